@@ -8,8 +8,10 @@
 pub mod data;
 pub mod error;
 pub mod evaluate;
+pub mod grad;
 pub mod knob;
 pub mod math;
+pub mod scan;
 
 pub use error::{Error, Result};
 
