@@ -35,4 +35,4 @@ apt_install() {
     give_up "Packages could not be installed." "apt-get install --no-install-recommends $*"
 }
 
-installed() { dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null | grep -qx installed; }
+installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }

@@ -53,7 +53,7 @@ if [[ $(cat "$home/built-for" 2>/dev/null) != "$wanted" ]]; then
   printf '%s\n' "$wanted" >"$home/built-for"
 fi
 
-rustup toolchain list | grep -q "^$name" || rustup toolchain link "$name" "$home"
+[[ -e ${home%/*}/toolchains/$name ]] || rustup toolchain link "$name" "$home"
 if [[ $(rustup show active-toolchain 2>/dev/null) != "$name"* ]]; then
   say "This checkout uses the Rust toolchain $name (undo: rustup override unset)"
   rustup override set "$name"

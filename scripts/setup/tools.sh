@@ -22,7 +22,7 @@ program() {
     geckodriver) crate=geckodriver version=0.37.1 ;;
     *) give_up "No tool is called $1." ;;
   esac
-  if "$1" --version 2>/dev/null | grep -qF "$version"; then return; fi
+  if [[ $("$1" --version 2>/dev/null) == *" $version"* ]]; then return; fi
   say "cargo install $crate $version (two to three minutes on two cores)"
   # Away from the checkout, whose cargo settings are for the crate alone.
   (cd "$HOME" && cargo install -q "$crate" --version "$version" "${options[@]}") ||
