@@ -19,3 +19,17 @@ pub type Real = f32;
 /// The number type of the networks: `f32`, or `f64` with the feature `f64`.
 #[cfg(feature = "f64")]
 pub type Real = f64;
+
+/// A network's number in double precision.
+#[inline(always)]
+#[cfg_attr(feature = "f64", expect(clippy::useless_conversion, reason = "Real is f64 under this feature"))]
+pub fn wide(x: Real) -> f64 {
+    f64::from(x)
+}
+
+/// A number in double precision as a network's number, rounded.
+#[inline(always)]
+#[cfg_attr(feature = "f64", expect(clippy::unnecessary_cast, reason = "Real is f64 under this feature"))]
+pub fn narrow(x: f64) -> Real {
+    x as Real
+}
