@@ -12,6 +12,8 @@ use unrolled::{narrow, wide};
 /// Largest relative error that a gradient may have, in f64.
 const TOLERANCE: f64 = 1e-6;
 
+const KEY: ops::DropoutKey = ops::DropoutKey { seed: 1, step: 2, layer: 3, first_sample: 0 };
+
 type Matrix = (usize, usize, Vec<Real>);
 
 fn random(rows: usize, cols: usize, rng: &mut Rng) -> Matrix {
@@ -50,7 +52,7 @@ fn every_operation_matches_central_differences() {
             let positive = ops::add(t, squared, shift);
             ops::relu(t, positive)
         }),
-        ("dropout", &[(3, 40)], |t, v| ops::dropout(t, v[0], 0.3, [1, 2, 3])),
+        ("dropout", &[(3, 40)], |t, v| ops::dropout(t, v[0], 0.3, KEY, 5)),
         ("linear", &[(13, 5), (5, 9), (13, 1)], |t, v| ops::linear(t, v[0], v[1], Some(v[2]))),
         ("linear without bias", &[(8, 3), (3, 6)], |t, v| ops::linear(t, v[0], v[1], None)),
         ("slice_columns", &[(3, 7)], |t, v| ops::slice_columns(t, v[0], 2, 3)),
@@ -114,10 +116,18 @@ const SIZES: &[(usize, usize, usize, usize)] = &[(3, 5, 2, 4), (2, 8, 5, 3), (1,
 
 fn leaves(scan: &Scan, (features, hidden, batch, steps): (usize, usize, usize, usize), rng: &mut Rng) -> Vec<Matrix> {
     let rows = scan.gates * hidden;
-    [(features, steps * batch), (rows, features), (rows, hidden), (rows, 1), (rows, 1), (hidden, batch), (hidden, batch)]
-        .iter()
-        .map(|&(r, c)| random(r, c, rng))
-        .collect()
+    [
+        (features, steps * batch),
+        (rows, features),
+        (rows, hidden),
+        (rows, 1),
+        (rows, 1),
+        (hidden, batch),
+        (hidden, batch),
+    ]
+    .iter()
+    .map(|&(r, c)| random(r, c, rng))
+    .collect()
 }
 
 fn weights(v: &[Var]) -> Weights {
@@ -140,7 +150,13 @@ fn every_scan_matches_central_differences() {
             for reverse in [false, true] {
                 for given in [false, true] {
                     let mut inputs = leaves(scan, size, &mut rng);
-                    inputs.truncate(if !given { 5 } else if scan.cell { 7 } else { 6 });
+                    inputs.truncate(if !given {
+                        5
+                    } else if scan.cell {
+                        7
+                    } else {
+                        6
+                    });
                     let walk = Walk { batch: size.2, reverse };
                     let error = worst_relative_error(&inputs, 3, 5, |t, v| {
                         let out = (scan.fast)(t, v[0], weights(v), v.get(5).copied(), v.get(6).copied(), walk);

@@ -11,7 +11,7 @@ mod shape;
 
 pub use arithmetic::{add, add_column, mul, scale, sub, sum};
 pub use loss::{Loss, loss};
-pub use pointwise::{dropout, relu, sigmoid, tanh};
+pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
 pub use product::linear;
 pub use shape::{concat_columns, concat_rows, slice_columns, slice_rows};
 

@@ -38,15 +38,32 @@ fn back(sweep: &mut Sweep<'_>, derivative: impl Fn(Real) -> Real) {
     });
 }
 
-/// Inverted dropout (Srivastava et al. 2014): each entry is zero with probability `rate`, and else divided by
-/// `1 − rate`. The mask depends on `key` (seed, step, layer) and the entry's place alone.
-pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: [u64; 3]) -> Var {
+/// What a dropout mask depends on besides the place of an entry within its sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DropoutKey {
+    /// The run's seed.
+    pub seed: u64,
+    /// The optimiser step.
+    pub step: u64,
+    /// Which dropout of the network it is.
+    pub layer: u64,
+    /// Number, within the whole batch, of the first sample at hand: a batch cut into shards gets the same masks.
+    pub first_sample: u64,
+}
+
+/// Inverted dropout (Srivastava et al. 2014) on a sequence `[rows × (steps · batch)]`: each entry is zero with probability
+/// `rate`, and else divided by `1 − rate`.
+pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: DropoutKey, batch: usize) -> Var {
     let (rows, cols) = tape.shape(x);
     let kept = 1.0 / (1.0 - rate);
     let mut mask = tape.buffer(rows * cols);
-    for (place, m) in mask.iter_mut().enumerate() {
-        let draw = keyed_uniform([key[0], key[1], key[2], place as u64]);
-        *m = if draw < rate { 0.0 } else { kept };
+    for (column, entries) in mask.chunks_exact_mut(rows).enumerate() {
+        let (step, sample) = (column / batch, key.first_sample + (column % batch) as u64);
+        for (row, m) in entries.iter_mut().enumerate() {
+            let place = (step * rows + row) as u64;
+            let draw = keyed_uniform([key.seed, key.step.wrapping_mul(1024) + key.layer, sample, place]);
+            *m = if draw < rate { 0.0 } else { kept };
+        }
     }
     let mask = tape.push(rows, cols, mask, None);
     super::mul(tape, x, mask)
