@@ -14,6 +14,7 @@ pub mod knob;
 pub mod math;
 pub mod nn;
 pub mod scan;
+pub mod train;
 
 pub use error::{Error, Result};
 
