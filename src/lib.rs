@@ -5,11 +5,16 @@
 //! `error`, `knob` → `math` → `grad` → `scan` → `nn` → `arch` → `train` → `session` → `wasm`,
 //! and beside them `data` (over `math`), `evaluate` (over `data`), `forecast`, `export`.
 
+pub mod arch;
 pub mod data;
 pub mod error;
 pub mod evaluate;
+pub mod grad;
 pub mod knob;
 pub mod math;
+pub mod nn;
+pub mod scan;
+pub mod train;
 
 pub use error::{Error, Result};
 
