@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * @typedef {object} Server
  * @property {string} url Its address, with a slash at the end.
  * @property {string[]} requests What was asked of it, in order: method and path.
- * @property {object[]} violations Reports of the content security policy, where one was given.
+ * @property {string[]} missing Those of them that got no answer.
+ * @property {Record<string, string>[]} violations Reports of the content security policy, where one was given.
  * @property {() => Promise<void>} close
  */
 
@@ -24,7 +25,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function startServer({ dir = root, path = '/', port = 0, policy } = {}) {
   /** @type {string[]} */
   const requests = [];
-  /** @type {object[]} */
+  /** @type {string[]} */
+  const absent = [];
+  /** @type {Record<string, string>[]} */
   const violations = [];
   // `dev`: files are read at each request, so that a rebuilt page is served at once.
   const files = sirv(dir, {
@@ -47,7 +50,10 @@ export async function startServer({ dir = root, path = '/', port = 0, policy } =
       return;
     }
     requests.push(`${request.method} ${asked}`);
-    const missing = () => response.writeHead(404, { 'Content-Type': 'text/plain' }).end(`There is no ${asked} here.\n`);
+    const missing = () => {
+      absent.push(asked);
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end(`There is no ${asked} here.\n`);
+    };
     if (!asked.startsWith(path)) return missing();
     request.url = asked.slice(path.length - 1);
     files(request, response, missing);
@@ -61,6 +67,7 @@ export async function startServer({ dir = root, path = '/', port = 0, policy } =
   return {
     url: `http://127.0.0.1:${address.port}${path}`,
     requests,
+    missing: absent,
     violations,
     close: () =>
       new Promise((resolve) => {
