@@ -10,6 +10,8 @@ pub mod error;
 pub mod evaluate;
 pub mod knob;
 pub mod math;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
 pub use error::{Error, Result};
 
