@@ -5,14 +5,19 @@
 //! may be corrected by [`ReadOptions`]; [`Table::series`] makes a [`Regular`] series of it.
 
 pub mod axis;
+pub mod calendar;
+pub mod frame;
 pub mod notes;
 pub mod options;
 pub mod reader;
 pub mod regular;
+pub mod scale;
 pub mod series;
+pub mod split;
 pub mod suggest;
 pub mod table;
 pub mod understood;
+pub mod windows;
 
 mod column;
 mod dialect;
@@ -34,9 +39,13 @@ mod time;
 mod wide;
 
 pub use axis::{Axis, Step};
+pub use frame::{Frame, FrameOptions};
 pub use options::{ReadOptions, SeriesOptions};
 pub use reader::CsvReader;
 pub use regular::Regular;
+pub use scale::Scale;
 pub use series::Series;
+pub use split::{Part, Split};
 pub use table::Table;
 pub use understood::Understood;
+pub use windows::{Batch, WindowSet};

@@ -1,1 +1,57 @@
-//! To be filled.
+//! How good a forecast is, beside forecasts that cost nothing: errors, rivals, intervals, and the verdict in words.
+//!
+//! Nothing here knows of networks: a model is whatever implements [`Predict`].
+
+pub mod baselines;
+pub mod compare;
+pub mod interval;
+pub mod metrics;
+pub mod moments;
+pub mod ridge;
+pub mod unit;
+pub mod verdict;
+
+use crate::{
+    Real,
+    data::{Batch, Frame, WindowSet},
+};
+
+pub use compare::{About, Evaluation, Rivals, Row, Trace, evaluate, trace};
+pub use interval::Interval;
+pub use metrics::{Errors, Scores};
+pub use ridge::{Form, Ridge};
+
+/// Windows that are handed to a model at once: large enough for its inner loops, small enough for any memory.
+pub const CHUNK: usize = 64;
+
+/// Something that forecasts the target over the horizon, from scaled values to scaled values.
+pub trait Predict {
+    /// Writes the forecasts of `batch` to `out`, `[horizon × size]`: one sample's horizon is contiguous. Data features
+    /// of the batch's future steps are 0, calendar features are true.
+    fn predict(&mut self, batch: &Batch, out: &mut [Real]);
+}
+
+impl<F: FnMut(&Batch, &mut [Real])> Predict for F {
+    fn predict(&mut self, batch: &Batch, out: &mut [Real]) {
+        self(batch, out);
+    }
+}
+
+/// Lets `model` forecast every window of `set`, some at a time, and calls `each(starts, predicted)` with the first rows
+/// of those windows and their forecasts, scaled, `[horizon × starts.len()]`.
+pub fn forecast_all(
+    frame: &Frame,
+    set: &WindowSet,
+    model: &mut (impl Predict + ?Sized),
+    mut each: impl FnMut(&[u32], &[Real]),
+) {
+    let mut batch = Batch::default();
+    let mut predicted = vec![0.0; set.horizon * CHUNK];
+    for starts in set.starts.chunks(CHUNK) {
+        frame.gather(starts, set.window, set.horizon, &mut batch);
+        batch.hide_future(frame.data_features);
+        let out = &mut predicted[..set.horizon * starts.len()];
+        model.predict(&batch, out);
+        each(starts, out);
+    }
+}

@@ -2,12 +2,12 @@
 
 use js_sys::{Array, Float64Array, Reflect};
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
+use super::convert::{columns, field, from_js, times, to_js};
 use crate::data::{self, Axis, Regular};
 use crate::error::Error;
-use crate::wasm::to_js;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -45,7 +45,7 @@ export interface Note {
   choices: { label: string; options: ReadOptions }[];
 }
 
-export interface Column {
+export interface ColumnUnderstood {
   name: string;
   kind: "number" | "text" | "time" | "empty" | "constant";
   missing: number;
@@ -79,7 +79,7 @@ export interface Understood {
     /** One sentence where something was settled by looking; else empty. */
     why: string;
   } | null;
-  columns: Column[];
+  columns: ColumnUnderstood[];
   suggested_target: string | null;
   notes: Note[];
 }
@@ -95,13 +95,13 @@ export interface SeriesOptions {
   longest_fill?: number;
 }
 
-export type Step = { unit: "milliseconds" | "months"; count: number } | { unit: "rows" };
+export type SeriesStep = { unit: "milliseconds" | "months"; count: number } | { unit: "rows" };
 
 /** A regular series and how it came about. */
 export interface AboutSeries {
   names: string[];
   start: number;
-  step: Step;
+  step: SeriesStep;
   /** The step in words: `hour`, `15 minutes`, `month`, `row`. */
   step_label: string;
   length: number;
@@ -120,13 +120,6 @@ export interface AboutSeries {
 }
 
 export interface Suggestion { season: number; window: number; horizon: number; why: string }
-
-/** A series as plain data, to send to another worker. */
-export interface SeriesParts {
-  axis: { start: number; step: Step; len: number; utc: boolean };
-  names: string[];
-  columns: Float64Array[];
-}
 "#;
 
 /// Options from JavaScript; absent ones have their defaults.
@@ -236,8 +229,8 @@ impl Series {
     /// Time of each row in milliseconds since 1970, or its number.
     pub fn times(&self) -> Float64Array {
         let axis = self.inner.series.axis;
-        let times: Vec<f64> = (0..axis.len).map(|index| axis.at(index) as f64).collect();
-        Float64Array::from(times.as_slice())
+        let all: Vec<i64> = (0..axis.len).map(|index| axis.at(index)).collect();
+        Float64Array::from(times(&all).as_slice())
     }
 
     /// The series as plain data, to send to another worker.
@@ -245,11 +238,11 @@ impl Series {
     pub fn to_parts(&self) -> Result<JsValue, JsValue> {
         let series = &self.inner.series;
         let columns: Array = series.columns.iter().map(|column| Float64Array::from(column.as_slice())).collect();
-        let parts = js_sys::Object::new();
+        let parts: JsValue = js_sys::Object::new().into();
         Reflect::set(&parts, &"axis".into(), &to_js(&series.axis)?)?;
         Reflect::set(&parts, &"names".into(), &to_js(&series.names)?)?;
         Reflect::set(&parts, &"columns".into(), &columns)?;
-        Ok(parts.into())
+        Ok(parts)
     }
 
     /// A series from plain data.
@@ -259,20 +252,14 @@ impl Series {
 }
 
 /// The series in plain data that came from [`Series::to_parts`].
-pub fn series_from_parts(parts: &JsValue) -> Result<data::Series, Error> {
+fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue> {
     let wrong = |what: &str| Error::NotReady { problem: format!("These are no parts of a series: {what}.") };
-    let get = |key: &str| Reflect::get(parts, &key.into()).map_err(|_| wrong(&format!("“{key}” is missing")));
-    let axis: Axis = serde_wasm_bindgen::from_value(get("axis")?).map_err(|error| wrong(&error.to_string()))?;
-    let names: Vec<String> =
-        serde_wasm_bindgen::from_value(get("names")?).map_err(|error| wrong(&error.to_string()))?;
-    let list: Array = get("columns")?.dyn_into().map_err(|_| wrong("“columns” is no list"))?;
-    let mut columns = Vec::with_capacity(names.len());
-    for column in list.iter() {
-        let column: Float64Array = column.dyn_into().map_err(|_| wrong("a column is no Float64Array"))?;
-        columns.push(column.to_vec());
-    }
+    let part = |key: &str| field(parts, key).map_err(|_| wrong("an object is needed"));
+    let axis: Axis = from_js(part("axis")?).map_err(|_| wrong("the axis needs start, step, len and utc"))?;
+    let names: Vec<String> = from_js(part("names")?).map_err(|_| wrong("the names must be a list of texts"))?;
+    let columns = columns(&part("columns")?).map_err(|_| wrong("each column must be a Float64Array"))?;
     if columns.len() != names.len() || columns.iter().any(|column| column.len() != axis.len) {
-        return Err(wrong("the lengths do not fit together"));
+        return Err(wrong("the lengths do not fit together").into());
     }
     Ok(data::Series { axis, names, columns })
 }

@@ -1,13 +1,21 @@
-//! The library as JavaScript classes: conversions only, no decision is taken here.
+//! The library as JavaScript classes: conversions and nothing else.
+//!
+//! Results are plain objects with the types of [`types`]; long lists of numbers are typed arrays, copied out of wasm's memory
+//! so that they can be transferred. Failures are thrown as an `UnrolledError` (see [`error`]).
 
-pub mod data;
-pub mod error;
+mod convert;
+mod data;
+mod error;
+mod session;
+mod types;
 
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
-/// A value as a plain JavaScript object: maps become objects, what is absent becomes `null`.
-pub(crate) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
-    value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
+pub use data::{CsvReader, Series, Table};
+pub use session::Session;
+
+/// Everything that can be chosen: architectures, knobs with their bounds and defaults, presets.
+#[wasm_bindgen(unchecked_return_type = "Catalog")]
+pub fn catalog() -> std::result::Result<JsValue, JsValue> {
+    convert::to_js(&crate::session::catalog())
 }

@@ -1,0 +1,268 @@
+//! What a model sees: scaled values by time, and windows of them by index.
+//!
+//! The rules that keep the truth out of what is fitted:
+//! - every column is scaled by the training part alone;
+//! - training windows lie wholly in the training part, past and future;
+//! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows,
+//!   as it would at a real forecast;
+//! - no window crosses a row in which the target or an input is missing.
+
+use crate::{
+    Real,
+    data::{
+        Axis, Scale, Series, Split,
+        calendar::{Cycle, row_label},
+    },
+    error::{Error, Result},
+    knob::{Default, Group, Kind, Knob},
+};
+
+/// Which column is forecast.
+pub const TARGET: Knob = Knob {
+    key: "target",
+    label: "Target",
+    help: "The column that is forecast.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Text,
+    default: Default::Text(""),
+    basic: true,
+    when: None,
+};
+
+/// Which columns the model reads.
+pub const INPUTS: Knob = Knob {
+    key: "inputs",
+    label: "Inputs",
+    help: "Columns that the model reads beside the target's own past, with commas between them; empty: the target alone.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Text,
+    default: Default::Text(""),
+    basic: false,
+    when: None,
+};
+
+/// Whether the model is told the calendar.
+pub const CALENDAR: Knob = Knob {
+    key: "calendar",
+    label: "Calendar",
+    help: "Tells the model hour of day, weekday and day of year, past and future: those that change from row to row and \
+           that the training part runs through at least once.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Flag,
+    default: Default::Flag(false),
+    basic: false,
+    when: None,
+};
+
+/// Scaled values beyond this many spreads are refused: squares of them, and sums of squares, must fit an `f32`.
+const FARTHEST: f64 = 1e15;
+
+/// What to take from a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameOptions {
+    /// Name of the column that is forecast.
+    pub target: String,
+    /// Names of further columns that the model reads; the target may be among them, it is always read.
+    pub inputs: Vec<String>,
+    /// Whether to add the calendar's cycles.
+    pub calendar: bool,
+    /// Rows beyond the end for which calendar features are made: the longest horizon that will be asked for.
+    pub ahead: usize,
+    /// Scales of the data features, in their order, of a model that was fitted before; `None`: fitted to the training part.
+    pub scales: Option<Vec<Scale>>,
+}
+
+/// What a model sees: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
+///
+/// Feature 0 is the target, then come the other inputs, then the calendar's cycles, which are known ahead.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Features a row, at least 1.
+    pub features: usize,
+    /// How many of them, from the first, come from the file; the rest are calendar features, known ahead.
+    pub data_features: usize,
+    /// Which feature is the target.
+    pub target: usize,
+    /// Rows of the series.
+    pub rows: usize,
+    /// Rows beyond them: they hold calendar features; data features are 0 there.
+    pub ahead: usize,
+    /// Time of each row.
+    pub axis: Axis,
+    /// Name of each feature.
+    pub names: Vec<String>,
+    /// Scale of each data feature.
+    pub scales: Vec<Scale>,
+    /// What is worth knowing about how the frame was made: one sentence each.
+    pub notes: Vec<String>,
+    /// `[features × (rows + ahead)]`; `NaN` where the file has no value, so that a leak would show.
+    pub(super) values: Vec<Real>,
+    /// For each row the first row of the stretch without gaps that it belongs to; `rows` (never a first row) in a gap.
+    pub(super) stretch: Vec<usize>,
+}
+
+impl Frame {
+    /// Takes the target, the inputs and the calendar from `series` and scales them by the training part of `split`.
+    ///
+    /// # Errors
+    /// [`Error::Knob`] for a column that there is not; [`Error::Column`] for one that has no value in the training part
+    /// or whose values are too large to be scaled.
+    pub fn new(series: &Series, split: &Split, options: &FrameOptions) -> Result<Frame> {
+        let columns = chosen(series, options)?;
+        let (axis, rows, data_features) = (series.axis, series.axis.len, columns.len());
+        let mut notes = Vec::new();
+        let mut names: Vec<String> = columns.iter().map(|&column| series.names[column].clone()).collect();
+        let cycles = if options.calendar { cycles(&axis, split.train.end, &mut notes) } else { Vec::new() };
+        for cycle in &cycles {
+            names.extend([format!("{} sin", cycle.label()), format!("{} cos", cycle.label())]);
+        }
+        let features = names.len();
+
+        let mut values = vec![0.0; features * (rows + options.ahead)];
+        let mut present = vec![true; rows];
+        let mut scales = Vec::with_capacity(data_features);
+        for (feature, &column) in columns.iter().enumerate() {
+            let name = &series.names[column];
+            let given = options.scales.as_ref().and_then(|scales| scales.get(feature)).copied();
+            let scale = match given {
+                Some(scale) => scale,
+                None => fitted(name, &series.columns[column][split.train.clone()])?,
+            };
+            if scale.constant {
+                notes.push(format!(
+                    "Column “{name}” is constant in the training part ({}); its spread was taken as 1.",
+                    scale.mean
+                ));
+            }
+            for (row, &value) in series.columns[column].iter().enumerate() {
+                let scaled = scale.scale(value);
+                if scaled.abs() > FARTHEST {
+                    return Err(Error::Column {
+                        column: name.clone(),
+                        problem: format!(
+                            "the value {value:e} at {} is too far from the training part's {} ± {} to be scaled; mark it \
+                             as missing or correct it",
+                            row_label(&axis, row),
+                            scale.mean,
+                            scale.std
+                        ),
+                    });
+                }
+                values[row * features + feature] = scaled as Real;
+                present[row] &= !value.is_nan();
+            }
+            scales.push(scale);
+        }
+        for (index, cycle) in cycles.iter().enumerate() {
+            for row in 0..rows + options.ahead {
+                let Some(time) = axis.civil(row) else { continue };
+                let at = row * features + data_features + 2 * index;
+                let [sin, cos] = cycle.at(time);
+                values[at] = sin as Real;
+                values[at + 1] = cos as Real;
+            }
+        }
+        let stretch = stretches(&present);
+        Ok(Frame {
+            features,
+            data_features,
+            target: 0,
+            rows,
+            ahead: options.ahead,
+            axis,
+            names,
+            scales,
+            notes,
+            values,
+            stretch,
+        })
+    }
+
+    /// Scale of the target.
+    pub fn target_scale(&self) -> Scale {
+        self.scales[self.target]
+    }
+
+    /// Scaled features of one row, which may lie up to `ahead` rows beyond the end.
+    pub fn row(&self, row: usize) -> &[Real] {
+        &self.values[row * self.features..(row + 1) * self.features]
+    }
+
+    /// Scaled target at `row`; `NaN` where it is missing.
+    pub fn target_at(&self, row: usize) -> Real {
+        self.values[row * self.features + self.target]
+    }
+
+    /// Whether target and inputs are all present at `row`.
+    pub fn is_valid(&self, row: usize) -> bool {
+        row < self.rows && self.stretch[row] < self.rows
+    }
+
+    /// First column that has no value at `row`, by name.
+    pub fn missing_at(&self, row: usize) -> Option<&str> {
+        let feature = self.row(row)[..self.data_features].iter().position(|value| value.is_nan())?;
+        Some(&self.names[feature])
+    }
+}
+
+/// Indices of the target's and the inputs' columns, each once, the target first.
+fn chosen(series: &Series, options: &FrameOptions) -> Result<Vec<usize>> {
+    let find = |knob: &Knob, name: &str| {
+        series.names.iter().position(|column| column == name).ok_or_else(|| {
+            let columns: Vec<&str> = series.names.iter().take(10).map(String::as_str).collect();
+            let more = if series.names.len() > 10 { ", …" } else { "" };
+            knob.error(format!("there is no number column “{name}”; there are {}{more}", columns.join(", ")))
+        })
+    };
+    let mut columns = vec![find(&TARGET, &options.target)?];
+    for name in &options.inputs {
+        let column = find(&INPUTS, name)?;
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    Ok(columns)
+}
+
+/// Cycles of the calendar that are worth telling, with a note on those that are not.
+fn cycles(axis: &Axis, train: usize, notes: &mut Vec<String>) -> Vec<Cycle> {
+    let varying: Vec<Cycle> = Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step)).collect();
+    if varying.is_empty() {
+        notes.push("The calendar was left out: at this step nothing in it changes from row to row.".to_owned());
+    }
+    let (told, unseen): (Vec<_>, Vec<_>) = varying.into_iter().partition(|cycle| cycle.is_covered(axis, train));
+    for cycle in unseen {
+        notes.push(format!("The {} was left out: the training part does not run through all of it.", cycle.label()));
+    }
+    told
+}
+
+fn fitted(name: &str, training: &[f64]) -> Result<Scale> {
+    Scale::fit(training).ok_or_else(|| Error::Column {
+        column: name.to_owned(),
+        problem: if training.iter().all(|value| value.is_nan()) {
+            "there is no value in the training part; choose another column or split".to_owned()
+        } else {
+            "the values are too large to be scaled; mark the wrong ones as missing".to_owned()
+        },
+    })
+}
+
+/// For each row the first row of its stretch of present rows, or the number of rows if it is not present.
+fn stretches(present: &[bool]) -> Vec<usize> {
+    let mut first = 0;
+    let mut stretch = Vec::with_capacity(present.len());
+    for (row, &present_here) in present.iter().enumerate() {
+        if !present_here {
+            first = row + 1;
+        }
+        stretch.push(if present_here { first } else { present.len() });
+    }
+    stretch
+}

@@ -1,0 +1,154 @@
+//! The floors: what forecasts that cost nothing, and the linear model, score on two public series, to the digits that
+//! an independent calculation printed, but for one (see JFK at 24 hours).
+//!
+//! The series stand beside the project, in `../shared/data`, and one of them among the page's samples; a series that is
+//! not there is skipped, aloud.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs)]
+
+use std::{path::Path, time::Instant};
+
+use unrolled::{
+    data::{Axis, Frame, FrameOptions, Part, Series, Split, Step, axis::milliseconds},
+    evaluate::{Rivals, Row},
+};
+
+const HOUR: Step = Step::Milliseconds(3_600_000);
+const WINDOW: usize = 168;
+const SEASON: usize = 24;
+
+/// `[MSE scaled, MAE scaled, MAE in °C]`.
+type Floor = [f64; 3];
+
+struct Case {
+    files: &'static [&'static str],
+    column: &'static str,
+    split: &'static str,
+    horizon: usize,
+    windows: usize,
+    last: Floor,
+    seasonal: Floor,
+    plain: Floor,
+    centred: Floor,
+}
+
+const JFK: &[&str] = &["www/samples/jfk_2013_hourly_celsius.csv", "../shared/data/weather/jfk_2013_hourly_celsius.csv"];
+const ETT: &[&str] = &["../shared/data/ett/ETTh1.csv"];
+
+const CASES: [Case; 4] = [
+    Case {
+        files: ETT,
+        column: "OT",
+        split: "8640, 11520, 14400",
+        horizon: 24,
+        windows: 2857,
+        last: [0.0343, 0.1394, 1.279],
+        seasonal: [0.0458, 0.1663, 1.526],
+        plain: [0.0271, 0.1240, 1.138],
+        centred: [0.0263, 0.1236, 1.134],
+    },
+    Case {
+        files: ETT,
+        column: "OT",
+        split: "2017-06-26, 2017-10-24, 2018-02-21",
+        horizon: 96,
+        windows: 2785,
+        last: [0.0693, 0.2033, 1.865],
+        seasonal: [0.0715, 0.2105, 1.932],
+        plain: [0.0591, 0.1808, 1.659],
+        centred: [0.0545, 0.1786, 1.639],
+    },
+    Case {
+        files: JFK,
+        column: "temp_c",
+        split: "70/10/20",
+        horizon: 24,
+        windows: 1723,
+        // 2.989 was printed, in single precision. The readings are tenths of a degree, so the truth is a fraction:
+        // 515091/172300 = 2.98950087, as `the_error_of_repeating_…` below has it.
+        last: [0.1503, 0.2956, 2.990],
+        seasonal: [0.2032, 0.3533, 3.573],
+        plain: [0.1081, 0.2484, 2.512],
+        centred: [0.1082, 0.2485, 2.513],
+    },
+    Case {
+        files: JFK,
+        column: "temp_c",
+        split: "70/10/20",
+        horizon: 96,
+        windows: 1651,
+        last: [0.3801, 0.4869, 4.924],
+        seasonal: [0.3816, 0.4971, 5.027],
+        plain: [0.2571, 0.4093, 4.139],
+        centred: [0.2570, 0.4087, 4.133],
+    },
+];
+
+/// One column of an hourly file whose first column is the time; `None`, aloud, if the file is not there.
+fn read(files: &[&str], column: &str) -> Option<Series> {
+    let file = files.iter().find(|file| Path::new(file).exists()).or_else(|| {
+        eprintln!("SKIPPED: none of {} is there", files.join(", "));
+        None
+    })?;
+    let mut reader = csv::Reader::from_path(file).unwrap();
+    let at = reader.headers().unwrap().iter().position(|name| name == column).unwrap();
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let start = milliseconds(records[0][0].trim_end_matches('Z').parse().unwrap()).unwrap();
+    let values: Vec<f64> = records.iter().map(|record| record[at].parse().unwrap()).collect();
+    let axis = Axis { start, step: HOUR, len: values.len(), utc: true };
+    Some(Series { axis, names: vec![column.to_owned()], columns: vec![values] })
+}
+
+#[test]
+fn floors_are_met_to_the_printed_digits() {
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let Some(series) = read(case.files, case.column) else { continue };
+        let split = Split::parse(case.split, &series.axis).unwrap();
+        let options = FrameOptions {
+            target: case.column.to_owned(),
+            inputs: vec![],
+            calendar: false,
+            ahead: case.horizon,
+            scales: None,
+        };
+        let frame = Frame::new(&series, &split, &options).unwrap();
+        let [train, validation, test] =
+            Part::ALL.map(|part| frame.windows(&split, part, WINDOW, case.horizon).unwrap());
+        assert_eq!(test.starts.len(), case.windows);
+
+        let clock = Instant::now();
+        let rivals = Rivals::fit(&frame, &split, &train, &validation, SEASON);
+        let seconds = clock.elapsed().as_secs_f64();
+        let [plain, centred] = rivals.ridges.as_slice() else { panic!("a ridge is missing") };
+        eprintln!(
+            "{} {}: rivals fitted in {seconds:.3} s; penalties {} and {}, validation MSE {:.4} and {:.4}",
+            case.column, case.horizon, plain.penalty, centred.penalty, plain.validation_mse, centred.validation_mse,
+        );
+        let rows = rivals.rows(&frame, &test);
+        let floors = [case.last, case.seasonal, case.plain, case.centred];
+        for (Row { id, scores, .. }, floor) in rows.iter().zip(floors) {
+            let numbers = [scores.mse_scaled, scores.mae_scaled, scores.mae];
+            eprintln!("  {id:14} {:.4}/{:.4} {:.3}  printed {floor:?}", numbers[0], numbers[1], numbers[2]);
+            for ((number, printed), digits) in numbers.into_iter().zip(floor).zip([4, 4, 3]) {
+                if format!("{number:.digits$}") != format!("{printed:.digits$}") {
+                    wrong.push(format!("{} {} {id}: {number} for {printed}", case.column, case.horizon));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
+    let Some(series) = read(JFK, "temp_c") else { return };
+    let split = Split::parse("70/10/20", &series.axis).unwrap();
+    assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (6111, 873, 1746));
+    let options =
+        FrameOptions { target: "temp_c".to_owned(), inputs: vec![], calendar: false, ahead: 24, scales: None };
+    let frame = Frame::new(&series, &split, &options).unwrap();
+    let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());
+    let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).rows(&frame, &test);
+    assert!((rows[0].scores.mae - 515_091.0 / 172_300.0).abs() < 1e-7);
+}
