@@ -46,6 +46,8 @@ function startFirefox(dark) {
     .setBinary(find('firefox-esr', 'firefox'))
     .addArguments('-headless')
     .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
+    // As people have it; its driver would let pages from disk load their neighbours.
+    .setPreference('security.fileuri.strict_origin_policy', true)
     .enableBidi();
   return new Builder()
     .forBrowser('firefox')
