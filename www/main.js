@@ -105,6 +105,12 @@ async function begin() {
   followInAddress();
 }
 
+// The address holds settings, so a jump inside the page must not change it.
+document.querySelector('.skip')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  element('train').scrollIntoView({ block: 'center' });
+  element('train').focus({ preventScroll: true });
+});
 addEventListener('hashchange', () => location.reload());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
   let chosen = null;

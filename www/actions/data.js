@@ -28,7 +28,7 @@ const problemOf = (error) => /** @type {any} */ (error).problem ?? { message: /*
 /**
  * @param {PageStore} store
  * @param {() => Client} client
- * @param {{replaced: (data: Dataset, settings?: import('../core/protocol.js').Settings) => void}} hooks
+ * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings) => void}} hooks
  * @returns {DataActions}
  */
 export function dataActions(store, client, hooks) {

@@ -19,7 +19,7 @@ export function stepsChart(container, ids) {
   const { plot, destroy } = makePlot(
     container,
     {
-      scales: { x: { time: false }, y: { range: (_, low, high) => [0, (high ?? 1) * 1.08 || 1] } },
+      scales: { x: { time: false }, y: { range: (_, __, high) => [0, (high ?? 1) * 1.08 || 1] } },
       axes: [axis({ size: 30, grid: { show: false }, incrs: [1, 2, 3, 4, 6, 12, 24, 48, 96, 100, 200, 500], space: 40 }), axis({ size: 46 })],
       padding: [8, 10, 0, 0],
       series: [{}, ...ids.map((id) => line(MARKS[id]?.ink ?? 'ink', { dash: MARKS[id]?.dash, width: MARKS[id]?.width ?? 1.5 }))],

@@ -15,7 +15,7 @@ const SUGGESTED_COLUMNS = 8;
  * @param {any} core The classes of the package that this needs.
  * @param {(message: WorkerMessage) => void} post
  */
-export function dataJobs({ CsvReader, Series }, post) {
+export function dataJobs({ CsvReader }, post) {
   /** @type {any} The table read last; kept until another has been read whole. */
   let table = null;
 

@@ -9,7 +9,7 @@
  * decides when to tell the page, never what is computed.
  * @module
  */
-/** @import {Calls, Configured, Epoch, Problem, Progress, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Calls, Configured, Problem, Progress, Report, Sight, WorkerMessage} from './protocol.js' */
 
 /** Milliseconds of training between two looks at the messages. */
 const SLICE = 30;

@@ -5,7 +5,7 @@
  * thrown (a panic of the wasm) leaves memory in an unknown state, so the worker says so and ends.
  * @module
  */
-import start, { initSync, catalog, CsvReader, Series, Session } from '../../pkg/unrolled.js';
+import start, { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
 import { dataJobs } from './data_jobs.js';
 import { modelJobs } from './model_jobs.js';
 
@@ -46,7 +46,7 @@ const ready = new Promise((resolve, reject) => {
 
 const jobs = {
   catalog: () => ({ value: catalog() }),
-  ...dataJobs({ CsvReader, Series }, post),
+  ...dataJobs({ CsvReader }, post),
   ...modelJobs({ Session }, post, { refusal, fatal }),
 };
 

@@ -28,11 +28,4 @@ export const SAMPLES = [
     unit: 'ppm',
     about: 'Carbon dioxide in the air on Mauna Loa in parts per million, measured, as a mean for every month (Scripps; vega-datasets).',
   },
-  {
-    id: 'seattle-normals',
-    name: 'Seattle, hourly normals (not measurements)',
-    file: 'seattle-weather-hourly-normals.csv',
-    unit: '',
-    about: 'Climate normals: means over thirty years for every hour of a year, not measurements (NOAA; vega-datasets). They are so smooth that any forecast looks far too good.',
-  },
 ];

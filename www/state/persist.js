@@ -23,6 +23,12 @@ export async function keepRun(run) {
   await (run?.bytes ? set(RUN, { ...run, problem: null }) : del(RUN)).catch(() => {});
 }
 
+/** Leaves nothing behind in this browser. */
+export async function forget() {
+  keepTheme(null);
+  await Promise.all([del(DATA), del(RUN)]).catch(() => {});
+}
+
 /** @returns {Promise<{data: Dataset | null, run: Run | null}>} */
 export async function recall() {
   try {

@@ -8,7 +8,7 @@
  * @typedef {object} Store
  * @property {() => S} get
  * @property {(patch: Partial<S>) => void} set
- * @property {<T extends readonly unknown[]>(pick: (state: S) => readonly [...T], view: (...slice: T) => void) => () => void} watch
+ * @property {<T extends readonly unknown[]>(pick: (state: S) => readonly [...T], view: (...slice: NoInfer<T>) => void) => () => void} watch
  *   Calls `view` now and whenever one of the picked values is another; returns its undo.
  */
 

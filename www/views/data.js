@@ -81,7 +81,7 @@ export function dataView(root, store, { data: act, model }) {
       setText(period, `${moment(data.about.start)} to ${moment(data.about.end)}`);
       fill(target, ...data.parts.names.map((name) => h('option', { value: name }, name)));
     }),
-    store.watch((state) => [state.data, targetOf(state), state.draft, state.run?.configured], (data, name, draft) => {
+    store.watch((state) => [state.data, targetOf(state), state.draft, state.run?.configured], (data, name, draft, _) => {
       target.value = name;
       setText(line, extent(store.get()));
       if (!data) return;

@@ -146,7 +146,7 @@ export function dataDetailView(root, store, { data: act, model }) {
       const rank = { question: 0, warning: 1, info: 2 };
       fill(notes, ...all.sort((one, other) => rank[one.level] - rank[other.level]).map((note) => noteItem(note, (options) => void act.reread(options))));
     }),
-    store.watch((state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)], (data, open) => {
+    store.watch((state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)], (data, open, ..._) => {
       if (!data || !open) return;
       fill(columns, h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },
         h('table', { class: 'table' },

@@ -13,18 +13,18 @@ export function dropView(sign, { data, model }) {
   const stop = new AbortController();
   const { signal } = stop;
 
-  addEventListener('dragenter', (event) => {
+  window.addEventListener('dragenter', (event) => {
     if (!hasFile(event)) return;
     depth++;
     sign.hidden = false;
   }, { signal });
-  addEventListener('dragleave', (event) => {
+  window.addEventListener('dragleave', (event) => {
     if (!hasFile(event)) return;
     depth = Math.max(0, depth - 1);
     if (!depth) sign.hidden = true;
   }, { signal });
-  addEventListener('dragover', (event) => { if (hasFile(event)) event.preventDefault(); }, { signal });
-  addEventListener('drop', (event) => {
+  window.addEventListener('dragover', (event) => { if (hasFile(event)) event.preventDefault(); }, { signal });
+  window.addEventListener('drop', (event) => {
     if (!hasFile(event)) return;
     event.preventDefault();
     depth = 0;
@@ -34,7 +34,7 @@ export function dropView(sign, { data, model }) {
     if (file.name.endsWith('.safetensors')) void model.load(file, file.name);
     else void data.openBlob(file, { kind: 'file', id: '', name: file.name });
   }, { signal });
-  addEventListener('paste', (event) => {
+  window.addEventListener('paste', (event) => {
     if (event.target instanceof HTMLInputElement && event.target.type !== 'radio' && event.target.type !== 'checkbox') return;
     const file = event.clipboardData?.files[0];
     if (file) return void data.openBlob(file, { kind: 'file', id: '', name: file.name });

@@ -4,7 +4,7 @@
  */
 import { stepsChart } from '../charts/steps.js';
 import { fill, h, head, setText } from './dom.js';
-import { count, figure } from './format.js';
+import { column, count, figure } from './format.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Evaluation, Score} from '../core/protocol.js' */
@@ -17,6 +17,7 @@ const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure]));
 function scores({ rows, unit }) {
   /** @type {['mae' | 'rmse' | 'mase', string][]} */
   const measures = [['mae', `MAE${unit ? `, ${unit}` : ''}`], ['rmse', `RMSE${unit ? `, ${unit}` : ''}`], ['mase', 'MASE']];
+  const write = { mae: column(rows.map(({ mae }) => mae)), rmse: column(rows.map(({ rmse }) => rmse)), mase: column(rows.map(({ mase }) => mase)) };
   const widest = Math.max(...rows.map(({ mae }) => mae));
   return h('table', { class: 'table scores' },
     h('caption', { class: 'hidden' }, 'Errors of the model and of the simple rules'),
@@ -26,7 +27,7 @@ function scores({ rows, unit }) {
       bar.style.inlineSize = `${(100 * row.mae) / widest}%`;
       return h('tr', { class: row.id === 'model' ? 'own' : '' },
         h('th', { scope: 'row' }, h('span', { class: `key key-${row.id}` }, row.label), h('span', { class: 'note small muted' }, row.note)),
-        ...measures.map(([measure]) => h('td', { class: row[measure] === lowest(rows, measure) ? 'num best' : 'num' }, figure(row[measure], 4))),
+        ...measures.map(([measure]) => h('td', { class: row[measure] === lowest(rows, measure) ? 'num best' : 'num' }, write[measure](row[measure]))),
         h('td', { class: 'bars' }, bar));
     })));
 }

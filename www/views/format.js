@@ -52,6 +52,13 @@ export function span({ step_label: label }, steps) {
   return `${count(steps)} ${label}${steps === 1 ? '' : 's'}`;
 }
 
+/** @param {number[]} values @returns {(value: number) => string} Numbers of one column with as many decimals, about four digits for the largest. */
+export function column(values) {
+  const largest = Math.max(...values.map(Math.abs).filter(Number.isFinite), 1e-9);
+  const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(largest))));
+  return (value) => (Number.isFinite(value) ? value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace('-', '−') : MISSING);
+}
+
 /** @param {number} milliseconds */
 export function duration(milliseconds) {
   const seconds = milliseconds / 1000;

@@ -3,7 +3,7 @@
  * screen readers.
  * @module
  */
-import { keepTheme } from '../state/persist.js';
+import { forget, keepTheme } from '../state/persist.js';
 import { fill, h, icon, setText } from './dom.js';
 import { mainButton, stateSentence } from './train.js';
 
@@ -70,6 +70,7 @@ export function footView(root, store) {
   const version = h('span', {});
   root.append(
     h('p', {}, 'Everything is computed on this machine, in this tab: no server, no account, no upload. Files and models are kept in this browser only, for your next visit.'),
+    h('p', {}, h('button', { type: 'button', class: 'link', onclick: () => void forget().then(() => { location.hash = ''; location.reload(); }) }, 'Forget what is kept here')),
     h('p', { class: 'muted' }, version, 'The same file, settings and seed give the same weights, bit by bit, in every browser.'),
   );
   return store.watch((state) => [state.catalog], (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''));

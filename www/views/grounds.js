@@ -2,6 +2,8 @@
  * The parts of the split as grounds of a time chart, in moments.
  * @module
  */
+import { span } from './format.js';
+
 /** @import {Ground} from '../charts/parts.js' */
 /** @import {Dataset, State} from '../state/shape.js' */
 
@@ -9,7 +11,7 @@
 export const isTimed = ({ about }) => about.step.unit !== 'rows';
 
 /** @param {State} state @param {{short: boolean}} options `short`: names for a small chart. @returns {Ground[]} */
-export function groundsOf({ data, draft, run }, { short }) {
+export function groundsOf({ data, draft, run, steps }, { short }) {
   const configured = run?.configured ?? draft;
   if (!data || !configured) return [];
   const { train, validation, test } = configured.split;
@@ -17,7 +19,7 @@ export function groundsOf({ data, draft, run }, { short }) {
     { from: train.first, to: validation.first, name: short ? 'training' : 'training part', tint: null, ink: 'ink-3' },
     { from: validation.first, to: test.first, name: short ? 'val.' : 'validation', tint: 'validation-tint', ink: 'validation' },
     { from: test.first, to: data.about.end, name: short || run?.test ? 'test' : 'test: scored when training ends', tint: 'test-tint', ink: 'test' },
-    { from: data.about.end, to: Infinity, name: short ? '' : 'beyond the end', tint: short ? null : 'beyond-tint', ink: 'accent' },
+    { from: data.about.end, to: Infinity, name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`, tint: short ? null : 'beyond-tint', ink: 'accent' },
   ];
 }
 

@@ -95,7 +95,7 @@ export function trainView(root, store, act) {
       reset.disabled = !state.run;
       root.dataset.status = status ?? 'ready';
     }),
-    store.watch((state) => [state.run, state.draft, state.settingsProblem], (run) => {
+    store.watch((state) => [state.run, state.draft, state.settingsProblem], (run, ..._) => {
       const state = store.get();
       setText(sentence, stateSentence(state));
       sentence.classList.toggle('bad', run?.status === 'failed');
@@ -115,7 +115,7 @@ export function trainView(root, store, act) {
       const last = epochs.at(-1);
       setText(summary, last ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. Repeating the last value has ${figure(last.naive_validation, 3)}.` : 'No epoch has been trained yet.');
     }),
-    store.watch((state) => [state.earlierRun, state.runProblem, state.run, state.draft], (earlier, problem, run) => {
+    store.watch((state) => [state.earlierRun, state.runProblem, state.run, state.draft], (earlier, problem, run, _) => {
       extra.classList.toggle('bad', Boolean(problem));
       fill(extra,
         problem ? `${problem.message} ` : null,
