@@ -92,7 +92,9 @@ inBrowsers((browser) => {
       await page.run((text) => {
         const clipboardData = new DataTransfer();
         clipboardData.setData('text/plain', text);
-        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+        // Firefox takes the text by these older names.
+        const older = { dataType: 'text/plain', data: text };
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, ...older, bubbles: true, cancelable: true }));
       }, daily(300));
       await page.until('the pasted text', () => /300 values, one every day/.test(document.querySelector('#data .extent').textContent));
     } finally {

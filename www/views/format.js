@@ -11,11 +11,14 @@ const DAY = 86_400_000;
 /** @param {number} value */
 export const count = (value) => value.toLocaleString('en-GB');
 
+/** @param {number} value A round number, such as a bound, as short as it can be. */
+export const plain = (value) => (value !== 0 && Math.abs(value) < 1e-3 ? figure(value, 1) : value.toLocaleString('en-GB', { maximumSignificantDigits: 9 }).replace('-', '−'));
+
 /** @param {number | null | undefined} value @param {number} [digits] Significant ones. */
 export function figure(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(digits - 1).replace('e', ' × 10^').replace('+', '').replace('-', '−');
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(digits - 1).replace('e+', 'e').replaceAll('-', '−');
   return value.toLocaleString('en-GB', { maximumSignificantDigits: digits, minimumSignificantDigits: Math.min(digits, 3) }).replace('-', '−');
 }
 

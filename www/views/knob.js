@@ -4,7 +4,7 @@
  * @module
  */
 import { isOfUse } from '../state/shape.js';
-import { figure } from './format.js';
+import { plain } from './format.js';
 import { h, icon, setText } from './dom.js';
 
 /** @import {Knob, Value} from '../core/protocol.js' */
@@ -22,7 +22,7 @@ const SIDE_BY_SIDE_LETTERS = 24;
 /** @param {Knob} knob @returns {string} */
 function bounds({ kind, unit }) {
   if (kind.type !== 'integer' && kind.type !== 'number') return '';
-  return `${figure(kind.min, 3)} to ${figure(kind.max, 3)}${unit ? ` ${unit}` : ''}`;
+  return `${plain(kind.min)} to ${plain(kind.max)}${unit ? ` ${unit}` : ''}`;
 }
 
 /** @param {State} state @param {Knob} knob @returns {{value: Value, found: boolean}} What stands in the control, and whether the core found it. */
