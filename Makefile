@@ -44,7 +44,7 @@ setup-test: ## Install what is missing to test: browsers and their drivers.
 	@scripts/setup/browsers.sh
 
 pkg: .stamps/pkg ## Build pkg/, the package for browsers and Node.
-vendor: .stamps/vendor ## Copy the page's libraries to www/vendor/.
+vendor: .stamps/vendor ## Copy the page's libraries and samples into www/.
 
 .stamps/pkg: $(rust_sources) scripts/build/pkg.sh package-lock.json
 	@scripts/build/pkg.sh

@@ -9,14 +9,20 @@ pub mod arch;
 pub mod data;
 pub mod error;
 pub mod evaluate;
+pub mod export;
+pub mod forecast;
 pub mod grad;
 pub mod knob;
 pub mod math;
 pub mod nn;
 pub mod scan;
+pub mod session;
 pub mod train;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
 pub use error::{Error, Result};
+pub use session::Session;
 
 /// The number type of the networks: `f32`, or `f64` with the feature `f64`.
 #[cfg(not(feature = "f64"))]

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod scale;
 pub mod series;
 pub mod split;
+pub mod suggest;
 pub mod windows;
 
 pub use axis::{Axis, Step};

@@ -178,15 +178,19 @@ impl Frame {
         rows.filter(|&row| self.is_valid(row)).map(|row| row + 1 - self.stretch[row].max(first)).max().unwrap_or(0)
     }
 
-    /// A window and a horizon, at most as long as these, for which every part has windows: the longer of the two is
-    /// halved until they fit.
-    fn fitting(&self, split: &Split, mut window: usize, mut horizon: usize) -> Option<(usize, usize)> {
-        while !Part::ALL.into_iter().all(|part| self.starts(split, part, window, horizon).next().is_some()) {
-            if window <= 1 && horizon <= 1 {
-                return None;
-            }
-            if window >= horizon { window = window.div_ceil(2) } else { horizon = horizon.div_ceil(2) }
-        }
+    /// A window and a horizon, at most as long as these, for which every part has windows. The horizon is halved until
+    /// a past as long as itself fits, then the longest past by halving is taken.
+    fn fitting(&self, split: &Split, window: usize, horizon: usize) -> Option<(usize, usize)> {
+        let fits = |window, horizon| {
+            Part::ALL.into_iter().all(|part| self.starts(split, part, window, horizon).next().is_some())
+        };
+        let horizon = halves(horizon).find(|&horizon| fits(horizon.min(window), horizon))?;
+        let window = halves(window).find(|&window| fits(window, horizon))?;
         Some((window, horizon))
     }
+}
+
+/// `value`, its half, and so on down to 1, each rounded up.
+fn halves(value: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(value.max(1)), |&value| (value > 1).then(|| value.div_ceil(2)))
 }

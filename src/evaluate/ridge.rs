@@ -2,8 +2,7 @@
 //!
 //! `ŷ = B (x − x̄) + ȳ`, `B = C (G + λI)⁻¹`, with `G = Σ (x − x̄)(x − x̄)ᵀ` `[inputs × inputs]` and
 //! `C = Σ (y − ȳ)(x − x̄)ᵀ` `[horizon × inputs]` over the training windows (Hoerl and Kennard, Ridge regression, 1970;
-//! the intercept is not penalised). `λ` and the form are those with the least squared error over the validation
-//! windows. That simple linear maps are hard to beat: Zeng et al., Are Transformers Effective for Time Series
+//! the intercept is not penalised). `λ` is the one with the least squared error over the validation windows. That simple linear maps are hard to beat: Zeng et al., Are Transformers Effective for Time Series
 //! Forecasting?, 2023.
 //!
 //! All that is needed of the windows are their second moments (see [`crate::evaluate::moments`]), and the validation
@@ -58,19 +57,8 @@ pub struct Ridge {
 }
 
 impl Ridge {
-    /// Fits the form that is better over the validation windows.
-    pub fn fit(frame: &Frame, train: &WindowSet, validation: &WindowSet) -> Option<Ridge> {
-        let [plain, centred] = Ridge::fit_both(frame, train, validation);
-        match (plain, centred) {
-            (Some(plain), Some(centred)) => {
-                Some(if centred.validation_mse < plain.validation_mse { centred } else { plain })
-            }
-            (plain, centred) => plain.or(centred),
-        }
-    }
-
     /// Fits both forms, plain and centred. `None` where no penalty gives finite numbers.
-    pub fn fit_both(frame: &Frame, train: &WindowSet, validation: &WindowSet) -> [Option<Ridge>; 2] {
+    pub fn fit(frame: &Frame, train: &WindowSet, validation: &WindowSet) -> [Option<Ridge>; 2] {
         let (window, horizon) = (train.window, train.horizon);
         let cut = frame.data_features * window > MOST_INPUTS && frame.data_features > 1;
         let mut inputs = vec![frame.target];

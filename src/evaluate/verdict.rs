@@ -71,17 +71,22 @@ impl Rival {
 }
 
 /// The sentence for a table whose first row is the model's. Mean absolute errors are compared, because they are in the
-/// data's unit. What beats the model is named first.
+/// data's unit. What beats the model is named first. Of the two linear models the better one counts.
 pub fn sentence(rows: &[Row], part: Part, windows: usize, unit: Option<&str>, axis: &Axis, season: usize) -> String {
     let Some((model, rivals)) = rows.split_first() else { return String::new() };
     let mae = model.scores.mae;
     if !mae.is_finite() {
         return format!("The {} forecasts no usable numbers on the {} part.", model.label, part.label());
     }
-    let rivals: Vec<Rival> = rivals
+    let better_linear = rivals
         .iter()
-        // With a season of one row it is the last value again.
-        .filter(|row| row.scores.mae.is_finite() && !(row.id == "seasonal" && season <= 1))
+        .filter(|row| is_linear(row) && row.scores.mae.is_finite())
+        .min_by(|a, b| a.scores.mae.total_cmp(&b.scores.mae));
+    // With a season of one row, the seasonal naive is the last value again.
+    let cheap = rivals.iter().filter(|row| row.id == "last" || (row.id == "seasonal" && season > 1));
+    let rivals: Vec<Rival> = cheap
+        .chain(better_linear)
+        .filter(|row| row.scores.mae.is_finite())
         .map(|row| Rival {
             name: match row.id {
                 "last" => "repeating the last value".to_owned(),
@@ -115,6 +120,10 @@ pub fn sentence(rows: &[Row], part: Part, windows: usize, unit: Option<&str>, ax
             format!("{} wins: {off}, {worse}{but}.", capital(&best.name))
         }
     }
+}
+
+fn is_linear(row: &Row) -> bool {
+    row.id.starts_with("ridge")
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -151,7 +160,13 @@ mod tests {
 
     fn said(model: f64, last: f64, seasonal: f64, ridge: f64) -> String {
         let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: 100, utc: true };
-        let rows = [row("model", model), row("last", last), row("seasonal", seasonal), row("ridge", ridge)];
+        let rows = [
+            row("model", model),
+            row("last", last),
+            row("seasonal", seasonal),
+            row("ridge", ridge),
+            row("ridge-centred", ridge + 0.1),
+        ];
         sentence(&rows, Part::Test, 1723, Some("°C"), &axis, 24)
     }
 

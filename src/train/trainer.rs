@@ -146,6 +146,9 @@ pub struct Trainer {
     first_loss: Option<f64>,
     naive: Option<f64>,
     history: Vec<Epoch>,
+    /// Errors of the last validation and of the best epoch's, one list for each step of the horizon, scaled.
+    residuals: Vec<Vec<f64>>,
+    best_residuals: Vec<Vec<f64>>,
     why: String,
     tape: Tape,
     quiet: Tape,
@@ -184,6 +187,8 @@ impl Trainer {
             first_loss: None,
             naive: None,
             history: Vec::new(),
+            residuals: Vec::new(),
+            best_residuals: Vec::new(),
             why: String::new(),
             tape: Tape::new(true),
             quiet: Tape::new(false),
@@ -297,6 +302,15 @@ impl Trainer {
         let mut pass = Pass::new(&mut self.quiet, &self.params, starts.len());
         self.forecaster.forecast(&mut pass, &self.batch, &mut out);
         let sum = sum + penalty(frame, &starts, window, &out, |e| kind.of(e));
+        self.residuals.resize_with(horizon, Vec::new);
+        for (lead, errors) in self.residuals.iter_mut().enumerate() {
+            if from == 0 {
+                errors.clear();
+            }
+            errors.extend(starts.iter().zip(out.chunks_exact(horizon)).map(|(&start, forecast)| {
+                crate::wide(frame.target_at(start as usize + window + lead)) - crate::wide(forecast[lead])
+            }));
+        }
         self.scratch = out;
         if let Some(naive) = naive {
             self.naive = Some(naive);
@@ -337,6 +351,7 @@ impl Trainer {
         if self.best.is_none_or(|best| validation < best.validation) {
             self.best = Some(Best { epoch: self.epoch, validation });
             self.best_params.values.copy_from_slice(&self.params.values);
+            std::mem::swap(&mut self.best_residuals, &mut self.residuals);
         }
         self.rate = self.schedule.next(self.options.rate, self.rate, self.epoch, validation);
         let waited = self.best.map_or(0, |best| self.epoch - best.epoch);
@@ -406,6 +421,17 @@ impl Trainer {
     /// The weights that forecasts are made with: the best so far, or the current ones before there is a best.
     pub fn judged(&self) -> &Params {
         if self.best.is_some() || matches!(self.phase, Phase::Done) { &self.best_params } else { &self.params }
+    }
+
+    /// Errors (truth − forecast, scaled) of the judged weights on the validation part, one list for each step of the
+    /// horizon; empty before the first epoch's end.
+    pub fn residuals(&self) -> &[Vec<f64>] {
+        &self.best_residuals
+    }
+
+    /// Settings of training.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Puts saved weights in place, with training at its end; `why` says where they are from.
