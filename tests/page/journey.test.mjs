@@ -19,7 +19,7 @@ inBrowsers((browser) => {
     await page.until(
       'a model that beats the last value',
       () => {
-        const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`.scores tr:has(.key-${id}) td`)?.textContent));
+        const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`[data-id="${id}"] td`)?.textContent));
         return model < last;
       },
       { timeout: 10_000 },

@@ -2,7 +2,7 @@
  * Numbers and times as a person reads them. Times are the file's own clock, whatever zone the reader is in.
  * @module
  */
-/** @import {About, Column} from '../core/protocol.js' */
+/** @import {AboutSeries, Column} from '../../pkg/unrolled.js' */
 
 const MISSING = '–';
 const MINUTE = 60_000;
@@ -33,7 +33,7 @@ export function valuesOf(column) {
   return (value) => (value === null || value === undefined || !Number.isFinite(value) ? MISSING : value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace('-', '−'));
 }
 
-/** @param {Pick<About, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
+/** @param {Pick<AboutSeries, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
 export function momentsOf({ step, utc }) {
   if (step.unit === 'rows') return (time) => `row ${count(Math.round(time) + 1)}`;
   /** @type {Intl.DateTimeFormatOptions} */
@@ -49,7 +49,7 @@ export function momentsOf({ step, utc }) {
   return (time) => (Number.isFinite(time) ? format.format(time) + zone : MISSING);
 }
 
-/** @param {Pick<About, 'step_label'>} about @param {number} steps e.g. "24 hours", "1 day", "6 × 15 minutes". */
+/** @param {Pick<AboutSeries, 'step_label'>} about @param {number} steps e.g. "24 hours", "1 day", "6 × 15 minutes". */
 export function span({ step_label: label }, steps) {
   if (/^\d/.test(label)) return steps === 1 ? label : `${count(steps)} × ${label}`;
   return `${count(steps)} ${label}${steps === 1 ? '' : 's'}`;
