@@ -40,7 +40,6 @@ pub fn wide(x: Real) -> f64 {
 
 /// A number in double precision as a network's number, rounded.
 #[inline(always)]
-#[cfg_attr(feature = "f64", expect(clippy::unnecessary_cast, reason = "Real is f64 under this feature"))]
 pub fn narrow(x: f64) -> Real {
     x as Real
 }

@@ -9,14 +9,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("knob", &["error"]),
     ("math", &["error", "knob"]),
+    // What a person brings and how a forecast is judged: neither knows any network.
+    ("data", &["error", "knob", "math"]),
+    ("evaluate", &["error", "knob", "math", "data"]),
     // The networks, from arithmetic to what a person can pick.
     ("grad", &["error", "knob", "math"]),
     ("scan", &["error", "knob", "math", "grad"]),
     ("nn", &["error", "knob", "math", "grad", "scan"]),
-    ("arch", &["error", "knob", "math", "grad", "scan", "nn"]),
-    // What a person brings and how a forecast is judged: neither knows any network.
-    ("data", &["error", "knob", "math"]),
-    ("evaluate", &["error", "knob", "math", "data"]),
+    // A forecaster reads windows of a series.
+    ("arch", &["error", "knob", "math", "grad", "scan", "nn", "data"]),
     // Both together.
     ("train", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
     ("forecast", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),

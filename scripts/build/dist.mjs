@@ -98,8 +98,14 @@ async function printSizes() {
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
-const html = await readFile(path.join(root, 'index.html'), 'utf8');
-await buildSite(html);
-// Last, because its presence tells make that dist/ is complete.
-await writeFile(path.join(dist, 'unrolled.html'), await buildOneFile(root, html));
-await printSizes();
+try {
+  const html = await readFile(path.join(root, 'index.html'), 'utf8');
+  await buildSite(html);
+  // Last, because its presence tells make that dist/ is complete.
+  await writeFile(path.join(dist, 'unrolled.html'), await buildOneFile(root, html));
+  await printSizes();
+} catch (error) {
+  // esbuild has said what is wrong, and where.
+  if (!(/** @type {any} */ (error).errors)) throw error;
+  process.exitCode = 1;
+}

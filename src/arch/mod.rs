@@ -11,7 +11,7 @@ pub mod plan;
 mod recurrent;
 pub mod registry;
 mod rnn;
-mod stacked;
+pub mod stacked;
 
 pub use forecaster::Forecaster;
 pub use plan::Plan;

@@ -2,7 +2,7 @@
 
 use crate::arch::plan::{self, Plan};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
-use crate::arch::stacked::{self, Stacked};
+use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::{Forecaster, gru, lstm, rnn};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
@@ -25,7 +25,8 @@ pub struct Architecture {
     pub streams: bool,
     /// Knobs of its own, beside those of every stack.
     pub knobs: &'static [Knob],
-    build: fn(&mut Builder, &Plan, &Settings) -> Box<dyn Forecaster>,
+    /// Makes one layer of it.
+    pub block: MakeBlock,
 }
 
 /// Every architecture, in the order of the page.
@@ -38,7 +39,7 @@ pub const ALL: &[Architecture] = &[
         equations: include_str!("equations/rnn.mml"),
         streams: true,
         knobs: &[RECURRENT_INIT, INIT_SCALE],
-        build: |builder, plan, settings| Box::new(Stacked::new(builder, plan, settings, rnn::block)),
+        block: rnn::block,
     },
     Architecture {
         id: "lstm",
@@ -48,7 +49,7 @@ pub const ALL: &[Architecture] = &[
         equations: include_str!("equations/lstm.mml"),
         streams: true,
         knobs: &[FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
-        build: |builder, plan, settings| Box::new(Stacked::new(builder, plan, settings, lstm::block)),
+        block: lstm::block,
     },
     Architecture {
         id: "gru",
@@ -58,7 +59,7 @@ pub const ALL: &[Architecture] = &[
         equations: include_str!("equations/gru.mml"),
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
-        build: |builder, plan, settings| Box::new(Stacked::new(builder, plan, settings, gru::block)),
+        block: gru::block,
     },
 ];
 
@@ -117,7 +118,7 @@ impl Architecture {
     /// A fresh model with seeded initial weights, and its parameters.
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
-        let forecaster = (self.build)(&mut builder, plan, settings);
-        (forecaster, builder.finish())
+        let forecaster = Stacked::new(&mut builder, plan, settings, self.block);
+        (Box::new(forecaster), builder.finish())
     }
 }

@@ -82,10 +82,13 @@ impl Model {
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         let target = match settings.text(TARGET.key) {
-            "" => suggest::target(series).ok_or_else(|| TARGET.error("no column has numbers that change"))?,
+            "" => first_that_changes(series).ok_or_else(|| TARGET.error("no column has numbers that change"))?,
             name => name.to_owned(),
         };
-        let suggested = suggest::sizes(series, &target)?;
+        let suggested = match series.names.iter().position(|name| *name == target) {
+            Some(index) => suggest::suggest(&series.columns[index], series.axis.step),
+            None => return Err(TARGET.error(format!("there is no number column “{target}”"))),
+        };
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
         let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
@@ -287,6 +290,15 @@ impl Model {
         self.interval = about.interval.clone();
         Ok(())
     }
+}
+
+/// The first column that holds more than one number.
+fn first_that_changes(series: &Series) -> Option<String> {
+    let changes = |column: &Vec<f64>| {
+        let mut numbers = column.iter().filter(|x| !x.is_nan());
+        numbers.next().is_some_and(|first| numbers.any(|x| x != first))
+    };
+    series.columns.iter().position(changes).map(|index| series.names[index].clone())
 }
 
 /// Names in a list with commas between them. A name that itself holds a comma is found too, if the whole list is its name

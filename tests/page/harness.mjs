@@ -72,16 +72,18 @@ export class Browser {
    * Opens the application, or another page of the checkout.
    * @param {object} [options]
    * @param {string} [options.place] `source`, `site` or `file`.
+   * @param {string} [options.dir] Instead of a place: a folder to serve.
+   * @param {string} [options.file] Instead of a place: a file to open from disk.
    * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
    * @param {number} [options.width]
    * @param {number} [options.height]
    */
-  async open({ place = 'source', address = '', width = 1440, height = 900 } = {}) {
-    const where = places[place];
+  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900 } = {}) {
+    const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
     // A port of its own is an origin of its own: no page finds what another one stored.
     const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN });
-    const base = server?.url ?? pathToFileURL(/** @type {string} */ (where.file)).href;
+    const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
     const page = new Page(this, base, server);
     this.pages.push(page);
     await this.viewport(width, height);
