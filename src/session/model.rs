@@ -135,6 +135,7 @@ impl Model {
             window,
             horizon,
             segment: plan.segment,
+            equations: (architecture.equations)(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
             windows: Windows {
