@@ -5,13 +5,24 @@
 //! `error`, `knob` → `math` → `grad` → `scan` → `nn` → `arch` → `train` → `session` → `wasm`,
 //! and beside them `data` (over `math`), `evaluate` (over `data`), `forecast`, `export`.
 
+pub mod arch;
 pub mod data;
 pub mod error;
 pub mod evaluate;
+pub mod export;
+pub mod forecast;
+pub mod grad;
 pub mod knob;
 pub mod math;
+pub mod nn;
+pub mod scan;
+pub mod session;
+pub mod train;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
 pub use error::{Error, Result};
+pub use session::Session;
 
 /// The number type of the networks: `f32`, or `f64` with the feature `f64`.
 #[cfg(not(feature = "f64"))]
@@ -19,3 +30,16 @@ pub type Real = f32;
 /// The number type of the networks: `f32`, or `f64` with the feature `f64`.
 #[cfg(feature = "f64")]
 pub type Real = f64;
+
+/// A network's number in double precision.
+#[inline(always)]
+#[cfg_attr(feature = "f64", expect(clippy::useless_conversion, reason = "Real is f64 under this feature"))]
+pub fn wide(x: Real) -> f64 {
+    f64::from(x)
+}
+
+/// A number in double precision as a network's number, rounded.
+#[inline(always)]
+pub fn narrow(x: f64) -> Real {
+    x as Real
+}

@@ -20,7 +20,8 @@ const SAME: f64 = if size_of::<Real>() == 4 { 2e-5 } else { 1e-9 };
 fn frame(columns: &[Vec<f64>], split: &str) -> (Frame, Split) {
     let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: columns[0].len(), utc: true };
     let names: Vec<String> = (0..columns.len()).map(|index| format!("c{index}")).collect();
-    let options = FrameOptions { target: names[0].clone(), inputs: names.clone(), calendar: false, ahead: 0 };
+    let options =
+        FrameOptions { target: names[0].clone(), inputs: names.clone(), calendar: false, ahead: 0, scales: None };
     let series = Series { axis, names, columns: columns.to_vec() };
     let split = Split::parse(split, &axis).unwrap();
     (Frame::new(&series, &split, &options).unwrap(), split)

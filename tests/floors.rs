@@ -105,8 +105,13 @@ fn floors_are_met_to_the_printed_digits() {
     for case in CASES {
         let Some(series) = read(case.files, case.column) else { continue };
         let split = Split::parse(case.split, &series.axis).unwrap();
-        let options =
-            FrameOptions { target: case.column.to_owned(), inputs: vec![], calendar: false, ahead: case.horizon };
+        let options = FrameOptions {
+            target: case.column.to_owned(),
+            inputs: vec![],
+            calendar: false,
+            ahead: case.horizon,
+            scales: None,
+        };
         let frame = Frame::new(&series, &split, &options).unwrap();
         let [train, validation, test] =
             Part::ALL.map(|part| frame.windows(&split, part, WINDOW, case.horizon).unwrap());
@@ -140,7 +145,8 @@ fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
     let Some(series) = read(JFK, "temp_c") else { return };
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (6111, 873, 1746));
-    let options = FrameOptions { target: "temp_c".to_owned(), inputs: vec![], calendar: false, ahead: 24 };
+    let options =
+        FrameOptions { target: "temp_c".to_owned(), inputs: vec![], calendar: false, ahead: 24, scales: None };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());
     let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).rows(&frame, &test);

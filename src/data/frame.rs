@@ -74,6 +74,8 @@ pub struct FrameOptions {
     pub calendar: bool,
     /// Rows beyond the end for which calendar features are made: the longest horizon that will be asked for.
     pub ahead: usize,
+    /// Scales of the data features, in their order, of a model that was fitted before; `None`: fitted to the training part.
+    pub scales: Option<Vec<Scale>>,
 }
 
 /// What a model sees: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
@@ -127,7 +129,11 @@ impl Frame {
         let mut scales = Vec::with_capacity(data_features);
         for (feature, &column) in columns.iter().enumerate() {
             let name = &series.names[column];
-            let scale = fitted(name, &series.columns[column][split.train.clone()])?;
+            let given = options.scales.as_ref().and_then(|scales| scales.get(feature)).copied();
+            let scale = match given {
+                Some(scale) => scale,
+                None => fitted(name, &series.columns[column][split.train.clone()])?,
+            };
             if scale.constant {
                 notes.push(format!(
                     "Column “{name}” is constant in the training part ({}); its spread was taken as 1.",

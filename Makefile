@@ -1,0 +1,78 @@
+# Unrolled: `make serve` and `make test` do all that is needed, from a fresh clone on.
+# Each set-up script installs only what is missing and says what it does.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# cargo's programs may have been installed a moment ago by the set-up itself.
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+rust_sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock .cargo/config.toml
+page_sources := $(wildcard index.html) $(shell find www -type f -not -path "www/vendor/*")
+stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types node-test page-test
+
+# Set-up comes before building, also under `make -j`.
+.NOTPARALLEL:
+
+.PHONY: help serve test build bench setup setup-build setup-test check fmt pkg vendor clean $(stages)
+
+help: ## This list.
+	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
+
+serve: setup-build pkg vendor ## Set up, build, serve the page on loopback and print its address (PORT=8000).
+	@node scripts/serve.mjs
+
+test: setup ## Set up, build, and run every test; the last line counts them.
+	@node scripts/test.mjs
+
+build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
+
+bench: setup pkg vendor ## Job S in both browsers, and PyTorch where it can be had.
+	@node scripts/bench/run.mjs
+
+setup: setup-build setup-test ## Install what is missing for all of these.
+
+setup-build: ## Install what is missing to build and serve.
+	@scripts/setup/rust.sh
+	@scripts/setup/tools.sh wasm-pack wasm-bindgen
+	@scripts/setup/npm.sh
+
+setup-test: ## Install what is missing to test: browsers and their drivers.
+	@scripts/setup/tools.sh geckodriver
+	@scripts/setup/browsers.sh
+
+pkg: .stamps/pkg ## Build pkg/, the package for browsers and Node.
+vendor: .stamps/vendor ## Copy the page's libraries and samples into www/.
+
+.stamps/pkg: $(rust_sources) scripts/build/pkg.sh package-lock.json
+	@scripts/build/pkg.sh
+	@mkdir -p .stamps && touch $@
+
+.stamps/vendor: package-lock.json scripts/build/vendor.mjs
+	@node scripts/build/vendor.mjs
+	@mkdir -p .stamps && touch $@
+
+dist/unrolled.html: .stamps/pkg .stamps/vendor $(page_sources) $(wildcard scripts/build/*.mjs)
+	@node scripts/build/dist.mjs
+
+check: format clippy clippy-f64 clippy-wasm types ## Formatting, lints and types, without running anything.
+
+fmt: ## Format the Rust sources.
+	@cargo fmt
+
+# The stages of `make test`, one by one.
+format clippy clippy-f64 clippy-wasm native native-f64: ## One stage: formatting, lints, native tests.
+	@node scripts/test.mjs $@
+wasm-test: ## One stage: the tests that run in Firefox.
+	@node scripts/test.mjs wasm
+types: pkg vendor ## One stage: the page's modules, checked strictly by tsc.
+	@node scripts/test.mjs types
+node-test: pkg ## One stage: the package in Node.
+	@node scripts/test.mjs node
+page-test: pkg vendor build ## One stage: the page in Firefox and Chromium.
+	@node scripts/test.mjs page
+
+clean: ## Remove what was built here (the tools stay).
+	rm -rf target pkg dist www/vendor .stamps

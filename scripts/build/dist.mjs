@@ -1,0 +1,111 @@
+// `make build`: dist/, the page as a static site (minified, in any folder of any host), and dist/unrolled.html, the whole
+// application in one file. Both come from the same sources as the page that runs unbundled; nothing in them knows which.
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { buildOneFile } from './one-file.mjs';
+import { bundleStyles, common, inPage, sampleNames } from './page.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const dist = path.join(root, 'dist');
+
+/**
+ * The static site. All but index.html lies in one folder named after its contents, so that a browser never mixes the
+ * parts of two versions and a host may let it cache them for ever.
+ * @param {string} html
+ */
+async function buildSite(html) {
+  const scratch = path.join(dist, 'app');
+  const page = inPage(html);
+
+  const result = await build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: [
+      // Where the page's own www/core/ stands, because modules there find their neighbours by `import.meta.url`.
+      { in: page.script, out: 'core/main' },
+      { in: 'www/core/worker.js', out: 'core/worker' },
+    ],
+    format: 'esm',
+    outdir: scratch,
+    metafile: true,
+  });
+  await onlyCoreFindsNeighbours(Object.keys(result.metafile.inputs));
+
+  await writeFile(path.join(scratch, 'style.css'), await bundleStyles(root, page.styles));
+  await cp(path.join(root, 'pkg/unrolled_bg.wasm'), path.join(scratch, 'core/unrolled_bg.wasm'));
+  for (const name of await sampleNames(root)) await cp(path.join(root, 'www/samples', name), path.join(scratch, 'samples', name));
+  for (const file of page.files) await cp(path.join(root, file), path.join(scratch, inApp(file)));
+
+  const folder = `app-${await hashOf(scratch)}`;
+  await rename(scratch, path.join(dist, folder));
+  await writeFile(
+    path.join(dist, 'index.html'),
+    page.with({
+      script: `<script type="module" src="${folder}/core/main.js"></script>`,
+      style: `<link rel="stylesheet" href="${folder}/style.css">`,
+      file: (file) => `${folder}/${inApp(file)}`,
+    }),
+  );
+}
+
+/** A path below www/ as it is inside the site's folder. @param {string} file */
+const inApp = (file) => file.replace(/^www\//, '');
+
+/**
+ * Bundled, a module stands elsewhere than in the sources; only www/core/ keeps its place.
+ * @param {string[]} inputs
+ */
+async function onlyCoreFindsNeighbours(inputs) {
+  for (const input of inputs) {
+    if (!input.endsWith('.js') || input.startsWith('www/core/') || input.startsWith('pkg/')) continue;
+    if ((await readFile(path.join(root, input), 'utf8')).includes('import.meta.url')) {
+      throw new Error(`${input} uses import.meta.url; only modules in www/core/ may, see scripts/build/dist.mjs.`);
+    }
+  }
+}
+
+/** All files below a folder, sorted. @param {string} folder @returns {Promise<string[]>} */
+async function filesIn(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name)).sort();
+}
+
+/** @param {string} folder */
+async function hashOf(folder) {
+  const hash = createHash('sha256');
+  for (const file of await filesIn(folder)) hash.update(path.relative(folder, file)).update(await readFile(file));
+  return hash.digest('hex').slice(0, 10);
+}
+
+/** What a visitor downloads, as a host with brotli sends it. */
+async function printSizes() {
+  let [total, packed] = [0, 0];
+  console.log('\n     bytes    brotli');
+  for (const file of await filesIn(dist)) {
+    const bytes = await readFile(file);
+    const small = brotliCompressSync(bytes).length;
+    console.log(`${String(bytes.length).padStart(10)}${String(small).padStart(10)}  ${path.relative(dist, file)}`);
+    if (file.endsWith('unrolled.html') || file.includes('/samples/')) continue;
+    total += bytes.length;
+    packed += small;
+  }
+  console.log(`${String(total).padStart(10)}${String(packed).padStart(10)}  the static site without its samples`);
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+try {
+  const html = await readFile(path.join(root, 'index.html'), 'utf8');
+  await buildSite(html);
+  // Last, because its presence tells make that dist/ is complete.
+  await writeFile(path.join(dist, 'unrolled.html'), await buildOneFile(root, html));
+  await printSizes();
+} catch (error) {
+  // esbuild has said what is wrong, and where.
+  if (!(/** @type {any} */ (error).errors)) throw error;
+  process.exitCode = 1;
+}

@@ -1,0 +1,104 @@
+// dist/unrolled.html: the whole application in one file, to open from disk. A page from disk may fetch nothing and start
+// no worker from a file, so the two modules that do so (www/core/spawn.js and assets.js) are replaced by ones that carry
+// what they need: the worker's text, the wasm's bytes, the samples.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundle, bundleStyles, inPage, sampleNames } from './page.mjs';
+
+/** Stands for www/core/spawn.js. The worker is a classic one: Firefox starts no module worker from a blob of a page from disk. */
+const spawn = `
+import source from 'carried:worker';
+import bytes from 'carried:wasm';
+const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+export function spawnWorker(kind) {
+  const worker = new Worker(address, { name: kind });
+  worker.postMessage({ type: 'wasm', bytes });
+  return worker;
+}`;
+
+/** Stands for www/core/assets.js. @param {string[]} samples */
+const assets = (samples) => `
+${samples.map((name, at) => `import text${at} from ${JSON.stringify(`carried:sample/${name}`)};`).join('\n')}
+const texts = new Map([${samples.map((name, at) => `[${JSON.stringify(name)}, text${at}]`).join(', ')}]);
+export async function assetText(name) {
+  const text = texts.get(name);
+  if (text === undefined) throw new Error(\`There is no sample called \${name}.\`);
+  return text;
+}`;
+
+/**
+ * @param {string} root The checkout.
+ * @param {string} html index.html
+ * @returns {Promise<string>}
+ */
+export async function buildOneFile(root, html) {
+  const page = inPage(html);
+  const samples = await sampleNames(root);
+  const workerSource = await bundle(root, {
+    entryPoints: ['www/core/worker.js'],
+    format: 'iife',
+    // The package asks for its own address only where it loads the wasm beside it, which here it never does.
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+
+  /** @type {Set<string>} */
+  const replaced = new Set();
+  /** @type {import('esbuild').Plugin} */
+  const carry = {
+    name: 'carry',
+    setup({ onLoad, onResolve }) {
+      onLoad({ filter: /[\\/]www[\\/]core[\\/](?:spawn|assets)\.js$/ }, ({ path: file }) => {
+        const name = path.basename(file);
+        replaced.add(name);
+        return { contents: name === 'spawn.js' ? spawn : assets(samples), loader: 'js', resolveDir: root };
+      });
+      onResolve({ filter: /^carried:/ }, ({ path: name }) => ({ path: name.slice('carried:'.length), namespace: 'carried' }));
+      onLoad({ filter: /.*/, namespace: 'carried' }, async ({ path: name }) => {
+        if (name === 'worker') return { contents: workerSource, loader: 'text' };
+        if (name === 'wasm') return { contents: await readFile(path.join(root, 'pkg/unrolled_bg.wasm')), loader: 'binary' };
+        return { contents: await readFile(path.join(root, 'www/samples', path.basename(name))), loader: 'text' };
+      });
+    },
+  };
+  const script = await bundle(root, { entryPoints: [page.script], format: 'esm', plugins: [carry] });
+  if (!replaced.has('spawn.js')) throw new Error('The page starts no worker through www/core/spawn.js.');
+
+  const carriedScript = script.replaceAll('<!--', '\\x3C!--');
+  const style = await bundleStyles(root, page.styles);
+  const files = new Map();
+  for (const file of page.files) files.set(file, await dataAddress(path.join(root, file)));
+
+  return withPolicy(
+    page.with({
+      script: `<script type="module">${carriedScript}</script>`,
+      style: `<style>${style}</style>`,
+      file: (file) => files.get(file),
+    }),
+    { 'script-src': carriedScript, 'style-src': style },
+  );
+}
+
+/**
+ * The page's own content security policy, where it has one, allows no inline text but what it knows by its hash.
+ * @param {string} html
+ * @param {Record<string, string>} inline The text by the directive that must allow it.
+ */
+function withPolicy(html, inline) {
+  return html.replace(/(<meta http-equiv="Content-Security-Policy" content=")([^"]*)(")/, (_, before, policy, after) => {
+    const directives = policy.split(';').map((/** @type {string} */ directive) => {
+      const text = inline[directive.trim().split(/\s/, 1)[0]];
+      return text === undefined ? directive : `${directive} 'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    });
+    return `${before}${directives.join(';')}${after}`;
+  });
+}
+
+const types = { '.svg': 'image/svg+xml', '.png': 'image/png', '.json': 'application/json', '.webmanifest': 'application/manifest+json' };
+
+/** @param {string} file */
+async function dataAddress(file) {
+  const type = types[/** @type {keyof typeof types} */ (path.extname(file))];
+  if (!type) throw new Error(`The one-file build does not know how to carry ${file}.`);
+  return `data:${type};base64,${(await readFile(file)).toString('base64')}`;
+}

@@ -1,0 +1,38 @@
+# Shared by the set-up scripts: how they speak, and how they become root.
+# shellcheck shell=bash
+
+# One line for the person who waits.
+say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+
+# What could not be done and what a person can type instead; then gives up.
+give_up() {
+  printf '\n!! %s\n' "$1" >&2
+  shift
+  if (($#)); then
+    printf '   What would do it:\n' >&2
+    printf '     %s\n' "$@" >&2
+  fi
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Installs Debian packages: as root directly, else by sudo, else names the command.
+apt_install() {
+  local -a sudo=()
+  have apt-get || give_up "This needs packages by these Debian names: $*" "install what your system calls them"
+  if [[ $(id -u) != 0 ]]; then
+    # `sudo -n true` asks nothing: in a terminal sudo may ask for the password, elsewhere it must not hang.
+    if have sudo && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; then
+      sudo=(sudo)
+    else
+      give_up "Packages are missing and this is not root." "apt-get update && apt-get install --no-install-recommends $*"
+    fi
+  fi
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
+    give_up "The package lists could not be read." "apt-get update"
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2> >(grep -v 'apt-utils is not installed' >&2) ||
+    give_up "Packages could not be installed." "apt-get install --no-install-recommends $*"
+}
+
+installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }

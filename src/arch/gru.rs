@@ -1,0 +1,86 @@
+//! The GRU in both of its forms (Cho et al. 2014; Chung et al. 2014); equations in [`crate::scan::gru()`] and
+//! [`crate::scan::gru_reset_before()`].
+
+use crate::arch::plan::Plan;
+use crate::arch::recurrent::{GateBias, Layer, last_step};
+use crate::arch::stacked::HIDDEN;
+use crate::grad::Var;
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::{Block, Builder, Pass, State};
+use crate::scan::{self, Walk};
+
+/// Which of the two forms.
+pub const FORM: Knob = Knob {
+    key: "gru_form",
+    label: "Reset gate",
+    help: "Where the reset gate acts. The two forms also name the update gate's ends differently.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice {
+        options: &[
+            Choice {
+                value: "after",
+                label: "after the matrix product",
+                help: "r ∘ (W h): PyTorch's and cuDNN's form; an update gate z near 1 keeps the state.",
+            },
+            Choice {
+                value: "before",
+                label: "before the matrix product",
+                help: "W (r ∘ h): the papers' form; an update gate z near 1 replaces the state (Chung et al. 2014).",
+            },
+        ],
+    },
+    default: Default::Text("after"),
+    basic: false,
+    when: Some(("architecture", &["gru"])),
+};
+
+#[derive(Debug)]
+struct Gru {
+    layer: Layer,
+    index: usize,
+    reset_before: bool,
+}
+
+/// One layer; the gates' biases in the order r, z, n.
+pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    let reset_before = settings.text(FORM.key) == "before";
+    let bias = GateBias::from(settings, plan.tokens());
+    // The update gate keeps at its upper end in PyTorch's form, and at its lower end in the papers'.
+    let update = if reset_before { negative(bias.keep) } else { bias.keep };
+    let biases = [None, Some(update), None];
+    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings);
+    Box::new(Gru { layer, index, reset_before })
+}
+
+fn negative(init: crate::nn::Init) -> crate::nn::Init {
+    use crate::nn::Init;
+    match init {
+        Init::Constant(value) => Init::Constant(-value),
+        Init::Chrono { steps, sign } => Init::Chrono { steps, sign: -sign },
+        other => other,
+    }
+}
+
+impl Block for Gru {
+    fn features(&self) -> usize {
+        self.layer.hidden
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        let weights = self.layer.weights(pass);
+        let run = if self.reset_before { scan::gru_reset_before } else { scan::gru };
+        let out = run(pass.tape, x, weights, state[0], Walk::forward(pass.batch));
+        pass.probe(self.index, "hidden", out.hidden);
+        if let Some(gates) = out.gates {
+            pass.probe(self.index, "gates", gates);
+        }
+        let h = last_step(pass, out.hidden);
+        (out.hidden, [Some(h), None, None, None])
+    }
+
+    fn formula(&self) -> String {
+        self.layer.formula()
+    }
+}

@@ -1,0 +1,18 @@
+//! What a person can pick: one file per architecture, and the registry that lists them.
+//!
+//! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every
+//! test that runs over the registry.
+
+mod forecaster;
+mod gru;
+mod input;
+mod lstm;
+pub mod plan;
+mod recurrent;
+pub mod registry;
+mod rnn;
+pub mod stacked;
+
+pub use forecaster::Forecaster;
+pub use plan::Plan;
+pub use registry::{Architecture, find};

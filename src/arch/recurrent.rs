@@ -1,0 +1,174 @@
+//! What the recurrent layers share: parameters with PyTorch's names, shapes and initial values.
+
+use crate::grad::{Var, ops};
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::{Builder, Init, ParamId, Pass};
+use crate::scan::Weights;
+
+/// How the recurrent matrix starts out.
+pub const RECURRENT_INIT: Knob = Knob {
+    key: "recurrent_init",
+    label: "Recurrent matrix",
+    help: "How the matrix from state to state starts out: it decides how fast signals fade or grow over time.",
+    unit: "",
+    source: "",
+    group: Group::Initialisation,
+    kind: Kind::Choice {
+        options: &[
+            Choice {
+                value: "uniform",
+                label: "uniform",
+                help: "Uniform in ±1/√hidden, as PyTorch does: signals fade within a few steps.",
+            },
+            Choice {
+                value: "orthogonal",
+                label: "orthogonal",
+                help: "A random rotation: neither fades nor grows at first (Saxe et al. 2014).",
+            },
+            Choice {
+                value: "identity",
+                label: "identity",
+                help: "Each unit starts by keeping its own value (Le et al. 2015).",
+            },
+        ],
+    },
+    default: Default::Text("uniform"),
+    basic: false,
+    when: None,
+};
+
+/// Where the gate that keeps starts out.
+pub const FORGET_BIAS: Knob = Knob {
+    key: "forget_bias",
+    label: "Forget bias",
+    help: "Bias of the gate that keeps the state: the higher, the longer the memory at first.",
+    unit: "",
+    source: "Gers et al. 2000; Jozefowicz et al. 2015",
+    group: Group::Initialisation,
+    kind: Kind::Choice {
+        options: &[
+            Choice { value: "0", label: "0", help: "Half is forgotten at each step, at first." },
+            Choice {
+                value: "1",
+                label: "1",
+                help: "27 % is forgotten at each step, at first (Jozefowicz et al. 2015).",
+            },
+            Choice { value: "3", label: "3", help: "5 % is forgotten at each step, at first." },
+            Choice {
+                value: "chrono",
+                label: "chrono",
+                help: "Units with memories of all lengths up to the window (Tallec and Ollivier 2018).",
+            },
+        ],
+    },
+    default: Default::Text("1"),
+    basic: false,
+    when: None,
+};
+
+/// Factor on all random initial weights.
+pub const INIT_SCALE: Knob = Knob {
+    key: "init_scale",
+    label: "Scale of initial weights",
+    help: "Multiplies all random initial weights. 1 is the usual; try 3 to see gradients explode.",
+    unit: "×",
+    source: "",
+    group: Group::Initialisation,
+    kind: Kind::Number { min: 0.01, max: 10.0, log: true },
+    default: Default::Number(1.0),
+    basic: false,
+    when: None,
+};
+
+/// The initial bias of the gate that keeps the state, and of the one that lets in.
+#[derive(Debug, Clone, Copy)]
+pub struct GateBias {
+    /// For the gate that keeps.
+    pub keep: Init,
+    /// For its counterpart, where it has one.
+    pub admit: Init,
+}
+
+impl GateBias {
+    /// As [`FORGET_BIAS`] says; `steps` is the longest memory wanted.
+    pub fn from(settings: &Settings, steps: usize) -> Self {
+        match settings.text(FORGET_BIAS.key) {
+            "chrono" => {
+                let steps = steps as f64;
+                Self { keep: Init::Chrono { steps, sign: 1.0 }, admit: Init::Chrono { steps, sign: -1.0 } }
+            }
+            text => {
+                let bias = text.parse().unwrap_or_default();
+                Self { keep: Init::Constant(bias), admit: Init::Zero }
+            }
+        }
+    }
+}
+
+/// The four parameters of one recurrent layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer {
+    w_ih: ParamId,
+    w_hh: ParamId,
+    b_ih: ParamId,
+    b_hh: ParamId,
+    /// Rows of the input.
+    pub inputs: usize,
+    /// Size of the state.
+    pub hidden: usize,
+    /// Gates stacked in the rows.
+    pub gates: usize,
+}
+
+impl Layer {
+    /// Adds layer `index` with `gates` gates; `b_ih[k]` is the initial bias of gate `k` where it is not PyTorch's.
+    pub fn new(
+        builder: &mut Builder,
+        index: usize,
+        inputs: usize,
+        hidden: usize,
+        biases: &[Option<Init>],
+        settings: &Settings,
+    ) -> Self {
+        let gates = biases.len();
+        // torch.nn.RNN, LSTM and GRU draw everything from this range.
+        let uniform = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
+        let recurrent = match settings.text(RECURRENT_INIT.key) {
+            "orthogonal" => Init::Orthogonal,
+            "identity" => Init::Identity,
+            _ => uniform,
+        };
+        let named = |part: &str| format!("rnn.{part}_l{index}");
+        let w_ih = builder.matrix(named("weight_ih"), gates * hidden, inputs, uniform);
+        let w_hh = builder.stacked(named("weight_hh"), hidden, &vec![(hidden, recurrent); gates]);
+        let first: Vec<(usize, Init)> = biases.iter().map(|bias| (hidden, bias.unwrap_or(uniform))).collect();
+        // Where a gate's bias is given, the second vector is zero: the two are added.
+        let second: Vec<(usize, Init)> =
+            biases.iter().map(|bias| (hidden, if bias.is_some() { Init::Zero } else { uniform })).collect();
+        let b_ih = builder.vector(named("bias_ih"), &first, false);
+        let b_hh = builder.vector(named("bias_hh"), &second, true);
+        Self { w_ih, w_hh, b_ih, b_hh, inputs, hidden, gates }
+    }
+
+    /// The parameters on the tape.
+    pub fn weights(&self, pass: &mut Pass<'_>) -> Weights {
+        Weights {
+            w_ih: pass.param(self.w_ih),
+            w_hh: pass.param(self.w_hh),
+            b_ih: pass.param(self.b_ih),
+            b_hh: pass.param(self.b_hh),
+        }
+    }
+
+    /// How many parameters: gates · hidden · (inputs + hidden + two biases).
+    pub fn formula(&self) -> String {
+        let factor = if self.gates == 1 { String::new() } else { format!("{}·", self.gates) };
+        format!("{factor}{}·({} + {} + 2)", self.hidden, self.inputs, self.hidden)
+    }
+}
+
+/// The last step of a sequence `[rows × (steps · batch)]`, which the next stretch starts from.
+pub fn last_step(pass: &mut Pass<'_>, sequence: Var) -> Var {
+    let columns = pass.tape.shape(sequence).1;
+    ops::slice_columns(pass.tape, sequence, columns - pass.batch, pass.batch)
+}

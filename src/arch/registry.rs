@@ -1,0 +1,124 @@
+//! The list of what a person can pick.
+
+use crate::arch::plan::{self, Plan};
+use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
+use crate::arch::stacked::{self, MakeBlock, Stacked};
+use crate::arch::{Forecaster, gru, lstm, rnn};
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::math::Rng;
+use crate::nn::{Builder, Params};
+
+/// One row of the registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Architecture {
+    /// As it stands in settings: `lstm`.
+    pub id: &'static str,
+    /// As a person sees it.
+    pub label: &'static str,
+    /// One sentence: how it works and what it is good for.
+    pub summary: &'static str,
+    /// Papers.
+    pub source: &'static str,
+    /// The recurrence, as MathML.
+    pub equations: &'static str,
+    /// Whether it can read a sequence step by step, from the state that it left.
+    pub streams: bool,
+    /// Knobs of its own, beside those of every stack.
+    pub knobs: &'static [Knob],
+    /// Makes one layer of it.
+    pub block: MakeBlock,
+}
+
+/// Every architecture, in the order of the page.
+pub const ALL: &[Architecture] = &[
+    Architecture {
+        id: "rnn",
+        label: "Vanilla RNN",
+        summary: "One tanh layer that feeds on its own last output. Simple and fast; what it saw fades within a few steps.",
+        source: "Elman 1990",
+        equations: include_str!("equations/rnn.mml"),
+        streams: true,
+        knobs: &[RECURRENT_INIT, INIT_SCALE],
+        block: rnn::block,
+    },
+    Architecture {
+        id: "lstm",
+        label: "LSTM",
+        summary: "A cell state that gates write to, keep and read: made to remember over many steps.",
+        source: "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
+        equations: include_str!("equations/lstm.mml"),
+        streams: true,
+        knobs: &[FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        block: lstm::block,
+    },
+    Architecture {
+        id: "gru",
+        label: "GRU",
+        summary: "Two gates and no separate cell state: most of what an LSTM does with a quarter fewer weights.",
+        source: "Cho et al. 2014; Chung et al. 2014",
+        equations: include_str!("equations/gru.mml"),
+        streams: true,
+        knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        block: gru::block,
+    },
+];
+
+const fn choices<const N: usize>() -> [Choice; N] {
+    let mut all = [Choice { value: "", label: "", help: "" }; N];
+    let mut k = 0;
+    while k < N {
+        all[k] = Choice { value: ALL[k].id, label: ALL[k].label, help: ALL[k].summary };
+        k += 1;
+    }
+    all
+}
+
+const CHOICES: &[Choice] = &choices::<{ ALL.len() }>();
+
+/// Which architecture.
+pub const ARCHITECTURE: Knob = Knob {
+    key: "architecture",
+    label: "Architecture",
+    help: "The kind of network.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice { options: CHOICES },
+    default: Default::Text("gru"),
+    basic: true,
+    when: None,
+};
+
+/// The architecture that is called `id`.
+pub fn find(id: &str) -> Option<&'static Architecture> {
+    ALL.iter().find(|architecture| architecture.id == id)
+}
+
+/// Every knob of every architecture, each once: those shared first.
+pub fn knobs() -> Vec<Knob> {
+    let mut all = vec![ARCHITECTURE];
+    let own = ALL.iter().flat_map(|architecture| architecture.knobs);
+    for knob in plan::KNOBS.iter().chain(stacked::KNOBS).chain(own) {
+        if all.iter().all(|known| known.key != knob.key) {
+            all.push(*knob);
+        }
+    }
+    all
+}
+
+/// Keys of the knobs that `architecture` reads.
+pub fn keys(architecture: &Architecture) -> Vec<&'static str> {
+    plan::KNOBS.iter().chain(stacked::KNOBS).chain(architecture.knobs).map(|knob| knob.key).collect()
+}
+
+/// Streams of randomness: each purpose has its own.
+const WEIGHTS: u64 = 1;
+
+impl Architecture {
+    /// A fresh model with seeded initial weights, and its parameters.
+    pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
+        let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
+        let forecaster = Stacked::new(&mut builder, plan, settings, self.block);
+        (Box::new(forecaster), builder.finish())
+    }
+}

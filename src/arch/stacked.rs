@@ -1,0 +1,257 @@
+//! Layers with a head: what turns any blocks into a forecaster.
+//!
+//! ```text
+//! window → centre → segments → (linear, rectifier) → block … block → head (+ linear highway) → horizon
+//! ```
+
+use crate::Real;
+use crate::arch::Forecaster;
+use crate::arch::input::{self, Levels};
+use crate::arch::plan::{Normalise, Plan};
+use crate::data::Batch;
+use crate::grad::{Var, ops};
+use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::nn::{Block, Builder, Linear, Pass, State};
+
+/// Size of the hidden state.
+pub const HIDDEN: Knob = Knob {
+    key: "hidden",
+    label: "Hidden units",
+    help: "Size of each layer's state: more can remember more, and takes longer.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 512 },
+    default: Default::Integer(64),
+    basic: true,
+    when: None,
+};
+
+/// How many layers.
+pub const LAYERS: Knob = Knob {
+    key: "layers",
+    label: "Layers",
+    help: "Layers on top of each other: each reads the hidden states of the one below.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 4 },
+    default: Default::Integer(1),
+    basic: true,
+    when: None,
+};
+
+/// Dropout between layers.
+pub const DROPOUT: Knob = Knob {
+    key: "dropout",
+    label: "Dropout between layers",
+    help: "Share of the values between two layers that is set to zero at each training step; no effect with one layer.",
+    unit: "",
+    source: "Srivastava et al. 2014",
+    group: Group::Model,
+    kind: Kind::Number { min: 0.0, max: 0.9, log: false },
+    default: Default::Number(0.0),
+    basic: false,
+    when: None,
+};
+
+/// Dropout before the head.
+pub const HEAD_DROPOUT: Knob = Knob {
+    key: "head_dropout",
+    label: "Dropout before the head",
+    help: "Share of the last layer's values that is set to zero at each training step: against learning the training part \
+           by heart.",
+    unit: "",
+    source: "Srivastava et al. 2014",
+    group: Group::Model,
+    kind: Kind::Number { min: 0.0, max: 0.9, log: false },
+    default: Default::Number(0.5),
+    basic: false,
+    when: None,
+};
+
+/// Knobs of every stack.
+pub const KNOBS: &[Knob] = &[HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
+
+/// Makes layer `index` of a stack, which reads `inputs` rows.
+pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
+
+/// A stack of blocks between an input and a head.
+#[derive(Debug)]
+pub struct Stacked {
+    plan: Plan,
+    embed: Option<Linear>,
+    blocks: Vec<Box<dyn Block>>,
+    dropout: Real,
+    head: Linear,
+    head_dropout: Real,
+    highway: Option<Linear>,
+    /// Steps and features that the head gives.
+    emits: (usize, usize),
+}
+
+impl Stacked {
+    /// Builds the stack that `settings` ask for from `make`'s blocks.
+    pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: MakeBlock) -> Self {
+        let hidden = settings.size(HIDDEN.key);
+        let token = plan.segment * plan.features;
+        let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
+        let mut inputs = embed.map_or(token, |embed| embed.outputs);
+        let mut blocks = Vec::new();
+        for index in 0..settings.size(LAYERS.key) {
+            let block = make(builder, index, inputs, plan, settings);
+            inputs = block.features();
+            blocks.push(block);
+        }
+        let emits = if plan.rolled { (plan.segment, plan.data_features) } else { (plan.horizon, 1) };
+        let head = Linear::new(builder, "head", inputs, emits.0 * emits.1);
+        let highway = plan.highway.then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
+        Self {
+            plan: *plan,
+            embed,
+            blocks,
+            dropout: crate::narrow(settings.number(DROPOUT.key)),
+            head,
+            head_dropout: crate::narrow(settings.number(HEAD_DROPOUT.key)),
+            highway,
+            emits,
+        }
+    }
+
+    /// Tokens to hidden states of the last block, from and to the blocks' states.
+    fn run(&self, pass: &mut Pass<'_>, tokens: Var, states: &mut [State]) -> Var {
+        let mut x = tokens;
+        if let Some(embed) = &self.embed {
+            let embedded = embed.forward(pass, x);
+            x = ops::relu(pass.tape, embedded);
+        }
+        for (index, (block, state)) in self.blocks.iter().zip(states).enumerate() {
+            if index > 0 {
+                x = pass.dropout(x, self.dropout);
+            }
+            (x, *state) = block.forward(pass, x, state);
+        }
+        x
+    }
+
+    /// The last step of a sequence.
+    fn last(pass: &mut Pass<'_>, x: Var) -> Var {
+        let columns = pass.tape.shape(x).1;
+        ops::slice_columns(pass.tape, x, columns - pass.batch, pass.batch)
+    }
+
+    /// Adds the linear way past the network to the forecast from the last step.
+    fn with_highway(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, out: Var) -> Var {
+        match &self.highway {
+            None => out,
+            Some(highway) => {
+                let window = input::target_window(pass.tape, &self.plan, batch, levels);
+                let straight = highway.forward(pass, window);
+                ops::add(pass.tape, out, straight)
+            }
+        }
+    }
+
+    /// Feature that row `index` within one emitted step stands for.
+    fn feature(&self, index: usize) -> usize {
+        if self.emits.1 == 1 { self.plan.target } else { index }
+    }
+
+    /// The next token from the forecast of it and from what is known ahead.
+    fn next_token(&self, pass: &mut Pass<'_>, batch: &Batch, emitted: Var, first: usize) -> Var {
+        let Plan { features, data_features, segment, .. } = self.plan;
+        let (rows, (_, width)) = (segment * features, self.emits);
+        let mut token = pass.tape.buffer(rows * batch.size);
+        let values = pass.tape.value(emitted);
+        for (sample, column) in token.chunks_exact_mut(rows).enumerate() {
+            for (k, step) in column.chunks_exact_mut(features).enumerate() {
+                let forecast = &values[(sample * segment + k) * width..][..width];
+                step[..data_features].copy_from_slice(forecast);
+                // Past the horizon nothing is read any more: the last token may reach beyond it.
+                let ahead = (first + k).min(batch.window + batch.horizon - 1);
+                step[data_features..].copy_from_slice(&batch.column(ahead, sample)[data_features..]);
+            }
+        }
+        pass.tape.push(rows, batch.size, token, None)
+    }
+}
+
+impl Forecaster for Stacked {
+    fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
+        let (plan, (steps, width)) = (&self.plan, self.emits);
+        let levels = Levels::of(plan, batch);
+        let tokens = input::tokens(pass.tape, plan, batch, &levels);
+        let hidden = self.run(pass, tokens, &mut vec![State::default(); self.blocks.len()]);
+        let from = if plan.every_step { 0 } else { plan.tokens() - 1 };
+        let hidden = if plan.every_step { hidden } else { Self::last(pass, hidden) };
+        let hidden = pass.dropout(hidden, self.head_dropout);
+        let mut out = self.head.forward(pass, hidden);
+        if plan.every_step && self.highway.is_some() {
+            // The highway reads the whole window, so that it has a say at its end alone.
+            let (_, columns) = pass.tape.shape(out);
+            let last = Self::last(pass, out);
+            let last = self.with_highway(pass, batch, &levels, last);
+            if columns > batch.size {
+                let early = ops::slice_columns(pass.tape, out, 0, columns - batch.size);
+                out = ops::concat_columns(pass.tape, early, last);
+            } else {
+                out = last;
+            }
+        } else {
+            out = self.with_highway(pass, batch, &levels, out);
+        }
+
+        let (rows, columns) = pass.tape.shape(out);
+        let mut truth = pass.tape.buffer(rows * columns);
+        for (k, block) in truth.chunks_exact_mut(rows * batch.size).enumerate() {
+            input::truth(plan, batch, &levels, from + k, (steps, width), block);
+        }
+        let truth = pass.tape.push(rows, columns, truth, None);
+        if plan.normalise == Normalise::Window {
+            let mut spread = pass.tape.buffer(rows * columns);
+            for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
+                for (row, out) in out.iter_mut().enumerate() {
+                    *out = levels.at(self.feature(row % width), column % batch.size).1;
+                }
+            }
+            let spread = pass.tape.push(rows, columns, spread, None);
+            out = ops::mul(pass.tape, out, spread);
+        }
+        (out, truth)
+    }
+
+    fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
+        let (plan, (steps, width)) = (&self.plan, self.emits);
+        let levels = Levels::of(plan, batch);
+        let mut states = vec![State::default(); self.blocks.len()];
+        let mut token = input::tokens(pass.tape, plan, batch, &levels);
+        let offset = (0..width).find(|&k| self.feature(k) == plan.target).unwrap_or_default();
+        let mut done = 0;
+        while done < plan.horizon {
+            let hidden = self.run(pass, token, &mut states);
+            let hidden = Self::last(pass, hidden);
+            let emitted = self.head.forward(pass, hidden);
+            let emitted = self.with_highway(pass, batch, &levels, emitted);
+            let values = pass.tape.value(emitted);
+            for (sample, out) in out.chunks_exact_mut(plan.horizon).enumerate() {
+                let (shift, spread) = levels.at(plan.target, sample);
+                for (k, out) in out[done..].iter_mut().take(steps).enumerate() {
+                    *out = values[(sample * steps + k) * width + offset] * spread + shift;
+                }
+            }
+            if done + steps < plan.horizon {
+                token = self.next_token(pass, batch, emitted, plan.window + done);
+            }
+            done += steps;
+        }
+    }
+
+    fn formula(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));
+        parts.extend(self.blocks.iter().enumerate().map(|(k, block)| format!("{} (layer {})", block.formula(), k + 1)));
+        parts.push(format!("{} (head)", self.head.formula()));
+        parts.extend(self.highway.map(|highway| format!("{} (highway)", highway.formula())));
+        parts.join(" + ")
+    }
+}

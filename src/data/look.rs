@@ -1,0 +1,153 @@
+//! What a column looks like, judged by a sample of its cells.
+
+use csv::StringRecord;
+
+use crate::data::number::{self, Cell, Votes};
+use crate::data::options::{DateOrder, Decimal};
+use crate::data::time::pieces::{self, Pieces};
+
+/// What a column holds, mostly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Numbers,
+    Dates,
+    Clocks,
+    Text,
+    Nothing,
+}
+
+/// A column, as its sample shows it.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub holds: Holds,
+    pub decimal: Decimal,
+    /// Cells that hold something.
+    pub filled: usize,
+    /// Of these, dates that are sound in each of [`DateOrder::ALL`].
+    pub sound: [usize; 3],
+    /// Dates with a clock.
+    pub with_clock: usize,
+    /// Dates with an offset from UTC.
+    pub with_offset: usize,
+    /// The first date.
+    pub first: Option<Pieces>,
+    /// What is stuck to the numbers, if it is the same throughout: a unit.
+    pub unit: Option<String>,
+}
+
+/// Rows of a file, evenly spread, however long it is.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    pub rows: Vec<StringRecord>,
+    stride: usize,
+    seen: usize,
+}
+
+/// Rows of a sample: enough for a share of one per cent to show, few enough to be looked at several times.
+const ROWS: usize = 4096;
+
+impl Sample {
+    pub fn new() -> Self {
+        Self { rows: Vec::new(), stride: 1, seen: 0 }
+    }
+
+    /// Offers the next row.
+    pub fn offer(&mut self, record: &StringRecord) {
+        if self.seen.is_multiple_of(self.stride) {
+            if self.rows.len() == ROWS {
+                let mut index = 0;
+                self.rows.retain(|_| {
+                    index += 1;
+                    index % 2 == 1
+                });
+                self.stride *= 2;
+            }
+            if self.seen.is_multiple_of(self.stride) {
+                self.rows.push(record.clone());
+            }
+        }
+        self.seen += 1;
+    }
+
+    /// Trimmed cells of a column.
+    pub fn column(&self, index: usize) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(move |row| row.get(index).unwrap_or_default().trim())
+    }
+}
+
+/// How the numbers of each column are written, and whether that had to be assumed because the file can be read either
+/// way. A column that speaks clearly is believed; the others follow the file.
+pub(crate) fn decimals(sample: &Sample, width: usize, semicolons: bool) -> (Vec<Decimal>, bool) {
+    let votes: Vec<Votes> = (0..width)
+        .map(|index| {
+            let mut votes = Votes::default();
+            sample.column(index).for_each(|cell| votes.add(cell));
+            votes
+        })
+        .collect();
+    let mut all = Votes::default();
+    votes.iter().for_each(|column| all.merge(*column));
+    let said = all.clear();
+    // Where nothing but `1,234` or `1.234` occurs: lists with semicolons come from where the comma is decimal.
+    let file = said.unwrap_or(if semicolons && all.open_comma >= all.open_dot { Decimal::Comma } else { Decimal::Dot });
+    let open = said.is_none() && all.open_comma > 0;
+    (votes.iter().map(|column| column.clear().unwrap_or(file)).collect(), open)
+}
+
+/// Looks at one column.
+pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal) -> Look {
+    let mut look = Look {
+        holds: Holds::Nothing,
+        decimal,
+        filled: 0,
+        sound: [0; 3],
+        with_clock: 0,
+        with_offset: 0,
+        first: None,
+        unit: None,
+    };
+    let (mut numbers, mut flagged, mut dates, mut clocks) = (0, 0, 0, 0);
+    let mut units: Option<(String, bool)> = None;
+    for cell in sample.column(index) {
+        match number::read(cell, decimal) {
+            Cell::Missing => continue,
+            Cell::Number(_) | Cell::Infinite => numbers += 1,
+            Cell::Flagged(_) => {
+                flagged += 1;
+                let unit = number::split_flag(cell).map_or("", |(_, flag)| flag);
+                let same = units.as_ref().is_none_or(|(first, same)| *same && first == unit);
+                units = Some((unit.to_owned(), same));
+            }
+            Cell::Text => {}
+        }
+        look.filled += 1;
+        if let Some(pieces) = pieces::pieces(cell) {
+            let orders = DateOrder::ALL.map(|order| pieces.milliseconds(order).is_some());
+            orders.iter().zip(&mut look.sound).for_each(|(sound, count)| *count += usize::from(*sound));
+            dates += usize::from(orders.contains(&true));
+            look.with_clock += usize::from(pieces.clock.is_some());
+            look.with_offset += usize::from(pieces.offset.is_some());
+            if orders.contains(&true) {
+                look.first.get_or_insert(pieces);
+            }
+        }
+        clocks += usize::from(pieces::clock(cell).is_some());
+    }
+    let most = |count: usize| count > 0 && count * 10 >= look.filled * 9;
+    let same_unit = units.as_ref().is_some_and(|(_, same)| *same);
+    look.holds = if look.filled == 0 {
+        Holds::Nothing
+    } else if numbers * 2 >= look.filled && (numbers + flagged) * 10 >= look.filled * 6 {
+        Holds::Numbers
+    } else if most(dates) {
+        Holds::Dates
+    } else if most(clocks) {
+        Holds::Clocks
+    } else if most(numbers + flagged) && same_unit {
+        look.unit = units.map(|(unit, _)| unit).filter(|unit| !unit.is_empty());
+        Holds::Numbers
+    } else {
+        Holds::Text
+    };
+    look
+}

@@ -1,0 +1,291 @@
+//! Numbers as people write them: decimal commas, thousands marks, signs, exponents, units and quality letters.
+
+use crate::data::options::Decimal;
+
+/// What one cell of a column of numbers holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cell {
+    /// Nothing, or a word for nothing.
+    Missing,
+    /// A number and no more.
+    Number(f64),
+    /// A number with something stuck to it (`-0.6*`, `45 %`, `$3`).
+    Flagged(f64),
+    /// “Infinite”, or more than a double can hold.
+    Infinite,
+    /// Something else.
+    Text,
+}
+
+/// Words for “no value”, in lower case.
+const MISSING: [&str; 27] = [
+    "na",
+    "n/a",
+    "nan",
+    "-nan",
+    "null",
+    "none",
+    "nil",
+    "missing",
+    "m",
+    "?",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "...",
+    "*",
+    "\\n",
+    "#n/a",
+    "#na",
+    "#nv",
+    "#div/0!",
+    "#value!",
+    "#ref!",
+    "#num!",
+    "(null)",
+    "undefined",
+];
+
+/// Whether a trimmed cell says that there is no value.
+pub(crate) fn is_missing(cell: &str) -> bool {
+    // The longest word has nine letters.
+    cell.is_empty() || (cell.len() <= 9 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell)))
+}
+
+/// Reads a trimmed cell as a number.
+pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
+    // The plain case first: nearly every cell of nearly every file.
+    if decimal == Decimal::Dot
+        && cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'))
+        && let Ok(number) = cell.parse::<f64>()
+    {
+        return finite(number);
+    }
+    if is_missing(cell) {
+        return Cell::Missing;
+    }
+    // A field of a hundred thousand characters is no number.
+    if cell.len() > 400 {
+        return Cell::Text;
+    }
+    let bare = cell.trim_start_matches(['+', '-', '\u{2212}']).to_ascii_lowercase();
+    if matches!(bare.as_str(), "inf" | "infinity" | "∞" | "1.#inf") {
+        return Cell::Infinite;
+    }
+    if let Some(number) = plain(cell, decimal) {
+        return finite(number);
+    }
+    match flagged(cell, decimal) {
+        Some(number) if number.is_finite() => Cell::Flagged(number),
+        Some(_) => Cell::Infinite,
+        None => Cell::Text,
+    }
+}
+
+fn finite(number: f64) -> Cell {
+    if number.is_finite() { Cell::Number(number) } else { Cell::Infinite }
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+}
+
+/// A number and no more: sign, digits with or without thousands marks, fraction, exponent.
+fn plain(cell: &str, decimal: Decimal) -> Option<f64> {
+    let (point, mark) = match decimal {
+        Decimal::Dot => ('.', ','),
+        Decimal::Comma => (',', '.'),
+    };
+    let (sign, rest) = match cell.chars().next()? {
+        '+' => ("", &cell[1..]),
+        '-' => ("-", &cell[1..]),
+        '\u{2212}' => ("-", &cell['\u{2212}'.len_utf8()..]),
+        _ => ("", cell),
+    };
+    let (mantissa, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], &rest[at + 1..]),
+        None => (rest, ""),
+    };
+    if rest.len() > mantissa.len() {
+        let digits = exponent.trim_start_matches(['+', '-']);
+        if digits.is_empty() || exponent.len() - digits.len() > 1 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+    }
+    let (whole, fraction) = mantissa.split_once(point).unwrap_or((mantissa, ""));
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut text = String::with_capacity(cell.len() + 1);
+    text.push_str(sign);
+    push_grouped(&mut text, whole, mark)?;
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    text.push('.');
+    text.push_str(fraction);
+    if !exponent.is_empty() {
+        text.push('e');
+        text.push_str(exponent);
+    }
+    text.parse().ok()
+}
+
+/// Appends the digits of a whole number, without thousands marks. Groups after a mark have three digits (two are
+/// allowed before the last, as India writes them); all marks of a number are the same.
+fn push_grouped(out: &mut String, whole: &str, mark: char) -> Option<()> {
+    let is_mark = |c: char| c == mark || c == '\'' || c == '’' || is_space(c);
+    let Some(used) = whole.chars().find(|&c| is_mark(c)) else {
+        out.push_str(whole);
+        return whole.bytes().all(|b| b.is_ascii_digit()).then_some(());
+    };
+    let groups = whole.split(used);
+    let last = whole.split(used).count() - 1;
+    for (index, group) in groups.enumerate() {
+        let fits = match (index, group.len()) {
+            (0, 1..=3) => true,
+            (index, 3) if index > 0 => true,
+            (index, 2) => index > 0 && index < last,
+            _ => false,
+        };
+        if !fits || !group.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        out.push_str(group);
+    }
+    Some(())
+}
+
+/// Longest thing that may be stuck to a number, in characters: `kWh/m²`, `°C`, `mg/l`.
+const LONGEST_FLAG: usize = 8;
+
+/// A number with a currency before it, or a few letters or marks after it.
+fn flagged(cell: &str, decimal: Decimal) -> Option<f64> {
+    let (number, _) = split_flag(cell)?;
+    plain(number, decimal)
+}
+
+/// Splits `-0.6*` into `-0.6` and `*`; `None` if nothing is stuck to the number.
+pub(crate) fn split_flag(cell: &str) -> Option<(&str, &str)> {
+    let stripped = cell.trim_start_matches(['$', '€', '£', '¥', '<', '>', '~', '≈']).trim_start();
+    let end = stripped.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let (mut number, mut flag) = stripped.split_at(end);
+    if let Some(rest) = flag.strip_prefix(['.', ',']) {
+        (number, flag) = (&stripped[..end + 1], rest);
+    }
+    let flag = flag.trim();
+    let begins = number.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '\u{2212}' | '.' | ','));
+    let changed = stripped.len() < cell.len() || !flag.is_empty();
+    // A digit inside the flag would have ended the number later; `:` and `/` belong to clocks and dates.
+    let fits = flag.chars().count() <= LONGEST_FLAG && !flag.starts_with([':', '/', '-', '+']);
+    (begins && changed && fits).then_some((number, flag))
+}
+
+/// Votes of a column's cells on how its numbers are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Votes {
+    pub dot: usize,
+    pub comma: usize,
+    /// Cells such as `1,234`, which can be read either way.
+    pub open_comma: usize,
+    /// Cells such as `1.234`, which can be read either way.
+    pub open_dot: usize,
+}
+
+impl Votes {
+    /// Counts one trimmed cell, if it looks like a number.
+    pub fn add(&mut self, cell: &str) {
+        if cell.len() > 60 || !cell.bytes().any(|b| b.is_ascii_digit()) {
+            return;
+        }
+        let number = split_flag(cell).map_or(cell, |(number, _)| number);
+        let number = number.split(['e', 'E']).next().unwrap_or_default();
+        let number = number.trim_start_matches(['+', '-', '\u{2212}']);
+        if !number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || is_space(c)) {
+            return;
+        }
+        let count = |mark: char| number.matches(mark).count();
+        let after = |mark: char| number.len() - number.rfind(mark).map_or(0, |at| at + 1);
+        let before = |mark: char| number.find(mark).unwrap_or(0);
+        match (count('.'), count(',')) {
+            (0, 0) => {}
+            (1, 0) if after('.') == 3 && (1..=3).contains(&before('.')) && !number.starts_with('0') => {
+                self.open_dot += 1;
+            }
+            (1, 0) => self.dot += 1,
+            (0, 1) if after(',') == 3 && (1..=3).contains(&before(',')) && !number.starts_with('0') => {
+                self.open_comma += 1;
+            }
+            (0, 1) => self.comma += 1,
+            // Several of one kind are thousands marks, unless they are a date.
+            (_, 0) if plain(number, Decimal::Comma).is_some() => self.comma += 1,
+            (0, _) if plain(number, Decimal::Dot).is_some() => self.dot += 1,
+            (1, _) if number.rfind('.') > number.rfind(',') => self.dot += 1,
+            (_, 1) if number.rfind(',') > number.rfind('.') => self.comma += 1,
+            _ => {}
+        }
+    }
+
+    /// Adds another column's votes.
+    pub fn merge(&mut self, other: Votes) {
+        self.dot += other.dot;
+        self.comma += other.comma;
+        self.open_comma += other.open_comma;
+        self.open_dot += other.open_dot;
+    }
+
+    /// The decimal mark that the votes agree on; `None` where none speaks clearly.
+    pub fn clear(&self) -> Option<Decimal> {
+        match (self.dot, self.comma) {
+            (0, 0) => None,
+            (dot, comma) if dot >= 4 * comma => Some(Decimal::Dot),
+            (dot, comma) if comma >= 4 * dot => Some(Decimal::Comma),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        let dot = |cell| read(cell, Decimal::Dot);
+        let comma = |cell| read(cell, Decimal::Comma);
+        assert_eq!(dot("+1.2E+00"), Cell::Number(1.2));
+        assert_eq!(dot("1,017.7"), Cell::Number(1017.7));
+        assert_eq!(dot("12,34,567"), Cell::Number(1_234_567.0));
+        assert_eq!(dot("1'234.5"), Cell::Number(1234.5));
+        assert_eq!(comma("1\u{202f}017,7"), Cell::Number(1017.7));
+        assert_eq!(comma("1.017,7"), Cell::Number(1017.7));
+        assert_eq!(comma("-7,2"), Cell::Number(-7.2));
+        assert_eq!(dot("\u{2212}7.2"), Cell::Number(-7.2));
+        assert_eq!(dot(".5"), Cell::Number(0.5));
+        assert_eq!(dot("-0.6*"), Cell::Flagged(-0.6));
+        assert_eq!(dot("-10.0 E"), Cell::Flagged(-10.0));
+        assert_eq!(dot("$1,000.50"), Cell::Flagged(1000.5));
+        assert_eq!(dot("45 %"), Cell::Flagged(45.0));
+        assert_eq!(dot("inf"), Cell::Infinite);
+        assert_eq!(dot("1e999"), Cell::Infinite);
+        for text in ["7,2", "1.2.3", "T", "e5", "1e+-5", "12:30", "20/1/13", "1,0177", "", "-", "+"] {
+            assert!(matches!(dot(text), Cell::Text | Cell::Missing), "{text}");
+        }
+    }
+
+    #[test]
+    fn decimal_marks_are_voted_on() {
+        let vote = |cells: &[&str]| {
+            let mut votes = Votes::default();
+            cells.iter().for_each(|cell| votes.add(cell));
+            votes.clear()
+        };
+        assert_eq!(vote(&["7.2", "1,017.7"]), Some(Decimal::Dot));
+        assert_eq!(vote(&["7,2", "1.017,7"]), Some(Decimal::Comma));
+        assert_eq!(vote(&["1.234.567"]), Some(Decimal::Comma));
+        assert_eq!(vote(&["1,234", "5,678"]), None);
+        assert_eq!(vote(&["20.01.2013", "12:30"]), None);
+    }
+}

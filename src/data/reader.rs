@@ -1,0 +1,58 @@
+//! Takes a file's bytes as they arrive and makes a table of them.
+
+use crate::data::encoding;
+use crate::data::options::ReadOptions;
+use crate::data::refuse;
+use crate::data::table::Table;
+use crate::error::{Error, Result};
+
+/// Largest file that is read, in bytes. In a browser the file, its numbers and the network share 4 GB.
+pub const LARGEST_FILE: usize = 1 << 29;
+
+/// Takes a CSV file in pieces and reads it when it is whole: how a file is meant can be told only from all of it.
+#[derive(Debug, Default)]
+pub struct CsvReader {
+    options: ReadOptions,
+    bytes: Vec<u8>,
+}
+
+impl CsvReader {
+    /// A reader for one file.
+    pub fn new(options: ReadOptions) -> Self {
+        Self { options, bytes: Vec::new() }
+    }
+
+    /// Takes the next bytes of the file.
+    ///
+    /// # Errors
+    /// When the file is no text, as soon as that shows, or is larger than [`LARGEST_FILE`].
+    pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
+        if self.bytes.len() + chunk.len() > LARGEST_FILE {
+            let megabytes = LARGEST_FILE >> 20;
+            let problem = format!("The file is larger than {megabytes} MB: keep fewer rows or columns of it.");
+            return Err(Error::File { code: "too-large", problem });
+        }
+        let first = self.bytes.is_empty();
+        self.bytes.extend_from_slice(chunk);
+        match (first && !chunk.is_empty()).then(|| refuse::bytes(&self.bytes)).flatten() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When the file holds no table with numbers, or does not fit the options; the sentence says what to do.
+    pub fn finish(self) -> Result<Table> {
+        if let Some(error) = refuse::bytes(&self.bytes) {
+            return Err(error);
+        }
+        let bytes = self.bytes.len();
+        let decoded = encoding::decode(self.bytes, self.options.encoding);
+        if let Some(error) = refuse::text(&decoded.text) {
+            return Err(error);
+        }
+        Table::read(decoded, bytes, self.options)
+    }
+}

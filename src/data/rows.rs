@@ -1,0 +1,143 @@
+//! The first pass over a file: which lines are rows, and a sample of them.
+
+use csv::StringRecord;
+
+use crate::data::dialect::Layout;
+use crate::data::look::Sample;
+use crate::data::notes::{Note, Tally, counted};
+use crate::data::records::{Place, Records};
+use crate::error::{Error, Result};
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Row,
+    /// Nothing but delimiters and spaces.
+    Blank,
+    /// The names again, as in files that were joined.
+    Names,
+    /// Too few or too many fields.
+    Ragged,
+}
+
+/// Judges a record.
+pub(crate) fn verdict(record: &StringRecord, layout: &Layout) -> Verdict {
+    let width = layout.width;
+    let extra = record.iter().skip(width).any(|cell| !cell.trim().is_empty());
+    if record.len() < width || extra {
+        return if record.iter().all(|cell| cell.trim().is_empty()) { Verdict::Blank } else { Verdict::Ragged };
+    }
+    if record.iter().all(|cell| cell.trim().is_empty()) {
+        return Verdict::Blank;
+    }
+    if let Some(names) = &layout.names
+        && record.iter().take(width).zip(names).all(|(cell, name)| cell.trim() == name)
+    {
+        return Verdict::Names;
+    }
+    Verdict::Row
+}
+
+/// What the first pass found.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub count: usize,
+    pub sample: Sample,
+    pub notes: Vec<Note>,
+}
+
+/// Goes through a text once.
+///
+/// # Errors
+/// When there are no rows, or most have another number of fields than there are names.
+pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
+    let mut records = Records::new(text, layout.cut, layout.offset, layout.line);
+    let mut record = StringRecord::new();
+    let mut rows = Rows { count: 0, sample: Sample::new(), notes: Vec::new() };
+    let (mut ragged, mut names, mut stray) = (Tally::default(), Tally::default(), Tally::default());
+    let (mut first_ragged, mut last_ragged, mut blank) = (0, None::<(Place, usize)>, 0);
+    while let Some(place) = records.next(&mut record) {
+        if place.stray_quote {
+            stray.add(place.line);
+        }
+        last_ragged = None;
+        match verdict(&record, layout) {
+            Verdict::Row => {
+                rows.count += 1;
+                rows.sample.offer(&record);
+            }
+            Verdict::Blank => blank += 1,
+            Verdict::Names => names.add(place.line),
+            Verdict::Ragged => {
+                if ragged.is_empty() {
+                    first_ragged = record.len();
+                }
+                ragged.add(place.line);
+                last_ragged = Some((place, record.len()));
+            }
+        }
+    }
+    if ragged.count > rows.count {
+        return Err(too_ragged(ragged.lines[0], first_ragged, layout));
+    }
+    if rows.count == 0 {
+        return Err(Error::File { code: "no-rows", problem: "The file has no rows with anything in them.".to_owned() });
+    }
+    let notes = &mut rows.notes;
+    if let Some((place, fields)) = last_ragged
+        && !text.ends_with('\n')
+        && fields < layout.width
+    {
+        let mut tally = Tally::default();
+        tally.add(place.line);
+        let message = format!(
+            "The file breaks off in line {}, after {fields} of {} fields; that line was left out.",
+            place.line, layout.width
+        );
+        notes.push(Note::warning("truncated", message).at(&tally));
+        ragged.count -= 1;
+        ragged.lines.retain(|&line| line != place.line);
+    }
+    if !ragged.is_empty() {
+        let many = counted(ragged.count, "row has", "rows have");
+        let message =
+            format!("{}: {many} more or fewer than {} fields and were left out.", ragged.words(), layout.width);
+        let message = if ragged.count == 1 { message.replace("and were", "and was") } else { message };
+        notes.push(Note::warning("ragged-rows", message).at(&ragged));
+    }
+    if !stray.is_empty() {
+        let message = format!(
+            "{}: a quotation mark is opened and never closed; it was read as a plain character.",
+            stray.words()
+        );
+        notes.push(Note::warning("stray-quote", message).at(&stray));
+    }
+    if !names.is_empty() {
+        let message = format!("{}: the names stand there again; skipped.", names.words());
+        notes.push(Note::info("repeated-names", message).at(&names));
+    }
+    blank += records.blank;
+    if blank > 0 {
+        let mut note =
+            Note::info("blank-lines", format!("{} skipped.", counted(blank, "blank line was", "blank lines were")));
+        note.count = blank;
+        notes.push(note);
+    }
+    Ok(rows)
+}
+
+/// Names and rows do not fit together.
+fn too_ragged(row: u64, fields: usize, layout: &Layout) -> Error {
+    let width = layout.width;
+    let mut problem = match &layout.names {
+        Some(_) => format!("{fields} fields under {width} names"),
+        None => format!("{fields} fields, while other rows have {width}"),
+    };
+    let comma = layout.cut.delimiter == crate::data::options::Delimiter::Comma;
+    problem.push_str(if comma && fields > width {
+        "; if commas are also decimal marks here, save the file with semicolons between the fields"
+    } else {
+        "; give every column a name, or choose another delimiter"
+    });
+    Error::Row { row, problem }
+}

@@ -1,0 +1,89 @@
+//! Numbers that stand for a missing value (-999, 9999, -200): an extreme, repeated value far outside the rest.
+
+/// Sentinels that one column may have; weather files have two (no value, variable).
+const MOST: usize = 3;
+
+/// Distinct values that the rest must have: a column of flags has an extreme value, too.
+const FEWEST_REST: usize = 5;
+
+/// Sentinel values of one column, found by looking; `known`: those of other columns, for which less is asked.
+pub(crate) fn find(values: &[f64], known: &[f64]) -> Vec<f64> {
+    let mut found = Vec::new();
+    while found.len() < MOST {
+        let Some(next) = one(values, &found, known) else { break };
+        found.push(next);
+    }
+    found
+}
+
+fn one(values: &[f64], taken: &[f64], known: &[f64]) -> Option<f64> {
+    let rest = || values.iter().copied().filter(|value| value.is_finite() && !taken.contains(value));
+    let low = rest().fold(f64::INFINITY, f64::min);
+    let high = rest().fold(f64::NEG_INFINITY, f64::max);
+    [low, high].into_iter().filter(|extreme| extreme.is_finite()).find(|&extreme| {
+        let (mut count, mut near, mut far) = (0_usize, f64::INFINITY, f64::NEG_INFINITY);
+        let mut distinct: Vec<f64> = Vec::new();
+        for value in rest() {
+            if value == extreme {
+                count += 1;
+                continue;
+            }
+            near = near.min(value);
+            far = far.max(value);
+            if distinct.len() < FEWEST_REST && !distinct.contains(&value) {
+                distinct.push(value);
+            }
+        }
+        if count == 0 || distinct.len() < FEWEST_REST {
+            return false;
+        }
+        let spread = far - near;
+        let away = if extreme == low { near - extreme } else { extreme - far };
+        let usual = is_usual(extreme);
+        // A value that people are known to write for “missing” needs less distance than just any round one.
+        let strong = (usual && count >= 2 && away > 0.5 * spread)
+            || (usual && away > 3.0 * spread)
+            || (is_round(extreme) && count >= 2 && away > 2.0 * spread);
+        let elsewhere = known.contains(&extreme) && count >= 2 && away > 0.05 * spread;
+        strong || elsewhere
+    })
+}
+
+/// Nines, powers of two, and fill values of well-known formats.
+fn is_usual(value: f64) -> bool {
+    const OTHERS: [f64; 10] =
+        [-200.0, -500.0, -888.0, -8888.0, -32768.0, 32767.0, 65535.0, -2_147_483_648.0, 2_147_483_647.0, 1e20];
+    let text = value.abs().to_string();
+    let nines = text.trim_end_matches(".0").chars().all(|c| c == '9' || c == '.') && value.abs() >= 99.0;
+    nines || OTHERS.contains(&value) || value.abs() >= 9e29
+}
+
+/// A whole number that ends in 0, 9 or 8: what a program writes, rather than what a sensor reads.
+fn is_round(value: f64) -> bool {
+    value.fract() == 0.0 && value.abs() >= 50.0 && matches!(value.abs() % 10.0, 0.0 | 8.0 | 9.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(extra: &[f64]) -> Vec<f64> {
+        (0..100).map(|i| f64::from(i % 30) - 5.0).chain(extra.iter().copied()).collect()
+    }
+
+    #[test]
+    fn sentinels_are_told_from_extremes() {
+        assert_eq!(find(&with(&[-999.0, -999.0]), &[]), [-999.0]);
+        assert_eq!(find(&with(&[-200.0, -200.0]), &[]), [-200.0]);
+        assert_eq!(find(&with(&[-9999.0]), &[]), [-9999.0]);
+        assert_eq!(find(&with(&[999.9, 999.9, -99.0, -99.0]), &[]), [999.9, -99.0]);
+        assert_eq!(find(&with(&[-20.0, 60.0]), &[]), [0.0; 0]);
+        // A column of flags, and one that is 9999 by itself.
+        assert_eq!(find(&[0.0, 1.0, 0.0, 1000.0, 1000.0], &[]), [0.0; 0]);
+        assert_eq!(find(&(9990..10010).map(f64::from).collect::<Vec<_>>(), &[]), [0.0; 0]);
+        // -200 among counts up to 1500 is believed only because it is a sentinel elsewhere.
+        let counts: Vec<f64> = (0..100).map(|i| f64::from(i * 15)).chain([-200.0; 5]).collect();
+        assert_eq!(find(&counts, &[]), [0.0; 0]);
+        assert_eq!(find(&counts, &[-200.0]), [-200.0]);
+    }
+}

@@ -1,0 +1,516 @@
+//! A file as columns, with what was understood of it.
+
+use csv::StringRecord;
+
+use crate::data::column::Column;
+use crate::data::dialect::{self, Layout};
+use crate::data::encoding::Decoded;
+use crate::data::look::{self, Holds, Look};
+use crate::data::names;
+use crate::data::notes::{Choice, Note, Tally, counted};
+use crate::data::options::{DateOrder, Decimal, Delimiter, ReadOptions, SeriesOptions, clip};
+use crate::data::order::{self, Reading};
+use crate::data::records::{Records, line_of};
+use crate::data::regular::{self, Regular, Source};
+use crate::data::rows::{self, Verdict};
+use crate::data::step::{self, Grid};
+use crate::data::time::find::{self, Clock, Columns};
+use crate::data::understood::{ColumnKind, TimeUnderstood, Understood};
+use crate::data::wide::{self, Wide};
+use crate::data::{Step, target};
+use crate::error::{Error, Result};
+
+/// A file as columns of numbers, with its text for a preview.
+#[derive(Debug)]
+pub struct Table {
+    text: String,
+    layout: Layout,
+    understood: Understood,
+    columns: Vec<Column>,
+    /// Time of each row; `None`: the rows are numbered.
+    times: Option<Vec<i64>>,
+    grid: Option<Grid>,
+    /// Where each row begins in the text. A file is at most half a gigabyte, so that 32 bits suffice.
+    offsets: Vec<u32>,
+    /// For a file with many values in a row: which columns; a row of the table is one value.
+    wide: Option<Wide>,
+}
+
+/// Longest cell of a preview, in characters.
+const LONGEST_CELL: usize = 200;
+
+impl Table {
+    /// What the file was understood to be.
+    pub fn understood(&self) -> &Understood {
+        &self.understood
+    }
+
+    /// Cells of some rows, as they stand in the file.
+    pub fn preview(&self, first: usize, count: usize) -> Vec<Vec<String>> {
+        let rows = self.offsets.iter().enumerate().skip(first).take(count);
+        let mut record = StringRecord::new();
+        let cells = rows.filter_map(|(index, &offset)| {
+            Records::new(&self.text, self.layout.cut, usize::try_from(offset).ok()?, 1).next(&mut record)?;
+            let cell = |index: usize| clip(record.get(index).unwrap_or_default().trim(), LONGEST_CELL);
+            Some(match &self.wide {
+                None => (0..self.columns.len()).map(cell).collect(),
+                Some(wide) => {
+                    let time = self.times.as_ref().and_then(|times| crate::data::axis::civil(times[index]));
+                    let time = time.map_or_else(String::new, |time| time.strftime("%Y-%m-%d %H:%M").to_string());
+                    vec![time, cell(wide.columns[index % wide.columns.len()])]
+                }
+            })
+        });
+        cells.collect()
+    }
+
+    /// A regular series of the columns.
+    ///
+    /// # Errors
+    /// When a column has no numbers, or the times follow no step.
+    pub fn series(&self, options: &SeriesOptions) -> Result<Regular> {
+        let mut chosen: Vec<&Column> = Vec::new();
+        match &options.columns {
+            None => chosen.extend(self.columns.iter().filter(|column| self.has_numbers(column))),
+            Some(wanted) => {
+                for name in wanted {
+                    let column = self.columns.iter().find(|column| column.name == *name);
+                    let column = column.ok_or_else(|| Error::Knob {
+                        knob: "columns",
+                        label: "Columns",
+                        problem: format!("there is no column called “{}”", clip(name, 60)),
+                    })?;
+                    if !self.has_numbers(column) {
+                        let problem = "it has no numbers; choose another column".to_owned();
+                        return Err(Error::Column { column: name.clone(), problem });
+                    }
+                    if !chosen.iter().any(|other| other.name == *name) {
+                        chosen.push(column);
+                    }
+                }
+            }
+        }
+        let time = self.understood.time.as_ref();
+        regular::build(
+            &Source {
+                times: self.times.as_deref(),
+                grid: self.grid,
+                utc: time.is_some_and(|time| time.utc),
+                time_column: time.and_then(|time| time.columns.first()).map_or("", String::as_str),
+                names: chosen.iter().map(|column| column.name.as_str()).collect(),
+                columns: chosen.iter().map(|column| column.values.as_slice()).collect(),
+                line: &|row| self.offsets.get(row).map_or(0, |&offset| line_of(&self.text, offset as usize)),
+            },
+            options,
+        )
+    }
+
+    fn has_numbers(&self, column: &Column) -> bool {
+        let known = self.understood.columns.iter().find(|understood| understood.name == column.name);
+        known.is_some_and(|known| matches!(known.kind, ColumnKind::Number | ColumnKind::Constant))
+    }
+
+    /// Reads a decoded file.
+    pub(crate) fn read(decoded: Decoded, bytes: usize, options: ReadOptions) -> Result<Self> {
+        let mut notes = encoding_notes(&decoded);
+        let text = decoded.text;
+        let mut layout = dialect::sniff(&text, &options)?;
+        notes.append(&mut layout.notes);
+        let raw = match &layout.names {
+            Some(names) => names[..layout.width].to_vec(),
+            None if layout.width == 1 => vec!["value".to_owned()],
+            None => vec![String::new(); layout.width],
+        };
+        let (names, shortened) = names::clean(&raw);
+        if shortened > 0 {
+            let many = counted(shortened, "name was", "names were");
+            notes.push(Note::warning("long-name", format!("{many} cut to {} characters.", names::LONGEST)));
+        }
+        let mut rows = rows::scan(&text, &layout)?;
+        notes.append(&mut rows.notes);
+
+        let semicolons = layout.cut.delimiter == Delimiter::Semicolon;
+        let (decimals, open) = match options.decimal {
+            Some(decimal) => (vec![decimal; layout.width], false),
+            None => look::decimals(&rows.sample, layout.width, semicolons),
+        };
+        let looks: Vec<Look> =
+            decimals.iter().enumerate().map(|(index, &decimal)| look::look(&rows.sample, index, decimal)).collect();
+        if open {
+            notes.push(decimal_question(&options, decimals[0]));
+        }
+        let columns = Columns { names: &names, looks: &looks, sample: &rows.sample };
+        let clock = find::find(&columns, options.time_columns.as_deref(), options.date_order)?;
+
+        let mut body = read_body(&text, &layout, &names, &looks, clock.as_ref());
+        let mut time = None;
+        if let Some(clock) = &clock {
+            let (times, understood) = body.settle(clock, &names, &looks, &decimals, &options, &mut notes)?;
+            body.times = Some(times);
+            time = Some(understood);
+        }
+        body.sentinels(&options, &layout.said_missing);
+        let Body { mut columns, mut times, mut offsets, .. } = body;
+
+        let time_columns = clock.as_ref().map(Clock::columns).unwrap_or_default();
+        let wide = if options.wide == Some(false) {
+            None
+        } else {
+            wide_columns(&names, &looks, &time_columns, times.as_deref())
+        };
+        if let (Some(wide), Some(time), Some(rows)) = (&wide, &mut time, &mut times) {
+            notes.push(wide_note(wide, &columns, &options));
+            unpivot(wide, &mut columns, rows, &mut offsets);
+            time.last = rows.iter().copied().max().unwrap_or(time.last);
+            time.columns = vec![columns[0].name.clone()];
+        }
+        let kept = offsets.len();
+        if kept == 0 {
+            let problem = "No row has a time that can be read: choose other time columns, or none to number the rows.";
+            return Err(Error::File { code: "no-rows", problem: problem.to_owned() });
+        }
+        let mut understood: Vec<_> = columns.iter().map(Column::understood).collect();
+        if let (Some(units), None) = (&layout.units, &wide) {
+            for (column, unit) in understood.iter_mut().zip(units).filter(|(_, unit)| !unit.is_empty()) {
+                let unit = format!("unit {}", clip(unit, 20));
+                column.note = if column.note.is_empty() { unit } else { format!("{unit}; {}", column.note) };
+            }
+        }
+        if !understood.iter().any(|column| matches!(column.kind, ColumnKind::Number | ColumnKind::Constant)) {
+            return Err(no_numbers(&columns));
+        }
+        for column in columns.iter().filter(|column| !column.is_time) {
+            notes.extend(column.notes(kept));
+        }
+        let suggested = target::suggest(&understood, |index| &columns[index].values, kept).map(str::to_owned);
+        let grid = stepping(times.as_deref(), &options, &mut notes)?;
+        let decimal = if decimals.iter().filter(|&&decimal| decimal == Decimal::Comma).count() * 2 > decimals.len() {
+            Decimal::Comma
+        } else {
+            Decimal::Dot
+        };
+        let understood = Understood {
+            encoding: decoded.encoding,
+            delimiter: layout.cut.delimiter,
+            decimal,
+            header: layout.names.is_some(),
+            rows: kept,
+            bytes,
+            time,
+            columns: understood,
+            suggested_target: suggested,
+            notes,
+        };
+        Ok(Self { text, layout, understood, columns, times, grid, offsets, wide })
+    }
+}
+
+/// What the second pass gathers.
+struct Body {
+    columns: Vec<Column>,
+    readings: Vec<Reading>,
+    unreadable: Vec<Tally>,
+    times: Option<Vec<i64>>,
+    offsets: Vec<u32>,
+}
+
+/// The second pass: every row into its columns.
+fn read_body(text: &str, layout: &Layout, names: &[String], looks: &[Look], clock: Option<&Clock>) -> Body {
+    let time_columns = clock.map(Clock::columns).unwrap_or_default();
+    let columns = names.iter().zip(looks).enumerate();
+    let orders = clock.map(|clock| clock.orders.as_slice()).unwrap_or_default();
+    let mut body = Body {
+        columns: columns.map(|(i, (name, look))| Column::new(name.clone(), look, time_columns.contains(&i))).collect(),
+        readings: orders.iter().map(|&order| Reading { order, times: Vec::new() }).collect(),
+        unreadable: vec![Tally::default(); orders.len()],
+        times: None,
+        offsets: Vec::new(),
+    };
+    let mut records = Records::new(text, layout.cut, layout.offset, layout.line);
+    let mut record = StringRecord::new();
+    let mut out = vec![None; orders.len()];
+    while let Some(place) = records.next(&mut record) {
+        if rows::verdict(&record, layout) != Verdict::Row {
+            continue;
+        }
+        body.offsets.push(u32::try_from(place.offset).unwrap_or(u32::MAX));
+        for (column, cell) in body.columns.iter_mut().zip(&record) {
+            column.push(cell, place.line);
+        }
+        if let Some(clock) = clock {
+            clock.read(&record, &mut out);
+            for ((reading, unreadable), &time) in body.readings.iter_mut().zip(&mut body.unreadable).zip(&out) {
+                reading.times.push(time);
+                if time.is_none() {
+                    unreadable.add(place.line);
+                }
+            }
+        }
+    }
+    body
+}
+
+impl Body {
+    /// Settles the order of the dates and drops the rows without a time.
+    fn settle(
+        &mut self,
+        clock: &Clock,
+        names: &[String],
+        looks: &[Look],
+        decimals: &[Decimal],
+        options: &ReadOptions,
+        notes: &mut Vec<Note>,
+    ) -> Result<(Vec<i64>, TimeUnderstood)> {
+        // With slashes and decimal points the month most often stands first, as in the United States; elsewhere the day.
+        let first = clock.columns()[0];
+        let slashes = looks[first].first.is_some_and(|pieces| pieces.separator == b'/');
+        let likely = if slashes && !decimals.contains(&Decimal::Comma) { DateOrder::Mdy } else { DateOrder::Dmy };
+        let settled = order::settle(&self.readings, likely);
+        let why = if settled.why.is_empty() { clock.why.clone() } else { settled.why.clone() };
+        if settled.open {
+            let choices = self.readings.iter().map(|reading| Choice {
+                label: format!("Read {}", reading.order.words()),
+                options: ReadOptions { date_order: Some(reading.order), ..options.clone() },
+            });
+            notes.push(Note::question("date-order", why.clone(), choices.collect()));
+        } else if !why.is_empty() {
+            notes.push(Note::info("date-order", why.clone()));
+        }
+        let Reading { order, times } = self.readings.swap_remove(settled.index);
+        let unreadable = std::mem::take(&mut self.unreadable[settled.index]);
+        self.readings.clear();
+        if !unreadable.is_empty() {
+            let many = counted(unreadable.count, "row has", "rows have");
+            let message = format!("{}: {many} no time that can be read; left out.", unreadable.words());
+            notes.push(Note::warning("unreadable-time", message).at(&unreadable));
+            let keep: Vec<bool> = times.iter().map(Option::is_some).collect();
+            self.columns.iter_mut().for_each(|column| column.retain(&keep));
+            let mut kept = keep.iter();
+            self.offsets.retain(|_| *kept.next().unwrap_or(&true));
+        }
+        let times: Vec<i64> = times.into_iter().flatten().collect();
+        let columns = clock.columns();
+        let understood = TimeUnderstood {
+            columns: columns.iter().map(|&index| names[index].clone()).collect(),
+            format: clock.format(order),
+            date_order: clock.has_order.then_some(order),
+            utc: clock.utc,
+            first: times.iter().copied().min().unwrap_or(0),
+            last: times.iter().copied().max().unwrap_or(0),
+            why,
+        };
+        Ok((times, understood))
+    }
+
+    /// Reads sentinels as missing: those a person or a comment names, or else those found by looking. What is one in a
+    /// column is sought in the others, too.
+    fn sentinels(&mut self, options: &ReadOptions, said: &[f64]) {
+        let numbers = || self.columns.iter().filter(|column| !column.is_time && column.holds == Holds::Numbers);
+        let known: Vec<f64> = match options.missing {
+            Some(_) => Vec::new(),
+            None => {
+                let found = numbers().flat_map(|column| crate::data::sentinel::find(&column.values, &[]));
+                found.chain(said.iter().copied()).collect()
+            }
+        };
+        for column in self.columns.iter_mut().filter(|column| !column.is_time && column.holds == Holds::Numbers) {
+            column.drop_sentinels(options.missing.as_deref(), &known);
+        }
+    }
+}
+
+fn encoding_notes(decoded: &Decoded) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if decoded.guessed {
+        let message = format!("The file was read as {}: its bytes are no UTF-8.", decoded.encoding.label());
+        notes.push(Note::info("encoding", message));
+    }
+    if decoded.bom {
+        notes.push(Note::info(
+            "byte-order-mark",
+            format!("The file begins with a mark that says it is {}.", decoded.encoding.label()),
+        ));
+    }
+    if decoded.replaced > 0 {
+        let many = counted(decoded.replaced, "character", "characters");
+        let mut note = Note::warning(
+            "replaced",
+            format!("{many} could not be read and became “�”; the file may be in another encoding."),
+        );
+        note.count = decoded.replaced;
+        notes.push(note);
+    }
+    notes
+}
+
+fn decimal_question(options: &ReadOptions, taken: Decimal) -> Note {
+    let (mark, other) = match taken {
+        Decimal::Dot => ("thousands", "decimal"),
+        Decimal::Comma => ("decimal", "thousands"),
+    };
+    let choice = |decimal: Decimal, label: &str| Choice {
+        label: label.to_owned(),
+        options: ReadOptions { decimal: Some(decimal), ..options.clone() },
+    };
+    let message = format!(
+        "Numbers such as 1,234 can be read in two ways: commas were taken for {mark} marks, not {other} marks."
+    );
+    let choices = vec![choice(Decimal::Dot, "1,234 is 1234"), choice(Decimal::Comma, "1,234 is 1.234")];
+    Note::question("decimal", message, choices)
+}
+
+/// Columns of hours or months, if the rows are that far apart.
+fn wide_columns(names: &[String], looks: &[Look], time: &[usize], times: Option<&[i64]>) -> Option<Wide> {
+    let mut sorted = times?.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let wide = wide::find(names, looks, time)?;
+    let grid = step::infer(&sorted);
+    let fits = match (wide.step, grid.map(|grid| grid.step)) {
+        (Step::Milliseconds(_), Some(Step::Milliseconds(row))) => row == 86_400_000,
+        (Step::Months(_), Some(Step::Months(row))) => row == 12,
+        _ => false,
+    };
+    fits.then_some(wide)
+}
+
+fn wide_note(wide: &Wide, columns: &[Column], options: &ReadOptions) -> Note {
+    let count = wide.columns.len();
+    let (row, each) = if wide.step == Step::Months(1) { ("year", "month") } else { ("day", "time of day") };
+    let name = |at: usize| columns[wide.columns[at]].name.clone();
+    let message = format!(
+        "Each row holds a whole {row}, one column for each {each} (“{}” to “{}”): the {count} columns were read as one series.",
+        name(0),
+        name(count - 1)
+    );
+    let options = ReadOptions { wide: Some(false), ..options.clone() };
+    let mut note = Note::info("wide", message);
+    note.choices = vec![Choice { label: "Keep the columns apart".to_owned(), options }];
+    note
+}
+
+/// Makes one value a row of a table with many.
+fn unpivot(wide: &Wide, columns: &mut Vec<Column>, times: &mut Vec<i64>, offsets: &mut Vec<u32>) {
+    let count = wide.columns.len();
+    let rows = times.len();
+    let mut values = Vec::with_capacity(rows * count);
+    let mut long_times = Vec::with_capacity(rows * count);
+    let mut long_offsets = Vec::with_capacity(rows * count);
+    for row in 0..rows {
+        let grid = Grid { start: times[row], step: wide.step, floor: false };
+        for (&column, slot) in wide.columns.iter().zip(0..) {
+            values.push(columns[column].values.get(row).copied().unwrap_or(f64::NAN));
+            long_times.push(grid.at(slot));
+            long_offsets.push(offsets[row]);
+        }
+    }
+    let time_at = columns.iter().position(|column| column.is_time).unwrap_or(0);
+    let mut value = columns.swap_remove(wide.columns[0]);
+    value.widen("value", values);
+    // Removing by swap may have moved the time column to the freed place.
+    let time_at = columns.iter().position(|column| column.is_time).unwrap_or(time_at);
+    let time = columns.swap_remove(time_at);
+    *columns = vec![time, value];
+    *times = long_times;
+    *offsets = long_offsets;
+}
+
+fn no_numbers(columns: &[Column]) -> Error {
+    let names: Vec<&str> = columns.iter().take(5).map(|column| column.name.as_str()).collect();
+    let problem = format!(
+        "No column holds numbers (columns: {}); check the delimiter and the decimal mark.",
+        clip(&names.join(", "), 200)
+    );
+    Error::File { code: "no-numbers", problem }
+}
+
+/// The grid of the rows: the step that a person says, or that the times show; asks where they show none.
+fn stepping(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec<Note>) -> Result<Option<Grid>> {
+    let said = options.parsed_step()?;
+    let Some(times) = times else {
+        return numbered(said, options, notes);
+    };
+    let rising = times.is_sorted();
+    let falling = !rising && times.is_sorted_by(|a, b| a >= b);
+    if falling {
+        notes.push(Note::info("newest-first", "The newest row stands first: the order was turned round."));
+    } else if !rising {
+        let out_of_order = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
+        let many = counted(out_of_order, "row stands", "rows stand");
+        let mut note = Note::info("sorted", format!("{many} before an earlier one: the rows were sorted by time."));
+        note.count = out_of_order;
+        notes.push(note);
+    }
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let found = step::infer(&sorted);
+    if let Some(step) = said {
+        return Ok(Some(step::forced(&sorted, step, found)));
+    }
+    if found.is_none() {
+        notes.push(irregular_question(&sorted, options));
+    }
+    Ok(found)
+}
+
+/// Rows without a time: numbered, or dated by what a person says.
+fn numbered(step: Option<Step>, options: &ReadOptions, notes: &mut Vec<Note>) -> Result<Option<Grid>> {
+    let start = options.start.as_deref().map(str::trim).filter(|start| !start.is_empty());
+    match (start, step) {
+        (None, None) => {
+            if options.time_columns.is_none() {
+                let message = "No column says the time: the rows are numbered. Give a start and a step to date them.";
+                notes.push(Note::info("no-time", message));
+            }
+            Ok(None)
+        }
+        (Some(text), Some(step)) => {
+            let start = crate::data::time::pieces::pieces(text).and_then(|pieces| pieces.milliseconds(DateOrder::Ymd));
+            let start = start.ok_or_else(|| Error::Knob {
+                knob: "start",
+                label: "Start",
+                problem: format!("“{}” is not a time; write it like 2013-01-20 06:00", clip(text, 40)),
+            })?;
+            Ok(Some(Grid { start, step, floor: false }))
+        }
+        (None, Some(_)) => Err(Error::Knob {
+            knob: "start",
+            label: "Start",
+            problem: "a step needs the time of the first row; write it like 2013-01-20 06:00".to_owned(),
+        }),
+        (Some(_), None) => Err(Error::Knob {
+            knob: "step",
+            label: "Step",
+            problem: "a start needs the distance of the rows; write for example “1 hour”".to_owned(),
+        }),
+    }
+}
+
+/// Times that follow no step.
+fn irregular_question(sorted: &[i64], options: &ReadOptions) -> Note {
+    let mut choices = vec![Choice {
+        label: "Number the rows".to_owned(),
+        options: ReadOptions { time_columns: Some(Vec::new()), ..options.clone() },
+    }];
+    // Steps at which about half of the moments or more would have a row.
+    let span = sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
+    let steps = [
+        ("1 minute", 60_000),
+        ("15 minutes", 900_000),
+        ("1 hour", 3_600_000),
+        ("1 day", 86_400_000),
+        ("1 week", 604_800_000),
+    ];
+    let rows = i64::try_from(sorted.len()).unwrap_or(i64::MAX);
+    let fit = steps.into_iter().filter(|(_, step)| span / step >= 10 && span / step <= rows.saturating_mul(2)).take(2);
+    choices.extend(fit.map(|(words, _)| Choice {
+        label: format!("Average over {}", words.trim_start_matches("1 ")),
+        options: ReadOptions { step: Some(words.to_owned()), ..options.clone() },
+    }));
+    Note::question(
+        "irregular",
+        "The times follow no steady step, so that they make no regular series as they are.",
+        choices,
+    )
+}

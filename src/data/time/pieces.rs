@@ -1,0 +1,477 @@
+//! One cell taken apart: the numbers of a date, whose order may be open, and a clock.
+
+use jiff::civil::Date;
+
+use crate::data::axis::milliseconds;
+use crate::data::options::DateOrder;
+use crate::data::time::words;
+
+/// How the three numbers of a date are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `2013-01-20`, `20130120`, `20 Jan 2013`: nothing is open.
+    Settled,
+    /// `2013-01`, `Jan 2013`: the first of the month is meant.
+    YearMonth,
+    /// `20/01/2013` or `01/20/2013`.
+    YearLast,
+    /// `20/1/13`, `1/20/13` or `13-1-20`.
+    TwoDigits,
+}
+
+/// A cell that holds a date, perhaps with a clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Pieces {
+    pub form: Form,
+    /// The numbers as they stand; year, month, day where the form is settled.
+    pub numbers: [i32; 3],
+    /// What stands between them; 0 for nothing or words.
+    pub separator: u8,
+    pub named_month: bool,
+    /// What stands before the clock; 0 where there is none.
+    pub joint: u8,
+    /// Milliseconds since midnight; `None` without a clock.
+    pub clock: Option<i64>,
+    /// Seconds east of Greenwich, if the cell says so.
+    pub offset: Option<i64>,
+}
+
+impl Pieces {
+    /// Milliseconds since 1970 when the numbers are read in this order; UTC if the cell has an offset.
+    pub fn milliseconds(&self, order: DateOrder) -> Option<i64> {
+        let [a, b, c] = self.numbers;
+        let (year, month, day) = match (self.form, order) {
+            (Form::Settled | Form::YearMonth, _) => (a, b, c),
+            (Form::YearLast, DateOrder::Dmy) => (c, b, a),
+            (Form::YearLast, DateOrder::Mdy) => (c, a, b),
+            (Form::YearLast, DateOrder::Ymd) => return None,
+            (Form::TwoDigits, DateOrder::Dmy) => (century(c), b, a),
+            (Form::TwoDigits, DateOrder::Mdy) => (century(c), a, b),
+            (Form::TwoDigits, DateOrder::Ymd) => (century(a), b, c),
+        };
+        let midnight = day_start(year, month, day)?;
+        Some(midnight + self.clock.unwrap_or(0) - self.offset.unwrap_or(0) * 1000)
+    }
+}
+
+/// Two digits of a year: 69 to 99 are the last century's, as POSIX has it.
+fn century(year: i32) -> i32 {
+    if year < 69 { 2000 + year } else { 1900 + year }
+}
+
+/// Milliseconds since 1970 of a day's beginning.
+pub(crate) fn day_start(year: i32, month: i32, day: i32) -> Option<i64> {
+    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    milliseconds(date.at(0, 0, 0, 0))
+}
+
+/// A place in a cell.
+struct Cursor<'c> {
+    text: &'c str,
+    at: usize,
+}
+
+impl<'c> Cursor<'c> {
+    fn peek(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+    }
+
+    fn is_done(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    /// Eats one of these bytes; 0 if none of them comes next.
+    fn any(&mut self, bytes: &[u8]) -> u8 {
+        let next = self.peek();
+        if next != 0 && bytes.contains(&next) {
+            self.at += 1;
+            next
+        } else {
+            0
+        }
+    }
+
+    fn spaces(&mut self) {
+        while self.peek() == b' ' {
+            self.at += 1;
+        }
+    }
+
+    /// A run of digits: its value and length; `None` if none or more than nine come next.
+    fn digits(&mut self) -> Option<(i32, usize)> {
+        let start = self.at;
+        let mut value = 0;
+        while self.peek().is_ascii_digit() {
+            if self.at - start == 9 {
+                return None;
+            }
+            value = value * 10 + i32::from(self.peek() - b'0');
+            self.at += 1;
+        }
+        (self.at > start).then_some((value, self.at - start))
+    }
+
+    /// A run of letters, empty if none comes next.
+    fn word(&mut self) -> &'c str {
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    /// The month that the next word names.
+    fn month_name(&mut self) -> Option<i32> {
+        words::month(&self.word().to_lowercase()).map(i32::from)
+    }
+}
+
+/// Longest cell that can hold a time: `Wednesday, 20 September 2013 12:00:00.000000000 AM +00:00[America/New_York]`.
+const LONGEST: usize = 90;
+
+const SEPARATORS: &[u8] = b"-/._";
+
+/// Takes a trimmed cell apart, if it holds a date (with or without a clock) and nothing else.
+pub(crate) fn pieces(cell: &str) -> Option<Pieces> {
+    if cell.len() > LONGEST || cell.len() < 5 {
+        return None;
+    }
+    let mut cursor = Cursor { text: cell, at: 0 };
+    let mut pieces = date(&mut cursor)?;
+    pieces.joint = joint(&mut cursor);
+    if cursor.is_done() {
+        return (pieces.joint == 0).then_some(pieces);
+    }
+    if pieces.joint == 0 {
+        // `2013-01-20Z` is a date with a zone.
+        pieces.offset = Some(zone(&mut cursor)??);
+        return cursor.is_done().then_some(pieces);
+    }
+    pieces.clock = Some(clock_at(&mut cursor)?);
+    cursor.spaces();
+    if !cursor.is_done() {
+        pieces.offset = zone(&mut cursor)?;
+    }
+    cursor.is_done().then_some(pieces)
+}
+
+/// Reads a trimmed cell that holds a clock alone: milliseconds since midnight.
+pub(crate) fn clock(cell: &str) -> Option<i64> {
+    if cell.len() > 20 || cell.len() < 3 || cell.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut cursor = Cursor { text: cell, at: 0 };
+    let clock = clock_at(&mut cursor)?;
+    cursor.spaces();
+    cursor.is_done().then_some(clock)
+}
+
+fn date(cursor: &mut Cursor) -> Option<Pieces> {
+    let mut pieces = Pieces {
+        form: Form::Settled,
+        numbers: [0, 1, 1],
+        separator: 0,
+        named_month: false,
+        joint: 0,
+        clock: None,
+        offset: None,
+    };
+    if cursor.peek().is_ascii_digit() {
+        let (first, length) = cursor.digits()?;
+        match length {
+            8 => pieces.numbers = [first / 10_000, first / 100 % 100, first % 100],
+            4 => year_first(cursor, first, &mut pieces)?,
+            1 | 2 => day_or_month_first(cursor, first, length, &mut pieces)?,
+            _ => return None,
+        }
+        // Eight digits alone are a number like any other: the column decides.
+        return (length != 8 || !cursor.is_done()).then_some(pieces);
+    }
+    let start = cursor.at;
+    if words::is_weekday(&cursor.word().to_lowercase())
+        && words::month(&cursor.text[start..cursor.at].to_lowercase()).is_none()
+    {
+        cursor.any(b".");
+        cursor.any(b",");
+        cursor.spaces();
+        if cursor.peek().is_ascii_digit() {
+            let (first, length) = cursor.digits()?;
+            if length == 4 {
+                year_first(cursor, first, &mut pieces)?;
+            } else {
+                day_or_month_first(cursor, first, length, &mut pieces)?;
+            }
+            return Some(pieces);
+        }
+    } else {
+        cursor.at = start;
+    }
+    // Jan 20, 2013 — Jan 2013 — Jan-13
+    let month = cursor.month_name()?;
+    pieces.named_month = true;
+    cursor.any(b".");
+    let between = cursor.any(b"- /_");
+    cursor.spaces();
+    let (second, length) = cursor.digits()?;
+    if length == 4 {
+        pieces.form = Form::YearMonth;
+        pieces.numbers = [second, month, 1];
+        return Some(pieces);
+    }
+    let after_second = cursor.at;
+    cursor.any(b",-/");
+    cursor.spaces();
+    let third = if cursor.peek().is_ascii_digit() { cursor.digits() } else { None };
+    match third {
+        Some((year, 4)) => pieces.numbers = [year, month, second],
+        _ if length == 2 && between != 0 => {
+            cursor.at = after_second;
+            pieces.form = Form::YearMonth;
+            pieces.numbers = [century(second), month, 1];
+        }
+        _ => return None,
+    }
+    Some(pieces)
+}
+
+/// After the year: `-01-20`, `/1/20`, `-01`, ` Jan 20`, `Q1`, `-Q1`.
+fn year_first(cursor: &mut Cursor, year: i32, pieces: &mut Pieces) -> Option<()> {
+    pieces.separator = cursor.any(b"-/._ ");
+    if cursor.peek() == b'Q' {
+        cursor.at += 1;
+        let (quarter, _) = cursor.digits().filter(|&(quarter, _)| (1..=4).contains(&quarter))?;
+        pieces.form = Form::YearMonth;
+        pieces.numbers = [year, quarter * 3 - 2, 1];
+        return Some(());
+    }
+    if pieces.separator == 0 {
+        return None;
+    }
+    let month = if cursor.peek().is_ascii_digit() {
+        cursor.digits().filter(|&(_, length)| length <= 2)?.0
+    } else {
+        pieces.named_month = true;
+        cursor.month_name()?
+    };
+    let before_day = cursor.at;
+    if cursor.any(&[pieces.separator]) != 0
+        && let Some((day, 1 | 2)) = cursor.digits()
+        && cursor.peek() != b':'
+    {
+        pieces.numbers = [year, month, day];
+    } else {
+        cursor.at = before_day;
+        pieces.form = Form::YearMonth;
+        pieces.numbers = [year, month, 1];
+    }
+    Some(())
+}
+
+/// After a day or month of one or two digits: `.1.2013`, `/20/13`, `-Jan-2013`, ` January 2013`.
+fn day_or_month_first(cursor: &mut Cursor, first: i32, length: usize, pieces: &mut Pieces) -> Option<()> {
+    if length > 2 {
+        return None;
+    }
+    pieces.separator = cursor.any(b"-/._ ");
+    cursor.spaces();
+    if !cursor.peek().is_ascii_digit() {
+        let month = cursor.month_name()?;
+        cursor.any(b".");
+        cursor.any(b"-/, ");
+        cursor.spaces();
+        let (year, length) = cursor.digits()?;
+        let year = match length {
+            4 => year,
+            2 => century(year),
+            _ => return None,
+        };
+        pieces.named_month = true;
+        pieces.numbers = [year, month, first];
+        return Some(());
+    }
+    if !SEPARATORS.contains(&pieces.separator) {
+        return None;
+    }
+    let (second, second_length) = cursor.digits()?;
+    if second_length == 4 {
+        // `01/2013`
+        pieces.form = Form::YearMonth;
+        pieces.numbers = [second, first, 1];
+        return Some(());
+    }
+    if second_length > 2 || cursor.any(&[pieces.separator]) == 0 {
+        return None;
+    }
+    cursor.spaces();
+    let (third, third_length) = cursor.digits()?;
+    pieces.form = match third_length {
+        4 => Form::YearLast,
+        1 | 2 => Form::TwoDigits,
+        _ => return None,
+    };
+    pieces.numbers = [first, second, third];
+    Some(())
+}
+
+/// What stands between date and clock: `T`, spaces, a comma, a colon (as web servers write) or `_`.
+fn joint(cursor: &mut Cursor) -> u8 {
+    let start = cursor.at;
+    cursor.any(b",");
+    let spaces = cursor.at;
+    cursor.spaces();
+    let letter = cursor.any(b"Tt_:");
+    let found = match letter {
+        0 if cursor.at > spaces => b' ',
+        letter => letter,
+    };
+    if found == 0 || !cursor.peek().is_ascii_digit() {
+        cursor.at = start;
+        return 0;
+    }
+    found
+}
+
+/// `6:00`, `06:00:00.123`, `18.00.00`, `14h30`, `060000`, `6 PM`; milliseconds since midnight.
+fn clock_at(cursor: &mut Cursor) -> Option<i64> {
+    let (first, length) = cursor.digits()?;
+    let (mut hour, mut minute, mut second, mut fraction) = (first, 0, 0, 0);
+    match length {
+        4 => (hour, minute) = (first / 100, first % 100),
+        6 => (hour, minute, second) = (first / 10_000, first / 100 % 100, first % 100),
+        1 | 2 => {
+            let mark = cursor.any(b":.hH");
+            if mark != 0 && cursor.peek().is_ascii_digit() {
+                minute = cursor.digits().filter(|&(_, length)| length == 2)?.0;
+                let again = if matches!(mark, b'h' | b'H') { cursor.any(b":mM") } else { cursor.any(&[mark]) };
+                if again != 0 && cursor.peek().is_ascii_digit() {
+                    second = cursor.digits().filter(|&(_, length)| length == 2)?.0;
+                }
+            }
+        }
+        _ => return None,
+    }
+    if cursor.any(b".,") != 0 {
+        let (digits, length) = cursor.digits()?;
+        fraction = i64::from(digits) * 1000 / 10_i64.pow(u32::try_from(length).ok()?);
+    }
+    let before = cursor.at;
+    cursor.spaces();
+    match half(cursor) {
+        Some(afternoon) if (1..=12).contains(&hour) => hour = hour % 12 + if afternoon { 12 } else { 0 },
+        Some(_) => return None,
+        None => cursor.at = before,
+    }
+    // 24:00 is the end of the day; second 60 is a leap second, which the next second's beginning stands for.
+    let sound = (hour < 24 && minute < 60 && second <= 60) || (hour == 24 && minute == 0 && second == 0);
+    let total = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+    sound.then_some(total * 1000 + fraction)
+}
+
+/// `AM`, `pm`, `a.m.`: whether it is the afternoon.
+fn half(cursor: &mut Cursor) -> Option<bool> {
+    let afternoon = match cursor.any(b"aApP") {
+        0 => return None,
+        letter => letter.eq_ignore_ascii_case(&b'p'),
+    };
+    cursor.any(b".");
+    if cursor.any(b"mM") == 0 {
+        return None;
+    }
+    cursor.any(b".");
+    Some(afternoon)
+}
+
+/// `Z`, `UTC`, `+01:00`, `-0500`, `EST`: outer `None` if it is no zone, inner `None` if it tells no offset.
+fn zone(cursor: &mut Cursor) -> Option<Option<i64>> {
+    let word = cursor.word();
+    let mut offset = match word {
+        "" => None,
+        "Z" | "z" | "UTC" | "GMT" | "utc" => Some(0),
+        word if words::is_zone(word) => return Some(None),
+        _ => return None,
+    };
+    cursor.spaces();
+    let sign = cursor.any(b"+-");
+    if sign != 0 {
+        let (first, length) = cursor.digits()?;
+        let (hours, minutes) = match length {
+            4 => (first / 100, first % 100),
+            1 | 2 if cursor.any(b":") != 0 => (first, cursor.digits().filter(|&(_, length)| length == 2)?.0),
+            1 | 2 => (first, 0),
+            _ => return None,
+        };
+        if hours > 15 || minutes > 59 {
+            return None;
+        }
+        let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60;
+        offset = Some(if sign == b'-' { -seconds } else { seconds });
+    }
+    // `[America/New_York]` only explains the offset.
+    if offset.is_some() && cursor.peek() == b'[' && cursor.text.ends_with(']') {
+        cursor.at = cursor.text.len();
+    }
+    offset.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn iso(cell: &str, order: DateOrder) -> Option<String> {
+        let time = pieces(cell)?.milliseconds(order)?;
+        Some(crate::data::axis::civil(time)?.to_string())
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        use DateOrder::{Dmy, Mdy, Ymd};
+        let noon = Some("2013-01-20T12:00:00".to_owned());
+        for cell in [
+            "2013-01-20T12:00:00Z",
+            "2013-01-20 12:00",
+            "2013/1/20 12:00:00.000",
+            "20130120T120000Z",
+            "20130120 1200",
+            "2013-01-20T07:00:00-05:00",
+            "2013-01-20T07:00:00-05:00[America/New_York]",
+            "2013-01-20 13:00:00+01",
+            "20 Jan 2013 12:00",
+            "20-Jan-13 12:00",
+            "20. Januar 2013 12:00",
+            "20 janvier 2013, 12h00",
+            "Sun, 20 Jan 2013 12:00:00 GMT",
+            "Jan 20, 2013 12:00 PM",
+            "January 20 2013 12:00 p.m.",
+            "20/Jan/2013:12:00:00 +0000",
+            "2013-01-20 12:00:00 EST",
+        ] {
+            assert_eq!(iso(cell, Ymd), noon, "{cell}");
+        }
+        assert_eq!(iso("20.01.2013 12:00", Dmy), noon);
+        assert_eq!(iso("20/1/13 12:00", Dmy), noon);
+        assert_eq!(iso("1/20/2013 12:00:00 PM", Mdy), noon);
+        assert_eq!(iso("13-01-20 12:00", Ymd), noon);
+        assert_eq!(iso("1/20/2013 12:00", Dmy), None);
+        let day = Some("2013-01-01T00:00:00".to_owned());
+        for cell in ["2013-01", "Jan 2013", "Jan-13", "2013-Q1", "2013Q1", "01/2013", "2012-12-31 24:00"] {
+            assert_eq!(iso(cell, Ymd), day, "{cell}");
+        }
+        for cell in [
+            "7.2",
+            "1013.25",
+            "12:00",
+            "garbage",
+            "2013",
+            "20130120",
+            "2013-13-01",
+            "1.2.3.4.5",
+            "Jan",
+            "2013-01-20x",
+            "SW",
+        ] {
+            assert_eq!(iso(cell, Ymd), None, "{cell}");
+        }
+        assert_eq!(clock("18.00.00"), Some(64_800_000));
+        assert_eq!(clock("6:30 PM"), Some(66_600_000));
+        assert_eq!(clock("25:00"), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! What a file was understood to be: shown to a person, who may correct it.
+
+use serde::Serialize;
+
+use crate::data::notes::Note;
+use crate::data::options::{DateOrder, Decimal, Delimiter, Encoding};
+
+/// What a file was understood to be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understood {
+    /// How the bytes stand for text.
+    pub encoding: Encoding,
+    /// What stands between two fields.
+    pub delimiter: Delimiter,
+    /// What stands between the whole and the fraction of most numbers.
+    pub decimal: Decimal,
+    /// Whether the columns' names stand in the file.
+    pub header: bool,
+    /// Rows of data that were kept.
+    pub rows: usize,
+    /// Size of the file.
+    pub bytes: usize,
+    /// The columns that say the time; `None`: the rows are numbered.
+    pub time: Option<TimeUnderstood>,
+    /// All columns, in the file's order.
+    pub columns: Vec<ColumnUnderstood>,
+    /// The column that a person most likely wants to forecast.
+    pub suggested_target: Option<String>,
+    /// Everything that was done or is odd, in plain words.
+    pub notes: Vec<Note>,
+}
+
+/// How the time of a row is said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimeUnderstood {
+    /// Names of the columns that together say it.
+    pub columns: Vec<String>,
+    /// How it is written, in words.
+    pub format: String,
+    /// Order of year, month and day, where it could be another.
+    pub date_order: Option<DateOrder>,
+    /// Whether the times are known to be UTC.
+    pub utc: bool,
+    /// Earliest time, in milliseconds since 1970.
+    pub first: i64,
+    /// Latest time, in milliseconds since 1970.
+    pub last: i64,
+    /// One sentence where something was settled by looking; else empty.
+    pub why: String,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnKind {
+    /// Numbers.
+    Number,
+    /// Words.
+    Text,
+    /// The time of the row, or a part of it.
+    Time,
+    /// Nothing.
+    Empty,
+    /// Numbers that are all the same.
+    Constant,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ColumnUnderstood {
+    /// Its name, unique.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// Rows without a value.
+    pub missing: usize,
+    /// Smallest number.
+    pub min: Option<f64>,
+    /// Largest number.
+    pub max: Option<f64>,
+    /// Mean of the numbers.
+    pub mean: Option<f64>,
+    /// A few cells as they stand in the file.
+    pub examples: Vec<String>,
+    /// A number that was read as “missing”.
+    pub sentinel: Option<f64>,
+    /// What is odd about it; else empty.
+    pub note: String,
+}

@@ -1,0 +1,25 @@
+//! Every operation that is not a recurrence, forward and backward side by side.
+//!
+//! Shapes are `[rows × columns]`; a sequence is `[features × (steps · batch)]`. Operations panic on shapes that do not
+//! fit: that is a mistake in an architecture, never in a person's data.
+
+mod arithmetic;
+mod loss;
+mod pointwise;
+mod product;
+mod shape;
+
+pub use arithmetic::{add, add_column, mul, scale, sub, sum};
+pub use loss::{Loss, loss};
+pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
+pub use product::linear;
+pub use shape::{concat_columns, concat_rows, slice_columns, slice_rows};
+
+use crate::Real;
+
+/// `out += factor · x`, elementwise.
+fn add_scaled(out: &mut [Real], x: &[Real], factor: Real) {
+    for (o, x) in out.iter_mut().zip(x) {
+        *o += factor * x;
+    }
+}

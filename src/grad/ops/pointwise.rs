@@ -1,0 +1,70 @@
+//! Functions of each entry by itself.
+
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::{kernels, rng::keyed_uniform};
+
+/// Hyperbolic tangent; derivative `1 − y²`.
+pub fn tanh(tape: &mut Tape, x: Var) -> Var {
+    map(tape, x, kernels::tanh, |sweep| back(sweep, |y| 1.0 - y * y))
+}
+
+/// Logistic sigmoid; derivative `y (1 − y)`.
+pub fn sigmoid(tape: &mut Tape, x: Var) -> Var {
+    map(tape, x, kernels::sigmoid, |sweep| back(sweep, |y| y * (1.0 - y)))
+}
+
+/// Rectifier `max(x, 0)`; derivative 1 where positive, else 0.
+pub fn relu(tape: &mut Tape, x: Var) -> Var {
+    map(tape, x, |x| if x > 0.0 { x } else { 0.0 }, |sweep| back(sweep, |y| if y > 0.0 { 1.0 } else { 0.0 }))
+}
+
+fn map(tape: &mut Tape, x: Var, f: impl Fn(Real) -> Real, backward: fn(&mut Sweep<'_>)) -> Var {
+    let (rows, cols) = tape.shape(x);
+    let mut out = tape.buffer(rows * cols);
+    for (o, &x) in out.iter_mut().zip(tape.value(x)) {
+        *o = f(x);
+    }
+    tape.push(rows, cols, out, Some(Record::new([Some(x)], backward)))
+}
+
+/// Backward pass of a function whose derivative is known from its value.
+fn back(sweep: &mut Sweep<'_>, derivative: impl Fn(Real) -> Real) {
+    let output = sweep.output();
+    sweep.accumulate(0, |grad, up| {
+        for ((g, u), &y) in grad.iter_mut().zip(up).zip(output) {
+            *g += u * derivative(y);
+        }
+    });
+}
+
+/// What a dropout mask depends on besides the place of an entry within its sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DropoutKey {
+    /// The run's seed.
+    pub seed: u64,
+    /// The optimiser step.
+    pub step: u64,
+    /// Which dropout of the network it is.
+    pub layer: u64,
+    /// Number, within the whole batch, of the first sample at hand: a batch cut into shards gets the same masks.
+    pub first_sample: u64,
+}
+
+/// Inverted dropout (Srivastava et al. 2014) on a sequence `[rows × (steps · batch)]`: each entry is zero with probability
+/// `rate`, and else divided by `1 − rate`.
+pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: DropoutKey, batch: usize) -> Var {
+    let (rows, cols) = tape.shape(x);
+    let kept = 1.0 / (1.0 - rate);
+    let mut mask = tape.buffer(rows * cols);
+    for (column, entries) in mask.chunks_exact_mut(rows).enumerate() {
+        let (step, sample) = (column / batch, key.first_sample + (column % batch) as u64);
+        for (row, m) in entries.iter_mut().enumerate() {
+            let place = (step * rows + row) as u64;
+            let draw = keyed_uniform([key.seed, key.step.wrapping_mul(1024) + key.layer, sample, place]);
+            *m = if draw < rate { 0.0 } else { kept };
+        }
+    }
+    let mask = tape.push(rows, cols, mask, None);
+    super::mul(tape, x, mask)
+}

@@ -1,0 +1,77 @@
+//! Parts of matrices, and matrices from parts.
+
+use super::add_scaled;
+use crate::grad::{Record, Tape, Var};
+
+/// Columns `first .. first + count`: with `first = step · batch` and `count = batch`, one time step of a sequence.
+pub fn slice_columns(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var {
+    let (rows, _) = tape.shape(x);
+    let mut out = tape.buffer(rows * count);
+    out.copy_from_slice(&tape.value(x)[first * rows..(first + count) * rows]);
+    let record = Record::new([Some(x)], |sweep| {
+        let from = sweep.record.sizes[0];
+        sweep.accumulate(0, |grad, up| add_scaled(&mut grad[from..], up, 1.0));
+    });
+    tape.push(rows, count, out, Some(record.with_sizes([first * rows])))
+}
+
+/// Rows `first .. first + count`.
+pub fn slice_rows(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var {
+    let (rows, cols) = tape.shape(x);
+    let mut out = tape.buffer(count * cols);
+    for (o, x) in out.chunks_exact_mut(count).zip(tape.value(x).chunks_exact(rows)) {
+        o.copy_from_slice(&x[first..first + count]);
+    }
+    let record = Record::new([Some(x)], |sweep| {
+        let [first, count, rows, _] = sweep.record.sizes;
+        sweep.accumulate(0, |grad, up| {
+            for (g, u) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(count)) {
+                add_scaled(&mut g[first..first + count], u, 1.0);
+            }
+        });
+    });
+    tape.push(count, cols, out, Some(record.with_sizes([first, count, rows])))
+}
+
+/// `a` above `b`; the same number of columns.
+pub fn concat_rows(tape: &mut Tape, a: Var, b: Var) -> Var {
+    let ((above, cols), (below, other)) = (tape.shape(a), tape.shape(b));
+    assert_eq!(cols, other, "numbers of columns differ");
+    let rows = above + below;
+    let mut out = tape.buffer(rows * cols);
+    let parts = tape.value(a).chunks_exact(above).zip(tape.value(b).chunks_exact(below));
+    for (o, (a, b)) in out.chunks_exact_mut(rows).zip(parts) {
+        o[..above].copy_from_slice(a);
+        o[above..].copy_from_slice(b);
+    }
+    let record = Record::new([Some(a), Some(b)], |sweep| {
+        let [above, below, ..] = sweep.record.sizes;
+        let rows = above + below;
+        sweep.accumulate(0, |grad, up| {
+            for (g, u) in grad.chunks_exact_mut(above).zip(up.chunks_exact(rows)) {
+                add_scaled(g, &u[..above], 1.0);
+            }
+        });
+        sweep.accumulate(1, |grad, up| {
+            for (g, u) in grad.chunks_exact_mut(below).zip(up.chunks_exact(rows)) {
+                add_scaled(g, &u[above..], 1.0);
+            }
+        });
+    });
+    tape.push(rows, cols, out, Some(record.with_sizes([above, below])))
+}
+
+/// `a` and then `b`; the same number of rows. For sequences: one after the other in time.
+pub fn concat_columns(tape: &mut Tape, a: Var, b: Var) -> Var {
+    let ((rows, first), (other, second)) = (tape.shape(a), tape.shape(b));
+    assert_eq!(rows, other, "numbers of rows differ");
+    let mut out = tape.buffer(rows * (first + second));
+    out[..rows * first].copy_from_slice(tape.value(a));
+    out[rows * first..].copy_from_slice(tape.value(b));
+    let record = Record::new([Some(a), Some(b)], |sweep| {
+        let split = sweep.record.sizes[0];
+        sweep.accumulate(0, |grad, up| add_scaled(grad, &up[..split], 1.0));
+        sweep.accumulate(1, |grad, up| add_scaled(grad, &up[split..], 1.0));
+    });
+    tape.push(rows, first + second, out, Some(record.with_sizes([rows * first])))
+}

@@ -1,0 +1,378 @@
+//! The tape: nodes in creation order, their values and gradients in buffers that are reused from step to step.
+
+use std::collections::BTreeMap;
+
+use crate::Real;
+use crate::math::kernels::Packed;
+
+/// A matrix on the tape: an index, good until the next [`Tape::reset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Var(u32);
+
+impl Var {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Most inputs that one operation has (a GRU scan: sequence, four parameters, initial state).
+const INPUTS: usize = 8;
+
+/// How a node came about: its inputs and what its backward pass needs to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Record {
+    inputs: [Option<Var>; INPUTS],
+    /// Sizes, offsets and switches of the operation; their meaning is the operation's.
+    pub sizes: [usize; 4],
+    /// Factors and thresholds of the operation.
+    pub reals: [Real; 2],
+    companions: usize,
+    backward: fn(&mut Sweep<'_>),
+}
+
+impl Record {
+    /// A record with the given inputs (at most 8) and backward pass.
+    pub fn new<const N: usize>(inputs: [Option<Var>; N], backward: fn(&mut Sweep<'_>)) -> Self {
+        const { assert!(N <= INPUTS) };
+        let mut all = [None; INPUTS];
+        all[..N].copy_from_slice(&inputs);
+        Self { inputs: all, sizes: [0; 4], reals: [0.0; 2], companions: 0, backward }
+    }
+
+    /// The same with sizes.
+    #[must_use]
+    pub fn with_sizes<const N: usize>(mut self, sizes: [usize; N]) -> Self {
+        self.sizes[..N].copy_from_slice(&sizes);
+        self
+    }
+
+    /// The same for an operation with `count` by-products, pushed right before it by [`Tape::push_companion`].
+    #[must_use]
+    pub fn with_companions(mut self, count: usize) -> Self {
+        self.companions = count;
+        self
+    }
+
+    /// The same with factors.
+    #[must_use]
+    pub fn with_reals<const N: usize>(mut self, reals: [Real; N]) -> Self {
+        self.reals[..N].copy_from_slice(&reals);
+        self
+    }
+}
+
+/// A node without its numbers.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    rows: usize,
+    cols: usize,
+    /// Whether a gradient with respect to it can be of use to anyone.
+    tracked: bool,
+    record: Option<Record>,
+}
+
+/// Buffers that are not in use, handed out again so that a training step allocates nothing once it has run a few times.
+#[derive(Debug, Default)]
+struct Pool {
+    buffers: Vec<Vec<Real>>,
+}
+
+impl Pool {
+    /// A buffer of `len` numbers with whatever it held before. The last one given back comes first: a step that repeats
+    /// itself finds each buffer at its size.
+    fn take(&mut self, len: usize) -> Vec<Real> {
+        let mut buffer = self.buffers.pop().unwrap_or_default();
+        buffer.resize(len, 0.0);
+        buffer
+    }
+
+    fn give(&mut self, buffer: Vec<Real>) {
+        self.buffers.push(buffer);
+    }
+}
+
+/// Operations in the order they were done, with every intermediate matrix.
+#[derive(Debug, Default)]
+pub struct Tape {
+    nodes: Vec<Node>,
+    values: Vec<Vec<Real>>,
+    grads: Vec<Vec<Real>>,
+    params: BTreeMap<usize, Var>,
+    spare_values: Vec<Vec<Real>>,
+    pool: Pool,
+    packed: Packed,
+    recording: bool,
+}
+
+impl Tape {
+    /// An empty tape. Without `recording` (inference) nothing can be differentiated and no gradient is kept.
+    pub fn new(recording: bool) -> Self {
+        Self { recording, ..Self::default() }
+    }
+
+    /// Forgets all nodes and keeps their memory.
+    pub fn reset(&mut self) {
+        // In reverse, so that the next pass takes the buffers in the order in which it filled them.
+        self.spare_values.extend(self.values.drain(..).rev());
+        self.nodes.clear();
+        self.params.clear();
+        for grad in &mut self.grads {
+            grad.clear();
+        }
+    }
+
+    /// Whether operations are recorded.
+    pub fn recording(&self) -> bool {
+        self.recording
+    }
+
+    /// Rows and columns of `var`.
+    pub fn shape(&self, var: Var) -> (usize, usize) {
+        let node = &self.nodes[var.index()];
+        (node.rows, node.cols)
+    }
+
+    /// Values of `var`, column-major.
+    pub fn value(&self, var: Var) -> &[Real] {
+        &self.values[var.index()]
+    }
+
+    /// The one value of a `[1 × 1]` matrix.
+    pub fn scalar(&self, var: Var) -> Real {
+        self.value(var)[0]
+    }
+
+    /// Gradient of the loss with respect to `var`; empty where none flowed. For a scan's outputs this is, after
+    /// [`Tape::backward`], the whole gradient at each step, what flows through later steps included.
+    pub fn grad(&self, var: Var) -> &[Real] {
+        self.grads.get(var.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// A matrix of constants `[rows × cols]`.
+    pub fn constant(&mut self, rows: usize, cols: usize, values: &[Real]) -> Var {
+        let mut buffer = self.buffer(rows * cols);
+        buffer.copy_from_slice(values);
+        self.push(rows, cols, buffer, None)
+    }
+
+    /// A matrix of constants that are all the same.
+    pub fn filled(&mut self, rows: usize, cols: usize, value: Real) -> Var {
+        let mut buffer = self.buffer(rows * cols);
+        buffer.fill(value);
+        self.push(rows, cols, buffer, None)
+    }
+
+    /// A matrix that gradients are wanted of: a parameter `id`, copied once per pass however often it is used.
+    pub fn param(&mut self, id: usize, rows: usize, cols: usize, values: &[Real]) -> Var {
+        if let Some(&var) = self.params.get(&id) {
+            return var;
+        }
+        let var = self.leaf(rows, cols, values);
+        self.params.insert(id, var);
+        var
+    }
+
+    /// A matrix that gradients are wanted of.
+    pub fn leaf(&mut self, rows: usize, cols: usize, values: &[Real]) -> Var {
+        let var = self.constant(rows, cols, values);
+        self.nodes[var.index()].tracked = self.recording;
+        var
+    }
+
+    /// The parameters used since the last [`Tape::reset`].
+    pub fn params(&self) -> impl Iterator<Item = (usize, Var)> {
+        self.params.iter().map(|(&id, &var)| (id, var))
+    }
+
+    /// A buffer for the value of a node to be pushed; its content is arbitrary.
+    pub fn buffer(&mut self, len: usize) -> Vec<Real> {
+        let mut buffer = self.spare_values.pop().unwrap_or_default();
+        buffer.resize(len, 0.0);
+        buffer
+    }
+
+    /// A buffer for an operation's own use, to be given back by [`Tape::give`]; its content is arbitrary.
+    pub fn scratch(&mut self, len: usize) -> Vec<Real> {
+        self.pool.take(len)
+    }
+
+    /// Takes a scratch buffer back.
+    pub fn give(&mut self, buffer: Vec<Real>) {
+        self.pool.give(buffer);
+    }
+
+    /// The tape's own packed matrix, for one product at a time; to be put back by [`Tape::give_packed`].
+    pub fn take_packed(&mut self) -> Packed {
+        std::mem::take(&mut self.packed)
+    }
+
+    /// Puts the packed matrix back, so that its memory is used again.
+    pub fn give_packed(&mut self, packed: Packed) {
+        self.packed = packed;
+    }
+
+    /// Adds a node with its value; `record` tells how it came about (`None`: constants and by-products).
+    pub fn push(&mut self, rows: usize, cols: usize, value: Vec<Real>, record: Option<Record>) -> Var {
+        debug_assert_eq!(value.len(), rows * cols);
+        let tracked = self.recording
+            && record.is_some_and(|record| record.inputs.iter().flatten().any(|input| self.tracked(*input)));
+        let index = u32::try_from(self.nodes.len()).unwrap_or_else(|_| unreachable!("a tape of 2³² nodes"));
+        self.nodes.push(Node { rows, cols, tracked, record: record.filter(|_| tracked) });
+        self.values.push(value);
+        Var(index)
+    }
+
+    /// Adds a by-product of the operation pushed next: a node with a value that others may use, whose gradient that
+    /// operation's backward pass reads. `inputs` decide whether gradients matter at all.
+    pub fn push_companion(&mut self, rows: usize, cols: usize, value: Vec<Real>, inputs: &[Option<Var>]) -> Var {
+        let tracked = self.recording && inputs.iter().flatten().any(|input| self.tracked(*input));
+        let var = self.push(rows, cols, value, None);
+        self.nodes[var.index()].tracked = tracked;
+        var
+    }
+
+    /// Whether a gradient flows to `var`.
+    pub fn tracked(&self, var: Var) -> bool {
+        self.nodes[var.index()].tracked
+    }
+
+    /// Fills in the gradients of `loss`, a `[1 × 1]` matrix, with respect to everything it was made from.
+    pub fn backward(&mut self, loss: Var) {
+        self.backward_from(&[(loss, &[1.0])]);
+    }
+
+    /// Fills in the gradients of Σ ⟨seed, var⟩ over the given pairs.
+    pub fn backward_from(&mut self, seeds: &[(Var, &[Real])]) {
+        let count = self.nodes.len();
+        if self.grads.len() < count {
+            self.grads.resize_with(count, Vec::new);
+        }
+        for grad in &mut self.grads {
+            grad.clear();
+        }
+        for (var, seed) in seeds {
+            let grad = &mut self.grads[var.index()];
+            if grad.is_empty() {
+                grad.extend_from_slice(seed);
+            } else {
+                grad.iter_mut().zip(*seed).for_each(|(g, s)| *g += s);
+            }
+        }
+        let mut packed = std::mem::take(&mut self.packed);
+        for me in (0..count).rev() {
+            let Some(record) = self.nodes[me].record else { continue };
+            let (below, from) = self.grads.split_at_mut(me);
+            if from[0].is_empty() && below[me - record.companions..].iter().all(Vec::is_empty) {
+                continue;
+            }
+            (record.backward)(&mut Sweep {
+                record,
+                me,
+                nodes: &self.nodes,
+                values: &self.values,
+                upstream: &mut from[0],
+                grads: below,
+                pool: &mut self.pool,
+                packed: &mut packed,
+            });
+        }
+        self.packed = packed;
+    }
+}
+
+/// What an operation's backward pass sees and does.
+pub struct Sweep<'a> {
+    /// The operation's record.
+    pub record: Record,
+    me: usize,
+    nodes: &'a [Node],
+    values: &'a [Vec<Real>],
+    upstream: &'a mut Vec<Real>,
+    grads: &'a mut [Vec<Real>],
+    pool: &'a mut Pool,
+    /// A packed matrix to use for products.
+    pub packed: &'a mut Packed,
+}
+
+impl<'a> Sweep<'a> {
+    /// The operation's `k`-th input.
+    pub fn input(&self, k: usize) -> Option<Var> {
+        self.record.inputs[k]
+    }
+
+    /// The `k`-th input, if a gradient with respect to it is wanted.
+    pub fn wanted(&self, k: usize) -> Option<Var> {
+        self.record.inputs[k].filter(|input| self.nodes[input.index()].tracked)
+    }
+
+    /// Rows and columns of `var`.
+    pub fn shape(&self, var: Var) -> (usize, usize) {
+        let node = &self.nodes[var.index()];
+        (node.rows, node.cols)
+    }
+
+    /// The operation's own value.
+    pub fn output(&self) -> &'a [Real] {
+        &self.values[self.me]
+    }
+
+    /// Rows and columns of the operation's own value.
+    pub fn output_shape(&self) -> (usize, usize) {
+        let node = &self.nodes[self.me];
+        (node.rows, node.cols)
+    }
+
+    /// The value of `var`.
+    pub fn value(&self, var: Var) -> &'a [Real] {
+        &self.values[var.index()]
+    }
+
+    /// The by-product pushed `back` nodes before the operation itself (1: right before it).
+    pub fn companion(&self, back: usize) -> Var {
+        Var((self.me - back) as u32)
+    }
+
+    /// Takes the gradient that arrived at the operation's own value; zeros where none did. Give it back by
+    /// [`Sweep::keep`] or [`Sweep::give`].
+    pub fn take_upstream(&mut self) -> Vec<Real> {
+        let mut grad = std::mem::take(self.upstream);
+        grad.resize(self.values[self.me].len(), 0.0);
+        grad
+    }
+
+    /// Puts the operation's own gradient back, as it is or completed.
+    pub fn keep(&mut self, grad: Vec<Real>) {
+        *self.upstream = grad;
+    }
+
+    /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Sweep::put`].
+    pub fn take(&mut self, var: Var) -> Vec<Real> {
+        let mut grad = std::mem::take(&mut self.grads[var.index()]);
+        grad.resize(self.values[var.index()].len(), 0.0);
+        grad
+    }
+
+    /// Puts the gradient of `var` back after adding to it.
+    pub fn put(&mut self, var: Var, grad: Vec<Real>) {
+        self.grads[var.index()] = grad;
+    }
+
+    /// Adds to the gradient of the `k`-th input, if it is wanted: `add(gradient so far, upstream gradient)`.
+    pub fn accumulate(&mut self, k: usize, add: impl FnOnce(&mut [Real], &[Real])) {
+        if let Some(var) = self.wanted(k) {
+            let grad = &mut self.grads[var.index()];
+            grad.resize(self.values[var.index()].len(), 0.0);
+            add(grad, self.upstream);
+        }
+    }
+
+    /// A scratch buffer with arbitrary content.
+    pub fn scratch(&mut self, len: usize) -> Vec<Real> {
+        self.pool.take(len)
+    }
+
+    /// Gives a scratch buffer back.
+    pub fn give(&mut self, buffer: Vec<Real>) {
+        self.pool.give(buffer);
+    }
+}

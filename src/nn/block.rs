@@ -1,0 +1,87 @@
+//! What a layer is: a sequence and a state in, a sequence and a state out.
+
+use crate::Real;
+use crate::grad::{Tape, Var, ops};
+use crate::nn::{ParamId, Params};
+
+/// What a block carries from one stretch of a sequence to the next: up to four matrices `[… × batch]`, `None` at the
+/// start.
+pub type State = [Option<Var>; 4];
+
+/// An inner value worth seeing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// Which layer of the stack, from 0.
+    pub layer: usize,
+    /// What it is: `hidden`, `cell`, `gates`.
+    pub name: &'static str,
+    /// `[… × (steps · batch)]`, on the pass's tape.
+    pub var: Var,
+}
+
+/// One pass of a batch through a network.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    /// Where it is recorded.
+    pub tape: &'a mut Tape,
+    /// The network's parameters.
+    pub params: &'a Params,
+    /// Samples side by side.
+    pub batch: usize,
+    /// Seed, optimiser step and first sample of the batch, when training; `None`: evaluation, nothing is dropped out.
+    pub training: Option<(u64, u64, u64)>,
+    /// Inner values, if they are wanted.
+    pub probes: Option<Vec<Probe>>,
+    dropouts: u64,
+}
+
+impl<'a> Pass<'a> {
+    /// A pass for evaluation.
+    pub fn new(tape: &'a mut Tape, params: &'a Params, batch: usize) -> Self {
+        Self { tape, params, batch, training: None, probes: None, dropouts: 0 }
+    }
+
+    /// A pass for training: `seed` of the run and number of the optimiser step decide what is dropped out.
+    pub fn training(tape: &'a mut Tape, params: &'a Params, batch: usize, seed: u64, step: u64) -> Self {
+        Self { training: Some((seed, step, 0)), ..Self::new(tape, params, batch) }
+    }
+
+    /// A parameter as a matrix on the tape.
+    pub fn param(&mut self, id: ParamId) -> Var {
+        self.params.on(self.tape, id)
+    }
+
+    /// Dropout, in training alone.
+    pub fn dropout(&mut self, x: Var, rate: Real) -> Var {
+        let layer = self.dropouts;
+        self.dropouts += 1;
+        match self.training {
+            Some((seed, step, first_sample)) if rate > 0.0 => {
+                ops::dropout(self.tape, x, rate, ops::DropoutKey { seed, step, layer, first_sample }, self.batch)
+            }
+            _ => x,
+        }
+    }
+
+    /// Notes an inner value, if inner values are wanted.
+    pub fn probe(&mut self, layer: usize, name: &'static str, var: Var) {
+        if let Some(probes) = &mut self.probes {
+            probes.push(Probe { layer, name, var });
+        }
+    }
+}
+
+/// A layer over a sequence: recurrent cells, and whatever else takes a sequence to a sequence.
+///
+/// Running two stretches one after the other, the second from the state that the first left, gives the same as running
+/// them as one; a sequence of length one is how a block streams.
+pub trait Block: std::fmt::Debug {
+    /// Rows of the output.
+    fn features(&self) -> usize;
+
+    /// `x` `[inputs × (steps · batch)]` from `state` to the output `[features × (steps · batch)]` and the state after it.
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State);
+
+    /// How many parameters, as a formula.
+    fn formula(&self) -> String;
+}

@@ -1,0 +1,178 @@
+//! All parameters of a network in one flat store, with a gradient twin.
+//!
+//! The optimiser, clipping, counting, saving and exporting are one loop each over this store. Names and shapes are
+//! PyTorch's; within the store a matrix is column-major, as everywhere here.
+
+use crate::Real;
+use crate::grad::Tape;
+use crate::math::Rng;
+use crate::nn::Init;
+
+/// One parameter within a [`Params`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParamId(usize);
+
+/// Name, shape and place of one parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// As in a PyTorch state dict: `rnn.weight_ih_l0`.
+    pub name: String,
+    /// Rows of the matrix.
+    pub rows: usize,
+    /// Columns of the matrix; 1 for a vector.
+    pub cols: usize,
+    /// Whether PyTorch has it as a vector `[rows]` rather than a matrix `[rows, cols]`.
+    pub vector: bool,
+    /// Whether it is the second of two bias vectors that only their sum matters of; PyTorch keeps both, papers count one.
+    pub second_bias: bool,
+    /// First number within the store.
+    pub offset: usize,
+}
+
+impl Slot {
+    /// Numbers in it.
+    pub fn len(&self) -> usize {
+        self.rows * self.cols
+    }
+
+    /// Whether it has no numbers.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Shape as PyTorch has it.
+    pub fn shape(&self) -> Vec<usize> {
+        if self.vector { vec![self.rows] } else { vec![self.rows, self.cols] }
+    }
+
+    /// Where it lies within the store.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        self.offset..self.offset + self.len()
+    }
+}
+
+/// The flat store: values, gradients of the same shape, and the slots that tell what is where.
+#[derive(Debug, Clone, Default)]
+pub struct Params {
+    /// All values.
+    pub values: Vec<Real>,
+    /// Gradients of the loss with respect to them, after [`Params::collect`].
+    pub grads: Vec<Real>,
+    slots: Vec<Slot>,
+}
+
+impl Params {
+    /// Name, shape and place of every parameter, in the order in which they were added.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Values of one parameter, column-major.
+    pub fn value(&self, id: ParamId) -> &[Real] {
+        &self.values[self.slots[id.0].range()]
+    }
+
+    /// The parameter as a matrix on `tape`.
+    pub fn on(&self, tape: &mut Tape, id: ParamId) -> crate::grad::Var {
+        let slot = &self.slots[id.0];
+        tape.param(id.0, slot.rows, slot.cols, &self.values[slot.range()])
+    }
+
+    /// Takes the gradients from `tape`; a parameter that was not used has gradient zero.
+    pub fn collect(&mut self, tape: &Tape) {
+        self.grads.resize(self.values.len(), 0.0);
+        self.grads.fill(0.0);
+        for (id, var) in tape.params() {
+            let grad = tape.grad(var);
+            if !grad.is_empty() {
+                self.grads[self.slots[id].range()].copy_from_slice(grad);
+            }
+        }
+    }
+
+    /// Values of a slot in PyTorch's order (row-major).
+    pub fn row_major(&self, slot: &Slot) -> impl Iterator<Item = Real> + use<'_> {
+        let (rows, cols, offset) = (slot.rows, slot.cols, slot.offset);
+        (0..rows * cols).map(move |k| self.values[offset + (k % cols) * rows + k / cols])
+    }
+
+    /// Sets the values of the `slot`-th parameter from PyTorch's order (row-major); there must be as many as it has.
+    pub fn set_row_major(&mut self, slot: usize, values: impl IntoIterator<Item = Real>) {
+        let Slot { rows, cols, offset, .. } = self.slots[slot];
+        for (k, value) in values.into_iter().take(rows * cols).enumerate() {
+            self.values[offset + (k % cols) * rows + k / cols] = value;
+        }
+    }
+}
+
+/// Adds parameters with their initial values.
+#[derive(Debug)]
+pub struct Builder {
+    params: Params,
+    rng: Rng,
+    scale: f64,
+}
+
+impl Builder {
+    /// An empty store, seeded; all random initial weights are multiplied by `scale`.
+    pub fn new(rng: Rng, scale: f64) -> Self {
+        Self { params: Params::default(), rng, scale }
+    }
+
+    /// Adds a matrix `[rows × cols]`.
+    pub fn matrix(&mut self, name: String, rows: usize, cols: usize, init: Init) -> ParamId {
+        self.add(name, rows, cols, false, false, &[(rows, init)])
+    }
+
+    /// Adds a matrix of blocks of rows on top of each other (gates), each with its own initial values.
+    pub fn stacked(&mut self, name: String, cols: usize, blocks: &[(usize, Init)]) -> ParamId {
+        let rows = blocks.iter().map(|(rows, _)| rows).sum();
+        self.add(name, rows, cols, false, false, blocks)
+    }
+
+    /// Adds a vector of blocks, each with its own initial values; `second` if it is the second of two biases.
+    pub fn vector(&mut self, name: String, blocks: &[(usize, Init)], second: bool) -> ParamId {
+        let rows = blocks.iter().map(|(rows, _)| rows).sum();
+        self.add(name, rows, 1, true, second, blocks)
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        rows: usize,
+        cols: usize,
+        vector: bool,
+        second_bias: bool,
+        blocks: &[(usize, Init)],
+    ) -> ParamId {
+        let offset = self.params.values.len();
+        self.params.values.resize(offset + rows * cols, 0.0);
+        let mut top = 0;
+        for (height, init) in blocks {
+            let block = init.draw(*height, cols, &mut self.rng, self.scale);
+            for c in 0..cols {
+                for r in 0..*height {
+                    self.params.values[offset + c * rows + top + r] = crate::narrow(block[c * height + r]);
+                }
+            }
+            top += height;
+        }
+        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, offset });
+        ParamId(self.params.slots.len() - 1)
+    }
+
+    /// The finished store.
+    pub fn finish(self) -> Params {
+        self.params
+    }
+}

@@ -1,0 +1,162 @@
+//! The GRU with the reset gate after the matrix product, as `torch.nn.GRU` (cuDNN's form; Cho et al. 2014 with the
+//! change described there).
+//!
+//! ```text
+//! r_t = σ(W_ir x_t + b_ir + W_hr h_{t−1} + b_hr)             reset gate
+//! z_t = σ(W_iz x_t + b_iz + W_hz h_{t−1} + b_hz)             update gate
+//! n_t = tanh(W_in x_t + b_in + r_t ∘ (W_hn h_{t−1} + b_hn))  candidate
+//! h_t = (1 − z_t) ∘ n_t + z_t ∘ h_{t−1}                      z near 1 keeps the state
+//!
+//! x_t [features × batch]; all others [hidden × batch]. Rows are stacked r, z, n:
+//! W_ih [3 hidden × features], W_hh [3 hidden × hidden], b_ih and b_hh [3 hidden × 1].
+//! ```
+
+use super::steps::{self, B_HH, H0, Steps};
+use super::{Outputs, Walk, Weights};
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+
+/// By-products, counted back from the scan's own node.
+const CANDIDATE_SHARES: usize = 1;
+const GATES: usize = 2;
+
+/// Runs `x` `[features × (steps · batch)]` from the state `h0` `[hidden × batch]` (zero if `None`).
+pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Outputs {
+    let s = Steps::new(tape, x, &weights, walk);
+    let (n, columns) = (s.hidden, s.count * s.batch);
+    let mut gates = tape.buffer(3 * n * columns);
+    let mut shares = tape.buffer(n * columns);
+    let mut states = tape.buffer(n * columns);
+    let mut u = tape.scratch(3 * n * s.batch);
+
+    let mut packed = tape.take_packed();
+    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih], &mut gates);
+    packed.pack(tape.value(weights.w_hh), 3 * n, 0, 3 * n, n);
+    let zeros = if h0.is_none() { vec![0.0; n * s.batch] } else { Vec::new() };
+    let first = h0.map_or(&zeros[..], |h0| tape.value(h0));
+    for step in s.order() {
+        for column in u.chunks_exact_mut(3 * n) {
+            column.copy_from_slice(tape.value(weights.b_hh));
+        }
+        let (before, h) = steps::before_and_at(s, &mut states, first, step);
+        packed.times(before, &mut u, 3 * n, true);
+        let (z, share) = (&mut gates[s.block(3 * n, step)], &mut shares[s.block(n, step)]);
+        for sample in 0..s.batch {
+            let (at, three) = (sample * n..(sample + 1) * n, sample * 3 * n..(sample + 1) * 3 * n);
+            cell(&mut z[three.clone()], &u[three], &mut share[at.clone()], &before[at.clone()], &mut h[at]);
+        }
+    }
+    tape.give_packed(packed);
+    tape.give(u);
+
+    let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
+    let gates = tape.push_companion(3 * n, columns, gates, &inputs);
+    tape.push_companion(n, columns, shares, &inputs);
+    let record = Record::new(inputs, backward).with_sizes(s.sizes()).with_companions(2);
+    let hidden = tape.push(n, columns, states, Some(record));
+    Outputs { hidden, cell: None, gates: Some(gates) }
+}
+
+/// One sample's step: `gates` holds the input's share and receives r, z, n; `u` is the state's share.
+#[inline(always)]
+fn cell(gates: &mut [Real], u: &[Real], share: &mut [Real], before: &[Real], h: &mut [Real]) {
+    let n = h.len();
+    let (r, rest) = gates.split_at_mut(n);
+    let (z, c) = rest.split_at_mut(n);
+    let (ur, rest) = u.split_at(n);
+    let (uz, un) = rest.split_at(n);
+    let (c, un, share, before) = (&mut c[..n], &un[..n], &mut share[..n], &before[..n]);
+    for k in 0..n {
+        r[k] = sigmoid(r[k] + ur[k]);
+        z[k] = sigmoid(z[k] + uz[k]);
+        share[k] = un[k];
+        c[k] = tanh(c[k] + r[k] * un[k]);
+        h[k] = (1.0 - z[k]) * c[k] + z[k] * before[k];
+    }
+}
+
+fn backward(sweep: &mut Sweep<'_>) {
+    let s = Steps::of(sweep);
+    let n = s.hidden;
+    let (gates, shares) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(CANDIDATE_SHARES)));
+    let states = sweep.output();
+    let mut dh = sweep.take_upstream();
+    let mut dz = sweep.scratch(gates.len());
+    let mut du = sweep.scratch(gates.len());
+    let mut carried = sweep.scratch(n * s.batch);
+    let mut zeros = sweep.scratch(n * s.batch);
+    zeros.fill(0.0);
+    let first = sweep.input(H0).map_or(&zeros[..], |h0| sweep.value(h0));
+
+    let mut transposed = Packed::default();
+    std::mem::swap(&mut transposed, sweep.packed);
+    if let Some(w_hh) = sweep.input(steps::W_HH) {
+        transposed.pack_transposed(sweep.value(w_hh), 3 * n, 0, 3 * n, n);
+    }
+    for step in s.order().rev() {
+        let (wide, at) = (s.block(3 * n, step), s.block(n, step));
+        let before = s.state_before(states, first, step);
+        for sample in 0..s.batch {
+            let one = at.start + sample * n..at.start + (sample + 1) * n;
+            let three = wide.start + sample * 3 * n..wide.start + (sample + 1) * 3 * n;
+            let part = sample * n..(sample + 1) * n;
+            cell_backward(
+                &gates[three.clone()],
+                &shares[one.clone()],
+                &before[part.clone()],
+                &dh[one],
+                &mut dz[three.clone()],
+                &mut du[three],
+                &mut carried[part],
+            );
+        }
+        steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
+            grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+        });
+        steps::to_state_before(sweep, s, &transposed, &du[wide], &mut dh, step);
+    }
+    std::mem::swap(&mut transposed, sweep.packed);
+    steps::recurrent_gradient(sweep, s, &du, 3 * n, (0, 3 * n), states);
+    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &du));
+    steps::input_gradients(sweep, &dz);
+    for buffer in [zeros, carried, du, dz] {
+        sweep.give(buffer);
+    }
+    sweep.keep(dh);
+}
+
+/// One sample's step back: `dz` are the gradients of the input's share, `du` those of the state's; `carried` is what goes
+/// straight to the state before.
+#[inline(always)]
+fn cell_backward(
+    gates: &[Real],
+    share: &[Real],
+    before: &[Real],
+    dh: &[Real],
+    dz: &mut [Real],
+    du: &mut [Real],
+    carried: &mut [Real],
+) {
+    let n = dh.len();
+    let (r, rest) = gates.split_at(n);
+    let (z, c) = rest.split_at(n);
+    let (dzr, rest) = dz.split_at_mut(n);
+    let (dzz, dzn) = rest.split_at_mut(n);
+    let (dur, rest) = du.split_at_mut(n);
+    let (duz, dun) = rest.split_at_mut(n);
+    let (c, dzn, dun) = (&c[..n], &mut dzn[..n], &mut dun[..n]);
+    let (share, before, carried) = (&share[..n], &before[..n], &mut carried[..n]);
+    for k in 0..n {
+        let dn = dh[k] * (1.0 - z[k]) * (1.0 - c[k] * c[k]);
+        let update = dh[k] * (before[k] - c[k]) * z[k] * (1.0 - z[k]);
+        let reset = dn * share[k] * r[k] * (1.0 - r[k]);
+        dzn[k] = flush(dn);
+        dun[k] = flush(dn * r[k]);
+        dzz[k] = flush(update);
+        duz[k] = dzz[k];
+        dzr[k] = flush(reset);
+        dur[k] = dzr[k];
+        carried[k] = flush(dh[k] * z[k]);
+    }
+}

@@ -1,0 +1,163 @@
+//! The LSTM (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000), as `torch.nn.LSTM`.
+//!
+//! ```text
+//! i_t = σ(W_ii x_t + b_ii + W_hi h_{t−1} + b_hi)      input gate
+//! f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)      forget gate
+//! g_t = tanh(W_ig x_t + b_ig + W_hg h_{t−1} + b_hg)   candidate
+//! o_t = σ(W_io x_t + b_io + W_ho h_{t−1} + b_ho)      output gate
+//! c_t = f_t ∘ c_{t−1} + i_t ∘ g_t                     cell state
+//! h_t = o_t ∘ tanh(c_t)                               hidden state
+//!
+//! x_t [features × batch]; all others [hidden × batch]. The gates' rows are stacked in the order i, f, g, o:
+//! W_ih [4 hidden × features], W_hh [4 hidden × hidden], b_ih and b_hh [4 hidden × 1].
+//! ```
+
+use super::steps::{self, B_HH, C0, Steps};
+use super::{Outputs, Walk, Weights};
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+
+/// By-products, counted back from the scan's own node.
+const CELLS: usize = 1;
+const CELLS_TANH: usize = 2;
+const GATES: usize = 3;
+
+/// Runs `x` `[features × (steps · batch)]` from the states `h0` and `c0` `[hidden × batch]` (zero if `None`).
+pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Option<Var>, walk: Walk) -> Outputs {
+    let s = Steps::new(tape, x, &weights, walk);
+    let (n, columns) = (s.hidden, s.count * s.batch);
+    let mut gates = tape.buffer(4 * n * columns);
+    let mut cells_tanh = tape.buffer(n * columns);
+    let mut cells = tape.buffer(n * columns);
+    let mut states = tape.buffer(n * columns);
+
+    let mut packed = tape.take_packed();
+    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih, weights.b_hh], &mut gates);
+    packed.pack(tape.value(weights.w_hh), 4 * n, 0, 4 * n, n);
+    let first_h = h0.map_or(&[][..], |h0| tape.value(h0));
+    let zeros = if c0.is_none() { vec![0.0; n * s.batch] } else { Vec::new() };
+    let first_c = c0.map_or(&zeros[..], |c0| tape.value(c0));
+    for step in s.order() {
+        let z = &mut gates[s.block(4 * n, step)];
+        let (h_before, h) = steps::before_and_at(s, &mut states, first_h, step);
+        packed.times(h_before, z, 4 * n, true);
+        let (c_before, c) = steps::before_and_at(s, &mut cells, first_c, step);
+        let c_tanh = &mut cells_tanh[s.block(n, step)];
+        for sample in 0..s.batch {
+            let at = sample * n..(sample + 1) * n;
+            let z = &mut z[sample * 4 * n..(sample + 1) * 4 * n];
+            cell(z, &c_before[at.clone()], &mut c[at.clone()], &mut c_tanh[at.clone()], &mut h[at]);
+        }
+    }
+    tape.give_packed(packed);
+
+    let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0, c0];
+    let gates = tape.push_companion(4 * n, columns, gates, &inputs);
+    tape.push_companion(n, columns, cells_tanh, &inputs);
+    let cell = tape.push_companion(n, columns, cells, &inputs);
+    let record = Record::new(inputs, backward).with_sizes(s.sizes()).with_companions(3);
+    let hidden = tape.push(n, columns, states, Some(record));
+    Outputs { hidden, cell: Some(cell), gates: Some(gates) }
+}
+
+/// One sample's step: `z` holds the pre-activations and receives the gates.
+#[inline(always)]
+fn cell(z: &mut [Real], c_before: &[Real], c: &mut [Real], c_tanh: &mut [Real], h: &mut [Real]) {
+    let n = h.len();
+    let (i, rest) = z.split_at_mut(n);
+    let (f, rest) = rest.split_at_mut(n);
+    let (g, o) = rest.split_at_mut(n);
+    let (o, c_before, c, c_tanh) = (&mut o[..n], &c_before[..n], &mut c[..n], &mut c_tanh[..n]);
+    for k in 0..n {
+        i[k] = sigmoid(i[k]);
+        f[k] = sigmoid(f[k]);
+        g[k] = tanh(g[k]);
+        o[k] = sigmoid(o[k]);
+        c[k] = f[k] * c_before[k] + i[k] * g[k];
+        c_tanh[k] = tanh(c[k]);
+        h[k] = o[k] * c_tanh[k];
+    }
+}
+
+fn backward(sweep: &mut Sweep<'_>) {
+    let s = Steps::of(sweep);
+    let n = s.hidden;
+    let (gates, cells) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(CELLS)));
+    let (cells_tanh, states) = (sweep.value(sweep.companion(CELLS_TANH)), sweep.output());
+    let mut dh = sweep.take_upstream();
+    let mut dc = sweep.take(sweep.companion(CELLS));
+    let mut dz = sweep.scratch(gates.len());
+    let mut carried = sweep.scratch(n * s.batch);
+    let mut zeros = sweep.scratch(n * s.batch);
+    zeros.fill(0.0);
+    let first_c = sweep.input(C0).map_or(&zeros[..], |c0| sweep.value(c0));
+
+    let mut transposed = Packed::default();
+    std::mem::swap(&mut transposed, sweep.packed);
+    if let Some(w_hh) = sweep.input(steps::W_HH) {
+        transposed.pack_transposed(sweep.value(w_hh), 4 * n, 0, 4 * n, n);
+    }
+    for step in s.order().rev() {
+        let (wide, at) = (s.block(4 * n, step), s.block(n, step));
+        let c_before = s.state_before(cells, first_c, step);
+        for sample in 0..s.batch {
+            let one = at.start + sample * n..at.start + (sample + 1) * n;
+            let four = wide.start + sample * 4 * n..wide.start + (sample + 1) * 4 * n;
+            let part = sample * n..(sample + 1) * n;
+            cell_backward(
+                &gates[four.clone()],
+                &c_before[part.clone()],
+                &cells_tanh[one.clone()],
+                &dh[one.clone()],
+                &mut dc[one],
+                &mut dz[four],
+                &mut carried[part],
+            );
+        }
+        steps::with_state_before(sweep, s, C0, &mut dc, step, |grad| {
+            grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+        });
+        steps::to_state_before(sweep, s, &transposed, &dz[wide], &mut dh, step);
+    }
+    std::mem::swap(&mut transposed, sweep.packed);
+    steps::recurrent_gradient(sweep, s, &dz, 4 * n, (0, 4 * n), states);
+    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &dz));
+    steps::input_gradients(sweep, &dz);
+    sweep.put(sweep.companion(CELLS), dc);
+    sweep.give(zeros);
+    sweep.give(carried);
+    sweep.give(dz);
+    sweep.keep(dh);
+}
+
+/// One sample's step back: completes `dc`, fills `dz`, and leaves in `carried` what goes to the cell state before.
+#[inline(always)]
+fn cell_backward(
+    gates: &[Real],
+    c_before: &[Real],
+    c_tanh: &[Real],
+    dh: &[Real],
+    dc: &mut [Real],
+    dz: &mut [Real],
+    carried: &mut [Real],
+) {
+    let n = dh.len();
+    let (i, rest) = gates.split_at(n);
+    let (f, rest) = rest.split_at(n);
+    let (g, o) = rest.split_at(n);
+    let (di, rest) = dz.split_at_mut(n);
+    let (df, rest) = rest.split_at_mut(n);
+    let (dg, d_o) = rest.split_at_mut(n);
+    let (o, d_o, c_before, c_tanh) = (&o[..n], &mut d_o[..n], &c_before[..n], &c_tanh[..n]);
+    let (dc, carried) = (&mut dc[..n], &mut carried[..n]);
+    for k in 0..n {
+        let d = dc[k] + dh[k] * o[k] * (1.0 - c_tanh[k] * c_tanh[k]);
+        dc[k] = d;
+        di[k] = flush(d * g[k] * i[k] * (1.0 - i[k]));
+        df[k] = flush(d * c_before[k] * f[k] * (1.0 - f[k]));
+        dg[k] = flush(d * i[k] * (1.0 - g[k] * g[k]));
+        d_o[k] = flush(dh[k] * c_tanh[k] * o[k] * (1.0 - o[k]));
+        carried[k] = flush(d * f[k]);
+    }
+}

@@ -1,0 +1,59 @@
+//! The vanilla RNN (Elman 1990), as `torch.nn.RNN` with tanh.
+//!
+//! ```text
+//! h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)
+//!
+//! x_t [features × batch]   input        W_ih [hidden × features]
+//! h_t [hidden × batch]     state        W_hh [hidden × hidden]    b_ih, b_hh [hidden × 1]
+//! ```
+
+use super::steps::{self, B_HH, Steps};
+use super::{Outputs, Walk, Weights};
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{Packed, flush, tanh};
+
+/// Runs `x` `[features × (steps · batch)]` from the state `h0` `[hidden × batch]` (zero if `None`).
+pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Outputs {
+    let s = Steps::new(tape, x, &weights, walk);
+    let columns = s.count * s.batch;
+    let mut states = tape.buffer(s.hidden * columns);
+    let mut packed = tape.take_packed();
+    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih, weights.b_hh], &mut states);
+    packed.pack(tape.value(weights.w_hh), s.hidden, 0, s.hidden, s.hidden);
+    let initial = h0.map_or(&[][..], |h0| tape.value(h0));
+    for step in s.order() {
+        let (before, at) = steps::before_and_at(s, &mut states, initial, step);
+        packed.times(before, at, s.hidden, true);
+        at.iter_mut().for_each(|h| *h = tanh(*h));
+    }
+    tape.give_packed(packed);
+    let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
+    let hidden = tape.push(s.hidden, columns, states, Some(Record::new(inputs, backward).with_sizes(s.sizes())));
+    Outputs { hidden, cell: None, gates: None }
+}
+
+fn backward(sweep: &mut Sweep<'_>) {
+    let s = Steps::of(sweep);
+    let states = sweep.output();
+    let mut dh = sweep.take_upstream();
+    let mut dz = sweep.scratch(dh.len());
+    let mut transposed = Packed::default();
+    std::mem::swap(&mut transposed, sweep.packed);
+    if let Some(w_hh) = sweep.input(steps::W_HH) {
+        transposed.pack_transposed(sweep.value(w_hh), s.hidden, 0, s.hidden, s.hidden);
+    }
+    for step in s.order().rev() {
+        let at = s.block(s.hidden, step);
+        let (h, g, out) = (&states[at.clone()], &dh[at.clone()], &mut dz[at.clone()]);
+        for ((d, h), g) in out.iter_mut().zip(h).zip(g) {
+            *d = flush(g * (1.0 - h * h));
+        }
+        steps::to_state_before(sweep, s, &transposed, &dz[at], &mut dh, step);
+    }
+    std::mem::swap(&mut transposed, sweep.packed);
+    steps::recurrent_gradient(sweep, s, &dz, s.hidden, (0, s.hidden), states);
+    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &dz));
+    steps::input_gradients(sweep, &dz);
+    sweep.give(dz);
+    sweep.keep(dh);
+}

@@ -1,0 +1,115 @@
+//! The scans once more, composed step by step of the tape's own operations: what the fast ones are tested against, value
+//! and every gradient, and what they are measured against.
+
+use crate::grad::{Tape, Var, ops};
+use crate::scan::{Walk, Weights};
+
+/// A state-to-state step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
+type Cell = fn(&mut Tape, Var, Weights, Var, Var) -> (Var, Var);
+
+/// Runs a sequence with `cell`; gives hidden states and cell states `[hidden × (steps · batch)]`.
+fn run(
+    tape: &mut Tape,
+    x: Var,
+    weights: Weights,
+    h0: Option<Var>,
+    c0: Option<Var>,
+    walk: Walk,
+    cell: Cell,
+) -> (Var, Var) {
+    let hidden = tape.shape(weights.w_hh).1;
+    let steps = tape.shape(x).1 / walk.batch;
+    let mut h = h0.unwrap_or_else(|| tape.filled(hidden, walk.batch, 0.0));
+    let mut c = c0.unwrap_or_else(|| tape.filled(hidden, walk.batch, 0.0));
+    let (mut hs, mut cs): (Option<Var>, Option<Var>) = (None, None);
+    for k in 0..steps {
+        let step = if walk.reverse { steps - 1 - k } else { k };
+        let x_t = ops::slice_columns(tape, x, step * walk.batch, walk.batch);
+        (h, c) = cell(tape, x_t, weights, h, c);
+        let mut append = |all: Option<Var>, one: Var| match all {
+            None => one,
+            Some(all) if walk.reverse => ops::concat_columns(tape, one, all),
+            Some(all) => ops::concat_columns(tape, all, one),
+        };
+        hs = Some(append(hs, h));
+        cs = Some(append(cs, c));
+    }
+    (hs.unwrap_or(h), cs.unwrap_or(c))
+}
+
+/// Both shares of the pre-activations, `W_ih x + b_ih` and `W_hh h + b_hh`.
+fn shares(tape: &mut Tape, x: Var, weights: Weights, h: Var) -> (Var, Var) {
+    (ops::linear(tape, weights.w_ih, x, Some(weights.b_ih)), ops::linear(tape, weights.w_hh, h, Some(weights.b_hh)))
+}
+
+/// Rows of the `k`-th gate.
+fn gate(tape: &mut Tape, all: Var, k: usize, hidden: usize) -> Var {
+    ops::slice_rows(tape, all, k * hidden, hidden)
+}
+
+/// The twin of [`super::rnn`].
+pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Var {
+    run(tape, x, weights, h0, None, walk, |tape, x, weights, h, c| {
+        let (a, u) = shares(tape, x, weights, h);
+        let z = ops::add(tape, a, u);
+        (ops::tanh(tape, z), c)
+    })
+    .0
+}
+
+/// The twin of [`super::lstm`]: hidden states and cell states.
+pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Option<Var>, walk: Walk) -> (Var, Var) {
+    run(tape, x, weights, h0, c0, walk, |tape, x, weights, h, c| {
+        let n = tape.shape(h).0;
+        let (a, u) = shares(tape, x, weights, h);
+        let z = ops::add(tape, a, u);
+        let parts = [0, 1, 2, 3].map(|k| gate(tape, z, k, n));
+        let (i, f) = (ops::sigmoid(tape, parts[0]), ops::sigmoid(tape, parts[1]));
+        let (g, o) = (ops::tanh(tape, parts[2]), ops::sigmoid(tape, parts[3]));
+        let (kept, new) = (ops::mul(tape, f, c), ops::mul(tape, i, g));
+        let c = ops::add(tape, kept, new);
+        let squashed = ops::tanh(tape, c);
+        (ops::mul(tape, o, squashed), c)
+    })
+}
+
+/// The twin of [`super::gru`].
+pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Var {
+    run(tape, x, weights, h0, None, walk, |tape, x, weights, h, c| {
+        let n = tape.shape(h).0;
+        let (a, u) = shares(tape, x, weights, h);
+        let [ar, az, an] = [0, 1, 2].map(|k| gate(tape, a, k, n));
+        let [ur, uz, un] = [0, 1, 2].map(|k| gate(tape, u, k, n));
+        let (r, z) = (ops::add(tape, ar, ur), ops::add(tape, az, uz));
+        let (r, z) = (ops::sigmoid(tape, r), ops::sigmoid(tape, z));
+        let reset = ops::mul(tape, r, un);
+        let candidate = ops::add(tape, an, reset);
+        let candidate = ops::tanh(tape, candidate);
+        // (1 − z) n + z h = n + z (h − n)
+        let difference = ops::sub(tape, h, candidate);
+        let step = ops::mul(tape, z, difference);
+        (ops::add(tape, candidate, step), c)
+    })
+    .0
+}
+
+/// The twin of [`super::gru_reset_before`].
+pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Var {
+    run(tape, x, weights, h0, None, walk, |tape, x, weights, h, c| {
+        let n = tape.shape(h).0;
+        let (a, u) = shares(tape, x, weights, h);
+        let [ar, az, an] = [0, 1, 2].map(|k| gate(tape, a, k, n));
+        let [ur, uz, _] = [0, 1, 2].map(|k| gate(tape, u, k, n));
+        let (r, z) = (ops::add(tape, ar, ur), ops::add(tape, az, uz));
+        let (r, z) = (ops::sigmoid(tape, r), ops::sigmoid(tape, z));
+        let reset = ops::mul(tape, r, h);
+        let un = ops::linear(tape, weights.w_hh, reset, Some(weights.b_hh));
+        let un = gate(tape, un, 2, n);
+        let candidate = ops::add(tape, an, un);
+        let candidate = ops::tanh(tape, candidate);
+        let difference = ops::sub(tape, candidate, h);
+        let step = ops::mul(tape, z, difference);
+        (ops::add(tape, h, step), c)
+    })
+    .0
+}

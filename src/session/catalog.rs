@@ -1,0 +1,110 @@
+//! All that can be chosen: architectures, knobs, presets.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::arch::registry;
+use crate::data::{frame, split};
+use crate::knob::{Knob, Raw};
+use crate::train;
+
+/// All that can be chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Catalog {
+    /// Version of the library.
+    pub version: &'static str,
+    /// Every architecture.
+    pub architectures: Vec<Entry>,
+    /// Every knob.
+    pub knobs: Vec<Knob>,
+    /// Settings that belong together.
+    pub presets: Vec<Preset>,
+}
+
+/// One architecture, for those who choose.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// As it stands in settings.
+    pub id: &'static str,
+    /// As a person sees it.
+    pub label: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Papers.
+    pub source: &'static str,
+    /// The recurrence, as MathML.
+    pub equations: &'static str,
+    /// Whether it can read a sequence step by step.
+    pub streams: bool,
+    /// Keys of the knobs that it reads.
+    pub knobs: Vec<&'static str>,
+}
+
+/// Settings that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preset {
+    /// As it stands in a URL.
+    pub id: &'static str,
+    /// As a person sees it.
+    pub label: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+    /// What it sets; all else is left at its default.
+    pub settings: Raw,
+}
+
+/// Every knob, in the order of the page.
+pub fn knobs() -> Vec<Knob> {
+    let mut all = vec![frame::TARGET, frame::INPUTS, frame::CALENDAR, split::SPLIT];
+    all.extend(registry::knobs());
+    all.extend(train::KNOBS);
+    all
+}
+
+fn preset(id: &'static str, label: &'static str, help: &'static str, settings: Value) -> Preset {
+    let settings = match settings {
+        Value::Object(map) => map.into_iter().collect(),
+        _ => Raw::new(),
+    };
+    Preset { id, label, help, settings }
+}
+
+fn presets() -> Vec<Preset> {
+    vec![
+        preset(
+            "segments",
+            "Segments of a season",
+            "Reads a day (or whatever repeats) at a time: few steps to remember over, seconds to train, and usually the \
+             smaller error.",
+            json!({ "architecture": "gru", "hidden": 128, "segment": 0, "head_dropout": 0.5 }),
+        ),
+        preset(
+            "steps",
+            "As in the article, one row a step",
+            "Reads the window one row at a time, as recurrent networks are explained: every hour is a step to remember over. \
+             Slower to train.",
+            json!({ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "highway": true }),
+        ),
+    ]
+}
+
+/// All that can be chosen.
+pub fn catalog() -> Catalog {
+    Catalog {
+        version: env!("CARGO_PKG_VERSION"),
+        architectures: registry::ALL
+            .iter()
+            .map(|a| Entry {
+                id: a.id,
+                label: a.label,
+                summary: a.summary,
+                source: a.source,
+                equations: a.equations,
+                streams: a.streams,
+                knobs: registry::keys(a),
+            })
+            .collect(),
+        knobs: knobs(),
+        presets: presets(),
+    }
+}

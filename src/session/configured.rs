@@ -1,0 +1,134 @@
+//! What a model was configured to be, for those who want to know.
+
+use serde::Serialize;
+
+use crate::arch::{Forecaster, Plan};
+use crate::data::{Axis, Split};
+use crate::knob::Raw;
+use crate::nn::Params;
+use crate::nn::params::Slot;
+
+/// A model's settings, resolved, and its sizes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Configured {
+    /// Every setting with its value.
+    pub settings: Raw,
+    /// Name of the column that is forecast.
+    pub target: String,
+    /// Steps of a season.
+    pub season: usize,
+    /// Steps of the past.
+    pub window: usize,
+    /// Steps of the future.
+    pub horizon: usize,
+    /// Steps that the network reads at once.
+    pub segment: usize,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// Rows of each part.
+    pub split: Parts,
+    /// Windows of each part.
+    pub windows: Windows,
+    /// Optimiser steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Bytes that training takes for one batch's window, roughly: weights and optimiser aside.
+    pub memory_bytes: usize,
+    /// What is worth knowing: one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How many parameters there are, and where.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parameters {
+    /// All of them, with two bias vectors for each recurrent layer, as PyTorch has it.
+    pub total: usize,
+    /// With one bias vector, as papers count.
+    pub total_one_bias: usize,
+    /// How the total comes about.
+    pub formula: String,
+    /// Each by itself.
+    pub rows: Vec<ParameterRow>,
+}
+
+/// One parameter.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParameterRow {
+    /// Name in PyTorch's state dict.
+    pub name: String,
+    /// Shape in PyTorch.
+    pub shape: Vec<usize>,
+    /// Numbers in it.
+    pub count: usize,
+}
+
+impl Parameters {
+    /// Counts the parameters of a model.
+    pub fn of(params: &Params, forecaster: &dyn Forecaster) -> Self {
+        let second: usize = params.slots().iter().filter(|slot| slot.second_bias).map(Slot::len).sum();
+        Self {
+            total: params.len(),
+            total_one_bias: params.len() - second,
+            formula: forecaster.formula(),
+            rows: params
+                .slots()
+                .iter()
+                .map(|slot| ParameterRow { name: slot.name.clone(), shape: slot.shape(), count: slot.len() })
+                .collect(),
+        }
+    }
+}
+
+/// Rows of each part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parts {
+    /// Fits the weights.
+    pub train: Rows,
+    /// Decides when to stop.
+    pub validation: Rows,
+    /// Judges.
+    pub test: Rows,
+}
+
+/// Rows `from .. to` and the times of the first and the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rows {
+    /// First row.
+    pub from: usize,
+    /// Row after the last.
+    pub to: usize,
+    /// Time of the first row.
+    pub first: i64,
+    /// Time of the last row.
+    pub last: i64,
+}
+
+impl Parts {
+    /// The parts of a split, with their times.
+    pub fn of(split: &Split, axis: &Axis) -> Self {
+        let rows = |range: &std::ops::Range<usize>| Rows {
+            from: range.start,
+            to: range.end,
+            first: axis.at(range.start),
+            last: axis.at(range.end.saturating_sub(1)),
+        };
+        Self { train: rows(&split.train), validation: rows(&split.validation), test: rows(&split.test) }
+    }
+}
+
+/// Windows of each part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Windows {
+    /// Fit the weights.
+    pub train: usize,
+    /// Decide when to stop.
+    pub validation: usize,
+    /// Judge.
+    pub test: usize,
+}
+
+/// Numbers that one training step holds for each token and sample, times their size: activations and their gradients.
+pub fn memory_bytes(plan: &Plan, params: &Params, batch: usize) -> usize {
+    // Gates, states and their gradients are as many as the rows of the recurrent weights, a few times over.
+    let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
+    plan.tokens() * batch * rows * 3 * size_of::<crate::Real>()
+}

@@ -1,0 +1,190 @@
+//! The library without a page: a series in, a model configured, trained for a while, judged, asked and saved.
+//!
+//! ```no_run
+//! use unrolled::{Session, data::Part, knob::Raw};
+//! # fn series() -> unrolled::data::Series { unimplemented!() }
+//! let mut session = Session::new(series());
+//! session.configure(&Raw::new())?;
+//! while session.advance()? {}
+//! println!("{}", session.evaluate(Part::Test)?.sentence);
+//! println!("{:?}", session.forecast(24)?.values);
+//! # Ok::<(), unrolled::Error>(())
+//! ```
+
+mod catalog;
+mod configured;
+mod model;
+
+pub use catalog::{Catalog, Preset, catalog};
+pub use configured::{Configured, Parameters};
+pub use model::{Predictions, Sample};
+
+use crate::data::{Part, Series};
+use crate::error::{Error, Result};
+use crate::evaluate::Evaluation;
+use crate::export::safetensors;
+use crate::forecast::Forecast;
+use crate::knob::Raw;
+use crate::train::trainer::Did;
+use crate::train::{Epoch, Progress};
+use model::Model;
+
+/// A series and at most one model.
+#[derive(Debug)]
+pub struct Session {
+    series: Series,
+    model: Option<Model>,
+}
+
+impl Session {
+    /// A session on `series`, without a model yet.
+    pub fn new(series: Series) -> Self {
+        Self { series, model: None }
+    }
+
+    /// The series.
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// Starts a fresh model as `settings` say; what they leave out is chosen to fit the series.
+    ///
+    /// # Errors
+    /// Any that names a knob, a column, or a series that is too short; the model there was is kept then.
+    pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
+        let model = Model::new(&self.series, settings, None)?;
+        Ok(&self.model.insert(model).configured)
+    }
+
+    /// What the model was configured to be.
+    pub fn configured(&self) -> Option<&Configured> {
+        self.model.as_ref().map(|model| &model.configured)
+    }
+
+    fn model(&self) -> Result<&Model> {
+        self.model.as_ref().ok_or_else(no_model)
+    }
+
+    fn model_mut(&mut self) -> Result<&mut Model> {
+        self.model.as_mut().ok_or_else(no_model)
+    }
+
+    /// Does a small piece of the training (an optimiser step, or a part of the validation); `false` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Training`] if the loss explodes or is no number; [`Error::NotReady`] without a model.
+    pub fn advance(&mut self) -> Result<bool> {
+        Ok(self.model_mut()?.advance()? != Did::Nothing)
+    }
+
+    /// Does exactly one optimiser step, and the validation that may be due before it; `false` at the end.
+    ///
+    /// # Errors
+    /// As [`Session::advance`].
+    pub fn step(&mut self) -> Result<bool> {
+        loop {
+            match self.model_mut()?.advance()? {
+                Did::Step => return Ok(true),
+                Did::Validation => {}
+                Did::Nothing => return Ok(false),
+            }
+        }
+    }
+
+    /// Ends training and puts the best weights in place.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn stop(&mut self) -> Result<()> {
+        self.model_mut()?.trainer.stop();
+        Ok(())
+    }
+
+    /// Where training stands.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn progress(&self) -> Result<Progress> {
+        Ok(self.model()?.trainer.progress())
+    }
+
+    /// The learning curves after `from` epochs.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn history(&self, from: usize) -> Result<&[Epoch]> {
+        let history = self.model()?.trainer.history();
+        Ok(&history[from.min(history.len())..])
+    }
+
+    /// Errors of the model and of its rivals on the validation or test part.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model, or for the training part, which judges nothing.
+    pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
+        self.model_mut()?.evaluate(part)
+    }
+
+    /// Forecasts `lead` steps ahead over a whole part, beside the truth.
+    ///
+    /// # Errors
+    /// As [`Session::evaluate`]; [`Error::NotReady`] for a lead beyond the horizon.
+    pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
+        self.model_mut()?.predictions(part, lead)
+    }
+
+    /// The forecast of `steps` steps beyond the end of the series.
+    ///
+    /// # Errors
+    /// As [`crate::forecast::beyond`].
+    pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
+        self.model_mut()?.forecast(steps)
+    }
+
+    /// One window of the test part by number, with its forecast.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] if there are not so many.
+    pub fn sample(&mut self, index: usize) -> Result<Sample> {
+        self.model_mut()?.sample(index)
+    }
+
+    /// The model as a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn save(&self) -> Result<Vec<u8>> {
+        self.model()?.save(&self.series)
+    }
+
+    /// Takes a saved model for this session's series: its settings, scaling and weights.
+    ///
+    /// # Errors
+    /// [`Error::Model`] or one that names a column that is missing; the model there was is kept then.
+    pub fn load(&mut self, bytes: &[u8]) -> Result<&Configured> {
+        let about = safetensors::about(bytes)?;
+        let mut model = Model::new(&self.series, &about.settings, Some(&about))?;
+        model.restore(bytes, &about)?;
+        Ok(&self.model.insert(model).configured)
+    }
+
+    /// The weights that forecasts are made with, flat.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn weights(&self) -> Result<&[crate::Real]> {
+        Ok(&self.model()?.trainer.judged().values)
+    }
+
+    /// The weights as training has them now, flat: for comparing runs step by step.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn current_weights(&self) -> Result<&[crate::Real]> {
+        Ok(&self.model()?.trainer.params().values)
+    }
+}
+
+fn no_model() -> Error {
+    Error::NotReady { problem: "There is no model yet; configure one first.".to_owned() }
+}

@@ -1,0 +1,314 @@
+//! One model with the data it sees, from settings to judged forecasts.
+
+use serde::Serialize;
+
+use super::catalog::knobs;
+use super::configured::{Configured, Parameters, Parts, Windows, memory_bytes};
+use crate::arch::plan::{HORIZON, SEASON, WINDOW};
+use crate::arch::registry::{ARCHITECTURE, Architecture};
+use crate::arch::{Plan, find};
+use crate::data::frame::{CALENDAR, INPUTS, TARGET};
+use crate::data::split::SPLIT;
+use crate::data::{Batch, Frame, FrameOptions, Part, Series, Split, WindowSet, suggest};
+use crate::error::{Error, Result};
+use crate::evaluate::{self, Evaluation, Interval, Rivals, unit};
+use crate::export::safetensors::{self, About};
+use crate::forecast::{self, Forecast, MOST_BLOCKS};
+use crate::grad::Tape;
+use crate::knob::{Raw, Settings};
+use crate::train::trainer::Did;
+use crate::train::{Options, Trainer};
+
+/// Share of the truth that a forecast's interval should hold.
+const COVERAGE: f64 = 0.8;
+
+/// Forecasts a fixed number of steps ahead over a part of the series, in the target's unit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Predictions {
+    /// Time of each row of the part.
+    pub times: Vec<i64>,
+    /// Forecast of each row; `NaN` where no window has it so many steps ahead.
+    pub predicted: Vec<f64>,
+    /// Truth of each row; `NaN` where it is missing.
+    pub actual: Vec<f64>,
+}
+
+/// One window of the test part with its forecast, in the target's unit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sample {
+    /// Row of the first step of the horizon.
+    pub origin: usize,
+    /// How many such windows there are.
+    pub count: usize,
+    /// Times of the window.
+    pub past_times: Vec<i64>,
+    /// The target over the window.
+    pub past: Vec<f64>,
+    /// Times of the horizon.
+    pub future_times: Vec<i64>,
+    /// The target over the horizon.
+    pub actual: Vec<f64>,
+    /// Its forecast.
+    pub predicted: Vec<f64>,
+}
+
+/// A model in training or trained, and the data it sees.
+#[derive(Debug)]
+pub struct Model {
+    pub configured: Configured,
+    pub trainer: Trainer,
+    architecture: &'static Architecture,
+    frame: Frame,
+    split: Split,
+    validation: WindowSet,
+    test: WindowSet,
+    train: WindowSet,
+    rivals: Option<Rivals>,
+    /// A saved model's interval; a trained one's comes from its trainer.
+    interval: Option<Interval>,
+    /// The last verdict on the test part, and the weights' age that it belongs to.
+    scored: Option<(Age, Evaluation)>,
+    scored_times: usize,
+    tape: Tape,
+}
+
+/// Which weights are judged: they change with the best epoch, and before the first one with every step.
+type Age = (Option<u32>, u64);
+
+impl Model {
+    /// Builds what `raw` asks for; `saved` gives the scaling of a model that was fitted before.
+    pub fn new(series: &Series, raw: &Raw, saved: Option<&About>) -> Result<Self> {
+        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+        let architecture =
+            find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
+        let target = match settings.text(TARGET.key) {
+            "" => first_that_changes(series).ok_or_else(|| TARGET.error("no column has numbers that change"))?,
+            name => name.to_owned(),
+        };
+        let suggested = match series.names.iter().position(|name| *name == target) {
+            Some(index) => suggest::suggest(&series.columns[index], series.axis.step),
+            None => return Err(TARGET.error(format!("there is no number column “{target}”"))),
+        };
+        let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
+        let season = or(SEASON.key, suggested.season);
+        let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
+
+        let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
+        let options = FrameOptions {
+            target: target.clone(),
+            inputs: columns(settings.text(INPUTS.key), series),
+            calendar: settings.flag(CALENDAR.key),
+            ahead: horizon * (MOST_BLOCKS + 1),
+            scales: saved.map(|about| about.scales.clone()),
+        };
+        let frame = Frame::new(series, &split, &options)?;
+        let windows = |part| frame.windows(&split, part, window, horizon);
+        let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
+
+        let features = (frame.features, frame.data_features, frame.target);
+        let plan = Plan::new(&settings, features, (season, window, horizon))?;
+        let options = Options::new(&settings);
+        let built = architecture.build(&plan, &settings, options.seed);
+        let parameters = Parameters::of(&built.1, built.0.as_ref());
+        let memory_bytes = memory_bytes(&plan, &built.1, options.batch);
+        let trainer = Trainer::new(built, options, train.clone(), validation.clone());
+
+        let mut resolved = settings.to_raw();
+        for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
+            resolved.insert(key.to_owned(), value.into());
+        }
+        resolved.insert("segment".to_owned(), plan.segment.into());
+        resolved.insert(TARGET.key.to_owned(), target.clone().into());
+        let mut notes = frame.notes.clone();
+        if plan.skipped() > 0 {
+            notes.push(format!(
+                "A window of {window} steps holds {} whole segments of {}; the oldest {} steps are not read.",
+                plan.tokens(),
+                plan.segment,
+                plan.skipped()
+            ));
+        }
+        let configured = Configured {
+            settings: resolved,
+            target,
+            season,
+            window,
+            horizon,
+            segment: plan.segment,
+            parameters,
+            split: Parts::of(&split, &series.axis),
+            windows: Windows {
+                train: train.starts.len(),
+                validation: validation.starts.len(),
+                test: test.starts.len(),
+            },
+            steps_per_epoch: trainer.steps_per_epoch(),
+            memory_bytes,
+            notes,
+        };
+        Ok(Self {
+            configured,
+            trainer,
+            architecture,
+            frame,
+            split,
+            validation,
+            test,
+            train,
+            rivals: None,
+            interval: None,
+            scored: None,
+            scored_times: 0,
+            tape: Tape::new(false),
+        })
+    }
+
+    pub fn advance(&mut self) -> Result<Did> {
+        self.trainer.advance(&self.frame)
+    }
+
+    fn set(&self, part: Part) -> Result<&WindowSet> {
+        match part {
+            Part::Validation => Ok(&self.validation),
+            Part::Test => Ok(&self.test),
+            Part::Train => {
+                Err(Error::NotReady { problem: "The training part judges nothing; ask for validation or test.".into() })
+            }
+        }
+    }
+
+    fn age(&self) -> Age {
+        let progress = self.trainer.progress();
+        let best = progress.best.map(|best| best.epoch);
+        (best, if best.is_some() { 0 } else { progress.step })
+    }
+
+    /// Errors of the model and its rivals. Asking twice for the test part with the same weights scores it once.
+    pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
+        let set = self.set(part)?.clone();
+        let age = self.age();
+        if let Some((_, evaluation)) = self.scored.as_ref().filter(|(scored, _)| part == Part::Test && *scored == age) {
+            return Ok(evaluation.clone());
+        }
+        if part == Part::Test {
+            self.scored_times += 1;
+        }
+        let rivals = self.rivals.get_or_insert_with(|| {
+            Rivals::fit(&self.frame, &self.split, &self.train, &self.validation, self.configured.season)
+        });
+        let unit = unit::of_name(&self.configured.target);
+        let about =
+            evaluate::About { label: self.architecture.label, unit: unit.as_deref(), scored_times: self.scored_times };
+        let (trainer, tape) = (&self.trainer, &mut self.tape);
+        let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
+        let evaluation = evaluate::evaluate(&self.frame, part, &set, rivals, &mut predict, &about);
+        if part == Part::Test {
+            self.scored = Some((age, evaluation.clone()));
+        }
+        Ok(evaluation)
+    }
+
+    pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
+        let set = self.set(part)?.clone();
+        if lead == 0 || lead > set.horizon {
+            return Err(Error::NotReady { problem: format!("Ask for 1 to {} steps ahead.", set.horizon) });
+        }
+        let (trainer, tape) = (&self.trainer, &mut self.tape);
+        let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
+        let trace = evaluate::trace(&self.frame, &self.split, part, &set, &mut predict, lead);
+        let times = (0..trace.actual.len()).map(|k| self.frame.axis.at(trace.first + k)).collect();
+        Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
+    }
+
+    /// The interval of the judged weights; `None` before the first epoch's end.
+    fn interval(&self) -> Option<Interval> {
+        let residuals = self.trainer.residuals();
+        if residuals.is_empty() {
+            self.interval.clone()
+        } else {
+            Some(Interval::of_errors(residuals.to_vec(), COVERAGE))
+        }
+    }
+
+    pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
+        let interval = self.interval();
+        let (trainer, tape) = (&self.trainer, &mut self.tape);
+        let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
+        let sizes = (self.configured.window, self.configured.horizon);
+        forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref())
+    }
+
+    pub fn sample(&mut self, index: usize) -> Result<Sample> {
+        let count = self.test.starts.len();
+        let &start = self.test.starts.get(index).ok_or_else(|| Error::NotReady {
+            problem: format!("There are {count} windows in the test part, numbered from 0."),
+        })?;
+        let (window, horizon) = (self.test.window, self.test.horizon);
+        let mut batch = Batch::default();
+        self.frame.gather(&[start], window, horizon, &mut batch);
+        batch.hide_future(self.frame.data_features);
+        let mut out = vec![0.0; horizon];
+        self.trainer.forecast(&mut self.tape, &batch, &mut out);
+        let (scale, origin) = (self.frame.target_scale(), start as usize + window);
+        let values = |rows: std::ops::Range<usize>| {
+            rows.map(|row| scale.unscale(crate::wide(self.frame.target_at(row)))).collect()
+        };
+        let times = |rows: std::ops::Range<usize>| rows.map(|row| self.frame.axis.at(row)).collect();
+        Ok(Sample {
+            origin,
+            count,
+            past_times: times(start as usize..origin),
+            past: values(start as usize..origin),
+            future_times: times(origin..origin + horizon),
+            actual: values(origin..origin + horizon),
+            predicted: out.iter().map(|x| scale.unscale(crate::wide(*x))).collect(),
+        })
+    }
+
+    pub fn save(&self, series: &Series) -> Result<Vec<u8>> {
+        let progress = self.trainer.progress();
+        let about = About {
+            version: About::version(),
+            settings: self.configured.settings.clone(),
+            columns: self.frame.names[..self.frame.data_features].to_vec(),
+            scales: self.frame.scales.clone(),
+            season: self.configured.season,
+            axis: series.axis,
+            interval: self.interval(),
+            best: progress.best.map(|best| (best.epoch, best.validation)),
+        };
+        safetensors::save(self.trainer.judged(), &about)
+    }
+
+    /// Puts the weights of a saved model in place.
+    pub fn restore(&mut self, bytes: &[u8], about: &About) -> Result<()> {
+        let why = match about.best {
+            Some((epoch, _)) => format!("The weights are those of epoch {epoch} of a saved model."),
+            None => "The weights are those of a saved model.".to_owned(),
+        };
+        self.trainer.restore(|params| safetensors::load(bytes, params), why)?;
+        self.interval = about.interval.clone();
+        Ok(())
+    }
+}
+
+/// The first column that holds more than one number.
+fn first_that_changes(series: &Series) -> Option<String> {
+    let changes = |column: &Vec<f64>| {
+        let mut numbers = column.iter().filter(|x| !x.is_nan());
+        numbers.next().is_some_and(|first| numbers.any(|x| x != first))
+    };
+    series.columns.iter().position(changes).map(|index| series.names[index].clone())
+}
+
+/// Names in a list with commas between them. A name that itself holds a comma is found too, if the whole list is its name
+/// or it is in quotes.
+fn columns(text: &str, series: &Series) -> Vec<String> {
+    if series.names.iter().any(|name| name == text) {
+        return vec![text.to_owned()];
+    }
+    if let Ok(names) = serde_json::from_str::<Vec<String>>(text) {
+        return names;
+    }
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,464 @@
+//! The training loop, in pieces small enough that whoever drives it stays answerable.
+
+use serde::Serialize;
+
+use crate::Real;
+use crate::arch::Forecaster;
+use crate::data::{Batch, Frame, WindowSet};
+use crate::error::{Error, Result};
+use crate::evaluate::{CHUNK, baselines};
+use crate::grad::{Tape, ops};
+use crate::math::Rng;
+use crate::nn::{Params, Pass};
+use crate::train::{Optimiser, Options, Schedule, clip};
+
+/// Stream of randomness for the order of the windows; the epoch is added.
+const SHUFFLE: u64 = 1 << 32;
+
+/// Validation after an epoch looks at no more windows than this, evenly spread: it must not outlast the epoch.
+const MOST_VALIDATED: usize = 4096;
+
+/// A loss beyond this many times the first one, and beyond this, is an explosion.
+const EXPLOSION: f64 = 1e4;
+
+/// Where training stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// No step has been made.
+    Ready,
+    /// Under way.
+    Running,
+    /// At its end; the best weights are in place.
+    Finished,
+}
+
+/// One point of the learning curves.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: u32,
+    /// Optimiser steps so far.
+    pub step: u64,
+    /// Mean training loss over the epoch, dropout included.
+    pub train: f64,
+    /// Loss of the forecasts of the validation part, scaled.
+    pub validation: f64,
+    /// Mean norm of the gradient before clipping.
+    pub gradient_norm: f64,
+    /// Share of the steps whose gradient was clipped.
+    pub clipped: f64,
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Loss of "the same as now" on the validation part.
+    pub naive_validation: f64,
+}
+
+/// Where training stands, for those who watch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Progress {
+    /// Ready, running or finished.
+    pub state: State,
+    /// Why it finished, in one sentence; else empty.
+    pub why: String,
+    /// Epoch under way, from 1.
+    pub epoch: u32,
+    /// Optimiser steps so far.
+    pub step: u64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Most epochs there can be.
+    pub epochs: u32,
+    /// Mean training loss of the epoch under way (of the last one, right after it).
+    pub loss: f64,
+    /// Validation loss after the last epoch.
+    pub validation: Option<f64>,
+    /// Epoch with the lowest validation loss, and that loss.
+    pub best: Option<Best>,
+    /// Learning rate now.
+    pub learning_rate: f64,
+    /// Norm of the last gradient before clipping.
+    pub gradient_norm: f64,
+    /// Share of this epoch's steps that were clipped.
+    pub clipped_share: f64,
+}
+
+/// The best epoch so far.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Best {
+    /// From 1.
+    pub epoch: u32,
+    /// Its validation loss.
+    pub validation: f64,
+}
+
+/// Sums over the epoch under way.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    loss: f64,
+    windows: usize,
+    norm: f64,
+    clipped: u64,
+    steps: u64,
+}
+
+/// What is done next.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// The training step that starts at this place of the epoch's order.
+    Train(usize),
+    /// The validation chunk that starts at this window; the sum of the penalties so far.
+    Validate(usize, f64),
+    /// Nothing any more.
+    Done,
+}
+
+/// What a call of [`Trainer::advance`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// One optimiser step.
+    Step,
+    /// A part of the validation after an epoch.
+    Validation,
+    /// Nothing: training is at its end.
+    Nothing,
+}
+
+/// A model in training.
+#[derive(Debug)]
+pub struct Trainer {
+    forecaster: Box<dyn Forecaster>,
+    params: Params,
+    best_params: Params,
+    best: Option<Best>,
+    options: Options,
+    schedule: Schedule,
+    optimiser: Optimiser,
+    rate: f64,
+    train: WindowSet,
+    validation: WindowSet,
+    order: Vec<u32>,
+    phase: Phase,
+    epoch: u32,
+    step: u64,
+    sums: Sums,
+    last_norm: f64,
+    first_loss: Option<f64>,
+    naive: Option<f64>,
+    history: Vec<Epoch>,
+    /// Errors of the last validation and of the best epoch's, one list for each step of the horizon, scaled.
+    residuals: Vec<Vec<f64>>,
+    best_residuals: Vec<Vec<f64>>,
+    why: String,
+    tape: Tape,
+    quiet: Tape,
+    batch: Batch,
+    scratch: Vec<Real>,
+}
+
+impl Trainer {
+    /// A fresh training of `forecaster` on `train`, watched on `validation`.
+    pub fn new(
+        (forecaster, params): (Box<dyn Forecaster>, Params),
+        options: Options,
+        train: WindowSet,
+        validation: WindowSet,
+    ) -> Self {
+        let every = validation.starts.len().div_ceil(MOST_VALIDATED).max(1);
+        let starts = validation.starts.iter().copied().step_by(every).collect();
+        let validation = WindowSet { starts, ..validation };
+        let mut trainer = Self {
+            optimiser: Optimiser::new(options.rule, params.len()),
+            schedule: options.schedule,
+            rate: options.rate,
+            best_params: params.clone(),
+            order: train.starts.clone(),
+            forecaster,
+            params,
+            best: None,
+            options,
+            train,
+            validation,
+            phase: Phase::Train(0),
+            epoch: 1,
+            step: 0,
+            sums: Sums::default(),
+            last_norm: 0.0,
+            first_loss: None,
+            naive: None,
+            history: Vec::new(),
+            residuals: Vec::new(),
+            best_residuals: Vec::new(),
+            why: String::new(),
+            tape: Tape::new(true),
+            quiet: Tape::new(false),
+            batch: Batch::default(),
+            scratch: Vec::new(),
+        };
+        trainer.shuffle();
+        trainer
+    }
+
+    /// Every epoch has its own order, which depends on the seed and the epoch alone.
+    fn shuffle(&mut self) {
+        self.order.copy_from_slice(&self.train.starts);
+        Rng::new(self.options.seed, SHUFFLE + u64::from(self.epoch)).shuffle(&mut self.order);
+    }
+
+    /// Does the next piece of work: an optimiser step, or a part of the validation after an epoch.
+    ///
+    /// # Errors
+    /// [`Error::Training`] if the loss is not finite or has exploded; the best weights so far (or the first ones) are then in
+    /// place, and training is at its end.
+    pub fn advance(&mut self, frame: &Frame) -> Result<Did> {
+        match self.phase {
+            Phase::Done => Ok(Did::Nothing),
+            Phase::Train(from) => self.train_step(frame, from).map(|()| Did::Step),
+            Phase::Validate(from, sum) => {
+                self.validate(frame, from, sum);
+                Ok(Did::Validation)
+            }
+        }
+    }
+
+    fn train_step(&mut self, frame: &Frame, from: usize) -> Result<()> {
+        let to = (from + self.options.batch).min(self.order.len());
+        let starts = &self.order[from..to];
+        frame.gather(starts, self.train.window, self.train.horizon, &mut self.batch);
+        self.tape.reset();
+        let seed = self.options.seed;
+        let mut pass = Pass::training(&mut self.tape, &self.params, self.batch.size, seed, self.step);
+        let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
+        let loss = ops::loss(&mut self.tape, self.options.loss, prediction, truth);
+        let value = crate::wide(self.tape.scalar(loss));
+        let first = *self.first_loss.get_or_insert(value);
+        self.step += 1;
+        if !value.is_finite() || value > EXPLOSION * first.max(1.0) {
+            return Err(self.fail(value));
+        }
+        self.tape.backward(loss);
+        self.params.collect(&self.tape);
+        let (norm, clipped) = clip(&mut self.params.grads, self.options.clip);
+        if !norm.is_finite() {
+            return Err(self.fail(norm));
+        }
+        self.optimiser.step(&mut self.params.values, &self.params.grads, self.rate);
+
+        let windows = to - from;
+        self.last_norm = norm;
+        self.sums.loss += value * windows as f64;
+        self.sums.windows += windows;
+        self.sums.norm += norm;
+        self.sums.clipped += u64::from(clipped);
+        self.sums.steps += 1;
+        self.phase = if to < self.order.len() { Phase::Train(to) } else { Phase::Validate(0, 0.0) };
+        Ok(())
+    }
+
+    fn fail(&mut self, value: f64) -> Error {
+        let (what, grew) =
+            if value.is_finite() { ("exploded to", format!("{value:.3e}")) } else { ("became", "not a number".into()) };
+        let try_this = if self.options.clip == 0.0 {
+            "turn gradient clipping on (1 is usual) or lower the learning rate"
+        } else {
+            "lower the learning rate, to a tenth at first, or the scale of the initial weights"
+        };
+        let kept = match self.best {
+            Some(best) => format!("the weights of epoch {} are kept", best.epoch),
+            None => "the weights are back at their start".to_owned(),
+        };
+        let problem = format!("the loss {what} {grew}; {try_this}; {kept}");
+        self.finish(format!("Training stopped at step {}: {problem}.", self.step));
+        Error::Training { step: self.step, problem }
+    }
+
+    fn finish(&mut self, why: String) {
+        self.params.values.copy_from_slice(&self.best_params.values);
+        self.phase = Phase::Done;
+        self.why = why;
+    }
+
+    /// Ends training as if patience had run out: the best weights are put in place.
+    pub fn stop(&mut self) {
+        if !matches!(self.phase, Phase::Done) {
+            if self.best.is_none() {
+                self.best_params.values.copy_from_slice(&self.params.values);
+            }
+            self.finish("Stopped by hand.".to_owned());
+        }
+    }
+
+    fn validate(&mut self, frame: &Frame, from: usize, sum: f64) {
+        let (window, horizon) = (self.validation.window, self.validation.horizon);
+        let to = (from + CHUNK).min(self.validation.starts.len());
+        let starts = self.validation.starts[from..to].to_vec();
+        let kind = self.options.loss;
+        let naive = self.naive.is_none().then(|| self.naive_loss(frame));
+        frame.gather(&starts, window, horizon, &mut self.batch);
+        self.batch.hide_future(frame.data_features);
+        let mut out = std::mem::take(&mut self.scratch);
+        out.resize(horizon * starts.len(), 0.0);
+        self.quiet.reset();
+        let mut pass = Pass::new(&mut self.quiet, &self.params, starts.len());
+        self.forecaster.forecast(&mut pass, &self.batch, &mut out);
+        let sum = sum + penalty(frame, &starts, window, &out, |e| kind.of(e));
+        self.residuals.resize_with(horizon, Vec::new);
+        for (lead, errors) in self.residuals.iter_mut().enumerate() {
+            if from == 0 {
+                errors.clear();
+            }
+            errors.extend(starts.iter().zip(out.chunks_exact(horizon)).map(|(&start, forecast)| {
+                crate::wide(frame.target_at(start as usize + window + lead)) - crate::wide(forecast[lead])
+            }));
+        }
+        self.scratch = out;
+        if let Some(naive) = naive {
+            self.naive = Some(naive);
+        }
+        if to < self.validation.starts.len() {
+            self.phase = Phase::Validate(to, sum);
+        } else {
+            self.end_epoch(sum / (to * horizon) as f64);
+        }
+    }
+
+    /// Loss of "the same as now" on the validation part.
+    fn naive_loss(&self, frame: &Frame) -> f64 {
+        let (window, horizon) = (self.validation.window, self.validation.horizon);
+        let mut out = vec![0.0; horizon * CHUNK];
+        let mut sum = 0.0;
+        for starts in self.validation.starts.chunks(CHUNK) {
+            let out = &mut out[..horizon * starts.len()];
+            baselines::last_value(frame, starts, window, horizon, out);
+            sum += penalty(frame, starts, window, out, |e| self.options.loss.of(e));
+        }
+        sum / (self.validation.starts.len() * horizon) as f64
+    }
+
+    fn end_epoch(&mut self, validation: f64) {
+        let sums = std::mem::take(&mut self.sums);
+        let steps = sums.steps.max(1) as f64;
+        self.history.push(Epoch {
+            epoch: self.epoch,
+            step: self.step,
+            train: sums.loss / sums.windows.max(1) as f64,
+            validation,
+            gradient_norm: sums.norm / steps,
+            clipped: sums.clipped as f64 / steps,
+            learning_rate: self.rate,
+            naive_validation: self.naive.unwrap_or(f64::NAN),
+        });
+        if self.best.is_none_or(|best| validation < best.validation) {
+            self.best = Some(Best { epoch: self.epoch, validation });
+            self.best_params.values.copy_from_slice(&self.params.values);
+            std::mem::swap(&mut self.best_residuals, &mut self.residuals);
+        }
+        self.rate = self.schedule.next(self.options.rate, self.rate, self.epoch, validation);
+        let waited = self.best.map_or(0, |best| self.epoch - best.epoch);
+        if self.options.patience > 0 && waited >= self.options.patience {
+            let best = self.best.map_or(0, |best| best.epoch);
+            self.finish(format!(
+                "Validation has not improved for {waited} epochs; the weights of epoch {best} are in place."
+            ));
+        } else if self.epoch >= self.options.epochs {
+            let best = self.best.map_or(0, |best| best.epoch);
+            self.finish(format!("All {} epochs are done; the weights of epoch {best} are in place.", self.epoch));
+        } else {
+            self.epoch += 1;
+            self.shuffle();
+            self.phase = Phase::Train(0);
+        }
+    }
+
+    /// Where training stands.
+    pub fn progress(&self) -> Progress {
+        let last = self.history.last();
+        let (loss, clipped_share) = if self.sums.steps > 0 {
+            (self.sums.loss / self.sums.windows as f64, self.sums.clipped as f64 / self.sums.steps as f64)
+        } else {
+            last.map_or((f64::NAN, 0.0), |last| (last.train, last.clipped))
+        };
+        Progress {
+            state: match self.phase {
+                Phase::Done => State::Finished,
+                Phase::Train(_) if self.step == 0 => State::Ready,
+                _ => State::Running,
+            },
+            why: self.why.clone(),
+            epoch: self.epoch,
+            step: self.step,
+            steps_per_epoch: self.steps_per_epoch(),
+            epochs: self.options.epochs,
+            loss,
+            validation: last.map(|last| last.validation),
+            best: self.best,
+            learning_rate: self.rate,
+            gradient_norm: self.last_norm,
+            clipped_share,
+        }
+    }
+
+    /// Steps in an epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.order.len().div_ceil(self.options.batch) as u64
+    }
+
+    /// The learning curves so far, one point an epoch.
+    pub fn history(&self) -> &[Epoch] {
+        &self.history
+    }
+
+    /// The model.
+    pub fn forecaster(&self) -> &dyn Forecaster {
+        self.forecaster.as_ref()
+    }
+
+    /// The weights as they are now.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The weights that forecasts are made with: the best so far, or the current ones before there is a best.
+    pub fn judged(&self) -> &Params {
+        if self.best.is_some() || matches!(self.phase, Phase::Done) { &self.best_params } else { &self.params }
+    }
+
+    /// Errors (truth − forecast, scaled) of the judged weights on the validation part, one list for each step of the
+    /// horizon; empty before the first epoch's end.
+    pub fn residuals(&self) -> &[Vec<f64>] {
+        &self.best_residuals
+    }
+
+    /// Settings of training.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Puts saved weights in place, with training at its end; `why` says where they are from.
+    pub fn restore(&mut self, set: impl FnOnce(&mut Params) -> Result<()>, why: String) -> Result<()> {
+        let mut params = self.params.clone();
+        set(&mut params)?;
+        self.best_params = params;
+        self.finish(why);
+        Ok(())
+    }
+
+    /// Forecasts of a batch with the judged weights, scaled, `[horizon × size]`.
+    pub fn forecast(&self, tape: &mut Tape, batch: &Batch, out: &mut [Real]) {
+        tape.reset();
+        let mut pass = Pass::new(tape, self.judged(), batch.size);
+        self.forecaster.forecast(&mut pass, batch, out);
+    }
+}
+
+/// Sum of the penalties of forecasts `[horizon × starts]` against the truth.
+fn penalty(frame: &Frame, starts: &[u32], window: usize, predicted: &[Real], of: impl Fn(Real) -> Real) -> f64 {
+    let horizon = predicted.len() / starts.len().max(1);
+    let mut sum = 0.0;
+    for (forecast, &start) in predicted.chunks_exact(horizon).zip(starts) {
+        for (lead, value) in forecast.iter().enumerate() {
+            sum += crate::wide(of(value - frame.target_at(start as usize + window + lead)));
+        }
+    }
+    sum
+}

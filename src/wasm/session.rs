@@ -1,0 +1,170 @@
+//! A session: a series and at most one model.
+
+use js_sys::{Date, Float32Array};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{columns, field, from_js, times, to_js, with_arrays};
+use crate::data::{Axis, Part, Series};
+use crate::knob::Raw;
+
+/// A series and at most one model: configure it, train it for a while, judge it, ask it, save it.
+#[wasm_bindgen]
+pub struct Session {
+    inner: crate::Session,
+}
+
+fn part(name: &str) -> Result<Part, JsValue> {
+    match name {
+        "validation" => Ok(Part::Validation),
+        "test" => Ok(Part::Test),
+        _ => {
+            Err(crate::Error::NotReady { problem: format!("“{name}” is neither “validation” nor “test”.") }.into())
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// A session on a series, as `Series.to_parts()` gives it or made by hand.
+    #[wasm_bindgen(constructor)]
+    pub fn new(#[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: &JsValue) -> Result<Session, JsValue> {
+        let axis: Axis = from_js(field(parts, "axis")?)?;
+        let names: Vec<String> = from_js(field(parts, "names")?)?;
+        let series = Series { axis, names, columns: columns(&field(parts, "columns")?)? };
+        if series.columns.len() != series.names.len() || series.columns.iter().any(|column| column.len() != axis.len) {
+            let problem = format!("The series needs one name and {} numbers for every column.", axis.len);
+            return Err(crate::Error::NotReady { problem }.into());
+        }
+        Ok(Self { inner: crate::Session::new(series) })
+    }
+
+    /// Starts a fresh model; settings that are left out fit the series. Throws an error that names the knob if one is wrong;
+    /// the model there was is kept then.
+    #[wasm_bindgen(unchecked_return_type = "Configured")]
+    pub fn configure(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let raw: Raw = from_js(settings)?;
+        to_js(self.inner.configure(&raw)?)
+    }
+
+    /// What the model was configured to be; `null` without one.
+    #[wasm_bindgen(unchecked_return_type = "Configured | null")]
+    pub fn configured(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.configured())
+    }
+
+    /// Trains for about so many milliseconds, in whole optimiser steps, at least one. How long it is given never changes a
+    /// number. Throws if the loss explodes; the best weights so far are in place then.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn train(&mut self, milliseconds: f64) -> Result<JsValue, JsValue> {
+        let end = Date::now() + milliseconds;
+        while self.inner.advance()? && Date::now() < end {}
+        self.progress()
+    }
+
+    /// Does exactly one optimiser step.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn step(&mut self) -> Result<JsValue, JsValue> {
+        self.inner.step()?;
+        self.progress()
+    }
+
+    /// Ends training and puts the best weights in place.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn stop(&mut self) -> Result<JsValue, JsValue> {
+        self.inner.stop()?;
+        self.progress()
+    }
+
+    /// Where training stands.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn progress(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.progress()?)
+    }
+
+    /// The learning curves, from the epoch after `from_epoch` on.
+    #[wasm_bindgen(unchecked_return_type = "Epoch[]")]
+    pub fn history(&self, from_epoch: usize) -> Result<JsValue, JsValue> {
+        to_js(self.inner.history(from_epoch)?)
+    }
+
+    /// Errors of the model and its rivals on the `validation` or the `test` part, in the data's own unit.
+    #[wasm_bindgen(unchecked_return_type = "Evaluation")]
+    pub fn evaluate(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "'validation' | 'test'")] name: &str,
+    ) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.evaluate(part(name)?)?)
+    }
+
+    /// Forecasts `lead` steps ahead (from 1) over a whole part, beside the truth.
+    #[wasm_bindgen(unchecked_return_type = "Predictions")]
+    pub fn predictions(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "'validation' | 'test'")] name: &str,
+        lead: usize,
+    ) -> Result<JsValue, JsValue> {
+        let found = self.inner.predictions(part(name)?, lead)?;
+        let times = times(&found.times);
+        let arrays = [("times", &times[..]), ("predicted", &found.predicted), ("actual", &found.actual)];
+        with_arrays(&serde_json::Map::new(), &arrays)
+    }
+
+    /// The forecast of `steps` steps beyond the end of the series.
+    #[wasm_bindgen(unchecked_return_type = "Forecast")]
+    pub fn forecast(&mut self, steps: usize) -> Result<JsValue, JsValue> {
+        #[derive(serde::Serialize)]
+        struct Rest<'a> {
+            coverage: f64,
+            note: &'a str,
+        }
+        let found = self.inner.forecast(steps)?;
+        let times = times(&found.times);
+        let arrays =
+            [("times", &times[..]), ("values", &found.values), ("lower", &found.lower), ("upper", &found.upper)];
+        with_arrays(&Rest { coverage: found.coverage, note: &found.note }, &arrays)
+    }
+
+    /// One window of the test part by number, with its forecast.
+    #[wasm_bindgen(unchecked_return_type = "Sample")]
+    pub fn sample(&mut self, index: usize) -> Result<JsValue, JsValue> {
+        #[derive(serde::Serialize)]
+        struct Rest {
+            origin: usize,
+            count: usize,
+        }
+        let found = self.inner.sample(index)?;
+        let (past, future) = (times(&found.past_times), times(&found.future_times));
+        let arrays = [
+            ("past_times", &past[..]),
+            ("past", &found.past),
+            ("future_times", &future),
+            ("actual", &found.actual),
+            ("predicted", &found.predicted),
+        ];
+        with_arrays(&Rest { origin: found.origin, count: found.count }, &arrays)
+    }
+
+    /// The model as a safetensors file with PyTorch's names and shapes.
+    pub fn save(&self) -> Result<Vec<u8>, JsValue> {
+        Ok(self.inner.save()?)
+    }
+
+    /// Takes a saved model for this session's series. Throws if it does not fit; the model there was is kept then.
+    #[wasm_bindgen(unchecked_return_type = "Configured")]
+    pub fn load(&mut self, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        to_js(self.inner.load(bytes)?)
+    }
+
+    /// The weights that forecasts are made with, flat, in the order of `Configured.parameters.rows`.
+    pub fn weights(&self) -> Result<Float32Array, JsValue> {
+        Ok(Float32Array::from(self.inner.weights()?))
+    }
+
+    /// The weights as training has them now.
+    pub fn current_weights(&self) -> Result<Float32Array, JsValue> {
+        Ok(Float32Array::from(self.inner.current_weights()?))
+    }
+}

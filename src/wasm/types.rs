@@ -1,0 +1,135 @@
+//! TypeScript's view of the objects that go in and out.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What every failing call throws. */
+export interface UnrolledError extends Error {
+  name: 'UnrolledError';
+  /** Short stable name of the kind of error. */
+  code: string;
+  /** Line in the file, from 1. */
+  row: number | null;
+  column: string | null;
+  /** Key of the setting that is wrong. */
+  knob: string | null;
+}
+
+/** Settings by the keys of the catalog's knobs. Numbers and flags may be given as text. */
+export type Settings = Record<string, string | number | boolean>;
+
+export interface Catalog {
+  version: string;
+  architectures: Architecture[];
+  knobs: Knob[];
+  presets: Preset[];
+}
+export interface Architecture {
+  id: string; label: string; summary: string; source: string;
+  /** MathML. */
+  equations: string;
+  /** Whether it can read a sequence step by step. */
+  streams: boolean;
+  /** Keys of the knobs that it reads. */
+  knobs: string[];
+}
+export interface Choice { value: string; label: string; help: string }
+export type KnobKind =
+  | { type: 'integer'; min: number; max: number }
+  | { type: 'number'; min: number; max: number; log: boolean }
+  | { type: 'choice'; options: Choice[] }
+  | { type: 'flag' }
+  | { type: 'text' };
+export interface Knob {
+  key: string; label: string; help: string; unit: string; source: string;
+  group: 'data' | 'window' | 'model' | 'initialisation' | 'training';
+  kind: KnobKind;
+  default: string | number | boolean;
+  /** Whether it belongs among the few that are always in view. */
+  basic: boolean;
+  /** Only of use when the knob of this key has one of these values. */
+  when: [string, string[]] | null;
+}
+export interface Preset { id: string; label: string; help: string; settings: Settings }
+
+/** Rows `from` up to, not including, `to`; times of the first and the last. */
+export interface Part { from: number; to: number; first: number; last: number }
+export interface Configured {
+  settings: Settings;
+  target: string;
+  season: number; window: number; horizon: number; segment: number;
+  parameters: {
+    /** With two bias vectors for each recurrent layer, as PyTorch has it. */
+    total: number;
+    /** With one, as papers count. */
+    total_one_bias: number;
+    formula: string;
+    rows: { name: string; shape: number[]; count: number }[];
+  };
+  split: { train: Part; validation: Part; test: Part };
+  windows: { train: number; validation: number; test: number };
+  steps_per_epoch: number;
+  memory_bytes: number;
+  notes: string[];
+}
+export interface Progress {
+  state: 'ready' | 'running' | 'finished';
+  /** Why it finished, in one sentence; else empty. */
+  why: string;
+  epoch: number; step: number; steps_per_epoch: number; epochs: number;
+  /** Mean training loss of the epoch under way; NaN before the first step. */
+  loss: number;
+  validation: number | null;
+  best: { epoch: number; validation: number } | null;
+  learning_rate: number;
+  /** Norm of the last gradient before clipping. */
+  gradient_norm: number;
+  clipped_share: number;
+}
+export interface Epoch {
+  epoch: number; step: number; train: number; validation: number;
+  gradient_norm: number; clipped: number; learning_rate: number; naive_validation: number;
+}
+export interface ErrorRow {
+  id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
+  mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
+  per_step_mae: number[]; per_step_rmse: number[];
+}
+export interface Evaluation {
+  part: 'validation' | 'test'; windows: number; unit: string | null; horizon: number;
+  rows: ErrorRow[];
+  /** Who won and by how much. */
+  sentence: string;
+  /** How often the test part was scored for this model. */
+  scored_times: number;
+}
+export interface Predictions { times: Float64Array; predicted: Float64Array; actual: Float64Array }
+export interface Forecast {
+  times: Float64Array; values: Float64Array; lower: Float64Array; upper: Float64Array;
+  coverage: number; note: string;
+}
+export interface Sample {
+  origin: number; count: number;
+  past_times: Float64Array; past: Float64Array;
+  future_times: Float64Array; actual: Float64Array; predicted: Float64Array;
+}
+"#;
+
+#[wasm_bindgen(typescript_custom_section)]
+const SERIES: &str = r#"
+/** A regular series as plain data, to be sent from worker to worker. */
+export interface SeriesParts {
+  axis: {
+    /** Time of the first row: milliseconds since 1970 of the file's own clock, or a row number. */
+    start: number;
+    step: { unit: 'milliseconds' | 'months'; count: number } | { unit: 'rows' };
+    len: number;
+    /** Whether the times are known to be UTC. */
+    utc: boolean;
+  };
+  names: string[];
+  /** One for each name, of `axis.len` values; NaN where one is missing. */
+  columns: Float64Array[];
+}
+"#;

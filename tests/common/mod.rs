@@ -1,0 +1,22 @@
+//! Series that the tests share.
+
+use unrolled::data::{Axis, Series, Step};
+use unrolled::knob::Raw;
+use unrolled::math::Rng;
+
+/// A day's sine with noise, hourly: what every architecture must learn to forecast better than "the same as now".
+pub fn noisy_sine(rows: usize) -> Series {
+    let mut rng = Rng::new(77, 0);
+    let day = |t: usize| (2.0 * std::f64::consts::PI * t as f64 / 24.0).sin();
+    let values = (0..rows).map(|t| 15.0 + 5.0 * day(t) + 0.5 * rng.normal()).collect();
+    Series {
+        axis: Axis { start: 1_356_998_400_000, step: Step::Milliseconds(3_600_000), len: rows, utc: true },
+        names: vec!["temp_c".to_owned()],
+        columns: vec![values],
+    }
+}
+
+/// Settings from JSON.
+pub fn settings(json: &str) -> Raw {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+}

@@ -1,0 +1,286 @@
+//! What every architecture must do, run over the registry: a new row is covered without being named here.
+
+mod common;
+
+use common::{noisy_sine, settings};
+use unrolled::arch::{Architecture, Plan, registry};
+use unrolled::data::{Frame, FrameOptions, Part, Split};
+use unrolled::grad::{Tape, ops};
+use unrolled::knob::{Default, Kind, Knob, Raw, Settings};
+use unrolled::math::Rng;
+use unrolled::nn::{Builder, Params, Pass, State};
+use unrolled::{Real, Session, narrow, wide};
+
+/// Shapes of models that every check of gradients runs over: head, normalisation, segments, loss, highway.
+const SHAPES: &[&str] = &[
+    r#"{"segment": 1, "hidden": 5, "layers": 2, "dropout": 0.3, "head_dropout": 0.2}"#,
+    r#"{"segment": 4, "hidden": 9, "normalise": "window", "highway": true, "loss": "huber"}"#,
+    r#"{"segment": 1, "hidden": 4, "head": "rolled", "loss_on": "every", "normalise": "none", "head_dropout": 0}"#,
+    r#"{"segment": 3, "hidden": 6, "loss_on": "every", "highway": true, "forget_bias": "chrono"}"#,
+    r#"{"segment": 2, "hidden": 8, "head": "rolled", "recurrent_init": "orthogonal", "gru_form": "before", "calendar": true}"#,
+];
+
+fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
+    let mut raw = settings(json);
+    raw.insert("architecture".into(), architecture.id.into());
+    let knobs: Vec<Knob> = unrolled::session::catalog().knobs;
+    (Settings::check(&knobs, &raw, &Raw::new()).unwrap(), raw)
+}
+
+/// A model and a batch of its training windows.
+struct Bench {
+    forecaster: Box<dyn unrolled::arch::Forecaster>,
+    params: Params,
+    batch: unrolled::data::Batch,
+    frame: Frame,
+    loss: ops::Loss,
+}
+
+fn bench(architecture: &Architecture, json: &str) -> Bench {
+    let (checked, _) = checked(architecture, json);
+    let mut series = noisy_sine(240);
+    // A second column, so that models that predict every input have more than one.
+    series.names.push("wind".to_owned());
+    series.columns.push((0..240).map(|t| (t as f64 / 7.0).cos()).collect());
+    let split = Split::parse("70/10/20", &series.axis).unwrap();
+    let options = FrameOptions {
+        target: "temp_c".to_owned(),
+        inputs: vec!["wind".to_owned()],
+        calendar: checked.flag("calendar"),
+        ahead: 8,
+        scales: None,
+    };
+    let frame = Frame::new(&series, &split, &options).unwrap();
+    let plan = Plan::new(&checked, (frame.features, frame.data_features, frame.target), (24, 12, 6)).unwrap();
+    let windows = frame.windows(&split, Part::Train, 12, 6).unwrap();
+    let mut batch = unrolled::data::Batch::default();
+    frame.gather(&[windows.starts[0], windows.starts[7], windows.starts[31]], 12, 6, &mut batch);
+    let (forecaster, params) = architecture.build(&plan, &checked, 3);
+    let loss = unrolled::train::Options::new(&checked).loss;
+    Bench { forecaster, params, batch, frame, loss }
+}
+
+impl Bench {
+    /// Training loss with the given weights; the gradients, if they are wanted, into `grads`.
+    fn loss(&self, values: &[Real], grads: Option<&mut Vec<Real>>) -> f64 {
+        let mut params = self.params.clone();
+        params.values.copy_from_slice(values);
+        let mut tape = Tape::new(grads.is_some());
+        let mut pass = Pass::training(&mut tape, &params, self.batch.size, 5, 0);
+        let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
+        let loss = ops::loss(&mut tape, self.loss, prediction, truth);
+        if let Some(grads) = grads {
+            tape.backward(loss);
+            params.collect(&tape);
+            grads.clone_from(&params.grads);
+        }
+        wide(tape.scalar(loss))
+    }
+}
+
+#[test]
+fn gradients_match_central_differences() {
+    for architecture in registry::ALL {
+        let mut worst = 0.0_f64;
+        for json in SHAPES {
+            let bench = bench(architecture, json);
+            // A small random step away from the start: there the highway is not all zeros.
+            let mut rng = Rng::new(21, 0);
+            let at: Vec<Real> = bench.params.values.iter().map(|p| p + narrow(0.05 * rng.normal())).collect();
+            let mut grads = Vec::new();
+            bench.loss(&at, Some(&mut grads));
+            let slots = bench.params.slots().to_vec();
+            let whole = [0..at.len()];
+            for range in slots.iter().map(|slot| slot.range()).chain(whole) {
+                let direction: Vec<f64> =
+                    (0..at.len()).map(|k| if range.contains(&k) { rng.normal() } else { 0.0 }).collect();
+                let slope: f64 = grads.iter().zip(&direction).map(|(g, d)| wide(*g) * d).sum();
+                let moved = |h: f64| {
+                    let values: Vec<Real> = at.iter().zip(&direction).map(|(x, d)| narrow(wide(*x) + h * d)).collect();
+                    bench.loss(&values, None)
+                };
+                let h = 1e-4;
+                let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
+                worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
+            }
+        }
+        println!("{:<6} gradients of {} shapes: largest relative error {worst:.1e}", architecture.id, SHAPES.len());
+        if cfg!(feature = "f64") {
+            assert!(worst < 1e-6, "{}: {worst:e}", architecture.id);
+        }
+    }
+}
+
+#[test]
+fn a_forecast_reads_nothing_that_is_not_known() {
+    for architecture in registry::ALL {
+        for json in SHAPES {
+            let bench = bench(architecture, json);
+            let forecast = |batch: &unrolled::data::Batch| {
+                let mut tape = Tape::new(false);
+                let mut out = vec![0.0; 6 * batch.size];
+                let mut pass = Pass::new(&mut tape, &bench.params, batch.size);
+                bench.forecaster.forecast(&mut pass, batch, &mut out);
+                out
+            };
+            let with_truth = forecast(&bench.batch);
+            let mut hidden = bench.batch.clone();
+            hidden.hide_future(bench.frame.data_features);
+            assert_eq!(with_truth, forecast(&hidden), "{} {json}", architecture.id);
+            // And each window is forecast by itself: its neighbours in the batch do not matter.
+            let mut alone = unrolled::data::Batch::default();
+            let split = Split::parse("70/10/20", &bench.frame.axis).unwrap();
+            let starts = bench.frame.windows(&split, Part::Train, 12, 6).unwrap().starts;
+            bench.frame.gather(&starts[7..8], 12, 6, &mut alone);
+            for (a, b) in forecast(&alone).iter().zip(&with_truth[6..12]) {
+                assert!(wide((a - b).abs()) < 1e-5, "{} {json}: {a} {b}", architecture.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn step_by_step_equals_all_at_once() {
+    let (inputs, batch, steps) = (3, 2, 7);
+    for architecture in registry::ALL.iter().filter(|architecture| architecture.streams) {
+        for json in SHAPES {
+            let (settings, _) = checked(architecture, json);
+            let plan = Plan::new(&settings, (inputs, inputs, 0), (24, 12, 6)).unwrap();
+            let mut builder = Builder::new(Rng::new(8, 0), 1.0);
+            let block = (architecture.block)(&mut builder, 0, inputs, &plan, &settings);
+            let params = builder.finish();
+            let mut rng = Rng::new(9, 0);
+            let x: Vec<Real> = (0..inputs * batch * steps).map(|_| narrow(rng.normal())).collect();
+            // The same sequence in stretches of the given lengths, the state carried from one to the next.
+            let run = |lengths: &[usize]| -> Vec<Real> {
+                let mut tape = Tape::new(false);
+                let mut pass = Pass::new(&mut tape, &params, batch);
+                let (mut state, mut from, mut all) = (State::default(), 0, Vec::new());
+                for length in lengths {
+                    let size = inputs * batch * length;
+                    let part = pass.tape.constant(inputs, batch * length, &x[from..from + size]);
+                    let (out, next) = block.forward(&mut pass, part, &state);
+                    all.extend_from_slice(pass.tape.value(out));
+                    (state, from) = (next, from + size);
+                }
+                all
+            };
+            let whole = run(&[steps]);
+            for lengths in [vec![1; steps], vec![3, 4], vec![1, 5, 1]] {
+                for (a, b) in run(&lengths).iter().zip(&whole) {
+                    assert!(wide((a - b).abs()) < 1e-6, "{} {lengths:?}: {a} {b}", architecture.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights_and_another_seed_others() {
+    for architecture in registry::ALL {
+        let train = |seed: u64| {
+            let (_, mut raw) = checked(architecture, r#"{"hidden": 8, "window": 24, "horizon": 4, "dropout": 0.2}"#);
+            raw.insert("seed".into(), seed.into());
+            let mut session = Session::new(noisy_sine(300));
+            session.configure(&raw).unwrap();
+            for _ in 0..20 {
+                session.step().unwrap();
+            }
+            session.current_weights().unwrap().to_vec()
+        };
+        assert_eq!(train(4), train(4), "{}", architecture.id);
+        assert_ne!(train(4), train(5), "{}", architecture.id);
+    }
+}
+
+#[test]
+fn a_saved_model_forecasts_the_same() {
+    for architecture in registry::ALL {
+        for json in [
+            r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 2}"#,
+            r#"{"hidden": 8, "window": 48, "horizon": 12, "segment": 1, "epochs": 1, "head": "rolled"}"#,
+        ] {
+            let (_, raw) = checked(architecture, json);
+            let mut session = Session::new(noisy_sine(400));
+            session.configure(&raw).unwrap();
+            while session.advance().unwrap() {}
+            let bytes = session.save().unwrap();
+            let mut other = Session::new(noisy_sine(400));
+            let settings = other.load(&bytes).unwrap().settings.clone();
+            assert_eq!(settings, session.configured().unwrap().settings);
+            let (a, b) = (session.forecast(30).unwrap(), other.forecast(30).unwrap());
+            assert_eq!(a.times, b.times);
+            for (x, y) in a.values.iter().chain(&a.lower).zip(b.values.iter().chain(&b.lower)) {
+                // Files hold f32.
+                assert!((x - y).abs() < 1e-4, "{}: {x} {y}", architecture.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_knob_works_at_its_bounds() {
+    let knobs = unrolled::session::catalog().knobs;
+    for architecture in registry::ALL {
+        let mut tried = 0;
+        for knob in &knobs {
+            let values: Vec<serde_json::Value> = match knob.kind {
+                Kind::Integer { min, max } => vec![min.into(), max.into()],
+                Kind::Number { min, max, .. } => vec![min.into(), max.into()],
+                Kind::Choice { options } => options.iter().map(|option| option.value.into()).collect(),
+                Kind::Flag => vec![true.into(), false.into()],
+                Kind::Text => match knob.default {
+                    Default::Text(text) => vec![text.into()],
+                    _ => vec![],
+                },
+            };
+            for value in values {
+                let (_, mut raw) = checked(architecture, r#"{"hidden": 4, "window": 24, "horizon": 4}"#);
+                if knob.key != "architecture" {
+                    raw.insert(knob.key.into(), value.clone());
+                }
+                let mut session = Session::new(noisy_sine(300));
+                match session.configure(&raw) {
+                    // Sizes that a short series cannot hold are refused, naming what does not fit.
+                    Err(error) => assert!(
+                        matches!(knob.key, "window" | "horizon" | "segment" | "season"),
+                        "{} {}={value}: {error}",
+                        architecture.id,
+                        knob.key
+                    ),
+                    Ok(_) => {
+                        // An exploding loss at the largest learning rate is an answer too, as long as it is said.
+                        for _ in 0..3 {
+                            if session.step().is_err() {
+                                break;
+                            }
+                        }
+                        assert!(session.forecast(4).is_ok(), "{} {}={value}", architecture.id, knob.key);
+                    }
+                }
+                tried += 1;
+            }
+        }
+        println!("{:<6} {tried} settings of {} knobs", architecture.id, knobs.len());
+    }
+}
+
+#[test]
+fn each_learns_a_noisy_sine_to_below_naive() {
+    for architecture in registry::ALL {
+        for json in [
+            r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0}"#,
+            r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 20, "learning_rate": 0.01,
+                "head": "rolled", "loss_on": "every", "head_dropout": 0}"#,
+        ] {
+            let (_, raw) = checked(architecture, json);
+            let mut session = Session::new(noisy_sine(800));
+            session.configure(&raw).unwrap();
+            while session.advance().unwrap() {}
+            let rows = session.evaluate(Part::Test).unwrap().rows;
+            let (model, last) = (rows[0].scores.mae, rows[1].scores.mae);
+            println!("{:<6} off by {model:.3} on a noisy sine; the last value by {last:.3}", architecture.id);
+            assert!(model < 0.8 * last, "{}: {model} {last}", architecture.id);
+        }
+    }
+}

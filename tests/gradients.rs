@@ -1,0 +1,235 @@
+//! Every gradient against central differences, and every scan against its plain twin.
+//!
+//! The bounds of the differences hold in `f64` (`cargo test --features f64`); in `f32` rounding hides them, so that there
+//! only the twins are compared.
+
+use unrolled::Real;
+use unrolled::grad::{Tape, Var, check::worst_relative_error, ops};
+use unrolled::math::Rng;
+use unrolled::scan::{self, Outputs, Walk, Weights, twin};
+use unrolled::{narrow, wide};
+
+/// Largest relative error that a gradient may have, in f64.
+const TOLERANCE: f64 = 1e-6;
+
+const KEY: ops::DropoutKey = ops::DropoutKey { seed: 1, step: 2, layer: 3, first_sample: 0 };
+
+type Matrix = (usize, usize, Vec<Real>);
+
+fn random(rows: usize, cols: usize, rng: &mut Rng) -> Matrix {
+    (rows, cols, (0..rows * cols).map(|_| narrow(0.6 * rng.normal())).collect())
+}
+
+fn report(name: &str, error: f64) {
+    println!("{name:<34} largest relative error {error:.1e}");
+    if cfg!(feature = "f64") {
+        assert!(error < TOLERANCE, "{name}: {error:e}");
+    }
+}
+
+#[test]
+fn every_operation_matches_central_differences() {
+    let mut rng = Rng::new(11, 0);
+    let mut shapes = |sizes: &[(usize, usize)]| -> Vec<Matrix> {
+        sizes.iter().map(|&(rows, cols)| random(rows, cols, &mut rng)).collect()
+    };
+    type Build = fn(&mut Tape, &[Var]) -> Var;
+    let cases: &[(&str, &[(usize, usize)], Build)] = &[
+        ("add", &[(3, 4), (3, 4)], |t, v| ops::add(t, v[0], v[1])),
+        ("add to itself", &[(3, 4)], |t, v| ops::add(t, v[0], v[0])),
+        ("sub", &[(3, 4), (3, 4)], |t, v| ops::sub(t, v[0], v[1])),
+        ("mul", &[(3, 4), (3, 4)], |t, v| ops::mul(t, v[0], v[1])),
+        ("square", &[(3, 4)], |t, v| ops::mul(t, v[0], v[0])),
+        ("scale", &[(3, 4)], |t, v| ops::scale(t, v[0], -1.7)),
+        ("add_column", &[(3, 4), (3, 1)], |t, v| ops::add_column(t, v[0], v[1])),
+        ("sum", &[(3, 4)], |t, v| ops::sum(t, v[0])),
+        ("tanh", &[(3, 4)], |t, v| ops::tanh(t, v[0])),
+        ("sigmoid", &[(3, 4)], |t, v| ops::sigmoid(t, v[0])),
+        ("relu", &[(3, 4)], |t, v| {
+            // Moved away from the kink, where there is no derivative to compare with.
+            let squared = ops::mul(t, v[0], v[0]);
+            let shift = t.filled(3, 4, 0.1);
+            let positive = ops::add(t, squared, shift);
+            ops::relu(t, positive)
+        }),
+        ("dropout", &[(3, 40)], |t, v| ops::dropout(t, v[0], 0.3, KEY, 5)),
+        ("linear", &[(13, 5), (5, 9), (13, 1)], |t, v| ops::linear(t, v[0], v[1], Some(v[2]))),
+        ("linear without bias", &[(8, 3), (3, 6)], |t, v| ops::linear(t, v[0], v[1], None)),
+        ("slice_columns", &[(3, 7)], |t, v| ops::slice_columns(t, v[0], 2, 3)),
+        ("slice_rows", &[(7, 3)], |t, v| ops::slice_rows(t, v[0], 2, 4)),
+        ("concat_rows", &[(2, 3), (4, 3)], |t, v| ops::concat_rows(t, v[0], v[1])),
+        ("concat_columns", &[(3, 2), (3, 4)], |t, v| ops::concat_columns(t, v[0], v[1])),
+        ("loss: mean squared", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mse, v[0], v[1])),
+        ("loss: Huber", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Huber, v[0], v[1])),
+        ("loss: mean absolute", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mae, v[0], v[1])),
+    ];
+    for (name, sizes, build) in cases {
+        report(name, worst_relative_error(&shapes(sizes), 4, 3, build));
+    }
+}
+
+/// A recurrence with its gates' number, as it is called and as its twin is.
+struct Scan {
+    name: &'static str,
+    gates: usize,
+    cell: bool,
+    fast: fn(&mut Tape, Var, Weights, Option<Var>, Option<Var>, Walk) -> Outputs,
+    slow: fn(&mut Tape, Var, Weights, Option<Var>, Option<Var>, Walk) -> (Var, Option<Var>),
+}
+
+const SCANS: &[Scan] = &[
+    Scan {
+        name: "rnn",
+        gates: 1,
+        cell: false,
+        fast: |t, x, w, h, _, walk| scan::rnn(t, x, w, h, walk),
+        slow: |t, x, w, h, _, walk| (twin::rnn(t, x, w, h, walk), None),
+    },
+    Scan {
+        name: "lstm",
+        gates: 4,
+        cell: true,
+        fast: |t, x, w, h, c, walk| scan::lstm(t, x, w, h, c, walk),
+        slow: |t, x, w, h, c, walk| {
+            let (h, c) = twin::lstm(t, x, w, h, c, walk);
+            (h, Some(c))
+        },
+    },
+    Scan {
+        name: "gru",
+        gates: 3,
+        cell: false,
+        fast: |t, x, w, h, _, walk| scan::gru(t, x, w, h, walk),
+        slow: |t, x, w, h, _, walk| (twin::gru(t, x, w, h, walk), None),
+    },
+    Scan {
+        name: "gru, reset before",
+        gates: 3,
+        cell: false,
+        fast: |t, x, w, h, _, walk| scan::gru_reset_before(t, x, w, h, walk),
+        slow: |t, x, w, h, _, walk| (twin::gru_reset_before(t, x, w, h, walk), None),
+    },
+];
+
+/// Sizes that do and do not fill the kernels' panels: features, hidden, batch, steps.
+const SIZES: &[(usize, usize, usize, usize)] = &[(3, 5, 2, 4), (2, 8, 5, 3), (1, 13, 3, 1)];
+
+fn leaves(scan: &Scan, (features, hidden, batch, steps): (usize, usize, usize, usize), rng: &mut Rng) -> Vec<Matrix> {
+    let rows = scan.gates * hidden;
+    [
+        (features, steps * batch),
+        (rows, features),
+        (rows, hidden),
+        (rows, 1),
+        (rows, 1),
+        (hidden, batch),
+        (hidden, batch),
+    ]
+    .iter()
+    .map(|&(r, c)| random(r, c, rng))
+    .collect()
+}
+
+fn weights(v: &[Var]) -> Weights {
+    Weights { w_ih: v[1], w_hh: v[2], b_ih: v[3], b_hh: v[4] }
+}
+
+/// One matrix that depends on all that a scan gives out: hidden states above cell states.
+fn joined(tape: &mut Tape, hidden: Var, cell: Option<Var>) -> Var {
+    match cell {
+        Some(cell) => ops::concat_rows(tape, hidden, cell),
+        None => hidden,
+    }
+}
+
+#[test]
+fn every_scan_matches_central_differences() {
+    let mut rng = Rng::new(12, 0);
+    for scan in SCANS {
+        for &size in SIZES {
+            for reverse in [false, true] {
+                for given in [false, true] {
+                    let mut inputs = leaves(scan, size, &mut rng);
+                    inputs.truncate(if !given {
+                        5
+                    } else if scan.cell {
+                        7
+                    } else {
+                        6
+                    });
+                    let walk = Walk { batch: size.2, reverse };
+                    let error = worst_relative_error(&inputs, 3, 5, |t, v| {
+                        let out = (scan.fast)(t, v[0], weights(v), v.get(5).copied(), v.get(6).copied(), walk);
+                        joined(t, out.hidden, out.cell)
+                    });
+                    report(&format!("{} {size:?} {}", scan.name, if reverse { "reverse" } else { "" }), error);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_scan_equals_its_twin() {
+    let tolerance = if cfg!(feature = "f64") { 1e-12 } else { 2e-5 };
+    let mut rng = Rng::new(13, 0);
+    for scan in SCANS {
+        for &size in SIZES {
+            for reverse in [false, true] {
+                let inputs = leaves(scan, size, &mut rng);
+                let walk = Walk { batch: size.2, reverse };
+                let run = |fast: bool| -> Vec<Vec<Real>> {
+                    let mut tape = Tape::new(true);
+                    let v: Vec<Var> = inputs.iter().map(|(r, c, x)| tape.leaf(*r, *c, x)).collect();
+                    let (h, c) = (Some(v[5]), Some(v[6]));
+                    let (hidden, cell) = if fast {
+                        let out = (scan.fast)(&mut tape, v[0], weights(&v), h, c, walk);
+                        (out.hidden, out.cell)
+                    } else {
+                        (scan.slow)(&mut tape, v[0], weights(&v), h, c, walk)
+                    };
+                    let out = joined(&mut tape, hidden, cell);
+                    // A penalty that weighs each entry differently.
+                    let squared = ops::mul(&mut tape, out, out);
+                    let loss = ops::sum(&mut tape, squared);
+                    tape.backward(loss);
+                    let mut all = vec![tape.value(out).to_vec()];
+                    all.extend(v.iter().map(|v| tape.grad(*v).to_vec()));
+                    all
+                };
+                for (k, (fast, slow)) in run(true).iter().zip(run(false)).enumerate() {
+                    assert_eq!(fast.len(), slow.len(), "{} {size:?}: matrix {k}", scan.name);
+                    let scale = slow.iter().fold(1e-3, |m: f64, x| m.max(wide(x.abs())));
+                    for (f, s) in fast.iter().zip(&slow) {
+                        let error = wide((f - s).abs()) / scale;
+                        assert!(error < tolerance, "{} {size:?} reverse {reverse}: matrix {k}: {f} {s}", scan.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gradient_at_each_step_is_the_whole_gradient() {
+    // d loss / d h_t of an RNN whose loss reads the last state only: W_hhᵀ diag(1 − h²) from step to step.
+    let mut rng = Rng::new(14, 0);
+    let scan = &SCANS[0];
+    let inputs = leaves(scan, (2, 3, 1, 3), &mut rng);
+    let mut tape = Tape::new(true);
+    let v: Vec<Var> = inputs.iter().map(|(r, c, x)| tape.leaf(*r, *c, x)).collect();
+    let out = scan::rnn(&mut tape, v[0], weights(&v), Some(v[5]), Walk::forward(1));
+    let last = ops::slice_columns(&mut tape, out.hidden, 2, 1);
+    let loss = ops::sum(&mut tape, last);
+    tape.backward(loss);
+    let (h, w) = (tape.value(out.hidden), &inputs[2].2);
+    let mut expected = vec![1.0; 3];
+    for step in [2, 1] {
+        let back: Vec<Real> = (0..3).map(|k| expected[k] * (1.0 - h[step * 3 + k] * h[step * 3 + k])).collect();
+        expected = (0..3).map(|j| (0..3).map(|k| w[j * 3 + k] * back[k]).sum()).collect();
+        let found = &tape.grad(out.hidden)[(step - 1) * 3..step * 3];
+        for (f, e) in found.iter().zip(&expected) {
+            assert!((f - e).abs() < 1e-5, "step {step}: {f} {e}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// Starts the two browsers, each with a fresh profile, and speaks to both in one language (WebDriver and its BiDi events).
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { Builder } from 'selenium-webdriver';
+import chrome from 'selenium-webdriver/chrome.js';
+import firefox from 'selenium-webdriver/firefox.js';
+
+/** Both, or what BROWSERS names (`BROWSERS=firefox`). */
+export const browserNames = (process.env.BROWSERS ?? 'firefox chromium').split(/[ ,]+/);
+
+/** For one step in the page; what takes longer is waited for in many (`Page.until`). */
+const SCRIPT_TIMEOUT_MS = 60_000;
+
+/**
+ * @param {string[]} names Programs, the first found of which is taken.
+ * @returns {string} Its full path: given one, selenium looks nothing up in the network.
+ */
+function find(...names) {
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+      try {
+        accessSync(path.join(folder, name), constants.X_OK);
+        return path.join(folder, name);
+      } catch {
+        // Not there: the next.
+      }
+    }
+  }
+  throw new Error(`${names.join(' or ')} is missing: make setup`);
+}
+
+/**
+ * @param {string} name `firefox` or `chromium`.
+ * @param {{dark?: boolean}} [options] `dark`: the system prefers a dark page.
+ * @returns {Promise<import('selenium-webdriver').WebDriver>}
+ */
+export async function startBrowser(name, { dark = false } = {}) {
+  const driver = await (name === 'firefox' ? startFirefox(dark) : startChromium(dark));
+  await driver.manage().setTimeouts({ script: SCRIPT_TIMEOUT_MS });
+  return driver;
+}
+
+/** @param {boolean} dark */
+function startFirefox(dark) {
+  const options = new firefox.Options()
+    .setBinary(find('firefox-esr', 'firefox'))
+    .addArguments('-headless')
+    .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
+    .enableBidi();
+  return new Builder()
+    .forBrowser('firefox')
+    .setFirefoxOptions(options)
+    .setFirefoxService(new firefox.ServiceBuilder(find('geckodriver')))
+    .build();
+}
+
+/** @param {boolean} dark */
+async function startChromium(dark) {
+  const options = new chrome.Options();
+  options.setChromeBinaryPath(find('chromium', 'google-chrome', 'chromium-browser'));
+  options.addArguments(
+    '--headless=new',
+    '--disable-gpu',
+    '--no-first-run',
+    // Nothing of the browser's own goes out, and nothing of it waits for a network that may not be there.
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    // Its sandbox does not work for root, which is who tests in a container.
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  );
+  options.enableBidi();
+  const driver = /** @type {import('selenium-webdriver/chrome.js').Driver} */ (
+    await new Builder()
+      .forBrowser('chrome')
+      .setChromeOptions(options)
+      .setChromeService(new chrome.ServiceBuilder(find('chromedriver')))
+      .build()
+  );
+  await driver.sendDevToolsCommand('Emulation.setEmulatedMedia', {
+    features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }],
+  });
+  return driver;
+}

@@ -1,0 +1,71 @@
+// What `make build` makes, and what index.html says where it cannot run: no application, no build, no modules.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { inBrowsers, root } from './harness.mjs';
+
+test('the content security policy names the inline script by its hash', async () => {
+  for (const file of ['index.html', 'dist/index.html', 'dist/unrolled.html']) {
+    const html = await readFile(path.join(root, file), 'utf8');
+    const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    for (const [, text] of html.matchAll(/<script(?: type="module")?>([\s\S]*?)<\/script>/g)) {
+      const hash = `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+      assert.ok(policy.includes(hash), `${file}: ${hash} is the hash of an inline script and stands not in the policy`);
+    }
+  }
+});
+
+test('the one file names no other file', async () => {
+  const html = await readFile(path.join(root, 'dist/unrolled.html'), 'utf8');
+  const head = html.slice(0, html.indexOf('<script type="module">'));
+  assert.doesNotMatch(head, /(?:src|href)="(?!data:|#)/);
+  assert.doesNotMatch(html, /<script\b[^>]*\bsrc=/);
+});
+
+test('the static site names nothing by an address that only holds at the root of a host', async () => {
+  const html = await readFile(path.join(root, 'dist/index.html'), 'utf8');
+  assert.doesNotMatch(html, /(?:src|href)="(?:\/|https?:)/);
+  assert.deepEqual((await readdir(path.join(root, 'dist'))).filter((name) => !/^app-[0-9a-f]+$/.test(name)).sort(), ['index.html', 'unrolled.html']);
+});
+
+/** The sentence that stands where the application would; `undefined` where there is none. */
+const sentence = () => {
+  const box = /** @type {HTMLElement | null} */ (document.querySelector('#boot'));
+  return box && !box.hidden ? box.textContent : undefined;
+};
+
+inBrowsers((browser) => {
+  for (const place of ['source', 'site', 'file']) {
+    test(`the application starts from the ${place}`, async () => {
+      const page = await browser.open({ place });
+      await page.until('the application', () => document.documentElement.hasAttribute('data-started'));
+      await page.until('the first chart', () => document.querySelector('canvas') !== null);
+      assert.equal(await page.run(sentence), undefined);
+    });
+  }
+
+  test('without a build it says in one sentence what to do', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'unrolled-'));
+    try {
+      // As a clone is: the sources, without pkg/ and www/vendor/.
+      await cp(path.join(root, 'index.html'), path.join(folder, 'index.html'));
+      await cp(path.join(root, 'www'), path.join(folder, 'www'), { recursive: true, filter: (source) => !source.includes('vendor') });
+      const page = await browser.open({ dir: folder });
+      assert.match(String(await page.until('the sentence', sentence)), /make serve/);
+      const missing = await page.takeProblems();
+      assert.ok(missing.some((problem) => /pkg|vendor/.test(problem)), missing.join('; '));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('opened from disk the sources say in one sentence what to do', async () => {
+    const page = await browser.open({ file: path.join(root, 'index.html') });
+    assert.match(String(await page.until('the sentence', sentence)), /make serve/);
+    // Modules may not be loaded from disk, and the browser says so on its console.
+    await page.takeProblems();
+  });
+});

@@ -1,0 +1,350 @@
+// What the page's tests stand on: the page in a real browser, from a server as plain as any host's or from disk, with all
+// that goes wrong in it written down. A test that leaves something there unclaimed fails (see `inBrowsers`).
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import path from 'node:path';
+import { after, afterEach, before, describe } from 'node:test';
+import axe from 'axe-core';
+import { startServer } from '../../scripts/server.mjs';
+import { browserNames, startBrowser } from './browsers.mjs';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Everything from the page's own origin, or made by the page itself. The server collects breaches, also from workers. */
+const OWN_ORIGIN = "default-src 'self' data: blob: 'unsafe-inline' 'wasm-unsafe-eval'";
+
+/**
+ * The three ways in which people open the application.
+ * @type {Record<string, {dir?: string, path?: string, file?: string}>}
+ */
+const places = {
+  /** The checkout, unbundled: what `make serve` serves. */
+  source: { dir: root },
+  /** The static site, in a folder somewhere on a host. */
+  site: { dir: path.join(root, 'dist'), path: '/some/where/' },
+  /** The one file, from disk. */
+  file: { file: path.join(root, 'dist/unrolled.html') },
+};
+
+/**
+ * Tests in both browsers: `define` is called once for each and registers tests with node's test runner; there,
+ * `browser.open()` gives a page with storage of its own. After each test, what went wrong in its pages fails it.
+ * @param {(browser: Browser) => void} define
+ * @param {{dark?: boolean}} [options]
+ */
+export function inBrowsers(define, options = {}) {
+  for (const name of browserNames) {
+    describe(name, () => {
+      const browser = new Browser(name);
+      before(() => browser.start(options));
+      afterEach(() => browser.closePages());
+      after(() => browser.stop());
+      define(browser);
+    });
+  }
+}
+
+/** One of the two browsers, running. */
+export class Browser {
+  /** @type {import('selenium-webdriver').WebDriver} */
+  driver = /** @type {any} */ (undefined);
+  /** @type {Page[]} */
+  pages = [];
+
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** @param {{dark?: boolean}} [options] */
+  async start(options) {
+    this.driver = await startBrowser(this.name, options);
+    this.bidi = await this.driver.getBidi();
+    await this.bidi.subscribe(['log.entryAdded', 'network.beforeRequestSent', 'network.fetchError']);
+    this.bidi.socket.on('message', (/** @type {Buffer} */ data) => {
+      const { method, params } = JSON.parse(data.toString());
+      if (method) this.pages.at(-1)?.heard(method, params);
+    });
+  }
+
+  /**
+   * Opens the application, or another page of the checkout.
+   * @param {object} [options]
+   * @param {string} [options.place] `source`, `site` or `file`.
+   * @param {string} [options.dir] Instead of a place: a folder to serve.
+   * @param {string} [options.file] Instead of a place: a file to open from disk.
+   * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
+   * @param {number} [options.width]
+   * @param {number} [options.height]
+   */
+  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900 } = {}) {
+    const where = dir || file ? { dir, file } : places[place];
+    if (!where) throw new Error(`The application is never opened from “${place}”.`);
+    // A port of its own is an origin of its own: no page finds what another one stored.
+    const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN });
+    const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
+    const page = new Page(this, base, server);
+    this.pages.push(page);
+    await this.viewport(width, height);
+    await this.driver.get(base + address);
+    return page;
+  }
+
+  /** @param {number} width @param {number} height */
+  async viewport(width, height) {
+    await this.command('browsingContext.setViewport', { context: await this.driver.getWindowHandle(), viewport: { width, height } });
+  }
+
+  /** A command of WebDriver BiDi. @param {string} method @param {object} params @returns {Promise<any>} */
+  async command(method, params) {
+    const answer = await this.bidi.send({ method, params });
+    if (answer.type === 'error') throw new Error(`${method}: ${answer.message}`);
+    return answer.result;
+  }
+
+  /** Closes what the test opened and fails on what went wrong there. */
+  async closePages() {
+    const pages = this.pages;
+    const problems = [];
+    for (const page of pages) problems.push(...(await page.takeProblems()));
+    // Leaving the page ends its workers.
+    await this.driver.get('about:blank');
+    this.pages = [];
+    for (const page of pages) await page.server?.close();
+    assert.deepEqual(problems, [], `${this.name}: something went wrong in the page`);
+  }
+
+  async stop() {
+    await this.driver?.quit();
+  }
+}
+
+/** The application in a browser, and what can be done to it. */
+export class Page {
+  /** @type {string[]} */
+  #problems = [];
+  /** Addresses that the page and its workers asked for. @type {string[]} */
+  requests = [];
+
+  /**
+   * @param {Browser} browser
+   * @param {string} base
+   * @param {import('../../scripts/server.mjs').Server} [server]
+   */
+  constructor(browser, base, server) {
+    this.browser = browser;
+    this.driver = browser.driver;
+    this.base = base;
+    this.server = server;
+  }
+
+  /** An event of the browser. @param {string} method @param {any} params */
+  heard(method, params) {
+    if (method === 'log.entryAdded' && params.level === 'error') {
+      const at = params.stackTrace?.callFrames?.[0];
+      this.#problems.push(`console: ${params.text}${at ? ` (${at.url}:${at.lineNumber + 1})` : ''}`);
+    }
+    if (method === 'network.beforeRequestSent') {
+      const { url } = params.request;
+      this.requests.push(url);
+      if (!this.#isOwn(url)) this.#problems.push(`request to elsewhere: ${url}`);
+    }
+    if (method === 'network.fetchError') {
+      // Pages are left while they load; that is no fault of theirs.
+      if (!/abort/i.test(params.errorText)) this.#problems.push(`request failed: ${params.request.url} (${params.errorText})`);
+    }
+  }
+
+  /** @param {string} url */
+  #isOwn(url) {
+    if (/^(?:data|blob|about):/.test(url)) return true;
+    return this.server ? new URL(url).origin === new URL(this.base).origin : url.split(/[?#]/)[0] === this.base;
+  }
+
+  /**
+   * What has gone wrong since it was last asked: errors on the console, uncaught errors, requests to other origins or
+   * without an answer, breaches of the content security policy. A test that expects some takes them, and checks them.
+   * @returns {Promise<string[]>}
+   */
+  async takeProblems() {
+    // Events and reports are on their way when the step that caused them is done.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    for (const report of this.server?.violations.splice(0) ?? []) {
+      this.#problems.push(`policy: ${report['effective-directive'] ?? report['violated-directive']} ${report['blocked-uri']} in ${report['source-file'] ?? '?'}`);
+    }
+    for (const missing of this.server?.missing.splice(0) ?? []) {
+      // Browsers ask for it of every host by themselves.
+      if (!missing.endsWith('/favicon.ico')) this.#problems.push(`not found: ${missing}`);
+    }
+    return this.#problems.splice(0);
+  }
+
+  /**
+   * Runs a function in the page and returns what it returns or resolves to.
+   * @template {unknown[]} A
+   * @template R
+   * @param {(...args: A) => R} body Runs in the page: it sees its arguments and nothing of the test.
+   * @param {A} args
+   * @returns {Promise<Awaited<R>>}
+   */
+  async run(body, ...args) {
+    const answer = /** @type {any} */ (
+      await this.driver.executeAsyncScript(
+        `const done = arguments[arguments.length - 1];
+         Promise.resolve().then(() => (${body})(...Array.prototype.slice.call(arguments, 0, -1)))
+           .then((value) => done({ value }), (error) => done({ error: String(error && error.stack || error) }));`,
+        ...args,
+      )
+    );
+    if (answer.error) throw new Error(`In the page: ${answer.error}`);
+    return answer.value;
+  }
+
+  /**
+   * Waits until a function, run in the page again and again, returns something true, and returns that.
+   * @template {unknown[]} A
+   * @param {string} what What is waited for, for the message.
+   * @param {(...args: A) => unknown} body
+   * @param {{timeout?: number, args?: A}} [options] `timeout` in milliseconds.
+   */
+  async until(what, body, { timeout = 30_000, args = /** @type {any} */ ([]) } = {}) {
+    const end = Date.now() + timeout;
+    for (;;) {
+      const value = await this.run(body, ...args);
+      if (value) return value;
+      if (Date.now() > end) {
+        const file = await this.#keepScreenshot();
+        throw new Error(`${this.browser.name}: waited ${timeout / 1000} s for ${what}${file}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Where SCREENSHOTS names a folder, a picture of what a failing test saw. */
+  async #keepScreenshot() {
+    if (!process.env.SCREENSHOTS) return '';
+    const file = path.join(process.env.SCREENSHOTS, `${this.browser.name}-${Date.now()}.png`);
+    await this.screenshot(file);
+    return ` (${file})`;
+  }
+
+  /** The first element that matches, awaited. @param {string} selector @param {number} [timeout] */
+  async element(selector, timeout = 10_000) {
+    await this.until(selector, (s) => document.querySelector(s) !== null, { timeout, args: [selector] });
+    return this.driver.findElement({ css: selector });
+  }
+
+  /** Clicks as a person does: at the element's place, scrolled into view. @param {string} selector */
+  async click(selector) {
+    const element = await this.element(selector);
+    await this.run((s) => document.querySelector(s)?.scrollIntoView({ block: 'center', behavior: 'instant' }), selector);
+    await element.click();
+  }
+
+  /** @param {string} selector */
+  text(selector) {
+    return this.run((s) => document.querySelector(s)?.textContent?.replace(/\s+/g, ' ').trim() ?? null, selector);
+  }
+
+  /** Loads the page anew, with what it stored. */
+  async reload() {
+    await this.driver.navigate().refresh();
+  }
+
+  /** Chooses a file in a file input, as the system's dialogue does. @param {string} selector @param {string} file */
+  async chooseFile(selector, file) {
+    await (await this.element(selector)).sendKeys(path.resolve(file));
+  }
+
+  /**
+   * Drops a file on an element: the events of a real drag, with a real File in their DataTransfer.
+   * @param {string} selector
+   * @param {string} name The file's name.
+   * @param {string | Uint8Array} content
+   * @param {string} [type] Its MIME type, as the system would say it.
+   */
+  async dropFile(selector, name, content, type = 'text/csv') {
+    await this.element(selector);
+    await this.run(
+      async (s, fileName, base64, mime) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], fileName, { type: mime }));
+        const target = /** @type {Element} */ (document.querySelector(s));
+        const box = target.getBoundingClientRect();
+        for (const kind of ['dragenter', 'dragover', 'drop']) {
+          target.dispatchEvent(
+            new DragEvent(kind, {
+              bubbles: true,
+              cancelable: true,
+              composed: true,
+              dataTransfer: transfer,
+              clientX: box.x + box.width / 2,
+              clientY: box.y + box.height / 2,
+            }),
+          );
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      },
+      selector,
+      name,
+      Buffer.from(content).toString('base64'),
+      type,
+    );
+  }
+
+  /** Drops a file of the disk. @param {string} selector @param {string} file */
+  async dropFileFrom(selector, file) {
+    await this.dropFile(selector, path.basename(file), await readFile(file));
+  }
+
+  /** Saves a picture of the whole page, also of what lies below the fold. @param {string} file */
+  async screenshot(file) {
+    const context = await this.driver.getWindowHandle();
+    const { data } = await this.browser.command('browsingContext.captureScreenshot', { context, origin: 'document' });
+    await writeFile(file, Buffer.from(data, 'base64'));
+  }
+
+  /** What axe finds against accessibility, one line for each element. @returns {Promise<string[]>} */
+  async accessibility() {
+    await this.driver.executeScript(axe.source);
+    return this.run(async () => {
+      const { violations } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });
+      return violations.flatMap((/** @type {any} */ { id, help, nodes }) =>
+        nodes.map((/** @type {any} */ node) => `${id}: ${help} (${node.target.join(' ')})`),
+      );
+    });
+  }
+
+  /**
+   * Begins to watch how promptly the page's thread answers. Reads what it saw with `liveliness`.
+   * A ping every 5 ms costs nothing beside what is measured.
+   */
+  async watchLiveliness() {
+    await this.run(() => {
+      const seen = { longTasks: /** @type {number[]} */ ([]), longestGap: 0, pings: 0 };
+      /** @type {any} */ (window).liveliness = seen;
+      if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
+        new PerformanceObserver((list) => seen.longTasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' });
+      }
+      let last = performance.now();
+      const ping = () => {
+        const now = performance.now();
+        seen.longestGap = Math.max(seen.longestGap, now - last);
+        seen.pings++;
+        last = now;
+        setTimeout(ping, 5);
+      };
+      setTimeout(ping, 5);
+    });
+  }
+
+  /**
+   * What was seen since: how long tasks over 50 ms took (only Chromium tells), and the longest gap between pings, in ms.
+   * @returns {Promise<{longTasks: number[], longestGap: number, pings: number}>}
+   */
+  liveliness() {
+    return this.run(() => /** @type {any} */ (window).liveliness);
+  }
+}

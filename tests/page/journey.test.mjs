@@ -1,0 +1,137 @@
+// What a person does from first opening the page to leaving it, in both browsers.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { inBrowsers } from './harness.mjs';
+import { daily, hourly, press, status, untilReady, untilStatus, verdict } from './steps.mjs';
+
+inBrowsers((browser) => {
+  test('the sample is drawn, and within 10 seconds of one press a forecast beats the last value on validation', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    assert.match(await page.text('#data .extent'), /8,730 values, one every hour/);
+    assert.equal(await page.run(() => document.querySelectorAll('#forecast canvas').length), 1);
+    await press(page, 'Train');
+    await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent), { timeout: 10_000 });
+    assert.match(await page.text('#hero-summary'), /The forecast begins at Tue,? 31 Dec 2013, 00:00 UTC/);
+    await page.until(
+      'a model that beats the last value',
+      () => {
+        const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`.scores tr:has(.key-${id}) td`)?.textContent));
+        return model < last;
+      },
+      { timeout: 10_000 },
+    );
+    assert.match(await page.text('#errors .lead'), /On the validation part/);
+  });
+
+  test('pause, resume, one step, stop: the test part is scored once, at the end', async () => {
+    const page = await browser.open({ address: '#sample=seattle' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilStatus(page, 'running');
+    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await press(page, 'Pause');
+    await untilStatus(page, 'paused');
+    const epoch = await page.text('#train .facts dd');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(await page.text('#train .facts dd'), epoch, 'it stands still while it is paused');
+    await press(page, 'One step');
+    await page.until('the step', () => document.querySelector('#train').dataset.status === 'paused');
+    await press(page, 'Train on');
+    await untilStatus(page, 'running');
+    await press(page, 'Stop');
+    await untilStatus(page, 'stopped');
+    await page.until('the verdict on the test part', () => /On the test part, .* scored once/.test(document.querySelector('.verdict-note').textContent));
+    assert.ok(await verdict(page));
+  });
+
+  test('another architecture, a preset and a wrong value; the way back from each', async () => {
+    const page = await browser.open({ address: '#sample=co2' });
+    await untilReady(page);
+    const weights = await page.text('#model .weights');
+    const other = await page.run(() => {
+      const input = document.querySelector('#model input[name="architecture"]:not(:checked)');
+      input.click();
+      return input.value;
+    });
+    await page.until('another number of weights', (before) => document.querySelector('#model .weights').textContent !== before, { args: [weights] });
+    await page.until('it is in the address', (id) => location.hash.includes(`architecture=${id}`), { args: [other] });
+
+    await page.run(() => {
+      const input = document.querySelector('#model .knob-integer input');
+      input.value = '-3';
+      input.dispatchEvent(new Event('change'));
+    });
+    await page.until('the message at the knob', () => [...document.querySelectorAll('#model .knob .problem')].some((problem) => !problem.hidden && problem.textContent));
+    assert.equal(await page.run(() => document.querySelector('#train .main').disabled), true);
+    await page.run(() => document.querySelector('#model .knob-integer .reset').click());
+    await page.until('the message is gone', () => !document.querySelector('#train .main').disabled);
+
+    await page.run(() => [...document.querySelectorAll('#model input[name="preset"]')].at(-1).click());
+    await page.until('a way back', () => [...document.querySelectorAll('#model button')].some((button) => /Bring back/.test(button.textContent)));
+    await press(page, 'Bring back the earlier settings');
+    await page.until('the architecture chosen before', (id) => document.querySelector('#model input[name="architecture"]:checked').value === id, { args: [other] });
+  });
+
+  test('a file by the chooser, another by drag and drop, pasted text; the one before can be brought back', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'unrolled-'));
+    try {
+      const file = path.join(folder, 'chosen.csv');
+      await writeFile(file, hourly(700));
+      const page = await browser.open();
+      await untilReady(page);
+      await page.chooseFile('#file', file);
+      await page.until('the chosen file', () => /700 values, one every hour/.test(document.querySelector('#data .extent').textContent));
+      await page.dropFile('main', 'dropped.csv', daily(400));
+      await page.until('the dropped file', () => /400 values, one every day/.test(document.querySelector('#data .extent').textContent));
+      await press(page, 'Bring back chosen.csv');
+      await page.until('the chosen file again', () => /700 values/.test(document.querySelector('#data .extent').textContent));
+      await page.run((text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', text);
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+      }, daily(300));
+      await page.until('the pasted text', () => /300 values, one every day/.test(document.querySelector('#data .extent').textContent));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('after a reload the file, the settings and the trained model are there again', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    await page.dropFile('main', 'mine.csv', hourly(900));
+    await page.until('the file', () => /900 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    await page.run(() => document.querySelector('#model input[name="architecture"]:not(:checked)').click());
+    await page.until('the settings in the address', () => /file=mine.csv.*architecture=/.test(location.hash));
+    const architecture = await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value);
+    await press(page, 'Train');
+    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await press(page, 'Stop');
+    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    const said = await verdict(page);
+    const forecast = await page.text('#hero-summary');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+
+    await page.reload();
+    await page.until('the model', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+    assert.match(await page.text('#data .extent'), /900 values/);
+    assert.equal(await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value), architecture);
+    assert.equal(await verdict(page), said);
+    assert.equal(await page.text('#hero-summary'), forecast);
+    assert.match(await page.text('#curve-summary'), /After \d+ epochs/);
+    assert.equal(await status(page), 'stopped');
+    await press(page, 'Train on');
+    await untilStatus(page, 'running');
+  });
+
+  test('a link with settings reproduces them', async () => {
+    const page = await browser.open({ address: '#sample=seattle&seed=7' });
+    await untilReady(page);
+    assert.match(await page.text('#data .extent'), /1,461 values, one every day/);
+    await page.until('the seed in the address', () => location.hash.includes('seed=7') && location.hash.includes('sample=seattle'));
+  });
+});

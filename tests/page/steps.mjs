@@ -1,0 +1,37 @@
+// Steps that several of the page's tests take.
+
+/** @typedef {import('./harness.mjs').Page} Page */
+
+/** Presses the button that says so, wherever on the page it is in view. @param {Page} page @param {string} label */
+export async function press(page, label) {
+  await page.until(`a button “${label}”`, (text) => [...document.querySelectorAll('main button')].some((button) => button.textContent.trim() === text && !button.disabled), { args: [label] });
+  await page.run((text) => [...document.querySelectorAll('main button')].find((button) => button.textContent.trim() === text && !button.disabled).click(), label);
+}
+
+/** @param {Page} page */
+export const status = (page) => page.run(() => document.querySelector('#train').dataset.status);
+
+/** @param {Page} page @param {string} wanted */
+export const untilStatus = (page, wanted) => page.until(`training that is ${wanted}`, (name) => document.querySelector('#train').dataset.status === name, { args: [wanted] });
+
+/** @param {Page} page */
+export const verdict = (page) => page.text('.verdict');
+
+/** Waits until the page can train. @param {Page} page */
+export const untilReady = (page) => page.until('a page that is ready', () => document.querySelector('#train .main') && !document.querySelector('#train .main').disabled);
+
+/** @param {number} rows @param {number} step Milliseconds. @param {number} season Steps. */
+function wave(rows, step, season) {
+  const start = Date.UTC(2020, 0, 1);
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const stamp = new Date(start + row * step).toISOString().slice(0, 16).replace('T', ' ');
+    return `${stamp},${(10 + 4 * Math.sin((2 * Math.PI * row) / season) + Math.sin(row * 12.9898) * 0.5).toFixed(2)}`;
+  });
+  return `time,value\n${lines.join('\n')}\n`;
+}
+
+/** A day's wave with some noise, one value an hour. @param {number} rows */
+export const hourly = (rows) => wave(rows, 3_600_000, 24);
+
+/** A week's wave with some noise, one value a day. @param {number} rows */
+export const daily = (rows) => wave(rows, 86_400_000, 7);

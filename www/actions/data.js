@@ -1,0 +1,97 @@
+/**
+ * What a person can do with data: open a sample, a file or pasted text, correct how it was read, bring back what stood
+ * there before. A refusal leaves everything as it was.
+ * @module
+ */
+import { assetText } from '../core/assets.js';
+import { Gone } from '../core/client.js';
+import { keepData } from '../state/persist.js';
+import { SAMPLES } from '../samples/list.js';
+import { ROLE } from '../state/shape.js';
+
+/** @import {Client} from '../core/client.js' */
+/** @import {Problem, ReadOptions, Reading, SeriesOptions} from '../core/protocol.js' */
+/** @import {Dataset, PageStore, Source} from '../state/shape.js' */
+
+/** @param {unknown} error @returns {Problem} */
+const problemOf = (error) => /** @type {any} */ (error).problem ?? { message: /** @type {Error} */ (error).message };
+
+/**
+ * @typedef {object} DataActions
+ * @property {(id: string) => Promise<void>} openSample
+ * @property {(blob: Blob, source: Source) => Promise<void>} openBlob
+ * @property {(change: ReadOptions) => Promise<void>} reread
+ * @property {(change: SeriesOptions) => Promise<void>} regroup
+ * @property {() => void} bringBack
+ */
+
+/**
+ * @param {PageStore} store
+ * @param {() => Client} client
+ * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings) => void}} hooks
+ * @returns {DataActions}
+ */
+export function dataActions(store, client, hooks) {
+  let newest = 0;
+  /** The table in the worker belongs to this blob, read so; otherwise it has to be read again. @type {Dataset | null} */
+  let inWorker = null;
+
+  /**
+   * @param {Source} source @param {() => Promise<Blob>} blob @param {ReadOptions} read @param {SeriesOptions} series
+   * @param {(blob: Blob) => Promise<Reading>} [ask] @param {boolean} [same] Whether this is the same file, read otherwise.
+   */
+  async function take(source, blob, read, series, ask, same = false) {
+    const turn = ++newest;
+    store.set({ reading: source.name, dataProblem: null });
+    try {
+      const bytes = await blob();
+      const reading = await (ask ? ask(bytes) : client().call('read', { source: bytes, read, series }));
+      if (turn !== newest) return;
+      const { data: before, settings } = store.get();
+      const data = { ...reading, source, blob: bytes, read, series };
+      inWorker = data;
+      store.set({ data, reading: '', earlierData: same ? store.get().earlierData : before, range: null });
+      // What the old file's columns were called says nothing about the new one's.
+      const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => same || (key !== ROLE.target && key !== ROLE.inputs)));
+      for (const key of [ROLE.target]) if (kept[key] && !data.parts.names.includes(String(kept[key]))) delete kept[key];
+      hooks.replaced(data, kept);
+      void keepData(data);
+    } catch (error) {
+      if (turn !== newest || error instanceof Gone) return;
+      store.set({ reading: '', dataProblem: { ...problemOf(error), detail: source.name } });
+    }
+  }
+
+  return {
+    async openSample(id) {
+      const sample = SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];
+      await take({ kind: 'sample', id: sample.id, name: sample.name }, async () => new Blob([await assetText(sample.file)]), {}, {});
+    },
+    async openBlob(blob, source) {
+      await take(source, async () => blob, {}, {});
+    },
+    async reread(change) {
+      const { data } = store.get();
+      if (!data) return;
+      const read = { ...data.read, ...change };
+      for (const key of /** @type {(keyof ReadOptions)[]} */ (Object.keys(read))) if (read[key] === undefined) delete read[key];
+      await take(data.source, async () => data.blob, read, data.series, undefined, true);
+    },
+    async regroup(change) {
+      const { data } = store.get();
+      if (!data) return;
+      const series = { ...data.series, ...change };
+      const ask = inWorker === data ? () => client().call('regroup', { series }) : undefined;
+      await take(data.source, async () => data.blob, data.read, series, ask, true);
+    },
+    bringBack() {
+      const { earlierData, data, settings } = store.get();
+      if (!earlierData) return;
+      newest++;
+      store.set({ data: earlierData, earlierData: data, dataProblem: null, reading: '', range: null });
+      const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== ROLE.target && key !== ROLE.inputs));
+      hooks.replaced(earlierData, kept);
+      void keepData(earlierData);
+    },
+  };
+}

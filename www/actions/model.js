@@ -1,0 +1,338 @@
+/**
+ * What a person can do with a model: change settings, train, pause, step, stop, start over, save, load, go back.
+ * @module
+ */
+import { createClient, Gone, Refusal } from '../core/client.js';
+import { keepRun } from '../state/persist.js';
+import { ROLE, isStale, sightOf, targetOf } from '../state/shape.js';
+
+/** @import {Client} from '../core/client.js' */
+/** @import {Configured, Problem, Progress, Report, Settings, Tidings, Value} from '../core/protocol.js' */
+/** @import {Dataset, PageStore, Run, RunStatus} from '../state/shape.js' */
+
+/** Milliseconds between two keepings of a model that trains. */
+const KEEP_EVERY = 4000;
+/** A worker that dies twice within so many milliseconds is not set to work again by itself. */
+const DEATHS_APART = 30_000;
+
+/** @param {Configured} configured @param {Progress} progress @param {Settings} asked @returns {Run} */
+const newRun = (configured, progress, asked) => ({
+  status: 'ready',
+  asked,
+  configured,
+  progress,
+  earlier: [],
+  epochs: [],
+  problem: null,
+  validation: null,
+  test: null,
+  predictions: { validation: null, test: null },
+  forecast: null,
+  bytes: null,
+  elapsed: 0,
+  remark: '',
+});
+
+/** @param {PageStore} store */
+export function modelActions(store) {
+  /** @type {Client} */ let client = connect();
+  /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
+  const putAside = new WeakMap();
+  /** @type {Dataset | null} */ let opened = null;
+  let newest = 0;
+  let kept = 0;
+  let ticked = 0;
+  let died = -Infinity;
+
+  const connected = () => client;
+
+  function connect() {
+    return createClient('model', hear, (problem) => void revive(problem));
+  }
+
+  /** @param {Partial<Run>} patch */
+  function setRun(patch) {
+    const { run } = store.get();
+    if (run) store.set({ run: { ...run, ...patch } });
+  }
+
+  /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} What came of it; a refusal is shown where training is. */
+  async function attempt(ask) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Refusal) store.set({ runProblem: error.problem });
+      else if (!(error instanceof Gone)) throw error;
+    }
+  }
+
+  /** @param {Report} report @returns {Partial<Run>} */
+  function told({ progress, history, evaluation, predictions, forecast, bytes }) {
+    const { run } = store.get();
+    const earlier = run?.earlier ?? [];
+    const offset = earlier.at(-1)?.epoch ?? 0;
+    return {
+      progress,
+      epochs: [...earlier, ...history.map((epoch) => ({ ...epoch, epoch: epoch.epoch + offset }))],
+      validation: evaluation,
+      predictions: { validation: predictions, test: run?.predictions.test ?? null },
+      forecast,
+      bytes,
+    };
+  }
+
+  /** @param {Tidings} tidings */
+  function hear(tidings) {
+    const { run } = store.get();
+    if (!run || run.status === 'paused' || run.status === 'stopped') {
+      if (run && tidings.type === 'report') setRun(told(tidings.report));
+      return;
+    }
+    if (tidings.type === 'report') {
+      setRun(told(tidings.report));
+      if (performance.now() - kept > KEEP_EVERY) keep();
+    } else if (tidings.type === 'progress') {
+      const now = performance.now();
+      const elapsed = run.elapsed + (ticked ? now - ticked : 0);
+      ticked = now;
+      setRun({ progress: tidings.progress, elapsed });
+      if (tidings.progress.state === 'finished') void end('finished');
+    } else if (tidings.type === 'failed') {
+      setRun({ status: 'failed', problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
+      keep();
+    }
+  }
+
+  function keep() {
+    kept = performance.now();
+    void keepRun(store.get().run);
+  }
+
+  /** Training is over: the test part is scored. @param {RunStatus} status */
+  async function end(status) {
+    setRun({ status });
+    await judge();
+    keep();
+  }
+
+  async function judge() {
+    if (!store.get().run?.progress.best && !store.get().run?.bytes) return;
+    const answer = await attempt(() => client.call('judge', { sight: sightOf(store.get()) }));
+    const { run } = store.get();
+    if (answer && run) setRun({ test: answer.evaluation, predictions: { ...run.predictions, test: answer.predictions } });
+    keep();
+  }
+
+  async function configure() {
+    const turn = ++newest;
+    const state = store.get();
+    if (!state.data) return false;
+    try {
+      const draft = await client.call('configure', { settings: { [ROLE.target]: targetOf(state), ...state.settings } });
+      if (turn === newest) store.set({ draft, settingsProblem: null });
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal && turn === newest) store.set({ settingsProblem: error.problem });
+      else if (!(error instanceof Refusal) && !(error instanceof Gone)) throw error;
+      return false;
+    }
+  }
+
+  /** @param {Problem} problem */
+  async function revive(problem) {
+    const { data, run } = store.get();
+    const again = performance.now() - died > DEATHS_APART;
+    died = performance.now();
+    client = connect();
+    const wasRunning = run?.status === 'running';
+    setRun({ status: 'paused' });
+    const restored = run?.bytes ? ' Its last weights are back.' : '';
+    store.set({ runProblem: { message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}` } });
+    if (!data) return;
+    await attempt(async () => {
+      await client.call('open', { parts: data.parts });
+      await configure();
+      if (run?.bytes && (await restore(run)) && wasRunning && again) await start();
+    });
+  }
+
+  /** Puts a saved run back to work. @param {Run} run @returns {Promise<boolean>} */
+  async function restore(run) {
+    const { bytes } = run;
+    if (!bytes) return false;
+    const loaded = await attempt(() => client.call('load', { bytes }));
+    if (!loaded) return false;
+    const status = run.status === 'running' ? 'paused' : run.status;
+    store.set({ run: { ...run, ...loaded, progress: { ...run.progress }, status, earlier: run.epochs, problem: null } });
+    return true;
+  }
+
+  async function start() {
+    const state = store.get();
+    const { run } = state;
+    const fresh = !run || isStale(state) || run.status === 'finished' || run.status === 'failed';
+    if (fresh && !(await configure())) return;
+    const sight = sightOf(store.get());
+    const answer = await attempt(() => client.call('start', { fresh, sight }));
+    if (!answer) return;
+    ticked = 0;
+    begin(fresh, answer, 'running');
+  }
+
+  /** @param {boolean} fresh @param {{configured: Configured, progress: Progress}} answer @param {RunStatus} status */
+  function begin(fresh, answer, status) {
+    const { run, settings } = store.get();
+    if (fresh || !run) {
+      store.set({
+        run: { ...newRun(answer.configured, answer.progress, settings), status },
+        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
+        runProblem: null,
+      });
+    } else {
+      store.set({ run: { ...run, progress: answer.progress, status, problem: null }, runProblem: null });
+    }
+  }
+
+  const actions = {
+    /** Data were replaced: the run of the old data is put aside, and the one of the new data, if any, is back. @param {Dataset} data @param {Settings} settings */
+    async replaced(data, settings) {
+      const { run } = store.get();
+      if (opened && run) putAside.set(opened, run);
+      opened = data;
+      const back = putAside.get(data) ?? null;
+      store.set({ settings: back ? back.asked : settings, draft: null, settingsProblem: null, run: null, earlierRun: null, runProblem: null, lead: 0, steps: 0 });
+      await attempt(() => client.call('open', { parts: data.parts }));
+      await configure();
+      if (back) await restore(back);
+    },
+
+    /** @param {Settings} change A knob's new value, or `undefined` for its default. */
+    set(change) {
+      const settings = { ...store.get().settings };
+      const knobs = store.get().catalog?.knobs ?? [];
+      for (const [key, value] of Object.entries(change)) {
+        const knob = knobs.find((candidate) => candidate.key === key);
+        if (value === undefined || (knob && value === knob.default)) delete settings[key];
+        else settings[key] = /** @type {Value} */ (value);
+      }
+      store.set({ settings, earlierSettings: null });
+      return configure();
+    },
+
+    /** All settings at once (a preset, the defaults), with a way back. @param {Settings} settings */
+    replaceSettings(settings) {
+      store.set({ settings, earlierSettings: store.get().settings });
+      return configure();
+    },
+    bringBackSettings() {
+      const { earlierSettings, settings } = store.get();
+      if (earlierSettings) store.set({ settings: earlierSettings, earlierSettings: settings });
+      return configure();
+    },
+    settingsOfRun() {
+      const { run } = store.get();
+      return run ? actions.replaceSettings(run.asked) : undefined;
+    },
+
+    start,
+    async pause() {
+      const progress = await attempt(() => client.call('pause', null));
+      if (progress) setRun({ status: 'paused', progress });
+      keep();
+    },
+    async step() {
+      const state = store.get();
+      const fresh = !state.run || isStale(state) || state.run.status === 'finished' || state.run.status === 'failed';
+      if (fresh && !(await configure())) return;
+      try {
+        const answer = await client.call('step', { fresh, sight: sightOf(store.get()) });
+        begin(fresh, answer, 'paused');
+        if (answer.progress.state === 'finished') await end('finished');
+      } catch (error) {
+        if (error instanceof Refusal) setRun({ status: 'failed', problem: error.problem });
+        else if (!(error instanceof Gone)) throw error;
+      }
+    },
+    async stop() {
+      const progress = await attempt(() => client.call('pause', null));
+      if (!progress) return;
+      setRun({ status: 'stopped', progress });
+      const report = progress.best ? await attempt(() => client.call('report', { sight: sightOf(store.get()) })) : null;
+      if (report) setRun(told(report));
+      await end('stopped');
+    },
+    /** Forgets the weights, with a way back. */
+    async reset() {
+      const { run } = store.get();
+      if (!run) return;
+      await attempt(() => client.call('pause', null));
+      store.set({ run: null, runProblem: null, earlierRun: run.bytes ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the model that was reset' } : null });
+      await configure();
+      void keepRun(null);
+    },
+    async bringBackRun() {
+      const { earlierRun, run } = store.get();
+      if (!earlierRun) return;
+      await attempt(() => client.call('pause', null));
+      if (!(await restore(earlierRun.run))) return;
+      store.set({ earlierRun: run?.bytes ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the newer model' } : null, settings: earlierRun.run.asked, runProblem: null });
+      await configure();
+      keep();
+    },
+    judge,
+
+    /** @param {number} lead */
+    async look(lead) {
+      store.set({ lead });
+      const { run } = store.get();
+      if (!run?.validation) return;
+      const validation = await attempt(() => client.call('predictions', { part: 'validation', lead }));
+      const test = run.test ? await attempt(() => client.call('predictions', { part: 'test', lead })) : null;
+      if (validation) setRun({ predictions: { validation, test: test ?? null } });
+    },
+    /** @param {number} steps */
+    async reach(steps) {
+      const { run } = store.get();
+      store.set({ steps });
+      if (!run?.forecast) return;
+      const forecast = await attempt(() => client.call('forecast', { steps }));
+      if (forecast) setRun({ forecast });
+      else store.set({ steps: 0 });
+    },
+
+    /** A model from a file. @param {Blob} blob @param {string} name */
+    async load(blob, name) {
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      const { run } = store.get();
+      const loaded = await attempt(() => client.call('load', { bytes }));
+      if (!loaded) return;
+      const settings = differing(loaded.configured.settings);
+      store.set({
+        run: { ...newRun(loaded.configured, loaded.progress, settings), status: 'paused', bytes, remark: `Loaded from ${name}.` },
+        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : null,
+        settings,
+        runProblem: null,
+      });
+      await configure();
+      const report = await attempt(() => client.call('report', { sight: sightOf(store.get()) }));
+      if (report) setRun({ ...told(report), bytes });
+      keep();
+    },
+
+    /** The model of the last visit. @param {Run} run */
+    async resume(run) {
+      if (await restore(run)) setRun({ remark: 'From your last visit.' });
+    },
+    client: connected,
+  };
+
+  /** @param {Settings} settings @returns {Settings} Those that differ from their defaults. */
+  function differing(settings) {
+    const knobs = store.get().catalog?.knobs ?? [];
+    return Object.fromEntries(knobs.filter(({ key, default: usual }) => key in settings && settings[key] !== usual).map(({ key }) => [key, settings[key]]));
+  }
+
+  return actions;
+}
+
+/** @typedef {ReturnType<typeof modelActions>} ModelActions */

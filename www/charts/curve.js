@@ -1,0 +1,97 @@
+/**
+ * The learning curve: loss on a logarithmic scale against epochs, the best epoch marked, and the loss that repeating the
+ * last value would have.
+ * @module
+ */
+import { axis, colour, font, line, makePlot } from './plot.js';
+
+/** @import {Epoch} from '../core/protocol.js' */
+
+/** @param {number} low @param {number} high @returns {number[]} Round values from low to high: 1, 2, 5, 10 … */
+function roundValues(low, high) {
+  const values = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+    for (const digit of [1, 1.5, 2, 3, 5, 7]) {
+      const value = digit * 10 ** power;
+      if (value >= low && value <= high) values.push(value);
+    }
+  }
+  return values.length > 6 ? values.filter((value) => /^[125]/.test(value.toExponential())) : values;
+}
+
+/** @param {HTMLElement} container */
+export function curveChart(container) {
+  /** @type {{epoch: number, loss: number} | null} */ let best = null;
+  /** @type {number} */ let longest = 1;
+
+  const { plot, destroy } = makePlot(
+    container,
+    {
+      scales: {
+        x: { time: false, range: () => [0, longest] },
+        y: {
+          distr: 3,
+          range: (_, low, high) => (low === null || high === null || low <= 0 ? [0.05, 1] : [low / 1.12, high * 1.12]),
+        },
+      },
+      axes: [
+        axis({ size: 30, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], space: 34 }),
+        axis({ size: 46, splits: (_, __, low, high) => roundValues(low, high), filter: (_, splits) => splits, values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))) }),
+      ],
+      padding: [8, 10, 0, 0],
+      series: [{}, line('ink-3', { width: 1.25 }), line('accent', { width: 2 }), line('base-1', { width: 1.25, dash: [5, 4] })],
+      cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      hooks: { draw: [mark] },
+    },
+    /** @type {any} */ ([[0], [null], [null], [null]]),
+  );
+
+  /** @param {typeof plot} u */
+  function mark(u) {
+    if (!best) return;
+    const { ctx } = u;
+    const ratio = devicePixelRatio;
+    const left = u.valToPos(best.epoch, 'x', true);
+    const top = u.valToPos(best.loss, 'y', true);
+    ctx.save();
+    ctx.beginPath();
+    ctx.arc(left, top, 4.5 * ratio, 0, 2 * Math.PI);
+    ctx.fillStyle = colour('ground');
+    ctx.fill();
+    ctx.lineWidth = 2 * ratio;
+    ctx.strokeStyle = colour('accent');
+    ctx.stroke();
+    ctx.font = font(11.5 * ratio);
+    ctx.fillStyle = colour('accent');
+    const right = left > u.bbox.left + u.bbox.width * 0.7;
+    ctx.textAlign = right ? 'right' : 'left';
+    ctx.textBaseline = 'top';
+    ctx.fillText('best', left + (right ? -2 : 2) * ratio, top + 8 * ratio);
+    ctx.restore();
+  }
+
+  return {
+    /**
+     * @param {Epoch[]} epochs
+     * @param {{epoch: number, loss: number} | null} now The running training loss within an epoch.
+     * @param {{epoch: number, loss: number} | null} lowest The best epoch, as the core says.
+     */
+    set(epochs, now, lowest) {
+      best = lowest;
+      const x = epochs.map(({ epoch }) => epoch);
+      const train = epochs.map((epoch) => epoch.train);
+      /** @type {(number | null)[]} */ const validation = epochs.map((epoch) => epoch.validation);
+      if (now && now.epoch > (x.at(-1) ?? 0)) {
+        x.push(now.epoch);
+        train.push(now.loss);
+        validation.push(null);
+      }
+      longest = Math.max(5, Math.ceil((x.at(-1) ?? 0) / 5) * 5);
+      const naive = epochs[0]?.naive_validation ?? null;
+      const all = [0, ...x, longest];
+      const blank = (/** @type {(number | null)[]} */ values) => [null, ...values, null];
+      plot.setData(/** @type {any} */ ([all, blank(train), blank(validation), all.map(() => naive)]));
+    },
+    destroy,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The whole series in a small chart; a frame shows which stretch the large chart shows, and can be dragged.
+ * @module
+ */
+import { colour, line, makePlot, xAxis, axis } from './plot.js';
+import { parts } from './parts.js';
+import { CURSOR } from './time.js';
+
+/** @import {Ground} from './parts.js' */
+
+/**
+ * @param {HTMLElement} container
+ * @param {{timed: boolean, grounds: () => Ground[], range: () => [number, number] | null, onRange: (range: [number, number]) => void}} options
+ */
+export function overviewChart(container, { timed, grounds, range, onRange }) {
+  const { plot, destroy } = makePlot(
+    container,
+    {
+      scales: { x: { time: timed } },
+      axes: [xAxis(timed, { size: 36, grid: { show: false }, space: 64 }), axis({ show: false })],
+      padding: [4, 2, 0, 2],
+      series: [{}, line('ink', { width: 0.8 })],
+      cursor: { sync: { key: CURSOR, scales: ['x', null] }, y: false, drag: { x: true, y: false, setScale: false, dist: 4 }, points: { show: false } },
+      hooks: {
+        setSelect: [
+          (u) => {
+            if (u.select.width < 4) return;
+            const chosen = /** @type {[number, number]} */ ([u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')]);
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            onRange(chosen);
+          },
+        ],
+        draw: [frame],
+      },
+      plugins: [parts(grounds, { named: true })],
+    },
+    /** @type {any} */ ([[], []]),
+  );
+
+  /** @param {typeof plot} u */
+  function frame(u) {
+    const shown = range();
+    if (!shown) return;
+    const { ctx, bbox } = u;
+    const left = Math.max(bbox.left, u.valToPos(shown[0], 'x', true));
+    const right = Math.min(bbox.left + bbox.width, u.valToPos(shown[1], 'x', true));
+    ctx.save();
+    ctx.strokeStyle = colour('ink');
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.strokeRect(left, bbox.top + 1, Math.max(3 * devicePixelRatio, right - left), bbox.height - 2);
+    ctx.restore();
+  }
+
+  plot.over.addEventListener('click', (event) => {
+    const shown = range();
+    if (!shown) return;
+    const middle = plot.posToVal(event.clientX - plot.over.getBoundingClientRect().left, 'x');
+    const half = (shown[1] - shown[0]) / 2;
+    onRange([middle - half, middle + half]);
+  });
+
+  return {
+    /** @param {Float64Array} times @param {Float64Array} values */
+    set(times, values) {
+      plot.setData(/** @type {any} */ ([Array.from(times), Array.from(values, (value) => (Number.isFinite(value) ? value : null))]));
+    },
+    redraw: () => plot.redraw(false),
+    destroy,
+  };
+}

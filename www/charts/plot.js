@@ -1,0 +1,95 @@
+/**
+ * What all charts share: colours from the style sheet, axes in one hand, redrawing when the theme or the width changes.
+ * @module
+ */
+import uPlot from '../vendor/uPlot.esm.js';
+
+/** @type {Map<string, string>} */
+const colours = new Map();
+
+/** @param {string} name @returns {string} A colour of the style sheet, such as `ink`. */
+export function colour(name) {
+  let value = colours.get(name);
+  if (!value) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    colours.set(name, value);
+  }
+  return value;
+}
+
+/** @type {Set<uPlot>} */
+const plots = new Set();
+
+/** Call after the theme has changed. */
+export function recolour() {
+  colours.clear();
+  for (const plot of plots) plot.redraw(false);
+}
+
+/** @param {number} pixels */
+export const font = (pixels) => `${pixels}px ${getComputedStyle(document.body).fontFamily}`;
+
+/** @param {Partial<uPlot.Axis>} [more] @returns {uPlot.Axis} */
+export function axis(more = {}) {
+  return {
+    stroke: () => colour('ink-3'),
+    font: font(12),
+    grid: { stroke: () => colour('line'), width: 1 },
+    ticks: { show: false },
+    gap: 6,
+    ...more,
+  };
+}
+
+/**
+ * A series drawn as a plain line.
+ * @param {string} name A colour of the style sheet. @param {Partial<uPlot.Series>} [more] @returns {uPlot.Series}
+ */
+export function line(name, more = {}) {
+  return { stroke: () => colour(name), width: 1.5, points: { show: false }, ...more };
+}
+
+/** Templates for moments at an axis, from years to milliseconds: day before month, hours to 24. */
+const S = 1000;
+const MOMENTS = [
+  [S * 86400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
+  [S * 86400 * 28, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [S * 86400, '{D} {MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [S * 60, '{HH}:{mm}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
+  [S, ':{ss}', '\n{D} {MMM} {HH}:{mm}', null, '\n{D} {MMM} {HH}:{mm}', null, '\n{HH}:{mm}', null, 1],
+  [1, ':{ss}.{fff}', '\n{D} {MMM} {HH}:{mm}', null, '\n{D} {MMM} {HH}:{mm}', null, '\n{HH}:{mm}', null, 1],
+];
+
+/** @param {boolean} timed Whether x is milliseconds of the file's own clock; row numbers otherwise. @param {Partial<uPlot.Axis>} [more] */
+export function xAxis(timed, more = {}) {
+  return axis({ space: 76, ...(timed ? { values: MOMENTS } : {}), ...more });
+}
+
+/** Reads every moment as the file wrote it. @param {number} milliseconds */
+export const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');
+
+/**
+ * Makes a chart that fills its container and follows its size.
+ * @param {HTMLElement} container @param {Omit<uPlot.Options, 'width' | 'height'>} options @param {uPlot.AlignedData} data
+ * @returns {{plot: uPlot, destroy: () => void}}
+ */
+export function makePlot(container, options, data) {
+  const measure = () => ({ width: Math.max(120, container.clientWidth), height: Math.max(60, container.clientHeight) });
+  const plot = new uPlot({ legend: { show: false }, ms: 1, tzDate: ownClock, ...options, ...measure() }, data, container);
+  plots.add(plot);
+  const observer = new ResizeObserver(() => {
+    const { width, height } = measure();
+    if (width !== plot.width || height !== plot.height) plot.setSize({ width, height });
+  });
+  observer.observe(container);
+  return {
+    plot,
+    destroy() {
+      observer.disconnect();
+      plots.delete(plot);
+      plot.destroy();
+    },
+  };
+}
+
+export { uPlot };

@@ -1,0 +1,193 @@
+/**
+ * The chart of the forecast: what was measured, what the network said of the held-out parts, and what it says comes
+ * next. Values stand on one x; a missing one is a gap.
+ * @module
+ */
+import { axis, colour, line, makePlot, uPlot, xAxis } from './plot.js';
+import { parts } from './parts.js';
+
+/** @import {Forecast, Predictions} from '../core/protocol.js' */
+/** @import {Ground} from './parts.js' */
+
+/** Name under which time charts share one cursor. */
+export const CURSOR = 'time';
+
+const MEASURED = 1;
+const PREDICTED = 2;
+const FORECAST = 3;
+const LOWER = 4;
+const UPPER = 5;
+
+/** @typedef {{time: number, measured: number | null, predicted: number | null, forecast: number | null, lower: number | null, upper: number | null}} Reading */
+
+/** @param {Float64Array} times @param {number} time @returns {number} Index of the first moment that is not before `time`. */
+function indexOf(times, time) {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param {Float64Array} values @returns {(number | null)[]} */
+const gapped = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+
+/**
+ * @param {HTMLElement} container
+ * @param {{timed: boolean, grounds: () => Ground[], onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
+ */
+export function timeChart(container, { timed, grounds, onRange, onCursor, write }) {
+  /** @type {Float64Array} */ let times = new Float64Array();
+  /** @type {number[]} */ let x = [];
+  /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
+  /** @type {[number, number]} */ let shown = [0, 1];
+  /** @type {[number, number]} Where the forecast was last drawn. */ let tail = [0, 0];
+  let asking = false;
+
+  const { plot, destroy } = makePlot(
+    container,
+    {
+      scales: { x: { time: timed, auto: false }, y: { range: (_, low, high) => roomy(low, high) } },
+      axes: [xAxis(timed), axis({ size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) })],
+      series: [
+        {},
+        line('ink', { width: 1.25 }),
+        line('accent', { width: 1.75 }),
+        line('accent', { width: 2.25 }),
+        line('accent', { width: 0 }),
+        line('accent', { width: 0 }),
+      ],
+      bands: [{ series: [UPPER, LOWER], fill: () => colour('band') }],
+      cursor: {
+        sync: { key: CURSOR, scales: ['x', null] },
+        y: false,
+        drag: { x: true, y: false, setScale: false, dist: 6 },
+        points: { size: 7, show: (u, index) => (index >= LOWER ? document.createElement('i') : cursorPoint(u, index)) },
+        // A click that focuses the chart must not be eaten.
+        bind: { dblclick: () => () => null },
+      },
+      hooks: {
+        setSelect: [
+          (u) => {
+            if (u.select.width < 6) return;
+            const range = /** @type {[number, number]} */ ([u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')]);
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            onRange(range);
+          },
+        ],
+        setCursor: [
+          (u) => {
+            const index = u.cursor.idx;
+            const inside = (u.cursor.left ?? -1) >= 0 && index !== null && index !== undefined;
+            onCursor(inside ? read(/** @type {number} */ (index)) : null);
+          },
+        ],
+      },
+      plugins: [parts(grounds, { named: true })],
+    },
+    /** @type {any} */ ([[], ...columns]),
+  );
+
+  /** @param {uPlot} u @param {number} index */
+  function cursorPoint(u, index) {
+    const point = document.createElement('div');
+    point.style.background = colour(index === MEASURED ? 'ink' : 'accent');
+    u.over.append(point);
+    return point;
+  }
+
+  /** @param {number} index @returns {Reading} */
+  function read(index) {
+    const own = index >= times.length;
+    const at = (/** @type {number} */ series) => columns[series - 1][index] ?? null;
+    return { time: x[index], measured: at(MEASURED), predicted: at(PREDICTED), forecast: own ? at(FORECAST) : null, lower: own ? at(LOWER) : null, upper: own ? at(UPPER) : null };
+  }
+
+  function draw() {
+    asking = true;
+    plot.batch(() => {
+      plot.setData(/** @type {any} */ ([x, ...columns]), false);
+      plot.setScale('x', { min: shown[0], max: shown[1] });
+    });
+    asking = false;
+  }
+
+  /** @param {number} from @param {number} to @param {number[]} series */
+  function clear(from, to, series) {
+    for (const index of series) columns[index - 1].fill(null, from, to);
+  }
+
+  return {
+    /** @param {Float64Array} moments @param {Float64Array} values */
+    setMeasured(moments, values) {
+      times = moments;
+      x = Array.from(moments);
+      columns = [gapped(values), ...[0, 1, 2, 3].map(() => new Array(values.length).fill(null))];
+      tail = [values.length, values.length];
+    },
+    /** @param {(Predictions | null)[]} predictions */
+    setPredictions(predictions) {
+      clear(0, times.length, [PREDICTED]);
+      for (const part of predictions) {
+        if (!part || !part.times.length) continue;
+        const from = indexOf(times, part.times[0]);
+        for (let i = 0; i < part.times.length; i++) columns[PREDICTED - 1][from + i] = Number.isFinite(part.predicted[i]) ? part.predicted[i] : null;
+      }
+    },
+    /** @param {Forecast | null} forecast */
+    setForecast(forecast) {
+      const end = times.length;
+      clear(Math.max(0, end - 1), tail[1], [FORECAST, LOWER, UPPER]);
+      x.length = end;
+      for (const column of columns) column.length = end;
+      if (forecast) {
+        const last = end ? columns[MEASURED - 1][end - 1] : null;
+        // The line sets out from the last measured value, where there is one.
+        if (last !== null) for (const series of [FORECAST, LOWER, UPPER]) columns[series - 1][end - 1] = last;
+        forecast.times.forEach((time, i) => {
+          x.push(time);
+          columns[MEASURED - 1].push(null);
+          columns[PREDICTED - 1].push(null);
+          columns[FORECAST - 1].push(forecast.values[i]);
+          columns[LOWER - 1].push(forecast.lower[i]);
+          columns[UPPER - 1].push(forecast.upper[i]);
+        });
+      }
+      tail = [end, x.length];
+    },
+    /** @param {[number, number]} range */
+    setRange(range) {
+      shown = range;
+    },
+    draw,
+    /** Moves the cursor by so many values. @param {number} by @returns {Reading | null} */
+    moveCursor(by) {
+      if (!x.length) return null;
+      const first = indexOf(Float64Array.from(x), shown[0]);
+      const inside = (plot.cursor.left ?? -1) >= 0;
+      const from = inside ? (plot.cursor.idx ?? first) : by > 0 ? first - 1 : x.length;
+      const index = Math.min(x.length - 1, Math.max(0, from + by));
+      const width = shown[1] - shown[0];
+      if (x[index] < shown[0] || x[index] > shown[1]) onRange([x[index] - width / 2, x[index] + width / 2]);
+      plot.setCursor({ left: plot.valToPos(x[index], 'x'), top: 10 });
+      return read(index);
+    },
+    /** @param {number} left Pixels from the left of the window. */
+    valueAt: (left) => plot.posToVal(left - plot.over.getBoundingClientRect().left, 'x'),
+    over: plot.over,
+    get busy() {
+      return asking;
+    },
+    destroy,
+  };
+}
+
+/** @param {number | null} low @param {number | null} high @returns {[number, number]} Some room over and under, for the names of the parts. */
+function roomy(low, high) {
+  if (low === null || high === null) return [0, 1];
+  const height = high - low || Math.abs(high) || 1;
+  return [low - height * 0.06, high + height * 0.16];
+}

@@ -1,0 +1,67 @@
+/**
+ * The data worker's calls: bytes of a file to a regular series.
+ * @module
+ */
+/** @import {ReadOptions, Reading, SeriesOptions, Suggestion, WorkerMessage} from './protocol.js' */
+
+/** Bytes handed to the core at a time: large enough to be fast, small enough that progress is seen. */
+const CHUNK = 1 << 20;
+/** Rows shown as they stand in the file. */
+const PREVIEW_ROWS = 12;
+/** Columns whose season is looked for ahead: a wide file would take long, and few are ever asked for. */
+const SUGGESTED_COLUMNS = 8;
+
+/**
+ * @param {any} core The classes of the package that this needs.
+ * @param {(message: WorkerMessage) => void} post
+ */
+export function dataJobs({ CsvReader }, post) {
+  /** @type {any} The table read last; kept until another has been read whole. */
+  let table = null;
+
+  /** @param {any} from @param {SeriesOptions} options @returns {{value: Reading, transfer: Transferable[]}} */
+  function reading(from, options) {
+    const series = from.series(options);
+    try {
+      const about = series.about();
+      const understood = from.understood();
+      /** @type {Record<string, Suggestion>} */
+      const suggestions = {};
+      for (const name of about.names.slice(0, SUGGESTED_COLUMNS)) suggestions[name] = series.suggest(name);
+      const parts = series.to_parts();
+      const times = series.times();
+      const preview = from.preview(0, PREVIEW_ROWS);
+      const value = { understood, preview, about, parts, times, suggestions };
+      return { value, transfer: [times.buffer, ...parts.columns.map((/** @type {Float64Array} */ column) => column.buffer)] };
+    } finally {
+      series.free();
+    }
+  }
+
+  return {
+    /** @param {{source: Blob, read: ReadOptions, series: SeriesOptions}} request */
+    async read({ source, read, series }) {
+      const reader = new CsvReader(read);
+      for (let at = 0; at < source.size || at === 0; at += CHUNK) {
+        reader.push(new Uint8Array(await source.slice(at, at + CHUNK).arrayBuffer()));
+        post({ type: 'reading', bytes: Math.min(at + CHUNK, source.size), total: source.size });
+      }
+      const found = reader.finish();
+      try {
+        const result = reading(found, series);
+        table?.free();
+        table = found;
+        return result;
+      } catch (error) {
+        found.free();
+        throw error;
+      }
+    },
+
+    /** @param {{series: SeriesOptions}} request */
+    regroup({ series }) {
+      if (!table) throw Object.assign(new Error('Read the file again first.'), { name: 'UnrolledError', code: 'state' });
+      return reading(table, series);
+    },
+  };
+}

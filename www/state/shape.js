@@ -1,0 +1,127 @@
+/**
+ * The shape of the page's state, and the few questions that several views ask of it.
+ * @module
+ */
+/** @import {Catalog, Configured, Epoch, Evaluation, Forecast, Knob, Predictions, Problem, Progress, ReadOptions, Reading, SeriesOptions, Settings, Value} from '../core/protocol.js' */
+/** @import {Store} from './store.js' */
+
+/** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
+/** @typedef {Reading & {source: Source, blob: Blob, read: ReadOptions, series: SeriesOptions}} Dataset */
+
+/** @typedef {'ready' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed'} RunStatus */
+/**
+ * A model that has been started.
+ * @typedef {object} Run
+ * @property {RunStatus} status
+ * @property {Settings} asked The settings that a person chose for it.
+ * @property {Configured} configured
+ * @property {Progress} progress
+ * @property {Epoch[]} earlier Curve of the same weights before they were restored.
+ * @property {Epoch[]} epochs
+ * @property {Problem | null} problem
+ * @property {Evaluation | null} validation
+ * @property {Evaluation | null} test
+ * @property {{validation: Predictions | null, test: Predictions | null}} predictions
+ * @property {Forecast | null} forecast
+ * @property {Uint8Array | null} bytes
+ * @property {number} elapsed Milliseconds of training in this visit.
+ * @property {string} remark What a person should know about where it comes from.
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Catalog | null} catalog
+ * @property {Dataset | null} data
+ * @property {Dataset | null} earlierData What "Bring back" brings back.
+ * @property {string} reading What is being read, or ''.
+ * @property {Problem | null} dataProblem
+ * @property {Settings} settings What a person chose; what is absent takes its default.
+ * @property {Settings | null} earlierSettings
+ * @property {Configured | null} draft What the settings give.
+ * @property {Problem | null} settingsProblem
+ * @property {Run | null} run
+ * @property {{run: Run, why: string} | null} earlierRun
+ * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
+ * @property {number} lead Steps ahead of the predictions that are drawn; 0: the whole horizon.
+ * @property {number} steps Steps of the forecast beyond the end; 0: one horizon.
+ * @property {[number, number] | null} range What the forecast's chart shows.
+ * @property {Record<string, boolean>} open Which details are unfolded.
+ * @property {'light' | 'dark'} theme
+ * @property {string} said The last thing said aloud to a screen reader.
+ * @property {string} broken Why the page cannot compute at all, or ''.
+ */
+
+/** @typedef {Store<State>} PageStore */
+
+/** @param {'light' | 'dark'} theme @returns {State} */
+export function initialState(theme) {
+  return {
+    catalog: null,
+    data: null,
+    earlierData: null,
+    reading: '',
+    dataProblem: null,
+    settings: {},
+    earlierSettings: null,
+    draft: null,
+    settingsProblem: null,
+    run: null,
+    earlierRun: null,
+    runProblem: null,
+    lead: 0,
+    steps: 0,
+    range: null,
+    open: {},
+    theme,
+    said: '',
+    broken: '',
+  };
+}
+
+/** The keys that the page gives a place of their own; everything else about knobs comes from the catalog. */
+export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed' });
+
+/** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
+export function valueOf(state, knob) {
+  return state.settings[knob.key] ?? knob.default;
+}
+
+/** @param {State} state @returns {string} The column that is forecast. */
+export function targetOf({ settings, draft, data }) {
+  const asked = settings[ROLE.target] ?? draft?.settings[ROLE.target];
+  const names = data?.parts.names ?? [];
+  return names.includes(String(asked)) ? String(asked) : (data?.understood.suggested_target ?? names[0] ?? '');
+}
+
+/** @param {State} state @returns {string} The architecture that the settings choose. */
+export function architectureOf({ settings, draft, catalog }) {
+  const knob = catalog?.knobs.find(({ key }) => key === ROLE.architecture);
+  return String(settings[ROLE.architecture] ?? draft?.settings[ROLE.architecture] ?? knob?.default ?? '');
+}
+
+/**
+ * Whether a knob is of use under these settings: its condition holds, and the architecture reads it or no architecture
+ * claims it.
+ * @param {State} state @param {Knob} knob @returns {boolean}
+ */
+export function isOfUse(state, knob) {
+  const { catalog } = state;
+  if (!catalog) return false;
+  const owners = catalog.architectures.filter(({ knobs }) => knobs.includes(knob.key));
+  if (owners.length && !owners.some(({ id }) => id === architectureOf(state))) return false;
+  if (!knob.when) return true;
+  const [key, values] = knob.when;
+  const other = catalog.knobs.find((candidate) => candidate.key === key);
+  return !other || values.includes(String(valueOf(state, other)));
+}
+
+/** @param {State} state @returns {boolean} Whether the settings have changed since the run was started. */
+export function isStale({ run, draft }) {
+  return Boolean(run && draft && JSON.stringify(run.configured.settings) !== JSON.stringify(draft.settings));
+}
+
+/** @param {State} state @returns {import('../core/protocol.js').Sight} */
+export function sightOf({ lead, steps, run, draft }) {
+  const horizon = run?.configured.horizon ?? draft?.horizon ?? 1;
+  return { lead: lead || horizon, steps: steps || horizon };
+}

@@ -1,0 +1,66 @@
+/**
+ * Settings, seed and sample in the address, after `#`, so that a link reproduces a run and no server hears of it.
+ * @module
+ */
+import { ROLE } from './shape.js';
+
+/** @import {Catalog, Settings} from '../core/protocol.js' */
+/** @import {Source, State} from './shape.js' */
+
+/** What says where the data came from; no knob may be called so. */
+const SAMPLE = 'sample';
+const FILE = 'file';
+
+/** @typedef {{sample: string | null, file: string | null, settings: Settings}} Link */
+
+/** @param {string} hash @returns {Link} Every value as text; the core reads text. */
+export function readLink(hash) {
+  const entries = new URLSearchParams(hash.replace(/^#/, ''));
+  const sample = entries.get(SAMPLE);
+  const file = entries.get(FILE);
+  entries.delete(SAMPLE);
+  entries.delete(FILE);
+  return { sample, file, settings: Object.fromEntries(entries) };
+}
+
+/** @param {State} state @returns {string} */
+export function writeLink({ data, settings, catalog }) {
+  const entries = new URLSearchParams();
+  if (data) entries.set(data.source.kind === 'sample' ? SAMPLE : FILE, data.source.kind === 'sample' ? data.source.id : data.source.name);
+  for (const [key, value] of Object.entries(settings)) entries.set(key, String(value));
+  // The seed stands in every link: a later version may start from another.
+  const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
+  if (seed && !entries.has(seed.key)) entries.set(seed.key, String(seed.default));
+  return `#${entries}`;
+}
+
+/**
+ * The settings of a link as values of the knobs' kinds, and the keys that no knob has.
+ * @param {Catalog} catalog @param {Settings} settings
+ * @returns {{settings: Settings, unknown: string[]}}
+ */
+export function typed(catalog, settings) {
+  /** @type {Settings} */
+  const known = {};
+  const unknown = [];
+  for (const [key, value] of Object.entries(settings)) {
+    const knob = catalog.knobs.find((candidate) => candidate.key === key);
+    if (!knob) {
+      unknown.push(key);
+      continue;
+    }
+    const text = String(value);
+    if ((knob.kind.type === 'integer' || knob.kind.type === 'number') && text.trim() !== '' && Number.isFinite(Number(text))) known[key] = Number(text);
+    else if (knob.kind.type === 'flag' && (text === 'true' || text === 'false')) known[key] = text === 'true';
+    else known[key] = text;
+    if (known[key] === knob.default) delete known[key];
+  }
+  return { settings: known, unknown };
+}
+
+/** @param {Source} source @param {Link} link @returns {boolean} Whether a link speaks of this data, or of none. */
+export function speaksOf(source, { sample, file }) {
+  if (sample !== null) return source.kind === 'sample' && source.id === sample;
+  if (file !== null) return source.kind !== 'sample' && source.name === file;
+  return true;
+}

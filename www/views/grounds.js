@@ -1,0 +1,49 @@
+/**
+ * The parts of the split as grounds of a time chart, in moments.
+ * @module
+ */
+import { span } from './format.js';
+
+/** @import {Ground} from '../charts/parts.js' */
+/** @import {Dataset, State} from '../state/shape.js' */
+
+/** @param {Dataset} data @returns {boolean} Whether its rows have times. */
+export const isTimed = ({ about }) => about.step.unit !== 'rows';
+
+/** @param {State} state @param {{short: boolean}} options `short`: names for a small chart. @returns {Ground[]} */
+export function groundsOf({ data, draft, run, steps }, { short }) {
+  const configured = run?.configured ?? draft;
+  if (!data || !configured) return [];
+  const { train, validation, test } = configured.split;
+  return [
+    { from: train.first, to: validation.first, name: short ? 'training' : 'training part', tint: null, ink: 'ink-3' },
+    { from: validation.first, to: test.first, name: short ? 'val.' : 'validation', tint: 'validation-tint', ink: 'validation' },
+    { from: test.first, to: data.about.end, name: short || run?.test ? 'test' : 'test: scored when training ends', tint: 'test-tint', ink: 'test' },
+    { from: data.about.end, to: Infinity, name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`, tint: short ? null : 'beyond-tint', ink: 'accent' },
+  ];
+}
+
+/** Windows of history that stand before the forecast in the opening view. */
+const HISTORY = 9;
+
+/**
+ * The stretches that a person can jump to.
+ * @param {State} state @returns {Record<'all' | 'validation' | 'test' | 'end', [number, number]> | null}
+ */
+export function stretches({ data, draft, run, steps }) {
+  const configured = run?.configured ?? draft;
+  if (!data || !configured) return null;
+  const { times } = data;
+  const last = times.length - 1;
+  const step = last > 0 ? times[last] - times[last - 1] : 1;
+  const ahead = (steps || configured.horizon) * step;
+  const seen = Math.max(HISTORY * configured.horizon, configured.season * 4) * step;
+  const end = times[last] + ahead * 1.04;
+  const { validation, test } = configured.split;
+  return {
+    all: [times[0], end],
+    validation: [validation.first, validation.last],
+    test: [test.first, test.last],
+    end: [Math.max(times[0], times[last] - seen), end],
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The model, in short: presets, the architecture in a line, the knobs that are turned most, how many weights that gives.
+ * @module
+ */
+import { ROLE, architectureOf } from '../state/shape.js';
+import { fill, h, head, setText, unfolder } from './dom.js';
+import { count } from './format.js';
+import { knobView, segments } from './knob.js';
+
+/** @import {ModelActions} from '../actions/model.js' */
+/** @import {Catalog, Preset, Settings} from '../core/protocol.js' */
+/** @import {PageStore, State} from '../state/shape.js' */
+
+const HINT = 'Point at a knob to read what it does.';
+
+/** @param {State} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
+function isPreset({ settings, catalog }, preset) {
+  const knobs = catalog?.knobs ?? [];
+  return knobs.every(({ key, default: usual, group }) => group === 'data' || key === ROLE.seed || String(settings[key] ?? usual) === String(preset.settings[key] ?? usual));
+}
+
+/** @param {State} state @returns {Settings} What a preset leaves as it is. */
+function untouched({ settings, catalog }) {
+  return Object.fromEntries((catalog?.knobs ?? []).filter(({ key, group }) => key in settings && (group === 'data' || key === ROLE.seed)).map(({ key }) => [key, settings[key]]));
+}
+
+/**
+ * @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act
+ * @returns {() => void}
+ */
+export function modelView(root, store, act) {
+  const summary = h('p', { class: 'summary' });
+  const body = h('div', { class: 'station-body' });
+  const weights = h('p', { class: 'weights' });
+  const undoLine = h('p', { class: 'undo small' });
+  const help = h('p', { class: 'helpline small muted', 'aria-hidden': 'true' }, HINT);
+  const details = unfolder({ label: 'All settings, equations', controls: 'model-detail', open: () => Boolean(store.get().open.model), toggle: () => store.set({ open: { ...store.get().open, model: !store.get().open.model } }) });
+  root.append(head('model', 'Model', details.button), body);
+
+  /** @type {(() => void)[]} */ let inner = [];
+
+  /** @param {Catalog} catalog */
+  function build(catalog) {
+    const presets = segments({ name: 'preset', label: 'preset-label', options: catalog.presets.map(({ id, label, help: text }) => ({ value: id, label, help: text })), choose: (id) => {
+      const preset = catalog.presets.find((candidate) => candidate.id === id);
+      if (preset) void act.replaceSettings({ ...untouched(store.get()), ...preset.settings });
+    } });
+    const architectures = segments({ name: 'architecture', label: 'architecture-label', options: catalog.architectures.map(({ id, label, summary: text }) => ({ value: id, label, help: text })), choose: (id) => void act.set({ [ROLE.architecture]: id }) });
+    const knobs = catalog.knobs.filter(({ basic, key }) => basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs)
+      .map((knob) => knobView(knob, 'basic', { set: (change) => void act.set(/** @type {Settings} */ (change)), onHelp: (at) => setText(help, at ? [at.help, at.source].filter(Boolean).join(' · ') : HINT) }, { help: false }));
+    fill(
+      body,
+      h('div', { class: 'choice beside' }, h('span', { class: 'label', id: 'preset-label' }, 'Start from'), presets.element),
+      h('div', { class: 'choice beside' }, h('span', { class: 'label', id: 'architecture-label' }, 'Architecture'), architectures.element),
+      summary,
+      h('div', { class: 'knobs' }, ...knobs.map(({ element }) => element)),
+      help,
+      h('div', { class: 'weights-line' }, weights, undoLine),
+    );
+    inner = [
+      store.watch((state) => [state.settings, state.draft, state.settingsProblem], () => {
+        const state = store.get();
+        architectures.show(architectureOf(state));
+        presets.show(catalog.presets.find((preset) => isPreset(state, preset))?.id ?? '');
+        setText(summary, catalog.architectures.find(({ id }) => id === architectureOf(state))?.summary ?? '');
+        for (const { update } of knobs) update(state);
+      }),
+    ];
+  }
+
+  const undo = [
+    store.watch((state) => [state.catalog], (catalog) => { for (const stop of inner) stop(); if (catalog) build(catalog); }),
+    store.watch((state) => [state.open.model], details.update),
+    store.watch((state) => [state.draft, state.settingsProblem], (draft, problem) => {
+      weights.classList.toggle('bad', Boolean(problem));
+      if (problem) return setText(weights, problem.message);
+      if (!draft) return setText(weights, '');
+      const { total, total_one_bias: one } = draft.parameters;
+      fill(weights, h('strong', {}, count(total)), ` weights${one === total ? '' : `, or ${count(one)} with one bias vector`}`);
+    }),
+    store.watch((state) => [state.earlierSettings], (earlier) => fill(undoLine, earlier ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackSettings() }, 'Bring back the earlier settings') : null)),
+  ];
+  return () => { for (const stop of [...undo, ...inner]) stop(); };
+}
