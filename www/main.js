@@ -49,7 +49,7 @@ function hearReader(tidings) {
 const connectReader = () =>
   createClient('data', hearReader, (problem) => {
     reader = connectReader();
-    if (store.get().catalog) store.set({ reading: '', dataProblem: { message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`, detail: store.get().reading || undefined } });
+    if (store.get().catalog) store.set({ reading: '', dataProblem: { message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`, about: store.get().reading || undefined } });
     else cannotStart(`Unrolled could not start here: ${problem.message}. It needs WebAssembly with SIMD, which current Firefox, Chrome, Edge and Safari have.`);
   });
 let reader = connectReader();
@@ -99,7 +99,7 @@ async function begin() {
     store.set({ settings });
     await data.openSample(link.sample ?? '');
     if (Object.keys(settings).length) await model.set(settings);
-    if (link.file) store.set({ dataProblem: { message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.', detail: link.file } });
+    if (link.file) store.set({ dataProblem: { message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.', about: link.file } });
   }
   if (unknown.length) store.set({ said: `The link holds settings that this version does not know: ${unknown.join(', ')}.` });
   followInAddress();

@@ -19,7 +19,7 @@ inBrowsers((browser) => {
     await page.until(
       'a model that beats the last value',
       () => {
-        const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`.scores tr:has(.key-${id}) td`)?.textContent));
+        const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`[data-id="${id}"] td`)?.textContent));
         return model < last;
       },
       { timeout: 10_000 },
@@ -92,7 +92,9 @@ inBrowsers((browser) => {
       await page.run((text) => {
         const clipboardData = new DataTransfer();
         clipboardData.setData('text/plain', text);
-        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+        // Firefox takes the text by these older names.
+        const older = { dataType: 'text/plain', data: text };
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, ...older, bubbles: true, cancelable: true }));
       }, daily(300));
       await page.until('the pasted text', () => /300 values, one every day/.test(document.querySelector('#data .extent').textContent));
     } finally {

@@ -10,7 +10,8 @@ import { SAMPLES } from '../samples/list.js';
 import { ROLE } from '../state/shape.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {Problem, ReadOptions, Reading, SeriesOptions} from '../core/protocol.js' */
+/** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {Problem, Reading} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Source} from '../state/shape.js' */
 
 /** @param {unknown} error @returns {Problem} */
@@ -58,7 +59,7 @@ export function dataActions(store, client, hooks) {
       void keepData(data);
     } catch (error) {
       if (turn !== newest || error instanceof Gone) return;
-      store.set({ reading: '', dataProblem: { ...problemOf(error), detail: source.name } });
+      store.set({ reading: '', dataProblem: { ...problemOf(error), about: source.name } });
     }
   }
 

@@ -4,10 +4,11 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { keepRun } from '../state/persist.js';
-import { ROLE, isStale, sightOf, targetOf } from '../state/shape.js';
+import { ROLE, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {Configured, Problem, Progress, Report, Settings, Tidings, Value} from '../core/protocol.js' */
+/** @import {Configured, Progress} from '../../pkg/unrolled.js' */
+/** @import {Problem, Report, Settings, Tidings, Value} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run, RunStatus} from '../state/shape.js' */
 
 /** Milliseconds between two keepings of a model that trains. */
@@ -21,13 +22,13 @@ const newRun = (configured, progress, asked) => ({
   asked,
   configured,
   progress,
-  earlier: [],
   epochs: [],
   problem: null,
   validation: null,
   test: null,
   predictions: { validation: null, test: null },
   forecast: null,
+  forecastProblem: '',
   bytes: null,
   elapsed: 0,
   remark: '',
@@ -67,18 +68,9 @@ export function modelActions(store) {
   }
 
   /** @param {Report} report @returns {Partial<Run>} */
-  function told({ progress, history, evaluation, predictions, forecast, bytes }) {
-    const { run } = store.get();
-    const earlier = run?.earlier ?? [];
-    const offset = earlier.at(-1)?.epoch ?? 0;
-    return {
-      progress,
-      epochs: [...earlier, ...history.map((epoch) => ({ ...epoch, epoch: epoch.epoch + offset }))],
-      validation: evaluation,
-      predictions: { validation: predictions, test: run?.predictions.test ?? null },
-      forecast,
-      bytes,
-    };
+  function told({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes }) {
+    const test = store.get().run?.predictions.test ?? null;
+    return { progress, epochs: history, validation: evaluation, predictions: { validation: predictions, test }, forecast, forecastProblem, bytes };
   }
 
   /** @param {Tidings} tidings */
@@ -116,7 +108,7 @@ export function modelActions(store) {
   }
 
   async function judge() {
-    if (!store.get().run?.progress.best && !store.get().run?.bytes) return;
+    if (!store.get().run?.bytes) return;
     const answer = await attempt(() => client.call('judge', { sight: sightOf(store.get()) }));
     const { run } = store.get();
     if (answer && run) setRun({ test: answer.evaluation, predictions: { ...run.predictions, test: answer.predictions } });
@@ -145,14 +137,16 @@ export function modelActions(store) {
     died = performance.now();
     client = connect();
     const wasRunning = run?.status === 'running';
-    setRun({ status: 'paused' });
+    const goesOn = wasRunning && again ? ' Training starts anew.' : '';
     const restored = run?.bytes ? ' Its last weights are back.' : '';
-    store.set({ runProblem: { message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}` } });
+    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
+    store.set({ runProblem: { message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}${goesOn}` } });
     if (!data) return;
     await attempt(async () => {
       await client.call('open', { parts: data.parts });
       await configure();
-      if (run?.bytes && (await restore(run)) && wasRunning && again) await start();
+      if (run?.bytes) await restore(run);
+      if (wasRunning && again) await start();
     });
   }
 
@@ -162,15 +156,16 @@ export function modelActions(store) {
     if (!bytes) return false;
     const loaded = await attempt(() => client.call('load', { bytes }));
     if (!loaded) return false;
-    const status = run.status === 'running' ? 'paused' : run.status;
-    store.set({ run: { ...run, ...loaded, progress: { ...run.progress }, status, earlier: run.epochs, problem: null } });
+    // Training cannot go on from saved weights: what the optimiser had gathered is not in them.
+    const status = run.status === 'running' || run.status === 'paused' ? 'stopped' : run.status;
+    store.set({ run: { ...run, configured: loaded.configured, status, problem: null } });
     return true;
   }
 
   async function start() {
     const state = store.get();
     const { run } = state;
-    const fresh = !run || isStale(state) || run.status === 'finished' || run.status === 'failed';
+    const fresh = !run || isStale(state) || isOver(run);
     if (fresh && !(await configure())) return;
     const sight = sightOf(store.get());
     const answer = await attempt(() => client.call('start', { fresh, sight }));
@@ -221,7 +216,7 @@ export function modelActions(store) {
 
     /** All settings at once (a preset, the defaults), with a way back. @param {Settings} settings */
     replaceSettings(settings) {
-      store.set({ settings, earlierSettings: store.get().settings });
+      store.set({ settings: differing(settings), earlierSettings: store.get().settings });
       return configure();
     },
     bringBackSettings() {
@@ -242,7 +237,7 @@ export function modelActions(store) {
     },
     async step() {
       const state = store.get();
-      const fresh = !state.run || isStale(state) || state.run.status === 'finished' || state.run.status === 'failed';
+      const fresh = !state.run || isStale(state) || isOver(state.run);
       if (fresh && !(await configure())) return;
       try {
         const answer = await client.call('step', { fresh, sight: sightOf(store.get()) });
@@ -254,7 +249,7 @@ export function modelActions(store) {
       }
     },
     async stop() {
-      const progress = await attempt(() => client.call('pause', null));
+      const progress = await attempt(() => client.call('stop', null));
       if (!progress) return;
       setRun({ status: 'stopped', progress });
       const report = progress.best ? await attempt(() => client.call('report', { sight: sightOf(store.get()) })) : null;
@@ -296,7 +291,7 @@ export function modelActions(store) {
       store.set({ steps });
       if (!run?.forecast) return;
       const forecast = await attempt(() => client.call('forecast', { steps }));
-      if (forecast) setRun({ forecast });
+      if (forecast) setRun({ forecast, forecastProblem: '' });
       else store.set({ steps: 0 });
     },
 
@@ -308,7 +303,7 @@ export function modelActions(store) {
       if (!loaded) return;
       const settings = differing(loaded.configured.settings);
       store.set({
-        run: { ...newRun(loaded.configured, loaded.progress, settings), status: 'paused', bytes, remark: `Loaded from ${name}.` },
+        run: { ...newRun(loaded.configured, loaded.progress, settings), status: 'stopped', bytes, remark: `Loaded from ${name}.` },
         earlierRun: run?.bytes ? { run, why: 'the model before this one' } : null,
         settings,
         runProblem: null,
@@ -321,7 +316,7 @@ export function modelActions(store) {
 
     /** The model of the last visit. @param {Run} run */
     async resume(run) {
-      if (await restore(run)) setRun({ remark: 'From your last visit.' });
+      if (await restore(run)) setRun({ remark: 'This is the model of your last visit.' });
     },
     client: connected,
   };

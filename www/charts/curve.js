@@ -5,7 +5,7 @@
  */
 import { axis, colour, font, line, makePlot } from './plot.js';
 
-/** @import {Epoch} from '../core/protocol.js' */
+/** @import {Epoch} from '../../pkg/unrolled.js' */
 
 /** @param {number} low @param {number} high @returns {number[]} Round values from low to high: 1, 2, 5, 10 … */
 function roundValues(low, high) {
@@ -65,8 +65,8 @@ export function curveChart(container) {
     ctx.fillStyle = colour('accent');
     const right = left > u.bbox.left + u.bbox.width * 0.7;
     ctx.textAlign = right ? 'right' : 'left';
-    ctx.textBaseline = 'top';
-    ctx.fillText('best', left + (right ? -2 : 2) * ratio, top + 8 * ratio);
+    ctx.textBaseline = 'bottom';
+    ctx.fillText('best', left + (right ? -6 : 6) * ratio, top - 5 * ratio);
     ctx.restore();
   }
 

@@ -6,7 +6,7 @@
 import { axis, colour, line, makePlot, uPlot, xAxis } from './plot.js';
 import { parts } from './parts.js';
 
-/** @import {Forecast, Predictions} from '../core/protocol.js' */
+/** @import {Forecast, Predictions} from '../../pkg/unrolled.js' */
 /** @import {Ground} from './parts.js' */
 
 /** Name under which time charts share one cursor. */
@@ -152,8 +152,8 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
           columns[MEASURED - 1].push(null);
           columns[PREDICTED - 1].push(null);
           columns[FORECAST - 1].push(forecast.values[i]);
-          columns[LOWER - 1].push(forecast.lower[i]);
-          columns[UPPER - 1].push(forecast.upper[i]);
+          columns[LOWER - 1].push(Number.isFinite(forecast.lower[i]) ? forecast.lower[i] : null);
+          columns[UPPER - 1].push(Number.isFinite(forecast.upper[i]) ? forecast.upper[i] : null);
         });
       }
       tail = [end, x.length];

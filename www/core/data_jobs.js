@@ -2,7 +2,8 @@
  * The data worker's calls: bytes of a file to a regular series.
  * @module
  */
-/** @import {ReadOptions, Reading, SeriesOptions, Suggestion, WorkerMessage} from './protocol.js' */
+/** @import {ReadOptions, SeriesOptions, Suggestion} from '../../pkg/unrolled.js' */
+/** @import {Reading, WorkerMessage} from './protocol.js' */
 
 /** Bytes handed to the core at a time: large enough to be fast, small enough that progress is seen. */
 const CHUNK = 1 << 20;

@@ -9,7 +9,8 @@
  * decides when to tell the page, never what is computed.
  * @module
  */
-/** @import {Calls, Configured, Problem, Progress, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Configured, Progress} from '../../pkg/unrolled.js' */
+/** @import {Calls, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
 
 /** Milliseconds of training between two looks at the messages. */
 const SLICE = 30;
@@ -34,7 +35,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   let toldProgress = 0;
   let toldReport = 0;
   let reportTook = 0;
-  let reportedEpoch = 0;
+  let reportedEpochs = 0;
 
   const loop = new MessageChannel();
   loop.port1.onmessage = slice;
@@ -43,32 +44,34 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   function report() {
     /** @type {Progress} */
     const progress = run.progress();
-    if (!progress.best) return null;
+    // A saved model has no best epoch of its own, but weights that were judged.
+    if (!progress.best && progress.state !== 'finished') return null;
     const from = performance.now();
     const { horizon } = run.configured();
     const lead = Math.min(Math.max(1, sight.lead), horizon);
+    const history = run.history(0);
     const value = {
       progress,
-      history: run.history(0),
+      history,
       evaluation: run.evaluate('validation'),
       predictions: run.predictions('validation', lead),
-      forecast: forecast(),
+      ...forecast(),
       bytes: run.save(),
     };
     toldReport = performance.now();
     reportTook = toldReport - from;
-    reportedEpoch = progress.epoch;
+    reportedEpochs = history.length;
     return value;
   }
 
-  /** The forecast asked for, or one horizon where the model cannot go as far. */
+  /** The forecast asked for, or why there is none (a series that ends in a gap). */
   function forecast() {
-    const { horizon } = run.configured();
     try {
-      return run.forecast(sight.steps || horizon);
+      return { forecast: run.forecast(sight.steps), forecastProblem: '' };
     } catch (error) {
-      if (!refusal(error)) throw error;
-      return run.forecast(horizon);
+      const problem = refusal(error);
+      if (!problem) throw error;
+      return { forecast: null, forecastProblem: problem.message };
     }
   }
 
@@ -81,7 +84,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       const done = progress.state === 'finished';
       if (done) training = false;
       const due = now - toldReport > Math.max(REPORT_EVERY, reportTook * REPORT_SHARE);
-      if (done || (due && progress.epoch > reportedEpoch)) {
+      if (done || (due && run.history(reportedEpochs).length)) {
         const value = report();
         if (value) post({ type: 'report', report: value });
       }
@@ -107,7 +110,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       run?.free();
       run = draft;
       draft = null;
-      reportedEpoch = 0;
+      reportedEpochs = 0;
       toldReport = 0;
       reportTook = 0;
     }
@@ -148,13 +151,18 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       return { value: run.progress() };
     },
 
+    stop() {
+      training = false;
+      return { value: run.stop() };
+    },
+
     /** @param {Calls['step']['in']} request */
     step({ fresh, sight: wanted }) {
       training = false;
       prepare(fresh, wanted);
       run.step();
       const value = standing();
-      if (value.progress.epoch > reportedEpoch) {
+      if (run.history(reportedEpochs).length) {
         const told = report();
         if (told) post({ type: 'report', report: told });
       }
@@ -199,7 +207,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       training = false;
       run?.free();
       run = loaded;
-      reportedEpoch = 0;
+      reportedEpochs = 0;
       return { value: standing() };
     },
   };

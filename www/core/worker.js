@@ -19,8 +19,8 @@ function post(message, transfer = []) {
 /** @param {any} error @returns {Problem | null} */
 function refusal(error) {
   if (error?.name !== 'UnrolledError') return null;
-  const { message, code, row, column, knob, detail } = error;
-  return { message, code, row, column, knob, detail };
+  const { message, code, row, column, knob } = error;
+  return { message, code, row, column, knob };
 }
 
 /** @param {any} error */

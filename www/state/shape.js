@@ -2,7 +2,8 @@
  * The shape of the page's state, and the few questions that several views ask of it.
  * @module
  */
-/** @import {Catalog, Configured, Epoch, Evaluation, Forecast, Knob, Predictions, Problem, Progress, ReadOptions, Reading, SeriesOptions, Settings, Value} from '../core/protocol.js' */
+/** @import {Catalog, Configured, Epoch, Evaluation, Forecast, Knob, Predictions, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {Problem, Reading, Settings, Value} from '../core/protocol.js' */
 /** @import {Store} from './store.js' */
 
 /** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
@@ -16,13 +17,13 @@
  * @property {Settings} asked The settings that a person chose for it.
  * @property {Configured} configured
  * @property {Progress} progress
- * @property {Epoch[]} earlier Curve of the same weights before they were restored.
  * @property {Epoch[]} epochs
  * @property {Problem | null} problem
  * @property {Evaluation | null} validation
  * @property {Evaluation | null} test
  * @property {{validation: Predictions | null, test: Predictions | null}} predictions
  * @property {Forecast | null} forecast
+ * @property {string} forecastProblem Why there is no forecast, or ''.
  * @property {Uint8Array | null} bytes
  * @property {number} elapsed Milliseconds of training in this visit.
  * @property {string} remark What a person should know about where it comes from.
@@ -113,6 +114,11 @@ export function isOfUse(state, knob) {
   const [key, values] = knob.when;
   const other = catalog.knobs.find((candidate) => candidate.key === key);
   return !other || values.includes(String(valueOf(state, other)));
+}
+
+/** @param {Run} run @returns {boolean} Whether its training is over: only a new model can be trained then. */
+export function isOver({ status }) {
+  return status === 'finished' || status === 'stopped' || status === 'failed';
 }
 
 /** @param {State} state @returns {boolean} Whether the settings have changed since the run was started. */

@@ -4,7 +4,8 @@
  */
 import { ROLE } from './shape.js';
 
-/** @import {Catalog, Settings} from '../core/protocol.js' */
+/** @import {Catalog} from '../../pkg/unrolled.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {Source, State} from './shape.js' */
 
 /** What says where the data came from; no knob may be called so. */

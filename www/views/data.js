@@ -101,7 +101,7 @@ export function dataView(root, store, { data: act, model }) {
       message.classList.toggle('bad', Boolean(problem));
       if (reading) return fill(message, h('p', {}, `Reading ${reading} …`));
       if (problem) {
-        return fill(message, h('p', {}, h('strong', {}, problem.detail ?? 'The file'), ' was not opened. ', problem.message), h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''));
+        return fill(message, h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message), h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''));
       }
       const notes = [...(data?.understood.notes ?? []), ...(data?.about.notes ?? [])];
       const questions = notes.filter(({ level }) => level === 'question').length;

@@ -10,7 +10,7 @@ import { count, figure, momentsOf, size } from './format.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Column, Note, ReadOptions} from '../core/protocol.js' */
+/** @import {Column, Note, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Dataset, PageStore, State} from '../state/shape.js' */
 
 /** The value of the entry that leaves a question to the core. */
@@ -50,6 +50,12 @@ function entry(id, label, value, placeholder, choose) {
   return h('div', { class: 'knob' }, h('label', { class: 'label', for: id }, label), h('div', { class: 'field' }, input));
 }
 
+/** What cannot stand in a list between commas. */
+const AWKWARD = /[,"[\]]|^\s|\s$/;
+
+/** @param {string[]} names @returns {string} A list as the core reads it: with commas between, or as JSON. */
+const written = (names) => (names.some((name) => AWKWARD.test(name)) ? JSON.stringify(names) : names.join(','));
+
 /** @param {Note} note @param {(options: ReadOptions) => void} choose */
 function noteItem({ level, message, rows, choices }, choose) {
   const where = rows.length ? ` (${rows.length === 1 ? 'line' : 'lines'} ${rows.slice(0, 6).map(count).join(', ')}${rows.length > 6 ? ' …' : ''})` : '';
@@ -86,7 +92,7 @@ export function dataDetailView(root, store, { data: act, model }) {
   function readControls({ understood, read, series, about }) {
     const { time } = understood;
     const names = understood.columns.map(({ name }) => name);
-    const change = (/** @type {keyof ReadOptions} */ key) => (/** @type {string | undefined} */ value) => void act.reread({ [key]: value });
+    const change = (/** @type {keyof ReadOptions, SeriesOptions} */ key) => (/** @type {string | undefined} */ value) => void act.reread({ [key]: value });
     const timeOptions = Object.fromEntries([[' none', 'none: number the rows'], ...names.map((name) => [`=${name}`, name])]);
     const chosenTime = read.time_columns === undefined ? undefined : read.time_columns.length ? `=${read.time_columns[0]}` : ' none';
     return [
@@ -99,8 +105,8 @@ export function dataDetailView(root, store, { data: act, model }) {
       time ? null : entry('read-start', 'First time', read.start ?? '', 'such as 2013-01-01 06:00', (value) => void act.reread({ start: value || undefined, step: value ? (read.step ?? '1 hour') : undefined })),
       time ? null : entry('read-step', 'One row every', read.step ?? '', 'such as 1 hour', (value) => void act.reread({ step: value || undefined })),
       entry('read-missing', 'Read as missing', (read.missing ?? understood.columns.map(({ sentinel }) => sentinel).filter((value) => value !== null)).join('; '), 'such as -9999', (value) => void act.reread({ missing: value ? value.split(/[;\s]+/).map(Number).filter(Number.isFinite) : [] })),
-      about.duplicates.conflicting || about.duplicates.exact || series.duplicates ? chooser('series-duplicates', 'Times that occur twice', DUPLICATES, series.duplicates, null, (value) => void act.regroup({ duplicates: value })) : null,
-      about.missing_steps || series.gaps || understood.columns.some(({ missing }) => missing) ? chooser('series-gaps', 'Gaps', GAPS, series.gaps, null, (value) => void act.regroup({ gaps: value })) : null,
+      about.duplicates.conflicting || about.duplicates.exact || series.duplicates ? chooser('series-duplicates', 'Times that occur twice', DUPLICATES, series.duplicates, null, (value) => void act.regroup({ duplicates: /** @type {SeriesOptions['duplicates']} */ (value) })) : null,
+      about.missing_steps || series.gaps || understood.columns.some(({ missing }) => missing) ? chooser('series-gaps', 'Gaps', GAPS, series.gaps, null, (value) => void act.regroup({ gaps: /** @type {SeriesOptions['gaps']} */ (value) })) : null,
       about.missing_steps || series.gaps ? entry('series-longest', 'Fill gaps up to', String(series.longest_fill ?? ''), 'so many steps: 6', (value) => void act.regroup({ longest_fill: Number(value) > 0 ? Math.round(Number(value)) : undefined })) : null,
     ];
   }
@@ -108,7 +114,11 @@ export function dataDetailView(root, store, { data: act, model }) {
   /** @param {State} state @returns {Set<string>} */
   function inputsOf(state) {
     const text = String(state.settings[ROLE.inputs] ?? '');
-    return new Set(text ? text.split(',').map((name) => name.trim()) : []);
+    try {
+      return new Set(JSON.parse(text));
+    } catch {
+      return new Set(text.split(',').map((name) => name.trim()).filter(Boolean));
+    }
   }
 
   /** @param {Dataset} data @param {Column} column */
@@ -116,14 +126,13 @@ export function dataDetailView(root, store, { data: act, model }) {
     const state = store.get();
     const usable = data.parts.names.includes(name);
     const isTarget = name === targetOf(state);
-    // Names with a comma cannot stand in a list of names.
-    const box = usable && !isTarget && !name.includes(',') ? h('input', { type: 'checkbox', checked: inputsOf(state).has(name), 'aria-label': `Use ${name} as an input`, onchange: () => {
+    const box = usable && !isTarget ? h('input', { type: 'checkbox', checked: inputsOf(state).has(name), 'aria-label': `Use ${name} as an input`, onchange: () => {
       const chosen = inputsOf(store.get());
       if (box?.checked) chosen.add(name);
       else chosen.delete(name);
       // The target is always read; a list names it too, so that the list is whole.
       const list = data.parts.names.filter((candidate) => chosen.has(candidate) && candidate !== targetOf(store.get()));
-      void model.set({ [ROLE.inputs]: list.length ? [targetOf(store.get()), ...list].join(',') : '' });
+      void model.set({ [ROLE.inputs]: list.length ? written([targetOf(store.get()), ...list]) : '' });
     } }) : null;
     const numbers = kind === 'number' || kind === 'constant';
     return h('tr', {}, h('th', { scope: 'row' }, name, note ? h('span', { class: 'note small muted' }, note) : null),

@@ -7,27 +7,27 @@ import { fill, h, head, setText } from './dom.js';
 import { column, count, figure } from './format.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Evaluation, Score} from '../core/protocol.js' */
+/** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** @param {Score[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
-const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure]));
+/** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
+const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity));
 
 /** @param {Evaluation} evaluation */
 function scores({ rows, unit }) {
   /** @type {['mae' | 'rmse' | 'mase', string][]} */
   const measures = [['mae', `MAE${unit ? `, ${unit}` : ''}`], ['rmse', `RMSE${unit ? `, ${unit}` : ''}`], ['mase', 'MASE']];
-  const write = { mae: column(rows.map(({ mae }) => mae)), rmse: column(rows.map(({ rmse }) => rmse)), mase: column(rows.map(({ mase }) => mase)) };
+  const write = { mae: column(rows.map(({ mae }) => mae)), rmse: column(rows.map(({ rmse }) => rmse)), mase: column(rows.map(({ mase }) => mase ?? 0)) };
   const widest = Math.max(...rows.map(({ mae }) => mae));
   return h('table', { class: 'table scores' },
     h('caption', { class: 'hidden' }, 'Errors of the model and of the simple rules'),
     h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Forecast by'), ...measures.map(([, label]) => h('th', { scope: 'col', class: 'num' }, label)), h('td', {}))),
-    h('tbody', {}, ...rows.map((row) => {
-      const bar = h('span', { class: `bar bar-${row.id}`, 'aria-hidden': 'true' });
+    h('tbody', {}, ...rows.map((row, place) => {
+      const bar = h('span', { class: `bar mark-${place % 5}`, 'aria-hidden': 'true' });
       bar.style.inlineSize = `${(100 * row.mae) / widest}%`;
-      return h('tr', { class: row.id === 'model' ? 'own' : '' },
-        h('th', { scope: 'row' }, h('span', { class: `key key-${row.id}` }, row.label), h('span', { class: 'note small muted' }, row.note)),
-        ...measures.map(([measure]) => h('td', { class: row[measure] === lowest(rows, measure) ? 'num best' : 'num' }, write[measure](row[measure]))),
+      return h('tr', { class: row.id === 'model' ? 'own' : '', 'data-id': row.id },
+        h('th', { scope: 'row' }, h('span', { class: `key mark-${place % 5}` }, row.label), h('span', { class: 'note small muted' }, row.note)),
+        ...measures.map(([measure]) => h('td', { class: row[measure] === lowest(rows, measure) ? 'num best' : 'num' }, write[measure](row[measure] ?? NaN))),
         h('td', { class: 'bars' }, bar));
     })));
 }

@@ -25,17 +25,19 @@ const WHEEL = 0.0016;
 function verdict(state) {
   const { run, draft, data } = state;
   if (run?.test) {
-    const { scored_times: times, windows } = run.test;
-    return { text: run.test.sentence, note: `On the test part, ${count(windows)} windows that training never saw${times > 1 ? `; scored ${times} times for this model, so it is no longer quite unseen` : ', scored once'}.` };
+    const { scored_times: times } = run.test;
+    return { text: run.test.sentence, note: `On the test part, which training never saw${times > 1 ? `; scored ${times} times for this model, so it is no longer quite unseen` : ', scored once'}.` };
   }
-  if (run?.validation) return { text: run.validation.sentence, note: `So far, on the validation part. The test part is scored when training ends.` };
+  if (run?.validation) return { text: run.validation.sentence, note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}So far, on the validation part. The test part is scored when training ends.` };
   if (!draft || !data) return { text: ' ', note: ' ' };
   return { text: `What will the next ${span(data.about, draft.horizon)} bring?`, note: run ? 'The first forecast stands here after the first epoch.' : 'Press Train. The network learns from the training part, and its forecast is drawn here.' };
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
 export function forecastView(root, store, act) {
-  const sentence = h('p', { class: 'verdict' });
+  const headline = h('span', { class: 'headline' });
+  const detail = h('span', { class: 'detail' });
+  const sentence = h('p', { class: 'verdict' }, headline, ' ', detail);
   const note = h('p', { class: 'muted small verdict-note' });
   const readout = h('p', { class: 'readout', 'aria-live': 'off' });
   const box = h('div', { class: 'hero-chart', tabIndex: 0, role: 'group', 'aria-roledescription': 'chart', 'aria-label': 'History and forecast', 'aria-describedby': 'hero-summary hero-keys' });
@@ -166,9 +168,10 @@ export function forecastView(root, store, act) {
   const undo = [
     store.watch((state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run)], () => {
       const { text, note: rests } = verdict(store.get());
-      setText(sentence, text);
+      const [first, rest] = cut(text);
+      setText(headline, first);
+      setText(detail, rest);
       setText(note, rests);
-      sentence.classList.toggle('question', !store.get().run?.validation);
     }),
     store.watch((state) => [state.data, targetOf(state)], (data, target) => {
       if (!data) return;
@@ -222,6 +225,14 @@ export function forecastView(root, store, act) {
     }),
   ];
   return () => { for (const stop of undo) stop(); chart?.destroy(); };
+}
+
+/** The headline and the rest of a sentence that is cut at its colon. @param {string} sentence @returns {[string, string]} */
+function cut(sentence) {
+  const at = sentence.indexOf(': ');
+  if (at < 0) return [sentence, ''];
+  const rest = sentence.slice(at + 2);
+  return [`${sentence.slice(0, at)}.`, rest.charAt(0).toUpperCase() + rest.slice(1)];
 }
 
 /** @param {string} label Of one step. @returns {string} */

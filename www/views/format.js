@@ -2,7 +2,7 @@
  * Numbers and times as a person reads them. Times are the file's own clock, whatever zone the reader is in.
  * @module
  */
-/** @import {About, Column} from '../core/protocol.js' */
+/** @import {AboutSeries, Column} from '../../pkg/unrolled.js' */
 
 const MISSING = '–';
 const MINUTE = 60_000;
@@ -11,11 +11,14 @@ const DAY = 86_400_000;
 /** @param {number} value */
 export const count = (value) => value.toLocaleString('en-GB');
 
+/** @param {number} value A round number, such as a bound, as short as it can be. */
+export const plain = (value) => (value !== 0 && Math.abs(value) < 1e-3 ? figure(value, 1) : value.toLocaleString('en-GB', { maximumSignificantDigits: 9 }).replace('-', '−'));
+
 /** @param {number | null | undefined} value @param {number} [digits] Significant ones. */
 export function figure(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(digits - 1).replace('e', ' × 10^').replace('+', '').replace('-', '−');
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(digits - 1).replace('e+', 'e').replaceAll('-', '−');
   return value.toLocaleString('en-GB', { maximumSignificantDigits: digits, minimumSignificantDigits: Math.min(digits, 3) }).replace('-', '−');
 }
 
@@ -30,7 +33,7 @@ export function valuesOf(column) {
   return (value) => (value === null || value === undefined || !Number.isFinite(value) ? MISSING : value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace('-', '−'));
 }
 
-/** @param {Pick<About, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
+/** @param {Pick<AboutSeries, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
 export function momentsOf({ step, utc }) {
   if (step.unit === 'rows') return (time) => `row ${count(Math.round(time) + 1)}`;
   /** @type {Intl.DateTimeFormatOptions} */
@@ -46,7 +49,7 @@ export function momentsOf({ step, utc }) {
   return (time) => (Number.isFinite(time) ? format.format(time) + zone : MISSING);
 }
 
-/** @param {Pick<About, 'step_label'>} about @param {number} steps e.g. "24 hours", "1 day", "6 × 15 minutes". */
+/** @param {Pick<AboutSeries, 'step_label'>} about @param {number} steps e.g. "24 hours", "1 day", "6 × 15 minutes". */
 export function span({ step_label: label }, steps) {
   if (/^\d/.test(label)) return steps === 1 ? label : `${count(steps)} × ${label}`;
   return `${count(steps)} ${label}${steps === 1 ? '' : 's'}`;

@@ -19,7 +19,7 @@ const COPIED = 2000;
 /** @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function toolsView(root, store) {
   const words = h('span', { class: 'wide-only' }, 'Copy link');
-  const copy = h('button', { type: 'button', class: 'button quiet', 'aria-label': 'Copy a link that reproduces this run', title: 'A link with sample, settings and seed: it reproduces this run', onclick: async () => {
+  const copy = h('button', { type: 'button', class: 'button quiet', title: 'Sample, settings and seed are in the link: it reproduces this run', onclick: async () => {
     let said = 'Copied';
     try {
       await navigator.clipboard.writeText(location.href);

@@ -4,10 +4,11 @@
  * @module
  */
 import { isOfUse } from '../state/shape.js';
-import { figure } from './format.js';
+import { plain } from './format.js';
 import { h, icon, setText } from './dom.js';
 
-/** @import {Knob, Value} from '../core/protocol.js' */
+/** @import {Knob} from '../../pkg/unrolled.js' */
+/** @import {Value} from '../core/protocol.js' */
 /** @import {State} from '../state/shape.js' */
 
 /** Milliseconds after the last key before a typed value counts. */
@@ -19,10 +20,13 @@ const SIDE_BY_SIDE_LETTERS = 24;
 /** @typedef {{set: (change: Record<string, Value | undefined>) => void, onHelp?: (knob: Knob | null) => void}} KnobActions */
 /** @typedef {{element: HTMLElement, update: (state: State) => void}} KnobView */
 
+/** @param {Knob} knob @returns {string} Its help, bounds and source in a line. */
+export const explanation = (knob) => [knob.help, bounds(knob), knob.source].filter(Boolean).join(' · ');
+
 /** @param {Knob} knob @returns {string} */
 function bounds({ kind, unit }) {
   if (kind.type !== 'integer' && kind.type !== 'number') return '';
-  return `${figure(kind.min, 3)} to ${figure(kind.max, 3)}${unit ? ` ${unit}` : ''}`;
+  return `${plain(kind.min)} to ${plain(kind.max)}${unit ? ` ${unit}` : ''}`;
 }
 
 /** @param {State} state @param {Knob} knob @returns {{value: Value, found: boolean}} What stands in the control, and whether the core found it. */
@@ -63,12 +67,12 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
   const reset = h('button', { type: 'button', class: 'reset', title: `Back to the default: ${written(knob)}`, 'aria-label': `${knob.label}: back to the default, ${written(knob)}`, onclick: () => { set({ [knob.key]: undefined }); control.focus(); } }, icon('M4.5 6.5h5a3.5 3.5 0 0 1 0 7h-3M4.5 6.5l3-3m-3 3l3 3'));
   const unit = h('span', { class: 'unit' });
   const label = control.grouped ? h('span', { class: 'label', id: `${id}-label` }, knob.label) : h('label', { class: 'label', for: id }, knob.label);
-  const explained = [knob.help, knob.kind.type === 'choice' ? '' : bounds(knob), knob.source].filter(Boolean).join(' · ');
+  const explained = explanation(knob);
   const element = h(
     'div',
     { class: `knob knob-${knob.kind.type}`, onfocusin: () => onHelp?.(knob), onpointerenter: () => onHelp?.(knob), onpointerleave: () => onHelp?.(null) },
     h('div', { class: 'labels' }, label, reset),
-    h('div', { class: 'field' }, control.element, unit),
+    h('div', { class: 'field' }, control.element, help ? unit : null),
     problem,
     h('p', { id: `${id}-help`, class: help ? 'help small' : 'hidden' }, explained),
   );
@@ -117,6 +121,8 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
       const { value, found } = standing(state, knob);
       control.show(value);
       setText(unit, found ? `${knob.unit ? `${knob.unit}, ` : ''}found` : knob.unit);
+      element.classList.toggle('found', found);
+      element.title = found ? 'Found from the data' : '';
       reset.classList.toggle('away', state.settings[knob.key] === undefined);
       reset.disabled = state.settings[knob.key] === undefined;
       const wrong = state.settingsProblem?.knob === knob.key;

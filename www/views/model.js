@@ -5,12 +5,15 @@
 import { ROLE, architectureOf } from '../state/shape.js';
 import { fill, h, head, setText, unfolder } from './dom.js';
 import { count } from './format.js';
-import { knobView, segments } from './knob.js';
+import { explanation, knobView, segments } from './knob.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Catalog, Preset, Settings} from '../core/protocol.js' */
+/** @import {Catalog, Preset} from '../../pkg/unrolled.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
+/** The entry for settings that no preset has. */
+const OWN = ' own';
 const HINT = 'Point at a knob to read what it does.';
 
 /** @param {State} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
@@ -41,16 +44,19 @@ export function modelView(root, store, act) {
 
   /** @param {Catalog} catalog */
   function build(catalog) {
-    const presets = segments({ name: 'preset', label: 'preset-label', options: catalog.presets.map(({ id, label, help: text }) => ({ value: id, label, help: text })), choose: (id) => {
-      const preset = catalog.presets.find((candidate) => candidate.id === id);
+    const starts = [{ id: '', label: 'Defaults', help: 'Every knob at its default.', settings: {} }, ...catalog.presets];
+    const own = h('option', { value: OWN }, 'Your own settings');
+    const presets = h('select', { id: 'preset', onchange: () => {
+      const preset = starts.find(({ id }) => id === presets.value);
       if (preset) void act.replaceSettings({ ...untouched(store.get()), ...preset.settings });
-    } });
+    } }, ...starts.map(({ id, label, help: title }) => h('option', { value: id, title }, label)), own);
+    const tellPreset = () => setText(help, starts.find(({ id }) => id === presets.value)?.help ?? HINT);
     const architectures = segments({ name: 'architecture', label: 'architecture-label', options: catalog.architectures.map(({ id, label, summary: text }) => ({ value: id, label, help: text })), choose: (id) => void act.set({ [ROLE.architecture]: id }) });
     const knobs = catalog.knobs.filter(({ basic, key }) => basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs)
-      .map((knob) => knobView(knob, 'basic', { set: (change) => void act.set(/** @type {Settings} */ (change)), onHelp: (at) => setText(help, at ? [at.help, at.source].filter(Boolean).join(' · ') : HINT) }, { help: false }));
+      .map((knob) => knobView(knob, 'basic', { set: (change) => void act.set(/** @type {Settings} */ (change)), onHelp: (at) => setText(help, at ? explanation(at) : HINT) }, { help: false }));
     fill(
       body,
-      h('div', { class: 'choice beside' }, h('span', { class: 'label', id: 'preset-label' }, 'Start from'), presets.element),
+      h('div', { class: 'choice beside', onfocusin: tellPreset, onpointerenter: tellPreset, onpointerleave: () => setText(help, HINT) }, h('label', { class: 'label', for: 'preset' }, 'Start from'), presets),
       h('div', { class: 'choice beside' }, h('span', { class: 'label', id: 'architecture-label' }, 'Architecture'), architectures.element),
       summary,
       h('div', { class: 'knobs' }, ...knobs.map(({ element }) => element)),
@@ -61,7 +67,9 @@ export function modelView(root, store, act) {
       store.watch((state) => [state.settings, state.draft, state.settingsProblem], () => {
         const state = store.get();
         architectures.show(architectureOf(state));
-        presets.show(catalog.presets.find((preset) => isPreset(state, preset))?.id ?? '');
+        const start = starts.find((preset) => isPreset(state, preset));
+        own.hidden = Boolean(start);
+        presets.value = start ? start.id : OWN;
         setText(summary, catalog.architectures.find(({ id }) => id === architectureOf(state))?.summary ?? '');
         for (const { update } of knobs) update(state);
       }),

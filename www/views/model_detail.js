@@ -8,7 +8,8 @@ import { count, size } from './format.js';
 import { knobView } from './knob.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Catalog, Configured, Settings} from '../core/protocol.js' */
+/** @import {Catalog, Configured} from '../../pkg/unrolled.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
 /** What the groups of the catalog are called here; one that is not listed keeps its own name. @type {Record<string, string>} */
@@ -65,6 +66,7 @@ export function modelDetailView(root, store, act) {
         const architecture = catalog.architectures.find((candidate) => candidate.id === id);
         setText(name, architecture?.label ?? '');
         fill(equations, ...formula(architecture?.equations ?? ''));
+        equations.hidden = !equations.textContent?.trim();
         setText(source, architecture?.source ?? '');
       }),
     ];
@@ -75,11 +77,11 @@ export function modelDetailView(root, store, act) {
     store.watch((state) => [Boolean(state.open.model)], (open) => { root.hidden = !open; }),
     store.watch((state) => [state.draft], (draft) => {
       if (!draft) return;
-      const { parameters, split } = draft;
+      const { parameters, windows } = draft;
       fill(numbers,
         h('p', { class: 'code formula' }, `${parameters.formula} = ${count(parameters.total)}`),
         weightsTable(draft),
-        h('p', { class: 'muted small' }, `Windows: ${count(split.windows.train)} to train on, ${count(split.windows.validation)} for validation, ${count(split.windows.test)} for the test. ${count(draft.steps_per_epoch)} steps an epoch. About ${size(draft.memory_bytes)} of memory.`),
+        h('p', { class: 'muted small' }, `Windows: ${count(windows.train)} to train on, ${count(windows.validation)} for validation, ${count(windows.test)} for the test. ${count(draft.steps_per_epoch)} steps an epoch. About ${size(draft.memory_bytes)} of memory.`),
         ...draft.notes.map((note) => h('p', { class: 'small' }, note)));
     }),
     store.watch((state) => [state.settingsProblem], (problem) => {

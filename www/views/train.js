@@ -3,7 +3,7 @@
  * @module
  */
 import { curveChart } from '../charts/curve.js';
-import { ROLE, isStale, valueOf } from '../state/shape.js';
+import { ROLE, isOver, isStale, valueOf } from '../state/shape.js';
 import { fill, h, head, icon, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
 
@@ -21,21 +21,21 @@ export function mainButton(state, act) {
   if (run?.status === 'running') return { label: 'Pause', act: () => void act.pause(), off: false };
   if (!run) return { label: 'Train', act: () => void act.start(), off };
   if (isStale(state)) return { label: 'Train anew', act: () => void act.start(), off };
-  if (run.status === 'finished') {
+  if (isOver(run) && run.status !== 'failed') {
     const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
     if (seed) {
       const next = Number(valueOf(state, seed)) + 1;
       return { label: `Try seed ${next}`, act: () => void act.set({ [ROLE.seed]: next }).then(() => act.start()), off };
     }
   }
-  if (run.status === 'failed' || run.status === 'finished') return { label: 'Train again', act: () => void act.start(), off };
+  if (isOver(run)) return { label: 'Train again', act: () => void act.start(), off };
   return { label: 'Train on', act: () => void act.start(), off };
 }
 
 /** @param {Run} run @returns {string} */
-function left({ progress, elapsed, earlier, epochs }) {
+function left({ progress, elapsed }) {
   const done = progress.step;
-  if (!elapsed || !done || earlier.length > epochs.length) return '–';
+  if (!elapsed || !done) return '–';
   return duration((elapsed / done) * (progress.epochs * progress.steps_per_epoch - done));
 }
 
@@ -53,8 +53,8 @@ export function stateSentence(state) {
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
   const stale = isStale(state) ? ' The settings have changed since: they are for the next model.' : '';
   if (run.status === 'finished') return `Finished. ${progress.why}${stale}`;
-  if (run.status === 'stopped') return `Stopped.${progress.best ? ` Epoch ${progress.best.epoch} was the best.` : ''}${stale}`;
-  return `${run.remark || 'Paused.'} ${judged}${stale}`;
+  if (run.status === 'stopped') return `${run.remark || 'Stopped.'}${progress.best ? ` Its weights are those of epoch ${progress.best.epoch}.` : ''}${stale}`;
+  return `Paused. ${judged}${stale}`;
 }
 
 /**
@@ -100,17 +100,15 @@ export function trainView(root, store, act) {
       setText(sentence, stateSentence(state));
       sentence.classList.toggle('bad', run?.status === 'failed');
       const progress = run?.progress;
-      const offset = run?.earlier.at(-1)?.epoch ?? 0;
       const values = run && progress
-        ? [`${count(progress.epoch + (run.status === 'paused' && run.remark ? 0 : offset))} of ${count(progress.epochs)}`, run.status === 'running' ? `at most ${left(run)}` : '–', figure(progress.loss, 3), figure(progress.validation, 3), figure(progress.gradient_norm, 3), percent(progress.clipped_share)]
+        ? [`${count(progress.epoch)} of ${count(progress.epochs)}`, run.status === 'running' ? `at most ${left(run)}` : '–', figure(progress.loss, 3), figure(progress.validation, 3), figure(progress.gradient_norm, 3), percent(progress.clipped_share)]
         : facts.map(() => '–');
       facts.forEach(({ value }, index) => setText(value, values[index]));
     }),
     store.watch((state) => [state.run?.epochs, state.run?.progress], (epochs = [], progress) => {
       const run = store.get().run;
-      const offset = run?.earlier.at(-1)?.epoch ?? 0;
-      const now = progress && run?.status === 'running' && progress.steps_per_epoch ? { epoch: offset + progress.step / progress.steps_per_epoch, loss: progress.loss } : null;
-      const best = epochs.find(({ epoch }) => epoch === (progress?.best?.epoch ?? NaN) + offset) ?? epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
+      const now = progress && (run?.status === 'running' || run?.status === 'paused') && progress.step ? { epoch: progress.step / progress.steps_per_epoch, loss: progress.loss } : null;
+      const best = epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
       curve.set(epochs, now, best ? { epoch: best.epoch, loss: best.validation } : null);
       const last = epochs.at(-1);
       setText(summary, last ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. Repeating the last value has ${figure(last.naive_validation, 3)}.` : 'No epoch has been trained yet.');

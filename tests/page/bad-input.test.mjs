@@ -1,0 +1,65 @@
+// Files that are none, and files that mean harm: one clear sentence, and what was loaded stays loaded.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inBrowsers } from './harness.mjs';
+import { hourly, press, untilReady } from './steps.mjs';
+
+/** @type {[string, string | Uint8Array][]} */
+const refused = [
+  ['empty.csv', ''],
+  ['header-only.csv', 'time,value\n'],
+  ['no-numbers.csv', 'name,colour\nrose,red\nviolet,blue\nlily,white\n'],
+  ['page.csv', '<!doctype html><html><body><script>document.title = "taken"</script></body></html>'],
+  ['data.csv', '{"values": [1, 2, 3]}'],
+  ['picture.csv', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52)],
+  ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0, 8, 0, 0, 0, 0x21, 0)],
+];
+
+inBrowsers((browser) => {
+  test('what is no table of numbers is refused in one sentence, and the data and model stay', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    await press(page, 'Train');
+    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    for (const [name, content] of refused) {
+      await page.dropFile('main', name, content);
+      await page.until(`a word about ${name}`, (file) => document.querySelector('#data .message.bad')?.textContent.includes(file), { args: [name] });
+      const message = await page.text('#data .message');
+      assert.match(message, /was not opened\. \S.{15,}[.?!]/, name);
+      assert.match(message, /What was loaded before is still here/, name);
+      assert.match(await page.text('#data .extent'), /8,730 values/, name);
+    }
+    assert.match(await page.text('#hero-summary'), /The forecast begins/);
+  });
+
+  test('names and cells of a file are text, whatever they hold', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    const evil = '<img src=x onerror="document.title=\'taken\'">';
+    const text = hourly(400).replace('time,value', `time,"${evil.replaceAll('"', '""')}",__proto__,constructor`).replace(/\n(\d.*)/g, (_, row) => `\n${row},1.5,${(row.length * 7) % 5}`);
+    await page.dropFile('main', `${evil}.csv`.replaceAll('/', ''), text);
+    await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent));
+    await press(page, 'How it was read');
+    await page.until('its rows', () => document.querySelectorAll('#data-detail .raw tbody tr').length > 3);
+    assert.ok(await page.run((name) => [...document.querySelectorAll('#data-detail th')].some((cell) => cell.textContent.includes(name)), evil), 'the name is shown as it stands');
+    assert.equal(await page.run(() => document.querySelectorAll('img, main script').length), 0);
+    assert.doesNotMatch(await page.run(() => document.title), /taken/);
+  });
+
+  test('fewer rows than a window needs: the knob is named, and the page goes on', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    await page.dropFile('main', 'short.csv', hourly(12));
+    await page.until('a word about it', () => document.querySelector('#data .message.bad') || document.querySelector('#model .weights.bad'));
+    await press(page, 'Bring back New York, hourly temperature, 2013').catch(() => {});
+    await untilReady(page);
+  });
+
+  test('a file that is no model is refused, and the model stays', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    await page.dropFile('main', 'noise.safetensors', Uint8Array.from({ length: 64 }, (_, at) => (at * 37) % 256));
+    await page.until('a word about it', () => document.querySelector('#train .extra.bad')?.textContent.length > 20);
+    await untilReady(page);
+  });
+});
