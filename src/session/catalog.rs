@@ -76,14 +76,14 @@ fn presets() -> Vec<Preset> {
             "Segments of a season",
             "Reads a day (or whatever repeats) at a time: few steps to remember over, seconds to train, and usually the \
              smaller error.",
-            json!({ "architecture": "gru", "hidden": 128, "segment": 0, "head_dropout": 0.5 }),
+            json!({ "architecture": "gru", "hidden": 64, "segment": 0, "head_dropout": 0.5 }),
         ),
         preset(
             "steps",
             "As in the article, one row a step",
             "Reads the window one row at a time, as recurrent networks are explained: every hour is a step to remember over. \
              Slower to train.",
-            json!({ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "highway": true }),
+            json!({ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }),
         ),
     ]
 }

@@ -4,12 +4,14 @@
 //! so that they can be transferred. Failures are thrown as an `UnrolledError` (see [`error`]).
 
 mod convert;
+mod data;
 mod error;
 mod session;
 mod types;
 
 use wasm_bindgen::prelude::*;
 
+pub use data::{CsvReader, Series, Table};
 pub use session::Session;
 
 /// Everything that can be chosen: architectures, knobs with their bounds and defaults, presets.

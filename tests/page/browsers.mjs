@@ -46,6 +46,10 @@ function startFirefox(dark) {
     .setBinary(find('firefox-esr', 'firefox'))
     .addArguments('-headless')
     .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
+    // As people have it; its driver would let pages from disk load their neighbours.
+    .setPreference('security.fileuri.strict_origin_policy', true)
+    // As on phones: the page has the width that was asked for.
+    .setPreference('ui.useOverlayScrollbars', 1)
     .enableBidi();
   return new Builder()
     .forBrowser('firefox')
@@ -61,6 +65,7 @@ async function startChromium(dark) {
   options.addArguments(
     '--headless=new',
     '--disable-gpu',
+    '--hide-scrollbars',
     '--no-first-run',
     // Nothing of the browser's own goes out, and nothing of it waits for a network that may not be there.
     '--disable-background-networking',

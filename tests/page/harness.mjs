@@ -64,7 +64,11 @@ export class Browser {
     await this.bidi.subscribe(['log.entryAdded', 'network.beforeRequestSent', 'network.fetchError']);
     this.bidi.socket.on('message', (/** @type {Buffer} */ data) => {
       const { method, params } = JSON.parse(data.toString());
-      if (method) this.pages.at(-1)?.heard(method, params);
+      if (!method) return;
+      // A page that was just left may still have asked for something.
+      const url = params.request?.url;
+      const page = (url && this.pages.find((candidate) => candidate.owns(url))) || this.pages.at(-1);
+      page?.heard(method, params);
     });
   }
 
@@ -84,6 +88,8 @@ export class Browser {
     // A port of its own is an origin of its own: no page finds what another one stored.
     const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN });
     const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
+    // The page before is left first, so that what its workers still do is not taken for this one's.
+    if (this.pages.length) await this.driver.get('about:blank');
     const page = new Page(this, base, server);
     this.pages.push(page);
     await this.viewport(width, height);
@@ -148,7 +154,7 @@ export class Page {
     if (method === 'network.beforeRequestSent') {
       const { url } = params.request;
       this.requests.push(url);
-      if (!this.#isOwn(url)) this.#problems.push(`request to elsewhere: ${url}`);
+      if (!this.owns(url) && !/^(?:data|blob|about):/.test(url)) this.#problems.push(`request to elsewhere: ${url}`);
     }
     if (method === 'network.fetchError') {
       // Pages are left while they load; that is no fault of theirs.
@@ -156,9 +162,8 @@ export class Page {
     }
   }
 
-  /** @param {string} url */
-  #isOwn(url) {
-    if (/^(?:data|blob|about):/.test(url)) return true;
+  /** Whether an address is of the page's own origin; from disk, the page itself. @param {string} url */
+  owns(url) {
     return this.server ? new URL(url).origin === new URL(this.base).origin : url.split(/[?#]/)[0] === this.base;
   }
 

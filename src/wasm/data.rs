@@ -1,0 +1,265 @@
+//! Reading a CSV file: `CsvReader`, `Table` and `Series`.
+
+use js_sys::{Array, Float64Array, Reflect};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::convert::{columns, field, from_js, times, to_js};
+use crate::data::{self, Axis, Regular};
+use crate::error::Error;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** How to read a file. Whatever is absent is found by looking. */
+export interface ReadOptions {
+  encoding?: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+  delimiter?: "," | ";" | "\t" | "|" | " ";
+  /** Whether the first row holds names. */
+  header?: boolean;
+  /** What stands between the whole and the fraction of a number. */
+  decimal?: "." | ",";
+  /** Columns that together say the time; an empty list: the rows are numbered. */
+  time_columns?: string[];
+  date_order?: "ymd" | "dmy" | "mdy";
+  /** Numbers that stand for a missing value; an empty list: there are none. */
+  missing?: number[];
+  /** Time of the first row, where no column says it: `2013-01-20 06:00`. */
+  start?: string;
+  /** Distance of the rows: `15 minutes`. With a time column: the grid that rows are averaged onto. */
+  step?: string;
+  /** Whether rows that hold a whole day (or year) are read as one value an hour (or month). */
+  wide?: boolean;
+}
+
+/** Something that was done to the file, or is odd about it. */
+export interface Note {
+  code: string;
+  level: "info" | "warning" | "question";
+  message: string;
+  /** The first 20 lines of the file that it is about, from 1. */
+  rows: number[];
+  /** How many rows or cells it is about in all. */
+  count: number;
+  /** Answers to a question: read the file again with these options. */
+  choices: { label: string; options: ReadOptions }[];
+}
+
+export interface ColumnUnderstood {
+  name: string;
+  kind: "number" | "text" | "time" | "empty" | "constant";
+  missing: number;
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+  examples: string[];
+  /** A number that was read as missing. */
+  sentinel: number | null;
+  note: string;
+}
+
+/** What a file was understood to be. */
+export interface Understood {
+  encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+  delimiter: "," | ";" | "\t" | "|" | " ";
+  decimal: "." | ",";
+  header: boolean;
+  /** Rows of data that were kept. */
+  rows: number;
+  bytes: number;
+  /** How the time of a row is said; null: the rows are numbered. */
+  time: {
+    columns: string[];
+    format: string;
+    date_order: "ymd" | "dmy" | "mdy" | null;
+    utc: boolean;
+    /** Earliest and latest time, in milliseconds since 1970. */
+    first: number;
+    last: number;
+    /** One sentence where something was settled by looking; else empty. */
+    why: string;
+  } | null;
+  columns: ColumnUnderstood[];
+  suggested_target: string | null;
+  notes: Note[];
+}
+
+export interface SeriesOptions {
+  /** What becomes of rows with the same time. Default: mean. */
+  duplicates?: "mean" | "first" | "last";
+  /** What becomes of missing values. Default: leave. */
+  gaps?: "leave" | "interpolate" | "hold";
+  /** Columns to take. Default: all that hold numbers. */
+  columns?: string[];
+  /** Longest run of missing values that is filled, in steps. Default: 6. */
+  longest_fill?: number;
+}
+
+export type SeriesStep = { unit: "milliseconds" | "months"; count: number } | { unit: "rows" };
+
+/** A regular series and how it came about. */
+export interface AboutSeries {
+  names: string[];
+  start: number;
+  step: SeriesStep;
+  /** The step in words: `hour`, `15 minutes`, `month`, `row`. */
+  step_label: string;
+  length: number;
+  utc: boolean;
+  end: number;
+  duplicates: { exact: number; conflicting: number };
+  /** Rows whose time was moved onto the grid. */
+  snapped: number;
+  /** The first 200 gaps. */
+  gaps: { from: number; to: number; steps: number }[];
+  gap_count: number;
+  missing_steps: number;
+  /** Values that were filled. */
+  filled: number;
+  notes: Note[];
+}
+
+export interface Suggestion { season: number; window: number; horizon: number; why: string }
+"#;
+
+/// Options from JavaScript; absent ones have their defaults.
+fn options<T: DeserializeOwned + Default>(options: &JsValue) -> Result<T, Error> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(T::default());
+    }
+    serde_wasm_bindgen::from_value(options.clone()).map_err(|error| Error::Knob {
+        knob: "options",
+        label: "Options",
+        problem: error.to_string().trim_start_matches("Error: ").trim_end_matches('.').to_owned(),
+    })
+}
+
+/// Takes a CSV file in pieces, in any order of sizes, and reads it when it is whole.
+#[wasm_bindgen]
+pub struct CsvReader {
+    inner: Option<data::CsvReader>,
+}
+
+#[wasm_bindgen]
+impl CsvReader {
+    /// A reader for one file. What the options do not say is found by looking.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(unchecked_optional_param_type = "ReadOptions")] options: JsValue,
+    ) -> Result<Self, JsValue> {
+        Ok(Self { inner: Some(data::CsvReader::new(self::options(&options)?)) })
+    }
+
+    /// Takes the next bytes of the file. Throws as soon as it shows that the file is no text.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
+        let inner = self.inner.as_mut().ok_or_else(used)?;
+        Ok(inner.push(chunk)?)
+    }
+
+    /// Reads the file. A reader reads one file, once.
+    pub fn finish(&mut self) -> Result<Table, JsValue> {
+        let inner = self.inner.take().ok_or_else(used)?;
+        Ok(Table { inner: inner.finish()? })
+    }
+}
+
+fn used() -> Error {
+    Error::NotReady { problem: "This reader has read its file: make a new one.".to_owned() }
+}
+
+/// A file as columns.
+#[wasm_bindgen]
+pub struct Table {
+    inner: data::Table,
+}
+
+#[wasm_bindgen]
+impl Table {
+    /// What the file was understood to be, with everything that was done to it.
+    #[wasm_bindgen(unchecked_return_type = "Understood")]
+    pub fn understood(&self) -> Result<JsValue, JsValue> {
+        to_js(self.inner.understood())
+    }
+
+    /// Cells of `count` rows from row `first` (0 is the first kept row), as they stand in the file, cut to 200 characters.
+    #[wasm_bindgen(unchecked_return_type = "string[][]")]
+    pub fn preview(&self, first: usize, count: usize) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.preview(first, count))
+    }
+
+    /// A regular series of the columns of numbers.
+    pub fn series(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "SeriesOptions")] options: JsValue,
+    ) -> Result<Series, JsValue> {
+        Ok(Series { inner: self.inner.series(&self::options(&options)?)? })
+    }
+}
+
+/// Columns of numbers on a regular time axis; NaN where a value is missing.
+#[wasm_bindgen]
+pub struct Series {
+    inner: Regular,
+}
+
+#[wasm_bindgen]
+impl Series {
+    /// Names, axis, and how the series came about.
+    #[wasm_bindgen(unchecked_return_type = "AboutSeries")]
+    pub fn about(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.about)
+    }
+
+    /// Season, window and horizon that fit this column.
+    #[wasm_bindgen(unchecked_return_type = "Suggestion")]
+    pub fn suggest(&self, target: &str) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.suggest(target)?)
+    }
+
+    /// Values of a column, copied.
+    pub fn column(&self, index: usize) -> Result<Float64Array, JsValue> {
+        let columns = &self.inner.series.columns;
+        let column = columns.get(index).ok_or_else(|| Error::Column {
+            column: index.to_string(),
+            problem: format!("there are only {} columns", columns.len()),
+        })?;
+        Ok(Float64Array::from(column.as_slice()))
+    }
+
+    /// Time of each row in milliseconds since 1970, or its number.
+    pub fn times(&self) -> Float64Array {
+        let axis = self.inner.series.axis;
+        let all: Vec<i64> = (0..axis.len).map(|index| axis.at(index)).collect();
+        Float64Array::from(times(&all).as_slice())
+    }
+
+    /// The series as plain data, to send to another worker.
+    #[wasm_bindgen(unchecked_return_type = "SeriesParts")]
+    pub fn to_parts(&self) -> Result<JsValue, JsValue> {
+        let series = &self.inner.series;
+        let columns: Array = series.columns.iter().map(|column| Float64Array::from(column.as_slice())).collect();
+        let parts: JsValue = js_sys::Object::new().into();
+        Reflect::set(&parts, &"axis".into(), &to_js(&series.axis)?)?;
+        Reflect::set(&parts, &"names".into(), &to_js(&series.names)?)?;
+        Reflect::set(&parts, &"columns".into(), &columns)?;
+        Ok(parts)
+    }
+
+    /// A series from plain data.
+    pub fn from_parts(#[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: JsValue) -> Result<Series, JsValue> {
+        Ok(Series { inner: Regular::from_series(series_from_parts(&parts)?) })
+    }
+}
+
+/// The series in plain data that came from [`Series::to_parts`].
+fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue> {
+    let wrong = |what: &str| Error::NotReady { problem: format!("These are no parts of a series: {what}.") };
+    let part = |key: &str| field(parts, key).map_err(|_| wrong("an object is needed"));
+    let axis: Axis = from_js(part("axis")?).map_err(|_| wrong("the axis needs start, step, len and utc"))?;
+    let names: Vec<String> = from_js(part("names")?).map_err(|_| wrong("the names must be a list of texts"))?;
+    let columns = columns(&part("columns")?).map_err(|_| wrong("each column must be a Float64Array"))?;
+    if columns.len() != names.len() || columns.iter().any(|column| column.len() != axis.len) {
+        return Err(wrong("the lengths do not fit together").into());
+    }
+    Ok(data::Series { axis, names, columns })
+}
