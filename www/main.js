@@ -98,7 +98,6 @@ async function begin() {
   } else {
     store.set({ settings });
     await data.openSample(link.sample ?? '');
-    if (Object.keys(settings).length) await model.set(settings);
     if (link.file) store.set({ dataProblem: { message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.', about: link.file } });
   }
   if (unknown.length) store.set({ said: `The link holds settings that this version does not know: ${unknown.join(', ')}.` });

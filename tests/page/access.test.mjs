@@ -1,19 +1,9 @@
-// By keyboard, without seeing, on a phone, in the dark; and what index.html says where it cannot run.
+// By keyboard, without seeing, on a phone, in the dark.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { test } from 'node:test';
 import { Key } from 'selenium-webdriver';
-import { inBrowsers, root } from './harness.mjs';
+import { inBrowsers } from './harness.mjs';
 import { press, untilReady, untilStatus } from './steps.mjs';
-
-test('the policy knows the inline script', async () => {
-  const html = await readFile(path.join(root, 'index.html'), 'utf8');
-  const inline = /<script>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
-  const hash = createHash('sha256').update(inline).digest('base64');
-  assert.ok(html.includes(`'sha256-${hash}'`), `index.html must name 'sha256-${hash}' in its content security policy`);
-});
 
 inBrowsers((browser) => {
   for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([['wide, light', 1440, 'light'], ['wide, dark', 1440, 'dark'], ['a phone, light', 390, 'light'], ['a phone, dark', 390, 'dark']])) {
@@ -63,6 +53,8 @@ inBrowsers((browser) => {
         return { name: element === document.body ? '' : element?.id || element?.textContent?.trim() || element?.className, seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1 };
       });
       if (!at.name) continue;
+      // Round: the browser's own buttons come between the last and the first.
+      if (reached.has('steps') && reached.has(at.name)) break;
       assert.ok(at.seen, `the focus on “${at.name}” is seen`);
       reached.add(at.name);
     }

@@ -49,9 +49,10 @@ inBrowsers((browser) => {
   test('fewer rows than a window needs: the knob is named, and the page goes on', async () => {
     const page = await browser.open();
     await untilReady(page);
-    await page.dropFile('main', 'short.csv', hourly(12));
-    await page.until('a word about it', () => document.querySelector('#data .message.bad') || document.querySelector('#model .weights.bad'));
-    await press(page, 'Bring back New York, hourly temperature, 2013').catch(() => {});
+    await page.dropFile('main', 'short.csv', hourly(4));
+    await page.until('the knob and what is wrong', () => [...document.querySelectorAll('.knob .problem')].some((problem) => !problem.hidden && /longer series/.test(problem.textContent)));
+    assert.match(await page.text('#train .sentence'), /longer series/);
+    await press(page, 'Bring back New York, hourly temperature, 2013');
     await untilReady(page);
   });
 

@@ -70,7 +70,11 @@ inBrowsers((browser) => {
     await page.run(() => document.querySelector('#model .knob-integer .reset').click());
     await page.until('the message is gone', () => !document.querySelector('#train .main').disabled);
 
-    await page.run(() => [...document.querySelectorAll('#model input[name="preset"]')].at(-1).click());
+    await page.run(() => {
+      const preset = document.querySelector('#preset');
+      preset.value = [...preset.options].at(-2).value;
+      preset.dispatchEvent(new Event('change'));
+    });
     await page.until('a way back', () => [...document.querySelectorAll('#model button')].some((button) => /Bring back/.test(button.textContent)));
     await press(page, 'Bring back the earlier settings');
     await page.until('the architecture chosen before', (id) => document.querySelector('#model input[name="architecture"]:checked').value === id, { args: [other] });
@@ -126,8 +130,9 @@ inBrowsers((browser) => {
     assert.equal(await page.text('#hero-summary'), forecast);
     assert.match(await page.text('#curve-summary'), /After \d+ epochs/);
     assert.equal(await status(page), 'stopped');
-    await press(page, 'Train on');
+    await press(page, 'Try seed 2');
     await untilStatus(page, 'running');
+    await page.until('the seed in the address', () => location.hash.includes('seed=2'));
   });
 
   test('a link with settings reproduces them', async () => {

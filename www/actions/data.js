@@ -53,7 +53,7 @@ export function dataActions(store, client, hooks) {
       inWorker = data;
       store.set({ data, reading: '', earlierData: same ? store.get().earlierData : before, range: null });
       // What the old file's columns were called says nothing about the new one's.
-      const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => same || (key !== ROLE.target && key !== ROLE.inputs)));
+      const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => same || !before || (key !== ROLE.target && key !== ROLE.inputs)));
       for (const key of [ROLE.target]) if (kept[key] && !data.parts.names.includes(String(kept[key]))) delete kept[key];
       hooks.replaced(data, kept);
       void keepData(data);

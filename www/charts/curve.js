@@ -54,6 +54,7 @@ export function curveChart(container) {
     const left = u.valToPos(best.epoch, 'x', true);
     const top = u.valToPos(best.loss, 'y', true);
     ctx.save();
+    ctx.setLineDash([]);
     ctx.beginPath();
     ctx.arc(left, top, 4.5 * ratio, 0, 2 * Math.PI);
     ctx.fillStyle = colour('ground');

@@ -45,6 +45,7 @@ export function overviewChart(container, { timed, grounds, range, onRange }) {
     const left = Math.max(bbox.left, u.valToPos(shown[0], 'x', true));
     const right = Math.min(bbox.left + bbox.width, u.valToPos(shown[1], 'x', true));
     ctx.save();
+    ctx.setLineDash([]);
     ctx.strokeStyle = colour('ink');
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.strokeRect(left, bbox.top + 1, Math.max(3 * devicePixelRatio, right - left), bbox.height - 2);

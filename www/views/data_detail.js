@@ -10,7 +10,7 @@ import { count, figure, momentsOf, size } from './format.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Column, Note, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {ColumnUnderstood, Note, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Dataset, PageStore, State} from '../state/shape.js' */
 
 /** The value of the entry that leaves a question to the core. */
@@ -92,7 +92,7 @@ export function dataDetailView(root, store, { data: act, model }) {
   function readControls({ understood, read, series, about }) {
     const { time } = understood;
     const names = understood.columns.map(({ name }) => name);
-    const change = (/** @type {keyof ReadOptions, SeriesOptions} */ key) => (/** @type {string | undefined} */ value) => void act.reread({ [key]: value });
+    const change = (/** @type {keyof ReadOptions} */ key) => (/** @type {string | undefined} */ value) => void act.reread({ [key]: value });
     const timeOptions = Object.fromEntries([[' none', 'none: number the rows'], ...names.map((name) => [`=${name}`, name])]);
     const chosenTime = read.time_columns === undefined ? undefined : read.time_columns.length ? `=${read.time_columns[0]}` : ' none';
     return [
@@ -121,7 +121,7 @@ export function dataDetailView(root, store, { data: act, model }) {
     }
   }
 
-  /** @param {Dataset} data @param {Column} column */
+  /** @param {Dataset} data @param {ColumnUnderstood} column */
   function columnRow(data, { name, kind, min, mean, max, missing, note, examples }) {
     const state = store.get();
     const usable = data.parts.names.includes(name);
@@ -157,7 +157,8 @@ export function dataDetailView(root, store, { data: act, model }) {
     }),
     store.watch((state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)], (data, open, ..._) => {
       if (!data || !open) return;
-      fill(columns, h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },
+      const season = data.suggestions[targetOf(store.get())]?.why;
+      fill(columns, season ? h('p', { class: 'small muted' }, season) : null, h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },
         h('table', { class: 'table' },
           h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'Kind'), ...['Lowest', 'Mean', 'Highest', 'Missing'].map((label) => h('th', { scope: 'col', class: 'num' }, label)), h('th', { scope: 'col' }, 'Input'))),
           h('tbody', {}, ...data.understood.columns.map((column) => columnRow(data, column))))));

@@ -184,8 +184,8 @@ export function forecastView(root, store, act) {
       drawn = null;
       tell(null);
     }),
-    store.watch((state) => [state.draft, state.data], (draft, data) => {
-      if (draft && data && !store.get().range) goBack();
+    store.watch((state) => [state.draft, state.data, state.settingsProblem], (draft, data, problem) => {
+      if ((draft || problem) && data && !store.get().range) goBack();
     }),
     store.watch((state) => [state.data, targetOf(state), state.draft, state.run?.configured, state.run?.predictions, state.run?.forecast, state.range, state.theme], () => {
       const { run, range: at, data } = store.get();

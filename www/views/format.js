@@ -2,7 +2,7 @@
  * Numbers and times as a person reads them. Times are the file's own clock, whatever zone the reader is in.
  * @module
  */
-/** @import {AboutSeries, Column} from '../../pkg/unrolled.js' */
+/** @import {AboutSeries, ColumnUnderstood} from '../../pkg/unrolled.js' */
 
 const MISSING = '–';
 const MINUTE = 60_000;
@@ -24,7 +24,7 @@ export function figure(value, digits = 4) {
 
 /**
  * How a column's values are written: as many decimals as its range makes worth reading.
- * @param {Pick<Column, 'min' | 'max'> | undefined} column
+ * @param {Pick<ColumnUnderstood, 'min' | 'max'> | undefined} column
  * @returns {(value: number | null | undefined) => string}
  */
 export function valuesOf(column) {

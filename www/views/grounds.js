@@ -32,9 +32,15 @@ const HISTORY = 9;
  */
 export function stretches({ data, draft, run, steps }) {
   const configured = run?.configured ?? draft;
-  if (!data || !configured) return null;
+  if (!data?.times.length) return null;
   const { times } = data;
   const last = times.length - 1;
+  if (!configured) {
+    // Settings that do not fit the data leave it without parts; it is drawn all the same.
+    /** @type {[number, number]} */
+    const whole = [times[0], times[last]];
+    return { all: whole, validation: whole, test: whole, end: whole };
+  }
   const step = last > 0 ? times[last] - times[last - 1] : 1;
   const ahead = (steps || configured.horizon) * step;
   const seen = Math.max(HISTORY * configured.horizon, configured.season * 4) * step;

@@ -101,7 +101,7 @@ export function trainView(root, store, act) {
       sentence.classList.toggle('bad', run?.status === 'failed');
       const progress = run?.progress;
       const values = run && progress
-        ? [`${count(progress.epoch)} of ${count(progress.epochs)}`, run.status === 'running' ? `at most ${left(run)}` : '–', figure(progress.loss, 3), figure(progress.validation, 3), figure(progress.gradient_norm, 3), percent(progress.clipped_share)]
+        ? [`${count(progress.epoch)} of ${count(progress.epochs)}`, run.status === 'running' && run.elapsed ? `≤ ${left(run)}` : '–', figure(progress.loss, 3), figure(progress.validation, 3), figure(progress.gradient_norm, 3), percent(progress.clipped_share)]
         : facts.map(() => '–');
       facts.forEach(({ value }, index) => setText(value, values[index]));
     }),
