@@ -4,7 +4,7 @@
  */
 import { stepsChart } from '../charts/steps.js';
 import { fill, h, head, setText } from './dom.js';
-import { column, count, figure } from './format.js';
+import { column, count } from './format.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
@@ -46,6 +46,16 @@ export function errorsView(root, store, act) {
 
   /** @type {ReturnType<typeof stepsChart> | null} */ let chart = null;
   let ids = '';
+  /** A table that nobody looks at is not kept up while training. */
+  function fillTable() {
+    const evaluation = store.get().run?.test ?? store.get().run?.validation;
+    if (!evaluation || !summary.open) return;
+    const write = column(evaluation.rows.flatMap(({ per_step_mae: errors }) => errors));
+    fill(table,
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Step'), ...evaluation.rows.map(({ label }) => h('th', { scope: 'col', class: 'num' }, label)))),
+      h('tbody', {}, ...Array.from({ length: evaluation.horizon }, (_, step) => h('tr', {}, h('th', { scope: 'row' }, String(step + 1)), ...evaluation.rows.map((row) => h('td', { class: 'num' }, write(row.per_step_mae[step])))))));
+  }
+  summary.addEventListener('toggle', fillTable);
   const undo = [
     store.watch((state) => [state.run?.test ?? state.run?.validation, state.run?.status], (evaluation, status) => {
       root.hidden = !evaluation;
@@ -60,10 +70,7 @@ export function errorsView(root, store, act) {
         ids = now;
       }
       chart?.set(evaluation.rows);
-      const last = evaluation.horizon - 1;
-      fill(table,
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Step'), ...evaluation.rows.map(({ label }) => h('th', { scope: 'col', class: 'num' }, label)))),
-        h('tbody', {}, ...Array.from({ length: last + 1 }, (_, step) => h('tr', {}, h('th', { scope: 'row' }, String(step + 1)), ...evaluation.rows.map((row) => h('td', { class: 'num' }, figure(row.per_step_mae[step], 4)))))));
+      fillTable();
     }),
   ];
   return () => { for (const stop of undo) stop(); chart?.destroy(); };

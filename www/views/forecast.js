@@ -54,6 +54,7 @@ export function forecastView(root, store, act) {
     file.value = '';
   } });
   const table = h('table', { class: 'table' });
+  const tableFold = h('details', { class: 'fold', ontoggle: () => fillTable() }, h('summary', {}, 'The forecast as a table'), h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'The forecast as a table' }, table));
   const stretch = (/** @type {'all' | 'validation' | 'test' | 'end'} */ name, /** @type {string} */ label) =>
     h('button', { type: 'button', class: 'button quiet', onclick: () => { const all = stretches(store.get()); if (all) store.set({ range: all[name] }); } }, label);
   const zoomer = (/** @type {string} */ label, /** @type {string} */ path, /** @type {() => void} */ onclick) => h('button', { type: 'button', class: 'button quiet square', 'aria-label': label, title: label, onclick }, icon(path));
@@ -72,7 +73,7 @@ export function forecastView(root, store, act) {
       h('div', { class: 'cluster inline' }, h('label', { for: 'steps' }, 'Forecast'), steps, stepsUnit),
       h('div', { class: 'cluster inline' }, h('label', { for: 'lead' }, 'Predictions drawn: those made'), lead, leadUnit),
       h('div', { class: 'cluster' }, save, keepModel, h('div', { class: 'filepick' }, file, h('label', { for: 'model-file', class: 'button quiet' }, 'Load model')))),
-    h('details', { class: 'fold' }, h('summary', {}, 'The forecast as a table'), h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'The forecast as a table' }, table)),
+    tableFold,
   );
 
   /** @type {ReturnType<typeof timeChart> | null} */ let chart = null;
@@ -165,6 +166,17 @@ export function forecastView(root, store, act) {
   }, { passive: false });
   box.addEventListener('dblclick', goBack);
 
+  /** Kept up only while it is unfolded. */
+  function fillTable() {
+    const forecast = store.get().run?.forecast;
+    if (!tableFold.open) return;
+    if (!forecast) return fill(table, h('tbody', {}, h('tr', {}, h('td', { class: 'muted' }, 'There is no forecast yet.'))));
+    const { write, moment } = words;
+    fill(table,
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Time'), ...['Forecast', 'From', 'To'].map((label) => h('th', { scope: 'col', class: 'num' }, label)))),
+      h('tbody', {}, ...Array.from(forecast.times, (time, index) => h('tr', {}, h('td', {}, moment(time)), ...[forecast.values, forecast.lower, forecast.upper].map((values) => h('td', { class: 'num' }, write(values[index])))))));
+  }
+
   const undo = [
     store.watch((state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run)], () => {
       const { text, note: rests } = verdict(store.get());
@@ -211,17 +223,14 @@ export function forecastView(root, store, act) {
       save.disabled = keepModel.disabled = !forecast;
       if (!data) return;
       const { write, moment } = words;
+      fillTable();
       if (!forecast) {
-        fill(table, h('tbody', {}, h('tr', {}, h('td', { class: 'muted' }, 'There is no forecast yet.'))));
         setText(summary, `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. There is no forecast yet.`);
         return;
       }
       const last = forecast.times.length - 1;
       setText(/** @type {Element} */ (root.querySelector('.coverage')), `${percent(forecast.coverage)} of the truth on validation`);
       setText(summary, `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}. All its values stand in the table below.`);
-      fill(table,
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Time'), ...['Forecast', 'From', 'To'].map((label) => h('th', { scope: 'col', class: 'num' }, label)))),
-        h('tbody', {}, ...Array.from(forecast.times, (time, index) => h('tr', {}, h('td', {}, moment(time)), ...[forecast.values, forecast.lower, forecast.upper].map((column) => h('td', { class: 'num' }, write(column[index])))))));
     }),
   ];
   return () => { for (const stop of undo) stop(); chart?.destroy(); };
