@@ -21,19 +21,26 @@ function written(value, options = {}) {
 
 /** @param {number} decimals @returns {(value: number | null | undefined) => string} */
 const fixed = (decimals) => (value) =>
-  value === null || value === undefined || !Number.isFinite(value) ? MISSING : written(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  value === null || value === undefined || !Number.isFinite(value)
+    ? MISSING
+    : written(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 
 /** @param {number} value */
 export const count = (value) => written(value);
 
 /** @param {number} value A round number, such as a bound, as short as it can be. */
-export const plain = (value) => (value !== 0 && Math.abs(value) < 1e-3 ? figure(value, 1) : written(value, { maximumSignificantDigits: 9 }));
+export const plain = (value) =>
+  value !== 0 && Math.abs(value) < 1e-3 ? figure(value, 1) : written(value, { maximumSignificantDigits: 9 });
 
 /** @param {number | null | undefined} value @param {number} [digits] Significant ones. */
 export function figure(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(digits - 1).replace('e+', 'e').replaceAll('-', '−');
+  if (size !== 0 && (size < 1e-4 || size >= 1e9))
+    return value
+      .toExponential(digits - 1)
+      .replace('e+', 'e')
+      .replaceAll('-', '−');
   return written(value, { maximumSignificantDigits: digits, minimumSignificantDigits: Math.min(digits, 3) });
 }
 
