@@ -137,6 +137,11 @@ impl Settings {
         Ok(Self { values })
     }
 
+    /// The default of every knob.
+    pub fn defaults<'k>(knobs: impl IntoIterator<Item = &'k Knob>) -> Self {
+        Self { values: knobs.into_iter().map(|knob| (knob.key, knob.default.to_value())).collect() }
+    }
+
     fn get(&self, key: &str) -> &Value {
         // A missing key is a mistake in this library (a knob that is read but not listed), never in the input.
         self.values.get(key).unwrap_or_else(|| unreachable!("knob {key} is read but not in the catalog"))

@@ -43,9 +43,14 @@ struct Gru {
     reset_before: bool,
 }
 
+/// Whether the settings ask for the papers' form.
+pub fn resets_before(settings: &Settings) -> bool {
+    settings.text(FORM.key) == "before"
+}
+
 /// One layer; the gates' biases in the order r, z, n.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
-    let reset_before = settings.text(FORM.key) == "before";
+    let reset_before = resets_before(settings);
     let bias = GateBias::from(settings, plan.tokens());
     // The update gate keeps at its upper end in PyTorch's form, and at its lower end in the papers'.
     let update = if reset_before { negative(bias.keep) } else { bias.keep };

@@ -19,8 +19,8 @@ pub struct Architecture {
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence, as MathML.
-    pub equations: &'static str,
+    /// The recurrence in the form that the settings choose, as MathML.
+    pub equations: fn(&Settings) -> &'static str,
     /// Whether it can read a sequence step by step, from the state that it left.
     pub streams: bool,
     /// Knobs of its own, beside those of every stack.
@@ -36,7 +36,7 @@ pub const ALL: &[Architecture] = &[
         label: "Vanilla RNN",
         summary: "One tanh layer that feeds on its own last output. Simple and fast; what it saw fades within a few steps.",
         source: "Elman 1990",
-        equations: include_str!("equations/rnn.mml"),
+        equations: |_| include_str!("equations/rnn.mml"),
         streams: true,
         knobs: &[RECURRENT_INIT, INIT_SCALE],
         block: rnn::block,
@@ -46,7 +46,7 @@ pub const ALL: &[Architecture] = &[
         label: "LSTM",
         summary: "A cell state that gates write to, keep and read: made to remember over many steps.",
         source: "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
-        equations: include_str!("equations/lstm.mml"),
+        equations: |_| include_str!("equations/lstm.mml"),
         streams: true,
         knobs: &[FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
         block: lstm::block,
@@ -56,7 +56,13 @@ pub const ALL: &[Architecture] = &[
         label: "GRU",
         summary: "Two gates and no separate cell state: most of what an LSTM does with a quarter fewer weights.",
         source: "Cho et al. 2014; Chung et al. 2014",
-        equations: include_str!("equations/gru.mml"),
+        equations: |settings| {
+            if gru::resets_before(settings) {
+                include_str!("equations/gru_reset_before.mml")
+            } else {
+                include_str!("equations/gru.mml")
+            }
+        },
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
         block: gru::block,

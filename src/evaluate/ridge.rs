@@ -20,8 +20,8 @@ use crate::{
 /// Penalties that are tried.
 pub const PENALTIES: [f64; 7] = [1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4];
 
-/// Most inputs (rows of the window times columns) that are fitted: work grows with the third power of their number.
-/// Beyond, the linear model reads the target alone.
+/// Most inputs (rows of the window times columns) that are fitted: work grows with the third power of their number, and
+/// these take about a second in wasm. Beyond, the linear model reads the target alone.
 pub const MOST_INPUTS: usize = 768;
 
 /// What the map is applied to.

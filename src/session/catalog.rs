@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::arch::registry;
 use crate::data::{frame, split};
-use crate::knob::{Knob, Raw};
+use crate::knob::{Knob, Raw, Settings};
 use crate::train;
 
 /// All that can be chosen.
@@ -32,7 +32,7 @@ pub struct Entry {
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence, as MathML.
+    /// The recurrence in the form of the defaults, as MathML; `Configured` has that of the model.
     pub equations: &'static str,
     /// Whether it can read a sequence step by step.
     pub streams: bool,
@@ -90,6 +90,8 @@ fn presets() -> Vec<Preset> {
 
 /// All that can be chosen.
 pub fn catalog() -> Catalog {
+    let knobs = knobs();
+    let defaults = Settings::defaults(&knobs);
     Catalog {
         version: env!("CARGO_PKG_VERSION"),
         architectures: registry::ALL
@@ -99,12 +101,12 @@ pub fn catalog() -> Catalog {
                 label: a.label,
                 summary: a.summary,
                 source: a.source,
-                equations: a.equations,
+                equations: (a.equations)(&defaults),
                 streams: a.streams,
                 knobs: registry::keys(a),
             })
             .collect(),
-        knobs: knobs(),
+        knobs,
         presets: presets(),
     }
 }

@@ -23,6 +23,8 @@ pub struct Configured {
     pub horizon: usize,
     /// Steps that the network reads at once.
     pub segment: usize,
+    /// The recurrence, as MathML.
+    pub equations: &'static str,
     /// Its parameters.
     pub parameters: Parameters,
     /// Rows of each part.

@@ -173,7 +173,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn weights(&self) -> Result<&[crate::Real]> {
-        Ok(&self.model()?.trainer.judged().values)
+        Ok(&self.model()?.trainer.in_use().values)
     }
 
     /// The weights as training has them now, flat: for comparing runs step by step.

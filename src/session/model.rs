@@ -135,6 +135,7 @@ impl Model {
             window,
             horizon,
             segment: plan.segment,
+            equations: (architecture.equations)(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
             windows: Windows {
@@ -222,7 +223,7 @@ impl Model {
 
     /// The interval of the judged weights; `None` before the first epoch's end.
     fn interval(&self) -> Option<Interval> {
-        let residuals = self.trainer.residuals();
+        let residuals = self.trainer.validation_errors();
         if residuals.is_empty() {
             self.interval.clone()
         } else {
@@ -277,7 +278,7 @@ impl Model {
             interval: self.interval(),
             best: progress.best.map(|best| (best.epoch, best.validation)),
         };
-        safetensors::save(self.trainer.judged(), &about)
+        safetensors::save(self.trainer.in_use(), &about)
     }
 
     /// Puts the weights of a saved model in place.

@@ -419,13 +419,13 @@ impl Trainer {
     }
 
     /// The weights that forecasts are made with: the best so far, or the current ones before there is a best.
-    pub fn judged(&self) -> &Params {
+    pub fn in_use(&self) -> &Params {
         if self.best.is_some() || matches!(self.phase, Phase::Done) { &self.best_params } else { &self.params }
     }
 
     /// Errors (truth − forecast, scaled) of the judged weights on the validation part, one list for each step of the
     /// horizon; empty before the first epoch's end.
-    pub fn residuals(&self) -> &[Vec<f64>] {
+    pub fn validation_errors(&self) -> &[Vec<f64>] {
         &self.best_residuals
     }
 
@@ -446,7 +446,7 @@ impl Trainer {
     /// Forecasts of a batch with the judged weights, scaled, `[horizon × size]`.
     pub fn forecast(&self, tape: &mut Tape, batch: &Batch, out: &mut [Real]) {
         tape.reset();
-        let mut pass = Pass::new(tape, self.judged(), batch.size);
+        let mut pass = Pass::new(tape, self.in_use(), batch.size);
         self.forecaster.forecast(&mut pass, batch, out);
     }
 }

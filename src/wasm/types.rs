@@ -59,6 +59,8 @@ export interface Configured {
   settings: Settings;
   target: string;
   season: number; window: number; horizon: number; segment: number;
+  /** The recurrence in the form that the settings choose, as MathML. */
+  equations: string;
   parameters: {
     /** With two bias vectors for each recurrent layer, as PyTorch has it. */
     total: number;
