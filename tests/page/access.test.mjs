@@ -6,15 +6,25 @@ import { inBrowsers } from './harness.mjs';
 import { press, untilReady, untilStatus } from './steps.mjs';
 
 inBrowsers((browser) => {
-  for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([['wide, light', 1440, 'light'], ['wide, dark', 1440, 'dark'], ['a phone, light', 390, 'light'], ['a phone, dark', 390, 'dark']])) {
+  for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([
+    ['wide, light', 1440, 'light'],
+    ['wide, dark', 1440, 'dark'],
+    ['a phone, light', 390, 'light'],
+    ['a phone, dark', 390, 'dark'],
+  ])) {
     test(`axe finds nothing, and nothing is wider than the page: ${what}`, async () => {
       const page = await browser.open({ width, height: 844 });
       await untilReady(page);
-      if ((await page.run(() => document.documentElement.dataset.theme)) !== theme) await page.run(() => document.querySelector('#tools button:last-child').click());
+      if ((await page.run(() => document.documentElement.dataset.theme)) !== theme)
+        await page.run(() => document.querySelector('#tools button:last-child').click());
       assert.deepEqual(await page.accessibility(), [], 'as it opens');
       await press(page, 'How it was read');
       await press(page, 'All settings, equations');
-      await page.run(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+      await page.run(() =>
+        document.querySelectorAll('details').forEach((details) => {
+          details.open = true;
+        }),
+      );
       await press(page, 'Train');
       await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
       await press(page, 'Stop');
@@ -35,7 +45,9 @@ inBrowsers((browser) => {
     await page.until('a value', () => /measured −?\d/.test(document.querySelector('.readout').textContent));
     const first = await page.text('.readout');
     await chart.sendKeys(Key.ARROW_LEFT);
-    await page.until('another value', (before) => document.querySelector('.readout').textContent.trim() !== before, { args: [first] });
+    await page.until('another value', (before) => document.querySelector('.readout').textContent.trim() !== before, {
+      args: [first],
+    });
     await chart.sendKeys('-', '-', '+', Key.chord(Key.SHIFT, Key.ARROW_LEFT), '0');
   });
 
@@ -50,7 +62,10 @@ inBrowsers((browser) => {
         const element = document.activeElement;
         const shown = element?.matches('.hidden, .segment input') ? element.nextElementSibling : element;
         const { outlineStyle, outlineWidth } = getComputedStyle(shown);
-        return { name: element === document.body ? '' : element?.id || element?.textContent?.trim() || element?.className, seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1 };
+        return {
+          name: element === document.body ? '' : element?.id || element?.textContent?.trim() || element?.className,
+          seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1,
+        };
       });
       if (!at.name) continue;
       // Round: the browser's own buttons come between the last and the first.
@@ -58,6 +73,7 @@ inBrowsers((browser) => {
       assert.ok(at.seen, `the focus on “${at.name}” is seen`);
       reached.add(at.name);
     }
-    for (const name of ['source', 'file', 'target', 'Train', 'Everything', 'steps']) assert.ok(reached.has(name), `${name} is reached (${[...reached].join(', ')})`);
+    for (const name of ['source', 'file', 'target', 'Train', 'Everything', 'steps'])
+      assert.ok(reached.has(name), `${name} is reached (${[...reached].join(', ')})`);
   });
 });

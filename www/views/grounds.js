@@ -18,8 +18,20 @@ export function groundsOf({ data, draft, run, steps }, { short }) {
   return [
     { from: train.first, to: validation.first, name: short ? 'training' : 'training part', tint: null, ink: 'ink-3' },
     { from: validation.first, to: test.first, name: short ? 'val.' : 'validation', tint: 'validation-tint', ink: 'validation' },
-    { from: test.first, to: data.about.end, name: short || run?.test ? 'test' : 'test: scored when training ends', tint: 'test-tint', ink: 'test' },
-    { from: data.about.end, to: Infinity, name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`, tint: short ? null : 'beyond-tint', ink: 'accent' },
+    {
+      from: test.first,
+      to: data.about.end,
+      name: short || run?.test ? 'test' : 'test: scored when training ends',
+      tint: 'test-tint',
+      ink: 'test',
+    },
+    {
+      from: data.about.end,
+      to: Infinity,
+      name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`,
+      tint: short ? null : 'beyond-tint',
+      ink: 'accent',
+    },
   ];
 }
 
