@@ -2,8 +2,12 @@
 //!
 //! The modules are layers; a lower one never imports a higher one (`tests/layering.rs` checks it):
 //!
-//! `error`, `knob` → `math` → `grad` → `scan` → `nn` → `arch` → `train` → `session` → `wasm`,
-//! and beside them `data` (over `math`), `evaluate` (over `data`), `forecast`, `export`.
+//! - [`error`], [`knob`]: how the library says no, and what can be set;
+//! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
+//!   architectures that a person can pick;
+//! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and the forecasts that cost nothing;
+//! - [`train`]: the training loop; [`forecast`]: values beyond the end; [`export`]: models as files;
+//! - [`session`]: all of it behind one facade, and `wasm`: the same as JavaScript classes.
 
 pub mod arch;
 pub mod data;

@@ -90,7 +90,7 @@ fn gradients_match_central_differences() {
             let mut grads = Vec::new();
             bench.loss(&at, Some(&mut grads));
             let slots = bench.params.slots().to_vec();
-            let whole = [0..at.len()];
+            let whole = std::iter::once(0..at.len());
             for range in slots.iter().map(|slot| slot.range()).chain(whole) {
                 let direction: Vec<f64> =
                     (0..at.len()).map(|k| if range.contains(&k) { rng.normal() } else { 0.0 }).collect();

@@ -49,8 +49,18 @@ function hearReader(tidings) {
 const connectReader = () =>
   createClient('data', hearReader, (problem) => {
     reader = connectReader();
-    if (store.get().catalog) store.set({ reading: '', dataProblem: { message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`, about: store.get().reading || undefined } });
-    else cannotStart(`Unrolled could not start here: ${problem.message}. It needs WebAssembly with SIMD, which current Firefox, Chrome, Edge and Safari have.`);
+    if (store.get().catalog)
+      store.set({
+        reading: '',
+        dataProblem: {
+          message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`,
+          about: store.get().reading || undefined,
+        },
+      });
+    else
+      cannotStart(
+        `Unrolled could not start here: ${problem.message}. It needs WebAssembly with SIMD, which current Firefox, Chrome, Edge and Safari have.`,
+      );
   });
 let reader = connectReader();
 
@@ -58,7 +68,12 @@ const model = modelActions(store);
 const data = dataActions(store, () => reader, { replaced: (dataset, settings) => void model.replaced(dataset, settings) });
 const actions = { data, model };
 
-store.watch((state) => [state.theme], () => { queueMicrotask(recolour); });
+store.watch(
+  (state) => [state.theme],
+  () => {
+    queueMicrotask(recolour);
+  },
+);
 toolsView(element('tools'), store);
 dataView(element('data'), store, actions);
 dataDetailView(element('data-detail'), store, actions);
@@ -75,11 +90,14 @@ dropView(element('drop'), actions);
 /** The address follows the state; it is changed in place, so that Back leaves the page as a person expects. */
 function followInAddress() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
-  store.watch((state) => [state.settings, state.data, state.catalog], () => {
-    if (!store.get().data || !store.get().catalog) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => history.replaceState(null, '', writeLink(store.get())), ADDRESS_EVERY);
-  });
+  store.watch(
+    (state) => [state.settings, state.data, state.catalog],
+    () => {
+      if (!store.get().data || !store.get().catalog) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => history.replaceState(null, '', writeLink(store.get())), ADDRESS_EVERY);
+    },
+  );
 }
 
 /** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
@@ -93,13 +111,19 @@ async function begin() {
     const asked = location.hash ? settings : (kept.run?.asked ?? {});
     store.set({ data: fromVisit });
     await model.replaced(fromVisit, asked);
-    const same = kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());
+    const same =
+      kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());
     if (kept.run && same) await model.resume(kept.run);
   } else {
     store.set({ settings });
     await data.openSample(link.sample ?? '');
-    if (Object.keys(settings).length) await model.set(settings);
-    if (link.file) store.set({ dataProblem: { message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.', about: link.file } });
+    if (link.file)
+      store.set({
+        dataProblem: {
+          message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.',
+          about: link.file,
+        },
+      });
   }
   if (unknown.length) store.set({ said: `The link holds settings that this version does not know: ${unknown.join(', ')}.` });
   followInAddress();
@@ -114,7 +138,13 @@ document.querySelector('.skip')?.addEventListener('click', (event) => {
 addEventListener('hashchange', () => location.reload());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
   let chosen = null;
-  try { chosen = localStorage.getItem('unrolled-theme'); } catch { /* Nothing is remembered, so the system is followed. */ }
+  try {
+    chosen = localStorage.getItem('unrolled-theme');
+  } catch {
+    /* Nothing is remembered, so the system is followed. */
+  }
   if (!chosen) store.set({ theme: event.matches ? 'dark' : 'light' });
 });
-begin().catch((error) => { if (document.getElementById('boot')?.hidden) cannotStart(`Unrolled could not start: ${error.message}.`); });
+begin().catch((error) => {
+  if (document.getElementById('boot')?.hidden) cannotStart(`Unrolled could not start: ${error.message}.`);
+});

@@ -1,7 +1,10 @@
 // The package without the page, in Node: everything that a caller can do with it, on the sample that opens the page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog, CsvReader, jfk, Series, Session, table } from './package.mjs';
+import * as unrolled from './package.mjs';
+import { forms, hashOfTraining } from './shared.mjs';
+
+const { catalog, CsvReader, jfk, Series, Session, table } = unrolled;
 
 const HOUR = 3_600_000;
 /** A small model that trains in a moment, with dropout in both places. */
@@ -212,6 +215,17 @@ test('one window of the test part, and where it lies', () => {
   }
 });
 
+for (const form of forms(catalog())) {
+  test(`${Object.values(form).join(', ')} beats the last value after a few epochs`, () => {
+    const session = new Session(parts());
+    session.configure({ ...small, ...form, hidden: 16, layers: 1, dropout: 0, epochs: 4, learning_rate: 0.003 });
+    trainToTheEnd(session);
+    const { rows, sentence } = session.evaluate('test');
+    const mae = (/** @type {string} */ wanted) => /** @type {number} */ (rows.find(({ id }) => id === wanted)?.mae);
+    assert.ok(mae('model') < 0.95 * mae('last'), sentence);
+  });
+}
+
 test('a saved model forecasts the same in a fresh session', () => {
   const session = new Session(parts());
   session.configure({ ...small, architecture: 'gru', gru_form: 'before', highway: true, calendar: true });
@@ -262,7 +276,7 @@ test('how training is cut into slices changes no number', () => {
   assert.deepEqual(ends[2], ends[0]);
 });
 
-test('a seed is a run: the same again, another one otherwise', () => {
+test('a seed is a run: the same again, another one otherwise', async () => {
   const run = (/** @type {number} */ seed) => {
     const session = new Session(parts());
     session.configure({ ...small, seed });
@@ -271,6 +285,8 @@ test('a seed is a run: the same again, another one otherwise', () => {
   };
   assert.deepEqual(run(7), run(7));
   assert.notDeepEqual(run(7), run(8));
+  const [form] = forms(catalog());
+  assert.deepEqual(await hashOfTraining(unrolled, jfk, form), await hashOfTraining(unrolled, jfk, form));
 });
 
 test('stopping puts the weights in place', () => {

@@ -1,30 +1,30 @@
-// By keyboard, without seeing, on a phone, in the dark; and what index.html says where it cannot run.
+// By keyboard, without seeing, on a phone, in the dark.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { test } from 'node:test';
 import { Key } from 'selenium-webdriver';
-import { inBrowsers, root } from './harness.mjs';
+import { inBrowsers } from './harness.mjs';
 import { press, untilReady, untilStatus } from './steps.mjs';
 
-test('the policy knows the inline script', async () => {
-  const html = await readFile(path.join(root, 'index.html'), 'utf8');
-  const inline = /<script>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
-  const hash = createHash('sha256').update(inline).digest('base64');
-  assert.ok(html.includes(`'sha256-${hash}'`), `index.html must name 'sha256-${hash}' in its content security policy`);
-});
-
 inBrowsers((browser) => {
-  for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([['wide, light', 1440, 'light'], ['wide, dark', 1440, 'dark'], ['a phone, light', 390, 'light'], ['a phone, dark', 390, 'dark']])) {
+  for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([
+    ['wide, light', 1440, 'light'],
+    ['wide, dark', 1440, 'dark'],
+    ['a phone, light', 390, 'light'],
+    ['a phone, dark', 390, 'dark'],
+  ])) {
     test(`axe finds nothing, and nothing is wider than the page: ${what}`, async () => {
       const page = await browser.open({ width, height: 844 });
       await untilReady(page);
-      if ((await page.run(() => document.documentElement.dataset.theme)) !== theme) await page.run(() => document.querySelector('#tools button:last-child').click());
+      if ((await page.run(() => document.documentElement.dataset.theme)) !== theme)
+        await page.run(() => document.querySelector('#tools button:last-child').click());
       assert.deepEqual(await page.accessibility(), [], 'as it opens');
       await press(page, 'How it was read');
       await press(page, 'All settings, equations');
-      await page.run(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+      await page.run(() =>
+        document.querySelectorAll('details').forEach((details) => {
+          details.open = true;
+        }),
+      );
       await press(page, 'Train');
       await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
       await press(page, 'Stop');
@@ -45,7 +45,9 @@ inBrowsers((browser) => {
     await page.until('a value', () => /measured −?\d/.test(document.querySelector('.readout').textContent));
     const first = await page.text('.readout');
     await chart.sendKeys(Key.ARROW_LEFT);
-    await page.until('another value', (before) => document.querySelector('.readout').textContent.trim() !== before, { args: [first] });
+    await page.until('another value', (before) => document.querySelector('.readout').textContent.trim() !== before, {
+      args: [first],
+    });
     await chart.sendKeys('-', '-', '+', Key.chord(Key.SHIFT, Key.ARROW_LEFT), '0');
   });
 
@@ -60,12 +62,18 @@ inBrowsers((browser) => {
         const element = document.activeElement;
         const shown = element?.matches('.hidden, .segment input') ? element.nextElementSibling : element;
         const { outlineStyle, outlineWidth } = getComputedStyle(shown);
-        return { name: element === document.body ? '' : element?.id || element?.textContent?.trim() || element?.className, seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1 };
+        return {
+          name: element === document.body ? '' : element?.id || element?.textContent?.trim() || element?.className,
+          seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1,
+        };
       });
       if (!at.name) continue;
+      // Round: the browser's own buttons come between the last and the first.
+      if (reached.has('steps') && reached.has(at.name)) break;
       assert.ok(at.seen, `the focus on “${at.name}” is seen`);
       reached.add(at.name);
     }
-    for (const name of ['source', 'file', 'target', 'Train', 'Everything', 'steps']) assert.ok(reached.has(name), `${name} is reached (${[...reached].join(', ')})`);
+    for (const name of ['source', 'file', 'target', 'Train', 'Everything', 'steps'])
+      assert.ok(reached.has(name), `${name} is reached (${[...reached].join(', ')})`);
   });
 });

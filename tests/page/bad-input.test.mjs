@@ -23,7 +23,11 @@ inBrowsers((browser) => {
     await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
     for (const [name, content] of refused) {
       await page.dropFile('main', name, content);
-      await page.until(`a word about ${name}`, (file) => document.querySelector('#data .message.bad')?.textContent.includes(file), { args: [name] });
+      await page.until(
+        `a word about ${name}`,
+        (file) => document.querySelector('#data .message.bad')?.textContent.includes(file),
+        { args: [name] },
+      );
       const message = await page.text('#data .message');
       assert.match(message, /was not opened\. \S.{15,}[.?!]/, name);
       assert.match(message, /What was loaded before is still here/, name);
@@ -36,12 +40,20 @@ inBrowsers((browser) => {
     const page = await browser.open();
     await untilReady(page);
     const evil = '<img src=x onerror="document.title=\'taken\'">';
-    const text = hourly(400).replace('time,value', `time,"${evil.replaceAll('"', '""')}",__proto__,constructor`).replace(/\n(\d.*)/g, (_, row) => `\n${row},1.5,${(row.length * 7) % 5}`);
+    const text = hourly(400)
+      .replace('time,value', `time,"${evil.replaceAll('"', '""')}",__proto__,constructor`)
+      .replace(/\n(\d.*)/g, (_, row) => `\n${row},1.5,${(row.length * 7) % 5}`);
     await page.dropFile('main', `${evil}.csv`.replaceAll('/', ''), text);
     await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent));
     await press(page, 'How it was read');
     await page.until('its rows', () => document.querySelectorAll('#data-detail .raw tbody tr').length > 3);
-    assert.ok(await page.run((name) => [...document.querySelectorAll('#data-detail th')].some((cell) => cell.textContent.includes(name)), evil), 'the name is shown as it stands');
+    assert.ok(
+      await page.run(
+        (name) => [...document.querySelectorAll('#data-detail th')].some((cell) => cell.textContent.includes(name)),
+        evil,
+      ),
+      'the name is shown as it stands',
+    );
     assert.equal(await page.run(() => document.querySelectorAll('img, main script').length), 0);
     assert.doesNotMatch(await page.run(() => document.title), /taken/);
   });
@@ -49,16 +61,25 @@ inBrowsers((browser) => {
   test('fewer rows than a window needs: the knob is named, and the page goes on', async () => {
     const page = await browser.open();
     await untilReady(page);
-    await page.dropFile('main', 'short.csv', hourly(12));
-    await page.until('a word about it', () => document.querySelector('#data .message.bad') || document.querySelector('#model .weights.bad'));
-    await press(page, 'Bring back New York, hourly temperature, 2013').catch(() => {});
+    await page.dropFile('main', 'short.csv', hourly(4));
+    await page.until('the knob and what is wrong', () =>
+      [...document.querySelectorAll('.knob .problem')].some(
+        (problem) => !problem.hidden && /longer series/.test(problem.textContent),
+      ),
+    );
+    assert.match(await page.text('#train .sentence'), /longer series/);
+    await press(page, 'Bring back New York, hourly temperature, 2013');
     await untilReady(page);
   });
 
   test('a file that is no model is refused, and the model stays', async () => {
     const page = await browser.open();
     await untilReady(page);
-    await page.dropFile('main', 'noise.safetensors', Uint8Array.from({ length: 64 }, (_, at) => (at * 37) % 256));
+    await page.dropFile(
+      'main',
+      'noise.safetensors',
+      Uint8Array.from({ length: 64 }, (_, at) => (at * 37) % 256),
+    );
     await page.until('a word about it', () => document.querySelector('#train .extra.bad')?.textContent.length > 20);
     await untilReady(page);
   });

@@ -14,7 +14,9 @@ inBrowsers((browser) => {
     assert.match(await page.text('#data .extent'), /8,730 values, one every hour/);
     assert.equal(await page.run(() => document.querySelectorAll('#forecast canvas').length), 1);
     await press(page, 'Train');
-    await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent), { timeout: 10_000 });
+    await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent), {
+      timeout: 10_000,
+    });
     assert.match(await page.text('#hero-summary'), /The forecast begins at Tue,? 31 Dec 2013, 00:00 UTC/);
     await page.until(
       'a model that beats the last value',
@@ -44,7 +46,9 @@ inBrowsers((browser) => {
     await untilStatus(page, 'running');
     await press(page, 'Stop');
     await untilStatus(page, 'stopped');
-    await page.until('the verdict on the test part', () => /On the test part, .* scored once/.test(document.querySelector('.verdict-note').textContent));
+    await page.until('the verdict on the test part', () =>
+      /On the test part, .* scored once/.test(document.querySelector('.verdict-note').textContent),
+    );
     assert.ok(await verdict(page));
   });
 
@@ -57,7 +61,9 @@ inBrowsers((browser) => {
       input.click();
       return input.value;
     });
-    await page.until('another number of weights', (before) => document.querySelector('#model .weights').textContent !== before, { args: [weights] });
+    await page.until('another number of weights', (before) => document.querySelector('#model .weights').textContent !== before, {
+      args: [weights],
+    });
     await page.until('it is in the address', (id) => location.hash.includes(`architecture=${id}`), { args: [other] });
 
     await page.run(() => {
@@ -65,15 +71,27 @@ inBrowsers((browser) => {
       input.value = '-3';
       input.dispatchEvent(new Event('change'));
     });
-    await page.until('the message at the knob', () => [...document.querySelectorAll('#model .knob .problem')].some((problem) => !problem.hidden && problem.textContent));
+    await page.until('the message at the knob', () =>
+      [...document.querySelectorAll('#model .knob .problem')].some((problem) => !problem.hidden && problem.textContent),
+    );
     assert.equal(await page.run(() => document.querySelector('#train .main').disabled), true);
     await page.run(() => document.querySelector('#model .knob-integer .reset').click());
     await page.until('the message is gone', () => !document.querySelector('#train .main').disabled);
 
-    await page.run(() => [...document.querySelectorAll('#model input[name="preset"]')].at(-1).click());
-    await page.until('a way back', () => [...document.querySelectorAll('#model button')].some((button) => /Bring back/.test(button.textContent)));
+    await page.run(() => {
+      const preset = document.querySelector('#preset');
+      preset.value = [...preset.options].at(-2).value;
+      preset.dispatchEvent(new Event('change'));
+    });
+    await page.until('a way back', () =>
+      [...document.querySelectorAll('#model button')].some((button) => /Bring back/.test(button.textContent)),
+    );
     await press(page, 'Bring back the earlier settings');
-    await page.until('the architecture chosen before', (id) => document.querySelector('#model input[name="architecture"]:checked').value === id, { args: [other] });
+    await page.until(
+      'the architecture chosen before',
+      (id) => document.querySelector('#model input[name="architecture"]:checked').value === id,
+      { args: [other] },
+    );
   });
 
   test('a file by the chooser, another by drag and drop, pasted text; the one before can be brought back', async () => {
@@ -84,9 +102,13 @@ inBrowsers((browser) => {
       const page = await browser.open();
       await untilReady(page);
       await page.chooseFile('#file', file);
-      await page.until('the chosen file', () => /700 values, one every hour/.test(document.querySelector('#data .extent').textContent));
+      await page.until('the chosen file', () =>
+        /700 values, one every hour/.test(document.querySelector('#data .extent').textContent),
+      );
       await page.dropFile('main', 'dropped.csv', daily(400));
-      await page.until('the dropped file', () => /400 values, one every day/.test(document.querySelector('#data .extent').textContent));
+      await page.until('the dropped file', () =>
+        /400 values, one every day/.test(document.querySelector('#data .extent').textContent),
+      );
       await press(page, 'Bring back chosen.csv');
       await page.until('the chosen file again', () => /700 values/.test(document.querySelector('#data .extent').textContent));
       await page.run((text) => {
@@ -96,7 +118,9 @@ inBrowsers((browser) => {
         const older = { dataType: 'text/plain', data: text };
         document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, ...older, bubbles: true, cancelable: true }));
       }, daily(300));
-      await page.until('the pasted text', () => /300 values, one every day/.test(document.querySelector('#data .extent').textContent));
+      await page.until('the pasted text', () =>
+        /300 values, one every day/.test(document.querySelector('#data .extent').textContent),
+      );
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -106,7 +130,12 @@ inBrowsers((browser) => {
     const page = await browser.open();
     await untilReady(page);
     await page.dropFile('main', 'mine.csv', hourly(900));
-    await page.until('the file', () => /900 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    await page.until(
+      'the file',
+      () =>
+        /900 values/.test(document.querySelector('#data .extent').textContent) &&
+        !document.querySelector('#train .main').disabled,
+    );
     await page.run(() => document.querySelector('#model input[name="architecture"]:not(:checked)').click());
     await page.until('the settings in the address', () => /file=mine.csv.*architecture=/.test(location.hash));
     const architecture = await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value);
@@ -126,14 +155,18 @@ inBrowsers((browser) => {
     assert.equal(await page.text('#hero-summary'), forecast);
     assert.match(await page.text('#curve-summary'), /After \d+ epochs/);
     assert.equal(await status(page), 'stopped');
-    await press(page, 'Train on');
+    await press(page, 'Try seed 2');
     await untilStatus(page, 'running');
+    await page.until('the seed in the address', () => location.hash.includes('seed=2'));
   });
 
   test('a link with settings reproduces them', async () => {
     const page = await browser.open({ address: '#sample=seattle&seed=7' });
     await untilReady(page);
     assert.match(await page.text('#data .extent'), /1,461 values, one every day/);
-    await page.until('the seed in the address', () => location.hash.includes('seed=7') && location.hash.includes('sample=seattle'));
+    await page.until(
+      'the seed in the address',
+      () => location.hash.includes('seed=7') && location.hash.includes('sample=seattle'),
+    );
   });
 });

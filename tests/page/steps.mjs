@@ -4,21 +4,39 @@
 
 /** Presses the button that says so, wherever on the page it is in view. @param {Page} page @param {string} label */
 export async function press(page, label) {
-  await page.until(`a button “${label}”`, (text) => [...document.querySelectorAll('main button')].some((button) => button.textContent.trim() === text && !button.disabled), { args: [label] });
-  await page.run((text) => [...document.querySelectorAll('main button')].find((button) => button.textContent.trim() === text && !button.disabled).click(), label);
+  await page.until(
+    `a button “${label}”`,
+    (text) =>
+      [...document.querySelectorAll('main button')].some((button) => button.textContent.trim() === text && !button.disabled),
+    { args: [label] },
+  );
+  await page.run(
+    (text) =>
+      [...document.querySelectorAll('main button')]
+        .find((button) => button.textContent.trim() === text && !button.disabled)
+        .click(),
+    label,
+  );
 }
 
 /** @param {Page} page */
 export const status = (page) => page.run(() => document.querySelector('#train').dataset.status);
 
 /** @param {Page} page @param {string} wanted */
-export const untilStatus = (page, wanted) => page.until(`training that is ${wanted}`, (name) => document.querySelector('#train').dataset.status === name, { args: [wanted] });
+export const untilStatus = (page, wanted) =>
+  page.until(`training that is ${wanted}`, (name) => document.querySelector('#train').dataset.status === name, {
+    args: [wanted],
+  });
 
 /** @param {Page} page */
 export const verdict = (page) => page.text('.verdict');
 
 /** Waits until the page can train. @param {Page} page */
-export const untilReady = (page) => page.until('a page that is ready', () => document.querySelector('#train .main') && !document.querySelector('#train .main').disabled);
+export const untilReady = (page) =>
+  page.until(
+    'a page that is ready',
+    () => document.querySelector('#train .main') && !document.querySelector('#train .main').disabled,
+  );
 
 /** @param {number} rows @param {number} step Milliseconds. @param {number} season Steps. */
 function wave(rows, step, season) {

@@ -51,9 +51,11 @@ export function dataActions(store, client, hooks) {
       const { data: before, settings } = store.get();
       const data = { ...reading, source, blob: bytes, read, series };
       inWorker = data;
-      store.set({ data, reading: '', earlierData: same ? store.get().earlierData : before, range: null });
+      store.set({ data, reading: '', earlierData: same ? store.get().earlierData : before, range: null, draft: null });
       // What the old file's columns were called says nothing about the new one's.
-      const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => same || (key !== ROLE.target && key !== ROLE.inputs)));
+      const kept = Object.fromEntries(
+        Object.entries(settings).filter(([key]) => same || !before || (key !== ROLE.target && key !== ROLE.inputs)),
+      );
       for (const key of [ROLE.target]) if (kept[key] && !data.parts.names.includes(String(kept[key]))) delete kept[key];
       hooks.replaced(data, kept);
       void keepData(data);
@@ -66,7 +68,12 @@ export function dataActions(store, client, hooks) {
   return {
     async openSample(id) {
       const sample = SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];
-      await take({ kind: 'sample', id: sample.id, name: sample.name }, async () => new Blob([await assetText(sample.file)]), {}, {});
+      await take(
+        { kind: 'sample', id: sample.id, name: sample.name },
+        async () => new Blob([await assetText(sample.file)]),
+        {},
+        {},
+      );
     },
     async openBlob(blob, source) {
       await take(source, async () => blob, {}, {});
@@ -89,7 +96,7 @@ export function dataActions(store, client, hooks) {
       const { earlierData, data, settings } = store.get();
       if (!earlierData) return;
       newest++;
-      store.set({ data: earlierData, earlierData: data, dataProblem: null, reading: '', range: null });
+      store.set({ data: earlierData, earlierData: data, dataProblem: null, reading: '', range: null, draft: null });
       const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== ROLE.target && key !== ROLE.inputs));
       hooks.replaced(earlierData, kept);
       void keepData(earlierData);

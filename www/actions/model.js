@@ -70,7 +70,15 @@ export function modelActions(store) {
   /** @param {Report} report @returns {Partial<Run>} */
   function told({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes }) {
     const test = store.get().run?.predictions.test ?? null;
-    return { progress, epochs: history, validation: evaluation, predictions: { validation: predictions, test }, forecast, forecastProblem, bytes };
+    return {
+      progress,
+      epochs: history,
+      validation: evaluation,
+      predictions: { validation: predictions, test },
+      forecast,
+      forecastProblem,
+      bytes,
+    };
   }
 
   /** @param {Tidings} tidings */
@@ -140,7 +148,11 @@ export function modelActions(store) {
     const goesOn = wasRunning && again ? ' Training starts anew.' : '';
     const restored = run?.bytes ? ' Its last weights are back.' : '';
     if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
-    store.set({ runProblem: { message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}${goesOn}` } });
+    store.set({
+      runProblem: {
+        message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}${goesOn}`,
+      },
+    });
     if (!data) return;
     await attempt(async () => {
       await client.call('open', { parts: data.parts });
@@ -195,7 +207,16 @@ export function modelActions(store) {
       if (opened && run) putAside.set(opened, run);
       opened = data;
       const back = putAside.get(data) ?? null;
-      store.set({ settings: back ? back.asked : settings, draft: null, settingsProblem: null, run: null, earlierRun: null, runProblem: null, lead: 0, steps: 0 });
+      store.set({
+        settings: back ? back.asked : settings,
+        draft: null,
+        settingsProblem: null,
+        run: null,
+        earlierRun: null,
+        runProblem: null,
+        lead: 0,
+        steps: 0,
+      });
       await attempt(() => client.call('open', { parts: data.parts }));
       await configure();
       if (back) await restore(back);
@@ -261,7 +282,13 @@ export function modelActions(store) {
       const { run } = store.get();
       if (!run) return;
       await attempt(() => client.call('pause', null));
-      store.set({ run: null, runProblem: null, earlierRun: run.bytes ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the model that was reset' } : null });
+      store.set({
+        run: null,
+        runProblem: null,
+        earlierRun: run.bytes
+          ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the model that was reset' }
+          : null,
+      });
       await configure();
       void keepRun(null);
     },
@@ -270,7 +297,13 @@ export function modelActions(store) {
       if (!earlierRun) return;
       await attempt(() => client.call('pause', null));
       if (!(await restore(earlierRun.run))) return;
-      store.set({ earlierRun: run?.bytes ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the newer model' } : null, settings: earlierRun.run.asked, runProblem: null });
+      store.set({
+        earlierRun: run?.bytes
+          ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the newer model' }
+          : null,
+        settings: earlierRun.run.asked,
+        runProblem: null,
+      });
       await configure();
       keep();
     },
@@ -303,7 +336,12 @@ export function modelActions(store) {
       if (!loaded) return;
       const settings = differing(loaded.configured.settings);
       store.set({
-        run: { ...newRun(loaded.configured, loaded.progress, settings), status: 'stopped', bytes, remark: `Loaded from ${name}.` },
+        run: {
+          ...newRun(loaded.configured, loaded.progress, settings),
+          status: 'stopped',
+          bytes,
+          remark: `Loaded from ${name}.`,
+        },
         earlierRun: run?.bytes ? { run, why: 'the model before this one' } : null,
         settings,
         runProblem: null,
@@ -324,7 +362,11 @@ export function modelActions(store) {
   /** @param {Settings} settings @returns {Settings} Those that differ from their defaults. */
   function differing(settings) {
     const knobs = store.get().catalog?.knobs ?? [];
-    return Object.fromEntries(knobs.filter(({ key, default: usual }) => key in settings && settings[key] !== usual).map(({ key }) => [key, settings[key]]));
+    return Object.fromEntries(
+      knobs
+        .filter(({ key, default: usual }) => key in settings && settings[key] !== usual)
+        .map(({ key }) => [key, settings[key]]),
+    );
   }
 
   return actions;

@@ -3,20 +3,27 @@
  * last value would have.
  * @module
  */
-import { axis, colour, font, line, makePlot } from './plot.js';
+import { axis, colour, font, line, makePlot, soon } from './plot.js';
 
 /** @import {Epoch} from '../../pkg/unrolled.js' */
+
+/** Labels that have room beside a chart of this height. */
+const MOST_LABELS = 5;
 
 /** @param {number} low @param {number} high @returns {number[]} Round values from low to high: 1, 2, 5, 10 … */
 function roundValues(low, high) {
   const values = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     for (const digit of [1, 1.5, 2, 3, 5, 7]) {
-      const value = digit * 10 ** power;
+      const value = Number((digit * 10 ** power).toPrecision(2));
       if (value >= low && value <= high) values.push(value);
     }
   }
-  return values.length > 6 ? values.filter((value) => /^[125]/.test(value.toExponential())) : values;
+  const few = values.filter(
+    (value) => ['1', '2', '5'].includes(value.toPrecision(1).replace(/[0.]|e.*/g, '')) && Number(value.toPrecision(1)) === value,
+  );
+  if (values.length <= MOST_LABELS) return values;
+  return few.length <= MOST_LABELS ? few : few.filter((value) => Number.isInteger(Math.log10(value)));
 }
 
 /** @param {HTMLElement} container */
@@ -36,7 +43,12 @@ export function curveChart(container) {
       },
       axes: [
         axis({ size: 30, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], space: 34 }),
-        axis({ size: 46, splits: (_, __, low, high) => roundValues(low, high), filter: (_, splits) => splits, values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))) }),
+        axis({
+          size: 46,
+          splits: (_, __, low, high) => roundValues(low, high),
+          filter: (_, splits) => splits,
+          values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
+        }),
       ],
       padding: [8, 10, 0, 0],
       series: [{}, line('ink-3', { width: 1.25 }), line('accent', { width: 2 }), line('base-1', { width: 1.25, dash: [5, 4] })],
@@ -46,6 +58,9 @@ export function curveChart(container) {
     /** @type {any} */ ([[0], [null], [null], [null]]),
   );
 
+  /** @type {unknown} */ let data = [[0], [null], [null], [null]];
+  const draw = () => plot.setData(/** @type {any} */ (data));
+
   /** @param {typeof plot} u */
   function mark(u) {
     if (!best) return;
@@ -54,6 +69,7 @@ export function curveChart(container) {
     const left = u.valToPos(best.epoch, 'x', true);
     const top = u.valToPos(best.loss, 'y', true);
     ctx.save();
+    ctx.setLineDash([]);
     ctx.beginPath();
     ctx.arc(left, top, 4.5 * ratio, 0, 2 * Math.PI);
     ctx.fillStyle = colour('ground');
@@ -90,7 +106,8 @@ export function curveChart(container) {
       const naive = epochs[0]?.naive_validation ?? null;
       const all = [0, ...x, longest];
       const blank = (/** @type {(number | null)[]} */ values) => [null, ...values, null];
-      plot.setData(/** @type {any} */ ([all, blank(train), blank(validation), all.map(() => naive)]));
+      data = [all, blank(train), blank(validation), all.map(() => naive)];
+      soon(draw);
     },
     destroy,
   };

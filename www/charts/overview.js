@@ -2,7 +2,7 @@
  * The whole series in a small chart; a frame shows which stretch the large chart shows, and can be dragged.
  * @module
  */
-import { colour, line, makePlot, xAxis, axis } from './plot.js';
+import { colour, line, makePlot, soon, xAxis, axis } from './plot.js';
 import { parts } from './parts.js';
 import { CURSOR } from './time.js';
 
@@ -20,12 +20,20 @@ export function overviewChart(container, { timed, grounds, range, onRange }) {
       axes: [xAxis(timed, { size: 36, grid: { show: false }, space: 64 }), axis({ show: false })],
       padding: [4, 2, 0, 2],
       series: [{}, line('ink', { width: 0.8 })],
-      cursor: { sync: { key: CURSOR, scales: ['x', null] }, y: false, drag: { x: true, y: false, setScale: false, dist: 4 }, points: { show: false } },
+      cursor: {
+        sync: { key: CURSOR, scales: ['x', null] },
+        y: false,
+        drag: { x: true, y: false, setScale: false, dist: 4 },
+        points: { show: false },
+      },
       hooks: {
         setSelect: [
           (u) => {
             if (u.select.width < 4) return;
-            const chosen = /** @type {[number, number]} */ ([u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')]);
+            const chosen = /** @type {[number, number]} */ ([
+              u.posToVal(u.select.left, 'x'),
+              u.posToVal(u.select.left + u.select.width, 'x'),
+            ]);
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             onRange(chosen);
           },
@@ -45,6 +53,7 @@ export function overviewChart(container, { timed, grounds, range, onRange }) {
     const left = Math.max(bbox.left, u.valToPos(shown[0], 'x', true));
     const right = Math.min(bbox.left + bbox.width, u.valToPos(shown[1], 'x', true));
     ctx.save();
+    ctx.setLineDash([]);
     ctx.strokeStyle = colour('ink');
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.strokeRect(left, bbox.top + 1, Math.max(3 * devicePixelRatio, right - left), bbox.height - 2);
@@ -59,12 +68,16 @@ export function overviewChart(container, { timed, grounds, range, onRange }) {
     onRange([middle - half, middle + half]);
   });
 
+  const redraw = () => plot.redraw(false);
+
   return {
     /** @param {Float64Array} times @param {Float64Array} values */
     set(times, values) {
-      plot.setData(/** @type {any} */ ([Array.from(times), Array.from(values, (value) => (Number.isFinite(value) ? value : null))]));
+      plot.setData(
+        /** @type {any} */ ([Array.from(times), Array.from(values, (value) => (Number.isFinite(value) ? value : null))]),
+      );
     },
-    redraw: () => plot.redraw(false),
+    redraw: () => soon(redraw),
     destroy,
   };
 }

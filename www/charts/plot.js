@@ -20,6 +20,31 @@ export function colour(name) {
 /** @type {Set<uPlot>} */
 const plots = new Set();
 
+/** Drawings that are due, in their order, each at most once. @type {Set<() => void>} */
+const due = new Set();
+
+function drawOne() {
+  const [job] = due;
+  due.delete(job);
+  if (due.size) setTimeout(drawOne);
+  job();
+}
+
+/** Draws in a task of its own, so that several charts never hold the page up together. @param {() => void} job The same function each time. */
+export function soon(job) {
+  if (!due.size) setTimeout(drawOne);
+  due.add(job);
+}
+
+/** Draws at once what is due. @param {() => void} job */
+export function now(job) {
+  if (!due.has(job)) return;
+  // An empty place keeps its turn.
+  due.delete(job);
+  due.add(() => {});
+  job();
+}
+
 /** Call after the theme has changed. */
 export function recolour() {
   colours.clear();
@@ -85,6 +110,8 @@ export function makePlot(container, options, data) {
   return {
     plot,
     destroy() {
+      // A chart that is gone is not drawn.
+      plot.setData = plot.redraw = () => {};
       observer.disconnect();
       plots.delete(plot);
       plot.destroy();

@@ -2,7 +2,7 @@
  * The error at each step of the horizon, one line for the model and one for each simple rule.
  * @module
  */
-import { axis, line, makePlot } from './plot.js';
+import { axis, line, makePlot, soon } from './plot.js';
 
 /** @import {ErrorRow} from '../../pkg/unrolled.js' */
 
@@ -21,18 +21,31 @@ export function stepsChart(container, ids) {
     container,
     {
       scales: { x: { time: false }, y: { range: (_, __, high) => [0, (high ?? 1) * 1.08 || 1] } },
-      axes: [axis({ size: 30, grid: { show: false }, incrs: [1, 2, 3, 4, 6, 12, 24, 48, 96, 100, 200, 500], space: 40 }), axis({ size: 46 })],
+      axes: [
+        axis({ size: 30, grid: { show: false }, incrs: [1, 2, 3, 4, 6, 12, 24, 48, 96, 100, 200, 500], space: 40 }),
+        axis({ size: 46 }),
+      ],
       padding: [8, 10, 0, 0],
-      series: [{}, ...ids.map((_, row) => { const { ink, ...more } = MARKS[row % MARKS.length]; return line(ink, more); })],
+      series: [
+        {},
+        ...ids.map((_, row) => {
+          const { ink, ...more } = MARKS[row % MARKS.length];
+          return line(ink, more);
+        }),
+      ],
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     },
     /** @type {any} */ ([[], ...ids.map(() => [])]),
   );
+  /** @type {unknown} */ let data = null;
+  const draw = () => plot.setData(/** @type {any} */ (data));
+
   return {
     /** @param {ErrorRow[]} rows */
     set(rows) {
       const steps = Array.from(rows[0]?.per_step_mae ?? [], (_, index) => index + 1);
-      plot.setData(/** @type {any} */ ([steps, ...rows.map((row) => Array.from(row.per_step_mae))]));
+      data = [steps, ...rows.map((row) => Array.from(row.per_step_mae))];
+      soon(draw);
     },
     destroy,
   };

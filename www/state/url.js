@@ -27,7 +27,8 @@ export function readLink(hash) {
 /** @param {State} state @returns {string} */
 export function writeLink({ data, settings, catalog }) {
   const entries = new URLSearchParams();
-  if (data) entries.set(data.source.kind === 'sample' ? SAMPLE : FILE, data.source.kind === 'sample' ? data.source.id : data.source.name);
+  if (data)
+    entries.set(data.source.kind === 'sample' ? SAMPLE : FILE, data.source.kind === 'sample' ? data.source.id : data.source.name);
   for (const [key, value] of Object.entries(settings)) entries.set(key, String(value));
   // The seed stands in every link: a later version may start from another.
   const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
@@ -51,7 +52,8 @@ export function typed(catalog, settings) {
       continue;
     }
     const text = String(value);
-    if ((knob.kind.type === 'integer' || knob.kind.type === 'number') && text.trim() !== '' && Number.isFinite(Number(text))) known[key] = Number(text);
+    if ((knob.kind.type === 'integer' || knob.kind.type === 'number') && text.trim() !== '' && Number.isFinite(Number(text)))
+      known[key] = Number(text);
     else if (knob.kind.type === 'flag' && (text === 'true' || text === 'false')) known[key] = text === 'true';
     else known[key] = text;
     if (known[key] === knob.default) delete known[key];

@@ -32,7 +32,9 @@ function holes(state) {
   const { about, understood } = data;
   const column = understood.columns.find(({ name }) => name === targetOf(state));
   const parts = [
-    about.missing_steps ? `${span(about, about.missing_steps)} missing in ${count(about.gap_count)} ${about.gap_count === 1 ? 'gap' : 'gaps'}` : 'no gaps',
+    about.missing_steps
+      ? `${span(about, about.missing_steps)} missing in ${count(about.gap_count)} ${about.gap_count === 1 ? 'gap' : 'gaps'}`
+      : 'no gaps',
     column?.missing ? `${count(column.missing)} empty cells` : '',
     about.filled ? `${count(about.filled)} filled` : '',
   ];
@@ -44,25 +46,56 @@ function holes(state) {
  * @returns {() => void}
  */
 export function dataView(root, store, { data: act, model }) {
-  const chooser = h('select', { id: 'source', onchange: () => { if (chooser.value !== OWN) void act.openSample(chooser.value); } });
-  const file = h('input', { type: 'file', id: 'file', class: 'hidden', accept: '.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', onchange: () => {
-    const [chosen] = file.files ?? [];
-    if (chosen) void act.openBlob(chosen, { kind: 'file', id: '', name: chosen.name });
-    file.value = '';
-  } });
+  const chooser = h('select', {
+    id: 'source',
+    onchange: () => {
+      if (chooser.value !== OWN) void act.openSample(chooser.value);
+    },
+  });
+  const file = h('input', {
+    type: 'file',
+    id: 'file',
+    class: 'hidden',
+    accept: '.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values',
+    onchange: () => {
+      const [chosen] = file.files ?? [];
+      if (chosen) void act.openBlob(chosen, { kind: 'file', id: '', name: chosen.name });
+      file.value = '';
+    },
+  });
   const target = h('select', { id: 'target', onchange: () => void model.set({ [ROLE.target]: target.value }) });
   const line = h('p', { class: 'extent' });
   const period = h('p', { class: 'muted small' });
   const message = h('div', { class: 'message', role: 'status' });
   const chart = h('div', { class: 'overview', 'aria-hidden': 'true' });
-  const details = unfolder({ label: 'How it was read', controls: 'data-detail', open: () => Boolean(store.get().open.data), toggle: () => store.set({ open: { ...store.get().open, data: !store.get().open.data } }) });
+  const details = unfolder({
+    label: 'How it was read',
+    controls: 'data-detail',
+    open: () => Boolean(store.get().open.data),
+    toggle: () => store.set({ open: { ...store.get().open, data: !store.get().open.data } }),
+  });
 
   root.append(
     head('data', 'Data', details.button),
-    h('div', { class: 'row' }, h('div', { class: 'grow' }, h('label', { class: 'hidden', for: 'source' }, 'Data'), chooser), h('div', { class: 'filepick' }, file, h('label', { for: 'file', class: 'button' }, icon('M8 11V2.5m0 0L4.5 6M8 2.5L11.5 6M2.5 11v2.5h11V11'), 'Open a CSV'))),
+    h(
+      'div',
+      { class: 'row' },
+      h('div', { class: 'grow' }, h('label', { class: 'hidden', for: 'source' }, 'Data'), chooser),
+      h(
+        'div',
+        { class: 'filepick' },
+        file,
+        h('label', { for: 'file', class: 'button' }, icon('M8 11V2.5m0 0L4.5 6M8 2.5L11.5 6M2.5 11v2.5h11V11'), 'Open a CSV'),
+      ),
+    ),
     chart,
     h('div', {}, line, period),
-    h('div', { class: 'knob beside' }, h('label', { class: 'label', for: 'target' }, 'Column to forecast'), h('div', { class: 'field' }, target)),
+    h(
+      'div',
+      { class: 'knob beside' },
+      h('label', { class: 'label', for: 'target' }, 'Column to forecast'),
+      h('div', { class: 'field' }, target),
+    ),
     message,
   );
 
@@ -70,46 +103,78 @@ export function dataView(root, store, { data: act, model }) {
   /** @type {unknown[]} */ let drawn = [];
 
   const undo = [
-    store.watch((state) => [state.data, state.reading], (data, reading) => {
-      const samples = SAMPLES.map(({ id, name }) => h('option', { value: id }, name));
-      const own = data && data.source.kind !== 'sample' ? h('option', { value: OWN }, data.source.name) : null;
-      fill(chooser, own, ...samples);
-      chooser.value = data?.source.kind === 'sample' ? data.source.id : own ? OWN : SAMPLES[0].id;
-      root.setAttribute('aria-busy', String(Boolean(reading)));
-      if (!data) return;
-      const moment = momentsOf(data.about);
-      setText(period, `${moment(data.about.start)} to ${moment(data.about.end)}`);
-      fill(target, ...data.parts.names.map((name) => h('option', { value: name }, name)));
-    }),
-    store.watch((state) => [state.data, targetOf(state), state.draft, state.run?.configured], (data, name, draft, _) => {
-      target.value = name;
-      setText(line, extent(store.get()));
-      if (!data) return;
-      const timed = isTimed(data);
-      if (drawn[0] !== data) {
-        overview?.destroy();
-        overview = overviewChart(chart, { timed, grounds: () => groundsOf(store.get(), { short: true }), range: () => store.get().range, onRange: (range) => store.set({ range }) });
-      }
-      if (drawn[0] !== data || drawn[1] !== name) overview?.set(data.times, data.parts.columns[data.parts.names.indexOf(name)]);
-      else if (drawn[2] !== draft) overview?.redraw();
-      drawn = [data, name, draft];
-    }),
-    store.watch((state) => [state.range], () => overview?.redraw()),
+    store.watch(
+      (state) => [state.data, state.reading],
+      (data, reading) => {
+        const samples = SAMPLES.map(({ id, name }) => h('option', { value: id }, name));
+        const own = data && data.source.kind !== 'sample' ? h('option', { value: OWN }, data.source.name) : null;
+        fill(chooser, own, ...samples);
+        chooser.value = data?.source.kind === 'sample' ? data.source.id : own ? OWN : SAMPLES[0].id;
+        root.setAttribute('aria-busy', String(Boolean(reading)));
+        if (!data) return;
+        const moment = momentsOf(data.about);
+        setText(period, `${moment(data.about.start)} to ${moment(data.about.end)}`);
+        fill(target, ...data.parts.names.map((name) => h('option', { value: name }, name)));
+      },
+    ),
+    store.watch(
+      (state) => [state.data, targetOf(state), state.draft, state.run?.configured],
+      (data, name, draft, _) => {
+        target.value = name;
+        setText(line, extent(store.get()));
+        if (!data) return;
+        const timed = isTimed(data);
+        if (drawn[0] !== data) {
+          overview?.destroy();
+          overview = overviewChart(chart, {
+            timed,
+            grounds: () => groundsOf(store.get(), { short: true }),
+            range: () => store.get().range,
+            onRange: (range) => store.set({ range }),
+          });
+        }
+        if (drawn[0] !== data || drawn[1] !== name) overview?.set(data.times, data.parts.columns[data.parts.names.indexOf(name)]);
+        else if (drawn[2] !== draft) overview?.redraw();
+        drawn = [data, name, draft];
+      },
+    ),
+    store.watch(
+      (state) => [state.range],
+      () => overview?.redraw(),
+    ),
     store.watch((state) => [state.open.data], details.update),
-    store.watch((state) => [state.dataProblem, state.reading, state.data, state.earlierData], (problem, reading, data, earlier) => {
-      const back = earlier ? h('button', { type: 'button', class: 'link', onclick: () => act.bringBack() }, `Bring back ${earlier.source.name}`) : null;
-      message.classList.toggle('bad', Boolean(problem));
-      if (reading) return fill(message, h('p', {}, `Reading ${reading} …`));
-      if (problem) {
-        return fill(message, h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message), h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''));
-      }
-      const notes = [...(data?.understood.notes ?? []), ...(data?.about.notes ?? [])];
-      const questions = notes.filter(({ level }) => level === 'question').length;
-      const warnings = notes.filter(({ level }) => level === 'warning').length;
-      const said = [questions ? `${questions} ${questions === 1 ? 'question' : 'questions'} for you` : '', warnings ? `${warnings} ${warnings === 1 ? 'thing' : 'things'} to know` : ''].filter(Boolean).join(', ');
-      const own = data && data.source.kind !== 'sample' ? 'Your data stays in this browser.' : 'Or drop or paste your own data anywhere.';
-      fill(message, h('p', {}, said ? `${said}: see “How it was read”. ` : `${own} `, back));
-    }),
+    store.watch(
+      (state) => [state.dataProblem, state.reading, state.data, state.earlierData],
+      (problem, reading, data, earlier) => {
+        const back = earlier
+          ? h('button', { type: 'button', class: 'link', onclick: () => act.bringBack() }, `Bring back ${earlier.source.name}`)
+          : null;
+        message.classList.toggle('bad', Boolean(problem));
+        if (reading) return fill(message, h('p', {}, `Reading ${reading} …`));
+        if (problem) {
+          return fill(
+            message,
+            h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message),
+            h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''),
+          );
+        }
+        const notes = [...(data?.understood.notes ?? []), ...(data?.about.notes ?? [])];
+        const questions = notes.filter(({ level }) => level === 'question').length;
+        const warnings = notes.filter(({ level }) => level === 'warning').length;
+        const said = [
+          questions ? `${questions} ${questions === 1 ? 'question' : 'questions'} for you` : '',
+          warnings ? `${warnings} ${warnings === 1 ? 'thing' : 'things'} to know` : '',
+        ]
+          .filter(Boolean)
+          .join(', ');
+        const own =
+          data && data.source.kind !== 'sample' ? 'Your data stays in this browser.' : 'Or drop or paste your own data anywhere.';
+        fill(message, h('p', {}, said ? `${said}: see “How it was read”. ` : `${own} `, back));
+      },
+    ),
   ];
-  return () => { for (const stop of undo) stop(); overview?.destroy(); };
+  return () => {
+    for (const stop of undo) stop();
+    overview?.destroy();
+  };
 }

@@ -10,14 +10,19 @@ import { count, figure, momentsOf, size } from './format.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Column, Note, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {ColumnUnderstood, Note, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Dataset, PageStore, State} from '../state/shape.js' */
 
 /** The value of the entry that leaves a question to the core. */
 const FOUND = '';
 
 /** @type {Record<string, string>} */
-const ENCODINGS = { 'utf-8': 'UTF-8', 'utf-16le': 'UTF-16, little end first', 'utf-16be': 'UTF-16, big end first', 'windows-1252': 'Windows-1252 (Latin 1)' };
+const ENCODINGS = {
+  'utf-8': 'UTF-8',
+  'utf-16le': 'UTF-16, little end first',
+  'utf-16be': 'UTF-16, big end first',
+  'windows-1252': 'Windows-1252 (Latin 1)',
+};
 /** @type {Record<string, string>} */
 const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar', ' ': 'space' };
 /** @type {Record<string, string>} */
@@ -37,16 +42,27 @@ const GAPS = { leave: 'leave them open', interpolate: 'fill with a straight line
  * @param {(value: string | undefined) => void} choose
  */
 function chooser(id, label, options, chosen, found, choose) {
-  const select = h('select', { id, onchange: () => choose(select.value === FOUND ? undefined : select.value) },
+  const select = h(
+    'select',
+    { id, onchange: () => choose(select.value === FOUND ? undefined : select.value) },
     found === null ? null : h('option', { value: FOUND }, `${options[found] ?? (found || 'none')} (found)`),
-    ...Object.entries(options).map(([value, text]) => h('option', { value }, text)));
+    ...Object.entries(options).map(([value, text]) => h('option', { value }, text)),
+  );
   select.value = chosen ?? (found === null ? Object.keys(options)[0] : FOUND);
   return h('div', { class: 'knob' }, h('label', { class: 'label', for: id }, label), h('div', { class: 'field' }, select));
 }
 
 /** @param {string} id @param {string} label @param {string} value @param {string} placeholder @param {(value: string) => void} choose */
 function entry(id, label, value, placeholder, choose) {
-  const input = h('input', { type: 'text', id, value, placeholder, autocomplete: 'off', spellcheck: false, onchange: () => choose(input.value.trim()) });
+  const input = h('input', {
+    type: 'text',
+    id,
+    value,
+    placeholder,
+    autocomplete: 'off',
+    spellcheck: false,
+    onchange: () => choose(input.value.trim()),
+  });
   return h('div', { class: 'knob' }, h('label', { class: 'label', for: id }, label), h('div', { class: 'field' }, input));
 }
 
@@ -58,19 +74,48 @@ const written = (names) => (names.some((name) => AWKWARD.test(name)) ? JSON.stri
 
 /** @param {Note} note @param {(options: ReadOptions) => void} choose */
 function noteItem({ level, message, rows, choices }, choose) {
-  const where = rows.length ? ` (${rows.length === 1 ? 'line' : 'lines'} ${rows.slice(0, 6).map(count).join(', ')}${rows.length > 6 ? ' …' : ''})` : '';
+  const where = rows.length
+    ? ` (${rows.length === 1 ? 'line' : 'lines'} ${rows.slice(0, 6).map(count).join(', ')}${rows.length > 6 ? ' …' : ''})`
+    : '';
   const name = { info: 'Note', warning: 'To know', question: 'Question' }[level];
-  return h('li', { class: `note-item note-${level}` }, h('span', { class: 'note-level' }, name), h('div', {}, h('p', {}, message, h('span', { class: 'muted' }, where)),
-    choices.length ? h('p', { class: 'buttons' }, ...choices.map(({ label, options }) => h('button', { type: 'button', class: 'button quiet', onclick: () => choose(options) }, label))) : null));
+  return h(
+    'li',
+    { class: `note-item note-${level}` },
+    h('span', { class: 'note-level' }, name),
+    h(
+      'div',
+      {},
+      h('p', {}, message, h('span', { class: 'muted' }, where)),
+      choices.length
+        ? h(
+            'p',
+            { class: 'buttons' },
+            ...choices.map(({ label, options }) =>
+              h('button', { type: 'button', class: 'button quiet', onclick: () => choose(options) }, label),
+            ),
+          )
+        : null,
+    ),
+  );
 }
 
 /** @param {Dataset} data */
 function rawRows({ preview, understood }) {
-  return h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'The first rows of the file' },
-    h('table', { class: 'table raw' },
+  return h(
+    'div',
+    { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'The first rows of the file' },
+    h(
+      'table',
+      { class: 'table raw' },
       h('caption', { class: 'hidden' }, 'The first rows as they stand in the file'),
       h('thead', {}, h('tr', {}, ...understood.columns.map(({ name }) => h('th', { scope: 'col' }, name)))),
-      h('tbody', {}, ...preview.map((row) => h('tr', {}, ...understood.columns.map((_, index) => h('td', {}, row[index] ?? '')))))));
+      h(
+        'tbody',
+        {},
+        ...preview.map((row) => h('tr', {}, ...understood.columns.map((_, index) => h('td', {}, row[index] ?? '')))),
+      ),
+    ),
+  );
 }
 
 /**
@@ -83,31 +128,112 @@ export function dataDetailView(root, store, { data: act, model }) {
   const notes = h('ul', { class: 'notes' });
   const columns = h('div', {});
   root.append(
-    h('div', { class: 'drawer-grid' },
+    h(
+      'div',
+      { class: 'drawer-grid' },
       h('div', { class: 'stack' }, h('h3', {}, 'The first rows'), rows, h('h3', {}, 'Columns'), columns),
-      h('div', { class: 'stack' }, h('h3', {}, 'How it was read'), reading, notes)),
+      h('div', { class: 'stack' }, h('h3', {}, 'How it was read'), reading, notes),
+    ),
   );
 
   /** @param {Dataset} data */
   function readControls({ understood, read, series, about }) {
     const { time } = understood;
     const names = understood.columns.map(({ name }) => name);
-    const change = (/** @type {keyof ReadOptions, SeriesOptions} */ key) => (/** @type {string | undefined} */ value) => void act.reread({ [key]: value });
+    const change = (/** @type {keyof ReadOptions} */ key) => (/** @type {string | undefined} */ value) =>
+      void act.reread({ [key]: value });
     const timeOptions = Object.fromEntries([[' none', 'none: number the rows'], ...names.map((name) => [`=${name}`, name])]);
-    const chosenTime = read.time_columns === undefined ? undefined : read.time_columns.length ? `=${read.time_columns[0]}` : ' none';
+    const chosenTime =
+      read.time_columns === undefined ? undefined : read.time_columns.length ? `=${read.time_columns[0]}` : ' none';
     return [
       chooser('read-encoding', 'Characters', ENCODINGS, read.encoding, understood.encoding, change('encoding')),
       chooser('read-delimiter', 'Between columns', DELIMITERS, read.delimiter, understood.delimiter, change('delimiter')),
       chooser('read-decimal', 'Decimal mark', DECIMALS, read.decimal, understood.decimal, change('decimal')),
-      chooser('read-header', 'Names', HEADERS, read.header === undefined ? undefined : String(read.header), String(understood.header), (value) => void act.reread({ header: value === undefined ? undefined : value === 'true' })),
-      chooser('read-time', 'Time', { ...timeOptions, ...(time ? { [time.columns.join(' + ')]: `${time.columns.join(' + ')}, ${time.format}` } : {}) }, chosenTime, time ? time.columns.join(' + ') : ' none', (value) => void act.reread({ time_columns: value === undefined ? undefined : value.startsWith('=') ? [value.slice(1)] : value === ' none' ? [] : time?.columns })),
-      time && time.date_order ? chooser('read-order', 'Dates', ORDERS, read.date_order, time.date_order, change('date_order')) : null,
-      time ? null : entry('read-start', 'First time', read.start ?? '', 'such as 2013-01-01 06:00', (value) => void act.reread({ start: value || undefined, step: value ? (read.step ?? '1 hour') : undefined })),
-      time ? null : entry('read-step', 'One row every', read.step ?? '', 'such as 1 hour', (value) => void act.reread({ step: value || undefined })),
-      entry('read-missing', 'Read as missing', (read.missing ?? understood.columns.map(({ sentinel }) => sentinel).filter((value) => value !== null)).join('; '), 'such as -9999', (value) => void act.reread({ missing: value ? value.split(/[;\s]+/).map(Number).filter(Number.isFinite) : [] })),
-      about.duplicates.conflicting || about.duplicates.exact || series.duplicates ? chooser('series-duplicates', 'Times that occur twice', DUPLICATES, series.duplicates, null, (value) => void act.regroup({ duplicates: /** @type {SeriesOptions['duplicates']} */ (value) })) : null,
-      about.missing_steps || series.gaps || understood.columns.some(({ missing }) => missing) ? chooser('series-gaps', 'Gaps', GAPS, series.gaps, null, (value) => void act.regroup({ gaps: /** @type {SeriesOptions['gaps']} */ (value) })) : null,
-      about.missing_steps || series.gaps ? entry('series-longest', 'Fill gaps up to', String(series.longest_fill ?? ''), 'so many steps: 6', (value) => void act.regroup({ longest_fill: Number(value) > 0 ? Math.round(Number(value)) : undefined })) : null,
+      chooser(
+        'read-header',
+        'Names',
+        HEADERS,
+        read.header === undefined ? undefined : String(read.header),
+        String(understood.header),
+        (value) => void act.reread({ header: value === undefined ? undefined : value === 'true' }),
+      ),
+      chooser(
+        'read-time',
+        'Time',
+        { ...timeOptions, ...(time ? { [time.columns.join(' + ')]: `${time.columns.join(' + ')}, ${time.format}` } : {}) },
+        chosenTime,
+        time ? time.columns.join(' + ') : ' none',
+        (value) =>
+          void act.reread({
+            time_columns:
+              value === undefined ? undefined : value.startsWith('=') ? [value.slice(1)] : value === ' none' ? [] : time?.columns,
+          }),
+      ),
+      time && time.date_order
+        ? chooser('read-order', 'Dates', ORDERS, read.date_order, time.date_order, change('date_order'))
+        : null,
+      time
+        ? null
+        : entry(
+            'read-start',
+            'First time',
+            read.start ?? '',
+            'such as 2013-01-01 06:00',
+            (value) => void act.reread({ start: value || undefined, step: value ? (read.step ?? '1 hour') : undefined }),
+          ),
+      time
+        ? null
+        : entry(
+            'read-step',
+            'One row every',
+            read.step ?? '',
+            'such as 1 hour',
+            (value) => void act.reread({ step: value || undefined }),
+          ),
+      entry(
+        'read-missing',
+        'Read as missing',
+        (read.missing ?? understood.columns.map(({ sentinel }) => sentinel).filter((value) => value !== null)).join('; '),
+        'such as -9999',
+        (value) =>
+          void act.reread({
+            missing: value
+              ? value
+                  .split(/[;\s]+/)
+                  .map(Number)
+                  .filter(Number.isFinite)
+              : [],
+          }),
+      ),
+      about.duplicates.conflicting || about.duplicates.exact || series.duplicates
+        ? chooser(
+            'series-duplicates',
+            'Times that occur twice',
+            DUPLICATES,
+            series.duplicates,
+            null,
+            (value) => void act.regroup({ duplicates: /** @type {SeriesOptions['duplicates']} */ (value) }),
+          )
+        : null,
+      about.missing_steps || series.gaps || understood.columns.some(({ missing }) => missing)
+        ? chooser(
+            'series-gaps',
+            'Gaps',
+            GAPS,
+            series.gaps,
+            null,
+            (value) => void act.regroup({ gaps: /** @type {SeriesOptions['gaps']} */ (value) }),
+          )
+        : null,
+      about.missing_steps || series.gaps
+        ? entry(
+            'series-longest',
+            'Fill gaps up to',
+            String(series.longest_fill ?? ''),
+            'so many steps: 6',
+            (value) => void act.regroup({ longest_fill: Number(value) > 0 ? Math.round(Number(value)) : undefined }),
+          )
+        : null,
     ];
   }
 
@@ -117,51 +243,119 @@ export function dataDetailView(root, store, { data: act, model }) {
     try {
       return new Set(JSON.parse(text));
     } catch {
-      return new Set(text.split(',').map((name) => name.trim()).filter(Boolean));
+      return new Set(
+        text
+          .split(',')
+          .map((name) => name.trim())
+          .filter(Boolean),
+      );
     }
   }
 
-  /** @param {Dataset} data @param {Column} column */
+  /** @param {Dataset} data @param {ColumnUnderstood} column */
   function columnRow(data, { name, kind, min, mean, max, missing, note, examples }) {
     const state = store.get();
     const usable = data.parts.names.includes(name);
     const isTarget = name === targetOf(state);
-    const box = usable && !isTarget ? h('input', { type: 'checkbox', checked: inputsOf(state).has(name), 'aria-label': `Use ${name} as an input`, onchange: () => {
-      const chosen = inputsOf(store.get());
-      if (box?.checked) chosen.add(name);
-      else chosen.delete(name);
-      // The target is always read; a list names it too, so that the list is whole.
-      const list = data.parts.names.filter((candidate) => chosen.has(candidate) && candidate !== targetOf(store.get()));
-      void model.set({ [ROLE.inputs]: list.length ? written([targetOf(store.get()), ...list]) : '' });
-    } }) : null;
+    const box =
+      usable && !isTarget
+        ? h('input', {
+            type: 'checkbox',
+            checked: inputsOf(state).has(name),
+            'aria-label': `Use ${name} as an input`,
+            onchange: () => {
+              const chosen = inputsOf(store.get());
+              if (box?.checked) chosen.add(name);
+              else chosen.delete(name);
+              // The target is always read; a list names it too, so that the list is whole.
+              const list = data.parts.names.filter((candidate) => chosen.has(candidate) && candidate !== targetOf(store.get()));
+              void model.set({ [ROLE.inputs]: list.length ? written([targetOf(store.get()), ...list]) : '' });
+            },
+          })
+        : null;
     const numbers = kind === 'number' || kind === 'constant';
-    return h('tr', {}, h('th', { scope: 'row' }, name, note ? h('span', { class: 'note small muted' }, note) : null),
+    return h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, name, note ? h('span', { class: 'note small muted' }, note) : null),
       h('td', {}, kind),
-      ...(numbers ? [min, mean, max].map((value) => h('td', { class: 'num' }, figure(value))) : [h('td', { colSpan: 3, class: 'muted' }, examples.slice(0, 2).join(', '))]),
+      ...(numbers
+        ? [min, mean, max].map((value) => h('td', { class: 'num' }, figure(value)))
+        : [h('td', { colSpan: 3, class: 'muted' }, examples.slice(0, 2).join(', '))]),
       h('td', { class: 'num' }, missing ? count(missing) : ''),
-      h('td', { class: 'tick' }, isTarget ? 'target' : box));
+      h('td', { class: 'tick' }, isTarget ? 'target' : box),
+    );
   }
 
   const undo = [
-    store.watch((state) => [Boolean(state.open.data)], (open) => { root.hidden = !open; }),
-    store.watch((state) => [state.data, state.open.data], (data, open) => {
-      if (!data || !open) return;
-      const { understood, about } = data;
-      const moment = momentsOf(about);
-      const sample = SAMPLES.find(({ id }) => data.source.kind === 'sample' && id === data.source.id);
-      fill(rows, rawRows(data), h('p', { class: 'small muted' }, `${size(understood.bytes)}, ${count(understood.rows)} rows of ${count(understood.columns.length)} columns${understood.time ? `, ${moment(understood.time.first)} to ${moment(understood.time.last)}` : ''}. ${understood.time?.why ?? ''}`), sample ? h('p', { class: 'small' }, sample.about) : null);
-      fill(reading, ...readControls(data));
-      const all = [...understood.notes, ...about.notes];
-      const rank = { question: 0, warning: 1, info: 2 };
-      fill(notes, ...all.sort((one, other) => rank[one.level] - rank[other.level]).map((note) => noteItem(note, (options) => void act.reread(options))));
-    }),
-    store.watch((state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)], (data, open, ..._) => {
-      if (!data || !open) return;
-      fill(columns, h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },
-        h('table', { class: 'table' },
-          h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'Kind'), ...['Lowest', 'Mean', 'Highest', 'Missing'].map((label) => h('th', { scope: 'col', class: 'num' }, label)), h('th', { scope: 'col' }, 'Input'))),
-          h('tbody', {}, ...data.understood.columns.map((column) => columnRow(data, column))))));
-    }),
+    store.watch(
+      (state) => [Boolean(state.open.data)],
+      (open) => {
+        root.hidden = !open;
+      },
+    ),
+    store.watch(
+      (state) => [state.data, state.open.data],
+      (data, open) => {
+        if (!data || !open) return;
+        const { understood, about } = data;
+        const moment = momentsOf(about);
+        const sample = SAMPLES.find(({ id }) => data.source.kind === 'sample' && id === data.source.id);
+        fill(
+          rows,
+          rawRows(data),
+          h(
+            'p',
+            { class: 'small muted' },
+            `${size(understood.bytes)}, ${count(understood.rows)} rows of ${count(understood.columns.length)} columns${understood.time ? `, ${moment(understood.time.first)} to ${moment(understood.time.last)}` : ''}. ${understood.time?.why ?? ''}`,
+          ),
+          sample ? h('p', { class: 'small' }, sample.about) : null,
+        );
+        fill(reading, ...readControls(data));
+        const all = [...understood.notes, ...about.notes];
+        const rank = { question: 0, warning: 1, info: 2 };
+        fill(
+          notes,
+          ...all
+            .sort((one, other) => rank[one.level] - rank[other.level])
+            .map((note) => noteItem(note, (options) => void act.reread(options))),
+        );
+      },
+    ),
+    store.watch(
+      (state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)],
+      (data, open, ..._) => {
+        if (!data || !open) return;
+        const season = data.suggestions[targetOf(store.get())]?.why;
+        fill(
+          columns,
+          season ? h('p', { class: 'small muted' }, season) : null,
+          h(
+            'div',
+            { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },
+            h(
+              'table',
+              { class: 'table' },
+              h(
+                'thead',
+                {},
+                h(
+                  'tr',
+                  {},
+                  h('th', { scope: 'col' }, 'Name'),
+                  h('th', { scope: 'col' }, 'Kind'),
+                  ...['Lowest', 'Mean', 'Highest', 'Missing'].map((label) => h('th', { scope: 'col', class: 'num' }, label)),
+                  h('th', { scope: 'col' }, 'Input'),
+                ),
+              ),
+              h('tbody', {}, ...data.understood.columns.map((column) => columnRow(data, column))),
+            ),
+          ),
+        );
+      },
+    ),
   ];
-  return () => { for (const stop of undo) stop(); };
+  return () => {
+    for (const stop of undo) stop();
+  };
 }

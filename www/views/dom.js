@@ -50,7 +50,14 @@ export function fill(element, ...children) {
 
 /** The head of a part of the page: its place in the story, its name. @param {string} id @param {string} title @param {...Child} beside */
 export function head(id, title, ...beside) {
-  return h('header', { class: 'head' }, h('span', { class: 'bead', 'aria-hidden': 'true' }), h('h2', { id: `${id}-title` }, title), ...beside, h('span', { class: 'thread', 'aria-hidden': 'true' }));
+  return h(
+    'header',
+    { class: 'head' },
+    h('span', { class: 'bead', 'aria-hidden': 'true' }),
+    h('h2', { id: `${id}-title` }, title),
+    ...beside,
+    h('span', { class: 'thread', 'aria-hidden': 'true' }),
+  );
 }
 
 /** Markup from the core's own catalog (equations), never from a file. @param {string} markup @returns {Node[]} */
@@ -63,7 +70,12 @@ export function formula(markup) {
  * @param {{label: string, controls: string, open: () => boolean, toggle: () => void}} options
  */
 export function unfolder({ label, controls, open, toggle }) {
-  const button = h('button', { type: 'button', class: 'link unfold', 'aria-controls': controls, 'aria-expanded': 'false', onclick: toggle }, label, icon('M4 6l4 4 4-4'));
+  const button = h(
+    'button',
+    { type: 'button', class: 'link unfold', 'aria-controls': controls, 'aria-expanded': 'false', onclick: toggle },
+    label,
+    icon('M4 6l4 4 4-4'),
+  );
   return { button, update: () => button.setAttribute('aria-expanded', String(open())) };
 }
 
@@ -76,6 +88,15 @@ export function download(blob, name) {
 
 /** @param {...string} parts @returns {string} A file name that is safe everywhere. */
 export function safeName(...parts) {
-  const name = parts.map((part) => part.normalize('NFKD').replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40)).filter(Boolean).join('-');
+  const name = parts
+    .map((part) =>
+      part
+        .normalize('NFKD')
+        .replace(/[^A-Za-z0-9_-]+/g, '-')
+        .replace(/^-+|-+$/g, '')
+        .slice(0, 40),
+    )
+    .filter(Boolean)
+    .join('-');
   return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(name) || !name ? `unrolled-${name}` : name;
 }

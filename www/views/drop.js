@@ -13,34 +13,56 @@ export function dropView(sign, { data, model }) {
   const stop = new AbortController();
   const { signal } = stop;
 
-  window.addEventListener('dragenter', (event) => {
-    if (!hasFile(event)) return;
-    depth++;
-    sign.hidden = false;
-  }, { signal });
-  window.addEventListener('dragleave', (event) => {
-    if (!hasFile(event)) return;
-    depth = Math.max(0, depth - 1);
-    if (!depth) sign.hidden = true;
-  }, { signal });
-  window.addEventListener('dragover', (event) => { if (hasFile(event)) event.preventDefault(); }, { signal });
-  window.addEventListener('drop', (event) => {
-    if (!hasFile(event)) return;
-    event.preventDefault();
-    depth = 0;
-    sign.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
-    if (file.name.endsWith('.safetensors')) void model.load(file, file.name);
-    else void data.openBlob(file, { kind: 'file', id: '', name: file.name });
-  }, { signal });
-  window.addEventListener('paste', (event) => {
-    if (event.target instanceof HTMLInputElement && event.target.type !== 'radio' && event.target.type !== 'checkbox') return;
-    const file = event.clipboardData?.files[0];
-    if (file) return void data.openBlob(file, { kind: 'file', id: '', name: file.name });
-    const text = event.clipboardData?.getData('text/plain') ?? '';
-    // One line is no table: more likely something pasted by mistake.
-    if (text.trim().includes('\n')) void data.openBlob(new Blob([text]), { kind: 'paste', id: '', name: 'pasted text' });
-  }, { signal });
+  window.addEventListener(
+    'dragenter',
+    (event) => {
+      if (!hasFile(event)) return;
+      depth++;
+      sign.hidden = false;
+    },
+    { signal },
+  );
+  window.addEventListener(
+    'dragleave',
+    (event) => {
+      if (!hasFile(event)) return;
+      depth = Math.max(0, depth - 1);
+      if (!depth) sign.hidden = true;
+    },
+    { signal },
+  );
+  window.addEventListener(
+    'dragover',
+    (event) => {
+      if (hasFile(event)) event.preventDefault();
+    },
+    { signal },
+  );
+  window.addEventListener(
+    'drop',
+    (event) => {
+      if (!hasFile(event)) return;
+      event.preventDefault();
+      depth = 0;
+      sign.hidden = true;
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      if (file.name.endsWith('.safetensors')) void model.load(file, file.name);
+      else void data.openBlob(file, { kind: 'file', id: '', name: file.name });
+    },
+    { signal },
+  );
+  window.addEventListener(
+    'paste',
+    (event) => {
+      if (event.target instanceof HTMLInputElement && event.target.type !== 'radio' && event.target.type !== 'checkbox') return;
+      const file = event.clipboardData?.files[0];
+      if (file) return void data.openBlob(file, { kind: 'file', id: '', name: file.name });
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      // One line is no table: more likely something pasted by mistake.
+      if (text.trim().includes('\n')) void data.openBlob(new Blob([text]), { kind: 'paste', id: '', name: 'pasted text' });
+    },
+    { signal },
+  );
   return () => stop.abort();
 }

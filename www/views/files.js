@@ -19,7 +19,13 @@ export function saveForecast(state) {
   if (!run?.forecast || !data) return;
   const { times, values, lower, upper } = run.forecast;
   const { step, utc } = data.about;
-  const stamp = (/** @type {number} */ time) => (step.unit === 'rows' ? String(time + 1) : new Date(time).toISOString().replace('.000Z', 'Z').replace('Z', utc ? 'Z' : ''));
+  const stamp = (/** @type {number} */ time) =>
+    step.unit === 'rows'
+      ? String(time + 1)
+      : new Date(time)
+          .toISOString()
+          .replace('.000Z', 'Z')
+          .replace('Z', utc ? 'Z' : '');
   const target = targetOf(state);
   const rows = Array.from(times, (time, index) => [stamp(time), values[index], lower[index], upper[index]].join(','));
   const head = [step.unit === 'rows' ? 'row' : utc ? 'time_utc' : 'time', cell(target), 'lower', 'upper'].join(',');
@@ -29,5 +35,9 @@ export function saveForecast(state) {
 /** @param {State} state */
 export function saveModel(state) {
   const { run } = state;
-  if (run?.bytes) download(new Blob([/** @type {BlobPart} */ (run.bytes)], { type: 'application/octet-stream' }), `${safeName('unrolled', String(run.configured.settings.architecture ?? ''), targetOf(state))}.safetensors`);
+  if (run?.bytes)
+    download(
+      new Blob([/** @type {BlobPart} */ (run.bytes)], { type: 'application/octet-stream' }),
+      `${safeName('unrolled', String(run.configured.settings.architecture ?? ''), targetOf(state))}.safetensors`,
+    );
 }

@@ -5,32 +5,38 @@
  */
 import { timeChart } from '../charts/time.js';
 import { targetOf } from '../state/shape.js';
-import { fill, h, head, icon, setText } from './dom.js';
+import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
 import { count, momentsOf, percent, span, valuesOf } from './format.js';
-import { groundsOf, isTimed, stretches } from './grounds.js';
+import { groundsOf, isTimed } from './grounds.js';
+import { viewport } from './viewport.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Reading} from '../charts/time.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
-
-/** One press of a zoom key changes the width by this. */
-const ZOOM = 1.5;
-/** One press of a pan key moves by this share of the width. */
-const PAN = 0.2;
-/** How much a notch of the wheel zooms. */
-const WHEEL = 0.0016;
 
 /** @param {State} state @returns {{text: string, note: string}} The verdict, and what it rests on. */
 function verdict(state) {
   const { run, draft, data } = state;
   if (run?.test) {
     const { scored_times: times } = run.test;
-    return { text: run.test.sentence, note: `On the test part, which training never saw${times > 1 ? `; scored ${times} times for this model, so it is no longer quite unseen` : ', scored once'}.` };
+    return {
+      text: run.test.sentence,
+      note: `On the test part, which training never saw${times > 1 ? `; scored ${times} times for this model, so it is no longer quite unseen` : ', scored once'}.`,
+    };
   }
-  if (run?.validation) return { text: run.validation.sentence, note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}So far, on the validation part. The test part is scored when training ends.` };
+  if (run?.validation)
+    return {
+      text: run.validation.sentence,
+      note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}So far, on the validation part. The test part is scored when training ends.`,
+    };
   if (!draft || !data) return { text: ' ', note: ' ' };
-  return { text: `What will the next ${span(data.about, draft.horizon)} bring?`, note: run ? 'The first forecast stands here after the first epoch.' : 'Press Train. The network learns from the training part, and its forecast is drawn here.' };
+  return {
+    text: `What will the next ${span(data.about, draft.horizon)} bring?`,
+    note: run
+      ? 'The first forecast stands here after the first epoch.'
+      : 'Press Train. The network learns from the training part, and its forecast is drawn here.',
+  };
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
@@ -40,39 +46,92 @@ export function forecastView(root, store, act) {
   const sentence = h('p', { class: 'verdict' }, headline, ' ', detail);
   const note = h('p', { class: 'muted small verdict-note' });
   const readout = h('p', { class: 'readout', 'aria-live': 'off' });
-  const box = h('div', { class: 'hero-chart', tabIndex: 0, role: 'group', 'aria-roledescription': 'chart', 'aria-label': 'History and forecast', 'aria-describedby': 'hero-summary hero-keys' });
+  const box = h('div', {
+    class: 'hero-chart',
+    tabIndex: 0,
+    role: 'group',
+    'aria-roledescription': 'chart',
+    'aria-label': 'History and forecast',
+    'aria-describedby': 'hero-summary hero-keys',
+  });
+  const measured = h('span', {});
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
-  const steps = h('input', { id: 'steps', type: 'number', min: 1, class: 'short', onchange: () => void act.reach(within(steps)) });
+  const steps = h('input', {
+    id: 'steps',
+    type: 'number',
+    min: 1,
+    class: 'short',
+    onchange: () => void act.reach(within(steps)),
+  });
   const leadUnit = h('span', { class: 'unit' });
   const stepsUnit = h('span', { class: 'unit' });
-  const save = h('button', { type: 'button', class: 'button quiet', onclick: () => saveForecast(store.get()) }, 'Forecast as CSV');
+  const save = h(
+    'button',
+    { type: 'button', class: 'button quiet', onclick: () => saveForecast(store.get()) },
+    'Forecast as CSV',
+  );
   const keepModel = h('button', { type: 'button', class: 'button quiet', onclick: () => saveModel(store.get()) }, 'Save model');
-  const file = h('input', { type: 'file', id: 'model-file', class: 'hidden', accept: '.safetensors', onchange: () => {
-    const [chosen] = file.files ?? [];
-    if (chosen) void act.load(chosen, chosen.name);
-    file.value = '';
-  } });
+  const file = h('input', {
+    type: 'file',
+    id: 'model-file',
+    class: 'hidden',
+    accept: '.safetensors',
+    onchange: () => {
+      const [chosen] = file.files ?? [];
+      if (chosen) void act.load(chosen, chosen.name);
+      file.value = '';
+    },
+  });
   const table = h('table', { class: 'table' });
-  const stretch = (/** @type {'all' | 'validation' | 'test' | 'end'} */ name, /** @type {string} */ label) =>
-    h('button', { type: 'button', class: 'button quiet', onclick: () => { const all = stretches(store.get()); if (all) store.set({ range: all[name] }); } }, label);
-  const zoomer = (/** @type {string} */ label, /** @type {string} */ path, /** @type {() => void} */ onclick) => h('button', { type: 'button', class: 'button quiet square', 'aria-label': label, title: label, onclick }, icon(path));
+  const tableFold = h(
+    'details',
+    { class: 'fold', ontoggle: () => fillTable() },
+    h('summary', {}, 'The forecast as a table'),
+    h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'The forecast as a table' }, table),
+  );
+  const view = viewport(store, box, { valueAt: (clientX) => chart?.valueAt(clientX) ?? 0, read });
 
   root.append(
     h('div', { class: 'hero-head' }, head('forecast', 'Forecast'), h('div', { class: 'hero-words' }, sentence, note)),
-    h('div', { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' },
-      h('div', { class: 'cluster' }, stretch('all', 'Everything'), stretch('validation', 'Validation'), stretch('test', 'Test'), stretch('end', 'The end')),
-      h('div', { class: 'cluster' }, zoomer('Earlier', 'M10 3L5 8l5 5', () => pan(-1)), zoomer('Later', 'M6 3l5 5-5 5', () => pan(1)), zoomer('Zoom in', 'M8 3v10M3 8h10', () => zoom(1 / ZOOM)), zoomer('Zoom out', 'M3 8h10', () => zoom(ZOOM))),
-      readout),
-    h('figure', { class: 'figure' }, box, summary,
-      h('figcaption', { class: 'legend small' },
-        h('span', { class: 'key key-measured' }, 'measured'), h('span', { class: 'key key-model' }, 'what the network said'), h('span', { class: 'key key-band' }, 'its forecast, and the band that holds ', h('span', { class: 'coverage' }, '80 %')),
-        h('span', { class: 'muted', id: 'hero-keys' }, 'Drag to zoom, double-click to go back. Click first, then turn the wheel. Keys: arrows read values, with Shift they pan, + and − zoom, 0 goes back.'))),
-    h('div', { class: 'toolbar below' },
+    h(
+      'div',
+      { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' },
+      ...view.buttons,
+      readout,
+    ),
+    h(
+      'figure',
+      { class: 'figure' },
+      box,
+      summary,
+      h(
+        'figcaption',
+        { class: 'legend small' },
+        h('span', { class: 'key key-measured' }, measured),
+        h('span', { class: 'key key-model' }, 'what the network said'),
+        h('span', { class: 'key key-band' }, 'its forecast, and the band that holds ', h('span', { class: 'coverage' }, '80 %')),
+        h(
+          'span',
+          { class: 'muted', id: 'hero-keys' },
+          'Drag to zoom, double-click to go back. Click first, then turn the wheel. Keys: arrows read values, with Shift they pan, + and − zoom, 0 goes back.',
+        ),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'toolbar below' },
       h('div', { class: 'cluster inline' }, h('label', { for: 'steps' }, 'Forecast'), steps, stepsUnit),
       h('div', { class: 'cluster inline' }, h('label', { for: 'lead' }, 'Predictions drawn: those made'), lead, leadUnit),
-      h('div', { class: 'cluster' }, save, keepModel, h('div', { class: 'filepick' }, file, h('label', { for: 'model-file', class: 'button quiet' }, 'Load model')))),
-    h('details', { class: 'fold' }, h('summary', {}, 'The forecast as a table'), h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'The forecast as a table' }, table)),
+      h(
+        'div',
+        { class: 'cluster' },
+        save,
+        keepModel,
+        h('div', { class: 'filepick' }, file, h('label', { for: 'model-file', class: 'button quiet' }, 'Load model')),
+      ),
+    ),
+    tableFold,
   );
 
   /** @type {ReturnType<typeof timeChart> | null} */ let chart = null;
@@ -83,39 +142,6 @@ export function forecastView(root, store, act) {
   /** @param {HTMLInputElement} input */
   const within = (input) => Math.round(Math.min(Number(input.max) || Infinity, Math.max(1, Number(input.value) || 1)));
 
-  /** @returns {[number, number] | null} The range on show, kept inside what there is. */
-  function range() {
-    return store.get().range;
-  }
-  /** @param {[number, number]} wanted */
-  function show([from, to]) {
-    const state = store.get();
-    const all = stretches(state)?.all;
-    if (!all || !state.data) return;
-    const { times } = state.data;
-    const least = 4 * ((times[1] ?? 1) - (times[0] ?? 0) || 1);
-    const width = Math.min(all[1] - all[0], Math.max(least, to - from));
-    const middle = (from + to) / 2;
-    const start = Math.min(all[1] - width, Math.max(all[0], middle - width / 2));
-    store.set({ range: [start, start + width] });
-  }
-  /** @param {number} direction */
-  function pan(direction) {
-    const at = range();
-    if (at) show([at[0] + direction * PAN * (at[1] - at[0]), at[1] + direction * PAN * (at[1] - at[0])]);
-  }
-  /** @param {number} factor @param {number} [around] */
-  function zoom(factor, around) {
-    const at = range();
-    if (!at) return;
-    const middle = around ?? (at[0] + at[1]) / 2;
-    show([middle - (middle - at[0]) * factor, middle + (at[1] - middle) * factor]);
-  }
-  function goBack() {
-    const all = stretches(store.get());
-    if (all) store.set({ range: all.end });
-  }
-
   /** @param {Reading | null} reading */
   function tell(reading) {
     if (!reading) return setText(readout, ' ');
@@ -124,107 +150,153 @@ export function forecastView(root, store, act) {
     if (reading.measured !== null) parts.push(`measured ${write(reading.measured)}`);
     else if (reading.forecast === null) parts.push('missing');
     if (reading.predicted !== null) parts.push(`the network said ${write(reading.predicted)}`);
-    if (reading.forecast !== null) parts.push(`forecast ${write(reading.forecast)}, between ${write(reading.lower)} and ${write(reading.upper)}`);
+    if (reading.forecast !== null)
+      parts.push(`forecast ${write(reading.forecast)}, between ${write(reading.lower)} and ${write(reading.upper)}`);
     setText(readout, parts.join('   ·   '));
   }
 
-  box.addEventListener('keydown', (event) => {
-    const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
-    if (ctrlKey || metaKey || altKey) return;
-    const all = stretches(store.get());
-    /** @type {Record<string, () => void>} */
-    const keys = {
-      ArrowLeft: () => (shiftKey ? pan(-1) : read(-1)),
-      ArrowRight: () => (shiftKey ? pan(1) : read(1)),
-      '+': () => zoom(1 / ZOOM),
-      '=': () => zoom(1 / ZOOM),
-      '-': () => zoom(ZOOM),
-      0: goBack,
-      Home: () => all && show([all.all[0], all.all[0] + (range()?.[1] ?? 0) - (range()?.[0] ?? 0)]),
-      End: goBack,
-    };
-    const what = keys[key];
-    if (!what) return;
-    event.preventDefault();
-    what();
-  });
   /** @param {number} by */
   function read(by) {
     readout.setAttribute('aria-live', 'polite');
     tell(chart?.moveCursor(by) ?? null);
   }
   box.addEventListener('blur', () => readout.setAttribute('aria-live', 'off'));
-  // Scrolling the page must not be caught by the chart: the wheel zooms once the chart has been clicked, or with Ctrl.
-  box.addEventListener('wheel', (event) => {
-    if (!chart || !(event.ctrlKey || event.metaKey || document.activeElement === box)) return;
-    event.preventDefault();
-    if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const at = range();
-      if (at) show([at[0] + (event.deltaX / box.clientWidth) * (at[1] - at[0]), at[1] + (event.deltaX / box.clientWidth) * (at[1] - at[0])]);
-    } else zoom(Math.exp(event.deltaY * WHEEL), chart.valueAt(event.clientX));
-  }, { passive: false });
-  box.addEventListener('dblclick', goBack);
+  /** Kept up only while it is unfolded. */
+  function fillTable() {
+    const forecast = store.get().run?.forecast;
+    if (!tableFold.open) return;
+    if (!forecast) return fill(table, h('tbody', {}, h('tr', {}, h('td', { class: 'muted' }, 'There is no forecast yet.'))));
+    const { write, moment } = words;
+    fill(
+      table,
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'col' }, 'Time'),
+          ...['Forecast', 'From', 'To'].map((label) => h('th', { scope: 'col', class: 'num' }, label)),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        ...Array.from(forecast.times, (time, index) =>
+          h(
+            'tr',
+            {},
+            h('td', {}, moment(time)),
+            ...[forecast.values, forecast.lower, forecast.upper].map((values) => h('td', { class: 'num' }, write(values[index]))),
+          ),
+        ),
+      ),
+    );
+  }
 
   const undo = [
-    store.watch((state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run)], () => {
-      const { text, note: rests } = verdict(store.get());
-      const [first, rest] = cut(text);
-      setText(headline, first);
-      setText(detail, rest);
-      setText(note, rests);
-    }),
-    store.watch((state) => [state.data, targetOf(state)], (data, target) => {
-      if (!data) return;
-      const column = data.understood.columns.find(({ name }) => name === target);
-      words = { write: valuesOf(column), moment: momentsOf(data.about) };
-      chart?.destroy();
-      const { write } = words;
-      chart = timeChart(box, { timed: isTimed(data), grounds: () => groundsOf(store.get(), { short: false }), onRange: show, onCursor: tell, write: (value) => (Math.abs(value) >= 1e6 ? value.toPrecision(4) : write(value).replace(/\.?0+$/, '') || '0') });
-      chart.setMeasured(data.times, data.parts.columns[data.parts.names.indexOf(target)]);
-      drawn = null;
-      tell(null);
-    }),
-    store.watch((state) => [state.draft, state.data], (draft, data) => {
-      if (draft && data && !store.get().range) goBack();
-    }),
-    store.watch((state) => [state.data, targetOf(state), state.draft, state.run?.configured, state.run?.predictions, state.run?.forecast, state.range, state.theme], () => {
-      const { run, range: at, data } = store.get();
-      if (!chart || !data || !at) return;
-      const now = run && targetOf(store.get()) === run.configured.settings.target ? run : null;
-      const key = now?.forecast ?? null;
-      if (drawn !== now?.predictions) chart.setPredictions(now ? [now.predictions.validation, now.predictions.test] : []);
-      chart.setForecast(key);
-      drawn = now?.predictions;
-      chart.setRange(at);
-      chart.draw();
-    }),
-    store.watch((state) => [state.run?.configured, state.draft, state.data, state.lead, state.steps], (configured, draft, data, chosenLead, chosenSteps) => {
-      const horizon = (configured ?? draft)?.horizon;
-      if (!horizon || !data) return;
-      lead.max = String(horizon);
-      lead.value = String(Math.min(horizon, chosenLead || horizon));
-      steps.value = String(chosenSteps || horizon);
-      setText(leadUnit, `${plural(data.about.step_label)} earlier`);
-      setText(stepsUnit, `${plural(data.about.step_label)} ahead`);
-    }),
-    store.watch((state) => [state.run?.forecast, state.data], (forecast, data) => {
-      save.disabled = keepModel.disabled = !forecast;
-      if (!data) return;
-      const { write, moment } = words;
-      if (!forecast) {
-        fill(table, h('tbody', {}, h('tr', {}, h('td', { class: 'muted' }, 'There is no forecast yet.'))));
-        setText(summary, `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. There is no forecast yet.`);
-        return;
-      }
-      const last = forecast.times.length - 1;
-      setText(/** @type {Element} */ (root.querySelector('.coverage')), `${percent(forecast.coverage)} of the truth on validation`);
-      setText(summary, `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}. All its values stand in the table below.`);
-      fill(table,
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Time'), ...['Forecast', 'From', 'To'].map((label) => h('th', { scope: 'col', class: 'num' }, label)))),
-        h('tbody', {}, ...Array.from(forecast.times, (time, index) => h('tr', {}, h('td', {}, moment(time)), ...[forecast.values, forecast.lower, forecast.upper].map((column) => h('td', { class: 'num' }, write(column[index])))))));
-    }),
+    store.watch(
+      (state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run)],
+      () => {
+        const { text, note: rests } = verdict(store.get());
+        const [first, rest] = cut(text);
+        setText(headline, first);
+        setText(detail, rest);
+        setText(note, rests);
+      },
+    ),
+    store.watch(
+      (state) => [state.data, targetOf(state)],
+      (data, target) => {
+        if (!data) return;
+        const column = data.understood.columns.find(({ name }) => name === target);
+        words = { write: valuesOf(column), moment: momentsOf(data.about) };
+        chart?.destroy();
+        const { write } = words;
+        chart = timeChart(box, {
+          timed: isTimed(data),
+          grounds: () => groundsOf(store.get(), { short: false }),
+          onRange: view.show,
+          onCursor: tell,
+          write: (value) => (Math.abs(value) >= 1e6 ? value.toPrecision(4) : write(value).replace(/\.?0+$/, '') || '0'),
+        });
+        chart.setMeasured(data.times, data.parts.columns[data.parts.names.indexOf(target)]);
+        setText(measured, `${target}, measured`);
+        drawn = null;
+        tell(null);
+      },
+    ),
+    store.watch(
+      (state) => [state.draft, state.data, state.settingsProblem],
+      (draft, data, problem) => {
+        if ((draft || problem) && data && !store.get().range) view.goBack();
+      },
+    ),
+    store.watch(
+      (state) => [
+        state.data,
+        targetOf(state),
+        state.draft,
+        state.run?.configured,
+        state.run?.predictions,
+        state.run?.forecast,
+        state.range,
+        state.theme,
+      ],
+      () => {
+        const { run, range: at, data } = store.get();
+        if (!chart || !data || !at) return;
+        const now = run && targetOf(store.get()) === run.configured.settings.target ? run : null;
+        const key = now?.forecast ?? null;
+        if (drawn !== now?.predictions) chart.setPredictions(now ? [now.predictions.validation, now.predictions.test] : []);
+        chart.setForecast(key);
+        drawn = now?.predictions;
+        chart.setRange(at);
+        chart.draw();
+      },
+    ),
+    store.watch(
+      (state) => [state.run?.configured, state.draft, state.data, state.lead, state.steps],
+      (configured, draft, data, chosenLead, chosenSteps) => {
+        const horizon = (configured ?? draft)?.horizon;
+        if (!horizon || !data) return;
+        lead.max = String(horizon);
+        lead.value = String(Math.min(horizon, chosenLead || horizon));
+        steps.value = String(chosenSteps || horizon);
+        setText(leadUnit, `${plural(data.about.step_label)} earlier`);
+        setText(stepsUnit, `${plural(data.about.step_label)} ahead`);
+      },
+    ),
+    store.watch(
+      (state) => [state.run?.forecast, state.data],
+      (forecast, data) => {
+        save.disabled = keepModel.disabled = !forecast;
+        if (!data) return;
+        const { write, moment } = words;
+        fillTable();
+        if (!forecast) {
+          setText(
+            summary,
+            `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. There is no forecast yet.`,
+          );
+          return;
+        }
+        const last = forecast.times.length - 1;
+        setText(
+          /** @type {Element} */ (root.querySelector('.coverage')),
+          `${percent(forecast.coverage)} of the truth on validation`,
+        );
+        setText(
+          summary,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}. All its values stand in the table below.`,
+        );
+      },
+    ),
   ];
-  return () => { for (const stop of undo) stop(); chart?.destroy(); };
+  return () => {
+    for (const stop of undo) stop();
+    chart?.destroy();
+  };
 }
 
 /** The headline and the rest of a sentence that is cut at its colon. @param {string} sentence @returns {[string, string]} */

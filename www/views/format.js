@@ -2,35 +2,57 @@
  * Numbers and times as a person reads them. Times are the file's own clock, whatever zone the reader is in.
  * @module
  */
-/** @import {AboutSeries, Column} from '../../pkg/unrolled.js' */
+/** @import {AboutSeries, ColumnUnderstood} from '../../pkg/unrolled.js' */
 
 const MISSING = '–';
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
+/** Making a format takes longer than using it a hundred times. @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+function written(value, options = {}) {
+  const key = JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new Intl.NumberFormat('en-GB', options)));
+  return format.format(value).replace('-', '−');
+}
+
+/** @param {number} decimals @returns {(value: number | null | undefined) => string} */
+const fixed = (decimals) => (value) =>
+  value === null || value === undefined || !Number.isFinite(value)
+    ? MISSING
+    : written(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
 /** @param {number} value */
-export const count = (value) => value.toLocaleString('en-GB');
+export const count = (value) => written(value);
 
 /** @param {number} value A round number, such as a bound, as short as it can be. */
-export const plain = (value) => (value !== 0 && Math.abs(value) < 1e-3 ? figure(value, 1) : value.toLocaleString('en-GB', { maximumSignificantDigits: 9 }).replace('-', '−'));
+export const plain = (value) =>
+  value !== 0 && Math.abs(value) < 1e-3 ? figure(value, 1) : written(value, { maximumSignificantDigits: 9 });
 
 /** @param {number | null | undefined} value @param {number} [digits] Significant ones. */
 export function figure(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(digits - 1).replace('e+', 'e').replaceAll('-', '−');
-  return value.toLocaleString('en-GB', { maximumSignificantDigits: digits, minimumSignificantDigits: Math.min(digits, 3) }).replace('-', '−');
+  if (size !== 0 && (size < 1e-4 || size >= 1e9))
+    return value
+      .toExponential(digits - 1)
+      .replace('e+', 'e')
+      .replaceAll('-', '−');
+  return written(value, { maximumSignificantDigits: digits, minimumSignificantDigits: Math.min(digits, 3) });
 }
 
 /**
  * How a column's values are written: as many decimals as its range makes worth reading.
- * @param {Pick<Column, 'min' | 'max'> | undefined} column
+ * @param {Pick<ColumnUnderstood, 'min' | 'max'> | undefined} column
  * @returns {(value: number | null | undefined) => string}
  */
 export function valuesOf(column) {
   const range = (column?.max ?? 1) - (column?.min ?? 0) || 1;
   const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(range / 2))));
-  return (value) => (value === null || value === undefined || !Number.isFinite(value) ? MISSING : value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace('-', '−'));
+  return fixed(decimals);
 }
 
 /** @param {Pick<AboutSeries, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
@@ -59,7 +81,7 @@ export function span({ step_label: label }, steps) {
 export function column(values) {
   const largest = Math.max(...values.map(Math.abs).filter(Number.isFinite), 1e-9);
   const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(largest))));
-  return (value) => (Number.isFinite(value) ? value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace('-', '−') : MISSING);
+  return fixed(decimals);
 }
 
 /** @param {number} milliseconds */

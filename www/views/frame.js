@@ -10,81 +10,159 @@ import { mainButton, stateSentence } from './train.js';
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-const SUN = 'M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.2 1.2M11.8 11.8L13 13M13 3l-1.2 1.2M4.2 11.8L3 13';
+const SUN =
+  'M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.2 1.2M11.8 11.8L13 13M13 3l-1.2 1.2M4.2 11.8L3 13';
 const MOON = 'M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8z';
-const LINK = 'M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.4-2.4a2.6 2.6 0 0 0-3.7-3.7L8.3 4M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.1 9.2a2.6 2.6 0 0 0 3.7 3.7l.9-.9';
+const LINK =
+  'M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.4-2.4a2.6 2.6 0 0 0-3.7-3.7L8.3 4M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.1 9.2a2.6 2.6 0 0 0 3.7 3.7l.9-.9';
 /** Milliseconds for which "copied" stands. */
 const COPIED = 2000;
 
 /** @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function toolsView(root, store) {
   const words = h('span', { class: 'wide-only' }, 'Copy link');
-  const copy = h('button', { type: 'button', class: 'button quiet', title: 'Sample, settings and seed are in the link: it reproduces this run', onclick: async () => {
-    let said = 'Copied';
-    try {
-      await navigator.clipboard.writeText(location.href);
-    } catch {
-      said = 'It is in the address bar';
-    }
-    setText(words, said);
-    store.set({ said: `${said}.` });
-    setTimeout(() => setText(words, 'Copy link'), COPIED);
-  } }, icon(LINK), words);
-  const theme = h('button', { type: 'button', class: 'button quiet square', onclick: () => {
-    const next = store.get().theme === 'dark' ? 'light' : 'dark';
-    keepTheme(next);
-    store.set({ theme: next });
-  } });
-  root.append(copy, theme);
-  return store.watch((state) => [state.theme], (now) => {
-    document.documentElement.dataset.theme = now;
-    fill(theme, icon(now === 'dark' ? SUN : MOON));
-    theme.setAttribute('aria-label', now === 'dark' ? 'Light colours' : 'Dark colours');
-    theme.title = now === 'dark' ? 'Light colours' : 'Dark colours';
+  const copy = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button quiet',
+      title: 'Sample, settings and seed are in the link: it reproduces this run',
+      onclick: async () => {
+        let said = 'Copied';
+        try {
+          await navigator.clipboard.writeText(location.href);
+        } catch {
+          said = 'It is in the address bar';
+        }
+        setText(words, said);
+        store.set({ said: `${said}.` });
+        setTimeout(() => setText(words, 'Copy link'), COPIED);
+      },
+    },
+    icon(LINK),
+    words,
+  );
+  const theme = h('button', {
+    type: 'button',
+    class: 'button quiet square',
+    onclick: () => {
+      const next = store.get().theme === 'dark' ? 'light' : 'dark';
+      keepTheme(next);
+      store.set({ theme: next });
+    },
   });
+  root.append(copy, theme);
+  return store.watch(
+    (state) => [state.theme],
+    (now) => {
+      document.documentElement.dataset.theme = now;
+      fill(theme, icon(now === 'dark' ? SUN : MOON));
+      theme.setAttribute('aria-label', now === 'dark' ? 'Light colours' : 'Dark colours');
+      theme.title = now === 'dark' ? 'Light colours' : 'Dark colours';
+    },
+  );
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @param {HTMLElement} watched The part whose button this stands for. @returns {() => void} */
 export function dockView(root, store, act, watched) {
-  const main = h('button', { type: 'button', class: 'button main', onclick: () => {
-    const starts = store.get().run?.status !== 'running';
-    mainButton(store.get(), act).act();
-    // On a narrow screen what was asked for is far away.
-    if (starts && matchMedia('(max-width: 60rem)').matches) document.getElementById('forecast')?.scrollIntoView({ block: 'start' });
-  } });
+  const main = h('button', {
+    type: 'button',
+    class: 'button main',
+    onclick: () => {
+      const starts = store.get().run?.status !== 'running';
+      mainButton(store.get(), act).act();
+      // On a narrow screen what was asked for is far away.
+      if (starts && matchMedia('(max-width: 60rem)').matches)
+        document.getElementById('forecast')?.scrollIntoView({ block: 'start' });
+    },
+  });
   const sentence = h('p', { class: 'small' });
   root.append(main, sentence);
-  const observer = new IntersectionObserver(([entry]) => { root.hidden = entry.isIntersecting; }, { rootMargin: '-60px 0px -40px' });
+  const observer = new IntersectionObserver(
+    ([entry]) => {
+      root.hidden = entry.isIntersecting;
+    },
+    { rootMargin: '-60px 0px -40px' },
+  );
   observer.observe(watched);
-  const undo = store.watch((state) => [state.run, state.draft, state.settings, state.settingsProblem], () => {
-    const { label, off } = mainButton(store.get(), act);
-    setText(main, label);
-    main.disabled = off;
-    setText(sentence, stateSentence(store.get()));
-  });
-  return () => { observer.disconnect(); undo(); };
+  const undo = store.watch(
+    (state) => [state.run, state.draft, state.settings, state.settingsProblem],
+    () => {
+      const { label, off } = mainButton(store.get(), act);
+      setText(main, label);
+      main.disabled = off;
+      setText(sentence, stateSentence(store.get()));
+    },
+  );
+  return () => {
+    observer.disconnect();
+    undo();
+  };
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function footView(root, store) {
   const version = h('span', {});
   root.append(
-    h('p', {}, 'Everything is computed on this machine, in this tab: no server, no account, no upload. Files and models are kept in this browser only, for your next visit.'),
-    h('p', {}, h('button', { type: 'button', class: 'link', onclick: () => void forget().then(() => { location.hash = ''; location.reload(); }) }, 'Forget what is kept here')),
+    h(
+      'p',
+      {},
+      'Everything is computed on this machine, in this tab: no server, no account, no upload. Files and models are kept in this browser only, for your next visit.',
+    ),
+    h(
+      'p',
+      {},
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'link',
+          onclick: () =>
+            void forget().then(() => {
+              location.hash = '';
+              location.reload();
+            }),
+        },
+        'Forget what is kept here',
+      ),
+    ),
     h('p', { class: 'muted' }, version, 'The same file, settings and seed give the same weights, bit by bit, in every browser.'),
   );
-  return store.watch((state) => [state.catalog], (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''));
+  return store.watch(
+    (state) => [state.catalog],
+    (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''),
+  );
 }
+
+/** What stands before the page's title. @type {Record<string, string>} */
+const TITLES = { running: 'Training · ', finished: 'Finished · ', failed: 'Failed · ' };
 
 /** Says aloud what has happened, sparingly: states, not numbers. @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function statusView(root, store) {
+  const { title } = document;
   const undo = [
-    store.watch((state) => [state.run?.status, state.run?.test], (status, test) => {
-      if (status === 'running') store.set({ said: 'Training.' });
-      else if ((status === 'finished' || status === 'stopped') && test) store.set({ said: `${stateSentence(store.get())} ${test.sentence}` });
-      else if (status === 'failed' || status === 'paused') store.set({ said: stateSentence(store.get()) });
-    }),
-    store.watch((state) => [state.said], (said) => setText(root, said)),
+    store.watch(
+      (state) => [state.run?.status, state.run?.test],
+      (status, test) => {
+        if (status === 'running') store.set({ said: 'Training.' });
+        else if ((status === 'finished' || status === 'stopped') && test)
+          store.set({ said: `${stateSentence(store.get())} ${test.sentence}` });
+        else if (status === 'failed' || status === 'paused') store.set({ said: stateSentence(store.get()) });
+      },
+    ),
+    store.watch(
+      (state) => [state.said],
+      (said) => setText(root, said),
+    ),
+    // Seen in the row of tabs while it trains in the background.
+    store.watch(
+      (state) => [state.run?.status],
+      (status) => {
+        document.title = `${TITLES[status ?? ''] ?? ''}${title}`;
+      },
+    ),
   ];
-  return () => { for (const stop of undo) stop(); };
+  return () => {
+    for (const stop of undo) stop();
+  };
 }

@@ -18,8 +18,20 @@ export function groundsOf({ data, draft, run, steps }, { short }) {
   return [
     { from: train.first, to: validation.first, name: short ? 'training' : 'training part', tint: null, ink: 'ink-3' },
     { from: validation.first, to: test.first, name: short ? 'val.' : 'validation', tint: 'validation-tint', ink: 'validation' },
-    { from: test.first, to: data.about.end, name: short || run?.test ? 'test' : 'test: scored when training ends', tint: 'test-tint', ink: 'test' },
-    { from: data.about.end, to: Infinity, name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`, tint: short ? null : 'beyond-tint', ink: 'accent' },
+    {
+      from: test.first,
+      to: data.about.end,
+      name: short || run?.test ? 'test' : 'test: scored when training ends',
+      tint: 'test-tint',
+      ink: 'test',
+    },
+    {
+      from: data.about.end,
+      to: Infinity,
+      name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`,
+      tint: short ? null : 'beyond-tint',
+      ink: 'accent',
+    },
   ];
 }
 
@@ -32,9 +44,15 @@ const HISTORY = 9;
  */
 export function stretches({ data, draft, run, steps }) {
   const configured = run?.configured ?? draft;
-  if (!data || !configured) return null;
+  if (!data?.times.length) return null;
   const { times } = data;
   const last = times.length - 1;
+  if (!configured) {
+    // Settings that do not fit the data leave it without parts; it is drawn all the same.
+    /** @type {[number, number]} */
+    const whole = [times[0], times[last]];
+    return { all: whole, validation: whole, test: whole, end: whole };
+  }
   const step = last > 0 ? times[last] - times[last - 1] : 1;
   const ahead = (steps || configured.horizon) * step;
   const seen = Math.max(HISTORY * configured.horizon, configured.season * 4) * step;

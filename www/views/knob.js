@@ -64,13 +64,33 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
   const problem = h('p', { id: `${id}-problem`, class: 'problem small', hidden: true });
   const described = `${id}-help ${id}-problem`;
   const control = makeControl();
-  const reset = h('button', { type: 'button', class: 'reset', title: `Back to the default: ${written(knob)}`, 'aria-label': `${knob.label}: back to the default, ${written(knob)}`, onclick: () => { set({ [knob.key]: undefined }); control.focus(); } }, icon('M4.5 6.5h5a3.5 3.5 0 0 1 0 7h-3M4.5 6.5l3-3m-3 3l3 3'));
+  const reset = h(
+    'button',
+    {
+      type: 'button',
+      class: 'reset',
+      title: `Back to the default: ${written(knob)}`,
+      'aria-label': `${knob.label}: back to the default, ${written(knob)}`,
+      onclick: () => {
+        set({ [knob.key]: undefined });
+        control.focus();
+      },
+    },
+    icon('M4.5 6.5h5a3.5 3.5 0 0 1 0 7h-3M4.5 6.5l3-3m-3 3l3 3'),
+  );
   const unit = h('span', { class: 'unit' });
-  const label = control.grouped ? h('span', { class: 'label', id: `${id}-label` }, knob.label) : h('label', { class: 'label', for: id }, knob.label);
+  const label = control.grouped
+    ? h('span', { class: 'label', id: `${id}-label` }, knob.label)
+    : h('label', { class: 'label', for: id }, knob.label);
   const explained = explanation(knob);
   const element = h(
     'div',
-    { class: `knob knob-${knob.kind.type}`, onfocusin: () => onHelp?.(knob), onpointerenter: () => onHelp?.(knob), onpointerleave: () => onHelp?.(null) },
+    {
+      class: `knob knob-${knob.kind.type}`,
+      onfocusin: () => onHelp?.(knob),
+      onpointerenter: () => onHelp?.(knob),
+      onpointerleave: () => onHelp?.(null),
+    },
     h('div', { class: 'labels' }, label, reset),
     h('div', { class: 'field' }, control.element, help ? unit : null),
     problem,
@@ -81,20 +101,49 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
   function makeControl() {
     const { kind } = knob;
     if (kind.type === 'flag') {
-      const box = h('input', { type: 'checkbox', id, class: 'switch', 'aria-describedby': described, onchange: () => choose(box.checked) });
-      return { element: box, show: (value) => { box.checked = value === true || value === 'true'; }, invalid: mark(box), focus: () => box.focus(), grouped: false };
+      const box = h('input', {
+        type: 'checkbox',
+        id,
+        class: 'switch',
+        'aria-describedby': described,
+        onchange: () => choose(box.checked),
+      });
+      return {
+        element: box,
+        show: (value) => {
+          box.checked = value === true || value === 'true';
+        },
+        invalid: mark(box),
+        focus: () => box.focus(),
+        grouped: false,
+      };
     }
     if (kind.type === 'choice') {
-      const short = kind.options.length <= SIDE_BY_SIDE && kind.options.reduce((sum, { label }) => sum + label.length, 0) <= SIDE_BY_SIDE_LETTERS;
+      const short =
+        kind.options.length <= SIDE_BY_SIDE &&
+        kind.options.reduce((sum, { label }) => sum + label.length, 0) <= SIDE_BY_SIDE_LETTERS;
       if (short) {
         const radios = segments({ name: id, label: `${id}-label`, described, options: kind.options, choose });
         return { ...radios, invalid: () => {}, grouped: true };
       }
-      const select = h('select', { id, 'aria-describedby': described, onchange: () => choose(select.value) }, ...kind.options.map(({ value, label, help: title }) => h('option', { value, title }, label)));
-      return { element: select, show: (value) => { select.value = String(value); }, invalid: mark(select), focus: () => select.focus(), grouped: false };
+      const select = h(
+        'select',
+        { id, 'aria-describedby': described, onchange: () => choose(select.value) },
+        ...kind.options.map(({ value, label, help: title }) => h('option', { value, title }, label)),
+      );
+      return {
+        element: select,
+        show: (value) => {
+          select.value = String(value);
+        },
+        invalid: mark(select),
+        focus: () => select.focus(),
+        grouped: false,
+      };
     }
     const number = kind.type === 'integer' || kind.type === 'number';
-    const read = () => (number && input.value.trim() !== '' && Number.isFinite(Number(input.value)) ? Number(input.value) : input.value);
+    const read = () =>
+      number && input.value.trim() !== '' && Number.isFinite(Number(input.value)) ? Number(input.value) : input.value;
     const input = h('input', {
       id,
       type: kind.type === 'integer' ? 'number' : 'text',
@@ -103,15 +152,31 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
       spellcheck: false,
       'aria-describedby': described,
       ...(kind.type === 'integer' ? { min: kind.min, max: kind.max, step: 1 } : {}),
-      oninput: () => { pending = true; clearTimeout(timer); timer = setTimeout(() => choose(read()), TYPED); },
+      oninput: () => {
+        pending = true;
+        clearTimeout(timer);
+        timer = setTimeout(() => choose(read()), TYPED);
+      },
       onchange: () => choose(read()),
     });
-    return { element: input, show: (value) => { if (!pending && document.activeElement !== input || !pending && input.value !== String(value) && read() !== value) input.value = String(value); }, invalid: mark(input), focus: () => input.focus(), grouped: false };
+    return {
+      element: input,
+      show: (value) => {
+        if ((!pending && document.activeElement !== input) || (!pending && input.value !== String(value) && read() !== value))
+          input.value = String(value);
+      },
+      invalid: mark(input),
+      focus: () => input.focus(),
+      grouped: false,
+    };
   }
 
   /** @param {HTMLElement} field */
   function mark(field) {
-    return (/** @type {boolean} */ is) => { if (is) field.setAttribute('aria-invalid', 'true'); else field.removeAttribute('aria-invalid'); };
+    return (/** @type {boolean} */ is) => {
+      if (is) field.setAttribute('aria-invalid', 'true');
+      else field.removeAttribute('aria-invalid');
+    };
   }
 
   return {
@@ -138,12 +203,21 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
  * @param {{name: string, label: string, described?: string, options: {value: string, label: string, help?: string}[], choose: (value: string) => void}} options
  */
 export function segments({ name, label, described, options, choose }) {
-  const inputs = options.map(({ value }) => h('input', { type: 'radio', name, value, id: `${name}-${value}`, onchange: () => choose(value) }));
-  const element = h('div', { class: 'segments', role: 'radiogroup', 'aria-labelledby': label, ...(described ? { 'aria-describedby': described } : {}) },
-    ...options.map(({ value, label: text, help: title }, index) => h('span', { class: 'segment' }, inputs[index], h('label', { for: `${name}-${value}`, title: title || undefined }, text))));
+  const inputs = options.map(({ value }) =>
+    h('input', { type: 'radio', name, value, id: `${name}-${value}`, onchange: () => choose(value) }),
+  );
+  const element = h(
+    'div',
+    { class: 'segments', role: 'radiogroup', 'aria-labelledby': label, ...(described ? { 'aria-describedby': described } : {}) },
+    ...options.map(({ value, label: text, help: title }, index) =>
+      h('span', { class: 'segment' }, inputs[index], h('label', { for: `${name}-${value}`, title: title || undefined }, text)),
+    ),
+  );
   return {
     element,
-    show: (/** @type {Value} */ value) => { for (const input of inputs) input.checked = input.value === String(value); },
+    show: (/** @type {Value} */ value) => {
+      for (const input of inputs) input.checked = input.value === String(value);
+    },
     focus: () => (inputs.find(({ checked }) => checked) ?? inputs[0])?.focus(),
   };
 }

@@ -19,12 +19,19 @@ const HINT = 'Point at a knob to read what it does.';
 /** @param {State} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
 function isPreset({ settings, catalog }, preset) {
   const knobs = catalog?.knobs ?? [];
-  return knobs.every(({ key, default: usual, group }) => group === 'data' || key === ROLE.seed || String(settings[key] ?? usual) === String(preset.settings[key] ?? usual));
+  return knobs.every(
+    ({ key, default: usual, group }) =>
+      group === 'data' || key === ROLE.seed || String(settings[key] ?? usual) === String(preset.settings[key] ?? usual),
+  );
 }
 
 /** @param {State} state @returns {Settings} What a preset leaves as it is. */
 function untouched({ settings, catalog }) {
-  return Object.fromEntries((catalog?.knobs ?? []).filter(({ key, group }) => key in settings && (group === 'data' || key === ROLE.seed)).map(({ key }) => [key, settings[key]]));
+  return Object.fromEntries(
+    (catalog?.knobs ?? [])
+      .filter(({ key, group }) => key in settings && (group === 'data' || key === ROLE.seed))
+      .map(({ key }) => [key, settings[key]]),
+  );
 }
 
 /**
@@ -37,7 +44,12 @@ export function modelView(root, store, act) {
   const weights = h('p', { class: 'weights' });
   const undoLine = h('p', { class: 'undo small' });
   const help = h('p', { class: 'helpline small muted', 'aria-hidden': 'true' }, HINT);
-  const details = unfolder({ label: 'All settings, equations', controls: 'model-detail', open: () => Boolean(store.get().open.model), toggle: () => store.set({ open: { ...store.get().open, model: !store.get().open.model } }) });
+  const details = unfolder({
+    label: 'All settings, equations',
+    controls: 'model-detail',
+    open: () => Boolean(store.get().open.model),
+    toggle: () => store.set({ open: { ...store.get().open, model: !store.get().open.model } }),
+  });
   root.append(head('model', 'Model', details.button), body);
 
   /** @type {(() => void)[]} */ let inner = [];
@@ -46,47 +58,108 @@ export function modelView(root, store, act) {
   function build(catalog) {
     const starts = [{ id: '', label: 'Defaults', help: 'Every knob at its default.', settings: {} }, ...catalog.presets];
     const own = h('option', { value: OWN }, 'Your own settings');
-    const presets = h('select', { id: 'preset', onchange: () => {
-      const preset = starts.find(({ id }) => id === presets.value);
-      if (preset) void act.replaceSettings({ ...untouched(store.get()), ...preset.settings });
-    } }, ...starts.map(({ id, label, help: title }) => h('option', { value: id, title }, label)), own);
+    const presets = h(
+      'select',
+      {
+        id: 'preset',
+        onchange: () => {
+          const preset = starts.find(({ id }) => id === presets.value);
+          if (preset) void act.replaceSettings({ ...untouched(store.get()), ...preset.settings });
+        },
+      },
+      ...starts.map(({ id, label, help: title }) => h('option', { value: id, title }, label)),
+      own,
+    );
     const tellPreset = () => setText(help, starts.find(({ id }) => id === presets.value)?.help ?? HINT);
-    const architectures = segments({ name: 'architecture', label: 'architecture-label', options: catalog.architectures.map(({ id, label, summary: text }) => ({ value: id, label, help: text })), choose: (id) => void act.set({ [ROLE.architecture]: id }) });
-    const knobs = catalog.knobs.filter(({ basic, key }) => basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs)
-      .map((knob) => knobView(knob, 'basic', { set: (change) => void act.set(/** @type {Settings} */ (change)), onHelp: (at) => setText(help, at ? explanation(at) : HINT) }, { help: false }));
+    const architectures = segments({
+      name: 'architecture',
+      label: 'architecture-label',
+      options: catalog.architectures.map(({ id, label, summary: text }) => ({ value: id, label, help: text })),
+      choose: (id) => void act.set({ [ROLE.architecture]: id }),
+    });
+    const knobs = catalog.knobs
+      .filter(({ basic, key }) => basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs)
+      .map((knob) =>
+        knobView(
+          knob,
+          'basic',
+          {
+            set: (change) => void act.set(/** @type {Settings} */ (change)),
+            onHelp: (at) => setText(help, at ? explanation(at) : HINT),
+          },
+          { help: false },
+        ),
+      );
     fill(
       body,
-      h('div', { class: 'choice beside', onfocusin: tellPreset, onpointerenter: tellPreset, onpointerleave: () => setText(help, HINT) }, h('label', { class: 'label', for: 'preset' }, 'Start from'), presets),
-      h('div', { class: 'choice beside' }, h('span', { class: 'label', id: 'architecture-label' }, 'Architecture'), architectures.element),
+      h(
+        'div',
+        { class: 'choice beside', onfocusin: tellPreset, onpointerenter: tellPreset, onpointerleave: () => setText(help, HINT) },
+        h('label', { class: 'label', for: 'preset' }, 'Start from'),
+        presets,
+      ),
+      h(
+        'div',
+        { class: 'choice beside' },
+        h('span', { class: 'label', id: 'architecture-label' }, 'Architecture'),
+        architectures.element,
+      ),
       summary,
       h('div', { class: 'knobs' }, ...knobs.map(({ element }) => element)),
       help,
       h('div', { class: 'weights-line' }, weights, undoLine),
     );
     inner = [
-      store.watch((state) => [state.settings, state.draft, state.settingsProblem], () => {
-        const state = store.get();
-        architectures.show(architectureOf(state));
-        const start = starts.find((preset) => isPreset(state, preset));
-        own.hidden = Boolean(start);
-        presets.value = start ? start.id : OWN;
-        setText(summary, catalog.architectures.find(({ id }) => id === architectureOf(state))?.summary ?? '');
-        for (const { update } of knobs) update(state);
-      }),
+      store.watch(
+        (state) => [state.settings, state.draft, state.settingsProblem],
+        () => {
+          const state = store.get();
+          architectures.show(architectureOf(state));
+          const start = starts.find((preset) => isPreset(state, preset));
+          own.hidden = Boolean(start);
+          presets.value = start ? start.id : OWN;
+          setText(summary, catalog.architectures.find(({ id }) => id === architectureOf(state))?.summary ?? '');
+          for (const { update } of knobs) update(state);
+        },
+      ),
     ];
   }
 
   const undo = [
-    store.watch((state) => [state.catalog], (catalog) => { for (const stop of inner) stop(); if (catalog) build(catalog); }),
+    store.watch(
+      (state) => [state.catalog],
+      (catalog) => {
+        for (const stop of inner) stop();
+        if (catalog) build(catalog);
+      },
+    ),
     store.watch((state) => [state.open.model], details.update),
-    store.watch((state) => [state.draft, state.settingsProblem], (draft, problem) => {
-      weights.classList.toggle('bad', Boolean(problem));
-      if (problem) return setText(weights, problem.message);
-      if (!draft) return setText(weights, '');
-      const { total, total_one_bias: one } = draft.parameters;
-      fill(weights, h('strong', {}, count(total)), ` weights${one === total ? '' : `, or ${count(one)} with one bias vector`}`);
-    }),
-    store.watch((state) => [state.earlierSettings], (earlier) => fill(undoLine, earlier ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackSettings() }, 'Bring back the earlier settings') : null)),
+    store.watch(
+      (state) => [state.draft, state.settingsProblem],
+      (draft, problem) => {
+        weights.classList.toggle('bad', Boolean(problem));
+        if (problem) return setText(weights, problem.message);
+        if (!draft) return setText(weights, '');
+        const { total, total_one_bias: one } = draft.parameters;
+        fill(weights, h('strong', {}, count(total)), ` weights${one === total ? '' : `, or ${count(one)} with one bias vector`}`);
+      },
+    ),
+    store.watch(
+      (state) => [state.earlierSettings],
+      (earlier) =>
+        fill(
+          undoLine,
+          earlier
+            ? h(
+                'button',
+                { type: 'button', class: 'link', onclick: () => void act.bringBackSettings() },
+                'Bring back the earlier settings',
+              )
+            : null,
+        ),
+    ),
   ];
-  return () => { for (const stop of [...undo, ...inner]) stop(); };
+  return () => {
+    for (const stop of [...undo, ...inner]) stop();
+  };
 }

@@ -13,14 +13,48 @@ import { knobView } from './knob.js';
 /** @import {PageStore} from '../state/shape.js' */
 
 /** What the groups of the catalog are called here; one that is not listed keeps its own name. @type {Record<string, string>} */
-const GROUPS = { data: 'Data', window: 'Window and horizon', model: 'Network', initialisation: 'Initial weights', training: 'Training' };
+const GROUPS = {
+  data: 'Data',
+  window: 'Window and horizon',
+  model: 'Network',
+  initialisation: 'Initial weights',
+  training: 'Training',
+};
 
 /** @param {Configured} draft */
 function weightsTable({ parameters }) {
-  return h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Weights, by tensor' },
-    h('table', { class: 'table' },
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Tensor'), h('th', { scope: 'col', class: 'num' }, 'Shape'), h('th', { scope: 'col', class: 'num' }, 'Weights'))),
-      h('tbody', {}, ...parameters.rows.map(({ name, shape, count: number }) => h('tr', {}, h('td', { class: 'code' }, name), h('td', { class: 'num' }, shape.join(' × ')), h('td', { class: 'num' }, count(number)))))));
+  return h(
+    'div',
+    { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Weights, by tensor' },
+    h(
+      'table',
+      { class: 'table' },
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'col' }, 'Tensor'),
+          h('th', { scope: 'col', class: 'num' }, 'Shape'),
+          h('th', { scope: 'col', class: 'num' }, 'Weights'),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        ...parameters.rows.map(({ name, shape, count: number }) =>
+          h(
+            'tr',
+            {},
+            h('td', { class: 'code' }, name),
+            h('td', { class: 'num' }, shape.join(' × ')),
+            h('td', { class: 'num' }, count(number)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /**
@@ -33,62 +67,118 @@ export function modelDetailView(root, store, act) {
   const source = h('p', { class: 'muted small' });
   const numbers = h('div', {});
   const groups = h('div', { class: 'groups' });
-  const reset = h('button', { type: 'button', class: 'button', onclick: () => void act.replaceSettings({}) }, 'Back to all defaults');
+  const reset = h(
+    'button',
+    { type: 'button', class: 'button', onclick: () => void act.replaceSettings({}) },
+    'Back to all defaults',
+  );
   root.append(
-    h('div', { class: 'drawer-grid' },
+    h(
+      'div',
+      { class: 'drawer-grid' },
       h('div', { class: 'stack' }, name, equations, source, numbers),
-      h('div', { class: 'stack' }, groups, h('p', {}, reset))),
+      h('div', { class: 'stack' }, groups, h('p', {}, reset)),
+    ),
   );
 
   /** @type {(() => void)[]} */ let inner = [];
   /** @param {Catalog} catalog */
   function build(catalog) {
-    const others = catalog.knobs.filter(({ basic, key }) => !basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs);
-    const views = others.map((knob) => ({ knob, view: knobView(knob, 'all', { set: (change) => void act.set(/** @type {Settings} */ (change)) }, { help: true }) }));
+    const others = catalog.knobs.filter(
+      ({ basic, key }) => !basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs,
+    );
+    const views = others.map((knob) => ({
+      knob,
+      view: knobView(knob, 'all', { set: (change) => void act.set(/** @type {Settings} */ (change)) }, { help: true }),
+    }));
     const names = [...new Set(others.map(({ group }) => group))];
-    const folds = names.map((group) => ({ members: views.filter(({ knob }) => knob.group === group), summary: h('summary', {}), group }))
-      .map((fold) => ({ ...fold, element: h('details', { class: 'fold', open: fold.group === names[0] }, fold.summary, h('div', { class: 'knobs wide' }, ...fold.members.map(({ view }) => view.element))) }));
+    const folds = names
+      .map((group) => ({ members: views.filter(({ knob }) => knob.group === group), summary: h('summary', {}), group }))
+      .map((fold) => ({
+        ...fold,
+        element: h(
+          'details',
+          { class: 'fold', open: fold.group === names[0] },
+          fold.summary,
+          h('div', { class: 'knobs wide' }, ...fold.members.map(({ view }) => view.element)),
+        ),
+      }));
     fill(groups, ...folds.map(({ element }) => element));
     inner = [
-      store.watch((state) => [state.settings, state.draft, state.settingsProblem], () => {
-        const state = store.get();
-        for (const { view } of views) view.update(state);
-        for (const { members, summary, element, group } of folds) {
-          const shown = members.filter(({ view }) => !view.element.hidden);
-          const changed = shown.filter(({ knob }) => state.settings[knob.key] !== undefined).length;
-          element.hidden = !shown.length;
-          fill(summary, GROUPS[group] ?? group, h('span', { class: 'muted' }, ` ${shown.length}${changed ? `, ${changed} changed` : ''}`));
-          // What is wrong must be seen.
-          if (shown.some(({ knob }) => knob.key === state.settingsProblem?.knob)) element.open = true;
-        }
-      }),
-      store.watch((state) => [architectureOf(state)], (id) => {
-        const architecture = catalog.architectures.find((candidate) => candidate.id === id);
-        setText(name, architecture?.label ?? '');
-        fill(equations, ...formula(architecture?.equations ?? ''));
-        equations.hidden = !equations.textContent?.trim();
-        setText(source, architecture?.source ?? '');
-      }),
+      store.watch(
+        (state) => [state.settings, state.draft, state.settingsProblem],
+        () => {
+          const state = store.get();
+          for (const { view } of views) view.update(state);
+          for (const { members, summary, element, group } of folds) {
+            const shown = members.filter(({ view }) => !view.element.hidden);
+            const changed = shown.filter(({ knob }) => state.settings[knob.key] !== undefined).length;
+            element.hidden = !shown.length;
+            fill(
+              summary,
+              GROUPS[group] ?? group,
+              h('span', { class: 'muted' }, ` ${shown.length}${changed ? `, ${changed} changed` : ''}`),
+            );
+            // What is wrong must be seen.
+            if (shown.some(({ knob }) => knob.key === state.settingsProblem?.knob)) element.open = true;
+          }
+        },
+      ),
+      store.watch(
+        (state) => [architectureOf(state)],
+        (id) => {
+          const architecture = catalog.architectures.find((candidate) => candidate.id === id);
+          setText(name, architecture?.label ?? '');
+          fill(equations, ...formula(architecture?.equations ?? ''));
+          equations.hidden = !equations.textContent?.trim();
+          setText(source, architecture?.source ?? '');
+        },
+      ),
     ];
   }
 
   const undo = [
-    store.watch((state) => [state.catalog], (catalog) => { for (const stop of inner) stop(); if (catalog) build(catalog); }),
-    store.watch((state) => [Boolean(state.open.model)], (open) => { root.hidden = !open; }),
-    store.watch((state) => [state.draft], (draft) => {
-      if (!draft) return;
-      const { parameters, windows } = draft;
-      fill(numbers,
-        h('p', { class: 'code formula' }, `${parameters.formula} = ${count(parameters.total)}`),
-        weightsTable(draft),
-        h('p', { class: 'muted small' }, `Windows: ${count(windows.train)} to train on, ${count(windows.validation)} for validation, ${count(windows.test)} for the test. ${count(draft.steps_per_epoch)} steps an epoch. About ${size(draft.memory_bytes)} of memory.`),
-        ...draft.notes.map((note) => h('p', { class: 'small' }, note)));
-    }),
-    store.watch((state) => [state.settingsProblem], (problem) => {
-      // A knob that stands only here is shown with what is wrong about it.
-      const knob = store.get().catalog?.knobs.find(({ key }) => key === problem?.knob);
-      if (knob && !knob.basic) store.set({ open: { ...store.get().open, model: true } });
-    }),
+    store.watch(
+      (state) => [state.catalog],
+      (catalog) => {
+        for (const stop of inner) stop();
+        if (catalog) build(catalog);
+      },
+    ),
+    store.watch(
+      (state) => [Boolean(state.open.model)],
+      (open) => {
+        root.hidden = !open;
+      },
+    ),
+    store.watch(
+      (state) => [state.draft],
+      (draft) => {
+        if (!draft) return;
+        const { parameters, windows } = draft;
+        fill(
+          numbers,
+          h('p', { class: 'code formula' }, `${parameters.formula} = ${count(parameters.total)}`),
+          weightsTable(draft),
+          h(
+            'p',
+            { class: 'muted small' },
+            `Windows: ${count(windows.train)} to train on, ${count(windows.validation)} for validation, ${count(windows.test)} for the test. ${count(draft.steps_per_epoch)} steps an epoch. About ${size(draft.memory_bytes)} of memory.`,
+          ),
+          ...draft.notes.map((note) => h('p', { class: 'small' }, note)),
+        );
+      },
+    ),
+    store.watch(
+      (state) => [state.settingsProblem],
+      (problem) => {
+        // A knob that stands only here is shown with what is wrong about it.
+        const knob = store.get().catalog?.knobs.find(({ key }) => key === problem?.knob);
+        if (knob && !knob.basic) store.set({ open: { ...store.get().open, model: true } });
+      },
+    ),
   ];
-  return () => { for (const stop of [...undo, ...inner]) stop(); };
+  return () => {
+    for (const stop of [...undo, ...inner]) stop();
+  };
 }

@@ -48,12 +48,16 @@ export function stateSentence(state) {
   const model = validation?.rows.find(({ id }) => id === 'model');
   const last = validation?.rows.find(({ id }) => id === 'last');
   const unit = validation?.unit ? ` ${validation.unit}` : '';
-  const judged = model && last ? `On validation it is off by ${figure(model.mae, 3)}${unit}; the last value, by ${figure(last.mae, 3)}${unit}.` : '';
+  const judged =
+    model && last
+      ? `On validation it is off by ${figure(model.mae, 3)}${unit}; the last value, by ${figure(last.mae, 3)}${unit}.`
+      : '';
   if (run.status === 'running') return judged || 'The first epoch is under way.';
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
   const stale = isStale(state) ? ' The settings have changed since: they are for the next model.' : '';
   if (run.status === 'finished') return `Finished. ${progress.why}${stale}`;
-  if (run.status === 'stopped') return `${run.remark || 'Stopped.'}${progress.best ? ` Its weights are those of epoch ${progress.best.epoch}.` : ''}${stale}`;
+  if (run.status === 'stopped')
+    return `${run.remark || 'Stopped.'}${progress.best ? ` Its weights are those of epoch ${progress.best.epoch}.` : ''}${stale}`;
   return `Paused. ${judged}${stale}`;
 }
 
@@ -63,65 +67,132 @@ export function stateSentence(state) {
  */
 export function trainView(root, store, act) {
   const main = h('button', { type: 'button', class: 'button main', onclick: () => mainButton(store.get(), act).act() }, 'Train');
-  const step = h('button', { type: 'button', class: 'button', title: 'One step of the optimiser', onclick: () => void act.step() }, 'One step');
-  const stop = h('button', { type: 'button', class: 'button', title: 'Ends training and scores the test part', onclick: () => void act.stop() }, 'Stop');
-  const reset = h('button', { type: 'button', class: 'button', title: 'Forgets the weights', onclick: () => void act.reset() }, 'Reset');
+  const step = h(
+    'button',
+    { type: 'button', class: 'button', title: 'One step of the optimiser', onclick: () => void act.step() },
+    'One step',
+  );
+  const stop = h(
+    'button',
+    { type: 'button', class: 'button', title: 'Ends training and scores the test part', onclick: () => void act.stop() },
+    'Stop',
+  );
+  const reset = h(
+    'button',
+    { type: 'button', class: 'button', title: 'Forgets the weights', onclick: () => void act.reset() },
+    'Reset',
+  );
   const sentence = h('p', { class: 'sentence' });
   const extra = h('p', { class: 'small extra' });
   const box = h('div', { class: 'curve', 'aria-hidden': 'true' });
   const summary = h('p', { class: 'hidden', id: 'curve-summary' });
-  const facts = ['Epoch', 'Time left', 'Training loss', 'Validation loss', 'Gradient norm', 'Steps clipped'].map((label) => ({ label, value: h('dd', {}, '–') }));
+  const facts = ['Epoch', 'Time left', 'Training loss', 'Validation loss', 'Gradient norm', 'Steps clipped'].map((label) => ({
+    label,
+    value: h('dd', {}, '–'),
+  }));
   root.append(
     head('train', 'Train'),
     h('div', { class: 'buttons' }, main, step, stop, reset),
     sentence,
-    h('figure', { class: 'figure', 'aria-label': 'Learning curve', 'aria-describedby': 'curve-summary' },
-      h('figcaption', { class: 'legend small' }, h('span', { class: 'key key-train' }, 'training'), h('span', { class: 'key key-model' }, 'validation'), h('span', { class: 'key key-last' }, 'last value'), h('span', { class: 'muted' }, 'loss by epoch')),
-      box, summary),
+    h(
+      'figure',
+      { class: 'figure', 'aria-label': 'Learning curve', 'aria-describedby': 'curve-summary' },
+      h(
+        'figcaption',
+        { class: 'legend small' },
+        h('span', { class: 'key key-train' }, 'training'),
+        h('span', { class: 'key key-model' }, 'validation'),
+        h('span', { class: 'key key-last' }, 'last value'),
+        h('span', { class: 'muted' }, 'loss by epoch'),
+      ),
+      box,
+      summary,
+    ),
     h('dl', { class: 'facts' }, ...facts.map(({ label, value }) => h('div', {}, h('dt', {}, label), value))),
     extra,
   );
 
   const curve = curveChart(box);
   const undo = [
-    store.watch((state) => [state.run?.status, state.draft, state.settingsProblem, state.settings, state.run?.configured], () => {
-      const state = store.get();
-      const { label, off } = mainButton(state, act);
-      setText(main, label);
-      main.disabled = off;
-      const status = state.run?.status;
-      step.disabled = status === 'running' || off;
-      stop.disabled = status !== 'running' && status !== 'paused';
-      reset.disabled = !state.run;
-      root.dataset.status = status ?? 'ready';
-    }),
-    store.watch((state) => [state.run, state.draft, state.settingsProblem], (run, ..._) => {
-      const state = store.get();
-      setText(sentence, stateSentence(state));
-      sentence.classList.toggle('bad', run?.status === 'failed');
-      const progress = run?.progress;
-      const values = run && progress
-        ? [`${count(progress.epoch)} of ${count(progress.epochs)}`, run.status === 'running' ? `at most ${left(run)}` : '–', figure(progress.loss, 3), figure(progress.validation, 3), figure(progress.gradient_norm, 3), percent(progress.clipped_share)]
-        : facts.map(() => '–');
-      facts.forEach(({ value }, index) => setText(value, values[index]));
-    }),
-    store.watch((state) => [state.run?.epochs, state.run?.progress], (epochs = [], progress) => {
-      const run = store.get().run;
-      const now = progress && (run?.status === 'running' || run?.status === 'paused') && progress.step ? { epoch: progress.step / progress.steps_per_epoch, loss: progress.loss } : null;
-      const best = epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
-      curve.set(epochs, now, best ? { epoch: best.epoch, loss: best.validation } : null);
-      const last = epochs.at(-1);
-      setText(summary, last ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. Repeating the last value has ${figure(last.naive_validation, 3)}.` : 'No epoch has been trained yet.');
-    }),
-    store.watch((state) => [state.earlierRun, state.runProblem, state.run, state.draft], (earlier, problem, run, _) => {
-      extra.classList.toggle('bad', Boolean(problem));
-      fill(extra,
-        problem ? `${problem.message} ` : null,
-        earlier ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackRun() }, `Bring back ${earlier.why}`) : null,
-        run && run.status !== 'running' && isStale(store.get()) ? h('button', { type: 'button', class: 'link', onclick: () => void act.settingsOfRun() }, 'Back to this model’s settings') : null);
-    }),
+    store.watch(
+      (state) => [state.run?.status, state.draft, state.settingsProblem, state.settings, state.run?.configured],
+      () => {
+        const state = store.get();
+        const { label, off } = mainButton(state, act);
+        setText(main, label);
+        main.disabled = off;
+        const status = state.run?.status;
+        step.disabled = status === 'running' || off;
+        stop.disabled = status !== 'running' && status !== 'paused';
+        reset.disabled = !state.run;
+        root.dataset.status = status ?? 'ready';
+      },
+    ),
+    store.watch(
+      (state) => [state.run, state.draft, state.settingsProblem],
+      (run, ..._) => {
+        const state = store.get();
+        setText(sentence, stateSentence(state));
+        sentence.classList.toggle('bad', run?.status === 'failed');
+        const progress = run?.progress;
+        const values =
+          run && progress
+            ? [
+                `${count(progress.epoch)} of ${count(progress.epochs)}`,
+                run.status === 'running' && run.elapsed ? `≤ ${left(run)}` : '–',
+                figure(progress.loss, 3),
+                figure(progress.validation, 3),
+                figure(progress.gradient_norm, 3),
+                percent(progress.clipped_share),
+              ]
+            : facts.map(() => '–');
+        facts.forEach(({ value }, index) => setText(value, values[index]));
+      },
+    ),
+    store.watch(
+      (state) => [state.run?.epochs, state.run?.progress],
+      (epochs = [], progress) => {
+        const run = store.get().run;
+        const now =
+          progress && (run?.status === 'running' || run?.status === 'paused') && progress.step
+            ? { epoch: progress.step / progress.steps_per_epoch, loss: progress.loss }
+            : null;
+        const best = epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
+        curve.set(epochs, now, best ? { epoch: best.epoch, loss: best.validation } : null);
+        const last = epochs.at(-1);
+        setText(
+          summary,
+          last
+            ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. Repeating the last value has ${figure(last.naive_validation, 3)}.`
+            : 'No epoch has been trained yet.',
+        );
+      },
+    ),
+    store.watch(
+      (state) => [state.earlierRun, state.runProblem, state.run, state.draft],
+      (earlier, problem, run, _) => {
+        extra.classList.toggle('bad', Boolean(problem));
+        fill(
+          extra,
+          problem ? `${problem.message} ` : null,
+          earlier
+            ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackRun() }, `Bring back ${earlier.why}`)
+            : null,
+          run && run.status !== 'running' && isStale(store.get())
+            ? h(
+                'button',
+                { type: 'button', class: 'link', onclick: () => void act.settingsOfRun() },
+                'Back to this model’s settings',
+              )
+            : null,
+        );
+      },
+    ),
   ];
-  return () => { for (const stopWatching of undo) stopWatching(); curve.destroy(); };
+  return () => {
+    for (const stopWatching of undo) stopWatching();
+    curve.destroy();
+  };
 }
 
 /** The play mark, for places with little room. */
