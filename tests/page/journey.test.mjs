@@ -1,11 +1,14 @@
 // What a person does from first opening the page to leaving it, in both browsers.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { inBrowsers } from './harness.mjs';
+import { inBrowsers, root } from './harness.mjs';
 import { daily, hourly, press, status, untilReady, untilStatus, verdict } from './steps.mjs';
+
+const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
 inBrowsers((browser) => {
   test('the sample is drawn, and within 10 seconds of one press a forecast beats the last value on validation', async () => {
@@ -159,6 +162,20 @@ inBrowsers((browser) => {
     await untilStatus(page, 'running');
     await page.until('the seed in the address', () => location.hash.includes('seed=2'));
   });
+
+  for (const [what, place] of [
+    ['the static site, in a folder of some host', 'site'],
+    ['the one file, from disk', 'file'],
+  ]) {
+    test(`${what}: trains and forecasts`, built, async () => {
+      const page = await browser.open({ place });
+      await untilReady(page);
+      await press(page, 'Train');
+      await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
+      await press(page, 'Stop');
+      await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    });
+  }
 
   test('a link with settings reproduces them', async () => {
     const page = await browser.open({ address: '#sample=seattle&seed=7' });
