@@ -34,10 +34,10 @@ test('the static site names nothing by an address that only holds at the root of
   assert.deepEqual((await readdir(path.join(root, 'dist'))).filter((name) => !/^app-[0-9a-f]+$/.test(name)).sort(), ['index.html', 'unrolled.html']);
 });
 
-/** The sentence that stands where the application would; `undefined` where there is none. */
+/** The sentence that stands where the application would; `null` where there is none. */
 const sentence = () => {
   const box = /** @type {HTMLElement | null} */ (document.querySelector('#boot'));
-  return box && !box.hidden ? box.textContent : undefined;
+  return box && !box.hidden ? box.textContent : null;
 };
 
 inBrowsers((browser) => {
@@ -46,7 +46,7 @@ inBrowsers((browser) => {
       const page = await browser.open({ place });
       await page.until('the application', () => document.documentElement.hasAttribute('data-started'));
       await page.until('the first chart', () => document.querySelector('canvas') !== null);
-      assert.equal(await page.run(sentence), undefined);
+      assert.equal(await page.run(sentence), null);
     });
   }
 
