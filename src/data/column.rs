@@ -1,6 +1,7 @@
 //! One column while a file is read: its numbers, and what had to be done to get them.
 
 use crate::data::look::{Holds, Look};
+use crate::data::names;
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::number::{self, Cell};
 use crate::data::options::{Decimal, clip};
@@ -199,7 +200,8 @@ impl Column {
             notes.push(Note::warning("sentinel", message));
         }
         match self.understood().kind {
-            ColumnKind::Constant => {
+            // That all rows are of one year is no news.
+            ColumnKind::Constant if !names::has_word(name, &["year", "month", "day", "hour"]) => {
                 let message = format!("Column “{name}” never changes: there is nothing to learn from it.");
                 notes.push(Note::warning("constant", message));
             }

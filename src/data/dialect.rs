@@ -47,8 +47,9 @@ pub(crate) fn is_typed(cell: &str) -> bool {
 /// Looks at the beginning of a text.
 pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLE).collect();
-    let comments = lines.iter().filter(|line| line.starts_with('#')).count() * 2 <= lines.len()
-        && (text.starts_with('#') || text.contains("\n#"));
+    // Where most lines begin with `#`, it is part of the data; where all do, there are no data.
+    let marked = lines.iter().filter(|line| line.starts_with('#')).count();
+    let comments = text.contains('#') && (marked * 2 <= lines.len() || marked == lines.len());
     let rows: Vec<&str> = lines.iter().copied().filter(|line| !comments || !line.starts_with('#')).collect();
     let (delimiter, width) = delimiter(&rows, options.delimiter);
     let cut = Cut { delimiter, comments, width };

@@ -129,6 +129,9 @@ impl<'t> Records<'t> {
         } else {
             self.at = end;
             self.line = line + inner_lines + 1;
+            if self.stray == MOST_STRAY && body.contains('"') {
+                self.read_bare(slice, record);
+            }
         }
         if self.cut.delimiter == Delimiter::Space {
             self.drop_empty(record);

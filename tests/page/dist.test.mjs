@@ -34,18 +34,25 @@ test('the static site names nothing by an address that only holds at the root of
   assert.deepEqual((await readdir(path.join(root, 'dist'))).filter((name) => !/^app-[0-9a-f]+$/.test(name)).sort(), ['index.html', 'unrolled.html']);
 });
 
-/** The sentence that stands where the application would; `null` where there is none. */
+/** In the page: the sentence that stands where the application would, or `null`. */
 const sentence = () => {
   const box = /** @type {HTMLElement | null} */ (document.querySelector('#boot'));
   return box && !box.hidden ? box.textContent : null;
 };
+
+/** In the page: whether some chart has drawn something. */
+const drawn = () =>
+  [...document.querySelectorAll('canvas')].some((canvas) => {
+    const context = canvas.width > 0 && canvas.height > 0 && canvas.getContext('2d');
+    return context && context.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0);
+  });
 
 inBrowsers((browser) => {
   for (const place of ['source', 'site', 'file']) {
     test(`the application starts from the ${place}`, place === 'source' ? {} : built, async () => {
       const page = await browser.open({ place });
       await page.until('the application', () => document.documentElement.hasAttribute('data-started'));
-      await page.until('the first chart', () => document.querySelector('canvas') !== null);
+      await page.until('the first chart', drawn);
       assert.equal(await page.run(sentence), null);
     });
   }
