@@ -177,6 +177,59 @@ inBrowsers((browser) => {
     });
   }
 
+  test('the forecast is taken away as CSV, the model as a file that loads again', async () => {
+    const page = await browser.open({ address: '#sample=seattle' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await press(page, 'Stop');
+    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    const summary = await page.text('#hero-summary');
+    await page.run(() => {
+      const files = /** @type {any} */ (window.files = {});
+      const blobs = new Map();
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (blob) => {
+        const address = make.call(URL, blob);
+        blobs.set(address, blob);
+        return address;
+      };
+      HTMLAnchorElement.prototype.click = function () {
+        files[this.download] = blobs.get(this.href);
+      };
+    });
+    await press(page, 'Forecast as CSV');
+    await press(page, 'Save model');
+    const [csv, names] = await page.run(async () => {
+      const files = /** @type {any} */ (window).files;
+      const all = Object.keys(files);
+      return [await files[all.find((name) => name.endsWith('.csv'))].text(), all];
+    });
+    assert.match(csv, /^time,\S+,lower,upper\n2016-01-01T00:00:00,-?[\d.]+,-?[\d.]+,-?[\d.]+\n/);
+    assert.ok(
+      names.every((name) => /^[\w-]+\.(?:csv|safetensors)$/.test(name)),
+      names.join(),
+    );
+
+    await press(page, 'Reset');
+    await page.until('no forecast', () => /no forecast yet/.test(document.querySelector('#hero-summary').textContent));
+    await page.run(async () => {
+      const files = /** @type {any} */ (window).files;
+      const name = Object.keys(files).find((candidate) => candidate.endsWith('.safetensors'));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([files[name]], name));
+      const input = document.querySelector('#model-file');
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await page.until('the same forecast', (before) => document.querySelector('#hero-summary').textContent === before, {
+      args: [summary],
+    });
+    assert.match(await page.text('#train .sentence'), /Loaded from /);
+    await press(page, 'Bring back the model that was reset');
+    await page.until('its curve', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+  });
+
   test('a link with settings reproduces them', async () => {
     const page = await browser.open({ address: '#sample=seattle&seed=7' });
     await untilReady(page);
