@@ -29,8 +29,12 @@ test: setup ## Set up, build, and run every test; the last line counts them.
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
 
-bench: setup pkg vendor ## Job S in both browsers, and PyTorch where it can be had.
+bench: setup pkg ## Time job S in both browsers, beside PyTorch where Python is (REPEATS=5).
+	@scripts/setup/torch.sh || true
 	@node scripts/bench/run.mjs
+
+accuracy: setup pkg ## Train each preset in both browsers and print its test errors beside the baselines'.
+	@node scripts/bench/accuracy.mjs
 
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)
