@@ -1,47 +1,40 @@
-// What the package's tests do in Node and in browsers alike. It imports nothing, so that a page can load it too.
+// What is done alike in Node and in a page, and must come out alike. It imports nothing, so that a page can load it too.
+
+/** More than one epoch of the sample (93 steps), so that a validation lies between. */
+export const STEPS = 100;
 
 /**
- * A day's wave with noise, one value an hour, as a person's file holds it. The noise is a fixed sequence.
- * @param {number} rows
+ * Every architecture in every form that it has by a choice of its own.
+ * @param {import('../../pkg/unrolled.js').Catalog} catalog
+ * @returns {import('../../pkg/unrolled.js').Settings[]}
  */
-export function noisyWave(rows) {
-  let state = 12345;
-  const noise = () => (state = (1103515245 * state + 12345) % 2147483648) / 2147483648 - 0.5;
-  const lines = ['time,temperature'];
-  for (let row = 0; row < rows; row++) {
-    const time = new Date(Date.UTC(2024, 0, 1, row)).toISOString().slice(0, 16);
-    lines.push(`${time},${(15 + 6 * Math.sin((2 * Math.PI * row) / 24) + noise()).toFixed(3)}`);
-  }
-  return `${lines.join('\n')}\n`;
+export function forms({ architectures, knobs }) {
+  return architectures.flatMap(({ id: architecture }) => {
+    const own = knobs.filter(({ kind, when }) => kind.type === 'choice' && when?.[0] === 'architecture' && when[1].length === 1 && when[1][0] === architecture);
+    /** @type {import('../../pkg/unrolled.js').Settings[]} */
+    let all = [{ architecture }];
+    for (const { key, kind } of own) {
+      if (kind.type === 'choice') all = all.flatMap((form) => kind.options.map(({ value }) => ({ ...form, [key]: value })));
+    }
+    return all;
+  });
 }
 
 /**
- * A session on a file.
+ * Trains for STEPS steps, with dropout in both places, and gives the SHA-256 of the weights' bytes.
  * @param {typeof import('../../pkg/unrolled.js')} unrolled The package, its wasm started.
- * @param {string} csv
- * @param {Record<string, string | number | boolean>} [settings]
+ * @param {Uint8Array} csv
+ * @param {import('../../pkg/unrolled.js').Settings} settings
  */
-export function sessionOn({ CsvReader, Session }, csv, settings = {}) {
+export async function hashOfTraining({ CsvReader, Session }, csv, settings) {
   const reader = new CsvReader();
-  reader.push(new TextEncoder().encode(csv));
+  reader.push(csv);
   const session = new Session(reader.finish().series().to_parts());
-  session.configure(settings);
-  return session;
-}
-
-/**
- * The weights after so many steps, as one word: the FNV-1a hash of their bytes.
- * @param {typeof import('../../pkg/unrolled.js')} unrolled
- * @param {string} architecture
- * @param {number} steps
- */
-export function hashOfTraining(unrolled, architecture, steps) {
-  const session = sessionOn(unrolled, noisyWave(600), { architecture, dropout: 0.2, layers: 2, hidden: 12, seed: 7 });
-  for (let step = 0; step < steps; step++) session.step();
+  session.configure({ target: 'temp_c', layers: 2, hidden: 24, dropout: 0.2, head_dropout: 0.3, seed: 7, ...settings });
+  for (let step = 0; step < STEPS; step++) session.step();
   const weights = session.current_weights();
-  let hash = 2166136261;
-  for (const byte of new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength)) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {Float32Array<ArrayBuffer>} */ (weights)));
   const { step } = session.progress();
   session.free();
-  return `${step} steps, ${weights.length} weights, ${hash.toString(16)}`;
+  return { step, weights: weights.length, hash: [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
 }

@@ -23,7 +23,9 @@ inBrowsers((browser) => {
       gaps.push(longestGap);
       tasks.push(longTasks.length);
     }
-    console.log(`${browser.name}: longest gaps ${gaps.map((gap) => gap.toFixed(0)).join(', ')} ms, long tasks ${tasks.join(', ')}`);
+    console.log(
+      `${browser.name}: longest gaps ${gaps.map((gap) => gap.toFixed(0)).join(', ')} ms, long tasks ${tasks.join(', ')}`,
+    );
     assert.ok(Math.min(...gaps) < LONGEST_GAP_MS, `the longest gaps were ${gaps.join(', ')} ms`);
     assert.equal(Math.min(...tasks), 0, 'tasks of 50 ms and more');
   });

@@ -1,11 +1,14 @@
 // What a person does from first opening the page to leaving it, in both browsers.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { inBrowsers } from './harness.mjs';
+import { inBrowsers, root } from './harness.mjs';
 import { daily, hourly, press, status, untilReady, untilStatus, verdict } from './steps.mjs';
+
+const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
 inBrowsers((browser) => {
   test('the sample is drawn, and within 10 seconds of one press a forecast beats the last value on validation', async () => {
@@ -158,6 +161,73 @@ inBrowsers((browser) => {
     await press(page, 'Try seed 2');
     await untilStatus(page, 'running');
     await page.until('the seed in the address', () => location.hash.includes('seed=2'));
+  });
+
+  for (const [what, place] of [
+    ['the static site, in a folder of some host', 'site'],
+    ['the one file, from disk', 'file'],
+  ]) {
+    test(`${what}: trains and forecasts`, built, async () => {
+      const page = await browser.open({ place });
+      await untilReady(page);
+      await press(page, 'Train');
+      await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
+      await press(page, 'Stop');
+      await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    });
+  }
+
+  test('the forecast is taken away as CSV, the model as a file that loads again', async () => {
+    const page = await browser.open({ address: '#sample=seattle' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await press(page, 'Stop');
+    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    const summary = await page.text('#hero-summary');
+    await page.run(() => {
+      const files = /** @type {any} */ (window.files = {});
+      const blobs = new Map();
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (blob) => {
+        const address = make.call(URL, blob);
+        blobs.set(address, blob);
+        return address;
+      };
+      HTMLAnchorElement.prototype.click = function () {
+        files[this.download] = blobs.get(this.href);
+      };
+    });
+    await press(page, 'Forecast as CSV');
+    await press(page, 'Save model');
+    const [csv, names] = await page.run(async () => {
+      const files = /** @type {any} */ (window).files;
+      const all = Object.keys(files);
+      return [await files[all.find((name) => name.endsWith('.csv'))].text(), all];
+    });
+    assert.match(csv, /^time,\S+,lower,upper\n2016-01-01T00:00:00,-?[\d.]+,-?[\d.]+,-?[\d.]+\n/);
+    assert.ok(
+      names.every((name) => /^[\w-]+\.(?:csv|safetensors)$/.test(name)),
+      names.join(),
+    );
+
+    await press(page, 'Reset');
+    await page.until('no forecast', () => /no forecast yet/.test(document.querySelector('#hero-summary').textContent));
+    await page.run(async () => {
+      const files = /** @type {any} */ (window).files;
+      const name = Object.keys(files).find((candidate) => candidate.endsWith('.safetensors'));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([files[name]], name));
+      const input = document.querySelector('#model-file');
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await page.until('the same forecast', (before) => document.querySelector('#hero-summary').textContent === before, {
+      args: [summary],
+    });
+    assert.match(await page.text('#train .sentence'), /Loaded from /);
+    await press(page, 'Bring back the model that was reset');
+    await page.until('its curve', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
   });
 
   test('a link with settings reproduces them', async () => {

@@ -342,7 +342,7 @@ export function modelActions(store) {
           bytes,
           remark: `Loaded from ${name}.`,
         },
-        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : null,
+        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
         settings,
         runProblem: null,
       });

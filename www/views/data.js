@@ -35,7 +35,7 @@ function holes(state) {
     about.missing_steps
       ? `${span(about, about.missing_steps)} missing in ${count(about.gap_count)} ${about.gap_count === 1 ? 'gap' : 'gaps'}`
       : 'no gaps',
-    column?.missing ? `${count(column.missing)} empty cells` : '',
+    column?.missing ? `${count(column.missing)} empty ${column.missing === 1 ? 'cell' : 'cells'}` : '',
     about.filled ? `${count(about.filled)} filled` : '',
   ];
   return parts.filter(Boolean).join(', ');
@@ -159,17 +159,34 @@ export function dataView(root, store, { data: act, model }) {
           );
         }
         const notes = [...(data?.understood.notes ?? []), ...(data?.about.notes ?? [])];
-        const questions = notes.filter(({ level }) => level === 'question').length;
         const warnings = notes.filter(({ level }) => level === 'warning').length;
+        const [question, ...more] = notes.filter(({ level }) => level === 'question');
         const said = [
-          questions ? `${questions} ${questions === 1 ? 'question' : 'questions'} for you` : '',
+          more.length ? `${more.length} more ${more.length === 1 ? 'question' : 'questions'}` : '',
           warnings ? `${warnings} ${warnings === 1 ? 'thing' : 'things'} to know` : '',
-        ]
-          .filter(Boolean)
-          .join(', ');
+        ].filter(Boolean);
         const own =
           data && data.source.kind !== 'sample' ? 'Your data stays in this browser.' : 'Or drop or paste your own data anywhere.';
-        fill(message, h('p', {}, said ? `${said}: see “How it was read”. ` : `${own} `, back));
+        const see = h(
+          'button',
+          { type: 'button', class: 'link', onclick: () => store.set({ open: { ...store.get().open, data: true } }) },
+          `${said.join(', ')} about this file`,
+        );
+        fill(
+          message,
+          // A question is asked at once; it can be answered here or under “How it was read”.
+          question ? h('p', {}, question.message) : null,
+          question
+            ? h(
+                'p',
+                { class: 'buttons' },
+                ...question.choices.map(({ label, options }) =>
+                  h('button', { type: 'button', class: 'button quiet', onclick: () => void act.reread(options) }, label),
+                ),
+              )
+            : null,
+          h('p', { class: 'extra' }, said.length ? see : question ? null : own, back),
+        );
       },
     ),
   ];

@@ -94,12 +94,7 @@ export function forecastView(root, store, act) {
 
   root.append(
     h('div', { class: 'hero-head' }, head('forecast', 'Forecast'), h('div', { class: 'hero-words' }, sentence, note)),
-    h(
-      'div',
-      { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' },
-      ...view.buttons,
-      readout,
-    ),
+    h('div', { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' }, ...view.buttons, readout),
     h(
       'figure',
       { class: 'figure' },
@@ -114,7 +109,9 @@ export function forecastView(root, store, act) {
         h(
           'span',
           { class: 'muted', id: 'hero-keys' },
-          'Drag to zoom, double-click to go back. Click first, then turn the wheel. Keys: arrows read values, with Shift they pan, + and − zoom, 0 goes back.',
+          h('span', { class: 'by-touch' }, 'Drag to pan, pinch to zoom.'),
+          h('span', { class: 'by-mouse' }, 'Drag to zoom, double-click to go back. Click first, then turn the wheel.'),
+          h('span', { class: 'by-mouse' }, ' Keys: arrows read values, with Shift they pan, + and − zoom, 0 goes back.'),
         ),
       ),
     ),

@@ -16,7 +16,7 @@ import { explanation, knobView, segments } from './knob.js';
 const OWN = ' own';
 const HINT = 'Point at a knob to read what it does.';
 
-/** @param {State} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
+/** @param {Pick<State, 'settings' | 'catalog'>} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
 function isPreset({ settings, catalog }, preset) {
   const knobs = catalog?.knobs ?? [];
   return knobs.every(
@@ -56,7 +56,9 @@ export function modelView(root, store, act) {
 
   /** @param {Catalog} catalog */
   function build(catalog) {
-    const starts = [{ id: '', label: 'Defaults', help: 'Every knob at its default.', settings: {} }, ...catalog.presets];
+    const usual = { id: '', label: 'Defaults', help: 'Every knob at its default.', settings: {} };
+    const named = catalog.presets.some((preset) => isPreset({ settings: {}, catalog }, preset));
+    const starts = named ? catalog.presets : [usual, ...catalog.presets];
     const own = h('option', { value: OWN }, 'Your own settings');
     const presets = h(
       'select',

@@ -125,11 +125,12 @@ export function modelDetailView(root, store, act) {
         },
       ),
       store.watch(
-        (state) => [architectureOf(state)],
-        (id) => {
+        (state) => [architectureOf(state), state.draft?.equations],
+        (id, inUse) => {
           const architecture = catalog.architectures.find((candidate) => candidate.id === id);
           setText(name, architecture?.label ?? '');
-          fill(equations, ...formula(architecture?.equations ?? ''));
+          // Those of the form in use, which settings may choose.
+          fill(equations, ...formula(inUse ?? architecture?.equations ?? ''));
           equations.hidden = !equations.textContent?.trim();
           setText(source, architecture?.source ?? '');
         },
