@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 rust_sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock .cargo/config.toml
-page_sources := $(wildcard index.html) $(shell find www -type f -not -path "www/vendor/*")
+page_sources := index.html $(shell find www -type f -not -path "www/vendor/*")
 stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types node-test page-test
 
 # Set-up comes before building, also under `make -j`.
@@ -29,8 +29,12 @@ test: setup ## Set up, build, and run every test; the last line counts them.
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
 
-bench: setup pkg vendor ## Job S in both browsers, and PyTorch where it can be had.
+bench: setup pkg ## Time job S in both browsers, beside PyTorch where Python is (REPEATS=5).
+	@scripts/setup/torch.sh || true
 	@node scripts/bench/run.mjs
+
+accuracy: setup pkg ## Train each preset in both browsers and print its test errors beside the baselines'.
+	@node scripts/bench/accuracy.mjs
 
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)
@@ -46,18 +50,17 @@ setup-test: ## Install what is missing to test: browsers and their drivers.
 	@scripts/setup/tools.sh geckodriver
 	@scripts/setup/browsers.sh
 
-pkg: .stamps/pkg ## Build pkg/, the package for browsers and Node.
-vendor: .stamps/vendor ## Copy the page's libraries and samples into www/.
+pkg: pkg/unrolled_bg.wasm ## Build pkg/, the package for browsers and Node.
+vendor: www/vendor/uPlot.esm.js ## Copy the page's libraries and samples into www/.
 
-.stamps/pkg: $(rust_sources) scripts/build/pkg.sh package-lock.json
+pkg/unrolled_bg.wasm: $(rust_sources) scripts/build/pkg.sh package-lock.json
 	@scripts/build/pkg.sh
-	@mkdir -p .stamps && touch $@
 
-.stamps/vendor: package-lock.json scripts/build/vendor.mjs
+www/vendor/uPlot.esm.js: package-lock.json scripts/build/vendor.mjs
 	@node scripts/build/vendor.mjs
-	@mkdir -p .stamps && touch $@
+	@touch $@
 
-dist/unrolled.html: .stamps/pkg .stamps/vendor $(page_sources) $(wildcard scripts/build/*.mjs)
+dist/unrolled.html: pkg/unrolled_bg.wasm www/vendor/uPlot.esm.js $(page_sources) $(wildcard scripts/build/*.mjs)
 	@node scripts/build/dist.mjs
 
 check: format clippy clippy-f64 clippy-wasm types ## Formatting, lints and types, without running anything.
@@ -78,4 +81,4 @@ page-test: pkg vendor build ## One stage: the page in Firefox and Chromium.
 	@node scripts/test.mjs page
 
 clean: ## Remove what was built here (the tools stay).
-	rm -rf target pkg dist www/vendor .stamps
+	rm -rf target pkg dist www/vendor

@@ -29,9 +29,11 @@ apt_install() {
       give_up "Packages are missing and this is not root." "apt-get update && apt-get install --no-install-recommends $*"
     fi
   fi
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
+  # Something else may be installing just now: it is waited for.
+  local -a apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update ||
     give_up "The package lists could not be read." "apt-get update"
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2> >(grep -v 'apt-utils is not installed' >&2) ||
+  "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2> >(grep -v 'apt-utils is not installed' >&2) ||
     give_up "Packages could not be installed." "apt-get install --no-install-recommends $*"
 }
 

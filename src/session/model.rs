@@ -66,6 +66,8 @@ pub struct Model {
     rivals: Option<Rivals>,
     /// A saved model's interval; a trained one's comes from its trainer.
     interval: Option<Interval>,
+    /// A saved model's best epoch and its validation loss; a trained one's come from its trainer.
+    best: Option<(u32, f64)>,
     /// The last verdict on the test part, and the weights' age that it belongs to.
     scored: Option<(Age, Evaluation)>,
     scored_times: usize,
@@ -158,6 +160,7 @@ impl Model {
             train,
             rivals: None,
             interval: None,
+            best: None,
             scored: None,
             scored_times: 0,
             tape: Tape::new(false),
@@ -276,7 +279,7 @@ impl Model {
             season: self.configured.season,
             axis: series.axis,
             interval: self.interval(),
-            best: progress.best.map(|best| (best.epoch, best.validation)),
+            best: progress.best.map(|best| (best.epoch, best.validation)).or(self.best),
         };
         safetensors::save(self.trainer.in_use(), &about)
     }
@@ -289,6 +292,7 @@ impl Model {
         };
         self.trainer.restore(|params| safetensors::load(bytes, params), why)?;
         self.interval = about.interval.clone();
+        self.best = about.best;
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ pub fn field(object: &JsValue, key: &str) -> Result<JsValue, JsValue> {
     Reflect::get(object, &JsValue::from_str(key))
 }
 
-/// A list of `Float64Array`s (or lists of numbers) as columns.
+/// A list of `Float64Array`s as columns.
 pub fn columns(value: &JsValue) -> Result<Vec<Vec<f64>>, JsValue> {
     Array::from(value).iter().map(|column| column.dyn_into::<Float64Array>().map(|array| array.to_vec())).collect()
 }

@@ -45,6 +45,7 @@ export interface Note {
   choices: { label: string; options: ReadOptions }[];
 }
 
+/** A column of the file. */
 export interface ColumnUnderstood {
   name: string;
   kind: "number" | "text" | "time" | "empty" | "constant";
@@ -84,6 +85,7 @@ export interface Understood {
   notes: Note[];
 }
 
+/** How to make a regular series of a table. */
 export interface SeriesOptions {
   /** What becomes of rows with the same time. Default: mean. */
   duplicates?: "mean" | "first" | "last";
@@ -95,6 +97,7 @@ export interface SeriesOptions {
   longest_fill?: number;
 }
 
+/** Distance of neighbouring rows: a length of time, calendar months, or just the next row. */
 export type SeriesStep = { unit: "milliseconds" | "months"; count: number } | { unit: "rows" };
 
 /** A regular series and how it came about. */
@@ -119,19 +122,24 @@ export interface AboutSeries {
   notes: Note[];
 }
 
+/** Steps after which a series repeats itself, steps to look back and steps to forecast that fit it, and why. */
 export interface Suggestion { season: number; window: number; horizon: number; why: string }
 "#;
 
-/// Options from JavaScript; absent ones have their defaults.
+/// Options from JavaScript; absent ones have their defaults, and a name that is none of them is refused.
 fn options<T: DeserializeOwned + Default>(options: &JsValue) -> Result<T, Error> {
     if options.is_undefined() || options.is_null() {
         return Ok(T::default());
     }
-    serde_wasm_bindgen::from_value(options.clone()).map_err(|error| Error::Knob {
+    let wrong = |error: String| Error::Knob {
         knob: "options",
         label: "Options",
-        problem: error.to_string().trim_start_matches("Error: ").trim_end_matches('.').to_owned(),
-    })
+        problem: error.trim_start_matches("Error: ").trim_end_matches('.').to_owned(),
+    };
+    // By way of JSON values: straight from an object, serde asks only for the fields it knows and misses a misspelt one.
+    let value: serde_json::Value =
+        serde_wasm_bindgen::from_value(options.clone()).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
 }
 
 /// Takes a CSV file in pieces, in any order of sizes, and reads it when it is whole.
@@ -252,14 +260,11 @@ impl Series {
 }
 
 /// The series in plain data that came from [`Series::to_parts`].
-fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue> {
+pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue> {
     let wrong = |what: &str| Error::NotReady { problem: format!("These are no parts of a series: {what}.") };
     let part = |key: &str| field(parts, key).map_err(|_| wrong("an object is needed"));
     let axis: Axis = from_js(part("axis")?).map_err(|_| wrong("the axis needs start, step, len and utc"))?;
     let names: Vec<String> = from_js(part("names")?).map_err(|_| wrong("the names must be a list of texts"))?;
     let columns = columns(&part("columns")?).map_err(|_| wrong("each column must be a Float64Array"))?;
-    if columns.len() != names.len() || columns.iter().any(|column| column.len() != axis.len) {
-        return Err(wrong("the lengths do not fit together").into());
-    }
-    Ok(data::Series { axis, names, columns })
+    Ok(data::Series::checked(axis, names, columns)?)
 }

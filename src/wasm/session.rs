@@ -3,8 +3,9 @@
 use js_sys::{Date, Float32Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{columns, field, from_js, times, to_js, with_arrays};
-use crate::data::{Axis, Part, Series};
+use super::convert::{from_js, times, to_js, with_arrays};
+use super::data::series_from_parts;
+use crate::data::Part;
 use crate::knob::Raw;
 
 /// A series and at most one model: configure it, train it for a while, judge it, ask it, save it.
@@ -28,14 +29,7 @@ impl Session {
     /// A session on a series, as `Series.to_parts()` gives it or made by hand.
     #[wasm_bindgen(constructor)]
     pub fn new(#[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: &JsValue) -> Result<Session, JsValue> {
-        let axis: Axis = from_js(field(parts, "axis")?)?;
-        let names: Vec<String> = from_js(field(parts, "names")?)?;
-        let series = Series { axis, names, columns: columns(&field(parts, "columns")?)? };
-        if series.columns.len() != series.names.len() || series.columns.iter().any(|column| column.len() != axis.len) {
-            let problem = format!("The series needs one name and {} numbers for every column.", axis.len);
-            return Err(crate::Error::NotReady { problem }.into());
-        }
-        Ok(Self { inner: crate::Session::new(series) })
+        Ok(Self { inner: crate::Session::new(series_from_parts(parts)?) })
     }
 
     /// Starts a fresh model; settings that are left out fit the series. Throws an error that names the knob if one is wrong;
@@ -45,7 +39,11 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
     ) -> Result<JsValue, JsValue> {
-        let raw: Raw = from_js(settings)?;
+        let raw: Raw = from_js(settings).map_err(|_| crate::Error::Knob {
+            knob: "settings",
+            label: "Settings",
+            problem: "an object is needed, with a text, a number or a flag for the key of each knob".to_owned(),
+        })?;
         to_js(self.inner.configure(&raw)?)
     }
 
@@ -55,8 +53,9 @@ impl Session {
         to_js(&self.inner.configured())
     }
 
-    /// Trains for about so many milliseconds, in whole optimiser steps, at least one. How long it is given never changes a
-    /// number. Throws if the loss explodes; the best weights so far are in place then.
+    /// Trains for about so many milliseconds, in whole pieces (an optimiser step, or a part of the validation after an epoch),
+    /// at least one. How long it is given never changes a number. Does nothing once training has finished. Throws if the loss
+    /// explodes; the best weights so far are in place then.
     #[wasm_bindgen(unchecked_return_type = "Progress")]
     pub fn train(&mut self, milliseconds: f64) -> Result<JsValue, JsValue> {
         let end = Date::now() + milliseconds;
@@ -64,7 +63,7 @@ impl Session {
         self.progress()
     }
 
-    /// Does exactly one optimiser step.
+    /// Does exactly one optimiser step, after the validation that may be due before it; nothing once training has finished.
     #[wasm_bindgen(unchecked_return_type = "Progress")]
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
         self.inner.step()?;
@@ -163,7 +162,7 @@ impl Session {
         Ok(Float32Array::from(self.inner.weights()?))
     }
 
-    /// The weights as training has them now.
+    /// The weights as training has them now, in the same order: for comparing runs step by step.
     pub fn current_weights(&self) -> Result<Float32Array, JsValue> {
         Ok(Float32Array::from(self.inner.current_weights()?))
     }

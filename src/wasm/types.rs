@@ -19,12 +19,14 @@ export interface UnrolledError extends Error {
 /** Settings by the keys of the catalog's knobs. Numbers and flags may be given as text. */
 export type Settings = Record<string, string | number | boolean>;
 
+/** Everything that can be chosen. */
 export interface Catalog {
   version: string;
   architectures: Architecture[];
   knobs: Knob[];
   presets: Preset[];
 }
+/** A kind of network. */
 export interface Architecture {
   id: string; label: string; summary: string; source: string;
   /** MathML. */
@@ -34,13 +36,16 @@ export interface Architecture {
   /** Keys of the knobs that it reads. */
   knobs: string[];
 }
+/** One of the values that a knob of type `choice` takes. */
 export interface Choice { value: string; label: string; help: string }
+/** What values a knob takes; bounds are included. `log`: a slider should move in factors. */
 export type KnobKind =
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number; log: boolean }
   | { type: 'choice'; options: Choice[] }
   | { type: 'flag' }
   | { type: 'text' };
+/** One setting that a person can turn. */
 export interface Knob {
   key: string; label: string; help: string; unit: string; source: string;
   group: 'data' | 'window' | 'model' | 'initialisation' | 'training';
@@ -51,10 +56,12 @@ export interface Knob {
   /** Only of use when the knob of this key has one of these values. */
   when: [string, string[]] | null;
 }
+/** Settings that belong together; what they leave out is at its default. */
 export interface Preset { id: string; label: string; help: string; settings: Settings }
 
 /** Rows `from` up to, not including, `to`; times of the first and the last. */
 export interface Part { from: number; to: number; first: number; last: number }
+/** What a model was configured to be: every setting resolved, and its sizes. */
 export interface Configured {
   settings: Settings;
   target: string;
@@ -75,6 +82,7 @@ export interface Configured {
   memory_bytes: number;
   notes: string[];
 }
+/** Where training stands. */
 export interface Progress {
   state: 'ready' | 'running' | 'finished';
   /** Why it finished, in one sentence; else empty. */
@@ -89,15 +97,18 @@ export interface Progress {
   gradient_norm: number;
   clipped_share: number;
 }
+/** One point of the learning curves; losses are of scaled values. */
 export interface Epoch {
   epoch: number; step: number; train: number; validation: number;
   gradient_norm: number; clipped: number; learning_rate: number; naive_validation: number;
 }
+/** Errors of the model or of one of its rivals; scaled where the name says so, else in the data's unit. */
 export interface ErrorRow {
   id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
   mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
   per_step_mae: number[]; per_step_rmse: number[];
 }
+/** The model beside its rivals on the windows of one part. */
 export interface Evaluation {
   part: 'validation' | 'test'; windows: number; unit: string | null; horizon: number;
   rows: ErrorRow[];
@@ -106,11 +117,14 @@ export interface Evaluation {
   /** How often the test part was scored for this model. */
   scored_times: number;
 }
+/** One forecast for each row of a part, all so many steps ahead, beside the truth; NaN where there is none. */
 export interface Predictions { times: Float64Array; predicted: Float64Array; actual: Float64Array }
+/** Values beyond the end of the series, with the bounds that hold a `coverage` share of the truth; NaN where there are none yet. */
 export interface Forecast {
   times: Float64Array; values: Float64Array; lower: Float64Array; upper: Float64Array;
   coverage: number; note: string;
 }
+/** One window of the test part: number `origin` is the first row that is forecast, `count` how many windows there are. */
 export interface Sample {
   origin: number; count: number;
   past_times: Float64Array; past: Float64Array;

@@ -1,0 +1,361 @@
+// The package without the page, in Node: everything that a caller can do with it, on the sample that opens the page.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as unrolled from './package.mjs';
+import { forms, hashOfTraining } from './shared.mjs';
+
+const { catalog, CsvReader, jfk, Series, Session, table } = unrolled;
+
+const HOUR = 3_600_000;
+/** A small model that trains in a moment, with dropout in both places. */
+const small = { target: 'temp_c', architecture: 'lstm', hidden: 8, layers: 2, dropout: 0.2, head_dropout: 0.2, window: 48, horizon: 12, epochs: 2 };
+
+const parts = () => table(jfk).series().to_parts();
+
+/** @param {Session} session @param {number} [slice] */
+function trainToTheEnd(session, slice = 200) {
+  for (;;) {
+    const progress = session.train(slice);
+    if (progress.state === 'finished') return progress;
+  }
+}
+
+/**
+ * What a call throws, as a plain object.
+ * @param {() => unknown} call
+ */
+function thrown(call) {
+  try {
+    call();
+  } catch (error) {
+    const { name, message, code, row, column, knob } = /** @type {any} */ (error);
+    assert.equal(name, 'UnrolledError', `${call}: ${message}`);
+    assert.match(message, /^[^\n]+[.”]$/, 'one sentence');
+    return { code, row, column, knob };
+  }
+  throw new Error(`${call} threw nothing.`);
+}
+
+test('the catalog names every knob once, with words, bounds and a default within them', () => {
+  const { version, architectures, knobs, presets } = catalog();
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  const keys = knobs.map((knob) => knob.key);
+  assert.equal(new Set(keys).size, keys.length, 'no key twice');
+  const groups = ['data', 'window', 'model', 'initialisation', 'training'];
+  for (const { key, label, help, unit, source, group, kind, default: value, basic, when } of knobs) {
+    assert.match(key, /^[a-z_]+$/);
+    assert.ok(label && help.endsWith('.'), `${key} has a label and help in sentences`);
+    assert.ok(typeof unit === 'string' && typeof source === 'string' && typeof basic === 'boolean' && groups.includes(group), key);
+    if (kind.type === 'integer' || kind.type === 'number') {
+      assert.ok(kind.min < kind.max && typeof value === 'number' && value >= kind.min && value <= kind.max, `${key}: ${value}`);
+      if (kind.type === 'integer') assert.ok([kind.min, kind.max, value].every(Number.isSafeInteger), key);
+      else assert.ok(!kind.log || kind.min > 0, `${key}: a logarithmic slider starts above zero`);
+    } else if (kind.type === 'choice') {
+      const values = kind.options.map((option) => option.value);
+      assert.equal(new Set(values).size, values.length, key);
+      assert.ok(values.includes(String(value)), `${key}: ${value}`);
+      for (const option of kind.options) assert.ok(option.label && option.help, `${key}: ${option.value}`);
+    } else {
+      assert.equal(typeof value, kind.type === 'flag' ? 'boolean' : 'string', key);
+    }
+    if (when) {
+      const other = knobs.find((knob) => knob.key === when[0]);
+      assert.ok(other?.kind.type === 'choice', `${key} depends on a choice`);
+      for (const wanted of when[1]) assert.ok(other.kind.options.some((option) => option.value === wanted), `${key}: ${wanted}`);
+    }
+  }
+
+  assert.ok(architectures.length >= 3);
+  const shared = new Set(architectures.flatMap((architecture) => architecture.knobs));
+  for (const { id, label, summary, source, equations, knobs: own } of architectures) {
+    assert.ok(label && summary && source && equations.includes('<math'), id);
+    assert.equal(new Set(own).size, own.length, `${id} names no knob twice`);
+    for (const key of own) assert.ok(keys.includes(key), `${id} reads ${key}, which is in the catalog`);
+  }
+  for (const { key, group } of knobs) {
+    const model = group === 'model' || group === 'initialisation' || group === 'window';
+    assert.ok(!model || key === 'architecture' || shared.has(key), `${key} belongs to some architecture`);
+  }
+  const choice = knobs.find((knob) => knob.key === 'architecture')?.kind;
+  assert.deepEqual(choice?.type === 'choice' && choice.options.map((option) => option.value), architectures.map(({ id }) => id));
+});
+
+test('every preset and every architecture is a model', () => {
+  const { architectures, presets } = catalog();
+  const session = new Session(parts());
+  for (const { id, label, help, settings } of presets) {
+    assert.ok(label && help, id);
+    const configured = session.configure(settings);
+    for (const [key, value] of Object.entries(settings)) if (value !== 0) assert.equal(configured.settings[key], value, `${id}: ${key}`);
+  }
+  for (const { id } of architectures) {
+    const { parameters, equations } = session.configure({ ...small, architecture: id });
+    assert.ok(equations.includes('<math'), id);
+    const counted = parameters.rows.reduce((sum, row) => sum + row.count, 0);
+    assert.equal(counted, parameters.total, `${id}: the rows add up`);
+    for (const { name, shape, count } of parameters.rows) assert.equal(shape.reduce((a, b) => a * b), count, name);
+    // The formula is arithmetic with names in brackets: 64·(24 + 1) (segments) + …
+    const said = parameters.formula.replace(/\((?![\d\s·+]+\))[^)]*\)/g, '').replace(/·/g, '*');
+    assert.equal(Function(`return ${said}`)(), parameters.total, `${id}: ${parameters.formula}`);
+    assert.equal(session.current_weights().length, parameters.total);
+    assert.ok(parameters.total_one_bias < parameters.total);
+  }
+});
+
+test('a file in pieces of any size is the same table', () => {
+  const whole = table(jfk);
+  const { rows, bytes, encoding, delimiter, header, time, columns, suggested_target: target, notes } = whole.understood();
+  assert.deepEqual({ rows, bytes, encoding, delimiter, header, target, notes }, { rows: 8730, bytes: jfk.length, encoding: 'utf-8', delimiter: ',', header: true, target: 'temp_c', notes: [] });
+  assert.deepEqual(time?.columns, ['time_utc']);
+  assert.ok(time?.utc);
+  assert.deepEqual(columns.map(({ name, kind }) => [name, kind]), [['time_utc', 'time'], ['temp_c', 'number'], ['filled', 'number']]);
+  assert.deepEqual(whole.preview(0, 2), [['2013-01-01T06:00:00Z', '3.9', '0'], ['2013-01-01T07:00:00Z', '3.9', '0']]);
+  for (const chunk of [1009, 65_536]) {
+    const pieces = table(jfk, chunk);
+    assert.deepEqual(pieces.understood(), whole.understood(), `pieces of ${chunk}`);
+    assert.deepEqual(pieces.series().to_parts(), whole.series().to_parts(), `pieces of ${chunk}`);
+  }
+});
+
+test('the series is regular, knows its times, and says what fits it', () => {
+  const series = table(jfk).series();
+  const about = series.about();
+  const first = Date.UTC(2013, 0, 1, 6);
+  assert.deepEqual([about.start, about.step, about.step_label, about.length, about.utc, about.gap_count], [first, { unit: 'milliseconds', count: HOUR }, 'hour', 8730, true, 0]);
+  const times = series.times();
+  assert.ok(times.length === 8730 && times.every((time, row) => time === first + row * HOUR));
+  assert.equal(about.end, times.at(-1));
+  assert.deepEqual([...series.column(0).subarray(0, 3)], [3.9, 3.9, 4.4]);
+  const { season, window, horizon, why } = series.suggest('temp_c');
+  assert.deepEqual([season, window, horizon], [24, 168, 24]);
+  assert.ok(why);
+  assert.deepEqual(table(jfk).series({ columns: ['temp_c'] }).about().names, ['temp_c']);
+});
+
+test('a series goes to another worker as plain data and back', () => {
+  const there = structuredClone(parts());
+  const back = Series.from_parts(there);
+  assert.deepEqual(back.to_parts(), there);
+  assert.deepEqual(back.suggest('temp_c'), table(jfk).series().suggest('temp_c'));
+});
+
+test('configure, train, watch, judge, forecast', () => {
+  const session = new Session(parts());
+  assert.equal(session.configured(), null);
+  const configured = session.configure(small);
+  assert.deepEqual(session.configured(), configured);
+  assert.deepEqual([configured.target, configured.season, configured.window, configured.horizon, configured.segment], ['temp_c', 24, 48, 12, 24]);
+  const { train, validation, test: last } = configured.split;
+  assert.deepEqual([train.from, train.to, validation.from, validation.to, last.from, last.to], [0, 6111, 6111, 6984, 6984, 8730]);
+  assert.equal(last.last, Date.UTC(2013, 11, 30, 23));
+  // Training windows lie in the training part; a test window's past may reach back before the test part.
+  assert.deepEqual(configured.windows, { train: 6111 - 59, validation: 873 - 11, test: 1746 - 11 });
+  assert.equal(configured.steps_per_epoch, Math.ceil(configured.windows.train / 64));
+
+  assert.equal(session.progress().state, 'ready');
+  const once = session.train(0);
+  assert.deepEqual([once.state, once.step], ['running', 1], 'at least one step');
+  const end = trainToTheEnd(session);
+  assert.deepEqual([end.step, end.steps_per_epoch, end.epoch], [2 * configured.steps_per_epoch, configured.steps_per_epoch, 2]);
+  assert.ok(end.why && end.best && end.best.epoch >= 1 && end.gradient_norm > 0);
+  assert.deepEqual(session.train(100), end, 'nothing more is done');
+
+  const history = session.history(0);
+  assert.deepEqual(history.map(({ epoch, step }) => [epoch, step]), [[1, configured.steps_per_epoch], [2, end.step]]);
+  assert.deepEqual(session.history(1), history.slice(1));
+  assert.deepEqual(session.history(9), []);
+  assert.ok(history[1].train < history[0].train && history.every(({ validation: loss, naive_validation: naive }) => loss > 0 && naive > 0));
+  assert.equal(end.best.validation, Math.min(...history.map(({ validation: loss }) => loss)));
+
+  for (const part of /** @type {const} */ (['validation', 'test'])) {
+    const judged = session.evaluate(part);
+    assert.deepEqual([judged.part, judged.windows, judged.horizon, judged.unit], [part, configured.windows[part], 12, '°C']);
+    assert.deepEqual(judged.rows.slice(0, 3).map(({ id }) => id), ['model', 'last', 'seasonal']);
+    assert.ok(judged.rows.some(({ id }) => id === 'ridge') && judged.sentence.includes('°C'));
+    for (const { id, mae, rmse, mase, per_step_mae: each, per_step_rmse: squares } of judged.rows) {
+      assert.ok(mae > 0 && mae <= rmse && (mase ?? 0) > 0, id);
+      assert.ok(each.length === 12 && squares.length === 12, id);
+      assert.ok(Math.abs(each.reduce((a, b) => a + b) / 12 - mae) < 1e-9, `${id}: the mean of the steps is the whole`);
+    }
+
+    const { times, predicted, actual } = session.predictions(part, 1);
+    const rows = configured.split[part];
+    assert.equal(times.length, rows.to - rows.from);
+    assert.deepEqual([times[0], times.at(-1)], [rows.first, rows.last]);
+    const errors = [...predicted].map((value, row) => Math.abs(value - actual[row])).filter((error) => !Number.isNaN(error));
+    assert.equal(errors.length, judged.windows);
+    const mean = errors.reduce((a, b) => a + b) / errors.length;
+    assert.ok(Math.abs(mean - judged.rows[0].per_step_mae[0]) < 1e-9, 'the predictions are what was judged');
+  }
+  session.evaluate('test');
+  assert.equal(session.evaluate('test').scored_times, 1, 'asking again scores nothing anew');
+
+  const forecast = session.forecast(30);
+  const lastTime = Date.UTC(2013, 11, 30, 23);
+  assert.deepEqual([...forecast.times], Array.from({ length: 30 }, (_, k) => lastTime + (k + 1) * HOUR), 'it begins an hour after the last row');
+  for (let k = 0; k < 30; k++) assert.ok(forecast.lower[k] < forecast.values[k] && forecast.values[k] < forecast.upper[k], `step ${k}`);
+  assert.equal(forecast.coverage, 0.8);
+  assert.match(forecast.note, /Beyond 12 steps/);
+  assert.deepEqual(session.forecast(12).values, forecast.values.slice(0, 12));
+});
+
+test('one window of the test part, and where it lies', () => {
+  const session = new Session(parts());
+  const { window, horizon, windows, split } = session.configure(small);
+  session.step();
+  const column = parts().columns[0];
+  for (const index of [0, windows.test - 1]) {
+    const { origin, count, past_times: before, past, future_times: after, actual, predicted } = session.sample(index);
+    assert.deepEqual([origin, count], [split.test.from + index, windows.test]);
+    assert.deepEqual([past.length, before.length, after.length, actual.length, predicted.length], [window, window, horizon, horizon, horizon]);
+    assert.equal(after[0] - /** @type {number} */ (before.at(-1)), HOUR);
+    assert.equal(after[0], Date.UTC(2013, 0, 1, 6) + origin * HOUR);
+    for (let k = 0; k < window; k++) assert.ok(Math.abs(past[k] - column[origin - window + k]) < 1e-5);
+    for (let k = 0; k < horizon; k++) assert.ok(Math.abs(actual[k] - column[origin + k]) < 1e-5);
+  }
+});
+
+for (const form of forms(catalog())) {
+  test(`${Object.values(form).join(', ')} beats the last value after a few epochs`, () => {
+    const session = new Session(parts());
+    session.configure({ ...small, ...form, hidden: 16, layers: 1, dropout: 0, epochs: 4, learning_rate: 0.003 });
+    trainToTheEnd(session);
+    const { rows, sentence } = session.evaluate('test');
+    const mae = (/** @type {string} */ wanted) => /** @type {number} */ (rows.find(({ id }) => id === wanted)?.mae);
+    assert.ok(mae('model') < 0.95 * mae('last'), sentence);
+  });
+}
+
+test('a saved model forecasts the same in a fresh session', () => {
+  const session = new Session(parts());
+  session.configure({ ...small, architecture: 'gru', gru_form: 'before', highway: true, calendar: true });
+  trainToTheEnd(session);
+  const bytes = session.save();
+  const again = new Session(parts());
+  const configured = again.load(bytes);
+  assert.deepEqual(configured.settings, session.configured()?.settings);
+  assert.deepEqual(again.weights(), session.weights());
+  assert.deepEqual(again.forecast(40), session.forecast(40));
+  assert.deepEqual(again.evaluate('test').rows, session.evaluate('test').rows);
+  assert.equal(again.progress().state, 'finished');
+
+  const header = headerOf(bytes);
+  assert.deepEqual(header['rnn.weight_hh_l0'].shape, [24, 8]);
+  const about = JSON.parse(header.__metadata__.unrolled);
+  assert.deepEqual([about.version, about.best[0], about.columns], [1, session.progress().best?.epoch, ['temp_c']]);
+  assert.deepEqual(JSON.parse(headerOf(again.save()).__metadata__.unrolled), about, 'saved again, it is described as before');
+});
+
+/** A safetensors file begins with the length of a JSON header, and the header. @param {Uint8Array} bytes */
+function headerOf(bytes) {
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+}
+
+test('how training is cut into slices changes no number', () => {
+  /** @type {((session: Session) => {step: number})[]} */
+  const ways = [(session) => session.step(), (session) => session.train(0), (session) => session.train(1)];
+  const [stepped, ...sliced] = ways.map((way) => {
+    const session = new Session(parts());
+    session.configure(small);
+    // Past the end of the first epoch, so that a validation lies between; a slice may overshoot, so it stops short.
+    while (session.progress().step < 120) way(session);
+    while (session.progress().step < 150) session.step();
+    return session.current_weights();
+  });
+  for (const weights of sliced) assert.deepEqual(weights, stepped);
+
+  // Slices of many steps, brought to the end.
+  const ends = [0, 37, 5000].map((slice) => {
+    const session = new Session(parts());
+    session.configure(small);
+    const progress = trainToTheEnd(session, slice);
+    return { progress, weights: session.weights(), history: session.history(0) };
+  });
+  assert.deepEqual(ends[1], ends[0]);
+  assert.deepEqual(ends[2], ends[0]);
+});
+
+test('a seed is a run: the same again, another one otherwise', async () => {
+  const run = (/** @type {number} */ seed) => {
+    const session = new Session(parts());
+    session.configure({ ...small, seed });
+    for (let step = 0; step < 20; step++) session.step();
+    return session.current_weights();
+  };
+  assert.deepEqual(run(7), run(7));
+  assert.notDeepEqual(run(7), run(8));
+  const [form] = forms(catalog());
+  assert.deepEqual(await hashOfTraining(unrolled, jfk, form), await hashOfTraining(unrolled, jfk, form));
+});
+
+test('stopping puts the weights in place', () => {
+  const session = new Session(parts());
+  session.configure(small);
+  for (let step = 0; step < 5; step++) session.step();
+  const now = session.current_weights();
+  const { state, why } = session.stop();
+  assert.deepEqual([state, why], ['finished', 'Stopped by hand.']);
+  assert.deepEqual(session.weights(), now);
+});
+
+test('a refusal is an error with a place, and what was there stays', () => {
+  const session = new Session(parts());
+  const none = { row: null, column: null, knob: null };
+  for (const call of [() => session.train(1), () => session.step(), () => session.evaluate('test'), () => session.forecast(1), () => session.save(), () => session.weights()]) {
+    assert.deepEqual(thrown(call), { code: 'not-ready', ...none });
+  }
+  session.configure(small);
+  session.step();
+  const before = { configured: session.configured(), weights: session.current_weights() };
+  /** @type {[unknown, string, string][]} */
+  const wrong = [
+    [{ hidden: 100_000 }, 'knob', 'hidden'],
+    [{ hidden: 3.5 }, 'knob', 'hidden'],
+    [{ hidden: NaN }, 'knob', 'hidden'],
+    [{ hidden: 'many' }, 'knob', 'hidden'],
+    [{ architecture: 'transformer' }, 'knob', 'architecture'],
+    [{ target: 'nowhere' }, 'knob', 'target'],
+    [{ inputs: 'nowhere' }, 'knob', 'inputs'],
+    [{ split: '70/10/30' }, 'knob', 'split'],
+    [{ calendar: 'perhaps' }, 'knob', 'calendar'],
+    [{ hiden: 8 }, 'unknown-knob', 'hiden'],
+    ['hidden', 'knob', 'settings'],
+    [[1, 2], 'knob', 'settings'],
+  ];
+  for (const [settings, code, knob] of wrong) {
+    assert.deepEqual(thrown(() => session.configure(/** @type {any} */ (settings))), { ...none, code, knob }, JSON.stringify(settings));
+  }
+  assert.deepEqual(thrown(() => session.configure({ window: 9000 })), { ...none, code: 'too-short' });
+  assert.deepEqual(thrown(() => session.load(new Uint8Array(100))), { ...none, code: 'model' });
+  assert.deepEqual(thrown(() => session.evaluate(/** @type {any} */ ('train'))), { ...none, code: 'not-ready' });
+  for (const steps of [0, 121, -1]) assert.deepEqual(thrown(() => session.forecast(steps)), { ...none, code: 'not-ready' });
+  for (const lead of [0, 13]) assert.deepEqual(thrown(() => session.predictions('test', lead)), { ...none, code: 'not-ready' });
+  assert.deepEqual(thrown(() => session.sample(1e6)), { ...none, code: 'not-ready' });
+  assert.deepEqual({ configured: session.configured(), weights: session.current_weights() }, before);
+});
+
+test('what is no series is refused', () => {
+  const good = { axis: { start: 0, step: { unit: 'rows' }, len: 2, utc: false }, names: ['a'], columns: [Float64Array.of(1, 2)] };
+  Series.from_parts(/** @type {any} */ (good));
+  for (const bad of [null, 5, {}, { ...good, names: ['a', 'b'] }, { ...good, columns: [[1, 2]] }, { ...good, axis: { ...good.axis, len: 3 } }, { ...good, axis: { ...good.axis, step: { unit: 'fortnights' } } }]) {
+    for (const make of [() => Series.from_parts(/** @type {any} */ (bad)), () => new Session(/** @type {any} */ (bad))]) {
+      assert.deepEqual(thrown(make), { code: 'not-ready', row: null, column: null, knob: null }, JSON.stringify(bad));
+    }
+  }
+});
+
+test('a file that is no table is refused, with its place', () => {
+  const text = (/** @type {string} */ csv) => () => table(new TextEncoder().encode(csv));
+  assert.equal(thrown(() => new CsvReader().finish()).code, 'empty');
+  assert.equal(thrown(text('<!doctype html><p>Sign in</p>')).code, 'html');
+  assert.ok(thrown(text('only,names\n')).code);
+  assert.equal(thrown(() => new CsvReader(/** @type {any} */ ({ delimeter: ';' }))).code, 'knob', 'a misspelt option');
+  assert.equal(thrown(() => new CsvReader(/** @type {any} */ ({ decimal: '!' }))).code, 'knob');
+  assert.equal(thrown(() => table(jfk).series({ columns: ['nowhere'] })).knob, 'columns');
+  assert.equal(thrown(() => table(jfk).series().suggest('nowhere')).column, 'nowhere');
+  const reader = new CsvReader();
+  reader.push(jfk);
+  reader.finish();
+  assert.equal(thrown(() => reader.finish()).code, 'not-ready', 'a reader reads one file');
+});
