@@ -28,6 +28,11 @@ pub mod wasm;
 pub use error::{Error, Result};
 pub use session::Session;
 
+/// The README's lines in Rust, run as they stand. They read a file, which there is none of in a browser.
+#[cfg(all(doctest, not(target_arch = "wasm32")))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 /// The number type of the networks: `f32`, or `f64` with the feature `f64`.
 #[cfg(not(feature = "f64"))]
 pub type Real = f32;

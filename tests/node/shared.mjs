@@ -20,21 +20,34 @@ export function forms({ architectures, knobs }) {
   });
 }
 
+/** What the form does not say: dropout in both places, sizes that fill no vector evenly. @type {import('../../pkg/unrolled.js').Settings} */
+export const base = { target: 'temp_c', layers: 2, hidden: 21, dropout: 0.2, head_dropout: 0.3, seed: 7 };
+
 /**
- * Trains for STEPS steps, with dropout in both places, and gives the SHA-256 of the weights' bytes.
+ * The weights after STEPS steps.
  * @param {typeof import('../../pkg/unrolled.js')} unrolled The package, its wasm started.
  * @param {Uint8Array} csv
  * @param {import('../../pkg/unrolled.js').Settings} settings
  */
-export async function hashOfTraining({ CsvReader, Session }, csv, settings) {
+export function weightsOf({ CsvReader, Session }, csv, settings) {
   const reader = new CsvReader();
   reader.push(csv);
   const session = new Session(reader.finish().series().to_parts());
-  session.configure({ target: 'temp_c', layers: 2, hidden: 24, dropout: 0.2, head_dropout: 0.3, seed: 7, ...settings });
+  session.configure({ ...base, ...settings });
   for (let step = 0; step < STEPS; step++) session.step();
   const weights = session.current_weights();
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {Float32Array<ArrayBuffer>} */ (weights)));
-  const { step } = session.progress();
   session.free();
-  return { step, weights: weights.length, hash: [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
+  return weights;
+}
+
+/**
+ * How many weights there are after STEPS steps, and the SHA-256 of their bytes.
+ * @param {typeof import('../../pkg/unrolled.js')} unrolled
+ * @param {Uint8Array} csv
+ * @param {import('../../pkg/unrolled.js').Settings} settings
+ */
+export async function hashOfTraining(unrolled, csv, settings) {
+  const weights = weightsOf(unrolled, csv, settings);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {Float32Array<ArrayBuffer>} */ (weights)));
+  return { count: weights.length, hash: [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
 }

@@ -18,8 +18,7 @@ inBrowsers((browser) => {
         return shared.hashOfTraining(core, new Uint8Array(await sample.arrayBuffer()), chosen);
       }, settings);
       const here = await hashOfTraining(unrolled, unrolled.jfk, settings);
-      t.diagnostic(`${browser.name}, ${name}: ${there.weights} weights after ${there.step} steps, SHA-256 ${there.hash.slice(0, 16)}…; in Node ${here.hash.slice(0, 16)}…`);
-      assert.equal(here.step, STEPS);
+      t.diagnostic(`${browser.name}, ${name}: ${there.count} weights, SHA-256 ${there.hash.slice(0, 16)}…; in Node ${here.hash.slice(0, 16)}…`);
       assert.deepEqual(there, here);
     });
   }
