@@ -59,7 +59,7 @@ impl Column {
 
     /// Takes the next row's cell.
     pub fn push(&mut self, cell: &str, line: u64) {
-        let cell = cell.trim();
+        let cell = number::tidy(cell);
         if self.examples.len() < EXAMPLES && !cell.is_empty() {
             self.examples.push(clip(cell, LONGEST_EXAMPLE));
         }
@@ -122,6 +122,11 @@ impl Column {
             }
         }
         self.sentinels.extend(taken);
+    }
+
+    /// Numbers that were read as missing.
+    pub fn sentinels(&self) -> &[f64] {
+        &self.sentinels
     }
 
     /// Smallest, largest and mean number, and whether there is more than one.

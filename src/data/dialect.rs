@@ -6,7 +6,7 @@ use crate::data::notes::{Note, Tally, counted};
 use crate::data::number::{self, Cell};
 use crate::data::options::{Decimal, Delimiter, ReadOptions, clip};
 use crate::data::records::{Cut, Records};
-use crate::data::time::pieces;
+use crate::data::time::{clock, pieces};
 use crate::error::{Error, Result};
 
 /// Lines that are looked at to find the delimiter. Preambles are shorter than half of this.
@@ -41,7 +41,7 @@ pub(crate) fn is_typed(cell: &str) -> bool {
     matches!(number::read(cell, Decimal::Dot), Cell::Number(_) | Cell::Flagged(_))
         || matches!(number::read(cell, Decimal::Comma), Cell::Number(_) | Cell::Flagged(_))
         || pieces::pieces(cell).is_some()
-        || pieces::clock(cell).is_some()
+        || clock::alone(cell).is_some()
 }
 
 /// Looks at the beginning of a text.
@@ -61,7 +61,7 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     while head.len() < HEAD
         && let Some(place) = records.next(&mut record)
     {
-        head.push((place, record.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<String>>()));
+        head.push((place, record.iter().map(|cell| number::tidy(cell).to_owned()).collect::<Vec<String>>()));
     }
     if records.comments > 0 {
         let many = counted(records.comments, "comment line was", "comment lines were");
@@ -155,7 +155,7 @@ fn delimiter(rows: &[&str], wanted: Option<Delimiter>) -> (Delimiter, usize) {
         let mut records = Records::new(&whole, cut, 0, 1);
         let mut cells: Vec<Vec<String>> = Vec::new();
         while records.next(&mut record).is_some() {
-            cells.push(record.iter().map(|cell| cell.trim().to_owned()).collect());
+            cells.push(record.iter().map(|cell| number::tidy(cell).to_owned()).collect());
         }
         let width = usual_width(&cells);
         let usual: Vec<&Vec<String>> = cells.iter().filter(|row| row.len() == width).collect();
@@ -233,7 +233,7 @@ fn names_in_comment(text: &str, body: usize, cut: Cut) -> Option<Vec<String>> {
     let last = text[..body].trim_end().rsplit('\n').next()?.trim_start_matches('#').trim_start();
     let mut record = StringRecord::new();
     Records::new(last, cut, 0, 1).next(&mut record)?;
-    let names: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+    let names: Vec<String> = record.iter().map(|cell| number::tidy(cell).to_owned()).collect();
     (names.len() == cut.width && cut.width > 1 && names.iter().all(|name| !is_typed(name))).then_some(names)
 }
 

@@ -4,6 +4,7 @@ use csv::StringRecord;
 
 use crate::data::number::{self, Cell, Votes};
 use crate::data::options::{DateOrder, Decimal};
+use crate::data::time::clock;
 use crate::data::time::pieces::{self, Pieces};
 
 /// What a column holds, mostly.
@@ -69,9 +70,9 @@ impl Sample {
         self.seen += 1;
     }
 
-    /// Trimmed cells of a column.
+    /// Tidied cells of a column.
     pub fn column(&self, index: usize) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(move |row| row.get(index).unwrap_or_default().trim())
+        self.rows.iter().map(move |row| number::tidy(row.get(index).unwrap_or_default()))
     }
 }
 
@@ -131,7 +132,7 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal) -> Look {
                 look.first.get_or_insert(pieces);
             }
         }
-        clocks += usize::from(pieces::clock(cell).is_some());
+        clocks += usize::from(clock::alone(cell).is_some());
     }
     let most = |count: usize| count > 0 && count * 10 >= look.filled * 9;
     let same_unit = units.as_ref().is_some_and(|(_, same)| *same);

@@ -17,6 +17,17 @@ pub(crate) enum Cell {
     Text,
 }
 
+/// A cell without the spaces around it, and without quotes that the reader left because a space stood before them; Excel
+/// keeps text from being a number by `="..."`.
+pub(crate) fn tidy(cell: &str) -> &str {
+    let cell = cell.trim();
+    let bare = cell.strip_prefix('=').unwrap_or(cell);
+    match bare.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
+        Some(inner) => inner.trim(),
+        None => cell,
+    }
+}
+
 /// Words for “no value”, in lower case.
 const MISSING: [&str; 27] = [
     "na",
@@ -273,6 +284,11 @@ mod tests {
         for text in ["7,2", "1.2.3", "T", "e5", "1e+-5", "12:30", "20/1/13", "1,0177", "", "-", "+"] {
             assert!(matches!(dot(text), Cell::Text | Cell::Missing), "{text}");
         }
+    }
+
+    #[test]
+    fn cells_are_tidied() {
+        assert_eq!([" 7 ", " \"7\"", "=\"7\"", "\"", "=7"].map(tidy), ["7", "7", "7", "\"", "=7"]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ const DAY: i64 = 86_400_000;
 pub(crate) fn natural(step: Step) -> Vec<usize> {
     let lengths: &[f64] = match step {
         Step::Rows => return Vec::new(),
+        Step::Months(months) if months < 1 => return Vec::new(),
         Step::Months(months) => {
             return (months < 12 && 12 % months == 0)
                 .then(|| usize::try_from(12 / months).unwrap_or(1))
@@ -35,7 +36,7 @@ pub(crate) fn natural(step: Step) -> Vec<usize> {
         Step::Milliseconds(_) => &[7.0 * DAY as f64, 365.2425 * DAY as f64],
     };
     let Step::Milliseconds(step) = step else { return Vec::new() };
-    let step = step as f64;
+    let step = step.max(1) as f64;
     let periods = lengths.iter().filter_map(|length| {
         let steps = (length / step).round();
         let whole = *length > 300.0 * DAY as f64 || (length / step - steps).abs() < 1e-9;

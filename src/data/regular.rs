@@ -345,6 +345,12 @@ fn duplicate_notes(
         note.count = about.duplicates.conflicting;
         about.notes.push(note);
     }
+    // Most times with several rows: stations or shops one below the other, not a slip here and there.
+    if about.duplicates.conflicting * 2 > about.length - about.missing_steps {
+        let message =
+            "Most times have several rows: the file may hold several series one below the other; keep one of them.";
+        about.notes.push(Note::warning("several-series", message));
+    }
     for hour in hours.iter().take(3) {
         let message = format!("{} occurs twice: clocks went back that night.", hour.strftime("%Y-%m-%d %H:%M"));
         about.notes.push(Note::info("clock-change", message));

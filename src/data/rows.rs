@@ -5,6 +5,7 @@ use csv::StringRecord;
 use crate::data::dialect::Layout;
 use crate::data::look::Sample;
 use crate::data::notes::{Note, Tally, counted};
+use crate::data::number;
 use crate::data::records::{Place, Records};
 use crate::error::{Error, Result};
 
@@ -31,7 +32,7 @@ pub(crate) fn verdict(record: &StringRecord, layout: &Layout) -> Verdict {
         return Verdict::Blank;
     }
     if let Some(names) = &layout.names
-        && record.iter().take(width).zip(names).all(|(cell, name)| cell.trim() == name)
+        && record.iter().take(width).zip(names).all(|(cell, name)| number::tidy(cell) == name)
     {
         return Verdict::Names;
     }

@@ -13,11 +13,12 @@ use crate::data::order::{self, Reading};
 use crate::data::records::{Records, line_of};
 use crate::data::regular::{self, Regular, Source};
 use crate::data::rows::{self, Verdict};
-use crate::data::step::{self, Grid};
-use crate::data::time::find::{self, Clock, Columns};
+use crate::data::step::Grid;
+use crate::data::time::find::{self, Columns};
+use crate::data::time::reading::Clock;
 use crate::data::understood::{ColumnKind, TimeUnderstood, Understood};
 use crate::data::wide::{self, Wide};
-use crate::data::{Step, target};
+use crate::data::{questions, stepping, target};
 use crate::error::{Error, Result};
 
 /// A file as columns of numbers, with its text for a preview.
@@ -112,7 +113,7 @@ impl Table {
 
     /// Reads a decoded file.
     pub(crate) fn read(decoded: Decoded, bytes: usize, options: ReadOptions) -> Result<Self> {
-        let mut notes = encoding_notes(&decoded);
+        let mut notes = questions::encoding(&decoded);
         let text = decoded.text;
         let mut layout = dialect::sniff(&text, &options)?;
         notes.append(&mut layout.notes);
@@ -137,7 +138,7 @@ impl Table {
         let looks: Vec<Look> =
             decimals.iter().enumerate().map(|(index, &decimal)| look::look(&rows.sample, index, decimal)).collect();
         if open {
-            notes.push(decimal_question(&options, decimals[0]));
+            notes.push(questions::decimal(&options, decimals[0]));
         }
         let columns = Columns { names: &names, looks: &looks, sample: &rows.sample };
         let clock = find::find(&columns, options.time_columns.as_deref(), options.date_order)?;
@@ -156,11 +157,11 @@ impl Table {
         let wide = if options.wide == Some(false) {
             None
         } else {
-            wide_columns(&names, &looks, &time_columns, times.as_deref())
+            wide::columns(&names, &looks, &time_columns, times.as_deref())
         };
         if let (Some(wide), Some(time), Some(rows)) = (&wide, &mut time, &mut times) {
-            notes.push(wide_note(wide, &columns, &options));
-            unpivot(wide, &mut columns, rows, &mut offsets);
+            notes.push(wide::note(wide, &columns, &options));
+            wide::unpivot(wide, &mut columns, rows, &mut offsets);
             time.last = rows.iter().copied().max().unwrap_or(time.last);
             time.columns = vec![columns[0].name.clone()];
         }
@@ -182,8 +183,9 @@ impl Table {
         for column in columns.iter().filter(|column| !column.is_time) {
             notes.extend(column.notes(kept));
         }
+        notes.extend(questions::outliers(&columns, &options, &text, &offsets));
         let suggested = target::suggest(&understood, |index| &columns[index].values, kept).map(str::to_owned);
-        let grid = stepping(times.as_deref(), &options, &mut notes)?;
+        let grid = stepping::grid(times.as_deref(), &options, &mut notes)?;
         let decimal = if decimals.iter().filter(|&&decimal| decimal == Decimal::Comma).count() * 2 > decimals.len() {
             Decimal::Comma
         } else {
@@ -319,102 +321,6 @@ impl Body {
     }
 }
 
-fn encoding_notes(decoded: &Decoded) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if decoded.guessed {
-        let message = format!("The file was read as {}: its bytes are no UTF-8.", decoded.encoding.label());
-        notes.push(Note::info("encoding", message));
-    }
-    if decoded.bom {
-        notes.push(Note::info(
-            "byte-order-mark",
-            format!("The file begins with a mark that says it is {}.", decoded.encoding.label()),
-        ));
-    }
-    if decoded.replaced > 0 {
-        let many = counted(decoded.replaced, "character", "characters");
-        let mut note = Note::warning(
-            "replaced",
-            format!("{many} could not be read and became “�”; the file may be in another encoding."),
-        );
-        note.count = decoded.replaced;
-        notes.push(note);
-    }
-    notes
-}
-
-fn decimal_question(options: &ReadOptions, taken: Decimal) -> Note {
-    let (mark, other) = match taken {
-        Decimal::Dot => ("thousands", "decimal"),
-        Decimal::Comma => ("decimal", "thousands"),
-    };
-    let choice = |decimal: Decimal, label: &str| Choice {
-        label: label.to_owned(),
-        options: ReadOptions { decimal: Some(decimal), ..options.clone() },
-    };
-    let message = format!(
-        "Numbers such as 1,234 can be read in two ways: commas were taken for {mark} marks, not {other} marks."
-    );
-    let choices = vec![choice(Decimal::Dot, "1,234 is 1234"), choice(Decimal::Comma, "1,234 is 1.234")];
-    Note::question("decimal", message, choices)
-}
-
-/// Columns of hours or months, if the rows are that far apart.
-fn wide_columns(names: &[String], looks: &[Look], time: &[usize], times: Option<&[i64]>) -> Option<Wide> {
-    let mut sorted = times?.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let wide = wide::find(names, looks, time)?;
-    let grid = step::infer(&sorted);
-    let fits = match (wide.step, grid.map(|grid| grid.step)) {
-        (Step::Milliseconds(_), Some(Step::Milliseconds(row))) => row == 86_400_000,
-        (Step::Months(_), Some(Step::Months(row))) => row == 12,
-        _ => false,
-    };
-    fits.then_some(wide)
-}
-
-fn wide_note(wide: &Wide, columns: &[Column], options: &ReadOptions) -> Note {
-    let count = wide.columns.len();
-    let (row, each) = if wide.step == Step::Months(1) { ("year", "month") } else { ("day", "time of day") };
-    let name = |at: usize| columns[wide.columns[at]].name.clone();
-    let message = format!(
-        "Each row holds a whole {row}, one column for each {each} (“{}” to “{}”): the {count} columns were read as one series.",
-        name(0),
-        name(count - 1)
-    );
-    let options = ReadOptions { wide: Some(false), ..options.clone() };
-    let mut note = Note::info("wide", message);
-    note.choices = vec![Choice { label: "Keep the columns apart".to_owned(), options }];
-    note
-}
-
-/// Makes one value a row of a table with many.
-fn unpivot(wide: &Wide, columns: &mut Vec<Column>, times: &mut Vec<i64>, offsets: &mut Vec<u32>) {
-    let count = wide.columns.len();
-    let rows = times.len();
-    let mut values = Vec::with_capacity(rows * count);
-    let mut long_times = Vec::with_capacity(rows * count);
-    let mut long_offsets = Vec::with_capacity(rows * count);
-    for row in 0..rows {
-        let grid = Grid { start: times[row], step: wide.step, floor: false };
-        for (&column, slot) in wide.columns.iter().zip(0..) {
-            values.push(columns[column].values.get(row).copied().unwrap_or(f64::NAN));
-            long_times.push(grid.at(slot));
-            long_offsets.push(offsets[row]);
-        }
-    }
-    let time_at = columns.iter().position(|column| column.is_time).unwrap_or(0);
-    let mut value = columns.swap_remove(wide.columns[0]);
-    value.widen("value", values);
-    // Removing by swap may have moved the time column to the freed place.
-    let time_at = columns.iter().position(|column| column.is_time).unwrap_or(time_at);
-    let time = columns.swap_remove(time_at);
-    *columns = vec![time, value];
-    *times = long_times;
-    *offsets = long_offsets;
-}
-
 fn no_numbers(columns: &[Column]) -> Error {
     let names: Vec<&str> = columns.iter().take(5).map(|column| column.name.as_str()).collect();
     let problem = format!(
@@ -422,95 +328,4 @@ fn no_numbers(columns: &[Column]) -> Error {
         clip(&names.join(", "), 200)
     );
     Error::File { code: "no-numbers", problem }
-}
-
-/// The grid of the rows: the step that a person says, or that the times show; asks where they show none.
-fn stepping(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec<Note>) -> Result<Option<Grid>> {
-    let said = options.parsed_step()?;
-    let Some(times) = times else {
-        return numbered(said, options, notes);
-    };
-    let rising = times.is_sorted();
-    let falling = !rising && times.is_sorted_by(|a, b| a >= b);
-    if falling {
-        notes.push(Note::info("newest-first", "The newest row stands first: the order was turned round."));
-    } else if !rising {
-        let out_of_order = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
-        let many = counted(out_of_order, "row stands", "rows stand");
-        let mut note = Note::info("sorted", format!("{many} before an earlier one: the rows were sorted by time."));
-        note.count = out_of_order;
-        notes.push(note);
-    }
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let found = step::infer(&sorted);
-    if let Some(step) = said {
-        return Ok(Some(step::forced(&sorted, step, found)));
-    }
-    if found.is_none() {
-        notes.push(irregular_question(&sorted, options));
-    }
-    Ok(found)
-}
-
-/// Rows without a time: numbered, or dated by what a person says.
-fn numbered(step: Option<Step>, options: &ReadOptions, notes: &mut Vec<Note>) -> Result<Option<Grid>> {
-    let start = options.start.as_deref().map(str::trim).filter(|start| !start.is_empty());
-    match (start, step) {
-        (None, None) => {
-            if options.time_columns.is_none() {
-                let message = "No column says the time: the rows are numbered. Give a start and a step to date them.";
-                notes.push(Note::info("no-time", message));
-            }
-            Ok(None)
-        }
-        (Some(text), Some(step)) => {
-            let start = crate::data::time::pieces::pieces(text).and_then(|pieces| pieces.milliseconds(DateOrder::Ymd));
-            let start = start.ok_or_else(|| Error::Knob {
-                knob: "start",
-                label: "Start",
-                problem: format!("“{}” is not a time; write it like 2013-01-20 06:00", clip(text, 40)),
-            })?;
-            Ok(Some(Grid { start, step, floor: false }))
-        }
-        (None, Some(_)) => Err(Error::Knob {
-            knob: "start",
-            label: "Start",
-            problem: "a step needs the time of the first row; write it like 2013-01-20 06:00".to_owned(),
-        }),
-        (Some(_), None) => Err(Error::Knob {
-            knob: "step",
-            label: "Step",
-            problem: "a start needs the distance of the rows; write for example “1 hour”".to_owned(),
-        }),
-    }
-}
-
-/// Times that follow no step.
-fn irregular_question(sorted: &[i64], options: &ReadOptions) -> Note {
-    let mut choices = vec![Choice {
-        label: "Number the rows".to_owned(),
-        options: ReadOptions { time_columns: Some(Vec::new()), ..options.clone() },
-    }];
-    // Steps at which about half of the moments or more would have a row.
-    let span = sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
-    let steps = [
-        ("1 minute", 60_000),
-        ("15 minutes", 900_000),
-        ("1 hour", 3_600_000),
-        ("1 day", 86_400_000),
-        ("1 week", 604_800_000),
-    ];
-    let rows = i64::try_from(sorted.len()).unwrap_or(i64::MAX);
-    let fit = steps.into_iter().filter(|(_, step)| span / step >= 10 && span / step <= rows.saturating_mul(2)).take(2);
-    choices.extend(fit.map(|(words, _)| Choice {
-        label: format!("Average over {}", words.trim_start_matches("1 ")),
-        options: ReadOptions { step: Some(words.to_owned()), ..options.clone() },
-    }));
-    Note::question(
-        "irregular",
-        "The times follow no steady step, so that they make no regular series as they are.",
-        choices,
-    )
 }

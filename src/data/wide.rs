@@ -1,8 +1,12 @@
 //! Files with one row a day and a column for every hour, or one row a year and a column for every month.
 
 use crate::data::axis::Step;
+use crate::data::column::Column;
 use crate::data::look::{Holds, Look};
-use crate::data::time::words;
+use crate::data::notes::{Choice, Note};
+use crate::data::options::ReadOptions;
+use crate::data::step::{self, Grid};
+use crate::data::time::{clock, words};
 
 /// Columns that follow one another in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,11 +20,68 @@ pub(crate) struct Wide {
 const DAY: i64 = 86_400_000;
 
 /// Finds such columns by their names: 24 hours, a day's clocks, or 12 months.
-pub(crate) fn find(names: &[String], looks: &[Look], time: &[usize]) -> Option<Wide> {
+fn find(names: &[String], looks: &[Look], time: &[usize]) -> Option<Wide> {
     let numbers: Vec<usize> = (0..names.len())
         .filter(|index| !time.contains(index) && matches!(looks[*index].holds, Holds::Numbers | Holds::Nothing))
         .collect();
     months(names, &numbers).or_else(|| hours(names, &numbers))
+}
+
+/// Columns of hours or months, if the rows are that far apart.
+pub(crate) fn columns(names: &[String], looks: &[Look], time: &[usize], times: Option<&[i64]>) -> Option<Wide> {
+    let mut sorted = times?.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let wide = find(names, looks, time)?;
+    let grid = step::infer(&sorted);
+    let fits = match (wide.step, grid.map(|grid| grid.step)) {
+        (Step::Milliseconds(_), Some(Step::Milliseconds(row))) => row == 86_400_000,
+        (Step::Months(_), Some(Step::Months(row))) => row == 12,
+        _ => false,
+    };
+    fits.then_some(wide)
+}
+
+/// What is said of it; the choice keeps the columns.
+pub(crate) fn note(wide: &Wide, columns: &[Column], options: &ReadOptions) -> Note {
+    let count = wide.columns.len();
+    let (row, each) = if wide.step == Step::Months(1) { ("year", "month") } else { ("day", "time of day") };
+    let name = |at: usize| columns[wide.columns[at]].name.clone();
+    let message = format!(
+        "Each row holds a whole {row}, one column for each {each} (“{}” to “{}”): the {count} columns were read as one series.",
+        name(0),
+        name(count - 1)
+    );
+    let options = ReadOptions { wide: Some(false), ..options.clone() };
+    let mut note = Note::info("wide", message);
+    note.choices = vec![Choice { label: "Keep the columns apart".to_owned(), options }];
+    note
+}
+
+/// Makes one value a row of a table with many.
+pub(crate) fn unpivot(wide: &Wide, columns: &mut Vec<Column>, times: &mut Vec<i64>, offsets: &mut Vec<u32>) {
+    let count = wide.columns.len();
+    let rows = times.len();
+    let mut values = Vec::with_capacity(rows * count);
+    let mut long_times = Vec::with_capacity(rows * count);
+    let mut long_offsets = Vec::with_capacity(rows * count);
+    for row in 0..rows {
+        let grid = Grid { start: times[row], step: wide.step, floor: false };
+        for (&column, slot) in wide.columns.iter().zip(0..) {
+            values.push(columns[column].values.get(row).copied().unwrap_or(f64::NAN));
+            long_times.push(grid.at(slot));
+            long_offsets.push(offsets[row]);
+        }
+    }
+    let time_at = columns.iter().position(|column| column.is_time).unwrap_or(0);
+    let mut value = columns.swap_remove(wide.columns[0]);
+    value.widen("value", values);
+    // Removing by swap may have moved the time column to the freed place.
+    let time_at = columns.iter().position(|column| column.is_time).unwrap_or(time_at);
+    let time = columns.swap_remove(time_at);
+    *columns = vec![time, value];
+    *times = long_times;
+    *offsets = long_offsets;
 }
 
 /// The first stretch of columns that count 0 to 23 or 1 to 24, or whose names are evenly spaced clocks of a whole day.
@@ -33,7 +94,7 @@ fn hours(names: &[String], numbers: &[usize]) -> Option<Wide> {
     if let Some(at) = counted {
         return Some(Wide { columns: numbers[at..at + 24].to_vec(), step: Step::Milliseconds(DAY / 24) });
     }
-    let clock = |index: &usize| crate::data::time::pieces::clock(&names[*index]);
+    let clock = |index: &usize| clock::alone(&names[*index]);
     let clocks: Vec<usize> = numbers.iter().copied().filter(|index| clock(index).is_some()).collect();
     let count = i64::try_from(clocks.len()).ok().filter(|count| [24, 48, 96].contains(count))?;
     let step = DAY / count;

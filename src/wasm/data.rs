@@ -266,8 +266,5 @@ pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue
     let axis: Axis = from_js(part("axis")?).map_err(|_| wrong("the axis needs start, step, len and utc"))?;
     let names: Vec<String> = from_js(part("names")?).map_err(|_| wrong("the names must be a list of texts"))?;
     let columns = columns(&part("columns")?).map_err(|_| wrong("each column must be a Float64Array"))?;
-    if columns.len() != names.len() || columns.iter().any(|column| column.len() != axis.len) {
-        return Err(wrong("the lengths do not fit together").into());
-    }
-    Ok(data::Series { axis, names, columns })
+    Ok(data::Series::checked(axis, names, columns)?)
 }

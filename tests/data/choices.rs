@@ -218,3 +218,28 @@ fn weekends_without_rows_are_pointed_out() {
     let held = table.series(&options).expect("a series");
     assert!(held.series.columns[0].iter().all(|value| !value.is_nan()) && sum(&held.series.columns[0]) > 0.0);
 }
+
+#[test]
+fn a_value_far_outside_the_rest_is_asked_about() {
+    let text = lines("time,v", 100, |index| {
+        let value = if index == 60 { "1e25".to_owned() } else { format!("{}", 10 + index % 9) };
+        format!("{},{value}", START / 1000 + index as i64 * 3600)
+    });
+    let question = note(&table(&text).understood().notes, "outlier").expect("a question").clone();
+    assert_eq!((question.level, question.rows), (Level::Question, vec![62]));
+    let missing: Vec<usize> = question
+        .choices
+        .iter()
+        .map(|choice| with(&text, choice.options.clone()).understood().columns[1].missing)
+        .collect();
+    assert_eq!(missing, [1, 0]);
+}
+
+#[test]
+fn several_series_below_each_other_are_pointed_out() {
+    let text =
+        lines("date,store,sales", 90, |index| format!("2013-01-{:02},{},{}", index / 3 + 1, index % 3, index % 17));
+    let table = table(&text);
+    assert!(note(&notes(&table), "several-series").is_some());
+    assert_eq!(series(&table).about.length, 30);
+}

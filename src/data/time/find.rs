@@ -1,170 +1,14 @@
 //! Which columns say the time of a row, and how.
 
-use csv::StringRecord;
-
 use crate::data::look::{Holds, Look, Sample};
 use crate::data::names;
-use crate::data::number::{self, Cell};
-use crate::data::options::{DateOrder, Decimal};
+use crate::data::number;
+use crate::data::options::DateOrder;
 use crate::data::time::numeric::Numeric;
-use crate::data::time::pieces::{self, Form, Pieces};
+use crate::data::time::pieces::Form;
+use crate::data::time::reading::{Base, Clock, Extra, number as plain, whole};
 use crate::data::time::words;
 use crate::error::{Error, Result};
-
-/// Where the date comes from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Base {
-    /// A column of dates, perhaps with clocks.
-    Date(usize),
-    /// A column of plain numbers.
-    Number(usize, Numeric),
-    /// Year, month and day in columns of their own; the last two may be absent.
-    Parts { year: usize, month: Option<usize>, day: Option<usize> },
-    /// Year and day of the year.
-    YearDay { year: usize, day: usize },
-}
-
-/// What is added to the date.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Extra {
-    /// `18:00:00`
-    Clock,
-    /// A whole number of hours.
-    Hours,
-    /// A whole number of minutes.
-    Minutes,
-    /// `1830`
-    HoursMinutes,
-}
-
-/// The columns that say the time, and how to read them.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Clock {
-    base: Base,
-    extras: Vec<(usize, Extra)>,
-    /// Orders of the date in which the sample is sound; one, unless it is open.
-    pub orders: Vec<DateOrder>,
-    /// Whether the times are known to be UTC.
-    pub utc: bool,
-    /// How the columns spell the time, in words; for a column of dates [`Clock::format`] says more.
-    words: String,
-    /// The first date of a column of dates.
-    pub first: Option<Pieces>,
-    /// Why one order was taken, where the others can be ruled out by looking.
-    pub why: String,
-    /// Whether the dates' numbers could be in another order at all.
-    pub has_order: bool,
-}
-
-impl Clock {
-    /// A clock with nothing open.
-    fn plain(base: Base, words: &str) -> Self {
-        Self {
-            base,
-            extras: Vec::new(),
-            orders: vec![DateOrder::Ymd],
-            utc: false,
-            words: words.to_owned(),
-            first: None,
-            why: String::new(),
-            has_order: false,
-        }
-    }
-
-    /// The columns that are read.
-    pub fn columns(&self) -> Vec<usize> {
-        let mut columns = match self.base {
-            Base::Date(column) | Base::Number(column, _) => vec![column],
-            Base::Parts { year, month, day } => [Some(year), month, day].into_iter().flatten().collect(),
-            Base::YearDay { year, day } => vec![year, day],
-        };
-        columns.extend(self.extras.iter().map(|(column, _)| *column));
-        columns
-    }
-
-    /// The layout in words, with the dates in this order: `ISO 8601`, `D.M.Y H:M`, `Unix seconds`.
-    pub fn format(&self, order: DateOrder) -> String {
-        let mut format = self.first.as_ref().map_or_else(|| self.words.clone(), |first| describe(first, order));
-        self.extras.iter().for_each(|(_, extra)| format.push_str(extra.words()));
-        format
-    }
-
-    /// Times of a row in milliseconds since 1970, one for each of the open orders; `None` where it cannot be read.
-    pub fn read(&self, record: &StringRecord, out: &mut [Option<i64>]) {
-        let cell = |column: usize| record.get(column).unwrap_or_default().trim();
-        let extra: Option<i64> = self.extras.iter().map(|&(column, extra)| extra.read(cell(column))).sum();
-        let Some(extra) = extra else {
-            out.fill(None);
-            return;
-        };
-        match self.base {
-            Base::Date(column) => {
-                let pieces = pieces::pieces(cell(column));
-                for (out, &order) in out.iter_mut().zip(&self.orders) {
-                    *out = pieces.and_then(|pieces| pieces.milliseconds(order)).map(|time| time + extra);
-                }
-            }
-            Base::Number(column, kind) => {
-                let time = number(cell(column)).and_then(|value| kind.milliseconds(value));
-                out.fill(time.map(|time| time + extra));
-            }
-            Base::Parts { year, month, day } => {
-                let time = || {
-                    let month = month.map_or(Some(1), |month| part_month(cell(month)))?;
-                    let day = day.map_or(Some(1), |day| whole(cell(day)))?;
-                    pieces::day_start(whole(cell(year))?, month, day)
-                };
-                out.fill(time().map(|time| time + extra));
-            }
-            Base::YearDay { year, day } => {
-                let time = || {
-                    let day = whole(cell(day)).filter(|day| (1..=366).contains(day))?;
-                    Some(pieces::day_start(whole(cell(year))?, 1, 1)? + i64::from(day - 1) * DAY)
-                };
-                out.fill(time().map(|time| time + extra));
-            }
-        }
-    }
-}
-
-const DAY: i64 = 86_400_000;
-const HOUR: i64 = 3_600_000;
-
-impl Extra {
-    fn read(self, cell: &str) -> Option<i64> {
-        match self {
-            Extra::Clock => pieces::clock(cell),
-            // 24 is the end of the day, as energy markets count hours from 1.
-            Extra::Hours => whole(cell).filter(|hour| (0..=24).contains(hour)).map(|hour| i64::from(hour) * HOUR),
-            Extra::Minutes => {
-                whole(cell).filter(|minute| (0..60).contains(minute)).map(|minute| i64::from(minute) * 60_000)
-            }
-            Extra::HoursMinutes => {
-                let both = whole(cell).filter(|both| (0..=2400).contains(both) && both % 100 < 60)?;
-                Some(i64::from(both / 100 * 60 + both % 100) * 60_000)
-            }
-        }
-    }
-}
-
-fn number(cell: &str) -> Option<f64> {
-    match number::read(cell, Decimal::Dot) {
-        Cell::Number(value) => Some(value),
-        // `41294,04` in a file with decimal commas.
-        _ => match number::read(cell, Decimal::Comma) {
-            Cell::Number(value) => Some(value),
-            _ => None,
-        },
-    }
-}
-
-fn whole(cell: &str) -> Option<i32> {
-    number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e6).map(|value| value as i32)
-}
-
-fn part_month(cell: &str) -> Option<i32> {
-    whole(cell).or_else(|| words::month(&cell.to_lowercase()).map(i32::from))
-}
 
 const TIME_WORDS: [&str; 26] = [
     "time",
@@ -373,7 +217,7 @@ impl Columns<'_> {
     /// A column of numbers that count or spell the time.
     fn numeric(&self, index: usize, among: &[usize], said: bool) -> Option<Clock> {
         let cells: Vec<&str> = self.sample.column(index).filter(|cell| !number::is_missing(cell)).collect();
-        let values: Vec<f64> = cells.iter().filter_map(|cell| number(cell)).collect();
+        let values: Vec<f64> = cells.iter().filter_map(|cell| plain(cell)).collect();
         if values.len() < 2 || values.len() * 10 < cells.len() * 9 {
             return None;
         }
@@ -392,7 +236,7 @@ impl Columns<'_> {
                     said || names::has_word(&self.names[index], &YEARS)
                         || (index == 0 && values.windows(2).all(|pair| pair[1] - pair[0] == 1.0))
                 }
-                Numeric::ExcelDays => named,
+                Numeric::ExcelDays => said || (named && ordered),
                 _ => true,
             };
             plausible && sound * 100 >= values.len() * 98
@@ -401,33 +245,4 @@ impl Columns<'_> {
         let base = Base::Number(index, kind);
         Some(Clock { extras, utc: kind.is_utc(), ..Clock::plain(base, kind.words()) })
     }
-}
-
-impl Extra {
-    fn words(self) -> &'static str {
-        match self {
-            Extra::Clock => " + clock",
-            Extra::Hours => " + hour",
-            Extra::Minutes => ", minute",
-            Extra::HoursMinutes => " + HHMM",
-        }
-    }
-}
-
-/// A date's layout in words.
-fn describe(first: &Pieces, order: DateOrder) -> String {
-    let mark = if first.separator == 0 { ' ' } else { char::from(first.separator) };
-    let date = match first.form {
-        Form::Settled if first.named_month => "day, month name, year".to_owned(),
-        Form::YearMonth if first.named_month => "month name, year".to_owned(),
-        Form::Settled | Form::YearMonth if matches!(first.separator, 0 | b'-') => return "ISO 8601".to_owned(),
-        Form::Settled => format!("Y{mark}M{mark}D"),
-        Form::YearMonth => format!("Y{mark}M"),
-        Form::YearLast | Form::TwoDigits => match order {
-            DateOrder::Ymd => format!("Y{mark}M{mark}D"),
-            DateOrder::Dmy => format!("D{mark}M{mark}Y"),
-            DateOrder::Mdy => format!("M{mark}D{mark}Y"),
-        },
-    };
-    if first.clock.is_some() { date + " H:M" } else { date }
 }

@@ -1,7 +1,10 @@
 //! Times as people write them. The calendar's arithmetic is jiff's; what is ours is finding out what a column means,
 //! for which its order, separators and spread have to be looked at first.
 
+pub(crate) mod clock;
+pub(crate) mod cursor;
 pub(crate) mod find;
 pub(crate) mod numeric;
 pub(crate) mod pieces;
+pub(crate) mod reading;
 pub(crate) mod words;

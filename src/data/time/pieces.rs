@@ -4,6 +4,8 @@ use jiff::civil::Date;
 
 use crate::data::axis::milliseconds;
 use crate::data::options::DateOrder;
+use crate::data::time::clock::{clock_at, zone};
+use crate::data::time::cursor::Cursor;
 use crate::data::time::words;
 
 /// How the three numbers of a date are written.
@@ -65,66 +67,6 @@ pub(crate) fn day_start(year: i32, month: i32, day: i32) -> Option<i64> {
     milliseconds(date.at(0, 0, 0, 0))
 }
 
-/// A place in a cell.
-struct Cursor<'c> {
-    text: &'c str,
-    at: usize,
-}
-
-impl<'c> Cursor<'c> {
-    fn peek(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
-    }
-
-    fn is_done(&self) -> bool {
-        self.at >= self.text.len()
-    }
-
-    /// Eats one of these bytes; 0 if none of them comes next.
-    fn any(&mut self, bytes: &[u8]) -> u8 {
-        let next = self.peek();
-        if next != 0 && bytes.contains(&next) {
-            self.at += 1;
-            next
-        } else {
-            0
-        }
-    }
-
-    fn spaces(&mut self) {
-        while self.peek() == b' ' {
-            self.at += 1;
-        }
-    }
-
-    /// A run of digits: its value and length; `None` if none or more than nine come next.
-    fn digits(&mut self) -> Option<(i32, usize)> {
-        let start = self.at;
-        let mut value = 0;
-        while self.peek().is_ascii_digit() {
-            if self.at - start == 9 {
-                return None;
-            }
-            value = value * 10 + i32::from(self.peek() - b'0');
-            self.at += 1;
-        }
-        (self.at > start).then_some((value, self.at - start))
-    }
-
-    /// A run of letters, empty if none comes next.
-    fn word(&mut self) -> &'c str {
-        let rest = &self.text[self.at..];
-        let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
-    }
-
-    /// The month that the next word names.
-    fn month_name(&mut self) -> Option<i32> {
-        words::month(&self.word().to_lowercase()).map(i32::from)
-    }
-}
-
 /// Longest cell that can hold a time: `Wednesday, 20 September 2013 12:00:00.000000000 AM +00:00[America/New_York]`.
 const LONGEST: usize = 90;
 
@@ -152,17 +94,6 @@ pub(crate) fn pieces(cell: &str) -> Option<Pieces> {
         pieces.offset = zone(&mut cursor)?;
     }
     cursor.is_done().then_some(pieces)
-}
-
-/// Reads a trimmed cell that holds a clock alone: milliseconds since midnight.
-pub(crate) fn clock(cell: &str) -> Option<i64> {
-    if cell.len() > 20 || cell.len() < 3 || cell.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let mut cursor = Cursor { text: cell, at: 0 };
-    let clock = clock_at(&mut cursor)?;
-    cursor.spaces();
-    cursor.is_done().then_some(clock)
 }
 
 fn date(cursor: &mut Cursor) -> Option<Pieces> {
@@ -330,88 +261,6 @@ fn joint(cursor: &mut Cursor) -> u8 {
     found
 }
 
-/// `6:00`, `06:00:00.123`, `18.00.00`, `14h30`, `060000`, `6 PM`; milliseconds since midnight.
-fn clock_at(cursor: &mut Cursor) -> Option<i64> {
-    let (first, length) = cursor.digits()?;
-    let (mut hour, mut minute, mut second, mut fraction) = (first, 0, 0, 0);
-    match length {
-        4 => (hour, minute) = (first / 100, first % 100),
-        6 => (hour, minute, second) = (first / 10_000, first / 100 % 100, first % 100),
-        1 | 2 => {
-            let mark = cursor.any(b":.hH");
-            if mark != 0 && cursor.peek().is_ascii_digit() {
-                minute = cursor.digits().filter(|&(_, length)| length == 2)?.0;
-                let again = if matches!(mark, b'h' | b'H') { cursor.any(b":mM") } else { cursor.any(&[mark]) };
-                if again != 0 && cursor.peek().is_ascii_digit() {
-                    second = cursor.digits().filter(|&(_, length)| length == 2)?.0;
-                }
-            }
-        }
-        _ => return None,
-    }
-    if cursor.any(b".,") != 0 {
-        let (digits, length) = cursor.digits()?;
-        fraction = i64::from(digits) * 1000 / 10_i64.pow(u32::try_from(length).ok()?);
-    }
-    let before = cursor.at;
-    cursor.spaces();
-    match half(cursor) {
-        Some(afternoon) if (1..=12).contains(&hour) => hour = hour % 12 + if afternoon { 12 } else { 0 },
-        Some(_) => return None,
-        None => cursor.at = before,
-    }
-    // 24:00 is the end of the day; second 60 is a leap second, which the next second's beginning stands for.
-    let sound = (hour < 24 && minute < 60 && second <= 60) || (hour == 24 && minute == 0 && second == 0);
-    let total = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-    sound.then_some(total * 1000 + fraction)
-}
-
-/// `AM`, `pm`, `a.m.`: whether it is the afternoon.
-fn half(cursor: &mut Cursor) -> Option<bool> {
-    let afternoon = match cursor.any(b"aApP") {
-        0 => return None,
-        letter => letter.eq_ignore_ascii_case(&b'p'),
-    };
-    cursor.any(b".");
-    if cursor.any(b"mM") == 0 {
-        return None;
-    }
-    cursor.any(b".");
-    Some(afternoon)
-}
-
-/// `Z`, `UTC`, `+01:00`, `-0500`, `EST`: outer `None` if it is no zone, inner `None` if it tells no offset.
-fn zone(cursor: &mut Cursor) -> Option<Option<i64>> {
-    let word = cursor.word();
-    let mut offset = match word {
-        "" => None,
-        "Z" | "z" | "UTC" | "GMT" | "utc" => Some(0),
-        word if words::is_zone(word) => return Some(None),
-        _ => return None,
-    };
-    cursor.spaces();
-    let sign = cursor.any(b"+-");
-    if sign != 0 {
-        let (first, length) = cursor.digits()?;
-        let (hours, minutes) = match length {
-            4 => (first / 100, first % 100),
-            1 | 2 if cursor.any(b":") != 0 => (first, cursor.digits().filter(|&(_, length)| length == 2)?.0),
-            1 | 2 => (first, 0),
-            _ => return None,
-        };
-        if hours > 15 || minutes > 59 {
-            return None;
-        }
-        let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60;
-        offset = Some(if sign == b'-' { -seconds } else { seconds });
-    }
-    // `[America/New_York]` only explains the offset.
-    if offset.is_some() && cursor.peek() == b'[' && cursor.text.ends_with(']') {
-        cursor.at = cursor.text.len();
-    }
-    offset.map(Some)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -470,8 +319,5 @@ mod tests {
         ] {
             assert_eq!(iso(cell, Ymd), None, "{cell}");
         }
-        assert_eq!(clock("18.00.00"), Some(64_800_000));
-        assert_eq!(clock("6:30 PM"), Some(66_600_000));
-        assert_eq!(clock("25:00"), None);
     }
 }

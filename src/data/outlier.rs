@@ -1,0 +1,45 @@
+//! A value or two so far from the rest that they are a slip of the pen, or stand for something else.
+
+/// Distance from the median, in spreads of the middle half, beyond which a value is asked about. A bell curve's one in
+/// a million lies at 4; the heaviest storm in a century of rain, at some 40.
+const FAR: f64 = 200.0;
+
+/// Share of the values that outliers may be; more are not outliers but another kind of day.
+const MOST: f64 = 0.002;
+
+/// Rows with values far outside the rest.
+pub(crate) fn find(values: &[f64]) -> Vec<usize> {
+    let mut known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    if known.len() < 20 {
+        return Vec::new();
+    }
+    let mut quantile = |share: f64| {
+        let at = (share * (known.len() - 1) as f64) as usize;
+        *known.select_nth_unstable_by(at, f64::total_cmp).1
+    };
+    let (low, median, high) = (quantile(0.25), quantile(0.5), quantile(0.75));
+    let spread = high - low;
+    // Half of the values the same (rain, snow): nothing can be said.
+    if spread <= 0.0 {
+        return Vec::new();
+    }
+    let far: Vec<usize> = (0..values.len()).filter(|&row| (values[row] - median).abs() > FAR * spread).collect();
+    if far.len() as f64 > (MOST * values.len() as f64).max(2.0) { Vec::new() } else { far }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_absurd_is_asked_about() {
+        let mut values: Vec<f64> = (0..500).map(|i| f64::from(i % 30)).collect();
+        values[7] = 150.0;
+        assert_eq!(find(&values), [0_usize; 0]);
+        values[9] = 1e25;
+        assert_eq!(find(&values), [9]);
+        values.iter_mut().skip(1).step_by(3).for_each(|value| *value = 0.0);
+        values.iter_mut().step_by(3).for_each(|value| *value = 0.0);
+        assert_eq!(find(&values), [0_usize; 0]);
+    }
+}
