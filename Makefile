@@ -33,9 +33,6 @@ bench: setup pkg ## Time job S in both browsers, beside PyTorch where Python is 
 	@scripts/setup/torch.sh || true
 	@node scripts/bench/run.mjs
 
-accuracy: setup pkg ## Train each preset in both browsers and print its test errors beside the baselines'.
-	@node scripts/bench/accuracy.mjs
-
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)
 

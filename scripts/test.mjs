@@ -19,10 +19,12 @@ const closing = {
 };
 
 /** @param {string} folder @returns {string[]} */
-const testFiles = (folder) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.test.mjs'))
-    .map((name) => `${folder}/${name}`);
+function testFiles(folder) {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  // Without a name, node's runner would look for tests everywhere.
+  if (files.length === 0) throw new Error(`${folder} holds no test.`);
+  return files.map((name) => `${folder}/${name}`);
+}
 
 /** With the networks' numbers in f64, conversions to f64 convert nothing; they are there for f32. */
 const IN_F64 = ['-A', 'clippy::useless_conversion'];
@@ -48,22 +50,29 @@ const stages = [
 
 /**
  * Runs a command, passes on what it prints, and returns that with whether it succeeded.
- * @param {string[]} command
+ * @param {() => string[]} command
  * @returns {Promise<{ok: boolean, text: string}>}
  */
-function run([program, ...args]) {
+function run(command) {
   return new Promise((resolve) => {
     let text = '';
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      process.stdout.write(chunk);
-    });
-    child.on('error', (error) => {
-      console.error(`${program}: ${error.message}`);
+    const failed = (/** @type {Error} */ { message }) => {
+      console.error(message);
       resolve({ ok: false, text });
-    });
-    child.on('close', (code) => resolve({ ok: code === 0, text }));
+    };
+    try {
+      const [program = '', ...args] = command();
+      console.log(`$ ${program} ${args.join(' ')}`);
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.on('data', (chunk) => {
+        text += chunk;
+        process.stdout.write(chunk);
+      });
+      child.on('error', failed);
+      child.on('close', (code) => resolve({ ok: code === 0, text }));
+    } catch (error) {
+      failed(/** @type {Error} */ (error));
+    }
   });
 }
 
@@ -94,9 +103,9 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
 for (const { name, command, counts } of stages) {
   if (wanted.length && !wanted.includes(name)) continue;
-  console.log(`\n== ${name}: ${command().slice(0, 6).join(' ')}`);
+  console.log(`\n== ${name}`);
   const start = performance.now();
-  const counted = count(await run(command()), counts);
+  const counted = count(await run(command), counts);
   const seconds = Math.round((performance.now() - start) / 1000);
   lines.push(
     `${counted.failed ? '✖' : '✔'} ${name.padEnd(12)} ${String(counted.passed).padStart(4)} passed ${String(counted.failed).padStart(3)} failed ` +

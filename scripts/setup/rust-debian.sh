@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Debian's rustc-web, with a standard library for wasm built once from Debian's source, linked into rustup under a name
 # and chosen for this checkout. Debian ships no such library for that compiler, and its packages' folders are left alone:
-# the toolchain is a folder of links and two one-line programs that name it as rustc's sysroot.
+# the toolchain is a folder of links and of one-line programs that name it as the compiler's sysroot.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh
@@ -27,8 +27,8 @@ if [[ ! -x $lld ]]; then
   apt_install "$version"
 fi
 
-# Built again whenever Debian brings another rustc: a library works only with the compiler that built it.
-wanted=$(/usr/bin/rustc -vV; dpkg-query -W rust-web-src)
+# Built again whenever Debian brings another rustc (a library works only with the compiler that built it) or this recipe changes.
+wanted=$(/usr/bin/rustc -vV; dpkg-query -W rust-web-src; cksum <scripts/setup/rust-debian.sh)
 if [[ $(cat "$home/built-for" 2>/dev/null) != "$wanted" ]]; then
   say "Building Rust's standard library for wasm from Debian's source (about a minute)"
   scratch=$(mktemp -d)
@@ -36,11 +36,11 @@ if [[ $(cat "$home/built-for" 2>/dev/null) != "$wanted" ]]; then
   rm -rf "$home"
   mkdir -p "$home/bin" "$home/lib/rustlib/$target/lib" "$scratch/src"
   ln -s "/usr/lib/rustlib/$host" "$home/lib/rustlib/$host"
-  for program in /usr/bin/{cargo,cargo-fmt,rustfmt,cargo-clippy,clippy-driver}; do ln -s "$program" "$home/bin/"; done
-  for program in rustc rustdoc; do
-    printf '#!/bin/sh\nexec /usr/bin/%s --sysroot "%s" "$@"\n' "$program" "$home" >"$home/bin/$program"
-    chmod +x "$home/bin/$program"
-  done
+  for program in cargo cargo-fmt rustfmt; do ln -s "/usr/bin/$program" "$home/bin/"; done
+  for program in rustc rustdoc; do printf '#!/bin/sh\nexec /usr/bin/%s --sysroot "%s" "$@"\n' "$program" "$home" >"$home/bin/$program"; done
+  # clippy reads its sysroot from the environment, and finds its driver beside the real program.
+  for program in cargo-clippy clippy-driver; do printf '#!/bin/sh\nSYSROOT="%s" exec /usr/bin/%s "$@"\n' "$home" "$program" >"$home/bin/$program"; done
+  chmod +x "$home/bin/"{rustc,rustdoc,cargo-clippy,clippy-driver}
 
   printf '[package]\nname = "scratch"\nversion = "0.0.0"\nedition = "2021"\n[lib]\n' >"$scratch/Cargo.toml"
   : >"$scratch/src/lib.rs"
