@@ -2,6 +2,8 @@
 #![cfg(target_arch = "wasm32")]
 
 mod common;
+#[path = "wasm/data.rs"]
+mod data;
 
 use common::{noisy_sine, settings};
 use unrolled::Session;

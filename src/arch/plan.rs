@@ -48,8 +48,8 @@ pub const HORIZON: Knob = Knob {
 /// How the window reaches the network.
 pub const SEGMENT: Knob = Knob {
     key: "segment",
-    label: "Steps per segment",
-    help: "1: the network reads the window one step at a time. More: so many steps at once, through a linear layer and a \
+    label: "Segment",
+    help: "Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
            rectifier; far fewer steps to remember over and to compute. 0: one season.",
     unit: "steps",
     source: "Lin et al. 2023 (SegRNN)",

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { browserNames } from './browsers.mjs';
 import { Browser } from './harness.mjs';
+import { press, untilReady } from './steps.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +29,8 @@ for (const name of browserNames) {
         // The first chart, where the page has one; otherwise as it stands after a moment.
         await page.until('a chart', () => document.querySelector('canvas'), { timeout: 5000 }).catch(() => {});
         if (Number(values.train) > 0) {
-          await page.click('#train button');
+          await untilReady(page);
+          await press(page, 'Train');
           await new Promise((resolve) => setTimeout(resolve, 1000 * Number(values.train)));
         }
         await new Promise((resolve) => setTimeout(resolve, 500));
