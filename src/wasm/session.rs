@@ -1,12 +1,19 @@
 //! A session: a series and at most one model.
 
-use js_sys::{Date, Float32Array};
+use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{from_js, times, to_js, with_arrays};
 use super::data::series_from_parts;
 use crate::data::Part;
 use crate::knob::Raw;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds that pass evenly: the system's clock may be set back in the middle of a slice.
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}
 
 /// A series and at most one model: configure it, train it for a while, judge it, ask it, save it.
 #[wasm_bindgen]
@@ -58,8 +65,8 @@ impl Session {
     /// explodes; the best weights so far are in place then.
     #[wasm_bindgen(unchecked_return_type = "Progress")]
     pub fn train(&mut self, milliseconds: f64) -> Result<JsValue, JsValue> {
-        let end = Date::now() + milliseconds;
-        while self.inner.advance()? && Date::now() < end {}
+        let end = now() + milliseconds;
+        while self.inner.advance()? && now() < end {}
         self.progress()
     }
 

@@ -338,7 +338,7 @@ test('a refusal is an error with a place, and what was there stays', () => {
 test('what is no series is refused', () => {
   const good = { axis: { start: 0, step: { unit: 'rows' }, len: 2, utc: false }, names: ['a'], columns: [Float64Array.of(1, 2)] };
   Series.from_parts(/** @type {any} */ (good));
-  for (const bad of [null, 5, {}, { ...good, names: ['a', 'b'] }, { ...good, columns: [[1, 2]] }, { ...good, axis: { ...good.axis, len: 3 } }, { ...good, axis: { ...good.axis, step: { unit: 'fortnights' } } }]) {
+  for (const bad of [null, 5, {}, { ...good, names: ['a', 'b'] }, { ...good, columns: [[1, 2]] }, { ...good, axis: { ...good.axis, len: 3 } }, { ...good, axis: { ...good.axis, step: { unit: 'fortnights' } } }, { ...good, axis: { ...good.axis, step: { unit: 'milliseconds', count: 0 } } }, { ...good, names: ['a', 'a'], columns: [Float64Array.of(1, 2), Float64Array.of(3, 4)] }]) {
     for (const make of [() => Series.from_parts(/** @type {any} */ (bad)), () => new Session(/** @type {any} */ (bad))]) {
       assert.deepEqual(thrown(make), { code: 'not-ready', row: null, column: null, knob: null }, JSON.stringify(bad));
     }
