@@ -65,6 +65,8 @@ export function forecastView(root, store, act) {
     onchange: () => void act.reach(within(steps)),
   });
   const leadUnit = h('span', { class: 'unit' });
+  // A forecast made an hour before hugs the truth whatever the model: the legend says how long before it was made.
+  const said = h('span', {}, 'before');
   const stepsUnit = h('span', { class: 'unit' });
   const save = h(
     'button',
@@ -104,7 +106,7 @@ export function forecastView(root, store, act) {
         'figcaption',
         { class: 'legend small' },
         h('span', { class: 'key key-measured' }, measured),
-        h('span', { class: 'key key-model' }, 'what the network said'),
+        h('span', { class: 'key key-model' }, 'what the network said ', said),
         h('span', { class: 'key key-band' }, 'its forecast, and the band that holds ', h('span', { class: 'coverage' }, '80 %')),
         h(
           'span',
@@ -260,8 +262,9 @@ export function forecastView(root, store, act) {
         lead.max = String(horizon);
         lead.value = String(Math.min(horizon, chosenLead || horizon));
         steps.value = String(chosenSteps || horizon);
-        setText(leadUnit, `${plural(data.about.step_label)} earlier`);
-        setText(stepsUnit, `${plural(data.about.step_label)} ahead`);
+        setText(leadUnit, `${plural(data.about.step_label, Number(lead.value))} earlier`);
+        setText(said, `${lead.value} ${plural(data.about.step_label, Number(lead.value))} before`);
+        setText(stepsUnit, `${plural(data.about.step_label, Number(steps.value))} ahead`);
       },
     ),
     store.watch(
@@ -304,5 +307,5 @@ function cut(sentence) {
   return [`${sentence.slice(0, at)}.`, rest.charAt(0).toUpperCase() + rest.slice(1)];
 }
 
-/** @param {string} label Of one step. @returns {string} */
-const plural = (label) => (/^\d/.test(label) ? `× ${label}` : `${label}s`);
+/** @param {string} label Of one step. @param {number} [count] @returns {string} */
+const plural = (label, count = 2) => (/^\d/.test(label) ? `× ${label}` : count === 1 ? label : `${label}s`);
