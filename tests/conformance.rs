@@ -211,8 +211,9 @@ fn a_saved_model_forecasts_the_same() {
             let (a, b) = (session.forecast(30).unwrap(), other.forecast(30).unwrap());
             assert_eq!(a.times, b.times);
             for (x, y) in a.values.iter().chain(&a.lower).zip(b.values.iter().chain(&b.lower)) {
-                // Files hold f32.
-                assert!((x - y).abs() < 1e-4, "{}: {x} {y}", architecture.id);
+                // Files hold f32: in f64 the weights are rounded once.
+                let tolerance = if cfg!(feature = "f64") { 1e-5 } else { 0.0 };
+                assert!((x - y).abs() <= tolerance, "{}: {x} {y}", architecture.id);
             }
         }
     }

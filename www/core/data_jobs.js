@@ -26,11 +26,12 @@ export function dataJobs({ CsvReader }, post) {
     try {
       const about = series.about();
       const understood = from.understood();
-      /** @type {Record<string, Suggestion>} */
-      const suggestions = {};
+      // Names come from the file: a map has no `__proto__` and no `constructor` of its own.
+      /** @type {Map<string, Suggestion>} */
+      const suggestions = new Map();
       for (const name of about.names.slice(0, SUGGESTED_COLUMNS)) {
         try {
-          suggestions[name] = series.suggest(name);
+          suggestions.set(name, series.suggest(name));
         } catch {
           // A column that is too short for a season has none; the model says so when it is asked for one.
         }

@@ -28,7 +28,7 @@
  * @property {AboutSeries} about
  * @property {SeriesParts} parts
  * @property {Float64Array} times
- * @property {Record<string, Suggestion>} suggestions By column; only the first few columns.
+ * @property {Map<string, Suggestion>} suggestions By column; only the first few columns.
  */
 
 /**

@@ -326,7 +326,7 @@ export function dataDetailView(root, store, { data: act, model }) {
       (state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)],
       (data, open, ..._) => {
         if (!data || !open) return;
-        const season = data.suggestions[targetOf(store.get())]?.why;
+        const season = data.suggestions.get(targetOf(store.get()))?.why;
         fill(
           columns,
           season ? h('p', { class: 'small muted' }, season) : null,

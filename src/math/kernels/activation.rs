@@ -1,6 +1,6 @@
 //! tanh and the logistic sigmoid, fast enough not to rule the training time.
 //!
-//! In `f32`, tanh is `x P(x²) / Q(x²)` with four terms each, fitted by `scripts/reference/tanh_coefficients.py` to
+//! In `f32`, tanh is `x P(x²) / Q(x²)` with five coefficients each, fitted by `scripts/reference/tanh_coefficients.py` to
 //! the least relative error on `[-8.5, 8.5]`, beyond which tanh is 1 to the last bit. The largest error against the exact
 //! value is [`TANH_ERROR`]; a test walks over the range. In `f64` both come from the maths library.
 
