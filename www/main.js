@@ -48,19 +48,21 @@ function hearReader(tidings) {
 
 const connectReader = () =>
   createClient('data', hearReader, (problem) => {
-    reader = connectReader();
-    if (store.get().catalog)
-      store.set({
-        reading: '',
-        dataProblem: {
-          message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`,
-          about: store.get().reading || undefined,
-        },
-      });
-    else
+    if (!store.get().catalog) {
+      // One that did not get as far as the catalog would die again at once: it is not started again.
       cannotStart(
         `Unrolled could not start here: ${problem.message}. It needs WebAssembly with SIMD, which current Firefox, Chrome, Edge and Safari have.`,
       );
+      return;
+    }
+    reader = connectReader();
+    store.set({
+      reading: '',
+      dataProblem: {
+        message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`,
+        about: store.get().reading || undefined,
+      },
+    });
   });
 let reader = connectReader();
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -67,6 +67,28 @@ inBrowsers((browser) => {
       assert.match(String(await page.until('the sentence', sentence)), /make serve/);
       const missing = await page.takeProblems();
       assert.ok(missing.some((problem) => /pkg|vendor/.test(problem)), missing.join('; '));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('a package that cannot start is said to be so, and is not started again and again', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'unrolled-'));
+    try {
+      await cp(path.join(root, 'index.html'), path.join(folder, 'index.html'));
+      await cp(path.join(root, 'www'), path.join(folder, 'www'), { recursive: true });
+      await mkdir(path.join(folder, 'pkg'));
+      await writeFile(
+        path.join(folder, 'pkg/unrolled.js'),
+        "export default async () => { throw new Error('broken'); };\n" +
+          'export const initSync = () => {}, catalog = () => {}, CsvReader = null, Session = null;\n',
+      );
+      const page = await browser.open({ dir: folder });
+      assert.match(String(await page.until('the sentence', sentence)), /could not start/);
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await page.takeProblems();
+      const starts = page.requests.filter((address) => address.endsWith('pkg/unrolled.js')).length;
+      assert.ok(starts <= 6, `${starts} workers were started`);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -15,6 +15,8 @@ import { ROLE, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
 const KEEP_EVERY = 4000;
 /** A worker that dies twice within so many milliseconds is not set to work again by itself. */
 const DEATHS_APART = 30_000;
+/** Milliseconds that the second of them waits for its successor. */
+const RESTART_AFTER = 2000;
 
 /** @param {Configured} configured @param {Progress} progress @param {Settings} asked @returns {Run} */
 const newRun = (configured, progress, asked) => ({
@@ -143,6 +145,8 @@ export function modelActions(store) {
     const { data, run } = store.get();
     const again = performance.now() - died > DEATHS_APART;
     died = performance.now();
+    // A package that cannot start would otherwise be started again and again without a pause.
+    if (!again) await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER));
     client = connect();
     const wasRunning = run?.status === 'running';
     const goesOn = wasRunning && again ? ' Training starts anew.' : '';
