@@ -78,17 +78,15 @@ inBrowsers((browser) => {
       await cp(path.join(root, 'index.html'), path.join(folder, 'index.html'));
       await cp(path.join(root, 'www'), path.join(folder, 'www'), { recursive: true });
       await mkdir(path.join(folder, 'pkg'));
-      await writeFile(
-        path.join(folder, 'pkg/unrolled.js'),
-        "export default async () => { throw new Error('broken'); };\n" +
-          'export const initSync = () => {}, catalog = () => {}, CsvReader = null, Session = null;\n',
-      );
+      // Of another version: it lacks what the worker asks of it, so that the worker fails before it can say a word.
+      await writeFile(path.join(folder, 'pkg/unrolled.js'), 'export default async () => {};\n');
       const page = await browser.open({ dir: folder });
       assert.match(String(await page.until('the sentence', sentence)), /could not start/);
       await new Promise((resolve) => setTimeout(resolve, 3000));
       await page.takeProblems();
-      const starts = page.requests.filter((address) => address.endsWith('pkg/unrolled.js')).length;
-      assert.ok(starts <= 6, `${starts} workers were started`);
+      // What the server saw: a worker's own requests do not always reach the page's list.
+      const starts = page.server?.requests.filter((line) => line.endsWith('core/worker.js')).length ?? 0;
+      assert.ok(starts >= 1 && starts <= 6, `${starts} workers were started`);
     } finally {
       await rm(folder, { recursive: true });
     }
