@@ -2,13 +2,14 @@
 //!
 //! ```no_run
 //! use unrolled::{Session, data::Part, knob::Raw};
-//! # fn series() -> unrolled::data::Series { unimplemented!() }
-//! let mut session = Session::new(series());
+//! # fn run(series: unrolled::data::Series) -> unrolled::Result<()> {
+//! let mut session = Session::new(series);
 //! session.configure(&Raw::new())?;
 //! while session.advance()? {}
 //! println!("{}", session.evaluate(Part::Test)?.sentence);
 //! println!("{:?}", session.forecast(24)?.values);
-//! # Ok::<(), unrolled::Error>(())
+//! # Ok(())
+//! # }
 //! ```
 
 mod catalog;

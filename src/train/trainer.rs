@@ -429,11 +429,6 @@ impl Trainer {
         &self.best_residuals
     }
 
-    /// Settings of training.
-    pub fn options(&self) -> &Options {
-        &self.options
-    }
-
     /// Puts saved weights in place, with training at its end; `why` says where they are from.
     pub fn restore(&mut self, set: impl FnOnce(&mut Params) -> Result<()>, why: String) -> Result<()> {
         let mut params = self.params.clone();
