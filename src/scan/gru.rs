@@ -15,7 +15,7 @@ use super::steps::{self, B_HH, H0, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, Packed, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const CANDIDATE_SHARES: usize = 1;
@@ -66,13 +66,17 @@ fn cell(gates: &mut [Real], u: &[Real], share: &mut [Real], before: &[Real], h: 
     let (z, c) = rest.split_at_mut(n);
     let (ur, rest) = u.split_at(n);
     let (uz, un) = rest.split_at(n);
-    let (c, un, share, before) = (&mut c[..n], &un[..n], &mut share[..n], &before[..n]);
-    for k in 0..n {
-        r[k] = sigmoid(r[k] + ur[k]);
-        z[k] = sigmoid(z[k] + uz[k]);
-        share[k] = un[k];
-        c[k] = tanh(c[k] + r[k] * un[k]);
-        h[k] = (1.0 - z[k]) * c[k] + z[k] * before[k];
+    for_each([ur, uz, un, before], [r, z, c, share, h], Forward);
+}
+
+struct Forward;
+
+impl Formula<4, 5> for Forward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [ur, uz, un, before]: [T; 4], [r, z, c, ..]: [T; 5]) -> [T; 5] {
+        let (r, z) = (sigmoid(r + ur), sigmoid(z + uz));
+        let c = tanh(r.mul_add(un, c));
+        [r, z, c, un, z.mul_add(before - c, c)]
     }
 }
 
@@ -145,18 +149,18 @@ fn cell_backward(
     let (dzz, dzn) = rest.split_at_mut(n);
     let (dur, rest) = du.split_at_mut(n);
     let (duz, dun) = rest.split_at_mut(n);
-    let (c, dzn, dun) = (&c[..n], &mut dzn[..n], &mut dun[..n]);
-    let (share, before, carried) = (&share[..n], &before[..n], &mut carried[..n]);
-    for k in 0..n {
-        let dn = dh[k] * (1.0 - z[k]) * (1.0 - c[k] * c[k]);
-        let update = dh[k] * (before[k] - c[k]) * z[k] * (1.0 - z[k]);
-        let reset = dn * share[k] * r[k] * (1.0 - r[k]);
-        dzn[k] = flush(dn);
-        dun[k] = flush(dn * r[k]);
-        dzz[k] = flush(update);
-        duz[k] = dzz[k];
-        dzr[k] = flush(reset);
-        dur[k] = dzr[k];
-        carried[k] = flush(dh[k] * z[k]);
+    for_each([r, z, c, share, before, dh], [dzr, dzz, dzn, dur, duz, dun, carried], Backward);
+}
+
+struct Backward;
+
+impl Formula<6, 7> for Backward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [r, z, c, share, before, dh]: [T; 6], _: [T; 7]) -> [T; 7] {
+        let one = T::splat(1.0);
+        let dn = dh * (one - z) * (one - c * c);
+        let update = (dh * (before - c) * (z * (one - z))).flush();
+        let reset = (dn * share * (r * (one - r))).flush();
+        [reset, update, dn.flush(), reset, update, (dn * r).flush(), (dh * z).flush()]
     }
 }

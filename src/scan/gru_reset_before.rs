@@ -13,7 +13,7 @@ use super::steps::{self, B_HH, H0, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, Packed, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const RESET_STATES: usize = 1;
@@ -38,18 +38,13 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
         let (g, rh) = (&mut gates[s.block(3 * n, step)], &mut reset_states[s.block(n, step)]);
         packed.times(before, g, 3 * n, true);
         for ((g, rh), before) in g.chunks_exact_mut(3 * n).zip(rh.chunks_exact_mut(n)).zip(before.chunks_exact(n)) {
-            g[..2 * n].iter_mut().for_each(|gate| *gate = sigmoid(*gate));
-            for ((rh, r), h) in rh.iter_mut().zip(&g[..n]).zip(before) {
-                *rh = r * h;
-            }
+            let (r, z) = g[..2 * n].split_at_mut(n);
+            for_each([before], [r, z, rh], Gates);
         }
         candidate.times(rh, &mut g[2 * n..], 3 * n, true);
         for ((g, h), before) in g.chunks_exact_mut(3 * n).zip(h.chunks_exact_mut(n)).zip(before.chunks_exact(n)) {
             let (z, c) = g[n..].split_at_mut(n);
-            for k in 0..n {
-                c[k] = tanh(c[k]);
-                h[k] = (1.0 - z[k]) * before[k] + z[k] * c[k];
-            }
+            for_each([z, before], [c, h], Mix);
         }
     }
     tape.give_packed(packed);
@@ -60,6 +55,52 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
     let record = Record::new(inputs, backward).with_sizes(s.sizes()).with_companions(2);
     let hidden = tape.push(n, columns, states, Some(record));
     Outputs { hidden, cell: None, gates: Some(gates) }
+}
+
+/// Reset and update gates, and the reset state.
+struct Gates;
+
+impl Formula<1, 3> for Gates {
+    #[inline(always)]
+    fn at<T: Number>(&self, [before]: [T; 1], [r, z, _]: [T; 3]) -> [T; 3] {
+        let r = sigmoid(r);
+        [r, sigmoid(z), r * before]
+    }
+}
+
+/// Candidate and state.
+struct Mix;
+
+impl Formula<2, 2> for Mix {
+    #[inline(always)]
+    fn at<T: Number>(&self, [z, before]: [T; 2], [c, _]: [T; 2]) -> [T; 2] {
+        let c = tanh(c);
+        [c, z.mul_add(c - before, before)]
+    }
+}
+
+/// Gradients of candidate and update gate, and what goes straight to the state before.
+struct MixBackward;
+
+impl Formula<4, 3> for MixBackward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [z, c, before, dh]: [T; 4], _: [T; 3]) -> [T; 3] {
+        let one = T::splat(1.0);
+        let dn = dh * z * (one - c * c);
+        let update = dh * (c - before) * (z * (one - z));
+        [dn.flush(), update.flush(), dh * (one - z)]
+    }
+}
+
+/// Gradient of the reset gate; adds what goes to the state before through it.
+struct GatesBackward;
+
+impl Formula<3, 2> for GatesBackward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [r, before, d_reset]: [T; 3], [_, carried]: [T; 2]) -> [T; 2] {
+        let reset = d_reset * before * (r * (T::splat(1.0) - r));
+        [reset.flush(), d_reset.mul_add(r, carried).flush()]
+    }
 }
 
 fn backward(sweep: &mut Sweep<'_>) {
@@ -89,22 +130,22 @@ fn backward(sweep: &mut Sweep<'_>) {
         let dh_now = &dh[at];
         for sample in 0..s.batch {
             let (_, z, c) = gates_of(g, n, sample);
-            for k in 0..n {
-                let place = sample * n + k;
-                let d = dh_now[place];
-                dn[place] = flush(d * z[k] * (1.0 - c[k] * c[k]));
-                d_gates[sample * 2 * n + n + k] = flush(d * (c[k] - before[place]) * z[k] * (1.0 - z[k]));
-                carried[place] = d * (1.0 - z[k]);
-            }
+            let (at, update) = (sample * n..(sample + 1) * n, (2 * sample + 1) * n..(2 * sample + 2) * n);
+            for_each(
+                [z, c, &before[at.clone()], &dh_now[at.clone()]],
+                [&mut dn[at.clone()], &mut d_gates[update], &mut carried[at]],
+                MixBackward,
+            );
         }
         candidate.times(&dn, &mut d_reset, n, false);
         for sample in 0..s.batch {
             let (r, ..) = gates_of(g, n, sample);
-            for k in 0..n {
-                let place = sample * n + k;
-                d_gates[sample * 2 * n + k] = flush(d_reset[place] * before[place] * r[k] * (1.0 - r[k]));
-                carried[place] = flush(carried[place] + d_reset[place] * r[k]);
-            }
+            let (at, reset) = (sample * n..(sample + 1) * n, 2 * sample * n..(2 * sample + 1) * n);
+            for_each(
+                [r, &before[at.clone()], &d_reset[at.clone()]],
+                [&mut d_gates[reset], &mut carried[at]],
+                GatesBackward,
+            );
         }
         for (sample, out) in dz[s.block(3 * n, step)].chunks_exact_mut(3 * n).enumerate() {
             out[..2 * n].copy_from_slice(&d_gates[sample * 2 * n..(sample + 1) * 2 * n]);

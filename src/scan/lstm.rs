@@ -16,7 +16,7 @@ use super::steps::{self, B_HH, C0, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, Packed, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const CELLS: usize = 1;
@@ -68,15 +68,18 @@ fn cell(z: &mut [Real], c_before: &[Real], c: &mut [Real], c_tanh: &mut [Real], 
     let (i, rest) = z.split_at_mut(n);
     let (f, rest) = rest.split_at_mut(n);
     let (g, o) = rest.split_at_mut(n);
-    let (o, c_before, c, c_tanh) = (&mut o[..n], &c_before[..n], &mut c[..n], &mut c_tanh[..n]);
-    for k in 0..n {
-        i[k] = sigmoid(i[k]);
-        f[k] = sigmoid(f[k]);
-        g[k] = tanh(g[k]);
-        o[k] = sigmoid(o[k]);
-        c[k] = f[k] * c_before[k] + i[k] * g[k];
-        c_tanh[k] = tanh(c[k]);
-        h[k] = o[k] * c_tanh[k];
+    for_each([c_before], [i, f, g, o, c, c_tanh, h], Forward);
+}
+
+struct Forward;
+
+impl Formula<1, 7> for Forward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [c_before]: [T; 1], [i, f, g, o, ..]: [T; 7]) -> [T; 7] {
+        let (i, f, g, o) = (sigmoid(i), sigmoid(f), tanh(g), sigmoid(o));
+        let c = f.mul_add(c_before, i * g);
+        let c_tanh = tanh(c);
+        [i, f, g, o, c, c_tanh, o * c_tanh]
     }
 }
 
@@ -149,15 +152,20 @@ fn cell_backward(
     let (di, rest) = dz.split_at_mut(n);
     let (df, rest) = rest.split_at_mut(n);
     let (dg, d_o) = rest.split_at_mut(n);
-    let (o, d_o, c_before, c_tanh) = (&o[..n], &mut d_o[..n], &c_before[..n], &c_tanh[..n]);
-    let (dc, carried) = (&mut dc[..n], &mut carried[..n]);
-    for k in 0..n {
-        let d = dc[k] + dh[k] * o[k] * (1.0 - c_tanh[k] * c_tanh[k]);
-        dc[k] = d;
-        di[k] = flush(d * g[k] * i[k] * (1.0 - i[k]));
-        df[k] = flush(d * c_before[k] * f[k] * (1.0 - f[k]));
-        dg[k] = flush(d * i[k] * (1.0 - g[k] * g[k]));
-        d_o[k] = flush(dh[k] * c_tanh[k] * o[k] * (1.0 - o[k]));
-        carried[k] = flush(d * f[k]);
+    for_each([i, f, g, o, c_before, c_tanh, dh], [di, df, dg, d_o, dc, carried], Backward);
+}
+
+struct Backward;
+
+impl Formula<7, 6> for Backward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [i, f, g, o, c_before, c_tanh, dh]: [T; 7], [.., dc, _]: [T; 6]) -> [T; 6] {
+        let one = T::splat(1.0);
+        let dc = dh.mul_add(o * (one - c_tanh * c_tanh), dc);
+        let di = dc * g * (i * (one - i));
+        let df = dc * c_before * (f * (one - f));
+        let dg = dc * i * (one - g * g);
+        let d_o = dh * c_tanh * (o * (one - o));
+        [di.flush(), df.flush(), dg.flush(), d_o.flush(), dc, (dc * f).flush()]
     }
 }

@@ -10,7 +10,7 @@
 use super::steps::{self, B_HH, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, tanh};
+use crate::math::kernels::{Formula, Number, Packed, for_each, tanh};
 
 /// Runs `x` `[features × (steps · batch)]` from the state `h0` `[hidden × batch]` (zero if `None`).
 pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Outputs {
@@ -24,12 +24,30 @@ pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     for step in s.order() {
         let (before, at) = steps::before_and_at(s, &mut states, initial, step);
         packed.times(before, at, s.hidden, true);
-        at.iter_mut().for_each(|h| *h = tanh(*h));
+        for_each([], [at], Forward);
     }
     tape.give_packed(packed);
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
     let hidden = tape.push(s.hidden, columns, states, Some(Record::new(inputs, backward).with_sizes(s.sizes())));
     Outputs { hidden, cell: None, gates: None }
+}
+
+struct Forward;
+
+impl Formula<0, 1> for Forward {
+    #[inline(always)]
+    fn at<T: Number>(&self, _: [T; 0], [z]: [T; 1]) -> [T; 1] {
+        [tanh(z)]
+    }
+}
+
+struct Backward;
+
+impl Formula<2, 1> for Backward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [h, dh]: [T; 2], _: [T; 1]) -> [T; 1] {
+        [(dh * (T::splat(1.0) - h * h)).flush()]
+    }
 }
 
 fn backward(sweep: &mut Sweep<'_>) {
@@ -44,10 +62,7 @@ fn backward(sweep: &mut Sweep<'_>) {
     }
     for step in s.order().rev() {
         let at = s.block(s.hidden, step);
-        let (h, g, out) = (&states[at.clone()], &dh[at.clone()], &mut dz[at.clone()]);
-        for ((d, h), g) in out.iter_mut().zip(h).zip(g) {
-            *d = flush(g * (1.0 - h * h));
-        }
+        for_each([&states[at.clone()], &dh[at.clone()]], [&mut dz[at.clone()]], Backward);
         steps::to_state_before(sweep, s, &transposed, &dz[at], &mut dh, step);
     }
     std::mem::swap(&mut transposed, sweep.packed);

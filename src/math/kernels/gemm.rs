@@ -1,19 +1,25 @@
 //! Matrix products in the layout of the sequences: columns contiguous, SIMD lanes along the rows of the result.
 //!
 //! A weight matrix is packed once into panels of [`PANEL`] rows; a register tile then holds `PANEL × TILE` results:
-//! each step of the inner loop loads one panel column (two vectors of four `f32`) and [`TILE`] single values of the
-//! input, for `PANEL · TILE` multiply-adds. The batch needs no padding.
+//! each step of the inner loop loads one panel column (two [`Lanes`]) and [`TILE`] single values of the input, for eight
+//! multiply-adds of lanes. The batch needs no padding. More results than that would not fit the registers.
+#![expect(
+    unsafe_code,
+    reason = "a bounds check in the inner loop costs a third of its speed; they stand in front of it"
+)]
 
+use super::lanes::{Lanes, Number, WIDTH};
 use crate::Real;
 
 /// Rows in a panel of packed weights.
-pub const PANEL: usize = 8;
+pub const PANEL: usize = 2 * WIDTH;
 /// Columns of the result that one register tile holds.
 const TILE: usize = 4;
-/// Columns of the input that are worked on while they are in the first-level cache.
-const BLOCK: usize = 64;
-/// Columns that one pass of [`outer`] sums over before it adds to memory; short sums also keep `f32` accurate.
-const OUTER_BLOCK: usize = 256;
+/// Numbers of the input that are worked on while they are in the first-level cache, beside a panel.
+const BLOCK: usize = 4096;
+/// Columns that one pass of [`outer`] sums over before it adds to memory: what it reads of them fits the first-level
+/// cache, and short sums keep `f32` accurate.
+const OUTER_BLOCK: usize = 64;
 
 /// A matrix `[rows × cols]` in panels of [`PANEL`] rows, the last one filled with zeros.
 #[derive(Debug, Clone, Default)]
@@ -77,72 +83,109 @@ impl Packed {
             return;
         }
         let n = x.len() / inner;
-        for block in (0..n).step_by(BLOCK) {
-            let block_end = (block + BLOCK).min(n);
+        if n == 0 {
+            return;
+        }
+        assert!(stride >= rows && y.len() >= (n - 1) * stride + rows, "the product has no room");
+        debug_assert_eq!(self.panels.len(), rows.div_ceil(PANEL) * PANEL * inner);
+        let block = (BLOCK / inner).next_multiple_of(TILE).max(TILE);
+        for from in (0..n).step_by(block) {
+            let to = (from + block).min(n);
             for (index, panel) in self.panels.chunks_exact(PANEL * inner).enumerate() {
                 let top = index * PANEL;
                 let height = PANEL.min(rows - top);
-                let mut col = block;
-                while col + TILE <= block_end {
-                    tile::<TILE>(
-                        panel,
-                        inner,
-                        &x[col * inner..],
-                        &mut y[col * stride + top..],
-                        stride,
-                        height,
-                        accumulate,
-                    );
-                    col += TILE;
-                }
-                while col < block_end {
-                    tile::<1>(
-                        panel,
-                        inner,
-                        &x[col * inner..],
-                        &mut y[col * stride + top..],
-                        stride,
-                        height,
-                        accumulate,
-                    );
-                    col += 1;
+                let mut col = from;
+                while col < to {
+                    let width = TILE.min(to - col);
+                    // SAFETY: columns `col .. col + width` of `x` hold `inner` numbers each, and rows `top .. top + height`
+                    // of those of `y` lie within it, as was asserted.
+                    unsafe {
+                        let (x, y) = (x.as_ptr().add(col * inner), y.as_mut_ptr().add(col * stride + top));
+                        let run = match width {
+                            TILE => tile::<TILE>,
+                            3 => tile::<3>,
+                            2 => tile::<2>,
+                            _ => tile::<1>,
+                        };
+                        run(panel.as_ptr(), inner, x, y, stride, height, accumulate);
+                    }
+                    col += width;
                 }
             }
         }
     }
 }
 
-/// One register tile: [`PANEL`] rows by `N` columns of the result.
+/// Results of one register tile: [`PANEL`] rows by `N` columns.
+type Tile<const N: usize> = [[Lanes; 2]; N];
+
+/// One register tile of a product.
+///
+/// # Safety
+/// `panel` must hold `PANEL · inner` numbers, `x` `N · inner`, and `y` `height` numbers in each of `N` columns `stride` apart.
 #[inline(always)]
-fn tile<const N: usize>(
-    panel: &[Real],
+unsafe fn tile<const N: usize>(
+    panel: *const Real,
     inner: usize,
-    x: &[Real],
-    y: &mut [Real],
+    x: *const Real,
+    y: *mut Real,
     stride: usize,
     height: usize,
     accumulate: bool,
 ) {
-    let columns: [&[Real]; N] = std::array::from_fn(|c| &x[c * inner..(c + 1) * inner]);
-    let mut sums = [[0.0; PANEL]; N];
-    for (k, weights) in panel.chunks_exact(PANEL).enumerate().take(inner) {
-        for c in 0..N {
-            let value = columns[c][k];
-            for r in 0..PANEL {
-                sums[c][r] += weights[r] * value;
+    let mut sums: Tile<N> = [[Lanes::splat(0.0); 2]; N];
+    // SAFETY: `k` stays below `inner`.
+    unsafe {
+        let step = |sums: &mut Tile<N>, k: usize| {
+            let weights = [Lanes::load(panel.add(k * PANEL)), Lanes::load(panel.add(k * PANEL + WIDTH))];
+            for (c, sum) in sums.iter_mut().enumerate() {
+                let value = Lanes::load_splat(x.add(c * inner + k));
+                *sum = [weights[0].mul_add(value, sum[0]), weights[1].mul_add(value, sum[1])];
             }
+        };
+        let mut k = 0;
+        while k + UNROLL <= inner {
+            for u in 0..UNROLL {
+                step(&mut sums, k + u);
+            }
+            k += UNROLL;
+        }
+        while k < inner {
+            step(&mut sums, k);
+            k += 1;
         }
     }
+    // SAFETY: as the caller promised.
+    unsafe { put(&sums, y, stride, height, accumulate) }
+}
+
+/// Steps of an inner loop between two tests for its end.
+const UNROLL: usize = 4;
+
+/// Writes a tile's results, or adds them.
+///
+/// # Safety
+/// `y` must hold `height` numbers in each of `N` columns `stride` apart.
+#[inline(always)]
+unsafe fn put<const N: usize>(sums: &Tile<N>, y: *mut Real, stride: usize, height: usize, accumulate: bool) {
     for (c, sum) in sums.iter().enumerate() {
-        let out = &mut y[c * stride..c * stride + height];
-        if accumulate {
-            for (o, s) in out.iter_mut().zip(sum) {
-                *o += s;
+        // SAFETY: column `c` lies `c · stride` behind the first; only `height` of its numbers are touched.
+        unsafe {
+            let to = y.add(c * stride);
+            if height == PANEL {
+                for (half, sum) in sum.iter().enumerate() {
+                    let to = to.add(half * WIDTH);
+                    let sum = if accumulate { *sum + Lanes::load(to) } else { *sum };
+                    sum.store(to);
+                }
+            } else {
+                let mut all = [0.0; PANEL];
+                sum[0].store(all.as_mut_ptr());
+                sum[1].store(all.as_mut_ptr().add(WIDTH));
+                for (r, value) in all[..height].iter().enumerate() {
+                    *to.add(r) = if accumulate { *to.add(r) + value } else { *value };
+                }
             }
-        } else if height == PANEL {
-            out.copy_from_slice(sum);
-        } else {
-            out.copy_from_slice(&sum[..height]);
         }
     }
 }
@@ -152,85 +195,95 @@ fn tile<const N: usize>(
 ///
 /// This is every weight gradient: one product over all steps of a sequence.
 pub fn outer(a: &[Real], a_stride: usize, rows: usize, x: &[Real], cols: usize, out: &mut [Real], stride: usize) {
-    if rows == 0 || cols == 0 {
+    if rows == 0 || cols == 0 || x.is_empty() {
         return;
     }
     let n = x.len() / cols;
-    for block in (0..n).step_by(OUTER_BLOCK) {
-        let end = (block + OUTER_BLOCK).min(n);
+    assert!(a.len() >= (n - 1) * a_stride + rows && a_stride >= rows, "a column is missing");
+    assert!(out.len() >= (cols - 1) * stride + rows && stride >= rows, "the product has no room");
+    for from in (0..n).step_by(OUTER_BLOCK) {
+        let count = OUTER_BLOCK.min(n - from);
         for top in (0..rows).step_by(PANEL) {
             let height = PANEL.min(rows - top);
-            let mut col = 0;
-            while col < cols {
+            for col in (0..cols).step_by(TILE) {
                 let width = TILE.min(cols - col);
-                let to = &mut out[col * stride + top..];
-                let from = &a[block * a_stride + top..];
-                let with = &x[block * cols..end * cols];
-                match (height, width) {
-                    (PANEL, TILE) => outer_tile::<TILE>(from, a_stride, with, cols, col, to, stride),
-                    (PANEL, _) => {
-                        for c in 0..width {
-                            outer_tile::<1>(from, a_stride, with, cols, col + c, &mut to[c * stride..], stride);
-                        }
+                // SAFETY: columns `from .. from + count` of `a` and `x` were asserted, and so was the place in `out`.
+                unsafe {
+                    let a = a.as_ptr().add(from * a_stride + top);
+                    let x = x.as_ptr().add(from * cols + col);
+                    let out = out.as_mut_ptr().add(col * stride + top);
+                    if height == PANEL {
+                        let run = match width {
+                            TILE => outer_tile::<TILE>,
+                            3 => outer_tile::<3>,
+                            2 => outer_tile::<2>,
+                            _ => outer_tile::<1>,
+                        };
+                        run(a, a_stride, x, cols, count, out, stride);
+                    } else {
+                        outer_edge((a, a_stride, height), (x, cols, width), count, out, stride);
                     }
-                    _ => outer_edge(from, a_stride, height, with, cols, col..col + width, to, stride),
                 }
-                col += width;
             }
         }
     }
 }
 
+/// One register tile of a sum of outer products.
+///
+/// # Safety
+/// `a` must hold `PANEL` and `x` `N` numbers in each of `count` columns `a_stride` and `cols` apart, `out` `PANEL` numbers in
+/// each of `N` columns `stride` apart.
 #[inline(always)]
-fn outer_tile<const N: usize>(
-    a: &[Real],
+unsafe fn outer_tile<const N: usize>(
+    a: *const Real,
     a_stride: usize,
-    x: &[Real],
+    x: *const Real,
     cols: usize,
-    col: usize,
-    out: &mut [Real],
+    count: usize,
+    out: *mut Real,
     stride: usize,
 ) {
-    let mut sums = [[0.0; PANEL]; N];
-    for (step, with) in x.chunks_exact(cols).enumerate() {
-        let left: &[Real] = &a[step * a_stride..step * a_stride + PANEL];
-        let right = &with[col..col + N];
-        for c in 0..N {
-            for r in 0..PANEL {
-                sums[c][r] += left[r] * right[c];
+    let mut sums: Tile<N> = [[Lanes::splat(0.0); 2]; N];
+    // SAFETY: as the caller promised.
+    unsafe {
+        let (mut a, mut x) = (a, x);
+        for _ in 0..count {
+            let left = [Lanes::load(a), Lanes::load(a.add(WIDTH))];
+            for (c, sum) in sums.iter_mut().enumerate() {
+                let right = Lanes::load_splat(x.add(c));
+                *sum = [left[0].mul_add(right, sum[0]), left[1].mul_add(right, sum[1])];
             }
+            a = a.wrapping_add(a_stride);
+            x = x.wrapping_add(cols);
         }
-    }
-    for (c, sum) in sums.iter().enumerate() {
-        for (o, s) in out[c * stride..c * stride + PANEL].iter_mut().zip(sum) {
-            *o += s;
-        }
+        put(&sums, out, stride, PANEL, true);
     }
 }
 
-/// The rows that do not fill a panel.
-#[expect(clippy::too_many_arguments, reason = "the same arguments as the tile it completes")]
-fn outer_edge(
-    a: &[Real],
-    a_stride: usize,
-    height: usize,
-    x: &[Real],
-    cols: usize,
-    range: std::ops::Range<usize>,
-    out: &mut [Real],
+/// The rows that do not fill a panel: `(first number, distance of columns, rows)` of each side.
+///
+/// # Safety
+/// As for [`outer_tile`], with the rows given.
+unsafe fn outer_edge(
+    (a, a_stride, height): (*const Real, usize, usize),
+    (x, cols, width): (*const Real, usize, usize),
+    count: usize,
+    out: *mut Real,
     stride: usize,
 ) {
-    let first = range.start;
-    for col in range {
+    for c in 0..width {
         let mut sums = [0.0; PANEL];
-        for (step, with) in x.chunks_exact(cols).enumerate() {
-            let left = &a[step * a_stride..step * a_stride + height];
-            for (sum, l) in sums.iter_mut().zip(left) {
-                *sum += l * with[col];
+        // SAFETY: as the caller promised.
+        unsafe {
+            for step in 0..count {
+                for (r, sum) in sums[..height].iter_mut().enumerate() {
+                    *sum += *a.add(step * a_stride + r) * *x.add(step * cols + c);
+                }
             }
-        }
-        for (o, s) in out[(col - first) * stride..][..height].iter_mut().zip(&sums) {
-            *o += s;
+            for (r, sum) in sums[..height].iter().enumerate() {
+                *out.add(c * stride + r) += sum;
+            }
         }
     }
 }
