@@ -1,12 +1,15 @@
 //! Matrix products in the layout of the sequences: columns contiguous, SIMD lanes along the rows of the result.
 //!
-//! A weight matrix is packed once into panels of [`PANEL`] rows; a register tile then holds `PANEL × TILE` results:
-//! each step of the inner loop loads one panel column (two [`Lanes`]) and [`TILE`] single values of the input, for eight
-//! multiply-adds of lanes. The batch needs no padding. More results than that would not fit the registers.
+//! A weight matrix is packed once into panels of [`PANEL`] rows, and the input, while it is at hand, into tiles of [`TILE`]
+//! columns; [`tile`] then holds `PANEL × TILE` results in registers: each step of the inner loop loads one panel column (two
+//! [`Lanes`]) and [`TILE`] single values of the input, for eight multiply-adds of lanes. More results than that would not fit
+//! the registers. With both operands packed the loop has two addresses, which is what one of the browsers needs to be fast.
 #![expect(
     unsafe_code,
     reason = "a bounds check in the inner loop costs a third of its speed; they stand in front of it"
 )]
+
+use std::mem::MaybeUninit;
 
 use super::lanes::{Lanes, Number, WIDTH};
 use crate::Real;
@@ -15,7 +18,9 @@ use crate::Real;
 pub const PANEL: usize = 2 * WIDTH;
 /// Columns of the result that one register tile holds.
 const TILE: usize = 4;
-/// Numbers of the input that are worked on while they are in the first-level cache, beside a panel.
+/// Steps of the inner loop that are worked on at once: a panel of so many and [`BLOCK`] fit the first-level cache.
+const DEPTH: usize = 256;
+/// Numbers of the input that are packed at once.
 const BLOCK: usize = 4096;
 /// Columns that one pass of [`outer`] sums over before it adds to memory: what it reads of them fits the first-level
 /// cache, and short sums keep `f32` accurate.
@@ -88,104 +93,148 @@ impl Packed {
         }
         assert!(stride >= rows && y.len() >= (n - 1) * stride + rows, "the product has no room");
         debug_assert_eq!(self.panels.len(), rows.div_ceil(PANEL) * PANEL * inner);
-        let block = (BLOCK / inner).next_multiple_of(TILE).max(TILE);
-        for from in (0..n).step_by(block) {
-            let to = (from + block).min(n);
-            for (index, panel) in self.panels.chunks_exact(PANEL * inner).enumerate() {
-                let top = index * PANEL;
-                let height = PANEL.min(rows - top);
-                let mut col = from;
-                while col < to {
-                    let width = TILE.min(to - col);
-                    // SAFETY: columns `col .. col + width` of `x` hold `inner` numbers each, and rows `top .. top + height`
-                    // of those of `y` lie within it, as was asserted.
-                    unsafe {
-                        let (x, y) = (x.as_ptr().add(col * inner), y.as_mut_ptr().add(col * stride + top));
-                        let run = match width {
-                            TILE => tile::<TILE>,
-                            3 => tile::<3>,
-                            2 => tile::<2>,
-                            _ => tile::<1>,
-                        };
-                        run(panel.as_ptr(), inner, x, y, stride, height, accumulate);
+        let mut tiles = [MaybeUninit::<Real>::uninit(); BLOCK];
+        let tiles = tiles.as_mut_ptr().cast::<Real>();
+        for first in (0..inner).step_by(DEPTH) {
+            let depth = DEPTH.min(inner - first);
+            let accumulate = accumulate || first > 0;
+            let block = (BLOCK / depth) / TILE * TILE;
+            for from in (0..n).step_by(block) {
+                let to = (from + block).min(n);
+                // A single column is its own tile.
+                let (tiles, apart) = if to - from == 1 {
+                    (x[from * inner + first..].as_ptr(), 1)
+                } else {
+                    for col in (from..to).step_by(TILE) {
+                        // SAFETY: a block has at most `BLOCK` numbers, with the last tile filled up; the columns are in `x`.
+                        unsafe {
+                            pack_tile(
+                                &x[col * inner + first..],
+                                inner,
+                                (to - col).min(TILE),
+                                depth,
+                                tiles.add((col - from) * depth),
+                            )
+                        }
                     }
-                    col += width;
+                    (tiles.cast_const(), TILE)
+                };
+                for (index, panel) in self.panels.chunks_exact(PANEL * inner).enumerate() {
+                    let top = index * PANEL;
+                    let panel = panel[first * PANEL..].as_ptr();
+                    for col in (from..to).step_by(TILE) {
+                        let size = (PANEL.min(rows - top), TILE.min(to - col));
+                        // SAFETY: panel and tile hold `depth` steps; the rows and columns of `size` lie in `y`, as was asserted.
+                        unsafe {
+                            let y = (y.as_mut_ptr().add(col * stride + top), stride);
+                            if apart == 1 {
+                                keep::<1>(panel, (tiles, 1), depth, y, size, accumulate);
+                            } else {
+                                keep::<TILE>(
+                                    panel,
+                                    (tiles.add((col - from) * depth), TILE),
+                                    depth,
+                                    y,
+                                    size,
+                                    accumulate,
+                                );
+                            }
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// Results of one register tile: [`PANEL`] rows by `N` columns.
-type Tile<const N: usize> = [[Lanes; 2]; N];
-
-/// One register tile of a product.
+/// Packs `depth` steps of `width` columns `inner` apart, value by value next to each other; a tile that is not full gets its
+/// first column again, so that nothing undefined is computed with.
 ///
 /// # Safety
-/// `panel` must hold `PANEL · inner` numbers, `x` `N · inner`, and `y` `height` numbers in each of `N` columns `stride` apart.
+/// `to` must have room for `TILE · depth` numbers.
+unsafe fn pack_tile(x: &[Real], inner: usize, width: usize, depth: usize, to: *mut Real) {
+    let columns: [&[Real]; TILE] = std::array::from_fn(|c| &x[if c < width { c * inner } else { 0 }..][..depth]);
+    let whole = columns.map(|column| column.as_chunks::<WIDTH>().0);
+    // SAFETY: four steps of `TILE` values each, `depth` at most in all.
+    unsafe {
+        for k in 0..depth / WIDTH {
+            for (step, values) in Lanes::transpose(whole.map(|column| Lanes::read(&column[k]))).into_iter().enumerate()
+            {
+                values.store(to.add((k * WIDTH + step) * TILE));
+            }
+        }
+        for k in depth / WIDTH * WIDTH..depth {
+            for (c, column) in columns.iter().enumerate() {
+                *to.add(k * TILE + c) = column[k];
+            }
+        }
+    }
+}
+
+/// The input's side of a tile: its first value, and how far the values of the next step are behind it.
+type Values = (*const Real, usize);
+/// Where a tile's results go: the first one, and how far the next column is behind it.
+type Place = (*mut Real, usize);
+
+/// One register tile, of whose results `height` rows and `width` columns are kept.
+///
+/// # Safety
+/// `panel` must hold `PANEL` numbers and `x` `N` in each of `depth` steps, and `y` must have room for what is kept.
 #[inline(always)]
-unsafe fn tile<const N: usize>(
+unsafe fn keep<const N: usize>(
     panel: *const Real,
-    inner: usize,
-    x: *const Real,
-    y: *mut Real,
-    stride: usize,
-    height: usize,
+    x: Values,
+    depth: usize,
+    y: Place,
+    (height, width): (usize, usize),
     accumulate: bool,
 ) {
-    let mut sums: Tile<N> = [[Lanes::splat(0.0); 2]; N];
-    // SAFETY: `k` stays below `inner`.
+    // SAFETY: as the caller promised; a tile that is not whole has room in `all`.
     unsafe {
-        let step = |sums: &mut Tile<N>, k: usize| {
-            let weights = [Lanes::load(panel.add(k * PANEL)), Lanes::load(panel.add(k * PANEL + WIDTH))];
-            for (c, sum) in sums.iter_mut().enumerate() {
-                let value = Lanes::load_splat(x.add(c * inner + k));
-                *sum = [weights[0].mul_add(value, sum[0]), weights[1].mul_add(value, sum[1])];
-            }
-        };
-        let mut k = 0;
-        while k + UNROLL <= inner {
-            for u in 0..UNROLL {
-                step(&mut sums, k + u);
-            }
-            k += UNROLL;
+        if (height, width) == (PANEL, N) {
+            return tile::<N>(panel, x, depth, y, accumulate);
         }
-        while k < inner {
-            step(&mut sums, k);
-            k += 1;
+        let mut all = [0.0; PANEL * TILE];
+        tile::<N>(panel, x, depth, (all.as_mut_ptr(), PANEL), false);
+        for (c, column) in all.chunks_exact(PANEL).take(width).enumerate() {
+            for (r, value) in column.iter().take(height).enumerate() {
+                let to = y.0.add(c * y.1 + r);
+                *to = if accumulate { *to + value } else { *value };
+            }
         }
     }
-    // SAFETY: as the caller promised.
-    unsafe { put(&sums, y, stride, height, accumulate) }
 }
 
-/// Steps of an inner loop between two tests for its end.
-const UNROLL: usize = 4;
-
-/// Writes a tile's results, or adds them.
+/// One register tile: the sum over `depth` steps of a panel column times `N` values of `x`.
+///
+/// A function by itself that calls nothing, with one step a turn: whatever else were alive in it would take registers from
+/// the results, and one of the browsers then keeps them in memory, at half the speed.
 ///
 /// # Safety
-/// `y` must hold `height` numbers in each of `N` columns `stride` apart.
-#[inline(always)]
-unsafe fn put<const N: usize>(sums: &Tile<N>, y: *mut Real, stride: usize, height: usize, accumulate: bool) {
-    for (c, sum) in sums.iter().enumerate() {
-        // SAFETY: column `c` lies `c · stride` behind the first; only `height` of its numbers are touched.
+/// `panel` must hold `PANEL` numbers and `x` `N` in each of `depth` steps, and `y` `PANEL` in each of `N` columns.
+#[inline(never)]
+unsafe fn tile<const N: usize>(panel: *const Real, x: Values, depth: usize, y: Place, accumulate: bool) {
+    let mut sums = [[Lanes::splat(0.0); 2]; N];
+    let (mut panel, (mut x, apart), (y, stride)) = (panel, x, y);
+    for _ in 0..depth {
+        // SAFETY: both walk over the steps that the caller promised.
         unsafe {
-            let to = y.add(c * stride);
-            if height == PANEL {
-                for (half, sum) in sum.iter().enumerate() {
-                    let to = to.add(half * WIDTH);
-                    let sum = if accumulate { *sum + Lanes::load(to) } else { *sum };
-                    sum.store(to);
-                }
-            } else {
-                let mut all = [0.0; PANEL];
-                sum[0].store(all.as_mut_ptr());
-                sum[1].store(all.as_mut_ptr().add(WIDTH));
-                for (r, value) in all[..height].iter().enumerate() {
-                    *to.add(r) = if accumulate { *to.add(r) + value } else { *value };
-                }
+            let weights = [Lanes::load(panel), Lanes::load(panel.add(WIDTH))];
+            for (c, sum) in sums.iter_mut().enumerate() {
+                let value = Lanes::load_splat(x.add(c));
+                *sum = [weights[0].mul_add(value, sum[0]), weights[1].mul_add(value, sum[1])];
             }
+        }
+        panel = panel.wrapping_add(PANEL);
+        x = x.wrapping_add(apart);
+    }
+    for (c, sum) in sums.into_iter().enumerate() {
+        // SAFETY: column `c` lies `c · stride` behind the first.
+        unsafe {
+            let (low, high) = (y.add(c * stride), y.add(c * stride + WIDTH));
+            let sum = if accumulate { [sum[0] + Lanes::load(low), sum[1] + Lanes::load(high)] } else { sum };
+            sum[0].store(low);
+            sum[1].store(high);
         }
     }
 }
@@ -201,88 +250,35 @@ pub fn outer(a: &[Real], a_stride: usize, rows: usize, x: &[Real], cols: usize, 
     let n = x.len() / cols;
     assert!(a.len() >= (n - 1) * a_stride + rows && a_stride >= rows, "a column is missing");
     assert!(out.len() >= (cols - 1) * stride + rows && stride >= rows, "the product has no room");
+    let mut panel = [0.0; PANEL * OUTER_BLOCK];
     for from in (0..n).step_by(OUTER_BLOCK) {
-        let count = OUTER_BLOCK.min(n - from);
+        let depth = OUTER_BLOCK.min(n - from);
         for top in (0..rows).step_by(PANEL) {
             let height = PANEL.min(rows - top);
+            // Packed, because columns a power of two apart would share a few places of the cache.
+            for (k, to) in panel.chunks_exact_mut(PANEL).take(depth).enumerate() {
+                let column = &a[(from + k) * a_stride + top..][..height];
+                match <&[Real; PANEL]>::try_from(column) {
+                    Ok(column) => to.copy_from_slice(column),
+                    Err(_) => to[..height].copy_from_slice(column),
+                }
+            }
             for col in (0..cols).step_by(TILE) {
                 let width = TILE.min(cols - col);
-                // SAFETY: columns `from .. from + count` of `a` and `x` were asserted, and so was the place in `out`.
+                // SAFETY: the panel holds `depth` steps; columns `from .. from + depth` of `x` and the place in `out` were
+                // asserted.
                 unsafe {
-                    let a = a.as_ptr().add(from * a_stride + top);
                     let x = x.as_ptr().add(from * cols + col);
                     let out = out.as_mut_ptr().add(col * stride + top);
-                    if height == PANEL {
-                        let run = match width {
-                            TILE => outer_tile::<TILE>,
-                            3 => outer_tile::<3>,
-                            2 => outer_tile::<2>,
-                            _ => outer_tile::<1>,
-                        };
-                        run(a, a_stride, x, cols, count, out, stride);
+                    if width == TILE {
+                        keep::<TILE>(panel.as_ptr(), (x, cols), depth, (out, stride), (height, TILE), true);
                     } else {
-                        outer_edge((a, a_stride, height), (x, cols, width), count, out, stride);
+                        for c in 0..width {
+                            let out = (out.add(c * stride), stride);
+                            keep::<1>(panel.as_ptr(), (x.add(c), cols), depth, out, (height, 1), true);
+                        }
                     }
                 }
-            }
-        }
-    }
-}
-
-/// One register tile of a sum of outer products.
-///
-/// # Safety
-/// `a` must hold `PANEL` and `x` `N` numbers in each of `count` columns `a_stride` and `cols` apart, `out` `PANEL` numbers in
-/// each of `N` columns `stride` apart.
-#[inline(always)]
-unsafe fn outer_tile<const N: usize>(
-    a: *const Real,
-    a_stride: usize,
-    x: *const Real,
-    cols: usize,
-    count: usize,
-    out: *mut Real,
-    stride: usize,
-) {
-    let mut sums: Tile<N> = [[Lanes::splat(0.0); 2]; N];
-    // SAFETY: as the caller promised.
-    unsafe {
-        let (mut a, mut x) = (a, x);
-        for _ in 0..count {
-            let left = [Lanes::load(a), Lanes::load(a.add(WIDTH))];
-            for (c, sum) in sums.iter_mut().enumerate() {
-                let right = Lanes::load_splat(x.add(c));
-                *sum = [left[0].mul_add(right, sum[0]), left[1].mul_add(right, sum[1])];
-            }
-            a = a.wrapping_add(a_stride);
-            x = x.wrapping_add(cols);
-        }
-        put(&sums, out, stride, PANEL, true);
-    }
-}
-
-/// The rows that do not fill a panel: `(first number, distance of columns, rows)` of each side.
-///
-/// # Safety
-/// As for [`outer_tile`], with the rows given.
-unsafe fn outer_edge(
-    (a, a_stride, height): (*const Real, usize, usize),
-    (x, cols, width): (*const Real, usize, usize),
-    count: usize,
-    out: *mut Real,
-    stride: usize,
-) {
-    for c in 0..width {
-        let mut sums = [0.0; PANEL];
-        // SAFETY: as the caller promised.
-        unsafe {
-            for step in 0..count {
-                for (r, sum) in sums[..height].iter_mut().enumerate() {
-                    *sum += *a.add(step * a_stride + r) * *x.add(step * cols + c);
-                }
-            }
-            for (r, sum) in sums[..height].iter().enumerate() {
-                *out.add(c * stride + r) += sum;
             }
         }
     }

@@ -160,6 +160,19 @@ mod register {
             unsafe { v128_store(to.as_mut_ptr().cast(), self.0) }
         }
 
+        /// Lane `k` of all, for each `k`.
+        #[inline(always)]
+        pub fn transpose([a, b, c, d]: [Self; WIDTH]) -> [Self; WIDTH] {
+            let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0), i32x4_shuffle::<0, 4, 1, 5>(c.0, d.0));
+            let (high_ab, high_cd) = (i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0), i32x4_shuffle::<2, 6, 3, 7>(c.0, d.0));
+            [
+                Self(i64x2_shuffle::<0, 2>(ab, cd)),
+                Self(i64x2_shuffle::<1, 3>(ab, cd)),
+                Self(i64x2_shuffle::<0, 2>(high_ab, high_cd)),
+                Self(i64x2_shuffle::<1, 3>(high_ab, high_cd)),
+            ]
+        }
+
         /// The four numbers at `from`.
         ///
         /// # Safety
@@ -220,6 +233,12 @@ mod register {
         #[inline(always)]
         pub fn write(self, to: &mut [Real; WIDTH]) {
             *to = self.0;
+        }
+
+        /// Lane `k` of all, for each `k`.
+        #[inline(always)]
+        pub fn transpose(all: [Self; WIDTH]) -> [Self; WIDTH] {
+            std::array::from_fn(|k| Self(all.map(|one| one.0[k])))
         }
 
         /// The four numbers at `from`.
