@@ -12,17 +12,16 @@ say "Building the benches natively (a minute the first time)"
 RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=target/bench cargo build -q --release --example bench
 cp target/bench/release/examples/bench "$out/native"
 
-# web <name> <target features>: a build of its own folder, since other flags would build everything anew each time.
+# web NAME FOLDER BINARYEN_FEATURE…: built in the folder where pkg.sh builds the package with the same flags.
 web() {
-  say "Building the benches for browsers, $1 (a minute the first time)"
-  RUSTFLAGS="-C target-feature=$2" CARGO_TARGET_DIR="target/bench-$1" \
-    cargo build -q --release --target wasm32-unknown-unknown --example bench_web
-  wasm-bindgen --target web --no-typescript --out-dir "$out/$1" \
-    "target/bench-$1/wasm32-unknown-unknown/release/examples/bench_web.wasm"
+  local name=$1 target=$2
+  shift 2
+  say "Building the benches for browsers, $name (a minute the first time)"
+  CARGO_TARGET_DIR=$target cargo build -q --release --target wasm32-unknown-unknown --example bench_web
+  wasm-bindgen --target web --no-typescript --out-dir "$out/$name" "$target/wasm32-unknown-unknown/release/examples/bench_web.wasm"
   local -a features=(simd bulk-memory nontrapping-float-to-int sign-ext mutable-globals multivalue reference-types)
-  [[ $1 == relaxed ]] && features+=(relaxed-simd)
-  node_modules/.bin/wasm-opt -O3 "${features[@]/#/--enable-}" "$out/$1/bench_web_bg.wasm" -o "$out/$1/optimised.wasm"
-  mv "$out/$1/optimised.wasm" "$out/$1/bench_web_bg.wasm"
+  node_modules/.bin/wasm-opt -O3 "${features[@]/#/--enable-}" "$@" "$out/$name/bench_web_bg.wasm" -o "$out/$name/optimised.wasm"
+  mv "$out/$name/optimised.wasm" "$out/$name/bench_web_bg.wasm"
 }
-web plain +simd128
-web relaxed +simd128,+relaxed-simd
+web plain target
+RUSTFLAGS='-C target-feature=+simd128,+relaxed-simd' web relaxed target/relaxed --enable-relaxed-simd
