@@ -5,6 +5,7 @@
 
 #[path = "../examples/bench/losses.rs"]
 mod losses;
+#[expect(dead_code, reason = "shared with tests that read more of a file")]
 mod stored;
 
 use losses::Case;

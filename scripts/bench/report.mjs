@@ -53,10 +53,10 @@ function targetsTable(results) {
 
 /**
  * @param {Results} results
- * @param {{machine: string[], quick: boolean, repeats: number, gemm?: string}} about
+ * @param {{machine: string[], quick: boolean, repeats: number}} about
  */
-export function report(results, { machine, quick, repeats, gemm }) {
-  const { twins, losses, growth, memory, arithmetic, jobs } = results;
+export function report(results, { machine, quick, repeats }) {
+  const { gemm, twins, losses, growth, memory, arithmetic, jobs } = results;
   const targets = targetsTable(results);
   const parts = [
     '# Performance',
@@ -76,7 +76,7 @@ export function report(results, { machine, quick, repeats, gemm }) {
     '## Arithmetic',
     'Products alone, forward and backward, over the time of a whole training step: what is left out (activations, the optimiser, gathering) counts as lost.',
     table(['', ...jobs.filter(({ kind }) => kind === 'train').map(({ label }) => `${label}, GFLOP/s`)], arithmeticRows(results, arithmetic)),
-    ...(gemm ? ['## GEMM', gemm] : []),
+    ...(gemm.length ? ['## Matrix products', 'GFLOP/s, the best of some repeats: a multiply-add is two operations. `packed` has its weights packed before, `packing` packs them each time, `outer` is the weights’ gradient; nalgebra’s `gemm` does the same product as `packed`.', gemmTable(gemm)] : []),
     '## The fused scan beside single cells',
     'Forward and backward of one recurrent layer at job S’s sizes: as one scan, and as a loop of single cells composed of the tape’s operations (`scan::twin`), in the same browser.',
     table(
@@ -113,4 +113,13 @@ function arithmeticRows({ systems, jobs }, arithmetic) {
   return systems
     .filter(({ id }) => arithmetic.some(({ system }) => system === id))
     .map(({ id, label }) => [label, ...trained.map((job) => short(arithmetic.find((one) => one.system === id && one.job === job.id)?.gflops ?? NaN))]);
+}
+
+/** @param {Results['gemm']} gemm */
+function gemmTable(gemm) {
+  const kinds = [...new Set(gemm.flatMap(({ rates }) => Object.values(rates).flatMap((row) => Object.keys(row))))];
+  return table(
+    ['where', 'shape', ...kinds],
+    gemm.flatMap(({ browser, build, rates }) => Object.entries(rates).map(([shape, row]) => [`${browser}, ${build}`, shape, ...kinds.map((kind) => short(row[kind] ?? NaN))])),
+  );
 }

@@ -9,9 +9,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { arithmetic, growth, losses, minimum, twins } from './extras.mjs';
 import { architectures, csv, jobs as allJobs } from './jobs.mjs';
-import { inTurn } from './measure.mjs';
+import { exponent, inTurn } from './measure.mjs';
 import { report } from './report.mjs';
-import { BenchBrowser, ours, tensorflow } from './systems/browser.mjs';
+import { BenchBrowser, ours, team, tensorflow } from './systems/browser.mjs';
 import { Lines } from './systems/lines.mjs';
 import { memory, native } from './systems/native.mjs';
 import { torch } from './systems/torch.mjs';
@@ -56,11 +56,16 @@ if (!existsSync(python)) say('!! PyTorch is not there: nothing is compared with 
 const rivals = existsSync(path.join(root, '.tools/rivals/node_modules'));
 if (!rivals) say('!! TensorFlow.js is not there: nothing is compared with it.');
 
+/** Two workers at one model: measured where that can be. */
+const workers = existsSync(new URL('workers.mjs', import.meta.url)) ? await import(new URL('workers.mjs', import.meta.url).href) : undefined;
+if (!workers) say('!! Nothing trains one model in several workers yet: that is not measured.');
+
 /** @type {import('./measure.mjs').System[]} */
 const systems = [
   ...(existsSync(python) ? [torch(python, 1), torch(python, 2)] : []),
   native(program, s.file),
   ...browsers.flatMap((browser) => builds.map((build) => ours(browser, build, s.address))),
+  ...(workers ? browserNames.map((name) => team(name, 2, quick, workers.timeSteps)) : []),
   ...(rivals ? browsers.map(tensorflow) : []),
 ].filter(({ id }) => !wanted || wanted.some((start) => id.startsWith(start)));
 
@@ -91,6 +96,14 @@ try {
   const last = browsers.at(-1);
   const grew = last ? await growth(last, builds.at(-1) ?? 'plain', quick ? 1 : 3, series, program) : [];
 
+  for (const { id, browser } of systems.filter(({ family }) => family === 'workers')) {
+    const points = [
+      { at: 1, value: medians.get(`${browser}_${builds.at(-1)}`)?.get('m') ?? NaN },
+      { at: 2, value: medians.get(id)?.get('m') ?? NaN },
+    ];
+    grew.push({ what: 'time of a step of M', along: 'workers', where: browser ?? '', points, unit: 's', exponent: exponent(points) });
+  }
+
   say('Memory and arithmetic …');
   const { CsvReader, Session } = await import(new URL('unrolled.js', pkg).href);
   /** @type {import('./measure.mjs').Results['memory']} */
@@ -109,10 +122,19 @@ try {
       if (seconds) rates.push({ system: id, job: job.id, gflops: (arithmetic(job.settings, parameters.rows) * job.steps) / seconds / 1e9 });
     }
   }
-  results = { systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, memory: held, arithmetic: rates };
+  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, memory: held, arithmetic: rates };
 } finally {
   for (const system of systems) await system.stop();
   for (const browser of browsers) await browser.stop();
+}
+
+// Last, because it starts browsers of its own.
+if (existsSync(new URL('kernels.mjs', import.meta.url))) {
+  say('Matrix products …');
+  const { measureKernels } = await import(new URL('kernels.mjs', import.meta.url).href);
+  results.gemm = await measureKernels();
+} else {
+  say('!! Matrix products are not measured by themselves yet.');
 }
 
 /** What a program says of itself, in one line. @param {string} file @param {string[]} args */

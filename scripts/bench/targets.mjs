@@ -79,6 +79,20 @@ export const TARGETS = [
     },
   },
   {
+    id: 'share', label: 'S, further architectures: share of the rate that their products reach alone', want: 'at least', least: 40, aim: 60, unit: '%',
+    reached: ({ systems, jobs, arithmetic, gemm }) => {
+      const further = jobs.filter(({ id, kind }) => kind === 'train' && !['s_lstm', 's_gru', 's_rnn', 'm'].includes(id));
+      return further.flatMap((job) =>
+        systems.flatMap(({ id, label, browser, build }) => {
+          const rates = gemm.find((one) => one.browser === browser && one.build === build)?.rates ?? {};
+          const alone = Object.entries(rates).flatMap(([shape, row]) => (shape.startsWith('S forward') ? [row.packed ?? NaN] : []))[0];
+          const gflops = arithmetic.find((one) => one.system === id && one.job === job.id)?.gflops;
+          return alone && gflops ? [{ where: `${job.label}, ${label}`, value: (100 * gflops) / alone }] : [];
+        }),
+      );
+    },
+  },
+  {
     id: 'memory', label: 'Memory of a run against its arithmetic minimum', want: 'at most', least: 2, aim: 1.3, unit: '×',
     reached: ({ memory }) => memory.flatMap(({ label, bytes, minimum }) => (minimum ? [{ where: label, value: bytes / minimum }] : [])),
   },

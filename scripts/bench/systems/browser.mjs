@@ -66,3 +66,27 @@ export function tensorflow(browser) {
     async stop() {},
   };
 }
+
+/**
+ * Several workers at one model in a browser, as the page trains it: pages of their own, in a browser of their own, because each
+ * measurement starts a fresh one.
+ * @param {string} name @param {number} workers @param {boolean} quick
+ * @param {typeof import('../workers.mjs').timeSteps} timeSteps
+ */
+export function team(name, workers, quick, timeSteps) {
+  const browser = new Browser(name);
+  return {
+    id: `workers_${workers}_${name}`, label: `ours, ${name}, ${workers} workers`, family: 'workers', browser: name,
+    start: () => browser.start(),
+    /** @param {Job} job */
+    has: ({ id }) => id === 'm',
+    /** @param {Job} _ @param {number} count */
+    async time(_, count) {
+      const page = await browser.open({ address: 'tests/page/fixture/' });
+      const { seconds } = await timeSteps(page, 'M', { shards: workers, workers }, { stretches: 1, seconds: quick ? 1.5 : 3 });
+      await browser.closePages();
+      return (seconds[0] ?? NaN) * count;
+    },
+    stop: () => browser.stop(),
+  };
+}
