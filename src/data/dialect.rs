@@ -90,8 +90,8 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     if preamble > 0 {
         let mut tally = Tally::default();
         head[..preamble].iter().for_each(|(place, _)| tally.add(place.line));
-        let many = counted(preamble, "line", "lines");
-        notes.push(Note::info("preamble", format!("{many} before the table were skipped.")).at(&tally));
+        let many = counted(preamble, "line before the table was", "lines before the table were");
+        notes.push(Note::info("preamble", format!("{many} skipped.")).at(&tally));
     }
     let mut body = names.map_or(first, |at| at + 1);
     let names_line = names.map_or(0, |at| head[at].0.line);

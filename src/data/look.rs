@@ -3,7 +3,7 @@
 use csv::StringRecord;
 
 use crate::data::number::{self, Cell, Votes};
-use crate::data::options::{DateOrder, Decimal};
+use crate::data::options::{DateOrder, Decimal, Delimiter};
 use crate::data::time::clock;
 use crate::data::time::pieces::{self, Pieces};
 
@@ -78,7 +78,7 @@ impl Sample {
 
 /// How the numbers of each column are written, and whether that had to be assumed because the file can be read either
 /// way. A column that speaks clearly is believed; the others follow the file.
-pub(crate) fn decimals(sample: &Sample, width: usize, semicolons: bool) -> (Vec<Decimal>, bool) {
+pub(crate) fn decimals(sample: &Sample, width: usize, delimiter: Delimiter) -> (Vec<Decimal>, bool) {
     let votes: Vec<Votes> = (0..width)
         .map(|index| {
             let mut votes = Votes::default();
@@ -90,8 +90,10 @@ pub(crate) fn decimals(sample: &Sample, width: usize, semicolons: bool) -> (Vec<
     votes.iter().for_each(|column| all.merge(*column));
     let said = all.clear();
     // Where nothing but `1,234` or `1.234` occurs: lists with semicolons come from where the comma is decimal.
+    let semicolons = delimiter == Delimiter::Semicolon;
     let file = said.unwrap_or(if semicolons && all.open_comma >= all.open_dot { Decimal::Comma } else { Decimal::Dot });
-    let open = said.is_none() && all.open_comma > 0;
+    // Where commas separate fields, few would write them into numbers as decimal marks.
+    let open = said.is_none() && all.open_comma > 0 && delimiter != Delimiter::Comma;
     (votes.iter().map(|column| column.clear().unwrap_or(file)).collect(), open)
 }
 

@@ -20,6 +20,11 @@ pub(crate) enum Cell {
 /// A cell without the spaces around it, and without quotes that the reader left because a space stood before them; Excel
 /// keeps text from being a number by `="..."`.
 pub(crate) fn tidy(cell: &str) -> &str {
+    // Nearly every cell is tidy as it is, which its ends tell.
+    let plain = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if plain(cell.as_bytes().last()) && (plain(cell.as_bytes().first()) || cell.starts_with('-')) {
+        return cell;
+    }
     let cell = cell.trim();
     let bare = cell.strip_prefix('=').unwrap_or(cell);
     match bare.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {

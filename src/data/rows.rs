@@ -24,12 +24,12 @@ pub(crate) enum Verdict {
 /// Judges a record.
 pub(crate) fn verdict(record: &StringRecord, layout: &Layout) -> Verdict {
     let width = layout.width;
-    let extra = record.iter().skip(width).any(|cell| !cell.trim().is_empty());
-    if record.len() < width || extra {
-        return if record.iter().all(|cell| cell.trim().is_empty()) { Verdict::Blank } else { Verdict::Ragged };
-    }
-    if record.iter().all(|cell| cell.trim().is_empty()) {
+    let is_blank = |cell: &str| cell.trim_start().is_empty();
+    if record.iter().all(is_blank) {
         return Verdict::Blank;
+    }
+    if record.len() < width || (record.len() > width && !record.iter().skip(width).all(is_blank)) {
+        return Verdict::Ragged;
     }
     if let Some(names) = &layout.names
         && record.iter().take(width).zip(names).all(|(cell, name)| number::tidy(cell) == name)

@@ -8,7 +8,7 @@ use crate::data::encoding::Decoded;
 use crate::data::look::{self, Holds, Look};
 use crate::data::names;
 use crate::data::notes::{Choice, Note, Tally, counted};
-use crate::data::options::{DateOrder, Decimal, Delimiter, ReadOptions, SeriesOptions, clip};
+use crate::data::options::{DateOrder, Decimal, ReadOptions, SeriesOptions, clip};
 use crate::data::order::{self, Reading};
 use crate::data::records::{Records, line_of};
 use crate::data::regular::{self, Regular, Source};
@@ -130,17 +130,16 @@ impl Table {
         let mut rows = rows::scan(&text, &layout)?;
         notes.append(&mut rows.notes);
 
-        let semicolons = layout.cut.delimiter == Delimiter::Semicolon;
         let (decimals, open) = match options.decimal {
             Some(decimal) => (vec![decimal; layout.width], false),
-            None => look::decimals(&rows.sample, layout.width, semicolons),
+            None => look::decimals(&rows.sample, layout.width, layout.cut.delimiter),
         };
         let looks: Vec<Look> =
             decimals.iter().enumerate().map(|(index, &decimal)| look::look(&rows.sample, index, decimal)).collect();
         if open {
             notes.push(questions::decimal(&options, decimals[0]));
         }
-        let columns = Columns { names: &names, looks: &looks, sample: &rows.sample };
+        let columns = Columns { names: &names, looks: &looks, sample: &rows.sample, named: layout.names.is_some() };
         let clock = find::find(&columns, options.time_columns.as_deref(), options.date_order)?;
 
         let mut body = read_body(&text, &layout, &names, &looks, clock.as_ref());

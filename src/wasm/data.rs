@@ -123,7 +123,14 @@ export interface AboutSeries {
 }
 
 /** Steps after which a series repeats itself, steps to look back and steps to forecast that fit it, and why. */
-export interface Suggestion { season: number; window: number; horizon: number; why: string }
+export interface Suggestion {
+  season: number;
+  window: number;
+  horizon: number;
+  /** What to do with missing values: fill short runs where that keeps many more windows. */
+  gaps: "leave" | "interpolate" | "hold";
+  why: string;
+}
 "#;
 
 /// Options from JavaScript; absent ones have their defaults, and a name that is none of them is refused.
