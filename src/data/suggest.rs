@@ -33,6 +33,9 @@ const VALIDATE: f64 = 0.1;
 /// Longest window that is suggested: a network reads it step by step, a thousand times over.
 const LONGEST_WINDOW: usize = 512;
 
+/// How many times as many windows must be won before filling is suggested, as a fraction: filled values are made up.
+const ENOUGH_MORE: (usize, usize) = (5, 4);
+
 /// Window and horizon that people use for a step, when rows are plenty.
 fn usual(step: Step, season: usize) -> (usize, usize) {
     match step {
@@ -136,16 +139,23 @@ pub fn suggest(values: &[f64], step: Step) -> Suggestion {
     let (usual_window, usual_horizon) = usual(step, season);
     let run = longest_run(values);
     let (mut window, mut horizon) = fitted(rows, usual_window, usual_horizon);
-    let length = window + horizon;
-    let filled = windows(values, length, SeriesOptions::default().longest_fill);
-    let gaps = if filled * 4 > windows(values, length, 0) * 5 { Gaps::Interpolate } else { Gaps::Leave };
+    let longest_fill = SeriesOptions::default().longest_fill;
+    let (left, filled) = (windows(values, window + horizon, 0), windows(values, window + horizon, longest_fill));
+    let gaps = if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
+    let fill = if gaps == Gaps::Interpolate {
+        format!(
+            " Gaps of at most {longest_fill} steps cost windows: filled, they would allow {filled} of {window} and \
+             {horizon} steps instead of {left}."
+        )
+    } else {
+        String::new()
+    };
     let mut because = format!("{rows} rows allow no more");
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
         horizon = horizon.min(window);
-        because =
-            format!("no more than {run} steps follow each other without a gap; fill short gaps to look back further");
+        because = format!("no more than {run} steps follow each other without a gap");
     }
     // Whole seasons, where it is cut and at least one fits.
     if season > 1 && window > season && window < usual_window {
@@ -163,7 +173,7 @@ pub fn suggest(values: &[f64], step: Step) -> Suggestion {
     } else {
         format!(", shorter than usual ({usual_window} and {usual_horizon}) because {because}")
     };
-    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.");
+    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{fill}");
     Suggestion { season, window, horizon, gaps, why }
 }
 
@@ -204,7 +214,10 @@ mod tests {
         assert_eq!(suggest(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
         values.iter_mut().step_by(100).for_each(|value| *value = f64::NAN);
         assert_eq!((windows(&values, 10, 0), windows(&values, 10, 6)), (900, 990));
-        assert_eq!(suggest(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Interpolate);
+        let suggestion = suggest(&values, Step::Milliseconds(3_600_000));
+        assert_eq!(suggestion.gaps, Gaps::Interpolate);
+        let why = "filled, they would allow 808 of 168 and 24 steps instead of 0.";
+        assert!(suggestion.why.ends_with(why), "{}", suggestion.why);
     }
 
     #[test]
