@@ -24,7 +24,7 @@ fn main() {
         None => million(),
     };
     let begin = Instant::now();
-    let mut reader = CsvReader::new(ReadOptions::default());
+    let mut reader = CsvReader::new(ReadOptions::default()).expecting(bytes.len());
     for chunk in bytes.chunks(1 << 16) {
         reader.push(chunk).expect("text");
     }

@@ -1,9 +1,8 @@
 //! What a column looks like, judged by a sample of its cells.
 
-use csv::StringRecord;
-
 use crate::data::number::{self, Cell, Votes};
 use crate::data::options::{DateOrder, Decimal, Delimiter};
+use crate::data::records::Record;
 use crate::data::time::clock;
 use crate::data::time::pieces::{self, Pieces};
 
@@ -39,7 +38,7 @@ pub(crate) struct Look {
 /// Rows of a file, evenly spread, however long it is.
 #[derive(Debug)]
 pub(crate) struct Sample {
-    pub rows: Vec<StringRecord>,
+    pub rows: Vec<Record<'static>>,
     stride: usize,
     seen: usize,
 }
@@ -53,7 +52,7 @@ impl Sample {
     }
 
     /// Offers the next row.
-    pub fn offer(&mut self, record: &StringRecord) {
+    pub fn offer(&mut self, record: &Record) {
         if self.seen.is_multiple_of(self.stride) {
             if self.rows.len() == ROWS {
                 let mut index = 0;
@@ -64,7 +63,7 @@ impl Sample {
                 self.stride *= 2;
             }
             if self.seen.is_multiple_of(self.stride) {
-                self.rows.push(record.clone());
+                self.rows.push(record.detached());
             }
         }
         self.seen += 1;

@@ -25,6 +25,14 @@ impl CsvReader {
         Self { options, bytes: Vec::new() }
     }
 
+    /// Makes room for a file of this many bytes, so that none of it is moved while it comes in. Another length than said
+    /// does no harm.
+    #[must_use]
+    pub fn expecting(mut self, bytes: usize) -> Self {
+        self.bytes.reserve_exact(bytes.min(LARGEST_FILE));
+        self
+    }
+
     /// Takes the next bytes of the file.
     ///
     /// # Errors

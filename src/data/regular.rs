@@ -212,8 +212,21 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
     let (mut conflicts, mut exact, mut repeated_hours) = (Tally::default(), Tally::default(), Vec::new());
     let mut gaps = GapList::default();
     let mut expected = 0;
-    for group in rows.chunk_by(|&a, &b| grid.slot(times[a]) == grid.slot(times[b])) {
-        let slot = grid.slot(times[group[0]]);
+    let mut rest = rows;
+    let mut next = rows.first().map(|&row| grid.slot(times[row]));
+    while let Some(slot) = next.take() {
+        // The rows of one moment; the slot of the first one behind them is worked out once.
+        let mut count = 1;
+        while let Some(&row) = rest.get(count) {
+            let other = grid.slot(times[row]);
+            if other != slot {
+                next = Some(other);
+                break;
+            }
+            count += 1;
+        }
+        let (group, behind) = rest.split_at(count);
+        rest = behind;
         if slot > expected {
             gaps.add(grid, expected, slot - 1);
         }

@@ -5,7 +5,7 @@ use crate::data::names;
 use crate::data::number;
 use crate::data::options::DateOrder;
 use crate::data::time::numeric::Numeric;
-use crate::data::time::pieces::Form;
+use crate::data::time::pieces::{Days, Form};
 use crate::data::time::reading::{Base, Clock, Extra, number as plain, whole};
 use crate::data::time::words;
 use crate::error::{Error, Result};
@@ -123,7 +123,7 @@ impl Columns<'_> {
                 .rows
                 .iter()
                 .filter_map(|row| {
-                    clock.read(row, &mut out);
+                    clock.read(row, &mut Days::default(), &mut out);
                     out[slot]
                 })
                 .collect();
