@@ -33,7 +33,7 @@ fn judge(name: &str, series: &Series, target: &str) {
             frame.gather(starts, WINDOW, HORIZON, &mut batch);
         }
     };
-    let numbers = |windows: usize| (windows * (WINDOW + HORIZON)) as f64 * 4e-9;
+    let numbers = |windows: usize| (windows * (WINDOW + HORIZON)) as f64 * size_of::<unrolled::Real>() as f64 * 1e-9;
     // As training takes them: in no order. 48,271 is a multiplier with a full period (Park and Miller, 1988).
     let mixed: Vec<u32> = (0..train.starts.len()).map(|at| train.starts[at * 48_271 % train.starts.len()]).collect();
     let (in_order, in_none) = (fastest(|| gather(&test.starts)), fastest(|| gather(&mixed)));
