@@ -25,3 +25,6 @@ web() {
 }
 web plain target
 RUSTFLAGS='-C target-feature=+simd128,+relaxed-simd' web relaxed target/relaxed --enable-relaxed-simd
+
+# The matrix products by themselves.
+if [[ -x scripts/bench/kernels.sh ]]; then scripts/bench/kernels.sh; fi
