@@ -116,7 +116,7 @@ fn parts_that_are_not_the_rounds_are_refused_and_change_nothing() {
 #[test]
 fn an_explosion_is_told_to_all_who_share() {
     let wild =
-        r#"{"optimiser": "sgd", "learning_rate": 10, "clip": 0, "init_scale": 10, "normalise": "none", "epochs": 50}"#;
+        r#"{"loss": "mse", "optimiser": "sgd", "learning_rate": 10, "clip": 0, "init_scale": 10, "normalise": "none"}"#;
     let (mut one, mut other) = (session("gru", 2, wild), session("gru", 2, wild));
     let told = loop {
         let mut round = vec![Vec::new(); one.parts().unwrap()];
