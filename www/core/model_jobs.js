@@ -159,6 +159,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
           settings: drafted,
           shards: Number(run.configured().settings.shards),
           wanted: workers,
+          most: navigator.hardwareConcurrency || 1,
           ask: (count) => post({ type: 'peers', team: number, count }),
         }),
       );

@@ -12,6 +12,7 @@ import { createInbox, ownParts, send } from './parts.js';
  * @param {{Session: any, refusal: (error: any) => unknown}} core
  * @param {MessagePort} leader
  * @param {(error: any) => void} fatal Ends the worker.
+ * @returns {() => void} Closes all ways to the others; a worker of its own is just terminated.
  */
 export function servePeer({ Session, refusal }, leader, fatal) {
   const inbox = createInbox();
@@ -63,4 +64,7 @@ export function servePeer({ Session, refusal }, leader, fatal) {
   }
 
   leader.onmessage = hear;
+  return () => {
+    for (const port of others.values()) port.close();
+  };
 }

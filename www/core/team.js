@@ -44,11 +44,12 @@ export function candidates(most, parts) {
  * @param {import('../../pkg/unrolled.js').SeriesParts} about.parts Its series.
  * @param {import('../../pkg/unrolled.js').Settings} about.settings Its settings.
  * @param {number} about.shards Parts of a step's batch.
- * @param {number} about.wanted Workers; 0: as many as are fastest.
+ * @param {number} about.wanted Workers; 0: as many as are fastest, at most `most`.
+ * @param {number} about.most As many as the machine has cores for.
  * @param {(peers: number) => void} about.ask Asks the page for so many peers in all; it ends the others.
  */
-export function createTeam({ session, parts: series, settings, shards, wanted, ask }) {
-  const worth = candidates(wanted || Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 1), shards);
+export function createTeam({ session, parts: series, settings, shards, wanted, most, ask }) {
+  const worth = candidates(wanted || Math.min(MOST_WORKERS, most), shards);
   let members = worth[worth.length - 1];
   let sharing = 1;
   let round = 0;
