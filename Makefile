@@ -16,7 +16,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 # Set-up comes before building, also under `make -j`.
 .NOTPARALLEL:
 
-.PHONY: help serve test build bench accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
+.PHONY: help serve test build bench bench-data accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
 
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -29,9 +29,13 @@ test: setup ## Set up, build, and run every test; the last line counts them.
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
 
-bench: setup pkg ## Time job S in both browsers, beside PyTorch where Python is (REPEATS=5).
-	@scripts/setup/torch.sh || true
+bench: setup pkg ## Measure our speed in both browsers, beside PyTorch and TensorFlow.js (QUICK=1: five minutes; REPEATS=5).
+	@scripts/setup/rivals.sh
+	@scripts/bench/build.sh
 	@node scripts/bench/run.mjs
+
+bench-data: setup pkg vendor ## Time a million rows from file to model, and judging, in Node and both browsers (ROWS, REPEATS).
+	@node scripts/bench/data.mjs
 
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)

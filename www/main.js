@@ -6,7 +6,7 @@ import { dataActions } from './actions/data.js';
 import { modelActions } from './actions/model.js';
 import { recolour } from './charts/plot.js';
 import { createClient } from './core/client.js';
-import { recall } from './state/persist.js';
+import { recall, recallWorkers } from './state/persist.js';
 import { initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
@@ -37,6 +37,7 @@ function cannotStart(message) {
 
 document.documentElement.dataset.started = '';
 const store = createStore(initialState(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light'));
+store.set({ workers: recallWorkers() });
 
 /** @param {Tidings} tidings */
 function hearReader(tidings) {

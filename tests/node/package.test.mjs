@@ -126,8 +126,8 @@ test('the series is regular, knows its times, and says what fits it', () => {
   assert.ok(times.length === 8730 && times.every((time, row) => time === first + row * HOUR));
   assert.equal(about.end, times.at(-1));
   assert.deepEqual([...series.column(0).subarray(0, 3)], [3.9, 3.9, 4.4]);
-  const { season, window, horizon, why } = series.suggest('temp_c');
-  assert.deepEqual([season, window, horizon], [24, 168, 24]);
+  const { season, window, horizon, gaps, why } = series.suggest('temp_c');
+  assert.deepEqual([season, window, horizon, gaps], [24, 168, 24, 'leave']);
   assert.ok(why);
   assert.deepEqual(table(jfk).series({ columns: ['temp_c'] }).about().names, ['temp_c']);
 });
@@ -358,4 +358,25 @@ test('a file that is no table is refused, with its place', () => {
   reader.push(jfk);
   reader.finish();
   assert.equal(thrown(() => reader.finish()).code, 'not-ready', 'a reader reads one file');
+});
+
+test('two sessions that share the parts of every round hold what one holds that trains alone', async () => {
+  const settings = { ...small, shards: 4, loss: 'huber', schedule: 'plateau', seed: 9 };
+  const [alone, one, other] = Array.from({ length: 3 }, () => new Session(parts()));
+  for (const session of [alone, one, other]) assert.equal(session.configure(settings).settings.shards, 4);
+  trainToTheEnd(alone);
+  let rounds = 0;
+  for (; one.parts(); rounds++) {
+    const round = Array.from({ length: one.parts() }, (_, index) => (index % 2 ? other : one).part(index));
+    one.apply(round);
+    other.apply(round);
+    assert.deepEqual(other.parts(), one.parts());
+  }
+  assert.ok(rounds > 2 * one.configured().steps_per_epoch, 'the validations are rounds too');
+  const digest = async (/** @type {Session} */ session) =>
+    Buffer.from(await crypto.subtle.digest('SHA-256', /** @type {Float32Array<ArrayBuffer>} */ (session.weights()))).toString('hex');
+  const [expected, ...found] = await Promise.all([alone, one, other].map(digest));
+  assert.deepEqual(found, [expected, expected]);
+  assert.deepEqual(one.history(0), alone.history(0));
+  assert.deepEqual(thrown(() => one.part(0)), { code: 'not-ready', row: null, column: null, knob: null });
 });

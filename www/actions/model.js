@@ -3,7 +3,7 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
-import { keepRun } from '../state/persist.js';
+import { keepRun, keepWorkers } from '../state/persist.js';
 import { ROLE, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
 
 /** @import {Client} from '../core/client.js' */
@@ -32,6 +32,7 @@ const newRun = (configured, progress, asked) => ({
   forecast: null,
   forecastProblem: '',
   bytes: null,
+  workers: 1,
   elapsed: 0,
   remark: '',
 });
@@ -97,7 +98,7 @@ export function modelActions(store) {
       const now = performance.now();
       const elapsed = run.elapsed + (ticked ? now - ticked : 0);
       ticked = now;
-      setRun({ progress: tidings.progress, elapsed });
+      setRun({ progress: tidings.progress, workers: tidings.workers, elapsed });
       if (tidings.progress.state === 'finished') void end('finished');
     } else if (tidings.type === 'failed') {
       setRun({ status: 'failed', problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
@@ -184,7 +185,7 @@ export function modelActions(store) {
     const fresh = !run || isStale(state) || isOver(run);
     if (fresh && !(await configure())) return;
     const sight = sightOf(store.get());
-    const answer = await attempt(() => client.call('start', { fresh, sight }));
+    const answer = await attempt(() => client.call('start', { fresh, sight, workers: store.get().workers }));
     if (!answer) return;
     ticked = 0;
     begin(fresh, answer, 'running');
@@ -254,6 +255,12 @@ export function modelActions(store) {
       return run ? actions.replaceSettings(run.asked) : undefined;
     },
 
+    /** How many workers should train the next model; 0: as many as are fastest. @param {number} workers */
+    setWorkers(workers) {
+      store.set({ workers });
+      keepWorkers(workers);
+    },
+
     start,
     async pause() {
       const progress = await attempt(() => client.call('pause', null));
@@ -265,7 +272,7 @@ export function modelActions(store) {
       const fresh = !state.run || isStale(state) || isOver(state.run);
       if (fresh && !(await configure())) return;
       try {
-        const answer = await client.call('step', { fresh, sight: sightOf(store.get()) });
+        const answer = await client.call('step', { fresh, sight: sightOf(store.get()), workers: store.get().workers });
         begin(fresh, answer, 'paused');
         if (answer.progress.state === 'finished') await end('finished');
       } catch (error) {

@@ -2,6 +2,7 @@
  * The page's end of a worker: calls that answer with promises, tidings that come unasked, and word of its death.
  * @module
  */
+import { createPeers } from './peers.js';
 import { spawnWorker } from './spawn.js';
 
 /** @import {Calls, CallName, Problem, Tidings, WorkerMessage} from './protocol.js' */
@@ -34,6 +35,7 @@ export class Gone extends Error {}
  */
 export function createClient(kind, onTidings, onDeath) {
   const worker = spawnWorker(kind);
+  const peers = createPeers(worker);
   /** @type {Map<number, {resolve: (value: any) => void, reject: (reason: Error) => void}>} */
   const waiting = new Map();
   let last = 0;
@@ -43,6 +45,7 @@ export function createClient(kind, onTidings, onDeath) {
     if (!open) return;
     open = false;
     worker.terminate();
+    peers.set({ team: 0, count: 0 });
     for (const { reject } of waiting.values()) reject(new Gone());
     waiting.clear();
   }
@@ -65,6 +68,8 @@ export function createClient(kind, onTidings, onDeath) {
       else call?.reject(new Refusal(message.problem));
     } else if (message.type === 'fatal') {
       die(message.problem);
+    } else if (message.type === 'peers') {
+      peers.set(message);
     } else {
       onTidings(message);
     }

@@ -12,6 +12,7 @@ const VERSION = 1;
 const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
 const THEME = 'unrolled-theme';
+const WORKERS = 'unrolled-workers';
 
 /** @param {Dataset} data */
 export async function keepData(data) {
@@ -26,6 +27,7 @@ export async function keepRun(run) {
 /** Leaves nothing behind in this browser. */
 export async function forget() {
   keepTheme(null);
+  keepWorkers(0);
   await Promise.all([del(DATA), del(RUN)]).catch(() => {});
 }
 
@@ -46,5 +48,24 @@ export function keepTheme(theme) {
     else localStorage.removeItem(THEME);
   } catch {
     // Then it is not remembered.
+  }
+}
+
+/** @param {number} workers How many should train; 0: as many as are fastest. */
+export function keepWorkers(workers) {
+  try {
+    if (workers) localStorage.setItem(WORKERS, String(workers));
+    else localStorage.removeItem(WORKERS);
+  } catch {
+    // Then it is not remembered.
+  }
+}
+
+/** @returns {number} */
+export function recallWorkers() {
+  try {
+    return Math.max(0, Math.trunc(Number(localStorage.getItem(WORKERS))) || 0);
+  } catch {
+    return 0;
   }
 }
