@@ -7,10 +7,11 @@
 use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::input::{self, Levels};
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Normalise, Plan, SEGMENT};
 use crate::data::Batch;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Linear, Pass, State};
 
 /// Size of the hidden state.
@@ -74,7 +75,8 @@ pub const HEAD_DROPOUT: Knob = Knob {
 };
 
 /// Knobs of every stack.
-pub const KNOBS: &[Knob] = &[HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
+pub const KNOBS: &[Knob] =
+    &[SEGMENT, NORMALISE, HEAD, LOSS_ON, HIGHWAY, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
 
 /// Makes layer `index` of a stack, which reads `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
@@ -137,10 +139,12 @@ impl Stacked {
         x
     }
 
-    /// The last step of a sequence.
-    fn last(pass: &mut Pass<'_>, x: Var) -> Var {
-        let columns = pass.tape.shape(x).1;
-        ops::slice_columns(pass.tape, x, columns - pass.batch, pass.batch)
+    /// What the head reads of the last block's output.
+    fn readout(&self, pass: &mut Pass<'_>, x: Var) -> Var {
+        match self.blocks.last() {
+            Some(block) => block.readout(pass, x),
+            None => last_step(pass, x),
+        }
     }
 
     /// Adds the linear way past the network to the forecast from the last step.
@@ -186,13 +190,13 @@ impl Forecaster for Stacked {
         let tokens = input::tokens(pass.tape, plan, batch, &levels);
         let hidden = self.run(pass, tokens, &mut [State::default(); MOST_LAYERS]);
         let from = if plan.every_step { 0 } else { plan.tokens() - 1 };
-        let hidden = if plan.every_step { hidden } else { Self::last(pass, hidden) };
+        let hidden = if plan.every_step { hidden } else { self.readout(pass, hidden) };
         let hidden = pass.dropout(hidden, self.head_dropout);
         let mut out = self.head.forward(pass, hidden);
         if plan.every_step && self.highway.is_some() {
             // The highway reads the whole window, so that it has a say at its end alone.
             let (_, columns) = pass.tape.shape(out);
-            let last = Self::last(pass, out);
+            let last = last_step(pass, out);
             let last = self.with_highway(pass, batch, &levels, last);
             if columns > batch.size {
                 let early = ops::slice_columns(pass.tape, out, 0, columns - batch.size);
@@ -232,7 +236,7 @@ impl Forecaster for Stacked {
         let mut done = 0;
         while done < plan.horizon {
             let hidden = self.run(pass, token, &mut states);
-            let hidden = Self::last(pass, hidden);
+            let hidden = self.readout(pass, hidden);
             let emitted = self.head.forward(pass, hidden);
             let emitted = self.with_highway(pass, batch, &levels, emitted);
             let values = pass.tape.value(emitted);
