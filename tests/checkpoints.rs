@@ -58,7 +58,7 @@ fn checkpoints_change_no_gradient() {
 
 #[test]
 fn stretches_are_about_as_many_as_they_are_long() {
-    for (tokens, length) in [(1, 1), (2, 2), (7, 3), (24, 5), (168, 13), (1000, 32)] {
+    for (tokens, length) in [(1_usize, 1), (2, 2), (7, 3), (24, 5), (168, 13), (1000, 32)] {
         assert_eq!(stretch(tokens), length, "{tokens}");
         assert!(tokens.div_ceil(length).abs_diff(length) <= 1, "{tokens}");
     }

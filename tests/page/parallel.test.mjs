@@ -16,21 +16,11 @@ const settings = {
  */
 async function prepare(page) {
   await page.run(async (chosen) => {
-    /** @type {Worker[]} */
-    const peers = [];
-    const Plain = Worker;
-    globalThis.Worker = class extends Plain {
-      /** @param {URL} url @param {WorkerOptions} options */
-      constructor(url, options) {
-        super(url, options);
-        if (options.name === 'peer') peers.push(this);
-      }
-    };
     const at = (/** @type {string} */ path) => new URL(`../../../${path}`, location.href).href;
-    const { seriesOf, trainer } = await import(at('tests/page/fixture/training.js'));
+    const { peers, seriesOf, trainer } = await import(at('tests/page/fixture/training.js'));
     const csv = await (await fetch(at('www/samples/jfk_2013_hourly_celsius.csv'))).arrayBuffer();
     const parts = await seriesOf(new Uint8Array(csv));
-    /** @type {any} */ (globalThis).tools = { peers, begin: (/** @type {object} */ more) => trainer(parts, { ...chosen, ...more }) };
+    /** @type {any} */ (window).tools = { peers, begin: (/** @type {object} */ more) => trainer(parts, { ...chosen, ...more }) };
   }, settings);
 }
 
@@ -39,7 +29,7 @@ inBrowsers((browser) => {
     const page = await browser.open({ address: 'tests/page/fixture/' });
     await prepare(page);
     const results = await page.run(async () => {
-      const { tools } = /** @type {any} */ (globalThis);
+      const { tools } = /** @type {any} */ (window);
       const found = [];
       for (const workers of [1, 2, 4, 0]) {
         const it = await tools.begin();
@@ -63,7 +53,7 @@ inBrowsers((browser) => {
     const page = await browser.open({ address: 'tests/page/fixture/' });
     await prepare(page);
     const found = await page.run(async () => {
-      const { tools } = /** @type {any} */ (globalThis);
+      const { tools } = /** @type {any} */ (window);
       const shared = (/** @type {any} */ tidings) => tidings.type === 'progress' && tidings.workers === 2;
       const whole = await tools.begin();
       const expected = whole.result();
@@ -105,7 +95,7 @@ inBrowsers((browser) => {
     const page = await browser.open({ address: 'tests/page/fixture/' });
     await prepare(page);
     const found = await page.run(async () => {
-      const { tools } = /** @type {any} */ (globalThis);
+      const { tools } = /** @type {any} */ (window);
       const hashes = [];
       for (const how of ['alone', 'killed', 'throws', 'never starts']) {
         const it = await tools.begin({ epochs: 4 });
