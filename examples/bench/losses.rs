@@ -94,7 +94,7 @@ impl Case {
                 batch.values.extend((0..self.batch).map(|sample| narrow(series(start(sample) + k as u64))));
             }
             tape.reset();
-            let mut pass = Pass::training(&mut tape, &params, self.batch, 0, step as u64);
+            let mut pass = Pass::training(&mut tape, &params, self.batch, 0, step as u64, 0);
             let (prediction, truth) = forecaster.fit(&mut pass, &batch);
             let loss = ops::loss(&mut tape, ops::Loss::Mse, prediction, truth);
             losses.push(wide(tape.scalar(loss)));
