@@ -102,7 +102,10 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
   async function train() {
     try {
-      while (training) {
+      for (;;) {
+        // Also before the first slice: the answer that training goes on is heard before what comes of it.
+        await breath();
+        if (!training) return;
         /** @type {Progress} */
         const progress = await slice();
         const now = performance.now();
@@ -118,7 +121,6 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
           post({ type: 'progress', progress, workers: team?.workers() ?? 1 });
         }
         if (done) training = false;
-        else await breath();
       }
     } catch (error) {
       training = false;
