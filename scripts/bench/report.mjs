@@ -66,7 +66,7 @@ export function report(results, { machine, quick, repeats }) {
     [
       '- S: an hourly series of 8,760 points, windows of 24 steps, the next one as target, batch 32, one layer of 64, a linear head on the last step, squared error, Adam at 1e-3, gradients clipped to norm 1; an epoch of 6,000 windows is 188 steps.',
       '- M: two LSTM layers of 128, 168 steps to 24, batch 64, otherwise the same; one optimiser step.',
-      '- I: one window through S’s LSTM; one step of a stream through it.',
+      '- I: one window through S’s LSTM; one step of a stream through it. Ours are asked inside the benches’ own build, without the package’s conversions to JavaScript.',
       'TensorFlow.js runs on its wasm backend with SIMD and without threads, for fewer steps, scaled up; without clipping, which its training loop does not offer. The native build is compiled for this processor.',
     ].join('\n'),
     jobsTable(results),
