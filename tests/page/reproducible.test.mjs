@@ -1,9 +1,25 @@
-// The same file, settings and seed give the same weights to the last bit in Firefox, in Chromium and in Node.
+// The same file, settings and seed give the same weights to the last bit in Firefox, in Chromium and in Node: the plain build
+// by itself, and the page where it is told to be reproducible.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
 import { forms, hashOfTraining, STEPS } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
+import { press, untilReady, untilStatus } from './steps.mjs';
+
+/** A run on the sample that opens the page: dropout in both places, sizes that fill no vector evenly. */
+const RUN = { architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
+
+/** The SHA-256 of the model that this run gives, saved. */
+function savedInNode() {
+  const table = unrolled.table(unrolled.jfk);
+  const session = new unrolled.Session(table.series({}).to_parts());
+  session.configure({ target: table.understood().suggested_target ?? '', ...RUN });
+  while (session.train(1000).state !== 'finished');
+  session.stop();
+  return createHash('sha256').update(session.save()).digest('hex');
+}
 
 inBrowsers((browser) => {
   for (const settings of forms(unrolled.catalog())) {
@@ -20,6 +36,32 @@ inBrowsers((browser) => {
       const here = await hashOfTraining(unrolled, unrolled.jfk, settings);
       t.diagnostic(`${browser.name}, ${name}: ${there.count} weights, SHA-256 ${there.hash.slice(0, 16)}…; in Node ${here.hash.slice(0, 16)}…`);
       assert.deepEqual(there, here);
+    });
+  }
+
+  // With the word or without it: a link that names a seed promises that seed's numbers.
+  for (const word of ['&reproducible=true', '']) {
+    test(`a link with a seed${word && ' and the word'} gives on the page the model that Node trains, bit by bit`, async (t) => {
+      const page = await browser.open({ address: `#sample=jfk&${new URLSearchParams(Object.entries(RUN).map(([key, value]) => [key, String(value)]))}${word}` });
+      await untilReady(page);
+      await press(page, 'Train');
+      await untilStatus(page, 'finished');
+      await page.until('the score', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+      const there = await page.run(async () => {
+        const { get } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+        for (;;) {
+          const run = await get('unrolled-1-run');
+          if (run?.status === 'finished' && run.test) {
+            const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', run.bytes));
+            return { build: run.build, hash: [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      });
+      const here = savedInNode();
+      t.diagnostic(`${browser.name}: SHA-256 of the saved model ${there.hash.slice(0, 16)}…; in Node ${here.slice(0, 16)}…`);
+      assert.deepEqual(there, { build: 'plain', hash: here });
+      assert.match(await page.text('#rounding'), /bit by bit, in every browser/);
     });
   }
 });

@@ -3,8 +3,10 @@
  * @module
  */
 import { spawnWorker } from './spawn.js';
+import { compiled } from './wasm.js';
 
 /** @import {Calls, CallName, Problem, Tidings, WorkerMessage} from './protocol.js' */
+/** @import {Build} from './wasm.js' */
 
 /** A refusal from the core: its message is one sentence for a person. */
 export class Refusal extends Error {
@@ -24,15 +26,18 @@ export class Gone extends Error {}
  * @typedef {object} Client
  * @property {<N extends CallName>(name: N, payload: Calls[N]['in']) => Promise<Calls[N]['out']>} call
  * @property {() => void} close
+ * @property {Build | null} build What computes in it.
  */
 
 /**
  * @param {string} kind What the worker is for.
+ * @param {Build | null} build Where there is none that this browser runs, no worker is started and every call is `Gone`.
  * @param {(tidings: Tidings) => void} onTidings
  * @param {(problem: Problem) => void} onDeath Called once, when the worker died by itself.
  * @returns {Client}
  */
-export function createClient(kind, onTidings, onDeath) {
+export function createClient(kind, build, onTidings, onDeath) {
+  if (!build) return { call: () => Promise.reject(new Gone()), close() {}, build };
   const worker = spawnWorker(kind);
   /** @type {Map<number, {resolve: (value: any) => void, reject: (reason: Error) => void}>} */
   const waiting = new Map();
@@ -71,6 +76,10 @@ export function createClient(kind, onTidings, onDeath) {
   });
   worker.addEventListener('error', (event) => die({ message: event.message || 'The worker could not be started.' }));
   worker.addEventListener('messageerror', () => die({ message: 'A message from the worker could not be read.' }));
+  compiled(build).then(
+    (module) => worker.postMessage({ type: 'wasm', module }),
+    (error) => die({ message: error.message }),
+  );
 
   return {
     call(name, payload) {
@@ -82,5 +91,6 @@ export function createClient(kind, onTidings, onDeath) {
       });
     },
     close,
+    build,
   };
 }

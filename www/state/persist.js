@@ -12,6 +12,7 @@ const VERSION = 1;
 const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
 const THEME = 'unrolled-theme';
+const REPRODUCIBLE = 'unrolled-reproducible';
 
 /** @param {Dataset} data */
 export async function keepData(data) {
@@ -26,6 +27,7 @@ export async function keepRun(run) {
 /** Leaves nothing behind in this browser. */
 export async function forget() {
   keepTheme(null);
+  keepReproducible(false);
   await Promise.all([del(DATA), del(RUN)]).catch(() => {});
 }
 
@@ -39,12 +41,27 @@ export async function recall() {
   }
 }
 
-/** @param {'light' | 'dark' | null} theme `null`: as the system says. */
-export function keepTheme(theme) {
+/** @param {string} key @param {string | null} value `null`: nothing. */
+function keepWord(key, value) {
   try {
-    if (theme) localStorage.setItem(THEME, theme);
-    else localStorage.removeItem(THEME);
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
   } catch {
     // Then it is not remembered.
+  }
+}
+
+/** @param {'light' | 'dark' | null} theme `null`: as the system says. */
+export const keepTheme = (theme) => keepWord(THEME, theme);
+
+/** @param {boolean} reproducible */
+export const keepReproducible = (reproducible) => keepWord(REPRODUCIBLE, reproducible ? 'true' : null);
+
+/** @returns {boolean} */
+export function recallReproducible() {
+  try {
+    return localStorage.getItem(REPRODUCIBLE) === 'true';
+  } catch {
+    return false;
   }
 }
