@@ -115,10 +115,13 @@ function followInAddress() {
 
 /** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
 async function begin() {
-  const [catalog, kept] = await Promise.all([reader.call('catalog', null), recall()]);
+  const kept = await recall();
+  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
+  // It comes while the core is still on its way.
+  if (!fromVisit) data.fetchSample(link.sample ?? '');
+  const catalog = await reader.call('catalog', null);
   const { settings, unknown } = typed(catalog, link.settings);
   store.set({ catalog });
-  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
   if (fromVisit) {
     const asked = location.hash ? settings : (kept.run?.asked ?? {});
     store.set({ data: fromVisit });

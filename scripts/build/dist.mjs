@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
-import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { buildOneFile } from './one-file.mjs';
 import { bundleStyles, common, inPage, sampleNames } from './page.mjs';
+import { printSizes } from './sizes.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = path.join(root, 'dist');
@@ -39,7 +39,7 @@ async function buildSite(html) {
   await onlyCoreFindsNeighbours(Object.keys(result.metafile.inputs));
 
   await writeFile(path.join(scratch, 'style.css'), await bundleStyles(root, page.styles));
-  const samples = (await sampleNames(root)).map((name) => `www/samples/${name}`);
+  const samples = sampleNames.map((name) => `www/samples/${name}`);
   for (const file of [...CORES, ...samples, ...page.files]) await cp(path.join(root, file), path.join(scratch, file));
 
   const folder = `app-${await hashOf(scratch)}`;
@@ -78,22 +78,6 @@ async function hashOf(folder) {
   const hash = createHash('sha256');
   for (const file of await filesIn(folder)) hash.update(path.relative(folder, file)).update(await readFile(file));
   return hash.digest('hex').slice(0, 10);
-}
-
-/** What a visitor downloads, as a host with brotli sends it. */
-async function printSizes() {
-  let [total, packed] = [0, 0];
-  console.log('\n     bytes    brotli');
-  for (const file of await filesIn(dist)) {
-    const bytes = await readFile(file);
-    const small = brotliCompressSync(bytes).length;
-    console.log(`${String(bytes.length).padStart(10)}${String(small).padStart(10)}  ${path.relative(dist, file)}`);
-    // A visitor loads one of the two builds of the core.
-    if (file.endsWith('unrolled.html') || file.includes('/samples/') || file.endsWith('unrolled_bg.wasm')) continue;
-    total += bytes.length;
-    packed += small;
-  }
-  console.log(`${String(total).padStart(10)}${String(packed).padStart(10)}  the static site, with one of the two wasm files and without samples`);
 }
 
 await rm(dist, { recursive: true, force: true });

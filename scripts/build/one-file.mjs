@@ -39,7 +39,6 @@ export async function assetText(name) {
  */
 export async function buildOneFile(root, html) {
   const page = inPage(html);
-  const samples = await sampleNames(root);
   const workerSource = await bundle(root, {
     entryPoints: ['www/core/worker.js'],
     format: 'iife',
@@ -56,7 +55,7 @@ export async function buildOneFile(root, html) {
       onLoad({ filter: /[\\/]www[\\/]core[\\/](?:spawn|assets)\.js$/ }, ({ path: file }) => {
         const name = path.basename(file);
         replaced.add(name);
-        return { contents: name === 'spawn.js' ? spawn : assets(samples), loader: 'js', resolveDir: root };
+        return { contents: name === 'spawn.js' ? spawn : assets(sampleNames), loader: 'js', resolveDir: root };
       });
       onResolve({ filter: /^carried:/ }, ({ path: name }) => ({ path: name.slice('carried:'.length), namespace: 'carried' }));
       onLoad({ filter: /.*/, namespace: 'carried' }, async ({ path: name }) => {
