@@ -16,7 +16,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 # Set-up comes before building, also under `make -j`.
 .NOTPARALLEL:
 
-.PHONY: help serve test build bench load accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
+.PHONY: help serve test build bench bench-data load accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
 
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -32,6 +32,9 @@ build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrol
 bench: setup pkg ## Time job S in both browsers, beside PyTorch where Python is (REPEATS=5).
 	@scripts/setup/torch.sh || true
 	@node scripts/bench/run.mjs
+
+bench-data: setup pkg vendor ## Time a million rows from file to model, and judging, in Node and both browsers (ROWS, REPEATS).
+	@node scripts/bench/data.mjs
 
 load: setup build ## Sizes, and milliseconds to the first chart in both browsers (REPEATS=7).
 	@node scripts/bench/load.mjs

@@ -24,7 +24,7 @@ fn main() {
         None => million(),
     };
     let begin = Instant::now();
-    let mut reader = CsvReader::new(ReadOptions::default());
+    let mut reader = CsvReader::new(ReadOptions::default()).expecting(bytes.len());
     for chunk in bytes.chunks(1 << 16) {
         reader.push(chunk).expect("text");
     }
@@ -35,7 +35,10 @@ fn main() {
     let target = table.understood().suggested_target.clone().unwrap_or_default();
     let suggestion = series.suggest(&target).unwrap_or_else(|error| panic!("{error}"));
     let suggested = begin.elapsed() - read - regular;
-    println!("{} bytes, {} rows, step one {}", bytes.len(), table.understood().rows, series.about.step_label);
+    println!("{} bytes, {} rows, step {}", bytes.len(), table.understood().rows, series.about.step_label);
+    if let Some(time) = &table.understood().time {
+        println!("  time {}: {}", time.columns.join(" + "), time.format);
+    }
     for note in table.understood().notes.iter().chain(&series.about.notes) {
         println!("  {:?} {}: {} {:?}", note.level, note.code, note.message, note.rows);
     }

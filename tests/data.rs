@@ -7,6 +7,8 @@ mod choices;
 mod common;
 #[path = "data/hostile.rs"]
 mod hostile;
+#[path = "data/large.rs"]
+mod large;
 #[path = "data/real.rs"]
 mod real;
 #[path = "data/shapes.rs"]

@@ -177,6 +177,24 @@ fn columns_are_taken_in_order_and_batches_lie_as_promised() {
 }
 
 #[test]
+fn windows_side_by_side_and_far_apart_are_gathered_alike() {
+    let columns: Vec<Vec<f64>> = (0..9).map(|c| (0..300).map(|row| f64::from(row * (c + 1) % 97)).collect()).collect();
+    let series = series(&columns);
+    let split = Split::parse("50/25/25", &series.axis).unwrap();
+    let starts: Vec<u32> = (5..21).chain([3, 100, 101, 50, 240]).collect();
+    for inputs in [&[][..], &["c4"], &["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"]] {
+        let frame = Frame::new(&series, &split, &options(inputs, false, 0)).unwrap();
+        let mut batch = Batch::default();
+        frame.gather(&starts, 50, 10, &mut batch);
+        for step in 0..60 {
+            for (sample, &start) in starts.iter().enumerate() {
+                assert_eq!(batch.column(step, sample), frame.row(start as usize + step), "{step}, {sample}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_column_without_values_or_with_wild_ones_is_named() {
     let rows = 60;
     let good: Vec<f64> = (0..rows).map(f64::from).collect();

@@ -39,13 +39,15 @@ const EXAMPLES: usize = 3;
 const LONGEST_EXAMPLE: usize = 60;
 
 impl Column {
-    pub fn new(name: String, look: &Look, is_time: bool) -> Self {
+    /// A column of a file with so many rows.
+    pub fn new(name: String, look: &Look, is_time: bool, rows: usize) -> Self {
+        let numbers = !is_time && look.holds == Holds::Numbers;
         Self {
             name,
             is_time,
             holds: look.holds,
             decimal: look.decimal,
-            values: Vec::new(),
+            values: Vec::with_capacity(if numbers { rows } else { 0 }),
             missing: 0,
             flagged: Tally::default(),
             words: Tally::default(),
@@ -115,7 +117,8 @@ impl Column {
             Some(wanted) => wanted.iter().copied().filter(|value| self.values.contains(value)).collect(),
             None => sentinel::find(&self.values, known),
         };
-        for value in &mut self.values {
+        let all = if taken.is_empty() { &mut [] } else { self.values.as_mut_slice() };
+        for value in all {
             if taken.contains(value) {
                 *value = f64::NAN;
                 self.missing += 1;

@@ -1,11 +1,9 @@
 //! How a file is laid out: its delimiter, and where comments, names and units end and the rows begin.
 
-use csv::StringRecord;
-
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::number::{self, Cell};
 use crate::data::options::{Decimal, Delimiter, ReadOptions, clip};
-use crate::data::records::{Cut, Records};
+use crate::data::records::{Cut, Record, Records};
 use crate::data::time::{clock, pieces};
 use crate::error::{Error, Result};
 
@@ -57,7 +55,7 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
 
     let mut records = Records::new(text, cut, 0, 1);
     let mut head = Vec::new();
-    let mut record = StringRecord::new();
+    let mut record = Record::default();
     while head.len() < HEAD
         && let Some(place) = records.next(&mut record)
     {
@@ -90,8 +88,8 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     if preamble > 0 {
         let mut tally = Tally::default();
         head[..preamble].iter().for_each(|(place, _)| tally.add(place.line));
-        let many = counted(preamble, "line", "lines");
-        notes.push(Note::info("preamble", format!("{many} before the table were skipped.")).at(&tally));
+        let many = counted(preamble, "line before the table was", "lines before the table were");
+        notes.push(Note::info("preamble", format!("{many} skipped.")).at(&tally));
     }
     let mut body = names.map_or(first, |at| at + 1);
     let names_line = names.map_or(0, |at| head[at].0.line);
@@ -151,7 +149,7 @@ fn delimiter(rows: &[&str], wanted: Option<Delimiter>) -> (Delimiter, usize) {
             continue;
         }
         let cut = Cut { delimiter, comments: false, width: 1 };
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         let mut records = Records::new(&whole, cut, 0, 1);
         let mut cells: Vec<Vec<String>> = Vec::new();
         while records.next(&mut record).is_some() {
@@ -231,7 +229,7 @@ fn is_units(row: &[String], typed: &[bool]) -> bool {
 /// Names of a table whose line of names begins with `#`.
 fn names_in_comment(text: &str, body: usize, cut: Cut) -> Option<Vec<String>> {
     let last = text[..body].trim_end().rsplit('\n').next()?.trim_start_matches('#').trim_start();
-    let mut record = StringRecord::new();
+    let mut record = Record::default();
     Records::new(last, cut, 0, 1).next(&mut record)?;
     let names: Vec<String> = record.iter().map(|cell| number::tidy(cell).to_owned()).collect();
     (names.len() == cut.width && cut.width > 1 && names.iter().all(|name| !is_typed(name))).then_some(names)

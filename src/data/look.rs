@@ -1,9 +1,8 @@
 //! What a column looks like, judged by a sample of its cells.
 
-use csv::StringRecord;
-
 use crate::data::number::{self, Cell, Votes};
-use crate::data::options::{DateOrder, Decimal};
+use crate::data::options::{DateOrder, Decimal, Delimiter};
+use crate::data::records::Record;
 use crate::data::time::clock;
 use crate::data::time::pieces::{self, Pieces};
 
@@ -39,7 +38,7 @@ pub(crate) struct Look {
 /// Rows of a file, evenly spread, however long it is.
 #[derive(Debug)]
 pub(crate) struct Sample {
-    pub rows: Vec<StringRecord>,
+    pub rows: Vec<Record<'static>>,
     stride: usize,
     seen: usize,
 }
@@ -53,7 +52,7 @@ impl Sample {
     }
 
     /// Offers the next row.
-    pub fn offer(&mut self, record: &StringRecord) {
+    pub fn offer(&mut self, record: &Record) {
         if self.seen.is_multiple_of(self.stride) {
             if self.rows.len() == ROWS {
                 let mut index = 0;
@@ -64,7 +63,7 @@ impl Sample {
                 self.stride *= 2;
             }
             if self.seen.is_multiple_of(self.stride) {
-                self.rows.push(record.clone());
+                self.rows.push(record.detached());
             }
         }
         self.seen += 1;
@@ -78,7 +77,7 @@ impl Sample {
 
 /// How the numbers of each column are written, and whether that had to be assumed because the file can be read either
 /// way. A column that speaks clearly is believed; the others follow the file.
-pub(crate) fn decimals(sample: &Sample, width: usize, semicolons: bool) -> (Vec<Decimal>, bool) {
+pub(crate) fn decimals(sample: &Sample, width: usize, delimiter: Delimiter) -> (Vec<Decimal>, bool) {
     let votes: Vec<Votes> = (0..width)
         .map(|index| {
             let mut votes = Votes::default();
@@ -90,8 +89,10 @@ pub(crate) fn decimals(sample: &Sample, width: usize, semicolons: bool) -> (Vec<
     votes.iter().for_each(|column| all.merge(*column));
     let said = all.clear();
     // Where nothing but `1,234` or `1.234` occurs: lists with semicolons come from where the comma is decimal.
+    let semicolons = delimiter == Delimiter::Semicolon;
     let file = said.unwrap_or(if semicolons && all.open_comma >= all.open_dot { Decimal::Comma } else { Decimal::Dot });
-    let open = said.is_none() && all.open_comma > 0;
+    // Where commas separate fields, few would write them into numbers as decimal marks.
+    let open = said.is_none() && all.open_comma > 0 && delimiter != Delimiter::Comma;
     (votes.iter().map(|column| column.clear().unwrap_or(file)).collect(), open)
 }
 

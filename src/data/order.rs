@@ -4,11 +4,14 @@ use crate::data::notes::counted;
 use crate::data::options::DateOrder;
 use crate::data::step::odd_steps;
 
-/// Times of all rows in one reading; `None` where a row is unreadable in it.
+/// Stands for the time of a row that cannot be read: no calendar reaches so far back.
+pub(crate) const UNREADABLE: i64 = i64::MIN;
+
+/// Times of all rows in one reading; [`UNREADABLE`] where a row is unreadable in it.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub order: DateOrder,
-    pub times: Vec<Option<i64>>,
+    pub times: Vec<i64>,
 }
 
 /// Which reading to take.
@@ -24,23 +27,21 @@ pub(crate) struct Settled {
 
 /// Settles the order; `likely` is taken where the steps do not say.
 pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
+    if readings.len() < 2 {
+        return Settled { index: 0, why: String::new(), open: false };
+    }
     // A row that cannot be read weighs as much as a step that does not fit.
     let mut ranked: Vec<(usize, usize, usize)> = readings
         .iter()
         .enumerate()
         .map(|(index, reading)| {
-            let times: Vec<i64> = reading.times.iter().flatten().copied().collect();
+            let times: Vec<i64> = reading.times.iter().copied().filter(|&time| time != UNREADABLE).collect();
             let odd = odd_steps(&times);
             (odd + reading.times.len() - times.len(), odd, index)
         })
         .collect();
     ranked.sort_unstable();
-    let [best, others @ ..] = ranked.as_slice() else {
-        return Settled { index: 0, why: String::new(), open: false };
-    };
-    let Some(second) = others.first() else {
-        return Settled { index: best.2, why: String::new(), open: false };
-    };
+    let (best, second) = (ranked[0], ranked[1]);
     let words = |index: usize| readings[index].order.words();
     // Twice as many odd steps, and two more: a gap or two in both readings decide nothing.
     let clear = second.0 >= 2 * best.0 + 2 || (best.0 == 0 && second.0 > 0);
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     fn reading(order: DateOrder, times: &[i64]) -> Reading {
-        Reading { order, times: times.iter().copied().map(Some).collect() }
+        Reading { order, times: times.to_vec() }
     }
 
     #[test]

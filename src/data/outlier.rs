@@ -13,11 +13,12 @@ pub(crate) fn find(values: &[f64]) -> Vec<usize> {
     if known.len() < 20 {
         return Vec::new();
     }
-    let mut quantile = |share: f64| {
-        let at = (share * (known.len() - 1) as f64) as usize;
-        *known.select_nth_unstable_by(at, f64::total_cmp).1
-    };
-    let (low, median, high) = (quantile(0.25), quantile(0.5), quantile(0.75));
+    // Once the median is found, each quarter is sought on its own side of it.
+    let at = |share: f64| (share * (known.len() - 1) as f64) as usize;
+    let (low, middle, high) = (at(0.25), at(0.5), at(0.75));
+    let (below, &mut median, above) = known.select_nth_unstable_by(middle, f64::total_cmp);
+    let low = *below.select_nth_unstable_by(low, f64::total_cmp).1;
+    let high = *above.select_nth_unstable_by(high - middle - 1, f64::total_cmp).1;
     let spread = high - low;
     // Half of the values the same (rain, snow): nothing can be said.
     if spread <= 0.0 {

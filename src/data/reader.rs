@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 /// Largest file that is read, in bytes. In a browser the file, its numbers and the network share 4 GB.
 pub const LARGEST_FILE: usize = 1 << 29;
 
+/// Bytes after which a file that is no text can be told: a workbook names its parts early on.
+const ENOUGH: usize = 8192;
+
 /// Takes a CSV file in pieces and reads it when it is whole: how a file is meant can be told only from all of it.
 #[derive(Debug, Default)]
 pub struct CsvReader {
@@ -22,6 +25,14 @@ impl CsvReader {
         Self { options, bytes: Vec::new() }
     }
 
+    /// Makes room for a file of this many bytes, so that none of it is moved while it comes in. Another length than said
+    /// does no harm.
+    #[must_use]
+    pub fn expecting(mut self, bytes: usize) -> Self {
+        self.bytes.reserve_exact(bytes.min(LARGEST_FILE));
+        self
+    }
+
     /// Takes the next bytes of the file.
     ///
     /// # Errors
@@ -32,12 +43,12 @@ impl CsvReader {
             let problem = format!("The file is larger than {megabytes} MB: keep fewer rows or columns of it.");
             return Err(Error::File { code: "too-large", problem });
         }
-        let first = self.bytes.is_empty();
+        let before = self.bytes.len();
         self.bytes.extend_from_slice(chunk);
-        match (first && !chunk.is_empty()).then(|| refuse::bytes(&self.bytes)).flatten() {
-            Some(error) => Err(error),
-            None => Ok(()),
+        if before < ENOUGH && self.bytes.len() >= ENOUGH {
+            return refuse::bytes(&self.bytes).map_or(Ok(()), Err);
         }
+        Ok(())
     }
 
     /// Reads the file.

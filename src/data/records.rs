@@ -1,5 +1,5 @@
-//! Records of a text, each with its place: the `csv` crate reads them, and this module keeps an opening quote that is
-//! never closed from swallowing what follows it.
+//! Records of a text, each with its place. A line without a quote is cut where it stands, without a copy; what has quotes
+//! the `csv` crate reads, and this module keeps one that is never closed from swallowing what follows it.
 
 use csv::{ReaderBuilder, StringRecord};
 
@@ -31,11 +31,78 @@ pub(crate) struct Place {
 /// Stray quotes after which quoting is given up for the rest of the file. Each costs a look at all that follows.
 const MOST_STRAY: usize = 20;
 
+/// Lines without a quote after which the `csv` crate's reader is left: to start it again costs as much as some of them,
+/// and a file that quotes seldom has quotes in every other line.
+const PLAIN_LINES: usize = 64;
+
+/// The fields of one record.
+#[derive(Debug, Default)]
+pub(crate) struct Record<'t> {
+    /// Pieces of the text, where it has no quotes.
+    plain: Vec<&'t str>,
+    /// What the `csv` crate made of it, where it has.
+    quoted: StringRecord,
+    is_quoted: bool,
+}
+
+impl<'t> Record<'t> {
+    pub fn len(&self) -> usize {
+        if self.is_quoted { self.quoted.len() } else { self.plain.len() }
+    }
+
+    pub fn get(&self, index: usize) -> Option<&str> {
+        if self.is_quoted { self.quoted.get(index) } else { self.plain.get(index).copied() }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let quoted = self.quoted.iter().take(if self.is_quoted { usize::MAX } else { 0 });
+        let plain: &[&str] = if self.is_quoted { &[] } else { &self.plain };
+        plain.iter().copied().chain(quoted)
+    }
+
+    /// The same fields with a text of their own.
+    pub fn detached(&self) -> Record<'static> {
+        Record { plain: Vec::new(), quoted: self.iter().collect(), is_quoted: true }
+    }
+
+    /// Takes the line that begins at `at`; the byte after its end, or `None` if a quote stands in it.
+    fn cut(&mut self, text: &'t str, at: usize, delimiter: u8) -> Option<usize> {
+        self.is_quoted = false;
+        self.plain.clear();
+        let mut from = at;
+        for (here, &byte) in text.as_bytes().iter().enumerate().skip(at) {
+            if byte == delimiter {
+                self.plain.push(&text[from..here]);
+                from = here + 1;
+            } else if byte == b'\n' {
+                self.plain.push(&text[from..here]);
+                return Some(here + 1);
+            } else if byte == b'"' {
+                return None;
+            }
+        }
+        self.plain.push(&text[from..]);
+        Some(text.len())
+    }
+
+    /// Makes runs of delimiters one.
+    fn drop_empty(&mut self) {
+        if self.is_quoted {
+            self.quoted = self.quoted.iter().filter(|field| !field.is_empty()).collect();
+        } else {
+            self.plain.retain(|field| !field.is_empty());
+        }
+    }
+}
+
 /// Reads a text record by record.
 pub(crate) struct Records<'t> {
     text: &'t str,
     cut: Cut,
-    reader: csv::Reader<&'t [u8]>,
+    /// The `csv` crate's reader, from the first quote on until there have been none for a while.
+    reader: Option<csv::Reader<&'t [u8]>>,
+    /// Lines without a quote that it has read since the last with one.
+    plain_lines: usize,
     /// Where the reader began.
     base: usize,
     /// Where the next record begins, and its line.
@@ -46,7 +113,6 @@ pub(crate) struct Records<'t> {
     pub comments: usize,
     /// Blank lines passed over.
     pub blank: usize,
-    spare: StringRecord,
 }
 
 fn reader(text: &str, cut: Cut, quoting: bool) -> csv::Reader<&[u8]> {
@@ -62,26 +128,24 @@ fn reader(text: &str, cut: Cut, quoting: bool) -> csv::Reader<&[u8]> {
 impl<'t> Records<'t> {
     /// Begins at a byte of the text that is the first of the given line.
     pub fn new(text: &'t str, cut: Cut, offset: usize, line: u64) -> Self {
-        let mut records = Self {
+        Self {
             text,
             cut,
-            reader: reader("", cut, true),
+            reader: None,
+            plain_lines: 0,
             base: offset,
             at: offset,
             line,
             stray: 0,
             comments: 0,
             blank: 0,
-            spare: StringRecord::new(),
-        };
-        records.restart(offset);
-        records
+        }
     }
 
-    fn restart(&mut self, offset: usize) {
+    fn restart(&mut self, offset: usize) -> csv::Reader<&'t [u8]> {
         self.base = offset;
         self.at = offset;
-        self.reader = reader(&self.text[offset..], self.cut, self.stray < MOST_STRAY);
+        reader(&self.text[offset..], self.cut, self.stray < MOST_STRAY)
     }
 
     /// Passes over blank lines and comments, as the reader will: this only keeps count.
@@ -104,14 +168,42 @@ impl<'t> Records<'t> {
     }
 
     /// The next record, or `None` at the end.
-    pub fn next(&mut self, record: &mut StringRecord) -> Option<Place> {
+    pub fn next(&mut self, record: &mut Record<'t>) -> Option<Place> {
         self.skip();
         let (offset, line) = (self.at, self.line);
-        match self.reader.read_record(record) {
+        if offset >= self.text.len() {
+            return None;
+        }
+        let place = match self.reader.take() {
+            None => match record.cut(self.text, offset, self.cut.delimiter.byte()) {
+                Some(end) => {
+                    self.at = end;
+                    self.line = line + 1;
+                    Place { line, offset, end, stray_quote: false }
+                }
+                None => {
+                    self.plain_lines = 0;
+                    let reader = self.restart(offset);
+                    self.next_quoted(reader, record)?
+                }
+            },
+            Some(reader) => self.next_quoted(reader, record)?,
+        };
+        if self.cut.delimiter == Delimiter::Space {
+            record.drop_empty();
+        }
+        Some(place)
+    }
+
+    /// The next record by the `csv` crate's reader, which is kept while there are quotes.
+    fn next_quoted(&mut self, mut reader: csv::Reader<&'t [u8]>, record: &mut Record<'t>) -> Option<Place> {
+        record.is_quoted = true;
+        let (offset, line) = (self.at, self.line);
+        match reader.read_record(&mut record.quoted) {
             Ok(true) => {}
             _ => return None,
         }
-        let end = self.base + usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
+        let end = self.base + usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
         let end = end.min(self.text.len());
         let slice = &self.text[offset..end];
         let body = slice.strip_suffix('\n').unwrap_or(slice);
@@ -123,19 +215,19 @@ impl<'t> Records<'t> {
             self.stray += 1;
             place.end = offset + line_length(slice.as_bytes());
             place.stray_quote = true;
-            self.read_bare(&self.text[offset..place.end], record);
-            self.restart(place.end);
+            self.read_bare(&self.text[offset..place.end], &mut record.quoted);
+            reader = self.restart(place.end);
             self.line = line + 1;
         } else {
             self.at = end;
             self.line = line + inner_lines + 1;
-            if self.stray == MOST_STRAY && body.contains('"') {
-                self.read_bare(slice, record);
+            let has_quote = body.contains('"');
+            self.plain_lines = if has_quote { 0 } else { self.plain_lines + 1 };
+            if self.stray == MOST_STRAY && has_quote {
+                self.read_bare(slice, &mut record.quoted);
             }
         }
-        if self.cut.delimiter == Delimiter::Space {
-            self.drop_empty(record);
-        }
+        self.reader = Some(reader).filter(|_| self.plain_lines < PLAIN_LINES);
         Some(place)
     }
 
@@ -149,15 +241,6 @@ impl<'t> Records<'t> {
         for field in &bare {
             record.push_field(field.trim_matches('"'));
         }
-    }
-
-    /// Runs of spaces are one delimiter.
-    fn drop_empty(&mut self, record: &mut StringRecord) {
-        self.spare.clear();
-        for field in record.iter().filter(|field| !field.is_empty()) {
-            self.spare.push_field(field);
-        }
-        std::mem::swap(record, &mut self.spare);
     }
 }
 
@@ -201,7 +284,7 @@ mod tests {
     fn all(text: &str, width: usize) -> Vec<(u64, bool, Vec<String>)> {
         let cut = Cut { delimiter: Delimiter::Comma, comments: true, width };
         let mut records = Records::new(text, cut, 0, 1);
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         let mut all = Vec::new();
         while let Some(place) = records.next(&mut record) {
             assert!(text[place.offset..].starts_with(|c| c != '\n'));
@@ -226,5 +309,38 @@ mod tests {
         let rows = all("1,2\n\"3,4\n5,6\n7,\"8\"\n9,\"0", 2);
         assert_eq!(rows.len(), 5);
         assert_eq!(rows[4], (5, true, vec!["9".to_owned(), "0".to_owned()]));
+    }
+
+    #[test]
+    fn lines_cut_here_are_those_that_the_csv_crate_cuts() {
+        let mut bits = 1_u64;
+        let mut draw = |below: u64| {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (bits >> 33) % below
+        };
+        // Long runs without a quote between others, so that the reader is left and started again.
+        let mut text = String::new();
+        for line in 0..2000 {
+            let quotes = line / 150 % 2 == 1 && draw(3) > 0;
+            let fields = (0..4).map(|_| match draw(if quotes { 6 } else { 4 }) {
+                0 => String::new(),
+                1 => " x y ".to_owned(),
+                2 => "°C".to_owned(),
+                3 => format!("{}", draw(1000)),
+                4 => "\"a,\"\"b\nc\"".to_owned(),
+                _ => "\"7\"".to_owned(),
+            });
+            text += &(fields.collect::<Vec<_>>().join(",") + "\n");
+        }
+        for text in [text.as_str(), text.trim_end()] {
+            let expected: Vec<Vec<String>> =
+                reader(text, Cut { delimiter: Delimiter::Comma, comments: true, width: 4 }, true)
+                    .records()
+                    .map(|record| record.unwrap().iter().map(str::to_owned).collect())
+                    .collect();
+            let found: Vec<Vec<String>> = all(text, 4).into_iter().map(|row| row.2).collect();
+            assert!(expected.len() == 2000 && expected.iter().any(|row| row.contains(&"a,\"b\nc".to_owned())));
+            assert_eq!(found, expected);
+        }
     }
 }

@@ -198,10 +198,10 @@ fn jump(source: &Source, times: &[i64], rows: &[usize], grid: Grid) -> Error {
     Error::Row {
         row: (source.line)(after),
         problem: format!(
-            "the time jumps from {} to {} although the step is one {}; correct or remove the row",
+            "the time jumps from {} to {} although the step is {}; correct or remove the row",
             date(before),
             date(after),
-            step::label(grid.step)
+            step::phrase(grid.step)
         ),
     }
 }
@@ -212,8 +212,21 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
     let (mut conflicts, mut exact, mut repeated_hours) = (Tally::default(), Tally::default(), Vec::new());
     let mut gaps = GapList::default();
     let mut expected = 0;
-    for group in rows.chunk_by(|&a, &b| grid.slot(times[a]) == grid.slot(times[b])) {
-        let slot = grid.slot(times[group[0]]);
+    let mut rest = rows;
+    let mut next = rows.first().map(|&row| grid.slot(times[row]));
+    while let Some(slot) = next.take() {
+        // The rows of one moment; the slot of the first one behind them is worked out once.
+        let mut count = 1;
+        while let Some(&row) = rest.get(count) {
+            let other = grid.slot(times[row]);
+            if other != slot {
+                next = Some(other);
+                break;
+            }
+            count += 1;
+        }
+        let (group, behind) = rest.split_at(count);
+        rest = behind;
         if slot > expected {
             gaps.add(grid, expected, slot - 1);
         }
@@ -368,11 +381,10 @@ fn gap_notes(about: &mut About, grid: Grid, utc: bool, skipped: &[jiff_core::civ
         return;
     }
     let longest = about.gaps.iter().map(|gap| gap.steps).max().unwrap_or(0);
-    let unit = step::label(grid.step);
+    let unit = step::phrase(grid.step);
     let many = counted(about.missing_steps, "step has", "steps have");
     let gaps = counted(about.gap_count, "gap", "gaps");
-    let message = format!("{many} no row (the step is one {unit}), in {gaps}, the longest of {longest}.");
-    let message = message.replace("one 1", "1");
+    let message = format!("{many} no row (the step is {unit}), in {gaps}, the longest of {longest}.");
     let mut note = Note::info("gaps", message);
     note.count = about.missing_steps;
     about.notes.push(note);

@@ -1,12 +1,10 @@
 //! The first pass over a file: which lines are rows, and a sample of them.
 
-use csv::StringRecord;
-
 use crate::data::dialect::Layout;
 use crate::data::look::Sample;
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::number;
-use crate::data::records::{Place, Records};
+use crate::data::records::{Place, Record, Records};
 use crate::error::{Error, Result};
 
 /// What a record is.
@@ -22,14 +20,14 @@ pub(crate) enum Verdict {
 }
 
 /// Judges a record.
-pub(crate) fn verdict(record: &StringRecord, layout: &Layout) -> Verdict {
+pub(crate) fn verdict(record: &Record, layout: &Layout) -> Verdict {
     let width = layout.width;
-    let extra = record.iter().skip(width).any(|cell| !cell.trim().is_empty());
-    if record.len() < width || extra {
-        return if record.iter().all(|cell| cell.trim().is_empty()) { Verdict::Blank } else { Verdict::Ragged };
-    }
-    if record.iter().all(|cell| cell.trim().is_empty()) {
+    let is_blank = |cell: &str| cell.trim_start().is_empty();
+    if record.iter().all(is_blank) {
         return Verdict::Blank;
+    }
+    if record.len() < width || (record.len() > width && !record.iter().skip(width).all(is_blank)) {
+        return Verdict::Ragged;
     }
     if let Some(names) = &layout.names
         && record.iter().take(width).zip(names).all(|(cell, name)| number::tidy(cell) == name)
@@ -42,7 +40,8 @@ pub(crate) fn verdict(record: &StringRecord, layout: &Layout) -> Verdict {
 /// What the first pass found.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    pub count: usize,
+    /// Where each row begins in the text. A file is at most half a gigabyte, so that 32 bits suffice.
+    pub offsets: Vec<u32>,
     pub sample: Sample,
     pub notes: Vec<Note>,
 }
@@ -53,8 +52,8 @@ pub(crate) struct Rows {
 /// When there are no rows, or most have another number of fields than there are names.
 pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
     let mut records = Records::new(text, layout.cut, layout.offset, layout.line);
-    let mut record = StringRecord::new();
-    let mut rows = Rows { count: 0, sample: Sample::new(), notes: Vec::new() };
+    let mut record = Record::default();
+    let mut rows = Rows { offsets: Vec::new(), sample: Sample::new(), notes: Vec::new() };
     let (mut ragged, mut names, mut stray) = (Tally::default(), Tally::default(), Tally::default());
     let (mut first_ragged, mut last_ragged, mut blank) = (0, None::<(Place, usize)>, 0);
     while let Some(place) = records.next(&mut record) {
@@ -64,7 +63,7 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
         last_ragged = None;
         match verdict(&record, layout) {
             Verdict::Row => {
-                rows.count += 1;
+                rows.offsets.push(u32::try_from(place.offset).unwrap_or(u32::MAX));
                 rows.sample.offer(&record);
             }
             Verdict::Blank => blank += 1,
@@ -78,10 +77,11 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
             }
         }
     }
-    if ragged.count > rows.count {
+    if ragged.count > rows.offsets.len() {
         return Err(too_ragged(ragged.lines[0], first_ragged, layout));
     }
-    if rows.count == 0 {
+    rows.offsets.shrink_to_fit();
+    if rows.offsets.is_empty() {
         return Err(Error::File { code: "no-rows", problem: "The file has no rows with anything in them.".to_owned() });
     }
     let notes = &mut rows.notes;

@@ -21,6 +21,11 @@ fn one(values: &[f64], taken: &[f64], known: &[f64]) -> Option<f64> {
     let low = rest().fold(f64::INFINITY, f64::min);
     let high = rest().fold(f64::NEG_INFINITY, f64::max);
     [low, high].into_iter().filter(|extreme| extreme.is_finite()).find(|&extreme| {
+        let (usual, round, elsewhere) = (is_usual(extreme), is_round(extreme), known.contains(&extreme));
+        // Most extremes are none of these, which saves a look at all the others.
+        if !usual && !round && !elsewhere {
+            return false;
+        }
         let (mut count, mut near, mut far) = (0_usize, f64::INFINITY, f64::NEG_INFINITY);
         let mut distinct: Vec<f64> = Vec::new();
         for value in rest() {
@@ -39,12 +44,11 @@ fn one(values: &[f64], taken: &[f64], known: &[f64]) -> Option<f64> {
         }
         let spread = far - near;
         let away = if extreme == low { near - extreme } else { extreme - far };
-        let usual = is_usual(extreme);
         // A value that people are known to write for “missing” needs less distance than just any round one.
         let strong = (usual && count >= 2 && away > 0.5 * spread)
             || (usual && away > 3.0 * spread)
-            || (is_round(extreme) && count >= 2 && away > 2.0 * spread);
-        let elsewhere = known.contains(&extreme) && count >= 2 && away > 0.05 * spread;
+            || (round && count >= 2 && away > 2.0 * spread);
+        let elsewhere = elsewhere && count >= 2 && away > 0.05 * spread;
         strong || elsewhere
     })
 }

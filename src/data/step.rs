@@ -254,6 +254,12 @@ pub(crate) fn label(step: Step) -> String {
     if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
 }
 
+/// A step in a sentence: `one hour`, `15 minutes`.
+pub(crate) fn phrase(step: Step) -> String {
+    let label = label(step);
+    if label.starts_with(|c: char| c.is_ascii_digit()) { label } else { format!("one {label}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::data::axis::Step;
 use crate::data::notes::Note;
+use crate::data::options::{Gaps, SeriesOptions};
 use crate::data::period;
 use crate::data::regular::Regular;
 use crate::data::series::Series;
@@ -19,6 +20,8 @@ pub struct Suggestion {
     pub window: usize,
     /// How many steps are forecast.
     pub horizon: usize,
+    /// What to do with missing values: fill short runs where that keeps many more windows.
+    pub gaps: Gaps,
     /// Why these, in a sentence.
     pub why: String,
 }
@@ -29,6 +32,9 @@ const VALIDATE: f64 = 0.1;
 
 /// Longest window that is suggested: a network reads it step by step, a thousand times over.
 const LONGEST_WINDOW: usize = 512;
+
+/// How many times as many windows must be won before filling is suggested, as a fraction: filled values are made up.
+const ENOUGH_MORE: (usize, usize) = (5, 4);
 
 /// Window and horizon that people use for a step, when rows are plenty.
 fn usual(step: Step, season: usize) -> (usize, usize) {
@@ -91,6 +97,23 @@ fn longest_run(values: &[f64]) -> usize {
     values.split(|value| value.is_nan()).map(<[f64]>::len).max().unwrap_or(0)
 }
 
+/// Windows of this length that lie between gaps; runs of missing values up to `filled` are no gaps.
+fn windows(values: &[f64], length: usize, filled: usize) -> usize {
+    let (mut count, mut run, mut missing) = (0, 0, 0);
+    for value in values {
+        if !value.is_nan() {
+            run += 1 + std::mem::take(&mut missing);
+            continue;
+        }
+        missing += 1;
+        if missing > filled || run == 0 {
+            count += (run + 1).saturating_sub(length);
+            (run, missing) = (0, 0);
+        }
+    }
+    count + (run + 1).saturating_sub(length)
+}
+
 impl Regular {
     /// Season, window and horizon for a target.
     ///
@@ -116,25 +139,42 @@ pub fn suggest(values: &[f64], step: Step) -> Suggestion {
     let (usual_window, usual_horizon) = usual(step, season);
     let run = longest_run(values);
     let (mut window, mut horizon) = fitted(rows, usual_window, usual_horizon);
+    let longest_fill = SeriesOptions::default().longest_fill;
+    let (left, filled) = (windows(values, window + horizon, 0), windows(values, window + horizon, longest_fill));
+    let gaps = if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
+    let fill = if gaps == Gaps::Interpolate {
+        format!(
+            " Gaps of at most {longest_fill} steps cost windows: filled, they would allow {filled} of {window} and \
+             {horizon} steps instead of {left}."
+        )
+    } else {
+        String::new()
+    };
+    let mut because = format!("{rows} rows allow no more");
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
         horizon = horizon.min(window);
+        because = format!("no more than {run} steps follow each other without a gap");
     }
-    let unit = step::label(step);
+    // Whole seasons, where it is cut and at least one fits.
+    if season > 1 && window > season && window < usual_window {
+        window -= window % season;
+    }
+    let unit = step::phrase(step);
     let repeats = match (found, season) {
         (_, 1) => "No period shows in the values".to_owned(),
-        (Some(_), season) => format!("The values repeat themselves after {season} steps of one {unit}"),
-        (None, season) => format!("No period shows in the values; {season} steps of one {unit} are usual"),
+        (Some(_), season) => format!("The values repeat themselves after {season} steps of {unit}"),
+        (None, season) => format!("No period shows in the values; {season} steps of {unit} are usual"),
     };
-    let repeats = repeats.replace("of one 1", "of 1").replace("steps of one row", "rows");
+    let repeats = repeats.replace("steps of one row", "rows");
     let fit = if (window, horizon) == (usual_window, usual_horizon) {
         String::new()
     } else {
-        format!(", shorter than usual ({usual_window} and {usual_horizon}) because {rows} rows allow no more")
+        format!(", shorter than usual ({usual_window} and {usual_horizon}) because {because}")
     };
-    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.");
-    Suggestion { season, window, horizon, why }
+    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{fill}");
+    Suggestion { season, window, horizon, gaps, why }
 }
 
 /// What to say of a series that is too short for the usual window and horizon.
@@ -166,6 +206,18 @@ mod tests {
         let values: Vec<f64> = (0..rows).map(wave).collect();
         let suggestion = suggest(&values, step);
         (suggestion.season, suggestion.window, suggestion.horizon)
+    }
+
+    #[test]
+    fn short_gaps_that_cost_many_windows_are_to_be_filled() {
+        let mut values = vec![1.0; 1000];
+        assert_eq!(suggest(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
+        values.iter_mut().step_by(100).for_each(|value| *value = f64::NAN);
+        assert_eq!((windows(&values, 10, 0), windows(&values, 10, 6)), (900, 990));
+        let suggestion = suggest(&values, Step::Milliseconds(3_600_000));
+        assert_eq!(suggestion.gaps, Gaps::Interpolate);
+        let why = "filled, they would allow 808 of 168 and 24 steps instead of 0.";
+        assert!(suggestion.why.ends_with(why), "{}", suggestion.why);
     }
 
     #[test]

@@ -1,20 +1,19 @@
 //! A file as columns, with what was understood of it.
 
-use csv::StringRecord;
-
 use crate::data::column::Column;
 use crate::data::dialect::{self, Layout};
 use crate::data::encoding::Decoded;
 use crate::data::look::{self, Holds, Look};
 use crate::data::names;
 use crate::data::notes::{Choice, Note, Tally, counted};
-use crate::data::options::{DateOrder, Decimal, Delimiter, ReadOptions, SeriesOptions, clip};
-use crate::data::order::{self, Reading};
-use crate::data::records::{Records, line_of};
+use crate::data::options::{DateOrder, Decimal, ReadOptions, SeriesOptions, clip};
+use crate::data::order::{self, Reading, UNREADABLE};
+use crate::data::records::{Record, Records, line_of};
 use crate::data::regular::{self, Regular, Source};
-use crate::data::rows::{self, Verdict};
+use crate::data::rows;
 use crate::data::step::Grid;
 use crate::data::time::find::{self, Columns};
+use crate::data::time::pieces::Days;
 use crate::data::time::reading::Clock;
 use crate::data::understood::{ColumnKind, TimeUnderstood, Understood};
 use crate::data::wide::{self, Wide};
@@ -49,7 +48,7 @@ impl Table {
     /// Cells of some rows, as they stand in the file.
     pub fn preview(&self, first: usize, count: usize) -> Vec<Vec<String>> {
         let rows = self.offsets.iter().enumerate().skip(first).take(count);
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         let cells = rows.filter_map(|(index, &offset)| {
             Records::new(&self.text, self.layout.cut, usize::try_from(offset).ok()?, 1).next(&mut record)?;
             let cell = |index: usize| clip(record.get(index).unwrap_or_default().trim(), LONGEST_CELL);
@@ -130,20 +129,19 @@ impl Table {
         let mut rows = rows::scan(&text, &layout)?;
         notes.append(&mut rows.notes);
 
-        let semicolons = layout.cut.delimiter == Delimiter::Semicolon;
         let (decimals, open) = match options.decimal {
             Some(decimal) => (vec![decimal; layout.width], false),
-            None => look::decimals(&rows.sample, layout.width, semicolons),
+            None => look::decimals(&rows.sample, layout.width, layout.cut.delimiter),
         };
         let looks: Vec<Look> =
             decimals.iter().enumerate().map(|(index, &decimal)| look::look(&rows.sample, index, decimal)).collect();
         if open {
             notes.push(questions::decimal(&options, decimals[0]));
         }
-        let columns = Columns { names: &names, looks: &looks, sample: &rows.sample };
+        let columns = Columns { names: &names, looks: &looks, sample: &rows.sample, named: layout.names.is_some() };
         let clock = find::find(&columns, options.time_columns.as_deref(), options.date_order)?;
 
-        let mut body = read_body(&text, &layout, &names, &looks, clock.as_ref());
+        let mut body = read_body(&text, &layout, rows.offsets, &names, &looks, clock.as_ref());
         let mut time = None;
         if let Some(clock) = &clock {
             let (times, understood) = body.settle(clock, &names, &looks, &decimals, &options, &mut notes)?;
@@ -216,39 +214,51 @@ struct Body {
     offsets: Vec<u32>,
 }
 
-/// The second pass: every row into its columns.
-fn read_body(text: &str, layout: &Layout, names: &[String], looks: &[Look], clock: Option<&Clock>) -> Body {
+/// The second pass: the rows that begin at `offsets` into their columns.
+fn read_body(
+    text: &str,
+    layout: &Layout,
+    offsets: Vec<u32>,
+    names: &[String],
+    looks: &[Look],
+    clock: Option<&Clock>,
+) -> Body {
     let time_columns = clock.map(Clock::columns).unwrap_or_default();
-    let columns = names.iter().zip(looks).enumerate();
     let orders = clock.map(|clock| clock.orders.as_slice()).unwrap_or_default();
+    let rows = offsets.len();
+    let column = |(index, (name, look)): (usize, (&String, &Look))| {
+        Column::new(name.clone(), look, time_columns.contains(&index), rows)
+    };
     let mut body = Body {
-        columns: columns.map(|(i, (name, look))| Column::new(name.clone(), look, time_columns.contains(&i))).collect(),
-        readings: orders.iter().map(|&order| Reading { order, times: Vec::new() }).collect(),
+        columns: names.iter().zip(looks).enumerate().map(column).collect(),
+        readings: orders.iter().map(|&order| Reading { order, times: Vec::with_capacity(rows) }).collect(),
         unreadable: vec![Tally::default(); orders.len()],
         times: None,
         offsets: Vec::new(),
     };
     let mut records = Records::new(text, layout.cut, layout.offset, layout.line);
-    let mut record = StringRecord::new();
+    let mut record = Record::default();
     let mut out = vec![None; orders.len()];
+    let mut days = Days::default();
+    let mut expected = offsets.iter().map(|&offset| offset as usize).peekable();
     while let Some(place) = records.next(&mut record) {
-        if rows::verdict(&record, layout) != Verdict::Row {
+        if expected.next_if_eq(&place.offset).is_none() {
             continue;
         }
-        body.offsets.push(u32::try_from(place.offset).unwrap_or(u32::MAX));
-        for (column, cell) in body.columns.iter_mut().zip(&record) {
+        for (column, cell) in body.columns.iter_mut().zip(record.iter()) {
             column.push(cell, place.line);
         }
         if let Some(clock) = clock {
-            clock.read(&record, &mut out);
+            clock.read(&record, &mut days, &mut out);
             for ((reading, unreadable), &time) in body.readings.iter_mut().zip(&mut body.unreadable).zip(&out) {
-                reading.times.push(time);
+                reading.times.push(time.unwrap_or(UNREADABLE));
                 if time.is_none() {
                     unreadable.add(place.line);
                 }
             }
         }
     }
+    body.offsets = offsets;
     body
 }
 
@@ -278,19 +288,19 @@ impl Body {
         } else if !why.is_empty() {
             notes.push(Note::info("date-order", why.clone()));
         }
-        let Reading { order, times } = self.readings.swap_remove(settled.index);
+        let Reading { order, mut times } = self.readings.swap_remove(settled.index);
         let unreadable = std::mem::take(&mut self.unreadable[settled.index]);
         self.readings.clear();
         if !unreadable.is_empty() {
             let many = counted(unreadable.count, "row has", "rows have");
             let message = format!("{}: {many} no time that can be read; left out.", unreadable.words());
             notes.push(Note::warning("unreadable-time", message).at(&unreadable));
-            let keep: Vec<bool> = times.iter().map(Option::is_some).collect();
+            let keep: Vec<bool> = times.iter().map(|&time| time != UNREADABLE).collect();
             self.columns.iter_mut().for_each(|column| column.retain(&keep));
             let mut kept = keep.iter();
             self.offsets.retain(|_| *kept.next().unwrap_or(&true));
         }
-        let times: Vec<i64> = times.into_iter().flatten().collect();
+        times.retain(|&time| time != UNREADABLE);
         let columns = clock.columns();
         let understood = TimeUnderstood {
             columns: columns.iter().map(|&index| names[index].clone()).collect(),

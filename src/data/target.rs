@@ -5,7 +5,21 @@ use crate::data::understood::{ColumnKind, ColumnUnderstood};
 
 /// Words of columns that people forecast, most likely first. Temperatures lead: they are what this is tried on.
 const LIKELY: [&[&str]; 4] = [
-    &["temp", "temperature", "temperatur", "température", "temperatura", "tmp", "celsius", "°c", "ot", "tavg", "tmean"],
+    &[
+        "temp",
+        "tmax",
+        "tmin",
+        "temperature",
+        "temperatur",
+        "température",
+        "temperatura",
+        "tmp",
+        "celsius",
+        "°c",
+        "ot",
+        "tavg",
+        "tmean",
+    ],
     &["target", "y", "value", "close", "sales", "demand", "load", "consumption", "power", "energy", "passengers"],
     &["price", "count", "cnt", "traffic", "volume", "level", "flow", "pm", "humidity", "wind"],
     &["max", "mean", "avg", "total"],
@@ -54,10 +68,8 @@ fn is_flag(values: &[f64]) -> bool {
     true
 }
 
-/// Whether a column numbers the rows.
+/// Whether a column never falls: it numbers the rows, or says the year.
 fn counts_up(values: &[f64]) -> bool {
-    let mut pairs = values.windows(2).map(|pair| pair[1] - pair[0]);
-    pairs
-        .next()
-        .is_some_and(|first| first != 0.0 && pairs.all(|step| (step - first).abs() <= 1e-9 * first.abs().max(1.0)))
+    let mut known = values.iter().filter(|value| !value.is_nan()).peekable();
+    known.peek().is_some() && known.is_sorted()
 }

@@ -34,16 +34,17 @@ pub struct Batch {
     pub features: usize,
 }
 
+/// Steps that are gathered before the next: what is written of them stays in the processor's first cache.
+const STEPS_AT_ONCE: usize = 32;
+
+/// Numbers up to which a loop copies.
+const FEW: usize = 8;
+
 impl Batch {
     /// Features of one sample at one step: steps from `window` on are the future.
     pub fn column(&self, step: usize, sample: usize) -> &[Real] {
         let column = step * self.size + sample;
         &self.values[column * self.features..(column + 1) * self.features]
-    }
-
-    fn column_mut(&mut self, step: usize, sample: usize) -> &mut [Real] {
-        let column = step * self.size + sample;
-        &mut self.values[column * self.features..(column + 1) * self.features]
     }
 
     /// Sets the shape; contents are unspecified until written. Allocates only if it was never this large before.
@@ -83,9 +84,32 @@ impl Frame {
     /// Every start must come from [`Frame::windows`] with this window and horizon.
     pub fn gather(&self, starts: &[u32], window: usize, horizon: usize, out: &mut Batch) {
         out.reshape(self.features, window, horizon, starts.len());
-        for step in 0..window + horizon {
-            for (sample, &start) in starts.iter().enumerate() {
-                out.column_mut(step, sample).copy_from_slice(self.row(start as usize + step));
+        let (features, size, steps) = (self.features, starts.len(), window + horizon);
+        for first in (0..steps).step_by(STEPS_AT_ONCE) {
+            let last = (first + STEPS_AT_ONCE).min(steps);
+            let mut sample = 0;
+            // Windows that begin one row after another, as they do when a part is judged, lie side by side at every step.
+            for run in starts.chunk_by(|a, b| a + 1 == *b) {
+                let length = run.len() * features;
+                // A single window of the target alone, as training draws them.
+                if length == 1 {
+                    let start = run[0] as usize;
+                    let to = out.values[first * size + sample..].iter_mut().step_by(size);
+                    to.zip(&self.values[start + first..start + last]).for_each(|(to, from)| *to = *from);
+                    sample += 1;
+                    continue;
+                }
+                for step in first..last {
+                    let (to, from) = ((step * size + sample) * features, (run[0] as usize + step) * features);
+                    let (to, from) = (&mut out.values[to..to + length], &self.values[from..from + length]);
+                    // So few numbers are copied faster than a call to copy them is made.
+                    if length <= FEW {
+                        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                    } else {
+                        to.copy_from_slice(from);
+                    }
+                }
+                sample += run.len();
             }
         }
     }

@@ -24,6 +24,10 @@ pub const PENALTIES: [f64; 7] = [1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4];
 /// these take about a second in wasm. Beyond, the linear model reads the target alone.
 pub const MOST_INPUTS: usize = 768;
 
+/// Windows that are forecast together, and steps of the horizon whose sums are held in registers at a time.
+const BLOCK: usize = 4;
+const LANES: usize = 4;
+
 /// What the map is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -82,26 +86,70 @@ impl Ridge {
 
     /// Forecasts of the windows that begin at `starts`, scaled, `[horizon × starts.len()]`.
     pub fn forecast(&self, frame: &Frame, starts: &[u32], out: &mut [Real]) {
-        let mut sum = DVector::zeros(self.horizon);
-        for (&start, out) in starts.iter().zip(out.chunks_exact_mut(self.horizon)) {
-            let start = start as usize;
-            let level = match self.form {
-                Form::Plain => 0.0,
-                Form::Centred => f64::from(frame.target_at(start + self.window - 1)),
-            };
-            sum.copy_from(&self.bias);
-            // As in the moments: the other inputs first, the target last.
-            let order = self.inputs[1..].iter().chain(&self.inputs[..1]);
-            let values = order.flat_map(|&feature| {
-                let level = if feature == frame.target { level } else { 0.0 };
-                (0..self.window).map(move |step| f64::from(frame.row(start + step)[feature]) - level)
-            });
-            for (value, weights) in values.zip(self.weights.column_iter()) {
-                sum.axpy(value, &weights, 1.0);
+        let inputs = self.weights.ncols();
+        // The windows of a block, one below the other, and their sums: each column of weights is read once a block.
+        let mut values = vec![0.0; BLOCK * inputs];
+        let mut sums = vec![0.0; BLOCK * self.horizon];
+        let mut levels = [0.0; BLOCK];
+        let outs = out.chunks_mut(BLOCK * self.horizon);
+        for (starts, out) in starts.chunks(BLOCK).zip(outs) {
+            for (slot, &start) in starts.iter().enumerate() {
+                let start = start as usize;
+                levels[slot] = match self.form {
+                    Form::Plain => 0.0,
+                    Form::Centred => f64::from(frame.target_at(start + self.window - 1)),
+                };
+                // As in the moments: the other inputs first, the target last.
+                let order = self.inputs[1..].iter().chain(&self.inputs[..1]);
+                let mut values = values[slot..].iter_mut().step_by(BLOCK);
+                for &feature in order {
+                    let level = if feature == frame.target { levels[slot] } else { 0.0 };
+                    for (step, value) in values.by_ref().take(self.window).enumerate() {
+                        *value = f64::from(frame.row(start + step)[feature]) - level;
+                    }
+                }
+                sums[slot * self.horizon..(slot + 1) * self.horizon].copy_from_slice(self.bias.as_slice());
             }
-            for (out, sum) in out.iter_mut().zip(sum.iter()) {
-                *out = (sum + level) as Real;
+            self.map(&values, &mut sums);
+            for (slot, out) in out.chunks_exact_mut(self.horizon).take(starts.len()).enumerate() {
+                for (out, sum) in out.iter_mut().zip(&sums[slot * self.horizon..]) {
+                    *out = (sum + levels[slot]) as Real;
+                }
             }
+        }
+    }
+
+    /// Adds `B x` to the sums of a block's windows: `values` is `[BLOCK × inputs]`, `sums` `[horizon × BLOCK]`, both
+    /// column-major. Every sum takes up the inputs in their order, whatever else is in the block.
+    fn map(&self, values: &[f64], sums: &mut [f64]) {
+        let (values, _) = values.as_chunks::<BLOCK>();
+        let whole = self.horizon - self.horizon % LANES;
+        for first in (0..whole).step_by(LANES) {
+            self.map_steps::<LANES>(first, values, sums);
+        }
+        for first in whole..self.horizon {
+            self.map_steps::<1>(first, values, sums);
+        }
+    }
+
+    /// The same for `STEPS` steps of the horizon, whose sums stay in registers.
+    fn map_steps<const STEPS: usize>(&self, first: usize, values: &[[f64; BLOCK]], sums: &mut [f64]) {
+        let mut tile = [[0.0; STEPS]; BLOCK];
+        for (slot, tile) in tile.iter_mut().enumerate() {
+            let at = slot * self.horizon + first;
+            tile.copy_from_slice(&sums[at..at + STEPS]);
+        }
+        for (weights, values) in self.weights.as_slice().chunks_exact(self.horizon).zip(values) {
+            let Some(weights) = weights[first..].first_chunk::<STEPS>() else { continue };
+            for slot in 0..BLOCK {
+                for step in 0..STEPS {
+                    tile[slot][step] += values[slot] * weights[step];
+                }
+            }
+        }
+        for (slot, tile) in tile.iter().enumerate() {
+            let at = slot * self.horizon + first;
+            sums[at..at + STEPS].copy_from_slice(tile);
         }
     }
 }
@@ -170,4 +218,37 @@ fn squared_error(moments: &Moments, weights: &DMatrix<f64>, bias: &DVector<f64>)
             + moments.count * bias * bias;
     }
     total / (moments.count * horizon as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_map_is_bit_for_bit_one_input_after_another() {
+        for (inputs, horizon) in [(1, 1), (7, 3), (24, 4), (31, 9)] {
+            let number = |at: usize| ((at * 7919 % 1009) as f64 - 500.0) / 37.0;
+            let ridge = Ridge {
+                form: Form::Plain,
+                penalty: 1.0,
+                validation_mse: 0.0,
+                inputs: vec![0],
+                cut: false,
+                window: inputs,
+                horizon,
+                weights: DMatrix::from_fn(horizon, inputs, |row, column| number(row * 101 + column)),
+                bias: DVector::from_fn(horizon, |row, _| number(row + 5)),
+            };
+            let values: Vec<f64> = (0..BLOCK * inputs).map(|at| number(at * 13 + 1)).collect();
+            let mut sums: Vec<f64> = ridge.bias.as_slice().repeat(BLOCK);
+            ridge.map(&values, &mut sums);
+            for slot in 0..BLOCK {
+                let mut slow = ridge.bias.clone();
+                for (input, weights) in ridge.weights.column_iter().enumerate() {
+                    slow.axpy(values[input * BLOCK + slot], &weights, 1.0);
+                }
+                assert_eq!(&sums[slot * horizon..(slot + 1) * horizon], slow.as_slice());
+            }
+        }
+    }
 }

@@ -243,3 +243,14 @@ fn several_series_below_each_other_are_pointed_out() {
     assert!(note(&notes(&table), "several-series").is_some());
     assert_eq!(series(&table).about.length, 30);
 }
+
+#[test]
+fn a_file_without_names_can_still_say_the_time() {
+    let row = |index: usize| {
+        format!("{};{:02};{:.3};{}", 1749 + index / 12, index % 12 + 1, 1749.0 + index as f64 / 12.0, index * 37 % 90)
+    };
+    let text: String = (0..240).map(|index| row(index) + "\n").collect();
+    let table = table(&text);
+    assert_eq!(series(&table).about.step, Step::Months(1));
+    assert_eq!(table.understood().suggested_target.as_deref(), Some("column 4"));
+}

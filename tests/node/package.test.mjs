@@ -126,8 +126,8 @@ test('the series is regular, knows its times, and says what fits it', () => {
   assert.ok(times.length === 8730 && times.every((time, row) => time === first + row * HOUR));
   assert.equal(about.end, times.at(-1));
   assert.deepEqual([...series.column(0).subarray(0, 3)], [3.9, 3.9, 4.4]);
-  const { season, window, horizon, why } = series.suggest('temp_c');
-  assert.deepEqual([season, window, horizon], [24, 168, 24]);
+  const { season, window, horizon, gaps, why } = series.suggest('temp_c');
+  assert.deepEqual([season, window, horizon, gaps], [24, 168, 24, 'leave']);
   assert.ok(why);
   assert.deepEqual(table(jfk).series({ columns: ['temp_c'] }).about().names, ['temp_c']);
 });

@@ -129,6 +129,21 @@ inBrowsers((browser) => {
     }
   });
 
+  test('where short gaps cost many windows the page says so, and one press fills them', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    // Every fiftieth value is missing: no window of a week lies between two of them.
+    const gappy = hourly(1200)
+      .split('\n')
+      .map((line, row) => (row % 50 === 25 ? line.replace(/,.*/, ',') : line))
+      .join('\n');
+    await page.dropFile('main', 'gappy.csv', gappy);
+    await page.until('the file', () => /24 empty cells/.test(document.querySelector('#data .extent').textContent));
+    await press(page, 'Fill short gaps');
+    await page.until('filled values', () => /24 filled/.test(document.querySelector('#data .extent').textContent));
+    assert.doesNotMatch(await page.text('#data .message'), /Short gaps/);
+  });
+
   test('after a reload the file, the settings and the trained model are there again', async () => {
     const page = await browser.open();
     await untilReady(page);

@@ -2,7 +2,7 @@
  * The whole series in a small chart; a frame shows which stretch the large chart shows, and can be dragged.
  * @module
  */
-import { colour, line, makePlot, soon, xAxis, axis } from './plot.js';
+import { colour, gapped, line, makePlot, soon, xAxis, axis } from './plot.js';
 import { parts } from './parts.js';
 import { CURSOR } from './time.js';
 
@@ -73,9 +73,7 @@ export function overviewChart(container, { timed, grounds, range, onRange }) {
   return {
     /** @param {Float64Array} times @param {Float64Array} values */
     set(times, values) {
-      plot.setData(
-        /** @type {any} */ ([Array.from(times), Array.from(values, (value) => (Number.isFinite(value) ? value : null))]),
-      );
+      plot.setData(/** @type {any} */ ([gapped(times), gapped(values)]));
     },
     redraw: () => soon(redraw),
     destroy,

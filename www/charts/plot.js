@@ -120,3 +120,14 @@ export function makePlot(container, options, data) {
 }
 
 export { uPlot };
+
+/**
+ * Numbers as the chart library wants them: null where one is missing. By a loop, because `Array.from` goes through an
+ * iterator, which a million values feel.
+ * @param {Float64Array} values @returns {(number | null)[]}
+ */
+export function gapped(values) {
+  const all = new Array(values.length);
+  for (let i = 0; i < values.length; i++) all[i] = Number.isFinite(values[i]) ? values[i] : null;
+  return all;
+}

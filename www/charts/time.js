@@ -3,7 +3,7 @@
  * next. Values stand on one x; a missing one is a gap.
  * @module
  */
-import { axis, colour, line, makePlot, now, soon, xAxis } from './plot.js';
+import { axis, colour, gapped, line, makePlot, now, soon, xAxis } from './plot.js';
 import { parts } from './parts.js';
 
 /** @import {Forecast, Predictions} from '../../pkg/unrolled.js' */
@@ -31,9 +31,6 @@ function indexOf(times, time) {
   }
   return low;
 }
-
-/** @param {Float64Array} values @returns {(number | null)[]} */
-const gapped = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
 
 /**
  * @param {HTMLElement} container
@@ -134,7 +131,7 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
     /** @param {Float64Array} moments @param {Float64Array} values */
     setMeasured(moments, values) {
       times = moments;
-      x = Array.from(moments);
+      x = /** @type {number[]} */ (gapped(moments));
       columns = [gapped(values), ...[0, 1, 2, 3].map(() => new Array(values.length).fill(null))];
       tail = [values.length, values.length];
     },

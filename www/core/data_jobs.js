@@ -49,7 +49,7 @@ export function dataJobs({ CsvReader }, post) {
   return {
     /** @param {{source: Blob, read: ReadOptions, series: SeriesOptions}} request */
     async read({ source, read, series }) {
-      const reader = new CsvReader(read);
+      const reader = new CsvReader(read, source.size);
       for (let at = 0; at < source.size || at === 0; at += CHUNK) {
         reader.push(new Uint8Array(await source.slice(at, at + CHUNK).arrayBuffer()));
         post({ type: 'reading', bytes: Math.min(at + CHUNK, source.size), total: source.size });

@@ -144,8 +144,8 @@ export function dataView(root, store, { data: act, model }) {
     ),
     store.watch((state) => [state.open.data], details.update),
     store.watch(
-      (state) => [state.dataProblem, state.reading, state.data, state.earlierData],
-      (problem, reading, data, earlier) => {
+      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, targetOf(state)],
+      (problem, reading, data, earlier, name) => {
         const back = earlier
           ? h('button', { type: 'button', class: 'link', onclick: () => act.bringBack() }, `Bring back ${earlier.source.name}`)
           : null;
@@ -172,6 +172,8 @@ export function dataView(root, store, { data: act, model }) {
           { type: 'button', class: 'link', onclick: () => store.set({ open: { ...store.get().open, data: true } }) },
           `${said.join(', ')} about this file`,
         );
+        // What was chosen stands; the reasons, with numbers, are under “How it was read”.
+        const toFill = data?.series.gaps ? undefined : data?.suggestions.get(name)?.gaps;
         fill(
           message,
           // A question is asked at once; it can be answered here or under “How it was read”.
@@ -182,6 +184,18 @@ export function dataView(root, store, { data: act, model }) {
                 { class: 'buttons' },
                 ...question.choices.map(({ label, options }) =>
                   h('button', { type: 'button', class: 'button quiet', onclick: () => void act.reread(options) }, label),
+                ),
+              )
+            : null,
+          toFill && toFill !== 'leave'
+            ? h(
+                'p',
+                {},
+                'Short gaps cost many windows. ',
+                h(
+                  'button',
+                  { type: 'button', class: 'link', onclick: () => void act.regroup({ gaps: toFill }) },
+                  'Fill short gaps',
                 ),
               )
             : null,

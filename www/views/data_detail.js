@@ -326,10 +326,10 @@ export function dataDetailView(root, store, { data: act, model }) {
       (state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)],
       (data, open, ..._) => {
         if (!data || !open) return;
-        const season = data.suggestions.get(targetOf(store.get()))?.why;
+        const suggestion = data.suggestions.get(targetOf(store.get()));
         fill(
           columns,
-          season ? h('p', { class: 'small muted' }, season) : null,
+          suggestion ? h('p', { class: 'small muted' }, suggestion.why) : null,
           h(
             'div',
             { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },

@@ -5,7 +5,7 @@ use crate::data::names;
 use crate::data::number;
 use crate::data::options::DateOrder;
 use crate::data::time::numeric::Numeric;
-use crate::data::time::pieces::Form;
+use crate::data::time::pieces::{Days, Form};
 use crate::data::time::reading::{Base, Clock, Extra, number as plain, whole};
 use crate::data::time::words;
 use crate::error::{Error, Result};
@@ -50,6 +50,8 @@ pub(crate) struct Columns<'a> {
     pub names: &'a [String],
     pub looks: &'a [Look],
     pub sample: &'a Sample,
+    /// Whether the file has names at all.
+    pub named: bool,
 }
 
 /// Finds the columns that say the time.
@@ -92,6 +94,9 @@ impl Columns<'_> {
             }
         }
         candidates.extend(self.parts(among));
+        if said || !self.named {
+            candidates.extend(self.in_order(among).filter(|clock| said || self.score(clock) > 0.9));
+        }
         for &index in among {
             if self.looks[index].holds == Holds::Numbers {
                 candidates.extend(self.numeric(index, among, said));
@@ -118,7 +123,7 @@ impl Columns<'_> {
                 .rows
                 .iter()
                 .filter_map(|row| {
-                    clock.read(row, &mut out);
+                    clock.read(row, &mut Days::default(), &mut out);
                     out[slot]
                 })
                 .collect();
@@ -212,6 +217,18 @@ impl Columns<'_> {
         let whole_day = day.is_some() || matches!(base, Base::YearDay { .. });
         let extras = if whole_day { self.extras(year, among) } else { Vec::new() };
         Some(Clock { extras, ..Clock::plain(base, format) })
+    }
+
+    /// Year, month, day and hour in the first columns, by their ranges alone: for files without names.
+    fn in_order(&self, among: &[usize]) -> Option<Clock> {
+        let at = |place: usize, low: i32, high: i32| {
+            among.get(place).copied().filter(|&index| self.in_range(index, low, high))
+        };
+        let (year, month) = (at(0, 1600, 2200)?, at(1, 1, 12)?);
+        let day = at(2, 1, 31);
+        let hour = day.and_then(|_| at(3, 0, 24));
+        let clock = Clock::plain(Base::Parts { year, month: Some(month), day }, "year, month");
+        Some(Clock { extras: hour.map(|hour| (hour, Extra::Hours)).into_iter().collect(), ..clock })
     }
 
     /// A column of numbers that count or spell the time.

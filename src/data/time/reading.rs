@@ -1,11 +1,10 @@
 //! How the time of a row is read from its cells.
 
-use csv::StringRecord;
-
 use crate::data::number::{self, Cell};
 use crate::data::options::{DateOrder, Decimal};
+use crate::data::records::Record;
 use crate::data::time::numeric::Numeric;
-use crate::data::time::pieces::{self, Form, Pieces};
+use crate::data::time::pieces::{self, Days, Form, Pieces};
 use crate::data::time::{clock, words};
 
 /// Where the date comes from.
@@ -87,7 +86,7 @@ impl Clock {
     }
 
     /// Times of a row in milliseconds since 1970, one for each of the open orders; `None` where it cannot be read.
-    pub fn read(&self, record: &StringRecord, out: &mut [Option<i64>]) {
+    pub fn read(&self, record: &Record, days: &mut Days, out: &mut [Option<i64>]) {
         let cell = |column: usize| number::tidy(record.get(column).unwrap_or_default());
         let extra: Option<i64> = self.extras.iter().map(|&(column, extra)| extra.read(cell(column))).sum();
         let Some(extra) = extra else {
@@ -98,7 +97,7 @@ impl Clock {
             Base::Date(column) => {
                 let pieces = pieces::pieces(cell(column));
                 for (out, &order) in out.iter_mut().zip(&self.orders) {
-                    *out = pieces.and_then(|pieces| pieces.milliseconds(order)).map(|time| time + extra);
+                    *out = pieces.and_then(|pieces| pieces.milliseconds_with(order, days)).map(|time| time + extra);
                 }
             }
             Base::Number(column, kind) => {
@@ -106,10 +105,10 @@ impl Clock {
                 out.fill(time.map(|time| time + extra));
             }
             Base::Parts { year, month, day } => {
-                let time = || {
+                let mut time = || {
                     let month = month.map_or(Some(1), |month| part_month(cell(month)))?;
                     let day = day.map_or(Some(1), |day| whole(cell(day)))?;
-                    pieces::day_start(whole(cell(year))?, month, day)
+                    days.start(whole(cell(year))?, month, day)
                 };
                 out.fill(time().map(|time| time + extra));
             }
