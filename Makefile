@@ -29,8 +29,9 @@ test: setup ## Set up, build, and run every test; the last line counts them.
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
 
-bench: setup pkg ## Time job S in both browsers, beside PyTorch where Python is (REPEATS=5).
-	@scripts/setup/torch.sh || true
+bench: setup pkg ## Measure our speed in both browsers, beside PyTorch and TensorFlow.js (QUICK=1: five minutes; REPEATS=5).
+	@scripts/setup/rivals.sh
+	@scripts/bench/build.sh
 	@node scripts/bench/run.mjs
 
 bench-data: setup pkg vendor ## Time a million rows from file to model, and judging, in Node and both browsers (ROWS, REPEATS).

@@ -66,7 +66,7 @@ impl Bench {
         let mut params = self.params.clone();
         params.values.copy_from_slice(values);
         let mut tape = Tape::new(grads.is_some());
-        let mut pass = Pass::training(&mut tape, &params, self.batch.size, 5, 0);
+        let mut pass = Pass::training(&mut tape, &params, self.batch.size, 5, 0, 0);
         let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
         let loss = ops::loss(&mut tape, self.loss, prediction, truth);
         if let Some(grads) = grads {

@@ -7,7 +7,7 @@ import { modelActions } from './actions/model.js';
 import { recolour } from './charts/plot.js';
 import { createClient } from './core/client.js';
 import { fastestBuild } from './core/wasm.js';
-import { recall, recallReproducible } from './state/persist.js';
+import { recall, recallReproducible, recallWorkers } from './state/persist.js';
 import { buildOf, initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
@@ -43,6 +43,7 @@ const store = createStore(
     theme: document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light',
     fastest: fastestBuild(),
     reproducible: link.reproducible ?? recallReproducible(),
+    workers: recallWorkers(),
   }),
 );
 if (!store.get().fastest) {
@@ -60,7 +61,7 @@ function hearReader(tidings) {
 }
 
 const connectReader = () =>
-  createClient('data', buildOf(store.get()), hearReader, (problem) => {
+  createClient('data', hearReader, (problem) => {
     if (!store.get().catalog) {
       // One that did not get as far as the catalog would die again at once: it is not started again.
       cannotStart(`Unrolled could not start here: ${problem.message.replace(/\.$/, '')}.`);
@@ -74,7 +75,7 @@ const connectReader = () =>
         about: store.get().reading || undefined,
       },
     });
-  });
+  }, buildOf(store.get()));
 let reader = connectReader();
 
 const model = modelActions(store);

@@ -1,95 +1,152 @@
-// `make bench`: job S in Firefox and Chromium beside PyTorch on one thread, in one run, because only their ratio means
-// something on another machine. Job S: an hourly series of 8,760 points, windows of 24 steps, the next one as target,
-// batch 32, one layer of 64, a linear head on the last step, mean squared error, Adam at 1e-3, gradients clipped to norm 1;
-// one epoch is 6,000 windows, 188 steps.
-import { existsSync } from 'node:fs';
+// `make bench`: our core in both browsers and both builds, natively, PyTorch and TensorFlow.js, in one run and in turn, because
+// only their ratios mean something on another machine. Writes docs/performance.md (QUICK=1: only prints).
+// REPEATS, BROWSERS and SYSTEMS (the beginnings of names, such as `SYSTEMS="native torch"`) narrow it down while developing.
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { browserNames } from '../../tests/page/browsers.mjs';
-import { Browser } from '../../tests/page/harness.mjs';
+import { arithmetic, growth, losses, minimum, twins } from './extras.mjs';
+import { architectures, csv, jobs as allJobs } from './jobs.mjs';
+import { exponent, inTurn } from './measure.mjs';
+import { report } from './report.mjs';
+import { BenchBrowser, ours, team, tensorflow } from './systems/browser.mjs';
+import { Lines } from './systems/lines.mjs';
+import { memory, native } from './systems/native.mjs';
+import { torch } from './systems/torch.mjs';
 
-const REPEATS = Number(process.env.REPEATS ?? 5);
-const POINTS = 8760;
-const WINDOWS = 6000;
-const LENGTH = 24;
-const STEPS = 188;
-const CELLS = ['lstm', 'gru', 'rnn'];
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = path.join(root, '.tools/bench');
+const quick = Boolean(process.env.QUICK && process.env.QUICK !== '0');
+const repeats = Number(process.env.REPEATS ?? (quick ? 2 : 5));
+const wanted = process.env.SYSTEMS?.split(/[ ,]+/);
 
-const rows = WINDOWS + LENGTH;
-const settings = {
-  window: LENGTH, horizon: 1, segment: 1, normalise: 'none', head: 'direct', loss_on: 'last', highway: false,
-  hidden: 64, layers: 1, dropout: 0, head_dropout: 0,
-  loss: 'mse', optimiser: 'adam', learning_rate: 1e-3, batch_size: 32, clip: 1, schedule: 'constant', patience: 0, epochs: 10000,
-  // As few validation windows as there can be: the job has none.
-  split: `${rows}, ${rows + LENGTH + 1}, ${POINTS}`,
-};
+/** @param {string} line */
+const say = (line) => console.log(line);
 
-/**
- * Runs in the page.
- * @param {string} architecture
- * @param {Record<string, string | number | boolean>} common
- * @param {{points: number, steps: number, repeats: number}} size
- */
-async function epochs(architecture, common, { points, steps, repeats }) {
-  const { default: start, CsvReader, Session } = await import(new URL('../../../pkg/unrolled.js', location.href).href);
-  await start();
-  const lines = Array.from({ length: points }, (_, hour) => {
-    const noise = Math.sin(hour * 12.9898) * 43758.5453;
-    return `${new Date(Date.UTC(2024, 0, 1, hour)).toISOString().slice(0, 16)},${Math.sin((2 * Math.PI * hour) / 24) + 0.6 * (noise - Math.floor(noise)) - 0.3}`;
-  });
-  const reader = new CsvReader();
-  reader.push(new TextEncoder().encode(`time,value\n${lines.join('\n')}\n`));
-  const session = new Session(reader.finish().series().to_parts());
-  const configured = session.configure({ ...common, architecture });
-  if (configured.windows.train !== 6000 || configured.steps_per_epoch !== steps) throw new Error(`not job S: ${JSON.stringify(configured.windows)}`);
-  const seconds = [];
-  // One more, which warms up.
-  for (let repeat = 0; repeat <= repeats; repeat++) {
-    const from = performance.now();
-    for (let step = 0; step < steps; step++) session.step();
-    seconds.push((performance.now() - from) / 1000);
-  }
-  return { seconds: seconds.slice(1), loss: session.progress().loss, parameters: configured.parameters.total };
+// One folder that a page is served from: the package, the benches' builds, the rivals.
+for (const [name, target] of [['pkg', 'pkg'], ['rivals', '.tools/rivals']]) {
+  rmSync(path.join(folder, name ?? ''), { force: true });
+  symlinkSync(path.join(root, target ?? ''), path.join(folder, name ?? ''));
+}
+for (const name of ['page.html', 'page.js']) copyFileSync(path.join(root, 'scripts/bench/systems', name), path.join(folder, name));
+
+/** The series of so many points, as a file and as the page's address of it. @param {number} points */
+function series(points) {
+  const name = `series-${points}.csv`;
+  writeFileSync(path.join(folder, name), csv(points));
+  return { file: path.join(folder, name), address: `./${name}` };
 }
 
-/** @param {number[]} numbers */
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
+const pkg = pathToFileURL(path.join(root, 'pkg/'));
+const catalog = await architectures(pkg);
+const jobs = allJobs(catalog.architectures, quick);
+const s = series(8760);
 
-/** Seconds for an epoch by system and cell. @type {Map<string, Record<string, number>>} */
-const table = new Map();
+const builds = ['plain', 'relaxed'].filter((build) => {
+  const there = existsSync(new URL(build === 'plain' ? 'unrolled_bg.wasm' : `unrolled_${build}_bg.wasm`, pkg));
+  if (!there) say(`!! The package has no ${build} build: it is not measured.`);
+  return there;
+});
+const browsers = browserNames.map((name) => new BenchBrowser(name, folder));
+const program = path.join(folder, 'native');
+const python = path.join(root, '.tools/reference/bin/python');
+if (!existsSync(python)) say('!! PyTorch is not there: nothing is compared with it.');
+const rivals = existsSync(path.join(root, '.tools/rivals/node_modules'));
+if (!rivals) say('!! TensorFlow.js is not there: nothing is compared with it.');
 
-for (const name of browserNames) {
-  const browser = new Browser(name);
-  await browser.start();
-  /** @type {Record<string, number>} */
-  const found = {};
-  for (const cell of CELLS) {
-    const page = await browser.open({ address: 'tests/page/fixture/' });
-    const { seconds, loss } = await page.run(epochs, cell, settings, { points: POINTS, steps: STEPS, repeats: REPEATS });
-    console.log(`${name} ${cell}: ${seconds.map((s) => s.toFixed(3)).join(' ')} s/epoch, loss ${loss.toFixed(4)}`);
-    found[cell] = median(seconds);
-    await browser.closePages();
+/** Two workers at one model: measured where that can be. */
+const workers = existsSync(new URL('workers.mjs', import.meta.url)) ? await import(new URL('workers.mjs', import.meta.url).href) : undefined;
+if (!workers) say('!! Nothing trains one model in several workers yet: that is not measured.');
+
+/** @type {import('./measure.mjs').System[]} */
+const systems = [
+  ...(existsSync(python) ? [torch(python, 1), torch(python, 2)] : []),
+  native(program, s.file),
+  ...browsers.flatMap((browser) => builds.map((build) => ours(browser, build, s.address))),
+  ...(workers ? browserNames.map((name) => team(name, 2, quick, workers.timeSteps)) : []),
+  ...(rivals ? browsers.map(tensorflow) : []),
+].filter(({ id }) => !wanted || wanted.some((start) => id.startsWith(start)));
+
+const began = performance.now();
+for (const browser of browsers) await browser.start();
+for (const system of systems) await system.start();
+/** @type {import('./measure.mjs').Results} */
+let results;
+try {
+  const { samples, medians } = await inTurn(systems, jobs, repeats, say);
+
+  say('The fused scan beside single cells …');
+  const scans = await twins(browsers, builds, repeats);
+
+  say('Losses against double precision …');
+  const lines = new Lines(program);
+  const exact = await losses(
+    [
+      { label: 'native', ask: (job) => lines.ask(job) },
+      ...browsers.flatMap((browser) => builds.map((build) => ({ label: `${browser.name}, ${build}`, build, ask: (/** @type {any} */ job) => browser.ask(job) }))),
+    ],
+    quick,
+    new URL('../../tests/reference/losses.safetensors', import.meta.url),
+  );
+  lines.stop();
+
+  say('Growth …');
+  const last = browsers.at(-1);
+  const grew = last ? await growth(last, builds.at(-1) ?? 'plain', quick ? 1 : 3, series, program) : [];
+
+  for (const { id, browser } of systems.filter(({ family }) => family === 'workers')) {
+    const points = [
+      { at: 1, value: medians.get(`${browser}_${builds.at(-1)}`)?.get('m') ?? NaN },
+      { at: 2, value: medians.get(id)?.get('m') ?? NaN },
+    ];
+    grew.push({ what: 'time of a step of M', along: 'workers', where: browser ?? '', points, unit: 's', exponent: exponent(points) });
   }
-  await browser.stop();
-  table.set(name, found);
+
+  say('Memory and arithmetic …');
+  const { CsvReader, Session } = await import(new URL('unrolled.js', pkg).href);
+  /** @type {import('./measure.mjs').Results['memory']} */
+  const held = [];
+  /** @type {import('./measure.mjs').Results['arithmetic']} */
+  const rates = [];
+  for (const job of jobs.filter(({ kind }) => kind === 'train')) {
+    const reader = new CsvReader();
+    reader.push(readFileSync(s.file));
+    const session = new Session(reader.finish().series().to_parts());
+    const { parameters } = session.configure(job.settings);
+    const bytes = await memory(program, s.file, job.settings, 4);
+    held.push({ label: job.label, what: 'native, four steps', bytes, minimum: minimum(job.settings, parameters.total, 8760) });
+    for (const { id } of systems) {
+      const seconds = medians.get(id)?.get(job.id);
+      if (seconds) rates.push({ system: id, job: job.id, gflops: (arithmetic(job.settings, parameters.rows) * job.steps) / seconds / 1e9 });
+    }
+  }
+  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, memory: held, arithmetic: rates };
+} finally {
+  for (const system of systems) await system.stop();
+  for (const browser of browsers) await browser.stop();
 }
 
-const python = fileURLToPath(new URL('../../.tools/reference/bin/python', import.meta.url));
-if (existsSync(python)) {
-  const script = fileURLToPath(new URL('torch_job_s.py', import.meta.url));
-  const { torch, threads } = JSON.parse(execFileSync(python, [script, '--repeats', String(REPEATS), '--threads', '1'], { encoding: 'utf8' }));
-  table.set(`PyTorch ${torch}, 1 thread`, Object.fromEntries(CELLS.map((cell) => [cell, threads[1][`s_${cell}_seconds_per_epoch`].median])));
+// Last, because it starts browsers of its own.
+if (existsSync(new URL('kernels.mjs', import.meta.url))) {
+  say('Matrix products …');
+  const { measureKernels } = await import(new URL('kernels.mjs', import.meta.url).href);
+  results.gemm = await measureKernels();
 } else {
-  console.log('Without PyTorch (see above) there are no ratios.');
+  say('!! Matrix products are not measured by themselves yet.');
 }
 
-const reference = [...table].find(([system]) => system.startsWith('PyTorch'))?.[1];
-console.log(`\njob S, s/epoch, median of ${REPEATS}${reference ? ' (ratio to PyTorch)' : ''}`);
-console.log(`${''.padEnd(36)}${CELLS.map((cell) => cell.padEnd(16)).join('')}`);
-for (const [system, found] of table) {
-  const cells = CELLS.map((cell) => {
-    const seconds = found[cell] ?? NaN;
-    return `${seconds.toFixed(3)}${reference && reference !== found ? ` (${(seconds / (reference[cell] ?? NaN)).toFixed(2)})` : ''}`.padEnd(16);
-  });
-  console.log(`${system.padEnd(36)}${cells.join('')}`);
-}
+/** What a program says of itself, in one line. @param {string} file @param {string[]} args */
+const version = (file, ...args) => execFileSync(file, args, { encoding: 'utf8', cwd: root }).trim().split('\n')[0] ?? '';
+const cpus = os.cpus();
+const machine = [
+  `${new Date().toISOString().slice(0, 10)}, commit ${version('git', 'rev-parse', '--short', 'HEAD')}${version('git', 'status', '--porcelain', '--untracked-files=no') ? ' with changes' : ''}`,
+  `${cpus.length} cores: ${cpus[0]?.model ?? '?'}; ${Math.round(os.totalmem() / 2 ** 30)} GB; ${os.type()} ${os.release()}`,
+  [...browsers.map((browser) => browser.version), `Node ${process.version}`, version('rustc', '--version'), ...systems.filter(({ id }) => id === 'torch_1').map(({ label }) => label.split(',')[0]), ...(rivals ? ['TensorFlow.js 4.22.0'] : [])].join(', '),
+];
+const text = report(results, { machine, quick, repeats });
+say(`\n${text}`);
+if (quick || wanted) say('A quick or narrowed run does not write docs/performance.md.');
+else writeFileSync(path.join(root, 'docs/performance.md'), text);
+say(`${Math.round((performance.now() - began) / 1000)} s.`);

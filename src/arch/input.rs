@@ -8,50 +8,56 @@ use crate::grad::{Tape, Var};
 /// Added to the variance of a window before its root is taken (Kim et al. 2022, section 3).
 const EPSILON: f64 = 1e-5;
 
-/// What was taken out of each window: `shift` and `spread`, each `[data features × batch]`.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// What was taken out of each window: `shift` and `spread`, each `[data features × batch]`. They lie on the tape, whose
+/// buffers are used again: a training step allocates nothing.
+#[derive(Debug, Clone, Copy)]
 pub struct Levels {
     features: usize,
-    shift: Vec<Real>,
-    spread: Vec<Real>,
+    shift: Var,
+    spread: Var,
 }
 
 impl Levels {
     /// Finds the level of every data feature in every window of `batch`.
-    pub fn of(plan: &Plan, batch: &Batch) -> Self {
+    pub fn of(tape: &mut Tape, plan: &Plan, batch: &Batch) -> Self {
         let features = plan.data_features;
-        let mut levels =
-            Self { features, shift: vec![0.0; features * batch.size], spread: vec![1.0; features * batch.size] };
+        let (mut shifts, mut spreads) = (tape.buffer(features * batch.size), tape.buffer(features * batch.size));
+        shifts.fill(0.0);
+        spreads.fill(1.0);
         for sample in 0..batch.size {
             for feature in 0..features {
                 let at = sample * features + feature;
                 match plan.normalise {
                     Normalise::None => {}
-                    Normalise::Last => levels.shift[at] = batch.column(plan.window - 1, sample)[feature],
+                    Normalise::Last => shifts[at] = batch.column(plan.window - 1, sample)[feature],
                     Normalise::Window => {
                         let values = || (0..plan.window).map(|t| crate::wide(batch.column(t, sample)[feature]));
                         let count = plan.window as f64;
                         let mean = values().sum::<f64>() / count;
                         let variance = values().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
-                        levels.shift[at] = crate::narrow(mean);
-                        levels.spread[at] = crate::narrow(libm::sqrt(variance + EPSILON));
+                        shifts[at] = crate::narrow(mean);
+                        spreads[at] = crate::narrow(libm::sqrt(variance + EPSILON));
                     }
                 }
             }
         }
-        levels
+        Self {
+            features,
+            shift: tape.push(features, batch.size, shifts, None),
+            spread: tape.push(features, batch.size, spreads, None),
+        }
     }
 
     /// Level and spread of one feature in one window.
-    pub fn at(&self, feature: usize, sample: usize) -> (Real, Real) {
+    pub fn at(&self, tape: &Tape, feature: usize, sample: usize) -> (Real, Real) {
         let at = sample * self.features + feature;
-        (self.shift[at], self.spread[at])
+        (tape.value(self.shift)[at], tape.value(self.spread)[at])
     }
 
     /// A value as the network sees it; features that are known ahead stay as they are.
-    pub fn centred(&self, feature: usize, sample: usize, value: Real) -> Real {
+    pub fn centred(&self, tape: &Tape, feature: usize, sample: usize, value: Real) -> Real {
         if feature < self.features {
-            let (shift, spread) = self.at(feature, sample);
+            let (shift, spread) = self.at(tape, feature, sample);
             (value - shift) / spread
         } else {
             value
@@ -68,7 +74,7 @@ pub fn tokens(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels) -> V
         for (k, step) in token.chunks_exact_mut(plan.features).enumerate() {
             let values = batch.column(plan.skipped() + index * plan.segment + k, sample);
             for (feature, (out, &value)) in step.iter_mut().zip(values).enumerate() {
-                *out = levels.centred(feature, sample, value);
+                *out = levels.centred(tape, feature, sample, value);
             }
         }
     }
@@ -80,7 +86,7 @@ pub fn target_window(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Level
     let mut out = tape.buffer(plan.window * batch.size);
     for (sample, column) in out.chunks_exact_mut(plan.window).enumerate() {
         for (step, out) in column.iter_mut().enumerate() {
-            *out = levels.centred(plan.target, sample, batch.column(step, sample)[plan.target]);
+            *out = levels.centred(tape, plan.target, sample, batch.column(step, sample)[plan.target]);
         }
     }
     tape.push(plan.window, batch.size, out, None)
@@ -90,6 +96,7 @@ pub fn target_window(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Level
 /// `[(emitted steps · emitted features) × batch]` into `out`; `emitted` features are the first ones of the data, or the
 /// target alone.
 pub fn truth(
+    tape: &Tape,
     plan: &Plan,
     batch: &Batch,
     levels: &Levels,
@@ -103,7 +110,7 @@ pub fn truth(
             let values = batch.column(first + k, sample);
             for (index, out) in row.iter_mut().enumerate() {
                 let feature = if features == 1 { plan.target } else { index };
-                *out = values[feature] - levels.at(feature, sample).0;
+                *out = values[feature] - levels.at(tape, feature, sample).0;
             }
         }
     }

@@ -27,6 +27,9 @@ pub const HIDDEN: Knob = Knob {
     when: None,
 };
 
+/// Most layers that a stack can have: their states then need no list.
+const MOST_LAYERS: usize = 4;
+
 /// How many layers.
 pub const LAYERS: Knob = Knob {
     key: "layers",
@@ -35,7 +38,7 @@ pub const LAYERS: Knob = Knob {
     unit: "",
     source: "",
     group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 4 },
+    kind: Kind::Integer { min: 1, max: MOST_LAYERS as i64 },
     default: Default::Integer(1),
     basic: true,
     when: None,
@@ -179,9 +182,9 @@ impl Stacked {
 impl Forecaster for Stacked {
     fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
         let (plan, (steps, width)) = (&self.plan, self.emits);
-        let levels = Levels::of(plan, batch);
+        let levels = Levels::of(pass.tape, plan, batch);
         let tokens = input::tokens(pass.tape, plan, batch, &levels);
-        let hidden = self.run(pass, tokens, &mut vec![State::default(); self.blocks.len()]);
+        let hidden = self.run(pass, tokens, &mut [State::default(); MOST_LAYERS]);
         let from = if plan.every_step { 0 } else { plan.tokens() - 1 };
         let hidden = if plan.every_step { hidden } else { Self::last(pass, hidden) };
         let hidden = pass.dropout(hidden, self.head_dropout);
@@ -204,14 +207,14 @@ impl Forecaster for Stacked {
         let (rows, columns) = pass.tape.shape(out);
         let mut truth = pass.tape.buffer(rows * columns);
         for (k, block) in truth.chunks_exact_mut(rows * batch.size).enumerate() {
-            input::truth(plan, batch, &levels, from + k, (steps, width), block);
+            input::truth(pass.tape, plan, batch, &levels, from + k, (steps, width), block);
         }
         let truth = pass.tape.push(rows, columns, truth, None);
         if plan.normalise == Normalise::Window {
             let mut spread = pass.tape.buffer(rows * columns);
             for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
                 for (row, out) in out.iter_mut().enumerate() {
-                    *out = levels.at(self.feature(row % width), column % batch.size).1;
+                    *out = levels.at(pass.tape, self.feature(row % width), column % batch.size).1;
                 }
             }
             let spread = pass.tape.push(rows, columns, spread, None);
@@ -222,8 +225,8 @@ impl Forecaster for Stacked {
 
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
         let (plan, (steps, width)) = (&self.plan, self.emits);
-        let levels = Levels::of(plan, batch);
-        let mut states = vec![State::default(); self.blocks.len()];
+        let levels = Levels::of(pass.tape, plan, batch);
+        let mut states = [State::default(); MOST_LAYERS];
         let mut token = input::tokens(pass.tape, plan, batch, &levels);
         let offset = (0..width).find(|&k| self.feature(k) == plan.target).unwrap_or_default();
         let mut done = 0;
@@ -234,7 +237,7 @@ impl Forecaster for Stacked {
             let emitted = self.with_highway(pass, batch, &levels, emitted);
             let values = pass.tape.value(emitted);
             for (sample, out) in out.chunks_exact_mut(plan.horizon).enumerate() {
-                let (shift, spread) = levels.at(plan.target, sample);
+                let (shift, spread) = levels.at(pass.tape, plan.target, sample);
                 for (k, out) in out[done..].iter_mut().take(steps).enumerate() {
                     *out = values[(sample * steps + k) * width + offset] * spread + shift;
                 }

@@ -41,9 +41,10 @@ impl<'a> Pass<'a> {
         Self { tape, params, batch, training: None, probes: None, dropouts: 0 }
     }
 
-    /// A pass for training: `seed` of the run and number of the optimiser step decide what is dropped out.
-    pub fn training(tape: &'a mut Tape, params: &'a Params, batch: usize, seed: u64, step: u64) -> Self {
-        Self { training: Some((seed, step, 0)), ..Self::new(tape, params, batch) }
+    /// A pass for training: `seed` of the run, number of the optimiser step, and each sample's number within the step's
+    /// whole batch decide what is dropped out; `first` is that of the first sample at hand.
+    pub fn training(tape: &'a mut Tape, params: &'a Params, batch: usize, seed: u64, step: u64, first: u64) -> Self {
+        Self { training: Some((seed, step, first)), ..Self::new(tape, params, batch) }
     }
 
     /// A parameter as a matrix on the tape.

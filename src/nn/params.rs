@@ -90,12 +90,19 @@ impl Params {
 
     /// Takes the gradients from `tape`; a parameter that was not used has gradient zero.
     pub fn collect(&mut self, tape: &Tape) {
-        self.grads.resize(self.values.len(), 0.0);
-        self.grads.fill(0.0);
+        let mut grads = std::mem::take(&mut self.grads);
+        grads.resize(self.values.len(), 0.0);
+        self.collect_into(tape, &mut grads);
+        self.grads = grads;
+    }
+
+    /// The same into `out`, `[parameters]`.
+    pub fn collect_into(&self, tape: &Tape, out: &mut [Real]) {
+        out.fill(0.0);
         for (id, var) in tape.params() {
             let grad = tape.grad(var);
             if !grad.is_empty() {
-                self.grads[self.slots[id].range()].copy_from_slice(grad);
+                out[self.slots[id].range()].copy_from_slice(grad);
             }
         }
     }

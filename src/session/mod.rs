@@ -92,6 +92,32 @@ impl Session {
         }
     }
 
+    /// How many parts the next piece of training has, which sessions with the same series and settings can share: those of
+    /// a step's batch, or chunks of validation windows; 0 at the end of training. [`Session::advance`] does all of them.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn parts(&self) -> Result<usize> {
+        Ok(self.model()?.trainer.parts())
+    }
+
+    /// Computes one part of the next piece of training into `out`, to be given to [`Session::apply`], here and wherever the
+    /// same model is trained; see [`Trainer::part`](crate::train::Trainer::part) for what it holds.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model or if there is no such part.
+    pub fn part(&mut self, index: usize, out: &mut Vec<crate::Real>) -> Result<()> {
+        self.model_mut()?.part(index, out)
+    }
+
+    /// Does the next piece of training with all its parts, in order; `false` at the end.
+    ///
+    /// # Errors
+    /// As [`Session::advance`]; [`Error::NotReady`] if these are not its parts: nothing has changed then.
+    pub fn apply(&mut self, parts: &[Vec<crate::Real>]) -> Result<bool> {
+        Ok(self.model_mut()?.apply(parts)? != Did::Nothing)
+    }
+
     /// Ends training and puts the best weights in place.
     ///
     /// # Errors

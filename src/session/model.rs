@@ -16,6 +16,7 @@ use crate::export::safetensors::{self, About};
 use crate::forecast::{self, Forecast, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
+use crate::train::options::SHARDS;
 use crate::train::trainer::Did;
 use crate::train::{Options, Trainer};
 
@@ -112,7 +113,8 @@ impl Model {
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
-        let memory_bytes = memory_bytes(&plan, &built.1, options.batch);
+        let options = options.with_shards_for(plan.tokens() * options.batch * built.1.len());
+        let memory_bytes = memory_bytes(&plan, &built.1, options.batch.div_ceil(options.shards));
         let trainer = Trainer::new(built, options, train.clone(), validation.clone());
 
         let mut resolved = settings.to_raw();
@@ -120,6 +122,7 @@ impl Model {
             resolved.insert(key.to_owned(), value.into());
         }
         resolved.insert("segment".to_owned(), plan.segment.into());
+        resolved.insert(SHARDS.key.to_owned(), options.shards.into());
         resolved.insert(TARGET.key.to_owned(), target.clone().into());
         let mut notes = frame.notes.clone();
         if plan.skipped() > 0 {
@@ -169,6 +172,14 @@ impl Model {
 
     pub fn advance(&mut self) -> Result<Did> {
         self.trainer.advance(&self.frame)
+    }
+
+    pub fn part(&mut self, index: usize, out: &mut Vec<crate::Real>) -> Result<()> {
+        self.trainer.part(&self.frame, index, out)
+    }
+
+    pub fn apply(&mut self, parts: &[Vec<crate::Real>]) -> Result<Did> {
+        self.trainer.apply(&self.frame, parts)
     }
 
     fn set(&self, part: Part) -> Result<&WindowSet> {

@@ -175,14 +175,32 @@ pub const SEED: Knob = knob(
     Default::Integer(1),
 );
 
+/// Parts of a batch.
+pub const SHARDS: Knob = Knob {
+    source: "synchronous data parallelism: Dean et al. 2012; Goyal et al. 2017",
+    ..knob(
+        "shards",
+        "Parts of a batch",
+        "A step's gradient is the sum over so many parts of its batch, which as many workers can share. The weights depend \
+         on the number of parts, in their last digits, and not on who computes them. 0: as the size of a step suggests.",
+        Kind::Integer { min: 0, max: 16 },
+        Default::Integer(0),
+    )
+};
+
 /// All knobs of training.
 pub const KNOBS: &[Knob] =
-    &[LEARNING_RATE, EPOCHS, BATCH, LOSS, OPTIMISER, WEIGHT_DECAY, MOMENTUM, SCHEDULE, PATIENCE, CLIP, SEED];
+    &[LEARNING_RATE, EPOCHS, BATCH, LOSS, OPTIMISER, WEIGHT_DECAY, MOMENTUM, SCHEDULE, PATIENCE, CLIP, SEED, SHARDS];
 
 /// Epochs on a plateau before the rate is halved: well below the default patience of early stopping.
 const PLATEAU_PATIENCE: u32 = 2;
 /// The cosine ends at, and a plateau's halvings stop at, this share of the full rate.
 const LEAST_SHARE: f64 = 0.01;
+
+/// A step with at least so many multiplications forward (some tens of milliseconds, with the way back) is worth sharing.
+const LARGE_STEP: usize = 100_000_000;
+/// Parts of such a step's batch: as many workers as a page starts at most.
+const PARTS: usize = 4;
 
 /// Settings of training, read once.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -205,9 +223,19 @@ pub struct Options {
     pub clip: f64,
     /// Where randomness starts.
     pub seed: u64,
+    /// Parts of a batch whose gradients are summed; 0: to be chosen.
+    pub shards: usize,
 }
 
 impl Options {
+    /// The same with the number of shards chosen, if it is left open: by the size of a step alone, never by the machine, so
+    /// that the same settings give the same weights everywhere. `multiplications`: of one step, forward.
+    #[must_use]
+    pub fn with_shards_for(self, multiplications: usize) -> Self {
+        let automatic = if multiplications >= LARGE_STEP { PARTS } else { 1 };
+        Self { shards: if self.shards == 0 { automatic } else { self.shards }, ..self }
+    }
+
     /// Reads checked settings.
     pub fn new(settings: &Settings) -> Self {
         let rate = settings.number(LEARNING_RATE.key);
@@ -236,6 +264,7 @@ impl Options {
             patience: count(&PATIENCE),
             clip: settings.number(CLIP.key),
             seed: settings.integer(SEED.key).unsigned_abs(),
+            shards: settings.size(SHARDS.key),
         }
     }
 }

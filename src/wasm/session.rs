@@ -1,6 +1,6 @@
 //! A session: a series and at most one model.
 
-use js_sys::Float32Array;
+use js_sys::{Array, Float32Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{from_js, times, to_js, with_arrays};
@@ -19,6 +19,8 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Session {
     inner: crate::Session,
+    /// Parts of a round, on their way in or out: memory that is used again.
+    parts: Vec<Vec<crate::Real>>,
 }
 
 fn part(name: &str) -> Result<Part, JsValue> {
@@ -36,7 +38,7 @@ impl Session {
     /// A session on a series, as `Series.to_parts()` gives it or made by hand.
     #[wasm_bindgen(constructor)]
     pub fn new(#[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: &JsValue) -> Result<Session, JsValue> {
-        Ok(Self { inner: crate::Session::new(series_from_parts(parts)?) })
+        Ok(Self { inner: crate::Session::new(series_from_parts(parts)?), parts: Vec::new() })
     }
 
     /// Starts a fresh model; settings that are left out fit the series. Throws an error that names the knob if one is wrong;
@@ -75,6 +77,40 @@ impl Session {
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
         self.inner.step()?;
         self.progress()
+    }
+
+    /// How many parts the next round of training (an optimiser step, or some of the validation after an epoch) has; 0 at its
+    /// end. Sessions with the same series and settings, each in a worker of its own, can share them: every one computes some
+    /// by `part`, all exchange them, and every one calls `apply` with all. All then hold the same weights, the same to the
+    /// last bit as those of one session that trains alone.
+    pub fn parts(&self) -> Result<usize, JsValue> {
+        Ok(self.inner.parts()?)
+    }
+
+    /// Computes part `index` (from 0) of the next round: for an optimiser step, the gradient of that part of the batch and
+    /// its share of the loss; for validation, forecasts. Throws if there is no such part.
+    pub fn part(&mut self, index: usize) -> Result<Float32Array, JsValue> {
+        if self.parts.is_empty() {
+            self.parts.push(Vec::new());
+        }
+        self.inner.part(index, &mut self.parts[0])?;
+        Ok(Float32Array::from(&self.parts[0][..]))
+    }
+
+    /// Does the next round with all its parts, in order. Throws if these are not its parts, or as `train` does.
+    pub fn apply(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Float32Array[]")] parts: &Array,
+    ) -> Result<(), JsValue> {
+        let count = parts.length() as usize;
+        self.parts.resize_with(count, Vec::new);
+        for (part, given) in self.parts.iter_mut().zip(parts.iter()) {
+            let given = Float32Array::new(&given);
+            part.resize(given.length() as usize, 0.0);
+            given.copy_to(part);
+        }
+        self.inner.apply(&self.parts)?;
+        Ok(())
     }
 
     /// Ends training and puts the best weights in place.

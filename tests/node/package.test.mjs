@@ -359,3 +359,24 @@ test('a file that is no table is refused, with its place', () => {
   reader.finish();
   assert.equal(thrown(() => reader.finish()).code, 'not-ready', 'a reader reads one file');
 });
+
+test('two sessions that share the parts of every round hold what one holds that trains alone', async () => {
+  const settings = { ...small, shards: 4, loss: 'huber', schedule: 'plateau', seed: 9 };
+  const [alone, one, other] = Array.from({ length: 3 }, () => new Session(parts()));
+  for (const session of [alone, one, other]) assert.equal(session.configure(settings).settings.shards, 4);
+  trainToTheEnd(alone);
+  let rounds = 0;
+  for (; one.parts(); rounds++) {
+    const round = Array.from({ length: one.parts() }, (_, index) => (index % 2 ? other : one).part(index));
+    one.apply(round);
+    other.apply(round);
+    assert.deepEqual(other.parts(), one.parts());
+  }
+  assert.ok(rounds > 2 * one.configured().steps_per_epoch, 'the validations are rounds too');
+  const digest = async (/** @type {Session} */ session) =>
+    Buffer.from(await crypto.subtle.digest('SHA-256', /** @type {Float32Array<ArrayBuffer>} */ (session.weights()))).toString('hex');
+  const [expected, ...found] = await Promise.all([alone, one, other].map(digest));
+  assert.deepEqual(found, [expected, expected]);
+  assert.deepEqual(one.history(0), alone.history(0));
+  assert.deepEqual(thrown(() => one.part(0)), { code: 'not-ready', row: null, column: null, knob: null });
+});

@@ -3,7 +3,7 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
-import { keepReproducible, keepRun } from '../state/persist.js';
+import { keepReproducible, keepRun, keepWorkers } from '../state/persist.js';
 import { ROLE, buildOf, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
 
 /** @import {Client} from '../core/client.js' */
@@ -33,6 +33,7 @@ const newRun = (configured, progress, asked, build) => ({
   forecast: null,
   forecastProblem: '',
   bytes: null,
+  workers: 1,
   elapsed: 0,
   remark: '',
 });
@@ -51,7 +52,7 @@ export function modelActions(store) {
   const connected = () => client;
 
   function connect() {
-    return createClient('model', buildOf(store.get()), hear, (problem) => void revive(problem));
+    return createClient('model', hear, (problem) => void revive(problem), buildOf(store.get()));
   }
 
   /** @param {Partial<Run>} patch */
@@ -98,7 +99,7 @@ export function modelActions(store) {
       const now = performance.now();
       const elapsed = run.elapsed + (ticked ? now - ticked : 0);
       ticked = now;
-      setRun({ progress: tidings.progress, elapsed });
+      setRun({ progress: tidings.progress, workers: tidings.workers, elapsed });
       if (tidings.progress.state === 'finished') void end('finished');
     } else if (tidings.type === 'failed') {
       setRun({ status: 'failed', problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
@@ -196,7 +197,7 @@ export function modelActions(store) {
     const fresh = !run || isStale(state) || isOver(run);
     if (fresh && !(await configureFresh())) return;
     const sight = sightOf(store.get());
-    const answer = await attempt(() => client.call('start', { fresh, sight }));
+    const answer = await attempt(() => client.call('start', { fresh, sight, workers: store.get().workers }));
     if (!answer) return;
     ticked = 0;
     begin(fresh, answer, 'running');
@@ -279,6 +280,12 @@ export function modelActions(store) {
       store.set({ reproducible });
     },
 
+    /** How many workers should train the next model; 0: as many as are fastest. @param {number} workers */
+    setWorkers(workers) {
+      store.set({ workers });
+      keepWorkers(workers);
+    },
+
     start,
     async pause() {
       const progress = await attempt(() => client.call('pause', null));
@@ -290,7 +297,7 @@ export function modelActions(store) {
       const fresh = !state.run || isStale(state) || isOver(state.run);
       if (fresh && !(await configureFresh())) return;
       try {
-        const answer = await client.call('step', { fresh, sight: sightOf(store.get()) });
+        const answer = await client.call('step', { fresh, sight: sightOf(store.get()), workers: store.get().workers });
         begin(fresh, answer, 'paused');
         if (answer.progress.state === 'finished') await end('finished');
       } catch (error) {

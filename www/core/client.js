@@ -2,8 +2,8 @@
  * The page's end of a worker: calls that answer with promises, tidings that come unasked, and word of its death.
  * @module
  */
-import { spawnWorker } from './spawn.js';
-import { compiled } from './wasm.js';
+import { createPeers } from './peers.js';
+import { fastestBuild, startWorker } from './wasm.js';
 
 /** @import {Calls, CallName, Problem, Tidings, WorkerMessage} from './protocol.js' */
 /** @import {Build} from './wasm.js' */
@@ -31,14 +31,15 @@ export class Gone extends Error {}
 
 /**
  * @param {string} kind What the worker is for.
- * @param {Build | null} build Where there is none that this browser runs, no worker is started and every call is `Gone`.
  * @param {(tidings: Tidings) => void} onTidings
  * @param {(problem: Problem) => void} onDeath Called once, when the worker died by itself.
+ * @param {Build | null} [build] What computes; where this browser runs none, no worker is started and every call is `Gone`.
  * @returns {Client}
  */
-export function createClient(kind, build, onTidings, onDeath) {
+export function createClient(kind, onTidings, onDeath, build = fastestBuild()) {
   if (!build) return { call: () => Promise.reject(new Gone()), close() {}, build };
-  const worker = spawnWorker(kind);
+  const worker = startWorker(kind, build, ({ message }) => die({ message }));
+  const peers = createPeers(worker, build);
   /** @type {Map<number, {resolve: (value: any) => void, reject: (reason: Error) => void}>} */
   const waiting = new Map();
   let last = 0;
@@ -48,6 +49,7 @@ export function createClient(kind, build, onTidings, onDeath) {
     if (!open) return;
     open = false;
     worker.terminate();
+    peers.set({ team: 0, count: 0 });
     for (const { reject } of waiting.values()) reject(new Gone());
     waiting.clear();
   }
@@ -70,16 +72,14 @@ export function createClient(kind, build, onTidings, onDeath) {
       else call?.reject(new Refusal(message.problem));
     } else if (message.type === 'fatal') {
       die(message.problem);
+    } else if (message.type === 'peers') {
+      peers.set(message);
     } else {
       onTidings(message);
     }
   });
   worker.addEventListener('error', (event) => die({ message: event.message || 'The worker could not be started.' }));
   worker.addEventListener('messageerror', () => die({ message: 'A message from the worker could not be read.' }));
-  compiled(build).then(
-    (module) => worker.postMessage({ type: 'wasm', module }),
-    (error) => die({ message: error.message }),
-  );
 
   return {
     call(name, payload) {

@@ -6,11 +6,15 @@
  *
  * The loop trains for a slice, posts, and yields through a message to itself, so that a call is heard between two
  * slices and a tab in the background keeps training: no timer, no frame, nothing that a browser slows down. The clock
- * decides when to tell the page, never what is computed.
+ * decides when to tell the page, never what is computed. Where a step's batch has several parts, other workers may share
+ * them (team.js); a round that is shared ends before anything else is done to the run.
  * @module
  */
+import { createTeam } from './team.js';
+
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
 /** @import {Calls, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Team} from './team.js' */
 
 /** Milliseconds of training between two looks at the messages. */
 const SLICE = 30;
@@ -30,7 +34,14 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
+  /** Settings of the draft. @type {Calls['configure']['in']['settings']} */
+  let drafted = {};
+  /** Who trains the run. @type {Team | null} */ let team = null;
+  /** Number of the team, so that a port for an earlier one is known as such. */
+  let teams = 0;
   let training = false;
+  /** Settled while nothing trains. */
+  let rest = Promise.resolve();
   /** @type {Sight} */ let sight = { lead: 1, steps: 1 };
   let toldProgress = 0;
   let toldReport = 0;
@@ -38,7 +49,12 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   let reportedEpochs = 0;
 
   const loop = new MessageChannel();
-  loop.port1.onmessage = slice;
+  /** Settles after what waits to be heard. @returns {Promise<void>} */
+  const breath = () =>
+    new Promise((resolve) => {
+      loop.port1.onmessage = () => resolve();
+      loop.port2.postMessage(0);
+    });
 
   /** @returns {Report | null} What stands now, or nothing where no weights have been judged yet. */
   function report() {
@@ -75,41 +91,80 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     }
   }
 
-  function slice() {
-    if (!training || !run) return;
+  /** Trains for about SLICE milliseconds, at least one round. */
+  async function slice() {
+    if (!team || team.alone()) return run.train(SLICE);
+    const end = performance.now() + SLICE;
+    do await team.next();
+    while (training && performance.now() < end);
+    return run.progress();
+  }
+
+  async function train() {
     try {
-      /** @type {Progress} */
-      const progress = run.train(SLICE);
-      const now = performance.now();
-      const done = progress.state === 'finished';
-      if (done) training = false;
-      const due = now - toldReport > Math.max(REPORT_EVERY, reportTook * REPORT_SHARE);
-      if (done || (due && run.history(reportedEpochs).length)) {
-        const value = report();
-        if (value) post({ type: 'report', report: value });
+      for (;;) {
+        // Also before the first slice: the answer that training goes on is heard before what comes of it.
+        await breath();
+        if (!training) return;
+        /** @type {Progress} */
+        const progress = await slice();
+        const now = performance.now();
+        const done = progress.state === 'finished';
+        if (done) rally(null);
+        const due = now - toldReport > Math.max(REPORT_EVERY, reportTook * REPORT_SHARE);
+        if (done || (due && run.history(reportedEpochs).length)) {
+          const value = report();
+          if (value) post({ type: 'report', report: value });
+        }
+        if (done || now - toldProgress > PROGRESS_EVERY) {
+          toldProgress = now;
+          post({ type: 'progress', progress, workers: team?.workers() ?? 1 });
+        }
+        if (done) training = false;
       }
-      if (done || now - toldProgress > PROGRESS_EVERY) {
-        toldProgress = now;
-        post({ type: 'progress', progress });
-      }
-      if (training) loop.port2.postMessage(0);
     } catch (error) {
       training = false;
+      rally(null);
       const problem = refusal(error);
       if (!problem) return fatal(error);
       post({ type: 'failed', problem, report: report() });
     }
   }
 
-  /** @param {boolean} fresh @param {Sight} wanted */
-  function prepare(fresh, wanted) {
+  /** Nothing trains any more, and no round is half done. */
+  async function halt() {
+    training = false;
+    await rest;
+  }
+
+  /** @param {Team | null} next Who trains from now on; the team before ends. */
+  function rally(next) {
+    team?.disband();
+    team = next;
+  }
+
+  /** @param {boolean} fresh @param {Sight} wanted @param {number} workers Wanted; 0: as many as are fastest. */
+  async function prepare(fresh, wanted, workers) {
+    if (fresh || !run) await halt();
     sight = wanted;
     if (fresh || !run) {
       if (!draft) throw Object.assign(new Error('There is no model to train yet.'), { name: 'UnrolledError', code: 'state' });
-      training = false;
+      rally(null);
       run?.free();
       run = draft;
       draft = null;
+      const number = ++teams;
+      rally(
+        createTeam({
+          session: run,
+          parts,
+          settings: drafted,
+          shards: Number(run.configured().settings.shards),
+          wanted: workers,
+          most: navigator.hardwareConcurrency || 1,
+          ask: (count) => post({ type: 'peers', team: number, count }),
+        }),
+      );
       reportedEpochs = 0;
       toldReport = 0;
       reportTook = 0;
@@ -119,10 +174,21 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   /** @returns {{configured: Configured, progress: Progress}} */
   const standing = () => ({ configured: run.configured(), progress: run.progress() });
 
-  return {
+  /**
+   * Word of a peer, from the page that started it: a way to it, or its death.
+   * @param {{team: number, port?: MessagePort}} word
+   */
+  function peer({ team: number, port }) {
+    if (number !== teams || !team) return port?.close();
+    if (port) team.join(port);
+    else team.disband();
+  }
+
+  const jobs = {
     /** @param {Calls['open']['in']} request */
-    open({ parts: given }) {
-      training = false;
+    async open({ parts: given }) {
+      await halt();
+      rally(null);
       draft?.free();
       run?.free();
       draft = run = null;
@@ -133,35 +199,45 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     /** @param {Calls['configure']['in']} request */
     configure({ settings }) {
       draft ??= new Session(parts);
-      return { value: draft.configure(settings) };
+      const value = draft.configure(settings);
+      drafted = settings;
+      return { value };
     },
 
     /** @param {Calls['start']['in']} request */
-    start({ fresh, sight: wanted }) {
-      prepare(fresh, wanted);
+    async start({ fresh, sight: wanted, workers }) {
+      await prepare(fresh, wanted, workers);
       if (!training) {
+        await rest;
         training = true;
-        loop.port2.postMessage(0);
+        rest = train();
       }
       return { value: standing() };
     },
 
-    pause() {
-      training = false;
+    async pause() {
+      await halt();
       return { value: run.progress() };
     },
 
-    stop() {
-      training = false;
+    async stop() {
+      await halt();
+      rally(null);
       return { value: run.stop() };
     },
 
     /** @param {Calls['step']['in']} request */
-    step({ fresh, sight: wanted }) {
-      training = false;
-      prepare(fresh, wanted);
-      run.step();
+    async step({ fresh, sight: wanted, workers }) {
+      await halt();
+      await prepare(fresh, wanted, workers);
+      if (!team || team.alone()) run.step();
+      else {
+        const { step } = run.progress();
+        do await team.next();
+        while (run.parts() && run.progress().step === step);
+      }
       const value = standing();
+      if (value.progress.state === 'finished') rally(null);
       if (run.history(reportedEpochs).length) {
         const told = report();
         if (told) post({ type: 'report', report: told });
@@ -196,7 +272,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     },
 
     /** @param {Calls['load']['in']} request */
-    load({ bytes }) {
+    async load({ bytes }) {
       const loaded = new Session(parts);
       try {
         loaded.load(bytes);
@@ -204,11 +280,13 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
         loaded.free();
         throw error;
       }
-      training = false;
+      await halt();
+      rally(null);
       run?.free();
       run = loaded;
       reportedEpochs = 0;
       return { value: standing() };
     },
   };
+  return { jobs, peer };
 }

@@ -53,10 +53,10 @@
  * @property {{in: {series: SeriesOptions}, out: Reading}} regroup The table that was read last, as another series.
  * @property {{in: {parts: SeriesParts}, out: null}} open
  * @property {{in: {settings: Settings}, out: Configured}} configure A draft: what runs is not touched.
- * @property {{in: {fresh: boolean, sight: Sight}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over.
+ * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training: the best weights are in place.
- * @property {{in: {fresh: boolean, sight: Sight}, out: {configured: Configured, progress: Progress}}} step
+ * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress}}} step
  * @property {{in: {sight: Sight}, out: Report | null}} report
  * @property {{in: {sight: Sight}, out: {evaluation: Evaluation, predictions: Predictions}}} judge Scores the test part.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
@@ -67,9 +67,9 @@
 /** @typedef {keyof Calls} CallName */
 /** @typedef {{type: 'call', id: number, name: CallName, payload: unknown}} CallMessage */
 /**
- * What a worker says unasked.
- * @typedef {{type: 'progress', progress: Progress} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
+ * What a worker says unasked. `workers`: how many train now.
+ * @typedef {{type: 'progress', progress: Progress, workers: number} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
  */
-/** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'fatal', problem: Problem} | Tidings} WorkerMessage */
+/** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem} | Tidings} WorkerMessage */
 
 export {};

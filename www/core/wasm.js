@@ -6,7 +6,7 @@
  * same on every machine. A browser says by `WebAssembly.validate` what it knows.
  * @module
  */
-import { fetchWasm } from './spawn.js';
+import { fetchWasm, spawnWorker } from './spawn.js';
 
 /** @typedef {'plain' | 'relaxed'} Build */
 
@@ -64,4 +64,14 @@ async function compile(build) {
   // Only what is called wasm may be compiled while it arrives, and not every host knows the name.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * Starts a worker in which a build computes, as soon as it is compiled.
+ * @param {string} kind @param {Build} build @param {(error: Error) => void} failed Called where it cannot be compiled.
+ */
+export function startWorker(kind, build, failed) {
+  const worker = spawnWorker(kind);
+  compiled(build).then((module) => worker.postMessage({ type: 'wasm', module }), failed);
+  return worker;
 }

@@ -1,5 +1,6 @@
 /**
- * The worker: the only importer of the wasm package. One runs for data and one for the model; both know every call.
+ * The worker: the only importer of the wasm package. One runs for data and one for the model, and both know every call;
+ * further ones may help the model's to train (peer.js).
  *
  * Calls are carried out one after another. A call that throws a refusal is answered with it; anything else that is
  * thrown (a panic of the wasm) leaves memory in an unknown state, so the worker says so and ends.
@@ -8,6 +9,7 @@
 import { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
 import { dataJobs } from './data_jobs.js';
 import { modelJobs } from './model_jobs.js';
+import { servePeer } from './peer.js';
 
 /** @import {CallMessage, Problem, WorkerMessage} from './protocol.js' */
 
@@ -38,11 +40,8 @@ const ready = new Promise((/** @type {(module: WebAssembly.Module) => void} */ r
 // What went wrong is said to the first call.
 ready.catch(() => {});
 
-const jobs = {
-  catalog: () => ({ value: catalog() }),
-  ...dataJobs({ CsvReader }, post),
-  ...modelJobs({ Session }, post, { refusal, fatal }),
-};
+const model = modelJobs({ Session }, post, { refusal, fatal });
+const jobs = { catalog: () => ({ value: catalog() }), ...dataJobs({ CsvReader }, post), ...model.jobs };
 
 /** @type {Promise<void>} */
 let queue = Promise.resolve();
@@ -62,6 +61,8 @@ async function answer({ id, name, payload }) {
 
 self.addEventListener('message', (event) => {
   if (event.data.type === 'wasm') return begin(event.data.module);
+  if (event.data.type === 'peer') return model.peer(event.data);
+  if (event.data.type === 'serve') return void ready.then(() => servePeer({ Session, refusal }, event.data.port, fatal), fatal);
   queue = queue.then(() => answer(event.data));
 });
 self.addEventListener('messageerror', () => fatal(new Error('a message from the page could not be read')));

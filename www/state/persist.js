@@ -13,6 +13,7 @@ const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
 const THEME = 'unrolled-theme';
 const REPRODUCIBLE = 'unrolled-reproducible';
+const WORKERS = 'unrolled-workers';
 
 /** @param {Dataset} data */
 export async function keepData(data) {
@@ -28,6 +29,7 @@ export async function keepRun(run) {
 export async function forget() {
   keepTheme(null);
   keepReproducible(false);
+  keepWorkers(0);
   await Promise.all([del(DATA), del(RUN)]).catch(() => {});
 }
 
@@ -51,6 +53,15 @@ function keepWord(key, value) {
   }
 }
 
+/** @param {string} key @returns {string | null} */
+function recallWord(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
 /** @param {'light' | 'dark' | null} theme `null`: as the system says. */
 export const keepTheme = (theme) => keepWord(THEME, theme);
 
@@ -58,10 +69,10 @@ export const keepTheme = (theme) => keepWord(THEME, theme);
 export const keepReproducible = (reproducible) => keepWord(REPRODUCIBLE, reproducible ? 'true' : null);
 
 /** @returns {boolean} */
-export function recallReproducible() {
-  try {
-    return localStorage.getItem(REPRODUCIBLE) === 'true';
-  } catch {
-    return false;
-  }
-}
+export const recallReproducible = () => recallWord(REPRODUCIBLE) === 'true';
+
+/** @param {number} workers How many should train; 0: as many as are fastest. */
+export const keepWorkers = (workers) => keepWord(WORKERS, workers ? String(workers) : null);
+
+/** @returns {number} */
+export const recallWorkers = () => Math.max(0, Math.trunc(Number(recallWord(WORKERS))) || 0);

@@ -27,6 +27,7 @@
  * @property {Forecast | null} forecast
  * @property {string} forecastProblem Why there is no forecast, or ''.
  * @property {Uint8Array | null} bytes
+ * @property {number} workers How many train it now.
  * @property {number} elapsed Milliseconds of training in this visit.
  * @property {string} remark What a person should know about where it comes from.
  */
@@ -47,6 +48,7 @@
  * @property {Run | null} run
  * @property {{run: Run, why: string} | null} earlierRun
  * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
+ * @property {number} workers How many should train the next model; 0: as many as are fastest.
  * @property {number} lead Steps ahead of the predictions that are drawn; 0: the whole horizon.
  * @property {number} steps Steps of the forecast beyond the end; 0: one horizon.
  * @property {[number, number] | null} range What the forecast's chart shows.
@@ -58,8 +60,8 @@
 
 /** @typedef {Store<State>} PageStore */
 
-/** @param {Pick<State, 'theme' | 'fastest' | 'reproducible'>} given @returns {State} */
-export function initialState({ theme, fastest, reproducible }) {
+/** @param {Pick<State, 'theme' | 'fastest' | 'reproducible' | 'workers'>} given @returns {State} */
+export function initialState({ theme, fastest, reproducible, workers }) {
   return {
     catalog: null,
     data: null,
@@ -75,6 +77,7 @@ export function initialState({ theme, fastest, reproducible }) {
     run: null,
     earlierRun: null,
     runProblem: null,
+    workers,
     lead: 0,
     steps: 0,
     range: null,

@@ -6,6 +6,7 @@ import { curveChart } from '../charts/curve.js';
 import { ROLE, isOver, isStale, valueOf } from '../state/shape.js';
 import { fill, h, head, icon, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
+import { workersView } from './workers.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
@@ -84,6 +85,7 @@ export function trainView(root, store, act) {
   );
   const sentence = h('p', { class: 'sentence' });
   const extra = h('p', { class: 'small extra' });
+  const workers = workersView(store, act);
   const box = h('div', { class: 'curve', 'aria-hidden': 'true' });
   const summary = h('p', { class: 'hidden', id: 'curve-summary' });
   const facts = ['Epoch', 'Time left', 'Training loss', 'Validation loss', 'Gradient norm', 'Steps clipped'].map((label) => ({
@@ -109,11 +111,14 @@ export function trainView(root, store, act) {
       summary,
     ),
     h('dl', { class: 'facts' }, ...facts.map(({ label, value }) => h('div', {}, h('dt', {}, label), value))),
+    workers.said,
     extra,
+    workers.element,
   );
 
   const curve = curveChart(box);
   const undo = [
+    workers.stop,
     store.watch(
       (state) => [
         state.run?.status,

@@ -1,96 +1,25 @@
 //! The training loop, in pieces small enough that whoever drives it stays answerable.
 
-use serde::Serialize;
+mod progress;
+mod round;
+mod validate;
+
+pub use progress::{Best, Epoch, Progress, State};
 
 use crate::Real;
 use crate::arch::Forecaster;
 use crate::data::{Batch, Frame, WindowSet};
 use crate::error::{Error, Result};
-use crate::evaluate::{CHUNK, baselines};
-use crate::grad::{Tape, ops};
+use crate::grad::Tape;
 use crate::math::Rng;
 use crate::nn::{Params, Pass};
-use crate::train::{Optimiser, Options, Schedule, clip};
+use crate::train::{Optimiser, Options, Schedule};
 
 /// Stream of randomness for the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;
 
 /// Validation after an epoch looks at no more windows than this, evenly spread: it must not outlast the epoch.
 const MOST_VALIDATED: usize = 4096;
-
-/// A loss beyond this many times the first one, and beyond this, is an explosion.
-const EXPLOSION: f64 = 1e4;
-
-/// Where training stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// No step has been made.
-    Ready,
-    /// Under way.
-    Running,
-    /// At its end; the best weights are in place.
-    Finished,
-}
-
-/// One point of the learning curves.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Epoch {
-    /// From 1.
-    pub epoch: u32,
-    /// Optimiser steps so far.
-    pub step: u64,
-    /// Mean training loss over the epoch, dropout included.
-    pub train: f64,
-    /// Loss of the forecasts of the validation part, scaled.
-    pub validation: f64,
-    /// Mean norm of the gradient before clipping.
-    pub gradient_norm: f64,
-    /// Share of the steps whose gradient was clipped.
-    pub clipped: f64,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Loss of "the same as now" on the validation part.
-    pub naive_validation: f64,
-}
-
-/// Where training stands, for those who watch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Progress {
-    /// Ready, running or finished.
-    pub state: State,
-    /// Why it finished, in one sentence; else empty.
-    pub why: String,
-    /// Epoch under way, from 1.
-    pub epoch: u32,
-    /// Optimiser steps so far.
-    pub step: u64,
-    /// Steps in an epoch.
-    pub steps_per_epoch: u64,
-    /// Most epochs there can be.
-    pub epochs: u32,
-    /// Mean training loss of the epoch under way (of the last one, right after it).
-    pub loss: f64,
-    /// Validation loss after the last epoch.
-    pub validation: Option<f64>,
-    /// Epoch with the lowest validation loss, and that loss.
-    pub best: Option<Best>,
-    /// Learning rate now.
-    pub learning_rate: f64,
-    /// Norm of the last gradient before clipping.
-    pub gradient_norm: f64,
-    /// Share of this epoch's steps that were clipped.
-    pub clipped_share: f64,
-}
-
-/// The best epoch so far.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Best {
-    /// From 1.
-    pub epoch: u32,
-    /// Its validation loss.
-    pub validation: f64,
-}
 
 /// Sums over the epoch under way.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,7 +36,7 @@ struct Sums {
 enum Phase {
     /// The training step that starts at this place of the epoch's order.
     Train(usize),
-    /// The validation chunk that starts at this window; the sum of the penalties so far.
+    /// The validation chunks from this window on; the sum of the penalties so far.
     Validate(usize, f64),
     /// Nothing any more.
     Done,
@@ -153,7 +82,10 @@ pub struct Trainer {
     tape: Tape,
     quiet: Tape,
     batch: Batch,
-    scratch: Vec<Real>,
+    /// Parts that a batch is cut into.
+    shards: usize,
+    /// One part of a round, for a round that is done here alone.
+    part: Vec<Real>,
 }
 
 impl Trainer {
@@ -176,6 +108,7 @@ impl Trainer {
             forecaster,
             params,
             best: None,
+            shards: options.shards.max(1),
             options,
             train,
             validation,
@@ -193,7 +126,7 @@ impl Trainer {
             tape: Tape::new(true),
             quiet: Tape::new(false),
             batch: Batch::default(),
-            scratch: Vec::new(),
+            part: Vec::new(),
         };
         trainer.shuffle();
         trainer
@@ -211,48 +144,7 @@ impl Trainer {
     /// [`Error::Training`] if the loss is not finite or has exploded; the best weights so far (or the first ones) are then in
     /// place, and training is at its end.
     pub fn advance(&mut self, frame: &Frame) -> Result<Did> {
-        match self.phase {
-            Phase::Done => Ok(Did::Nothing),
-            Phase::Train(from) => self.train_step(frame, from).map(|()| Did::Step),
-            Phase::Validate(from, sum) => {
-                self.validate(frame, from, sum);
-                Ok(Did::Validation)
-            }
-        }
-    }
-
-    fn train_step(&mut self, frame: &Frame, from: usize) -> Result<()> {
-        let to = (from + self.options.batch).min(self.order.len());
-        let starts = &self.order[from..to];
-        frame.gather(starts, self.train.window, self.train.horizon, &mut self.batch);
-        self.tape.reset();
-        let seed = self.options.seed;
-        let mut pass = Pass::training(&mut self.tape, &self.params, self.batch.size, seed, self.step);
-        let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
-        let loss = ops::loss(&mut self.tape, self.options.loss, prediction, truth);
-        let value = crate::wide(self.tape.scalar(loss));
-        let first = *self.first_loss.get_or_insert(value);
-        self.step += 1;
-        if !value.is_finite() || value > EXPLOSION * first.max(1.0) {
-            return Err(self.fail(value));
-        }
-        self.tape.backward(loss);
-        self.params.collect(&self.tape);
-        let (norm, clipped) = clip(&mut self.params.grads, self.options.clip);
-        if !norm.is_finite() {
-            return Err(self.fail(norm));
-        }
-        self.optimiser.step(&mut self.params.values, &self.params.grads, self.rate);
-
-        let windows = to - from;
-        self.last_norm = norm;
-        self.sums.loss += value * windows as f64;
-        self.sums.windows += windows;
-        self.sums.norm += norm;
-        self.sums.clipped += u64::from(clipped);
-        self.sums.steps += 1;
-        self.phase = if to < self.order.len() { Phase::Train(to) } else { Phase::Validate(0, 0.0) };
-        Ok(())
+        self.round(frame)
     }
 
     fn fail(&mut self, value: f64) -> Error {
@@ -286,53 +178,6 @@ impl Trainer {
             }
             self.finish("Stopped by hand.".to_owned());
         }
-    }
-
-    fn validate(&mut self, frame: &Frame, from: usize, sum: f64) {
-        let (window, horizon) = (self.validation.window, self.validation.horizon);
-        let to = (from + CHUNK).min(self.validation.starts.len());
-        let starts = self.validation.starts[from..to].to_vec();
-        let kind = self.options.loss;
-        let naive = self.naive.is_none().then(|| self.naive_loss(frame));
-        frame.gather(&starts, window, horizon, &mut self.batch);
-        self.batch.hide_future(frame.data_features);
-        let mut out = std::mem::take(&mut self.scratch);
-        out.resize(horizon * starts.len(), 0.0);
-        self.quiet.reset();
-        let mut pass = Pass::new(&mut self.quiet, &self.params, starts.len());
-        self.forecaster.forecast(&mut pass, &self.batch, &mut out);
-        let sum = sum + penalty(frame, &starts, window, &out, |e| kind.of(e));
-        self.residuals.resize_with(horizon, Vec::new);
-        for (lead, errors) in self.residuals.iter_mut().enumerate() {
-            if from == 0 {
-                errors.clear();
-            }
-            errors.extend(starts.iter().zip(out.chunks_exact(horizon)).map(|(&start, forecast)| {
-                crate::wide(frame.target_at(start as usize + window + lead)) - crate::wide(forecast[lead])
-            }));
-        }
-        self.scratch = out;
-        if let Some(naive) = naive {
-            self.naive = Some(naive);
-        }
-        if to < self.validation.starts.len() {
-            self.phase = Phase::Validate(to, sum);
-        } else {
-            self.end_epoch(sum / (to * horizon) as f64);
-        }
-    }
-
-    /// Loss of "the same as now" on the validation part.
-    fn naive_loss(&self, frame: &Frame) -> f64 {
-        let (window, horizon) = (self.validation.window, self.validation.horizon);
-        let mut out = vec![0.0; horizon * CHUNK];
-        let mut sum = 0.0;
-        for starts in self.validation.starts.chunks(CHUNK) {
-            let out = &mut out[..horizon * starts.len()];
-            baselines::last_value(frame, starts, window, horizon, out);
-            sum += penalty(frame, starts, window, out, |e| self.options.loss.of(e));
-        }
-        sum / (self.validation.starts.len() * horizon) as f64
     }
 
     fn end_epoch(&mut self, validation: f64) {
@@ -444,16 +289,4 @@ impl Trainer {
         let mut pass = Pass::new(tape, self.in_use(), batch.size);
         self.forecaster.forecast(&mut pass, batch, out);
     }
-}
-
-/// Sum of the penalties of forecasts `[horizon × starts]` against the truth.
-fn penalty(frame: &Frame, starts: &[u32], window: usize, predicted: &[Real], of: impl Fn(Real) -> Real) -> f64 {
-    let horizon = predicted.len() / starts.len().max(1);
-    let mut sum = 0.0;
-    for (forecast, &start) in predicted.chunks_exact(horizon).zip(starts) {
-        for (lead, value) in forecast.iter().enumerate() {
-            sum += crate::wide(of(value - frame.target_at(start as usize + window + lead)));
-        }
-    }
-    sum
 }

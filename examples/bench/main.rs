@@ -1,0 +1,20 @@
+//! What `make bench` measures natively. One job a line on standard input, as JSON; one answer a line on standard output.
+//! The jobs themselves (settings, sizes, repeats) are `scripts/bench/`'s.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod losses;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(not(target_arch = "wasm32"))]
+mod single;
+#[cfg(not(target_arch = "wasm32"))]
+mod twins;
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    native::serve()
+}
+
+/// In a browser the same jobs are `web.rs`'s.
+#[cfg(target_arch = "wasm32")]
+fn main() {}

@@ -1,0 +1,70 @@
+//! What `make bench` measures in a browser beyond what the shipped package does: `scripts/bench/build.sh` builds this one
+//! beside it, never into it. The page holds the clock, so everything here is "do it so many times".
+#![cfg(target_arch = "wasm32")]
+
+mod losses;
+mod single;
+mod twins;
+
+use std::hint::black_box;
+
+use wasm_bindgen::prelude::*;
+
+fn refused(error: impl std::fmt::Display) -> JsValue {
+    JsError::new(&error.to_string()).into()
+}
+
+/// One window, one step of a stream.
+#[wasm_bindgen]
+pub struct Single(single::Single);
+
+#[wasm_bindgen]
+impl Single {
+    /// From settings as JSON.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: &str) -> Result<Single, JsValue> {
+        let settings = serde_json::from_str(settings).map_err(refused)?;
+        Ok(Self(single::Single::new(&settings).map_err(refused)?))
+    }
+
+    /// The forecast of one window, `count` times.
+    pub fn windows(&mut self, count: usize) {
+        for _ in 0..count {
+            black_box(self.0.window());
+        }
+    }
+
+    /// One step of the stream, `count` times.
+    pub fn steps(&mut self, count: usize) {
+        for _ in 0..count {
+            black_box(self.0.step());
+        }
+    }
+}
+
+/// A recurrence as one scan, and composed on the tape.
+#[wasm_bindgen]
+pub struct Twins(twins::Twins);
+
+#[wasm_bindgen]
+impl Twins {
+    /// `cell` is `rnn`, `lstm`, `gru` or `gru_reset_before`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(cell: &str, hidden: usize, window: usize, batch: usize) -> Result<Twins, JsValue> {
+        Ok(Self(twins::Twins::new(cell, hidden, window, batch).map_err(refused)?))
+    }
+
+    /// Forward and backward, `count` times.
+    pub fn run(&mut self, fused: bool, count: usize) {
+        for _ in 0..count {
+            black_box(self.0.run(fused));
+        }
+    }
+}
+
+/// The losses of 200 steps of a case given as JSON.
+#[wasm_bindgen]
+pub fn losses(case: &str) -> Result<Vec<f64>, JsValue> {
+    let case: losses::Case = serde_json::from_str(case).map_err(refused)?;
+    case.losses().map_err(refused)
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# What `make bench` runs beside the package: the example `bench` natively, for this very processor, and `bench_web` for
+# browsers, plain and with relaxed SIMD, into .tools/bench/ (served by the bench, never shipped).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source scripts/lib.sh
+
+out=.tools/bench
+mkdir -p "$out"
+
+say "Building the benches natively (a minute the first time)"
+RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=target/bench cargo build -q --release --example bench
+cp target/bench/release/examples/bench "$out/native"
+
+# web NAME FOLDER BINARYEN_FEATURE…: built in the folder where pkg.sh builds the package with the same flags.
+web() {
+  local name=$1 target=$2
+  shift 2
+  say "Building the benches for browsers, $name (a minute the first time)"
+  CARGO_TARGET_DIR=$target cargo build -q --release --target wasm32-unknown-unknown --example bench_web
+  wasm-bindgen --target web --no-typescript --out-dir "$out/$name" "$target/wasm32-unknown-unknown/release/examples/bench_web.wasm"
+  local -a features=(simd bulk-memory nontrapping-float-to-int sign-ext mutable-globals multivalue reference-types)
+  node_modules/.bin/wasm-opt -O3 "${features[@]/#/--enable-}" "$@" "$out/$name/bench_web_bg.wasm" -o "$out/$name/optimised.wasm"
+  mv "$out/$name/optimised.wasm" "$out/$name/bench_web_bg.wasm"
+}
+web plain target
+RUSTFLAGS='-C target-feature=+simd128,+relaxed-simd' web relaxed target/relaxed --enable-relaxed-simd
+
+# The matrix products by themselves.
+if [[ -x scripts/bench/kernels.sh ]]; then scripts/bench/kernels.sh; fi

@@ -1,0 +1,106 @@
+// What we want to reach on a 2-core machine, and what stands in the way where we do not. A target without a reason that is
+// missed is printed as such: add the reason here, from a profile.
+
+/** @typedef {import('./measure.mjs').Results} Results */
+
+/**
+ * @typedef {object} Target
+ * @property {string} id
+ * @property {string} label
+ * @property {'at most' | 'at least'} want
+ * @property {number} least What must be reached.
+ * @property {number} aim
+ * @property {string} unit
+ * @property {(results: Results) => {where: string, value: number}[]} reached One for each place it is measured in.
+ * @property {string} [inTheWay] Printed where `aim` is missed.
+ */
+
+/** The reasons, by the beginning of the target's id. @type {Record<string, string>} */
+export const IN_THE_WAY = {};
+
+/** Ratio to PyTorch on one thread in the same run. @param {Results} results @param {string} job @param {(system: import('./measure.mjs').System) => boolean} which */
+function toPyTorch({ systems, medians }, job, which) {
+  const reference = medians.get('torch_1')?.get(job);
+  if (reference === undefined) return [];
+  return systems.filter(which).flatMap((system) => {
+    const value = medians.get(system.id)?.get(job);
+    return value === undefined ? [] : [{ where: system.label, value: value / reference }];
+  });
+}
+
+/** @param {string} build */
+const built = (build) => (/** @type {import('./measure.mjs').System} */ system) => system.family === 'ours' && system.build === build;
+
+/** @param {string} cell @param {string} build @param {number} least @param {number} aim @returns {Target} */
+const trainS = (cell, build, least, aim) => ({
+  id: `s_${cell}_${build}`, label: `S ${cell.toUpperCase()}, ${build === 'plain' ? 'simd128' : 'relaxed SIMD'}, to PyTorch`, want: 'at most', least, aim, unit: '×',
+  reached: (results) => toPyTorch(results, `s_${cell}`, built(build)),
+});
+
+/** The better of the builds in each browser. @param {Results} results @param {string} job @param {number} factor */
+function fastest({ systems, medians }, job, factor) {
+  return [...new Set(systems.flatMap(({ browser }) => browser ?? []))].flatMap((browser) => {
+    const found = systems
+      .filter((system) => system.family === 'ours' && system.browser === browser && medians.get(system.id)?.has(job))
+      .map((system) => ({ where: system.label, value: (medians.get(system.id)?.get(job) ?? NaN) * factor }))
+      .sort((a, b) => a.value - b.value);
+    return found.slice(0, 1);
+  });
+}
+
+/** @type {Target[]} */
+export const TARGETS = [
+  trainS('lstm', 'relaxed', 1.1, 0.9), trainS('gru', 'relaxed', 0.55, 0.4), trainS('rnn', 'relaxed', 0.5, 0.3),
+  trainS('lstm', 'plain', 1.35, 1.15), trainS('gru', 'plain', 0.7, 0.5), trainS('rnn', 'plain', 0.6, 0.4),
+  {
+    id: 'm_one', label: 'M, one worker, to PyTorch', want: 'at most', least: 2.0, aim: 1.6, unit: '×',
+    reached: (results) => toPyTorch(results, 'm', (system) => system.family === 'ours' && system.build === 'relaxed'),
+  },
+  {
+    id: 'm_two', label: 'M, two workers, to PyTorch', want: 'at most', least: 1.2, aim: 0.9, unit: '×',
+    reached: (results) => toPyTorch(results, 'm', (system) => system.family === 'workers'),
+  },
+  {
+    id: 'window', label: 'I, one window', want: 'at most', least: 0.1, aim: 0.05, unit: 'ms',
+    reached: (results) => fastest(results, 'window', 1e3),
+  },
+  {
+    id: 'stream', label: 'I, one streaming step', want: 'at most', least: 10, aim: 3, unit: 'µs',
+    reached: (results) => fastest(results, 'stream', 1e6),
+  },
+  {
+    id: 'tfjs', label: 'S LSTM, times as fast as TensorFlow.js wasm in the same browser', want: 'at least', least: 20, aim: 25, unit: '×',
+    reached: (results) => {
+      return fastest(results, 's_lstm', 1).flatMap(({ where, value }) => {
+        const browser = results.systems.find(({ label }) => label === where)?.browser;
+        const rival = results.medians.get(`tfjs_${browser}`)?.get('s_lstm');
+        return rival === undefined ? [] : [{ where, value: rival / value }];
+      });
+    },
+  },
+  {
+    id: 'share', label: 'S, further architectures: share of the rate that their products reach alone', want: 'at least', least: 40, aim: 60, unit: '%',
+    reached: ({ systems, jobs, arithmetic, gemm }) => {
+      const further = jobs.filter(({ id, kind }) => kind === 'train' && !['s_lstm', 's_gru', 's_rnn', 'm'].includes(id));
+      return further.flatMap((job) =>
+        systems.flatMap(({ id, label, browser, build }) => {
+          const rates = gemm.find((one) => one.browser === browser && one.build === build)?.rates ?? {};
+          const alone = Object.entries(rates).flatMap(([shape, row]) => (shape.startsWith('S forward') ? [row.packed ?? NaN] : []))[0];
+          const gflops = arithmetic.find((one) => one.system === id && one.job === job.id)?.gflops;
+          return alone && gflops ? [{ where: `${job.label}, ${label}`, value: (100 * gflops) / alone }] : [];
+        }),
+      );
+    },
+  },
+  {
+    id: 'memory', label: 'Memory of a run against its arithmetic minimum', want: 'at most', least: 2, aim: 1.3, unit: '×',
+    reached: ({ memory }) => memory.flatMap(({ label, bytes, minimum }) => (minimum ? [{ where: label, value: bytes / minimum }] : [])),
+  },
+  {
+    id: 'exact', label: 'Losses of 200 steps: distance from f64 against that of PyTorch’s f32', want: 'at most', least: 3, aim: 3, unit: '×',
+    reached: ({ losses }) => losses.map(({ label, ours, theirs }) => ({ where: label, value: ours / theirs })),
+  },
+];
+
+/** Why a target is missed. @param {Target} target */
+export const reason = ({ id }) => Object.entries(IN_THE_WAY).find(([start]) => id.startsWith(start))?.[1];

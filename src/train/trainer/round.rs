@@ -1,0 +1,180 @@
+//! One round of training: an optimiser step, or some validation, done in parts that do not depend on each other.
+//!
+//! A step's batch is cut into shards; each part is the gradient of one shard's share in the batch's mean loss, and the
+//! gradient of the batch is their sum, in the order of the shards. Who computes a part, and when, changes no bit of the
+//! sum: parts may come from other workers that hold the same weights (synchronous data parallelism). What a round's
+//! parts are is known to all who stand at the same round, so nothing but the parts needs to be exchanged.
+
+use super::{Did, Phase, Trainer};
+use crate::Real;
+use crate::data::Frame;
+use crate::error::{Error, Result};
+use crate::evaluate::CHUNK;
+use crate::grad::ops;
+use crate::nn::Pass;
+use crate::train::clip;
+
+/// A loss beyond this many times the first one, and beyond this, is an explosion.
+const EXPLOSION: f64 = 1e4;
+
+impl Trainer {
+    /// How many parts the next round has: the shards of a step's batch, or as many chunks of validation windows as are
+    /// left, at most the number of shards; 0 at the end of training.
+    pub fn parts(&self) -> usize {
+        match self.phase {
+            Phase::Train(_) => self.shards,
+            Phase::Validate(from, _) => self.shards.min((self.validation.starts.len() - from).div_ceil(CHUNK)),
+            Phase::Done => 0,
+        }
+    }
+
+    /// Computes one part of the next round into `out`, of whatever size it was. For a step: the gradient of the shard's
+    /// share in the batch's mean loss, `[parameters]`, and that share itself. For validation: the forecasts of the chunk,
+    /// `[horizon × windows]`. Changes nothing that a later round depends on.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] if the round has no such part.
+    pub fn part(&mut self, frame: &Frame, index: usize, out: &mut Vec<Real>) -> Result<()> {
+        if index >= self.parts() {
+            return Err(wrong(format!("The next round has {} parts, and no part {index}.", self.parts())));
+        }
+        match self.phase {
+            Phase::Train(from) => self.shard(frame, from, index, out),
+            Phase::Validate(from, _) => self.forecast_chunk(frame, from + index * CHUNK, out),
+            Phase::Done => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the round with all its parts, in order: one optimiser step, or their share of the validation after an epoch.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] if these are not the parts of this round; nothing has changed then. [`Error::Training`] as for
+    /// [`Trainer::advance`].
+    pub fn apply(&mut self, frame: &Frame, parts: &[Vec<Real>]) -> Result<Did> {
+        let right = parts.iter().enumerate().all(|(index, part)| part.len() == self.part_len(index));
+        if parts.len() != self.parts() || !right {
+            return Err(wrong(format!("The next round has {} parts, and these are not they.", self.parts())));
+        }
+        let mut loss = 0.0;
+        for (index, part) in parts.iter().enumerate() {
+            loss += self.add(frame, index, part);
+        }
+        self.end_round(loss)
+    }
+
+    /// The next round by itself: part after part.
+    pub(super) fn round(&mut self, frame: &Frame) -> Result<Did> {
+        let mut part = std::mem::take(&mut self.part);
+        let mut loss = 0.0;
+        for index in 0..self.parts() {
+            self.part(frame, index, &mut part)?;
+            loss += self.add(frame, index, &part);
+        }
+        self.part = part;
+        self.end_round(loss)
+    }
+
+    /// Numbers in a part of the next round.
+    fn part_len(&self, index: usize) -> usize {
+        match self.phase {
+            Phase::Train(_) => self.params.len() + 1,
+            Phase::Validate(from, _) => self.validation.horizon * self.chunk(from + index * CHUNK).len(),
+            Phase::Done => 0,
+        }
+    }
+
+    /// The windows of the step that starts at this place of the epoch's order.
+    fn step_end(&self, from: usize) -> usize {
+        (from + self.options.batch).min(self.order.len())
+    }
+
+    fn shard(&mut self, frame: &Frame, from: usize, index: usize, out: &mut Vec<Real>) {
+        let windows = self.step_end(from) - from;
+        let bound = |index: usize| windows * index / self.shards;
+        let (first, last) = (bound(index), bound(index + 1));
+        out.resize(self.params.len() + 1, 0.0);
+        let (gradient, share_of_loss) = out.split_at_mut(self.params.len());
+        if first == last {
+            // A batch of fewer windows than shards.
+            gradient.fill(0.0);
+            share_of_loss.fill(0.0);
+            return;
+        }
+        let starts = &self.order[from + first..from + last];
+        frame.gather(starts, self.train.window, self.train.horizon, &mut self.batch);
+        self.tape.reset();
+        let (seed, step) = (self.options.seed, self.step);
+        let mut pass = Pass::training(&mut self.tape, &self.params, starts.len(), seed, step, first as u64);
+        let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
+        let loss = ops::loss(&mut self.tape, self.options.loss, prediction, truth);
+        let share: Real = crate::narrow(starts.len() as f64 / windows as f64);
+        share_of_loss.fill(share * self.tape.scalar(loss));
+        self.tape.backward_from(&[(loss, &[share])]);
+        self.params.collect_into(&self.tape, gradient);
+    }
+
+    /// Adds a part to what the round has so far; gives its share of the loss, of training or validation.
+    fn add(&mut self, frame: &Frame, index: usize, part: &[Real]) -> f64 {
+        match self.phase {
+            Phase::Train(_) => {
+                let (gradient, loss) = part.split_at(self.params.len());
+                let sum = &mut self.params.grads;
+                if index == 0 {
+                    sum.clear();
+                    sum.extend_from_slice(gradient);
+                } else {
+                    sum.iter_mut().zip(gradient).for_each(|(sum, part)| *sum += part);
+                }
+                loss.iter().copied().map(crate::wide).sum()
+            }
+            Phase::Validate(from, _) => self.judge_chunk(frame, from + index * CHUNK, part),
+            Phase::Done => 0.0,
+        }
+    }
+
+    fn end_round(&mut self, loss: f64) -> Result<Did> {
+        match self.phase {
+            Phase::Train(from) => self.end_step(from, loss).map(|()| Did::Step),
+            Phase::Validate(from, sum) => {
+                let to = (from + self.parts() * CHUNK).min(self.validation.starts.len());
+                if to < self.validation.starts.len() {
+                    self.phase = Phase::Validate(to, sum + loss);
+                } else {
+                    self.end_epoch((sum + loss) / (to * self.validation.horizon) as f64);
+                }
+                Ok(Did::Validation)
+            }
+            Phase::Done => Ok(Did::Nothing),
+        }
+    }
+
+    /// The optimiser step, once the gradient is summed; `loss` is the batch's mean.
+    fn end_step(&mut self, from: usize, loss: f64) -> Result<()> {
+        let to = self.step_end(from);
+        let first = *self.first_loss.get_or_insert(loss);
+        self.step += 1;
+        if !loss.is_finite() || loss > EXPLOSION * first.max(1.0) {
+            return Err(self.fail(loss));
+        }
+        let (norm, clipped) = clip(&mut self.params.grads, self.options.clip);
+        if !norm.is_finite() {
+            return Err(self.fail(norm));
+        }
+        self.optimiser.step(&mut self.params.values, &self.params.grads, self.rate);
+
+        let windows = to - from;
+        self.last_norm = norm;
+        self.sums.loss += loss * windows as f64;
+        self.sums.windows += windows;
+        self.sums.norm += norm;
+        self.sums.clipped += u64::from(clipped);
+        self.sums.steps += 1;
+        self.phase = if to < self.order.len() { Phase::Train(to) } else { Phase::Validate(0, 0.0) };
+        Ok(())
+    }
+}
+
+fn wrong(problem: String) -> Error {
+    Error::NotReady { problem }
+}

@@ -1,0 +1,56 @@
+//! After its first steps, training allocates nothing: a step is made of buffers that the ones before it left behind.
+//! One test alone, since the counter is the whole process's.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use std::alloc::System;
+
+use cap::Cap;
+use common::{noisy_sine, settings};
+use unrolled::Session;
+use unrolled::arch::registry;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// Forms of every architecture that take different ways through the code.
+const FORMS: &[(&str, &str)] = &[
+    ("one row a step", r#""segment": 1"#),
+    ("segments", r#""segment": 0, "highway": true, "head_dropout": 0.3"#),
+    ("two layers with dropout", r#""segment": 6, "layers": 2, "dropout": 0.2"#),
+    ("every step, centred on the mean", r#""segment": 1, "loss_on": "every", "normalise": "window", "highway": true"#),
+    ("fed back", r#""segment": 1, "head": "rolled", "normalise": "last""#),
+];
+
+#[test]
+#[ignore = "grad::Tape's map of parameters and the zero states of scan::{lstm, gru, gru_reset_before} still allocate"]
+fn training_allocates_nothing_after_its_first_steps() {
+    let mut wrong = Vec::new();
+    for architecture in registry::ALL {
+        for (form, more) in FORMS {
+            let mut session = Session::new(noisy_sine(1500));
+            let all = format!(
+                r#"{{ "architecture": "{}", "hidden": 20, "window": 48, "horizon": 12, "season": 24, "batch_size": 32, {more} }}"#,
+                architecture.id
+            );
+            session.configure(&settings(&all)).unwrap_or_else(|error| panic!("{form}: {error}"));
+            // The buffers find their sizes within an epoch: its last batch is a smaller one, and validation follows.
+            let epoch = session.configured().map_or(0, |configured| configured.steps_per_epoch);
+            for _ in 0..=epoch {
+                session.step().expect("a step");
+            }
+            let before = ALLOCATOR.total_allocated();
+            let steps = 8;
+            for _ in 0..steps {
+                session.step().expect("a step");
+            }
+            let bytes = ALLOCATOR.total_allocated() - before;
+            println!("{:<8} {form:<32} {bytes:>8} bytes in {steps} steps", architecture.id);
+            if bytes > 0 {
+                wrong.push(format!("{}, {form}: {} bytes a step", architecture.id, bytes / steps));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

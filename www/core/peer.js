@@ -1,0 +1,70 @@
+/**
+ * A worker that helps to train: it holds the same model as the worker that it helps, computes its parts of every round,
+ * and does every round. It waits for the leader's parts before each round, so the leader pauses, goes on and ends without
+ * a word to it.
+ * @module
+ */
+import { createInbox, ownParts, send } from './parts.js';
+
+/** @import {OpenMessage, PartsMessage, ReadyMessage} from './parts.js' */
+
+/**
+ * @param {{Session: any, refusal: (error: any) => unknown}} core
+ * @param {MessagePort} leader
+ * @param {(error: any) => void} fatal Ends the worker.
+ * @returns {() => void} Closes all ways to the others; a worker of its own is just terminated.
+ */
+export function servePeer({ Session, refusal }, leader, fatal) {
+  const inbox = createInbox();
+  /** @type {Map<number, MessagePort>} */
+  const others = new Map([[0, leader]]);
+  /** What the leader said about the round after each. @type {Map<number, {sharing: number, members: number}>} */
+  const said = new Map();
+
+  /** @param {MessageEvent<OpenMessage | PartsMessage>} event */
+  function hear({ data }) {
+    if (data.type === 'open') {
+      for (const [member, port] of data.others) {
+        others.set(member, port);
+        port.onmessage = hear;
+      }
+      train(data).catch(fatal);
+      return;
+    }
+    const { round, parts, sharing, members } = data;
+    if (sharing !== undefined && members !== undefined) said.set(round, { sharing, members });
+    inbox.put(round, parts);
+  }
+
+  /** @param {OpenMessage} opening */
+  async function train({ member, parts, settings }) {
+    const session = new Session(parts);
+    session.configure(settings);
+    leader.postMessage(/** @type {ReadyMessage} */ ({ type: 'ready' }));
+    // Until the leader says otherwise, it does everything itself and sends it all.
+    let now = { sharing: 1, members: Infinity };
+    for (let round = 0; ; round++) {
+      const count = session.parts();
+      if (count === 0) return session.free();
+      const own = ownParts(session, count, member, now.sharing);
+      inbox.put(round, own);
+      const to = [...others].filter(([other]) => other < now.members).map(([, port]) => port);
+      if (own.length) send(to, { type: 'parts', round, parts: own });
+      await inbox.whole(round, count);
+      try {
+        session.apply(inbox.take(round, count));
+      } catch (error) {
+        // An explosion: the leader comes to it by itself, and tells.
+        if (!refusal(error)) throw error;
+        return;
+      }
+      now = said.get(round) ?? now;
+      said.delete(round);
+    }
+  }
+
+  leader.onmessage = hear;
+  return () => {
+    for (const port of others.values()) port.close();
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The page's part in training with several workers: it starts those that help, hands the model's worker a port to each,
+ * and tells it when one dies. What they compute goes from worker to worker.
+ * @module
+ */
+import { startWorker } from './wasm.js';
+
+/** @param {Worker} leader @param {import('./wasm.js').Build} build What computes in the leader, and so in those that help it. */
+export function createPeers(leader, build) {
+  /** @type {Worker[]} */
+  let peers = [];
+
+  /** @param {number} team */
+  function add(team) {
+    /** @type {Worker} */
+    const peer = startWorker('peer', build, () => lost());
+    const lost = () => {
+      if (peers.includes(peer)) leader.postMessage({ type: 'peer', team });
+    };
+    peer.addEventListener('message', ({ data }) => data.type === 'fatal' && lost());
+    peer.addEventListener('messageerror', lost);
+    peer.addEventListener('error', (event) => {
+      // It is no error of the page: training goes on without the peer.
+      event.preventDefault();
+      lost();
+    });
+    const { port1, port2 } = new MessageChannel();
+    peer.postMessage({ type: 'serve', port: port1 }, [port1]);
+    leader.postMessage({ type: 'peer', team, port: port2 }, [port2]);
+    peers.push(peer);
+  }
+
+  return {
+    /** Has so many peers; those beyond them end. @param {{team: number, count: number}} wanted */
+    set({ team, count }) {
+      for (const peer of peers.splice(count)) peer.terminate();
+      while (peers.length < count) add(team);
+    },
+  };
+}
