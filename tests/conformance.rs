@@ -3,6 +3,7 @@
 mod common;
 
 use common::{noisy_sine, settings};
+use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, Plan, registry};
 use unrolled::data::{Frame, FrameOptions, Part, Split};
 use unrolled::grad::{Tape, ops};
@@ -143,11 +144,14 @@ fn a_forecast_reads_nothing_that_is_not_known() {
 fn step_by_step_equals_all_at_once() {
     let (inputs, batch, steps) = (3, 2, 7);
     for architecture in registry::ALL.iter().filter(|architecture| architecture.streams) {
+        let Make::Layer(make) = architecture.make else {
+            panic!("{} streams without being a layer", architecture.id);
+        };
         for json in SHAPES {
             let (settings, _) = checked(architecture, json);
             let plan = Plan::new(&settings, (inputs, inputs, 0), (24, 12, 6)).unwrap();
             let mut builder = Builder::new(Rng::new(8, 0), 1.0);
-            let block = (architecture.block)(&mut builder, 0, inputs, &plan, &settings);
+            let block = make(&mut builder, 0, inputs, &plan, &settings);
             let params = builder.finish();
             let mut rng = Rng::new(9, 0);
             let x: Vec<Real> = (0..inputs * batch * steps).map(|_| narrow(rng.normal())).collect();

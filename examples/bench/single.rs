@@ -1,6 +1,6 @@
 //! One window through a model, and one step of a stream through its layers.
 
-use unrolled::arch::registry::ARCHITECTURE;
+use unrolled::arch::registry::{ARCHITECTURE, Make};
 use unrolled::arch::{Forecaster, Plan, find};
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, Var};
@@ -43,10 +43,14 @@ impl Single {
         let mut rng = Rng::new(1, 0);
         let values = (0..window + horizon).map(|_| narrow(rng.normal())).collect();
 
+        let layer = match architecture.make {
+            Make::Layer(layer) if plan.segment == 1 && architecture.streams => layer,
+            _ => return Err(Error::NotReady { problem: "A stream is read one row at a time.".to_owned() }),
+        };
         let mut builder = Builder::new(Rng::new(1, 1), 1.0);
         let (mut blocks, mut inputs) = (Vec::new(), 1);
         for index in 0..settings.size("layers") {
-            let block = (architecture.block)(&mut builder, index, inputs, &plan, &settings);
+            let block = layer(&mut builder, index, inputs, &plan, &settings);
             inputs = block.features();
             blocks.push(block);
         }
@@ -59,9 +63,6 @@ impl Single {
             tape: Tape::new(false),
             input: 0.5,
         };
-        if plan.segment != 1 || !architecture.streams {
-            return Err(Error::NotReady { problem: "A stream is read one row at a time.".to_owned() });
-        }
         Ok(Self {
             forecaster,
             params,

@@ -23,10 +23,19 @@ pub struct Architecture {
     pub equations: fn(&Settings) -> &'static str,
     /// Whether it can read a sequence step by step, from the state that it left.
     pub streams: bool,
-    /// Knobs of its own, beside those of every stack.
+    /// Knobs of its own, beside those of every plan and, for layers, of every stack.
     pub knobs: &'static [Knob],
-    /// Makes one layer of it.
-    pub block: MakeBlock,
+    /// How it is made.
+    pub make: Make,
+}
+
+/// How an architecture is made.
+#[derive(Debug, Clone, Copy)]
+pub enum Make {
+    /// One layer, of which [`Stacked`] makes a forecaster.
+    Layer(MakeBlock),
+    /// A forecaster of its own shape.
+    Forecaster(fn(&mut Builder, &Plan, &Settings) -> Box<dyn Forecaster>),
 }
 
 /// Every architecture, in the order of the page.
@@ -39,7 +48,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/rnn.mml"),
         streams: true,
         knobs: &[RECURRENT_INIT, INIT_SCALE],
-        block: rnn::block,
+        make: Make::Layer(rnn::block),
     },
     Architecture {
         id: "lstm",
@@ -49,7 +58,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/lstm.mml"),
         streams: true,
         knobs: &[FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
-        block: lstm::block,
+        make: Make::Layer(lstm::block),
     },
     Architecture {
         id: "gru",
@@ -65,7 +74,7 @@ pub const ALL: &[Architecture] = &[
         },
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
-        block: gru::block,
+        make: Make::Layer(gru::block),
     },
 ];
 
@@ -114,7 +123,11 @@ pub fn knobs() -> Vec<Knob> {
 
 /// Keys of the knobs that `architecture` reads.
 pub fn keys(architecture: &Architecture) -> Vec<&'static str> {
-    plan::KNOBS.iter().chain(stacked::KNOBS).chain(architecture.knobs).map(|knob| knob.key).collect()
+    let shared = match architecture.make {
+        Make::Layer(_) => stacked::KNOBS,
+        Make::Forecaster(_) => &[],
+    };
+    plan::KNOBS.iter().chain(shared).chain(architecture.knobs).map(|knob| knob.key).collect()
 }
 
 /// Streams of randomness: each purpose has its own.
@@ -124,7 +137,10 @@ impl Architecture {
     /// A fresh model with seeded initial weights, and its parameters.
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
-        let forecaster = Stacked::new(&mut builder, plan, settings, self.block);
-        (Box::new(forecaster), builder.finish())
+        let forecaster = match self.make {
+            Make::Layer(block) => Box::new(Stacked::new(&mut builder, plan, settings, block)),
+            Make::Forecaster(make) => make(&mut builder, plan, settings),
+        };
+        (forecaster, builder.finish())
     }
 }

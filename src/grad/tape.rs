@@ -75,6 +75,7 @@ struct Node {
 #[derive(Debug, Default)]
 struct Pool {
     buffers: Vec<Vec<Real>>,
+    packed: Vec<Packed>,
 }
 
 impl Pool {
@@ -100,7 +101,6 @@ pub struct Tape {
     params: BTreeMap<usize, Var>,
     spare_values: Vec<Vec<Real>>,
     pool: Pool,
-    packed: Packed,
     recording: bool,
 }
 
@@ -196,19 +196,26 @@ impl Tape {
         self.pool.take(len)
     }
 
+    /// The same, filled with zeros.
+    pub fn zeros(&mut self, len: usize) -> Vec<Real> {
+        let mut buffer = self.pool.take(len);
+        buffer.fill(0.0);
+        buffer
+    }
+
     /// Takes a scratch buffer back.
     pub fn give(&mut self, buffer: Vec<Real>) {
         self.pool.give(buffer);
     }
 
-    /// The tape's own packed matrix, for one product at a time; to be put back by [`Tape::give_packed`].
+    /// A matrix to pack into, to be given back by [`Tape::give_packed`].
     pub fn take_packed(&mut self) -> Packed {
-        std::mem::take(&mut self.packed)
+        self.pool.packed.pop().unwrap_or_default()
     }
 
-    /// Puts the packed matrix back, so that its memory is used again.
+    /// Takes a packed matrix back, so that its memory is used again.
     pub fn give_packed(&mut self, packed: Packed) {
-        self.packed = packed;
+        self.pool.packed.push(packed);
     }
 
     /// Adds a node with its value; `record` tells how it came about (`None`: constants and by-products).
@@ -258,7 +265,6 @@ impl Tape {
                 grad.iter_mut().zip(*seed).for_each(|(g, s)| *g += s);
             }
         }
-        let mut packed = std::mem::take(&mut self.packed);
         for me in (0..count).rev() {
             let Some(record) = self.nodes[me].record else { continue };
             let (below, from) = self.grads.split_at_mut(me);
@@ -273,10 +279,8 @@ impl Tape {
                 upstream: &mut from[0],
                 grads: below,
                 pool: &mut self.pool,
-                packed: &mut packed,
             });
         }
-        self.packed = packed;
     }
 }
 
@@ -290,8 +294,6 @@ pub struct Sweep<'a> {
     upstream: &'a mut Vec<Real>,
     grads: &'a mut [Vec<Real>],
     pool: &'a mut Pool,
-    /// A packed matrix to use for products.
-    pub packed: &'a mut Packed,
 }
 
 impl<'a> Sweep<'a> {
@@ -369,6 +371,23 @@ impl<'a> Sweep<'a> {
     /// A scratch buffer with arbitrary content.
     pub fn scratch(&mut self, len: usize) -> Vec<Real> {
         self.pool.take(len)
+    }
+
+    /// A matrix to pack into, to be given back by [`Sweep::give_packed`].
+    pub fn take_packed(&mut self) -> Packed {
+        self.pool.packed.pop().unwrap_or_default()
+    }
+
+    /// Takes a packed matrix back.
+    pub fn give_packed(&mut self, packed: Packed) {
+        self.pool.packed.push(packed);
+    }
+
+    /// A scratch buffer of zeros.
+    pub fn zeros(&mut self, len: usize) -> Vec<Real> {
+        let mut buffer = self.pool.take(len);
+        buffer.fill(0.0);
+        buffer
     }
 
     /// Gives a scratch buffer back.

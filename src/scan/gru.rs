@@ -11,11 +11,11 @@
 //! W_ih [3 hidden × features], W_hh [3 hidden × hidden], b_ih and b_hh [3 hidden × 1].
 //! ```
 
-use super::steps::{self, B_HH, H0, Steps};
+use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const CANDIDATE_SHARES: usize = 1;
@@ -31,9 +31,9 @@ pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     let mut u = tape.scratch(3 * n * s.batch);
 
     let mut packed = tape.take_packed();
-    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih], &mut gates);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih]);
     packed.pack(tape.value(weights.w_hh), 3 * n, 0, 3 * n, n);
-    let zeros = if h0.is_none() { vec![0.0; n * s.batch] } else { Vec::new() };
+    let zeros = tape.zeros(n * s.batch);
     let first = h0.map_or(&zeros[..], |h0| tape.value(h0));
     for step in s.order() {
         for column in u.chunks_exact_mut(3 * n) {
@@ -42,12 +42,15 @@ pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
         let (before, h) = steps::before_and_at(s, &mut states, first, step);
         packed.times(before, &mut u, 3 * n, true);
         let (z, share) = (&mut gates[s.block(3 * n, step)], &mut shares[s.block(n, step)]);
+        projection.step(tape.value(x), z, s.batch, step);
         for sample in 0..s.batch {
             let (at, three) = (sample * n..(sample + 1) * n, sample * 3 * n..(sample + 1) * 3 * n);
             cell(&mut z[three.clone()], &u[three], &mut share[at.clone()], &before[at.clone()], &mut h[at]);
         }
     }
     tape.give_packed(packed);
+    projection.done(tape);
+    tape.give(zeros);
     tape.give(u);
 
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
@@ -66,13 +69,17 @@ fn cell(gates: &mut [Real], u: &[Real], share: &mut [Real], before: &[Real], h: 
     let (z, c) = rest.split_at_mut(n);
     let (ur, rest) = u.split_at(n);
     let (uz, un) = rest.split_at(n);
-    let (c, un, share, before) = (&mut c[..n], &un[..n], &mut share[..n], &before[..n]);
-    for k in 0..n {
-        r[k] = sigmoid(r[k] + ur[k]);
-        z[k] = sigmoid(z[k] + uz[k]);
-        share[k] = un[k];
-        c[k] = tanh(c[k] + r[k] * un[k]);
-        h[k] = (1.0 - z[k]) * c[k] + z[k] * before[k];
+    for_each([ur, uz, un, before], [r, z, c, share, h], Forward);
+}
+
+struct Forward;
+
+impl Formula<4, 5> for Forward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [ur, uz, un, before]: [T; 4], [r, z, c, ..]: [T; 5]) -> [T; 5] {
+        let (r, z) = (sigmoid(r + ur), sigmoid(z + uz));
+        let c = tanh(r.mul_add(un, c));
+        [r, z, c, un, z.mul_add(before - c, c)]
     }
 }
 
@@ -82,45 +89,50 @@ fn backward(sweep: &mut Sweep<'_>) {
     let (gates, shares) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(CANDIDATE_SHARES)));
     let states = sweep.output();
     let mut dh = sweep.take_upstream();
-    let mut dz = sweep.scratch(gates.len());
-    let mut du = sweep.scratch(gates.len());
+    let mut dz = sweep.scratch(s.stretch_len(3 * n));
+    let mut du = sweep.scratch(s.stretch_len(3 * n));
     let mut carried = sweep.scratch(n * s.batch);
-    let mut zeros = sweep.scratch(n * s.batch);
-    zeros.fill(0.0);
+    let mut state_sums = sweep.zeros(3 * n);
+    let zeros = sweep.zeros(n * s.batch);
     let first = sweep.input(H0).map_or(&zeros[..], |h0| sweep.value(h0));
 
-    let mut transposed = Packed::default();
-    std::mem::swap(&mut transposed, sweep.packed);
+    let (mut transposed, mut inputs) = (sweep.take_packed(), InputGradients::new(sweep));
     if let Some(w_hh) = sweep.input(steps::W_HH) {
         transposed.pack_transposed(sweep.value(w_hh), 3 * n, 0, 3 * n, n);
     }
-    for step in s.order().rev() {
-        let (wide, at) = (s.block(3 * n, step), s.block(n, step));
-        let before = s.state_before(states, first, step);
-        for sample in 0..s.batch {
-            let one = at.start + sample * n..at.start + (sample + 1) * n;
-            let three = wide.start + sample * 3 * n..wide.start + (sample + 1) * 3 * n;
-            let part = sample * n..(sample + 1) * n;
-            cell_backward(
-                &gates[three.clone()],
-                &shares[one.clone()],
-                &before[part.clone()],
-                &dh[one],
-                &mut dz[three.clone()],
-                &mut du[three],
-                &mut carried[part],
-            );
+    for stretch in s.stretches() {
+        for step in s.backwards(&stretch) {
+            let (wide, at, here) = (s.block(3 * n, step), s.block(n, step), s.block(3 * n, step - stretch.start));
+            let before = s.state_before(states, first, step);
+            for sample in 0..s.batch {
+                let one = at.start + sample * n..at.start + (sample + 1) * n;
+                let three = sample * 3 * n..(sample + 1) * 3 * n;
+                let part = sample * n..(sample + 1) * n;
+                cell_backward(
+                    &gates[wide.clone()][three.clone()],
+                    &shares[one.clone()],
+                    &before[part.clone()],
+                    &dh[one],
+                    &mut dz[here.clone()][three.clone()],
+                    &mut du[here.clone()][three],
+                    &mut carried[part],
+                );
+            }
+            steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
+                grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+            });
+            steps::to_state_before(sweep, s, &transposed, &du[here], &mut dh, step);
         }
-        steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
-            grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
-        });
-        steps::to_state_before(sweep, s, &transposed, &du[wide], &mut dh, step);
+        let columns = stretch.len() * s.batch;
+        let (dz, du) = (&dz[..columns * 3 * n], &du[..columns * 3 * n]);
+        steps::recurrent_gradient(sweep, s, &stretch, du, 3 * n, (0, 3 * n), states);
+        steps::add_columns(&mut state_sums, du);
+        inputs.add(sweep, s, &stretch, dz);
     }
-    std::mem::swap(&mut transposed, sweep.packed);
-    steps::recurrent_gradient(sweep, s, &du, 3 * n, (0, 3 * n), states);
-    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &du));
-    steps::input_gradients(sweep, &dz);
-    for buffer in [zeros, carried, du, dz] {
+    inputs.done(sweep, &[B_IH]);
+    sweep.accumulate(B_HH, |grad, _| grad.iter_mut().zip(&state_sums).for_each(|(g, s)| *g += s));
+    sweep.give_packed(transposed);
+    for buffer in [zeros, state_sums, carried, du, dz] {
         sweep.give(buffer);
     }
     sweep.keep(dh);
@@ -145,18 +157,18 @@ fn cell_backward(
     let (dzz, dzn) = rest.split_at_mut(n);
     let (dur, rest) = du.split_at_mut(n);
     let (duz, dun) = rest.split_at_mut(n);
-    let (c, dzn, dun) = (&c[..n], &mut dzn[..n], &mut dun[..n]);
-    let (share, before, carried) = (&share[..n], &before[..n], &mut carried[..n]);
-    for k in 0..n {
-        let dn = dh[k] * (1.0 - z[k]) * (1.0 - c[k] * c[k]);
-        let update = dh[k] * (before[k] - c[k]) * z[k] * (1.0 - z[k]);
-        let reset = dn * share[k] * r[k] * (1.0 - r[k]);
-        dzn[k] = flush(dn);
-        dun[k] = flush(dn * r[k]);
-        dzz[k] = flush(update);
-        duz[k] = dzz[k];
-        dzr[k] = flush(reset);
-        dur[k] = dzr[k];
-        carried[k] = flush(dh[k] * z[k]);
+    for_each([r, z, c, share, before, dh], [dzr, dzz, dzn, dur, duz, dun, carried], Backward);
+}
+
+struct Backward;
+
+impl Formula<6, 7> for Backward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [r, z, c, share, before, dh]: [T; 6], _: [T; 7]) -> [T; 7] {
+        let one = T::splat(1.0);
+        let dn = dh * (one - z) * (one - c * c);
+        let update = (dh * (before - c) * (z * (one - z))).flush();
+        let reset = (dn * share * (r * (one - r))).flush();
+        [reset, update, dn.flush(), reset, update, (dn * r).flush(), (dh * z).flush()]
     }
 }

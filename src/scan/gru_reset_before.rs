@@ -9,11 +9,11 @@
 //! Shapes and stacking as in the form of `torch.nn.GRU`; only the two last lines differ.
 //! ```
 
-use super::steps::{self, B_HH, H0, Steps};
+use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, Steps, W_HH};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, for_each, outer, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const RESET_STATES: usize = 1;
@@ -27,32 +27,31 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
     let mut reset_states = tape.buffer(n * columns);
     let mut states = tape.buffer(n * columns);
 
-    let (mut packed, mut candidate) = (tape.take_packed(), Packed::default());
-    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih, weights.b_hh], &mut gates);
+    let (mut packed, mut candidate) = (tape.take_packed(), tape.take_packed());
+    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh]);
     packed.pack(tape.value(weights.w_hh), 3 * n, 0, 2 * n, n);
     candidate.pack(tape.value(weights.w_hh), 3 * n, 2 * n, n, n);
-    let zeros = if h0.is_none() { vec![0.0; n * s.batch] } else { Vec::new() };
+    let zeros = tape.zeros(n * s.batch);
     let first = h0.map_or(&zeros[..], |h0| tape.value(h0));
     for step in s.order() {
         let (before, h) = steps::before_and_at(s, &mut states, first, step);
         let (g, rh) = (&mut gates[s.block(3 * n, step)], &mut reset_states[s.block(n, step)]);
+        projection.step(tape.value(x), g, s.batch, step);
         packed.times(before, g, 3 * n, true);
         for ((g, rh), before) in g.chunks_exact_mut(3 * n).zip(rh.chunks_exact_mut(n)).zip(before.chunks_exact(n)) {
-            g[..2 * n].iter_mut().for_each(|gate| *gate = sigmoid(*gate));
-            for ((rh, r), h) in rh.iter_mut().zip(&g[..n]).zip(before) {
-                *rh = r * h;
-            }
+            let (r, z) = g[..2 * n].split_at_mut(n);
+            for_each([before], [r, z, rh], Gates);
         }
         candidate.times(rh, &mut g[2 * n..], 3 * n, true);
         for ((g, h), before) in g.chunks_exact_mut(3 * n).zip(h.chunks_exact_mut(n)).zip(before.chunks_exact(n)) {
             let (z, c) = g[n..].split_at_mut(n);
-            for k in 0..n {
-                c[k] = tanh(c[k]);
-                h[k] = (1.0 - z[k]) * before[k] + z[k] * c[k];
-            }
+            for_each([z, before], [c, h], Mix);
         }
     }
+    tape.give_packed(candidate);
     tape.give_packed(packed);
+    projection.done(tape);
+    tape.give(zeros);
 
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
     let gates = tape.push_companion(3 * n, columns, gates, &inputs);
@@ -62,67 +61,115 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
     Outputs { hidden, cell: None, gates: Some(gates) }
 }
 
+/// Reset and update gates, and the reset state.
+struct Gates;
+
+impl Formula<1, 3> for Gates {
+    #[inline(always)]
+    fn at<T: Number>(&self, [before]: [T; 1], [r, z, _]: [T; 3]) -> [T; 3] {
+        let r = sigmoid(r);
+        [r, sigmoid(z), r * before]
+    }
+}
+
+/// Candidate and state.
+struct Mix;
+
+impl Formula<2, 2> for Mix {
+    #[inline(always)]
+    fn at<T: Number>(&self, [z, before]: [T; 2], [c, _]: [T; 2]) -> [T; 2] {
+        let c = tanh(c);
+        [c, z.mul_add(c - before, before)]
+    }
+}
+
+/// Gradients of candidate and update gate, and what goes straight to the state before.
+struct MixBackward;
+
+impl Formula<4, 3> for MixBackward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [z, c, before, dh]: [T; 4], _: [T; 3]) -> [T; 3] {
+        let one = T::splat(1.0);
+        let dn = dh * z * (one - c * c);
+        let update = dh * (c - before) * (z * (one - z));
+        [dn.flush(), update.flush(), dh * (one - z)]
+    }
+}
+
+/// Gradient of the reset gate; adds what goes to the state before through it.
+struct GatesBackward;
+
+impl Formula<3, 2> for GatesBackward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [r, before, d_reset]: [T; 3], [_, carried]: [T; 2]) -> [T; 2] {
+        let reset = d_reset * before * (r * (T::splat(1.0) - r));
+        [reset.flush(), d_reset.mul_add(r, carried).flush()]
+    }
+}
+
 fn backward(sweep: &mut Sweep<'_>) {
     let s = Steps::of(sweep);
     let n = s.hidden;
     let (gates, reset_states) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(RESET_STATES)));
     let states = sweep.output();
     let mut dh = sweep.take_upstream();
-    let mut dz = sweep.scratch(gates.len());
+    let mut dz = sweep.scratch(s.stretch_len(3 * n));
     let mut d_reset = sweep.scratch(n * s.batch);
     let mut carried = sweep.scratch(n * s.batch);
-    let mut zeros = sweep.scratch(n * s.batch);
-    zeros.fill(0.0);
+    let mut dn = sweep.scratch(n * s.batch);
+    let mut d_gates = sweep.scratch(2 * n * s.batch);
+    let zeros = sweep.zeros(n * s.batch);
     let first = sweep.input(H0).map_or(&zeros[..], |h0| sweep.value(h0));
 
-    let (mut transposed, mut candidate) = (Packed::default(), Packed::default());
-    std::mem::swap(&mut transposed, sweep.packed);
-    if let Some(w_hh) = sweep.input(steps::W_HH) {
+    let (mut transposed, mut candidate) = (sweep.take_packed(), sweep.take_packed());
+    let mut inputs = InputGradients::new(sweep);
+    if let Some(w_hh) = sweep.input(W_HH) {
         transposed.pack_transposed(sweep.value(w_hh), 3 * n, 0, 2 * n, n);
         candidate.pack_transposed(sweep.value(w_hh), 3 * n, 2 * n, n, n);
     }
-    let mut dn = sweep.scratch(n * s.batch);
-    let mut d_gates = sweep.scratch(2 * n * s.batch);
-    for step in s.order().rev() {
-        let (g, at) = (&gates[s.block(3 * n, step)], s.block(n, step));
-        let before = s.state_before(states, first, step);
-        let dh_now = &dh[at];
-        for sample in 0..s.batch {
-            let (_, z, c) = gates_of(g, n, sample);
-            for k in 0..n {
-                let place = sample * n + k;
-                let d = dh_now[place];
-                dn[place] = flush(d * z[k] * (1.0 - c[k] * c[k]));
-                d_gates[sample * 2 * n + n + k] = flush(d * (c[k] - before[place]) * z[k] * (1.0 - z[k]));
-                carried[place] = d * (1.0 - z[k]);
+    for stretch in s.stretches() {
+        for step in s.backwards(&stretch) {
+            let (g, at, here) = (&gates[s.block(3 * n, step)], s.block(n, step), s.block(3 * n, step - stretch.start));
+            let before = s.state_before(states, first, step);
+            let dh_now = &dh[at];
+            for sample in 0..s.batch {
+                let (_, z, c) = gates_of(g, n, sample);
+                let (at, update) = (sample * n..(sample + 1) * n, (2 * sample + 1) * n..(2 * sample + 2) * n);
+                for_each(
+                    [z, c, &before[at.clone()], &dh_now[at.clone()]],
+                    [&mut dn[at.clone()], &mut d_gates[update], &mut carried[at]],
+                    MixBackward,
+                );
             }
-        }
-        candidate.times(&dn, &mut d_reset, n, false);
-        for sample in 0..s.batch {
-            let (r, ..) = gates_of(g, n, sample);
-            for k in 0..n {
-                let place = sample * n + k;
-                d_gates[sample * 2 * n + k] = flush(d_reset[place] * before[place] * r[k] * (1.0 - r[k]));
-                carried[place] = flush(carried[place] + d_reset[place] * r[k]);
+            candidate.times(&dn, &mut d_reset, n, false);
+            for sample in 0..s.batch {
+                let (r, ..) = gates_of(g, n, sample);
+                let (at, reset) = (sample * n..(sample + 1) * n, 2 * sample * n..(2 * sample + 1) * n);
+                for_each(
+                    [r, &before[at.clone()], &d_reset[at.clone()]],
+                    [&mut d_gates[reset], &mut carried[at]],
+                    GatesBackward,
+                );
             }
+            for (sample, out) in dz[here].chunks_exact_mut(3 * n).enumerate() {
+                out[..2 * n].copy_from_slice(&d_gates[sample * 2 * n..(sample + 1) * 2 * n]);
+                out[2 * n..].copy_from_slice(&dn[sample * n..(sample + 1) * n]);
+            }
+            steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
+                grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+            });
+            steps::to_state_before(sweep, s, &transposed, &d_gates, &mut dh, step);
         }
-        for (sample, out) in dz[s.block(3 * n, step)].chunks_exact_mut(3 * n).enumerate() {
-            out[..2 * n].copy_from_slice(&d_gates[sample * 2 * n..(sample + 1) * 2 * n]);
-            out[2 * n..].copy_from_slice(&dn[sample * n..(sample + 1) * n]);
-        }
-        steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
-            grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
-        });
-        steps::to_state_before(sweep, s, &transposed, &d_gates, &mut dh, step);
+        let dz = &dz[..stretch.len() * s.batch * 3 * n];
+        steps::recurrent_gradient(sweep, s, &stretch, dz, 3 * n, (0, 2 * n), states);
+        let reset_states = &reset_states[stretch.start * s.batch * n..stretch.end * s.batch * n];
+        sweep.accumulate(W_HH, |grad, _| outer(&dz[2 * n..], 3 * n, n, reset_states, n, &mut grad[2 * n..], 3 * n));
+        inputs.add(sweep, s, &stretch, dz);
     }
-    std::mem::swap(&mut transposed, sweep.packed);
-    steps::recurrent_gradient(sweep, s, &dz, 3 * n, (0, 2 * n), states);
-    sweep.accumulate(steps::W_HH, |grad, _| {
-        crate::math::kernels::outer(&dz[2 * n..], 3 * n, n, reset_states, n, &mut grad[2 * n..], 3 * n);
-    });
-    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &dz));
-    steps::input_gradients(sweep, &dz);
-    for buffer in [d_gates, dn, zeros, carried, d_reset, dz] {
+    inputs.done(sweep, &[B_IH, B_HH]);
+    sweep.give_packed(candidate);
+    sweep.give_packed(transposed);
+    for buffer in [zeros, d_gates, dn, carried, d_reset, dz] {
         sweep.give(buffer);
     }
     sweep.keep(dh);

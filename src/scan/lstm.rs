@@ -12,11 +12,11 @@
 //! W_ih [4 hidden × features], W_hh [4 hidden × hidden], b_ih and b_hh [4 hidden × 1].
 //! ```
 
-use super::steps::{self, B_HH, C0, Steps};
+use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const CELLS: usize = 1;
@@ -33,14 +33,15 @@ pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Opti
     let mut states = tape.buffer(n * columns);
 
     let mut packed = tape.take_packed();
-    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih, weights.b_hh], &mut gates);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh]);
     packed.pack(tape.value(weights.w_hh), 4 * n, 0, 4 * n, n);
+    let zeros = tape.zeros(n * s.batch);
     let first_h = h0.map_or(&[][..], |h0| tape.value(h0));
-    let zeros = if c0.is_none() { vec![0.0; n * s.batch] } else { Vec::new() };
     let first_c = c0.map_or(&zeros[..], |c0| tape.value(c0));
     for step in s.order() {
         let z = &mut gates[s.block(4 * n, step)];
         let (h_before, h) = steps::before_and_at(s, &mut states, first_h, step);
+        projection.step(tape.value(x), z, s.batch, step);
         packed.times(h_before, z, 4 * n, true);
         let (c_before, c) = steps::before_and_at(s, &mut cells, first_c, step);
         let c_tanh = &mut cells_tanh[s.block(n, step)];
@@ -51,6 +52,8 @@ pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Opti
         }
     }
     tape.give_packed(packed);
+    tape.give(zeros);
+    projection.done(tape);
 
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0, c0];
     let gates = tape.push_companion(4 * n, columns, gates, &inputs);
@@ -68,15 +71,18 @@ fn cell(z: &mut [Real], c_before: &[Real], c: &mut [Real], c_tanh: &mut [Real], 
     let (i, rest) = z.split_at_mut(n);
     let (f, rest) = rest.split_at_mut(n);
     let (g, o) = rest.split_at_mut(n);
-    let (o, c_before, c, c_tanh) = (&mut o[..n], &c_before[..n], &mut c[..n], &mut c_tanh[..n]);
-    for k in 0..n {
-        i[k] = sigmoid(i[k]);
-        f[k] = sigmoid(f[k]);
-        g[k] = tanh(g[k]);
-        o[k] = sigmoid(o[k]);
-        c[k] = f[k] * c_before[k] + i[k] * g[k];
-        c_tanh[k] = tanh(c[k]);
-        h[k] = o[k] * c_tanh[k];
+    for_each([c_before], [i, f, g, o, c, c_tanh, h], Forward);
+}
+
+struct Forward;
+
+impl Formula<1, 7> for Forward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [c_before]: [T; 1], [i, f, g, o, ..]: [T; 7]) -> [T; 7] {
+        let (i, f, g, o) = (sigmoid(i), sigmoid(f), tanh(g), sigmoid(o));
+        let c = f.mul_add(c_before, i * g);
+        let c_tanh = tanh(c);
+        [i, f, g, o, c, c_tanh, o * c_tanh]
     }
 }
 
@@ -87,47 +93,48 @@ fn backward(sweep: &mut Sweep<'_>) {
     let (cells_tanh, states) = (sweep.value(sweep.companion(CELLS_TANH)), sweep.output());
     let mut dh = sweep.take_upstream();
     let mut dc = sweep.take(sweep.companion(CELLS));
-    let mut dz = sweep.scratch(gates.len());
+    let mut dz = sweep.scratch(s.stretch_len(4 * n));
     let mut carried = sweep.scratch(n * s.batch);
-    let mut zeros = sweep.scratch(n * s.batch);
-    zeros.fill(0.0);
+    let zeros = sweep.zeros(n * s.batch);
     let first_c = sweep.input(C0).map_or(&zeros[..], |c0| sweep.value(c0));
 
-    let mut transposed = Packed::default();
-    std::mem::swap(&mut transposed, sweep.packed);
+    let (mut transposed, mut inputs) = (sweep.take_packed(), InputGradients::new(sweep));
     if let Some(w_hh) = sweep.input(steps::W_HH) {
         transposed.pack_transposed(sweep.value(w_hh), 4 * n, 0, 4 * n, n);
     }
-    for step in s.order().rev() {
-        let (wide, at) = (s.block(4 * n, step), s.block(n, step));
-        let c_before = s.state_before(cells, first_c, step);
-        for sample in 0..s.batch {
-            let one = at.start + sample * n..at.start + (sample + 1) * n;
-            let four = wide.start + sample * 4 * n..wide.start + (sample + 1) * 4 * n;
-            let part = sample * n..(sample + 1) * n;
-            cell_backward(
-                &gates[four.clone()],
-                &c_before[part.clone()],
-                &cells_tanh[one.clone()],
-                &dh[one.clone()],
-                &mut dc[one],
-                &mut dz[four],
-                &mut carried[part],
-            );
+    for stretch in s.stretches() {
+        for step in s.backwards(&stretch) {
+            let (wide, at, here) = (s.block(4 * n, step), s.block(n, step), s.block(4 * n, step - stretch.start));
+            let c_before = s.state_before(cells, first_c, step);
+            for sample in 0..s.batch {
+                let one = at.start + sample * n..at.start + (sample + 1) * n;
+                let four = sample * 4 * n..(sample + 1) * 4 * n;
+                let part = sample * n..(sample + 1) * n;
+                cell_backward(
+                    &gates[wide.clone()][four.clone()],
+                    &c_before[part.clone()],
+                    &cells_tanh[one.clone()],
+                    &dh[one.clone()],
+                    &mut dc[one],
+                    &mut dz[here.clone()][four],
+                    &mut carried[part],
+                );
+            }
+            steps::with_state_before(sweep, s, C0, &mut dc, step, |grad| {
+                grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+            });
+            steps::to_state_before(sweep, s, &transposed, &dz[here], &mut dh, step);
         }
-        steps::with_state_before(sweep, s, C0, &mut dc, step, |grad| {
-            grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
-        });
-        steps::to_state_before(sweep, s, &transposed, &dz[wide], &mut dh, step);
+        let dz = &dz[..stretch.len() * s.batch * 4 * n];
+        steps::recurrent_gradient(sweep, s, &stretch, dz, 4 * n, (0, 4 * n), states);
+        inputs.add(sweep, s, &stretch, dz);
     }
-    std::mem::swap(&mut transposed, sweep.packed);
-    steps::recurrent_gradient(sweep, s, &dz, 4 * n, (0, 4 * n), states);
-    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &dz));
-    steps::input_gradients(sweep, &dz);
+    inputs.done(sweep, &[B_IH, B_HH]);
+    sweep.give_packed(transposed);
     sweep.put(sweep.companion(CELLS), dc);
-    sweep.give(zeros);
-    sweep.give(carried);
-    sweep.give(dz);
+    for buffer in [zeros, carried, dz] {
+        sweep.give(buffer);
+    }
     sweep.keep(dh);
 }
 
@@ -149,15 +156,20 @@ fn cell_backward(
     let (di, rest) = dz.split_at_mut(n);
     let (df, rest) = rest.split_at_mut(n);
     let (dg, d_o) = rest.split_at_mut(n);
-    let (o, d_o, c_before, c_tanh) = (&o[..n], &mut d_o[..n], &c_before[..n], &c_tanh[..n]);
-    let (dc, carried) = (&mut dc[..n], &mut carried[..n]);
-    for k in 0..n {
-        let d = dc[k] + dh[k] * o[k] * (1.0 - c_tanh[k] * c_tanh[k]);
-        dc[k] = d;
-        di[k] = flush(d * g[k] * i[k] * (1.0 - i[k]));
-        df[k] = flush(d * c_before[k] * f[k] * (1.0 - f[k]));
-        dg[k] = flush(d * i[k] * (1.0 - g[k] * g[k]));
-        d_o[k] = flush(dh[k] * c_tanh[k] * o[k] * (1.0 - o[k]));
-        carried[k] = flush(d * f[k]);
+    for_each([i, f, g, o, c_before, c_tanh, dh], [di, df, dg, d_o, dc, carried], Backward);
+}
+
+struct Backward;
+
+impl Formula<7, 6> for Backward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [i, f, g, o, c_before, c_tanh, dh]: [T; 7], [.., dc, _]: [T; 6]) -> [T; 6] {
+        let one = T::splat(1.0);
+        let dc = dh.mul_add(o * (one - c_tanh * c_tanh), dc);
+        let di = dc * g * (i * (one - i));
+        let df = dc * c_before * (f * (one - f));
+        let dg = dc * i * (one - g * g);
+        let d_o = dh * c_tanh * (o * (one - o));
+        [di.flush(), df.flush(), dg.flush(), d_o.flush(), dc, (dc * f).flush()]
     }
 }

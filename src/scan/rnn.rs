@@ -7,10 +7,10 @@
 //! h_t [hidden × batch]     state        W_hh [hidden × hidden]    b_ih, b_hh [hidden × 1]
 //! ```
 
-use super::steps::{self, B_HH, Steps};
+use super::steps::{self, B_HH, B_IH, InputGradients, Projection, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Packed, flush, tanh};
+use crate::math::kernels::{Formula, Number, for_each, tanh};
 
 /// Runs `x` `[features × (steps · batch)]` from the state `h0` `[hidden × batch]` (zero if `None`).
 pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Outputs {
@@ -18,42 +18,61 @@ pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     let columns = s.count * s.batch;
     let mut states = tape.buffer(s.hidden * columns);
     let mut packed = tape.take_packed();
-    steps::project(tape, &mut packed, &weights, x, &[weights.b_ih, weights.b_hh], &mut states);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh]);
     packed.pack(tape.value(weights.w_hh), s.hidden, 0, s.hidden, s.hidden);
     let initial = h0.map_or(&[][..], |h0| tape.value(h0));
     for step in s.order() {
         let (before, at) = steps::before_and_at(s, &mut states, initial, step);
+        projection.step(tape.value(x), at, s.batch, step);
         packed.times(before, at, s.hidden, true);
-        at.iter_mut().for_each(|h| *h = tanh(*h));
+        for_each([], [at], Forward);
     }
     tape.give_packed(packed);
+    projection.done(tape);
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
     let hidden = tape.push(s.hidden, columns, states, Some(Record::new(inputs, backward).with_sizes(s.sizes())));
     Outputs { hidden, cell: None, gates: None }
+}
+
+struct Forward;
+
+impl Formula<0, 1> for Forward {
+    #[inline(always)]
+    fn at<T: Number>(&self, _: [T; 0], [z]: [T; 1]) -> [T; 1] {
+        [tanh(z)]
+    }
+}
+
+struct Backward;
+
+impl Formula<2, 1> for Backward {
+    #[inline(always)]
+    fn at<T: Number>(&self, [h, dh]: [T; 2], _: [T; 1]) -> [T; 1] {
+        [(dh * (T::splat(1.0) - h * h)).flush()]
+    }
 }
 
 fn backward(sweep: &mut Sweep<'_>) {
     let s = Steps::of(sweep);
     let states = sweep.output();
     let mut dh = sweep.take_upstream();
-    let mut dz = sweep.scratch(dh.len());
-    let mut transposed = Packed::default();
-    std::mem::swap(&mut transposed, sweep.packed);
+    let mut dz = sweep.scratch(s.stretch_len(s.hidden));
+    let (mut transposed, mut inputs) = (sweep.take_packed(), InputGradients::new(sweep));
     if let Some(w_hh) = sweep.input(steps::W_HH) {
         transposed.pack_transposed(sweep.value(w_hh), s.hidden, 0, s.hidden, s.hidden);
     }
-    for step in s.order().rev() {
-        let at = s.block(s.hidden, step);
-        let (h, g, out) = (&states[at.clone()], &dh[at.clone()], &mut dz[at.clone()]);
-        for ((d, h), g) in out.iter_mut().zip(h).zip(g) {
-            *d = flush(g * (1.0 - h * h));
+    for stretch in s.stretches() {
+        for step in s.backwards(&stretch) {
+            let (at, here) = (s.block(s.hidden, step), s.block(s.hidden, step - stretch.start));
+            for_each([&states[at.clone()], &dh[at]], [&mut dz[here.clone()]], Backward);
+            steps::to_state_before(sweep, s, &transposed, &dz[here], &mut dh, step);
         }
-        steps::to_state_before(sweep, s, &transposed, &dz[at], &mut dh, step);
+        let dz = &dz[..stretch.len() * s.batch * s.hidden];
+        steps::recurrent_gradient(sweep, s, &stretch, dz, s.hidden, (0, s.hidden), states);
+        inputs.add(sweep, s, &stretch, dz);
     }
-    std::mem::swap(&mut transposed, sweep.packed);
-    steps::recurrent_gradient(sweep, s, &dz, s.hidden, (0, s.hidden), states);
-    sweep.accumulate(B_HH, |grad, _| steps::add_columns(grad, &dz));
-    steps::input_gradients(sweep, &dz);
+    inputs.done(sweep, &[B_IH, B_HH]);
+    sweep.give_packed(transposed);
     sweep.give(dz);
     sweep.keep(dh);
 }

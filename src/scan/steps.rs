@@ -1,9 +1,14 @@
 //! What the scans share: the order of the steps, the projection of the input, and the gradients of the weights.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::grad::{Sweep, Tape, Var};
-use crate::math::kernels::{Packed, outer};
+use crate::math::kernels::{Formula, Number, Packed, for_each, outer};
 use crate::scan::{Walk, Weights};
+
+/// Columns (steps times samples) after which a backward sweep stops to gather the weights' gradients.
+const STRETCH: usize = 128;
 
 /// Places of a scan's inputs in its record.
 pub const X: usize = 0;
@@ -57,6 +62,28 @@ impl Steps {
         step * size..(step + 1) * size
     }
 
+    /// The steps in stretches, in the order in which a backward sweep comes to them: what it leaves of one is still in the
+    /// cache when the weights' gradients read it, and needs no room for the whole sequence.
+    pub fn stretches(self) -> impl Iterator<Item = Range<usize>> {
+        let size = STRETCH.div_ceil(self.batch);
+        let count = self.count.div_ceil(size);
+        (0..count).map(move |k| {
+            let first = if self.reverse { k } else { count - 1 - k } * size;
+            first..(first + size).min(self.count)
+        })
+    }
+
+    /// The steps of a stretch in the order of a backward sweep.
+    pub fn backwards(self, stretch: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
+        let Range { start, end } = *stretch;
+        (start..end).map(move |k| if self.reverse { k } else { start + end - 1 - k })
+    }
+
+    /// Numbers of `rows` rows in the longest stretch.
+    pub fn stretch_len(self, rows: usize) -> usize {
+        STRETCH.div_ceil(self.batch).min(self.count) * self.batch * rows
+    }
+
     /// The block of the state that `step` starts from, within `states` or the initial state (empty if there is none).
     pub fn state_before<'a>(self, states: &'a [Real], initial: &'a [Real], step: usize) -> &'a [Real] {
         match self.previous(step) {
@@ -85,40 +112,91 @@ pub fn before_and_at<'a>(
     }
 }
 
-/// `z = W_ih x + bias 1ᵀ` for all steps at once; `bias` is the sum of those given.
-pub fn project(tape: &Tape, packed: &mut Packed, weights: &Weights, x: Var, biases: &[Var], z: &mut [Real]) {
-    let (rows, features) = tape.shape(weights.w_ih);
-    for column in z.chunks_exact_mut(rows) {
-        column.copy_from_slice(tape.value(biases[0]));
-        for bias in &biases[1..] {
-            column.iter_mut().zip(tape.value(*bias)).for_each(|(z, b)| *z += b);
-        }
-    }
-    packed.pack(tape.value(weights.w_ih), rows, 0, rows, features);
-    packed.times(tape.value(x), z, rows, true);
+/// The input's share of the pre-activations, a step at a time, so that it is in the cache when the state's is added.
+#[derive(Debug)]
+pub struct Projection {
+    w_ih: Packed,
+    bias: Vec<Real>,
+    features: usize,
 }
 
-/// Gradients of `w_ih`, `b_ih` and the input, from the gradients `dz` of the pre-activations of all steps.
-pub fn input_gradients(sweep: &mut Sweep<'_>, dz: &[Real]) {
-    let (Some(x), Some(w_ih)) = (sweep.input(X), sweep.input(W_IH)) else { return };
-    let (rows, features) = sweep.shape(w_ih);
-    let (input, weights) = (sweep.value(x), sweep.value(w_ih));
-    sweep.accumulate(W_IH, |grad, _| outer(dz, rows, rows, input, features, grad, rows));
-    sweep.accumulate(B_IH, |grad, _| add_columns(grad, dz));
-    if sweep.wanted(X).is_some() {
-        let mut packed = std::mem::take(sweep.packed);
-        packed.pack_transposed(weights, rows, 0, rows, features);
-        sweep.accumulate(X, |grad, _| packed.times(dz, grad, features, true));
-        *sweep.packed = packed;
+impl Projection {
+    /// Gets ready; `biases` are added up.
+    pub fn new(tape: &mut Tape, weights: &Weights, biases: &[Var]) -> Self {
+        let (rows, features) = tape.shape(weights.w_ih);
+        let (mut w_ih, mut bias) = (tape.take_packed(), tape.scratch(rows));
+        w_ih.pack(tape.value(weights.w_ih), rows, 0, rows, features);
+        bias.fill(0.0);
+        for &one in biases {
+            bias.iter_mut().zip(tape.value(one)).for_each(|(sum, b)| *sum += b);
+        }
+        Self { w_ih, bias, features }
+    }
+
+    /// `z = W_ih x_t + bias 1ᵀ` `[rows × batch]`, with `x` the whole sequence.
+    pub fn step(&self, x: &[Real], z: &mut [Real], batch: usize, step: usize) {
+        z.chunks_exact_mut(self.bias.len()).for_each(|column| column.copy_from_slice(&self.bias));
+        let size = self.features * batch;
+        self.w_ih.times(&x[step * size..(step + 1) * size], z, self.bias.len(), true);
+    }
+
+    /// Gives the buffers back.
+    pub fn done(self, tape: &mut Tape) {
+        tape.give_packed(self.w_ih);
+        tape.give(self.bias);
+    }
+}
+
+/// Gradients of `w_ih`, the bias and the input, from the gradients of the pre-activations, stretch by stretch.
+#[derive(Debug)]
+pub struct InputGradients {
+    transposed: Packed,
+    sums: Vec<Real>,
+}
+
+impl InputGradients {
+    /// Gets ready.
+    pub fn new(sweep: &mut Sweep<'_>) -> Self {
+        let (mut transposed, mut sums) = (sweep.take_packed(), Vec::new());
+        if let Some(w_ih) = sweep.input(W_IH) {
+            let (rows, features) = sweep.shape(w_ih);
+            sums = sweep.scratch(rows);
+            sums.fill(0.0);
+            if sweep.wanted(X).is_some() {
+                transposed.pack_transposed(sweep.value(w_ih), rows, 0, rows, features);
+            }
+        }
+        Self { transposed, sums }
+    }
+
+    /// Takes in the gradients `dz` `[rows × (steps · batch)]` of the steps of `stretch`.
+    pub fn add(&mut self, sweep: &mut Sweep<'_>, steps: Steps, stretch: &Range<usize>, dz: &[Real]) {
+        let (Some(x), Some(w_ih)) = (sweep.input(X), sweep.input(W_IH)) else { return };
+        let (rows, features) = sweep.shape(w_ih);
+        let columns = stretch.start * steps.batch * features..stretch.end * steps.batch * features;
+        let input = &sweep.value(x)[columns.clone()];
+        add_columns(&mut self.sums, dz);
+        sweep.accumulate(W_IH, |grad, _| outer(dz, rows, rows, input, features, grad, rows));
+        sweep.accumulate(X, |grad, _| self.transposed.times(dz, &mut grad[columns], features, true));
+    }
+
+    /// Adds the bias's gradient to those of the `biases` that have it, and gives the buffers back.
+    pub fn done(self, sweep: &mut Sweep<'_>, biases: &[usize]) {
+        for &bias in biases {
+            sweep.accumulate(bias, |grad, _| grad.iter_mut().zip(&self.sums).for_each(|(g, s)| *g += s));
+        }
+        sweep.give(self.sums);
+        sweep.give_packed(self.transposed);
     }
 }
 
 /// Adds to rows `first_row ..` of the gradient of `w_hh` what the gradients `du` `[rows × (steps · batch)]` (columns
-/// `stride` apart, starting at their first row) of the state's share give, the states before each step being those of
-/// `states`.
+/// `stride` apart, starting at their first row) of the state's share in the steps of `stretch` give, the states before each
+/// step being those of `states`.
 pub fn recurrent_gradient(
     sweep: &mut Sweep<'_>,
     steps: Steps,
+    stretch: &Range<usize>,
     du: &[Real],
     stride: usize,
     (first_row, rows): (usize, usize),
@@ -127,26 +205,48 @@ pub fn recurrent_gradient(
     let Some(w_hh) = sweep.input(W_HH) else { return };
     let height = sweep.shape(w_hh).0;
     let initial = sweep.input(H0).map_or(&[][..], |h0| sweep.value(h0));
-    let (hidden, batch, last) = (steps.hidden, steps.batch, steps.count - 1);
+    let (size, batch) = (steps.hidden * steps.batch, steps.batch);
     sweep.accumulate(W_HH, |grad, _| {
         let to = &mut grad[first_row..];
-        if last > 0 {
-            // All steps but the first computed one, against all states but the last computed one.
-            let (du_from, states_from) = if steps.reverse { (0, batch) } else { (batch, 0) };
-            let states = &states[states_from * hidden..(states_from + last * batch) * hidden];
-            outer(&du[du_from * stride..], stride, rows, states, hidden, to, height);
+        // The steps that another one of the sequence stands before, and the first computed one if it is among them.
+        let (from, after, first) = if steps.reverse {
+            let after = stretch.end.min(steps.count - 1);
+            (stretch.start, after, (stretch.end == steps.count).then_some(steps.count - 1))
+        } else {
+            (stretch.start.max(1), stretch.end, (stretch.start == 0).then_some(0))
+        };
+        let place = |step: usize| (step - stretch.start) * batch * stride;
+        if after > from {
+            let before = if steps.reverse { from + 1 } else { from - 1 };
+            let states = &states[before * size..][..(after - from) * size];
+            outer(&du[place(from)..], stride, rows, states, steps.hidden, to, height);
         }
-        if !initial.is_empty() {
-            let first = if steps.reverse { last } else { 0 };
-            outer(&du[first * batch * stride..], stride, rows, initial, hidden, to, height);
+        if let Some(first) = first.filter(|_| !initial.is_empty()) {
+            outer(&du[place(first)..], stride, rows, initial, steps.hidden, to, height);
         }
     });
 }
 
-/// `grad += Σ columns of dz`.
-pub fn add_columns(grad: &mut [Real], dz: &[Real]) {
-    for column in dz.chunks_exact(grad.len()) {
-        grad.iter_mut().zip(column).for_each(|(g, d)| *g += d);
+/// `sums += Σ columns of dz`, four at a time.
+pub fn add_columns(sums: &mut [Real], dz: &[Real]) {
+    let rows = sums.len();
+    let mut four = dz.chunks_exact(4 * rows);
+    for columns in &mut four {
+        let (ab, cd) = columns.split_at(2 * rows);
+        let ((a, b), (c, d)) = (ab.split_at(rows), cd.split_at(rows));
+        for_each([a, b, c, d], [sums], Sum);
+    }
+    for column in four.remainder().chunks_exact(rows) {
+        sums.iter_mut().zip(column).for_each(|(sum, d)| *sum += d);
+    }
+}
+
+struct Sum;
+
+impl Formula<4, 1> for Sum {
+    #[inline(always)]
+    fn at<T: Number>(&self, [a, b, c, d]: [T; 4], [sum]: [T; 1]) -> [T; 1] {
+        [sum + ((a + b) + (c + d))]
     }
 }
 

@@ -26,10 +26,10 @@ pub fn linear(tape: &mut Tape, w: Var, x: Var, b: Option<Var>) -> Var {
         let (weights, input) = (sweep.value(w), sweep.value(x));
         sweep.accumulate(0, |grad, up| outer(up, rows, rows, input, inner, grad, rows));
         if sweep.wanted(1).is_some() {
-            sweep.packed.pack_transposed(weights, rows, 0, rows, inner);
-            let packed = std::mem::take(sweep.packed);
+            let mut packed = sweep.take_packed();
+            packed.pack_transposed(weights, rows, 0, rows, inner);
             sweep.accumulate(1, |grad, up| packed.times(up, grad, inner, true));
-            *sweep.packed = packed;
+            sweep.give_packed(packed);
         }
         sweep.accumulate(2, |grad, up| {
             for column in up.chunks_exact(rows) {

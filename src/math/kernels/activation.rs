@@ -4,7 +4,7 @@
 //! the least relative error on `[-8.5, 8.5]`, beyond which tanh is 1 to the last bit. The largest error against the exact
 //! value is [`TANH_ERROR`]; a test walks over the range. In `f64` both come from the maths library.
 
-use crate::Real;
+use super::lanes::Number;
 
 /// Largest error of [`tanh`] in `f32`, absolute and relative.
 pub const TANH_ERROR: f64 = 4e-7;
@@ -14,54 +14,63 @@ pub const SIGMOID_ERROR: f64 = 2e-7;
 /// Hyperbolic tangent.
 #[cfg(not(feature = "f64"))]
 #[inline(always)]
-pub fn tanh(x: Real) -> Real {
+pub fn tanh<T: Number>(x: T) -> T {
     const LIMIT: f32 = 8.5;
     const P: [f32; 5] = [1.0, 1.341_325_6e-1, 3.534_038_6e-3, 2.125_122_8e-5, 1.426_946_5e-8];
     const Q: [f32; 5] = [1.0, 4.674_658e-1, 2.602_279_7e-2, 3.348_883_4e-4, 8.145_224e-7];
-    // Written as comparisons so that NaN stays NaN and the compiler finds the SIMD form.
-    let x = if x > LIMIT { LIMIT } else { x };
-    let x = if x < -LIMIT { -LIMIT } else { x };
+    let x = x.at_most(T::splat(LIMIT)).at_least(T::splat(-LIMIT));
     let z = x * x;
-    let p = (((P[4] * z + P[3]) * z + P[2]) * z + P[1]) * z + P[0];
-    let q = (((Q[4] * z + Q[3]) * z + Q[2]) * z + Q[1]) * z + Q[0];
-    let y = x * p / q;
-    let y = if y > 1.0 { 1.0 } else { y };
-    if y < -1.0 { -1.0 } else { y }
+    let [p, q] = [P, Q].map(|c| {
+        let high = T::splat(c[4]).mul_add(z, T::splat(c[3]));
+        high.mul_add(z, T::splat(c[2])).mul_add(z, T::splat(c[1])).mul_add(z, T::splat(c[0]))
+    });
+    (x * p / q).at_most(T::splat(1.0)).at_least(T::splat(-1.0))
 }
 
 /// Hyperbolic tangent.
 #[cfg(feature = "f64")]
 #[inline(always)]
-pub fn tanh(x: Real) -> Real {
-    libm::tanh(x)
+pub fn tanh<T: Number>(x: T) -> T {
+    x.each(libm::tanh)
 }
 
 /// Logistic sigmoid, `1 / (1 + e⁻ˣ)`.
 #[cfg(not(feature = "f64"))]
 #[inline(always)]
-pub fn sigmoid(x: Real) -> Real {
-    0.5 * tanh(0.5 * x) + 0.5
+pub fn sigmoid<T: Number>(x: T) -> T {
+    let half = T::splat(0.5);
+    tanh(half * x).mul_add(half, half)
 }
 
 /// Logistic sigmoid, `1 / (1 + e⁻ˣ)`.
 #[cfg(feature = "f64")]
 #[inline(always)]
-pub fn sigmoid(x: Real) -> Real {
-    1.0 / (1.0 + libm::exp(-x))
+pub fn sigmoid<T: Number>(x: T) -> T {
+    x.each(|x| 1.0 / (1.0 + libm::exp(-x)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Real;
+    use crate::math::kernels::lanes::{Lanes, WIDTH};
     use crate::math::kernels::plain;
 
     #[test]
     fn activations_keep_within_their_stated_errors() {
         let (mut of_tanh, mut of_sigmoid) = (0.0_f64, 0.0_f64);
-        for k in -300_000..=300_000 {
-            let x = k as Real / 15_000.0;
-            of_tanh = of_tanh.max(crate::wide((tanh(x) - plain::tanh(x)).abs() / plain::tanh(x).abs().max(1e-30)));
-            of_sigmoid = of_sigmoid.max(crate::wide((sigmoid(x) - plain::sigmoid(x)).abs()));
+        for k in (-300_000..=300_000).step_by(WIDTH) {
+            let x = std::array::from_fn::<Real, WIDTH, _>(|lane| (k + lane as i32) as Real / 15_000.0);
+            let [mut fast_tanh, mut fast_sigmoid] = [[0.0; WIDTH]; 2];
+            tanh(Lanes::read(&x)).write(&mut fast_tanh);
+            sigmoid(Lanes::read(&x)).write(&mut fast_sigmoid);
+            for (lane, &x) in x.iter().enumerate() {
+                for (tanh, sigmoid) in [(tanh(x), sigmoid(x)), (fast_tanh[lane], fast_sigmoid[lane])] {
+                    let exact = plain::tanh(x);
+                    of_tanh = of_tanh.max(crate::wide((tanh - exact).abs() / exact.abs().max(1e-30)));
+                    of_sigmoid = of_sigmoid.max(crate::wide((sigmoid - plain::sigmoid(x)).abs()));
+                }
+            }
         }
         println!("largest errors: tanh {of_tanh:.1e} (relative), sigmoid {of_sigmoid:.1e}");
         assert!(of_tanh < TANH_ERROR && of_sigmoid < SIGMOID_ERROR, "{of_tanh} {of_sigmoid}");

@@ -1,19 +1,30 @@
 //! Matrix products in the layout of the sequences: columns contiguous, SIMD lanes along the rows of the result.
 //!
-//! A weight matrix is packed once into panels of [`PANEL`] rows; a register tile then holds `PANEL × TILE` results:
-//! each step of the inner loop loads one panel column (two vectors of four `f32`) and [`TILE`] single values of the
-//! input, for `PANEL · TILE` multiply-adds. The batch needs no padding.
+//! A weight matrix is packed once into panels of [`PANEL`] rows, and the input, while it is at hand, into tiles of [`TILE`]
+//! columns; [`tile`] then holds `PANEL × TILE` results in registers: each step of the inner loop loads one panel column (two
+//! [`Lanes`]) and [`TILE`] single values of the input, for eight multiply-adds of lanes. More results than that would not fit
+//! the registers. With both operands packed the loop has two addresses, which is what one of the browsers needs to be fast.
+#![expect(
+    unsafe_code,
+    reason = "a bounds check in the inner loop costs a third of its speed; they stand in front of it"
+)]
 
+use std::mem::MaybeUninit;
+
+use super::lanes::{Lanes, Number, WIDTH};
 use crate::Real;
 
 /// Rows in a panel of packed weights.
-pub const PANEL: usize = 8;
+pub const PANEL: usize = 2 * WIDTH;
 /// Columns of the result that one register tile holds.
 const TILE: usize = 4;
-/// Columns of the input that are worked on while they are in the first-level cache.
-const BLOCK: usize = 64;
-/// Columns that one pass of [`outer`] sums over before it adds to memory; short sums also keep `f32` accurate.
-const OUTER_BLOCK: usize = 256;
+/// Steps of the inner loop that are worked on at once: a panel of so many and [`BLOCK`] fit the first-level cache.
+const DEPTH: usize = 256;
+/// Numbers of the input that are packed at once.
+const BLOCK: usize = 4096;
+/// Columns that one pass of [`outer`] sums over before it adds to memory: what it reads of them fits the first-level
+/// cache, and short sums keep `f32` accurate.
+const OUTER_BLOCK: usize = 64;
 
 /// A matrix `[rows × cols]` in panels of [`PANEL`] rows, the last one filled with zeros.
 #[derive(Debug, Clone, Default)]
@@ -77,72 +88,153 @@ impl Packed {
             return;
         }
         let n = x.len() / inner;
-        for block in (0..n).step_by(BLOCK) {
-            let block_end = (block + BLOCK).min(n);
-            for (index, panel) in self.panels.chunks_exact(PANEL * inner).enumerate() {
-                let top = index * PANEL;
-                let height = PANEL.min(rows - top);
-                let mut col = block;
-                while col + TILE <= block_end {
-                    tile::<TILE>(
-                        panel,
-                        inner,
-                        &x[col * inner..],
-                        &mut y[col * stride + top..],
-                        stride,
-                        height,
-                        accumulate,
-                    );
-                    col += TILE;
-                }
-                while col < block_end {
-                    tile::<1>(
-                        panel,
-                        inner,
-                        &x[col * inner..],
-                        &mut y[col * stride + top..],
-                        stride,
-                        height,
-                        accumulate,
-                    );
-                    col += 1;
+        if n == 0 {
+            return;
+        }
+        assert!(stride >= rows && y.len() >= (n - 1) * stride + rows, "the product has no room");
+        debug_assert_eq!(self.panels.len(), rows.div_ceil(PANEL) * PANEL * inner);
+        let mut tiles = [MaybeUninit::<Real>::uninit(); BLOCK];
+        let tiles = tiles.as_mut_ptr().cast::<Real>();
+        for first in (0..inner).step_by(DEPTH) {
+            let depth = DEPTH.min(inner - first);
+            let accumulate = accumulate || first > 0;
+            let block = (BLOCK / depth) / TILE * TILE;
+            for from in (0..n).step_by(block) {
+                let to = (from + block).min(n);
+                // A single column is its own tile.
+                let (tiles, apart) = if to - from == 1 {
+                    (x[from * inner + first..].as_ptr(), 1)
+                } else {
+                    for col in (from..to).step_by(TILE) {
+                        // SAFETY: a block has at most `BLOCK` numbers, with the last tile filled up; the columns are in `x`.
+                        unsafe {
+                            pack_tile(
+                                &x[col * inner + first..],
+                                inner,
+                                (to - col).min(TILE),
+                                depth,
+                                tiles.add((col - from) * depth),
+                            )
+                        }
+                    }
+                    (tiles.cast_const(), TILE)
+                };
+                for (index, panel) in self.panels.chunks_exact(PANEL * inner).enumerate() {
+                    let top = index * PANEL;
+                    let panel = panel[first * PANEL..].as_ptr();
+                    for col in (from..to).step_by(TILE) {
+                        let size = (PANEL.min(rows - top), TILE.min(to - col));
+                        // SAFETY: panel and tile hold `depth` steps; the rows and columns of `size` lie in `y`, as was asserted.
+                        unsafe {
+                            let y = (y.as_mut_ptr().add(col * stride + top), stride);
+                            if apart == 1 {
+                                keep::<1>(panel, (tiles, 1), depth, y, size, accumulate);
+                            } else {
+                                keep::<TILE>(
+                                    panel,
+                                    (tiles.add((col - from) * depth), TILE),
+                                    depth,
+                                    y,
+                                    size,
+                                    accumulate,
+                                );
+                            }
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// One register tile: [`PANEL`] rows by `N` columns of the result.
-#[inline(always)]
-fn tile<const N: usize>(
-    panel: &[Real],
-    inner: usize,
-    x: &[Real],
-    y: &mut [Real],
-    stride: usize,
-    height: usize,
-    accumulate: bool,
-) {
-    let columns: [&[Real]; N] = std::array::from_fn(|c| &x[c * inner..(c + 1) * inner]);
-    let mut sums = [[0.0; PANEL]; N];
-    for (k, weights) in panel.chunks_exact(PANEL).enumerate().take(inner) {
-        for c in 0..N {
-            let value = columns[c][k];
-            for r in 0..PANEL {
-                sums[c][r] += weights[r] * value;
+/// Packs `depth` steps of `width` columns `inner` apart, value by value next to each other; a tile that is not full gets its
+/// first column again, so that nothing undefined is computed with.
+///
+/// # Safety
+/// `to` must have room for `TILE · depth` numbers.
+unsafe fn pack_tile(x: &[Real], inner: usize, width: usize, depth: usize, to: *mut Real) {
+    let columns: [&[Real]; TILE] = std::array::from_fn(|c| &x[if c < width { c * inner } else { 0 }..][..depth]);
+    let whole = columns.map(|column| column.as_chunks::<WIDTH>().0);
+    // SAFETY: four steps of `TILE` values each, `depth` at most in all.
+    unsafe {
+        for k in 0..depth / WIDTH {
+            for (step, values) in Lanes::transpose(whole.map(|column| Lanes::read(&column[k]))).into_iter().enumerate()
+            {
+                values.store(to.add((k * WIDTH + step) * TILE));
+            }
+        }
+        for k in depth / WIDTH * WIDTH..depth {
+            for (c, column) in columns.iter().enumerate() {
+                *to.add(k * TILE + c) = column[k];
             }
         }
     }
-    for (c, sum) in sums.iter().enumerate() {
-        let out = &mut y[c * stride..c * stride + height];
-        if accumulate {
-            for (o, s) in out.iter_mut().zip(sum) {
-                *o += s;
+}
+
+/// The input's side of a tile: its first value, and how far the values of the next step are behind it.
+type Values = (*const Real, usize);
+/// Where a tile's results go: the first one, and how far the next column is behind it.
+type Place = (*mut Real, usize);
+
+/// One register tile, of whose results `height` rows and `width` columns are kept.
+///
+/// # Safety
+/// `panel` must hold `PANEL` numbers and `x` `N` in each of `depth` steps, and `y` must have room for what is kept.
+#[inline(always)]
+unsafe fn keep<const N: usize>(
+    panel: *const Real,
+    x: Values,
+    depth: usize,
+    y: Place,
+    (height, width): (usize, usize),
+    accumulate: bool,
+) {
+    // SAFETY: as the caller promised; a tile that is not whole has room in `all`.
+    unsafe {
+        if (height, width) == (PANEL, N) {
+            return tile::<N>(panel, x, depth, y, accumulate);
+        }
+        let mut all = [0.0; PANEL * TILE];
+        tile::<N>(panel, x, depth, (all.as_mut_ptr(), PANEL), false);
+        for (c, column) in all.chunks_exact(PANEL).take(width).enumerate() {
+            for (r, value) in column.iter().take(height).enumerate() {
+                let to = y.0.add(c * y.1 + r);
+                *to = if accumulate { *to + value } else { *value };
             }
-        } else if height == PANEL {
-            out.copy_from_slice(sum);
-        } else {
-            out.copy_from_slice(&sum[..height]);
+        }
+    }
+}
+
+/// One register tile: the sum over `depth` steps of a panel column times `N` values of `x`.
+///
+/// A function by itself that calls nothing, with one step a turn: whatever else were alive in it would take registers from
+/// the results, and one of the browsers then keeps them in memory, at half the speed.
+///
+/// # Safety
+/// `panel` must hold `PANEL` numbers and `x` `N` in each of `depth` steps, and `y` `PANEL` in each of `N` columns.
+#[inline(never)]
+unsafe fn tile<const N: usize>(panel: *const Real, x: Values, depth: usize, y: Place, accumulate: bool) {
+    let mut sums = [[Lanes::splat(0.0); 2]; N];
+    let (mut panel, (mut x, apart), (y, stride)) = (panel, x, y);
+    for _ in 0..depth {
+        // SAFETY: both walk over the steps that the caller promised.
+        unsafe {
+            let weights = [Lanes::load(panel), Lanes::load(panel.add(WIDTH))];
+            for (c, sum) in sums.iter_mut().enumerate() {
+                let value = Lanes::load_splat(x.add(c));
+                *sum = [weights[0].mul_add(value, sum[0]), weights[1].mul_add(value, sum[1])];
+            }
+        }
+        panel = panel.wrapping_add(PANEL);
+        x = x.wrapping_add(apart);
+    }
+    for (c, sum) in sums.into_iter().enumerate() {
+        // SAFETY: column `c` lies `c · stride` behind the first.
+        unsafe {
+            let (low, high) = (y.add(c * stride), y.add(c * stride + WIDTH));
+            let sum = if accumulate { [sum[0] + Lanes::load(low), sum[1] + Lanes::load(high)] } else { sum };
+            sum[0].store(low);
+            sum[1].store(high);
         }
     }
 }
@@ -152,85 +244,42 @@ fn tile<const N: usize>(
 ///
 /// This is every weight gradient: one product over all steps of a sequence.
 pub fn outer(a: &[Real], a_stride: usize, rows: usize, x: &[Real], cols: usize, out: &mut [Real], stride: usize) {
-    if rows == 0 || cols == 0 {
+    if rows == 0 || cols == 0 || x.is_empty() {
         return;
     }
     let n = x.len() / cols;
-    for block in (0..n).step_by(OUTER_BLOCK) {
-        let end = (block + OUTER_BLOCK).min(n);
+    assert!(a.len() >= (n - 1) * a_stride + rows && a_stride >= rows, "a column is missing");
+    assert!(out.len() >= (cols - 1) * stride + rows && stride >= rows, "the product has no room");
+    let mut panel = [0.0; PANEL * OUTER_BLOCK];
+    for from in (0..n).step_by(OUTER_BLOCK) {
+        let depth = OUTER_BLOCK.min(n - from);
         for top in (0..rows).step_by(PANEL) {
             let height = PANEL.min(rows - top);
-            let mut col = 0;
-            while col < cols {
+            // Packed, because columns a power of two apart would share a few places of the cache.
+            for (k, to) in panel.chunks_exact_mut(PANEL).take(depth).enumerate() {
+                let column = &a[(from + k) * a_stride + top..][..height];
+                match <&[Real; PANEL]>::try_from(column) {
+                    Ok(column) => to.copy_from_slice(column),
+                    Err(_) => to[..height].copy_from_slice(column),
+                }
+            }
+            for col in (0..cols).step_by(TILE) {
                 let width = TILE.min(cols - col);
-                let to = &mut out[col * stride + top..];
-                let from = &a[block * a_stride + top..];
-                let with = &x[block * cols..end * cols];
-                match (height, width) {
-                    (PANEL, TILE) => outer_tile::<TILE>(from, a_stride, with, cols, col, to, stride),
-                    (PANEL, _) => {
+                // SAFETY: the panel holds `depth` steps; columns `from .. from + depth` of `x` and the place in `out` were
+                // asserted.
+                unsafe {
+                    let x = x.as_ptr().add(from * cols + col);
+                    let out = out.as_mut_ptr().add(col * stride + top);
+                    if width == TILE {
+                        keep::<TILE>(panel.as_ptr(), (x, cols), depth, (out, stride), (height, TILE), true);
+                    } else {
                         for c in 0..width {
-                            outer_tile::<1>(from, a_stride, with, cols, col + c, &mut to[c * stride..], stride);
+                            let out = (out.add(c * stride), stride);
+                            keep::<1>(panel.as_ptr(), (x.add(c), cols), depth, out, (height, 1), true);
                         }
                     }
-                    _ => outer_edge(from, a_stride, height, with, cols, col..col + width, to, stride),
                 }
-                col += width;
             }
-        }
-    }
-}
-
-#[inline(always)]
-fn outer_tile<const N: usize>(
-    a: &[Real],
-    a_stride: usize,
-    x: &[Real],
-    cols: usize,
-    col: usize,
-    out: &mut [Real],
-    stride: usize,
-) {
-    let mut sums = [[0.0; PANEL]; N];
-    for (step, with) in x.chunks_exact(cols).enumerate() {
-        let left: &[Real] = &a[step * a_stride..step * a_stride + PANEL];
-        let right = &with[col..col + N];
-        for c in 0..N {
-            for r in 0..PANEL {
-                sums[c][r] += left[r] * right[c];
-            }
-        }
-    }
-    for (c, sum) in sums.iter().enumerate() {
-        for (o, s) in out[c * stride..c * stride + PANEL].iter_mut().zip(sum) {
-            *o += s;
-        }
-    }
-}
-
-/// The rows that do not fill a panel.
-#[expect(clippy::too_many_arguments, reason = "the same arguments as the tile it completes")]
-fn outer_edge(
-    a: &[Real],
-    a_stride: usize,
-    height: usize,
-    x: &[Real],
-    cols: usize,
-    range: std::ops::Range<usize>,
-    out: &mut [Real],
-    stride: usize,
-) {
-    let first = range.start;
-    for col in range {
-        let mut sums = [0.0; PANEL];
-        for (step, with) in x.chunks_exact(cols).enumerate() {
-            let left = &a[step * a_stride..step * a_stride + height];
-            for (sum, l) in sums.iter_mut().zip(left) {
-                *sum += l * with[col];
-            }
-        }
-        for (o, s) in out[(col - first) * stride..][..height].iter_mut().zip(&sums) {
-            *o += s;
         }
     }
 }

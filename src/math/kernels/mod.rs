@@ -1,13 +1,16 @@
 //! The hot loops, each with a plain twin in [`plain`] that it is tested against.
 //!
-//! They are written as portable code over fixed-size blocks that the compiler turns into SIMD (`simd128` in wasm).
+//! They are written over [`lanes::Lanes`]: SIMD registers in wasm (with fused multiply-adds in the relaxed build), arrays
+//! elsewhere. This is the only folder with `unsafe` in it.
 
 pub mod activation;
 pub mod gemm;
+pub mod lanes;
 pub mod plain;
 
 pub use activation::{sigmoid, tanh};
 pub use gemm::{Packed, outer};
+pub use lanes::{Formula, Number, for_each};
 
 use crate::Real;
 
@@ -19,9 +22,3 @@ pub const TINY: Real = 1e-25;
 /// See the `f32` version.
 #[cfg(feature = "f64")]
 pub const TINY: Real = 1e-300;
-
-/// `x`, or zero where it is smaller than [`TINY`].
-#[inline(always)]
-pub fn flush(x: Real) -> Real {
-    if x.abs() < TINY { 0.0 } else { x }
-}
