@@ -10,7 +10,7 @@ import { press, untilReady, untilStatus } from './steps.mjs';
 const SMALL = 'sample=co2&hidden=4&epochs=1';
 
 /** Of the largest weight: what one rounding in place of two may come to over 100 steps. */
-const TOLERANCE = 1e-3;
+const TOLERANCE = 1e-4;
 
 /** The wasm files that the server was asked for. @param {import('./harness.mjs').Page} page */
 const loaded = (page) =>
