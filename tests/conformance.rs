@@ -34,9 +34,21 @@ fn refused(architecture: &Architecture, settings: &Settings) -> bool {
     matches!(architecture.make, Make::Layer(_)) && !architecture.streams && by_step
 }
 
-/// The shapes that `architecture` can take.
-fn shapes(architecture: &Architecture) -> impl Iterator<Item = &'static str> {
-    SHAPES.iter().copied().filter(|json| !refused(architecture, &checked(architecture, json).0))
+/// The shapes that `architecture` can take, and the last of them once more with each value of the choices that are its own.
+fn shapes(architecture: &Architecture) -> Vec<String> {
+    let mut all: Vec<String> = SHAPES.iter().map(|json| (*json).to_owned()).collect();
+    all.retain(|json| !refused(architecture, &checked(architecture, json).0));
+    let last = settings(all.last().unwrap());
+    for knob in architecture.knobs {
+        if let Kind::Choice { options } = knob.kind {
+            for option in options {
+                let mut shape = last.clone();
+                shape.insert(knob.key.into(), option.value.into());
+                all.push(serde_json::to_string(&shape).unwrap());
+            }
+        }
+    }
+    all
 }
 
 /// Configures a session, unless what is asked for is refused, which it must say.
@@ -80,8 +92,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
         scales: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
-    let plan =
-        architecture.plan(&checked, (frame.features, frame.data_features, frame.target), (24, 12, 6)).unwrap();
+    let plan = architecture.plan(&checked, (frame.features, frame.data_features, frame.target), (24, 12, 6)).unwrap();
     let windows = frame.windows(&split, Part::Train, 12, 6).unwrap();
     let mut batch = unrolled::data::Batch::default();
     frame.gather(&[windows.starts[0], windows.starts[7], windows.starts[31]], 12, 6, &mut batch);
@@ -112,7 +123,7 @@ impl Bench {
 fn gradients_match_central_differences() {
     for architecture in registry::ALL {
         let mut worst = 0.0_f64;
-        for json in shapes(architecture) {
+        for json in &shapes(architecture) {
             let bench = bench(architecture, json);
             // A small random step away from the start: there the highway is not all zeros.
             let mut rng = Rng::new(21, 0);
@@ -134,7 +145,11 @@ fn gradients_match_central_differences() {
                 worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
             }
         }
-        println!("{:<14} gradients of {} shapes: largest relative error {worst:.1e}", architecture.id, shapes(architecture).count());
+        println!(
+            "{:<14} gradients of {} shapes: largest relative error {worst:.1e}",
+            architecture.id,
+            shapes(architecture).len()
+        );
         if cfg!(feature = "f64") {
             assert!(worst < 1e-6, "{}: {worst:e}", architecture.id);
         }
@@ -144,7 +159,7 @@ fn gradients_match_central_differences() {
 #[test]
 fn a_forecast_reads_nothing_that_is_not_known() {
     for architecture in registry::ALL {
-        for json in shapes(architecture) {
+        for json in &shapes(architecture) {
             let bench = bench(architecture, json);
             let forecast = |batch: &unrolled::data::Batch| {
                 let mut tape = Tape::new(false);
@@ -176,7 +191,7 @@ fn step_by_step_equals_all_at_once() {
         let Make::Layer(make) = architecture.make else {
             panic!("{} streams without being a layer", architecture.id);
         };
-        for json in shapes(architecture) {
+        for json in &shapes(architecture) {
             let (settings, _) = checked(architecture, json);
             let plan = architecture.plan(&settings, (inputs, inputs, 0), (24, 12, 6)).unwrap();
             let mut builder = Builder::new(Rng::new(8, 0), 1.0);
@@ -281,8 +296,10 @@ fn every_knob_works_at_its_bounds() {
                     // that streams can do.
                     Err(error) => assert!(
                         matches!(knob.key, "window" | "horizon" | "segment" | "season")
-                            || matches!((knob.key, value.as_str()), ("head", Some("rolled")) | ("loss_on", Some("every")))
-                                && !architecture.streams,
+                            || matches!(
+                                (knob.key, value.as_str()),
+                                ("head", Some("rolled")) | ("loss_on", Some("every"))
+                            ) && !architecture.streams,
                         "{} {}={value}: {error}",
                         architecture.id,
                         knob.key

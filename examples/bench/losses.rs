@@ -4,8 +4,8 @@
 //! Every number drawn is a multiple of 2⁻¹⁶ or 2⁻²² that `f32` holds exactly.
 
 use serde::Deserialize;
-use unrolled::arch::registry::ARCHITECTURE;
 use unrolled::arch::find;
+use unrolled::arch::registry::ARCHITECTURE;
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::Real;
+use crate::arch::Forecaster;
 use crate::arch::input::{self, Levels};
 use crate::arch::plan::{Normalise, Plan};
-use crate::arch::Forecaster;
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::nn::Pass;
@@ -51,7 +51,7 @@ impl<'a> Seen<'a> {
     /// window.
     pub fn everything(&self, tape: &mut Tape) -> Var {
         debug_assert_eq!(self.plan.segment, self.plan.window, "the window is one token");
-        input::tokens(tape, self.plan, self.batch, &self.levels)
+        input::tokens(tape, self.plan, self.batch, &self.levels, 0..1)
     }
 
     /// What should have been said, `[horizon × (channels · batch)]`, not divided by the spread.

@@ -58,7 +58,8 @@ impl Network for Mlp {
 
     fn formula(&self) -> String {
         let layers = self.layers.iter().enumerate();
-        let mut parts: Vec<String> = layers.map(|(k, layer)| format!("{} (layer {})", layer.formula(), k + 1)).collect();
+        let mut parts: Vec<String> =
+            layers.map(|(k, layer)| format!("{} (layer {})", layer.formula(), k + 1)).collect();
         parts.push(format!("{} (head)", self.head.formula()));
         parts.join(" + ")
     }

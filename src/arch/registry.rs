@@ -1,11 +1,11 @@
 //! The list of what a person can pick.
 
 use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, SEGMENT};
-use crate::error::Result;
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::arch::{Forecaster, dlinear, gru, lstm, mlp, nlinear, rnn};
+use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
 use crate::nn::{Builder, Params};
@@ -209,7 +209,7 @@ impl Architecture {
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
         let forecaster = match self.make {
-            Make::Layer(block) => Box::new(Stacked::new(&mut builder, plan, settings, block)),
+            Make::Layer(block) => Box::new(Stacked::new(&mut builder, plan, settings, block, self.streams)),
             Make::Forecaster(make) => make(&mut builder, plan, settings),
         };
         (forecaster, builder.finish())

@@ -1,7 +1,7 @@
 //! The vanilla RNN: `h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)` (Elman 1990); see [`crate::scan::rnn()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::{Layer};
+use crate::arch::recurrent::Layer;
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;

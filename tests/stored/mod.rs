@@ -29,7 +29,9 @@ impl Stored {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
         let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.strip_suffix(".safetensors").map(str::to_owned))
+            .filter_map(|entry| {
+                entry.ok()?.file_name().into_string().ok()?.strip_suffix(".safetensors").map(str::to_owned)
+            })
             .filter(|name| name.starts_with(prefix))
             .collect();
         names.sort();

@@ -9,7 +9,7 @@ pub mod lanes;
 pub mod plain;
 
 pub use activation::{sigmoid, tanh};
-pub use gemm::{Packed, outer};
+pub use gemm::{Packed, outer, times_column};
 pub use lanes::{Formula, Number, for_each};
 
 use crate::Real;
