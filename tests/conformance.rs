@@ -140,9 +140,12 @@ fn gradients_match_central_differences() {
                     let values: Vec<Real> = at.iter().zip(&direction).map(|(x, d)| narrow(wide(*x) + h * d)).collect();
                     bench.loss(&values, None)
                 };
-                let h = 1e-4;
-                let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
-                worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
+                // A rectifier's kink within a step spoils the difference; a wrong gradient is wrong for every step.
+                let error = |h: f64| {
+                    let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
+                    (slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3)
+                };
+                worst = worst.max([1e-4, 1e-5, 1e-6].into_iter().map(error).fold(f64::INFINITY, f64::min));
             }
         }
         println!(
@@ -326,8 +329,9 @@ fn each_learns_a_noisy_sine_to_below_naive() {
     for architecture in registry::ALL {
         for json in [
             r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0}"#,
-            r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 20, "learning_rate": 0.01,
-                "head": "rolled", "loss_on": "every", "head_dropout": 0}"#,
+            // Not centred on the window's end, which the early steps cannot know.
+            r#"{"hidden": 16, "layers": 2, "window": 24, "horizon": 6, "segment": 1, "epochs": 20, "learning_rate": 0.01,
+                "head": "rolled", "loss_on": "every", "head_dropout": 0, "normalise": "none"}"#,
         ] {
             let (_, raw) = checked(architecture, json);
             let mut session = Session::new(noisy_sine(800));

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{noisy_sine, settings};
-use unrolled::arch::registry;
+use unrolled::arch::registry::{self, Make};
 use unrolled::{Error, Real, Session, wide};
 
 /// Both dropouts, layers, a batch that no number of parts here divides, an epoch of seven steps and a shorter one.
@@ -36,6 +36,9 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
         let mut worst = 0.0_f64;
         // A rolled head learns from every step; 64 parts are more than the batch has windows.
         for more in [r#"{}"#, r#"{"head": "rolled", "loss_on": "every"}"#, r#"{"batch_size": 9}"#] {
+            if !architecture.streams && more.contains("rolled") && matches!(architecture.make, Make::Layer(_)) {
+                continue;
+            }
             for shards in [2, 3, 5, 16] {
                 let mut whole = session(architecture.id, 1, more);
                 let mut cut = session(architecture.id, shards, more);

@@ -3,18 +3,21 @@
 //! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every
 //! test that runs over the registry.
 
+mod bidirectional;
 mod direct;
 mod dlinear;
 mod forecaster;
 mod gru;
 mod input;
 mod lstm;
+mod minimal;
 mod mlp;
 mod nlinear;
 pub mod plan;
 mod recurrent;
 pub mod registry;
 mod rnn;
+mod segrnn;
 pub mod stacked;
 
 pub use forecaster::{Forecaster, Stretches};

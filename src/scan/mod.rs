@@ -8,6 +8,7 @@
 mod gru;
 mod gru_reset_before;
 mod lstm;
+mod minimal;
 mod rnn;
 mod steps;
 pub mod twin;
@@ -15,6 +16,7 @@ pub mod twin;
 pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
+pub use minimal::{Minimal, minimal};
 pub use rnn::rnn;
 
 use crate::grad::Var;

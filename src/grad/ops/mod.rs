@@ -9,11 +9,11 @@ mod pointwise;
 mod product;
 mod shape;
 
-pub use arithmetic::{add, add_column, mul, scale, sub, sum};
+pub use arithmetic::{add, add_column, div, mul, scale, sub, sum};
 pub use loss::{Loss, loss};
 pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
 pub use product::linear;
-pub use shape::{concat_columns, concat_rows, slice_columns, slice_rows};
+pub use shape::{concat_columns, concat_rows, lookup, repeat_columns, slice_columns, slice_rows, stack_steps};
 
 use crate::Real;
 
