@@ -59,6 +59,30 @@ fn every_operation_matches_central_differences() {
         ("slice_rows", &[(7, 3)], |t, v| ops::slice_rows(t, v[0], 2, 4)),
         ("concat_rows", &[(2, 3), (4, 3)], |t, v| ops::concat_rows(t, v[0], v[1])),
         ("concat_columns", &[(3, 2), (3, 4)], |t, v| ops::concat_columns(t, v[0], v[1])),
+        ("exp", &[(3, 5)], |t, v| ops::exp(t, v[0])),
+        ("softplus", &[(3, 5)], |t, v| ops::softplus(t, v[0])),
+        ("silu", &[(3, 5)], |t, v| ops::silu(t, v[0])),
+        ("gelu", &[(3, 5)], |t, v| ops::gelu(t, v[0])),
+        ("layer_norm", &[(7, 5), (7, 1), (7, 1)], |t, v| ops::layer_norm(t, v[0], v[1], v[2], 1e-5)),
+        ("rms_norm", &[(7, 5), (7, 1)], |t, v| ops::rms_norm(t, v[0], v[1], 1e-5)),
+        ("depthwise", &[(5, 14), (5, 3), (5, 1)], |t, v| ops::depthwise(t, v[0], v[1], v[2], 2)),
+        ("attention, causal", &[(6, 10), (6, 10), (6, 10)], |t, v| {
+            let look = ops::Look { heads: 2, batch: 2, causal: true };
+            ops::attention(t, v[0], v[1], v[2], look).out
+        }),
+        ("attention, causal, with a past", &[(6, 6), (6, 14), (6, 14)], |t, v| {
+            let look = ops::Look { heads: 3, batch: 2, causal: true };
+            ops::attention(t, v[0], v[1], v[2], look).out
+        }),
+        ("attention to all keys", &[(6, 6), (6, 14), (6, 14)], |t, v| {
+            let look = ops::Look { heads: 1, batch: 2, causal: false };
+            ops::attention(t, v[0], v[1], v[2], look).out
+        }),
+        ("attention to itself", &[(8, 10)], |t, v| {
+            let look = ops::Look { heads: 2, batch: 2, causal: true };
+            ops::attention(t, v[0], v[0], v[0], look).out
+        }),
+        ("add_places", &[(3, 8), (5, 3)], |t, v| ops::add_places(t, v[0], v[1], 2, 2)),
         ("loss: mean squared", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mse, v[0], v[1])),
         ("loss: Huber", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Huber, v[0], v[1])),
         ("loss: mean absolute", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mae, v[0], v[1])),
