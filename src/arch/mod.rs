@@ -7,9 +7,11 @@ mod forecaster;
 mod gru;
 mod input;
 mod lstm;
+mod mamba;
 pub mod plan;
 mod recurrent;
 pub mod registry;
+mod residual;
 mod rnn;
 pub mod stacked;
 

@@ -3,7 +3,7 @@
 use crate::arch::plan::{self, Plan};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
-use crate::arch::{Forecaster, gru, lstm, rnn};
+use crate::arch::{Forecaster, gru, lstm, mamba, rnn};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
 use crate::nn::{Builder, Params};
@@ -75,6 +75,23 @@ pub const ALL: &[Architecture] = &[
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
         make: Make::Layer(gru::block),
+    },
+    Architecture {
+        id: "mamba",
+        label: "Mamba",
+        summary: "A state-space model that chooses at each step what to keep and what to read, between two gates: long memory \
+                  without attention.",
+        source: "Gu and Dao 2023",
+        equations: |settings| {
+            if settings.flag(mamba::SELECTION.key) {
+                include_str!("equations/mamba.mml")
+            } else {
+                include_str!("equations/mamba_fixed.mml")
+            }
+        },
+        streams: true,
+        knobs: &[mamba::STATE, mamba::EXPANSION, mamba::CONVOLUTION, mamba::SELECTION, INIT_SCALE],
+        make: Make::Layer(mamba::block),
     },
 ];
 
