@@ -1,7 +1,5 @@
 //! The tape: nodes in creation order, their values and gradients in buffers that are reused from step to step.
 
-use std::collections::BTreeMap;
-
 use crate::Real;
 use crate::math::kernels::Packed;
 
@@ -98,7 +96,8 @@ pub struct Tape {
     nodes: Vec<Node>,
     values: Vec<Vec<Real>>,
     grads: Vec<Vec<Real>>,
-    params: BTreeMap<usize, Var>,
+    /// By their ids; a network has few.
+    params: Vec<Option<Var>>,
     spare_values: Vec<Vec<Real>>,
     pool: Pool,
     recording: bool,
@@ -164,11 +163,14 @@ impl Tape {
 
     /// A matrix that gradients are wanted of: a parameter `id`, copied once per pass however often it is used.
     pub fn param(&mut self, id: usize, rows: usize, cols: usize, values: &[Real]) -> Var {
-        if let Some(&var) = self.params.get(&id) {
+        if let Some(&Some(var)) = self.params.get(id) {
             return var;
         }
         let var = self.leaf(rows, cols, values);
-        self.params.insert(id, var);
+        if self.params.len() <= id {
+            self.params.resize(id + 1, None);
+        }
+        self.params[id] = Some(var);
         var
     }
 
@@ -181,7 +183,7 @@ impl Tape {
 
     /// The parameters used since the last [`Tape::reset`].
     pub fn params(&self) -> impl Iterator<Item = (usize, Var)> {
-        self.params.iter().map(|(&id, &var)| (id, var))
+        self.params.iter().enumerate().filter_map(|(id, var)| Some((id, (*var)?)))
     }
 
     /// A buffer for the value of a node to be pushed; its content is arbitrary.
