@@ -6,6 +6,7 @@ import torch
 
 import networks
 import optim
+import sequences
 import store
 
 
@@ -17,7 +18,7 @@ def main():
     wrong = []
     count = 0
     store.FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (networks, optim):
+    for part in (networks, optim, sequences):
         for name, tensors, settings in part.make():
             count += 1
             if check:

@@ -14,6 +14,7 @@ pub mod registry;
 mod residual;
 mod rnn;
 pub mod stacked;
+mod transformer;
 
 pub use forecaster::Forecaster;
 pub use plan::Plan;

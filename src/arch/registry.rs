@@ -3,7 +3,7 @@
 use crate::arch::plan::{self, Plan};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
-use crate::arch::{Forecaster, gru, lstm, mamba, rnn};
+use crate::arch::{Forecaster, gru, lstm, mamba, rnn, transformer};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
 use crate::nn::{Builder, Params};
@@ -93,6 +93,35 @@ pub const ALL: &[Architecture] = &[
         knobs: &[mamba::STATE, mamba::EXPANSION, mamba::CONVOLUTION, mamba::SELECTION, INIT_SCALE],
         make: Make::Layer(mamba::block),
     },
+    Architecture {
+        id: "transformer",
+        label: "Transformer",
+        summary: "Each step looks back at all steps so far and takes what it needs: nothing has to be carried along, and \
+                  everything is kept.",
+        source: "Vaswani et al. 2017; Xiong et al. 2020",
+        equations: |_| include_str!("equations/transformer.mml"),
+        streams: true,
+        knobs: TRANSFORMER,
+        make: Make::Layer(transformer::decoder),
+    },
+    Architecture {
+        id: "transformer_encoder",
+        label: "Transformer encoder",
+        summary: "Each step looks at all steps of the window, those after it too: for a window that is known as a whole.",
+        source: "Vaswani et al. 2017; Xiong et al. 2020",
+        equations: |_| include_str!("equations/transformer_encoder.mml"),
+        streams: false,
+        knobs: TRANSFORMER,
+        make: Make::Layer(transformer::encoder),
+    },
+];
+
+const TRANSFORMER: &[Knob] = &[
+    transformer::HEADS,
+    transformer::FEED_FORWARD,
+    transformer::ACTIVATION,
+    transformer::POSITIONS,
+    INIT_SCALE,
 ];
 
 const fn choices<const N: usize>() -> [Choice; N] {

@@ -6,8 +6,10 @@ use crate::nn::{Builder, Init, ParamId, Pass};
 /// `y = W x + b`, as `torch.nn.Linear`: `W` `[out × in]`, `b` `[out]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Linear {
-    weight: ParamId,
-    bias: Option<ParamId>,
+    /// `[outputs × inputs]`.
+    pub weight: ParamId,
+    /// `[outputs × 1]`, or none.
+    pub bias: Option<ParamId>,
     /// Rows of the input.
     pub inputs: usize,
     /// Rows of the output.
