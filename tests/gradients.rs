@@ -12,7 +12,7 @@ use unrolled::{narrow, wide};
 /// Largest relative error that a gradient may have, in f64.
 const TOLERANCE: f64 = 1e-6;
 
-const KEY: ops::DropoutKey = ops::DropoutKey { seed: 1, step: 2, layer: 3, first_sample: 0 };
+const KEY: ops::DropoutKey = ops::DropoutKey { seed: 1, step: 2, layer: 3, first_sample: 0, first_step: 0 };
 
 type Matrix = (usize, usize, Vec<Real>);
 

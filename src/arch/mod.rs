@@ -16,6 +16,6 @@ mod rnn;
 pub mod stacked;
 mod transformer;
 
-pub use forecaster::Forecaster;
+pub use forecaster::{Forecaster, Stretches};
 pub use plan::Plan;
 pub use registry::{Architecture, find};

@@ -30,6 +30,8 @@ pub struct Pass<'a> {
     pub batch: usize,
     /// Seed, optimiser step and first sample of the batch, when training; `None`: evaluation, nothing is dropped out.
     pub training: Option<(u64, u64, u64)>,
+    /// Number of the first step at hand within the whole sequence: decides what is dropped out, too.
+    pub first_step: u64,
     /// Inner values, if they are wanted.
     pub probes: Option<Vec<Probe>>,
     dropouts: u64,
@@ -38,7 +40,7 @@ pub struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// A pass for evaluation.
     pub fn new(tape: &'a mut Tape, params: &'a Params, batch: usize) -> Self {
-        Self { tape, params, batch, training: None, probes: None, dropouts: 0 }
+        Self { tape, params, batch, training: None, first_step: 0, probes: None, dropouts: 0 }
     }
 
     /// A pass for training: `seed` of the run, number of the optimiser step, and each sample's number within the step's
@@ -58,7 +60,8 @@ impl<'a> Pass<'a> {
         self.dropouts += 1;
         match self.training {
             Some((seed, step, first_sample)) if rate > 0.0 => {
-                ops::dropout(self.tape, x, rate, ops::DropoutKey { seed, step, layer, first_sample }, self.batch)
+                let key = ops::DropoutKey { seed, step, layer, first_sample, first_step: self.first_step };
+                ops::dropout(self.tape, x, rate, key, self.batch)
             }
             _ => x,
         }

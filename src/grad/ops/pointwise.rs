@@ -49,6 +49,8 @@ pub struct DropoutKey {
     pub layer: u64,
     /// Number, within the whole batch, of the first sample at hand: a batch cut into shards gets the same masks.
     pub first_sample: u64,
+    /// Number, within the whole sequence, of the first step at hand: a sequence cut into stretches gets the same masks.
+    pub first_step: u64,
 }
 
 /// Inverted dropout (Srivastava et al. 2014) on a sequence `[rows × (steps · batch)]`: each entry is zero with probability
@@ -58,9 +60,9 @@ pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: DropoutKey, batch: usiz
     let kept = 1.0 / (1.0 - rate);
     let mut mask = tape.buffer(rows * cols);
     for (column, entries) in mask.chunks_exact_mut(rows).enumerate() {
-        let (step, sample) = (column / batch, key.first_sample + (column % batch) as u64);
+        let (step, sample) = (key.first_step + (column / batch) as u64, key.first_sample + (column % batch) as u64);
         for (row, m) in entries.iter_mut().enumerate() {
-            let place = (step * rows + row) as u64;
+            let place = step * rows as u64 + row as u64;
             let draw = keyed_uniform([key.seed, key.step.wrapping_mul(1024) + key.layer, sample, place]);
             *m = if draw < rate { 0.0 } else { kept };
         }
