@@ -27,8 +27,8 @@ class Case:
 CASES = [
     Case("mamba", "mamba_2", 71, width=6, layers=2, batch=2, seq=11),
     Case("mamba", "mamba_1", 72, width=17, layers=1, batch=3, seq=5),
-    Case("transformer", "transformer_causal", 73, width=12, layers=2, batch=3, seq=7, heads=3, activation="gelu"),
-    Case("transformer", "transformer_encoder", 74, width=8, layers=1, batch=2, seq=9, heads=2, activation="relu"),
+    Case("transformer", "transformer_causal", 73, width=8, layers=2, batch=3, seq=7, heads=2, activation="gelu"),
+    Case("transformer", "transformer_encoder", 74, width=9, layers=1, batch=2, seq=9, heads=3, activation="relu"),
 ]
 
 # The published sizes but for the state, which is smaller so that the files are small.

@@ -242,3 +242,65 @@ impl Block for Mamba {
         self.stream.formula(&format!("{h} + 3·{h}·{e} + {e}·({k} + 1) + {model} + {e}·({n} + 1)"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Real;
+    use crate::arch::registry;
+    use crate::grad::Tape;
+    use crate::knob::Raw;
+    use crate::math::Rng;
+
+    const STEPS: usize = 21;
+    const BATCH: usize = 2;
+
+    /// Largest difference between the scan and the convolution with the kernel that the first step's Δ, B and C make, over
+    /// the scan's largest value.
+    fn away_from_convolution(selection: bool) -> f64 {
+        let raw: Raw = [("hidden", 5.into()), ("state", 3.into()), ("selection", selection.into())]
+            .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
+            .into();
+        let settings = Settings::check(&registry::knobs(), &raw, &Raw::new()).expect("settings within their bounds");
+        let mut builder = Builder::new(Rng::new(3, 0), 1.0);
+        let mamba = Mamba::new(&mut builder, 0, 5, &settings);
+        let (params, e, n) = (builder.finish(), mamba.channels, mamba.state);
+        let mut rng = Rng::new(4, 0);
+        let input: Vec<Real> = (0..e * STEPS * BATCH).map(|_| crate::narrow(3.0 * rng.normal())).collect();
+        let mut tape = Tape::new(false);
+        let mut pass = Pass::new(&mut tape, &params, BATCH);
+        let u = pass.tape.constant(e, STEPS * BATCH, &input);
+        let model = mamba.model(&mut pass, u);
+        let (y, _) = scan::selective(pass.tape, model, None, BATCH);
+
+        let value = |var: Var, at: usize| crate::wide(tape.value(var)[at]);
+        let kernel = |channel: usize, lag: usize| -> f64 {
+            let delta = value(model.delta, channel);
+            let term = |k: usize| {
+                let pole = -value(model.a_log, k * e + channel).exp();
+                value(model.c, k) * (delta * pole * lag as f64).exp() * delta * value(model.b, k)
+            };
+            (0..n).map(term).sum()
+        };
+        let (mut worst, mut largest) = (0.0_f64, 0.0_f64);
+        for (sample, step, channel) in
+            (0..BATCH).flat_map(|b| (0..STEPS).flat_map(move |t| (0..e).map(move |c| (b, t, c))))
+        {
+            let at = |step: usize| (step * BATCH + sample) * e + channel;
+            let past: f64 = (0..=step).map(|s| kernel(channel, step - s) * crate::wide(input[at(s)])).sum();
+            let expected = past + value(model.d, channel) * crate::wide(input[at(step)]);
+            let found = value(y, at(step));
+            worst = worst.max((found - expected).abs());
+            largest = largest.max(found.abs());
+        }
+        worst / largest
+    }
+
+    #[test]
+    fn without_selection_the_recurrence_is_a_convolution_and_with_it_it_is_not() {
+        let (fixed, selective) = (away_from_convolution(false), away_from_convolution(true));
+        println!("recurrence and convolution differ by {fixed:.1e} without selection, {selective:.1e} with it");
+        assert!(fixed < if cfg!(feature = "f64") { 1e-13 } else { 1e-6 }, "{fixed:e}");
+        assert!(selective > 1e-3, "{selective:e}");
+    }
+}

@@ -116,13 +116,8 @@ pub const ALL: &[Architecture] = &[
     },
 ];
 
-const TRANSFORMER: &[Knob] = &[
-    transformer::HEADS,
-    transformer::FEED_FORWARD,
-    transformer::ACTIVATION,
-    transformer::POSITIONS,
-    INIT_SCALE,
-];
+const TRANSFORMER: &[Knob] =
+    &[transformer::HEADS, transformer::FEED_FORWARD, transformer::ACTIVATION, transformer::POSITIONS, INIT_SCALE];
 
 const fn choices<const N: usize>() -> [Choice; N] {
     let mut all = [Choice { value: "", label: "", help: "" }; N];

@@ -147,18 +147,11 @@ pub fn encoder(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, 
 }
 
 impl Transformer {
-    fn new(
-        builder: &mut Builder,
-        index: usize,
-        inputs: usize,
-        plan: &Plan,
-        settings: &Settings,
-        causal: bool,
-    ) -> Self {
+    fn new(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings, causal: bool) -> Self {
         let stream = Stream::new(builder, index, inputs, settings, ("norm", Norm::layer));
         let hidden = stream.width;
         let most = settings.size(HEADS.key).min(hidden);
-        let heads = (1..=most).rev().find(|heads| hidden % heads == 0).unwrap_or(1);
+        let heads = (1..=most).rev().find(|heads| hidden.is_multiple_of(*heads)).unwrap_or(1);
         let places = plan.tokens() + plan.horizon.div_ceil(plan.segment);
         let positions = match settings.text(POSITIONS.key) {
             _ if index > 0 => Positions::None,
@@ -251,7 +244,7 @@ impl Transformer {
 /// Row `row` of `rows` at place `place`: sines in even rows, cosines in odd ones.
 fn wave(place: usize, row: usize, rows: usize) -> Real {
     let angle = place as f64 / libm::pow(LONGEST_WAVE, (row / 2 * 2) as f64 / rows as f64);
-    crate::narrow(if row % 2 == 0 { libm::sin(angle) } else { libm::cos(angle) })
+    crate::narrow(if row.is_multiple_of(2) { libm::sin(angle) } else { libm::cos(angle) })
 }
 
 impl Block for Transformer {
