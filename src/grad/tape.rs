@@ -77,10 +77,20 @@ struct Pool {
 }
 
 impl Pool {
-    /// A buffer of `len` numbers with whatever it held before. The last one given back comes first: a step that repeats
-    /// itself finds each buffer at its size.
+    /// A buffer of `len` numbers with whatever it held before: the smallest that has room, or else the largest, so that
+    /// neither a step that repeats itself nor one whose stretches differ holds more than it needs.
     fn take(&mut self, len: usize) -> Vec<Real> {
-        let mut buffer = self.buffers.pop().unwrap_or_default();
+        let key = |buffer: &Vec<Real>| match buffer.capacity() {
+            room if room >= len => (0, room),
+            short => (1, usize::MAX - short),
+        };
+        let best = (0..self.buffers.len()).min_by_key(|&k| key(&self.buffers[k]));
+        let mut buffer = best.map_or_else(Vec::new, |k| self.buffers.swap_remove(k));
+        if buffer.capacity() < len {
+            // What it held is of no use: it need not be copied along.
+            buffer.clear();
+            buffer.reserve_exact(len);
+        }
         buffer.resize(len, 0.0);
         buffer
     }
@@ -98,7 +108,6 @@ pub struct Tape {
     grads: Vec<Vec<Real>>,
     /// By their ids; a network has few.
     params: Vec<Option<Var>>,
-    spare_values: Vec<Vec<Real>>,
     pool: Pool,
     recording: bool,
 }
@@ -111,8 +120,7 @@ impl Tape {
 
     /// Forgets all nodes and keeps their memory.
     pub fn reset(&mut self) {
-        // In reverse, so that the next pass takes the buffers in the order in which it filled them.
-        self.spare_values.extend(self.values.drain(..).rev());
+        self.pool.buffers.append(&mut self.values);
         self.nodes.clear();
         self.params.clear();
         for grad in &mut self.grads {
@@ -188,9 +196,7 @@ impl Tape {
 
     /// A buffer for the value of a node to be pushed; its content is arbitrary.
     pub fn buffer(&mut self, len: usize) -> Vec<Real> {
-        let mut buffer = self.spare_values.pop().unwrap_or_default();
-        buffer.resize(len, 0.0);
-        buffer
+        self.pool.take(len)
     }
 
     /// A buffer for an operation's own use, to be given back by [`Tape::give`]; its content is arbitrary.
