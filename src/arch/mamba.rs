@@ -233,6 +233,13 @@ impl Block for Mamba {
         (out, [Some(window), Some(last), None, None])
     }
 
+    fn keeps_more(&self, _: usize) -> usize {
+        let (h, e, n) = (self.stream.width, self.channels, self.state);
+        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beside the matrices' 5 E + hidden + N.
+        let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
+        sequences + e * n / scan::CHUNK
+    }
+
     fn formula(&self) -> String {
         let (h, e, n, k) = (self.stream.width, self.channels, self.state, self.convolution);
         let model = match &self.source {

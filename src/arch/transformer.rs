@@ -284,6 +284,17 @@ impl Block for Transformer {
         (out, state)
     }
 
+    fn keeps_more(&self, steps: usize) -> usize {
+        let (h, f) = (self.stream.width, self.widen.outputs);
+        // Sequences of hidden and of feed-forward rows in `forward`, each with its gradient, beside the matrices' 5 h + F; and
+        // how each head looked at each step.
+        2 * (15 * h + 2 * f) - (5 * h + f) + self.heads * steps
+    }
+
+    fn state_grows_by(&self) -> usize {
+        if self.causal { 2 * self.stream.width } else { 0 }
+    }
+
     fn formula(&self) -> String {
         let parts = [
             self.into_attention.formula(),

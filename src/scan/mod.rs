@@ -17,7 +17,7 @@ pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
 pub use rnn::rnn;
-pub use selective::{SelectiveInputs, selective};
+pub use selective::{CHUNK, SelectiveInputs, selective};
 
 use crate::grad::Var;
 

@@ -18,7 +18,7 @@ use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, Summed, exp, for_each, for_each_summed};
 
 /// Steps from one state that is kept to the next.
-const CHUNK: usize = 8;
+pub const CHUNK: usize = 8;
 
 /// Places of the inputs in the record.
 const U: usize = 0;
