@@ -19,6 +19,9 @@ use unrolled::nn::{Builder, Pass, State};
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
+/// What is there whatever the window's length and is not foretold: weights, packed and copied, their gradients, the batch.
+const ASIDE: usize = 500_000;
+
 /// Whether a state after two steps is larger than after one.
 fn state_grows(architecture: &Architecture) -> bool {
     let Make::Layer(make) = architecture.make else { return false };
@@ -60,19 +63,21 @@ fn checkpoints_need_less_memory_and_say_how_much() {
         let ((whole, whole_foretold), (kept, kept_foretold)) = (of(false), of(true));
         let mega = |bytes: usize| bytes as f64 / 1e6;
         println!(
-            "{:<6} 168 steps, two layers of 32, batch 32: {:.1} MB (foretold: {:.1}); with checkpoints {:.1} MB (foretold: {:.1})",
+            "{:<14} 168 steps, two layers of 32, batch 32: {:.1} MB (foretold: {:.1}); with checkpoints {:.1} MB (foretold: {:.1})",
             architecture.id,
             mega(whole),
             mega(whole_foretold),
             mega(kept),
             mega(kept_foretold)
         );
-        // A state that grows with the window is held as often as there are stretches.
+        // A model that does not stream reads its window as a whole, and has nothing to cut; a state that grows with the window is
+        // held as often as there are stretches.
         let share = if grows { 1.5 } else { 3.0 };
-        assert!(share * (kept as f64) < whole as f64, "{}: {kept} of {whole} bytes", architecture.id);
+        let less = share * (kept as f64) < whole as f64;
+        assert!(!architecture.streams || less, "{}: {kept} of {whole} bytes", architecture.id);
         for (bytes, foretold) in [(whole, whole_foretold), (kept, kept_foretold)] {
             assert!(
-                bytes < 2 * foretold && foretold < 4 * bytes,
+                bytes < 2 * foretold + ASIDE && foretold < 4 * bytes,
                 "{}: {bytes} bytes, {foretold} foretold",
                 architecture.id
             );

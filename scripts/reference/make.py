@@ -4,6 +4,7 @@ import sys
 
 import torch
 
+import forecasters
 import networks
 import optim
 import sequences
@@ -18,7 +19,7 @@ def main():
     wrong = []
     count = 0
     store.FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (networks, optim, sequences):
+    for part in (networks, optim, forecasters, sequences):
         for name, tensors, settings in part.make():
             count += 1
             if check:

@@ -138,6 +138,7 @@ pub fn memory_bytes(plan: &Plan, built: &(Box<dyn Forecaster>, Params), batch: u
     let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
     let rows = rows + forecaster.keeps_more();
     let tokens = plan.tokens();
+    let checkpoints = checkpoints && forecaster.stretches().is_some();
     let kept = if checkpoints { stretch(tokens) + tokens.div_ceil(stretch(tokens)) } else { tokens };
     // A state that grows is held at the end of each stretch, half as long as the last one on average; and while a stretch is
     // computed again, before it and behind it, with gradients.
