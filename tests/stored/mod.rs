@@ -48,11 +48,6 @@ impl Stored {
         self.metadata[key].parse().unwrap_or_else(|error| panic!("{key}: {error}"))
     }
 
-    /// A text from the settings.
-    pub fn text(&self, key: &str) -> &str {
-        &self.metadata[key]
-    }
-
     /// All numbers of a tensor as stored (row-major).
     pub fn doubles(&self, name: &str) -> Vec<f64> {
         let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");
