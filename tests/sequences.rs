@@ -80,7 +80,12 @@ fn settings(file: &Stored) -> Value {
 
 #[test]
 fn outputs_and_gradients_equal_published_ones() {
-    for (name, architecture) in [("mamba_1", "mamba"), ("mamba_2", "mamba"), ("transformer_causal", "transformer")] {
+    for (name, architecture) in [
+        ("mamba_1", "mamba"),
+        ("mamba_2", "mamba"),
+        ("transformer_causal", "transformer"),
+        ("transformer_encoder", "transformer_encoder"),
+    ] {
         let file = Stored::open(name);
         let (width, batch, seq) = (file.size("width"), file.size("batch"), file.size("seq"));
         let mut stack = Stack::new(architecture, settings(&file), width);
