@@ -34,7 +34,7 @@ fn training_allocates_nothing_after_its_first_steps() {
                 architecture.id
             );
             match session.configure(&settings(&all)) {
-                // What does not stream cannot go on step by step.
+                // What only a model that streams can do.
                 Err(Error::Knob { knob: "head" | "loss_on", .. }) if !architecture.streams => continue,
                 answer => drop(answer.unwrap_or_else(|error| panic!("{form}: {error}"))),
             }

@@ -124,4 +124,9 @@ impl Block for Layer {
     fn formula(&self) -> String {
         format!("{}·{}·({} + 1)", self.form.gates(), self.hidden, self.inputs)
     }
+
+    fn keeps_more(&self, _: usize) -> usize {
+        // Pre-activations, what is kept, and states, all but the second with gradients, beside the matrix's rows.
+        (self.form.gates() + 3) * self.hidden
+    }
 }

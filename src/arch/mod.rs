@@ -10,15 +10,18 @@ mod forecaster;
 mod gru;
 mod input;
 mod lstm;
+mod mamba;
 mod minimal;
 mod mlp;
 mod nlinear;
 pub mod plan;
 mod recurrent;
 pub mod registry;
+mod residual;
 mod rnn;
 mod segrnn;
 pub mod stacked;
+mod transformer;
 
 pub use forecaster::{Forecaster, Stretches};
 pub use plan::Plan;

@@ -10,6 +10,7 @@ mod gru_reset_before;
 mod lstm;
 mod minimal;
 mod rnn;
+mod selective;
 mod steps;
 pub mod twin;
 
@@ -18,6 +19,7 @@ pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
 pub use rnn::rnn;
+pub use selective::{CHUNK, SelectiveInputs, selective};
 
 use crate::grad::Var;
 
