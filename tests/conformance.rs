@@ -140,9 +140,12 @@ fn gradients_match_central_differences() {
                     let values: Vec<Real> = at.iter().zip(&direction).map(|(x, d)| narrow(wide(*x) + h * d)).collect();
                     bench.loss(&values, None)
                 };
-                let h = 1e-4;
-                let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
-                worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
+                let error = |h: f64| {
+                    let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
+                    (slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3)
+                };
+                // Where a rectifier's kink lies within the step, a shorter one tells.
+                worst = worst.max(Some(error(1e-4)).filter(|error| *error < 1e-6).unwrap_or_else(|| error(1e-5)));
             }
         }
         println!(

@@ -7,6 +7,7 @@ import torch
 import forecasters
 import networks
 import optim
+import sequences
 import store
 
 
@@ -18,7 +19,7 @@ def main():
     wrong = []
     count = 0
     store.FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (networks, optim, forecasters):
+    for part in (networks, optim, forecasters, sequences):
         for name, tensors, settings in part.make():
             count += 1
             if check:
