@@ -78,7 +78,7 @@ impl Block for Bidirectional {
     }
 
     fn formula(&self) -> String {
-        format!("2·({})", self.forward.formula())
+        format!("2·{}", self.forward.formula())
     }
 
     fn keeps_more(&self, steps: usize) -> usize {
