@@ -70,7 +70,7 @@ fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
 
 impl Network for DLinear {
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
-        let window = seen.segments(pass.tape);
+        let window = seen.segments(pass);
         let trend = moving_average(pass.tape, window, self.reach);
         let rest = ops::sub(pass.tape, window, trend);
         let (rest, trend) = (self.seasonal.forward(pass, rest), self.trend.forward(pass, trend));

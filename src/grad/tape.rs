@@ -110,6 +110,7 @@ pub struct Tape {
     params: Vec<Option<Var>>,
     pool: Pool,
     recording: bool,
+    keeps_steps: bool,
 }
 
 impl Tape {
@@ -131,6 +132,22 @@ impl Tape {
     /// Whether operations are recorded.
     pub fn recording(&self) -> bool {
         self.recording
+    }
+
+    /// Whether someone will look at gradients that the parameters do not need: those at every step of a sequence, from
+    /// now on. An operation that is faster without them may leave them out where this is not wanted.
+    pub fn keep_steps(&mut self, keep: bool) {
+        self.keeps_steps = keep;
+    }
+
+    /// Whether gradients at every step of a sequence are wanted; see [`Tape::keep_steps`].
+    pub fn keeps_steps(&self) -> bool {
+        self.keeps_steps
+    }
+
+    /// Makes the gradient with respect to a constant wanted, if operations are recorded; to be called before it is used.
+    pub fn want(&mut self, var: Var) {
+        self.nodes[var.index()].tracked = self.recording;
     }
 
     /// Rows and columns of `var`.
@@ -185,7 +202,7 @@ impl Tape {
     /// A matrix that gradients are wanted of.
     pub fn leaf(&mut self, rows: usize, cols: usize, values: &[Real]) -> Var {
         let var = self.constant(rows, cols, values);
-        self.nodes[var.index()].tracked = self.recording;
+        self.want(var);
         var
     }
 
@@ -287,6 +304,7 @@ impl Tape {
                 upstream: &mut from[0],
                 grads: below,
                 pool: &mut self.pool,
+                keeps_steps: self.keeps_steps,
             });
         }
     }
@@ -302,9 +320,15 @@ pub struct Sweep<'a> {
     upstream: &'a mut Vec<Real>,
     grads: &'a mut [Vec<Real>],
     pool: &'a mut Pool,
+    keeps_steps: bool,
 }
 
 impl<'a> Sweep<'a> {
+    /// Whether gradients at every step are wanted, not only what the parameters need; see [`Tape::keep_steps`].
+    pub fn keeps_steps(&self) -> bool {
+        self.keeps_steps
+    }
+
     /// The operation's `k`-th input.
     pub fn input(&self, k: usize) -> Option<Var> {
         self.record.inputs[k]
