@@ -12,7 +12,7 @@ use unrolled::{narrow, wide};
 /// Largest relative error that a gradient may have, in f64.
 const TOLERANCE: f64 = 1e-6;
 
-const KEY: ops::DropoutKey = ops::DropoutKey { seed: 1, step: 2, layer: 3, first_sample: 0 };
+const KEY: ops::DropoutKey = ops::DropoutKey { seed: 1, step: 2, layer: 3, first_sample: 0, first_step: 0 };
 
 type Matrix = (usize, usize, Vec<Real>);
 
@@ -59,6 +59,11 @@ fn every_operation_matches_central_differences() {
         ("slice_rows", &[(7, 3)], |t, v| ops::slice_rows(t, v[0], 2, 4)),
         ("concat_rows", &[(2, 3), (4, 3)], |t, v| ops::concat_rows(t, v[0], v[1])),
         ("concat_columns", &[(3, 2), (3, 4)], |t, v| ops::concat_columns(t, v[0], v[1])),
+        ("softmax", &[(7, 3)], |t, v| ops::softmax(t, v[0])),
+        // Two samples, two queries and three places each.
+        ("dot_scores", &[(5, 4), (5, 6)], |t, v| ops::dot_scores(t, v[0], v[1], 2)),
+        ("additive_scores", &[(5, 4), (5, 6), (5, 1)], |t, v| ops::additive_scores(t, v[0], v[1], v[2], 2)),
+        ("weighted_sums", &[(3, 4), (5, 6)], |t, v| ops::weighted_sums(t, v[0], v[1], 2)),
         ("loss: mean squared", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mse, v[0], v[1])),
         ("loss: Huber", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Huber, v[0], v[1])),
         ("loss: mean absolute", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mae, v[0], v[1])),
@@ -66,6 +71,36 @@ fn every_operation_matches_central_differences() {
     for (name, sizes, build) in cases {
         report(name, worst_relative_error(&shapes(sizes), 4, 3, build));
     }
+}
+
+#[test]
+fn a_query_meets_its_own_sample_alone() {
+    // Three places of two samples: the second sample's queries may change nothing of the first's.
+    let mut rng = Rng::new(15, 0);
+    let (keys, v) = (random(4, 6, &mut rng).2, random(4, 1, &mut rng).2);
+    let mut queries = random(4, 2, &mut rng).2;
+    let run = |queries: &[Real]| -> (Vec<Real>, Vec<Real>) {
+        let mut tape = Tape::new(false);
+        let (k, q) = (tape.constant(4, 6, &keys), tape.constant(4, 2, queries));
+        let v = tape.constant(4, 1, &v);
+        let (dot, additive) = (ops::dot_scores(&mut tape, q, k, 2), ops::additive_scores(&mut tape, q, k, v, 2));
+        let scores = ops::add(&mut tape, dot, additive);
+        let weights = ops::softmax(&mut tape, scores);
+        let context = ops::weighted_sums(&mut tape, weights, k, 2);
+        (tape.value(weights).to_vec(), tape.value(context).to_vec())
+    };
+    let (weights, context) = run(&queries);
+    for sample in 0..2 {
+        assert!(wide((weights[sample * 3..][..3].iter().sum::<Real>() - 1.0).abs()) < 1e-6);
+        for row in 0..4 {
+            let mean: Real = (0..3).map(|place| weights[sample * 3 + place] * keys[(place * 2 + sample) * 4 + row]).sum();
+            assert!(wide((mean - context[sample * 4 + row]).abs()) < 1e-6, "sample {sample}, row {row}");
+        }
+    }
+    queries[4..].iter_mut().for_each(|q| *q += 1.0);
+    let (moved, moved_context) = run(&queries);
+    assert_eq!((&weights[..3], &context[..4]), (&moved[..3], &moved_context[..4]));
+    assert_ne!(&weights[3..], &moved[3..]);
 }
 
 /// A recurrence with its gates' number, as it is called and as its twin is.

@@ -3,12 +3,14 @@
 //! Shapes are `[rows × columns]`; a sequence is `[features × (steps · batch)]`. Operations panic on shapes that do not
 //! fit: that is a mistake in an architecture, never in a person's data.
 
+mod alignment;
 mod arithmetic;
 mod loss;
 mod pointwise;
 mod product;
 mod shape;
 
+pub use alignment::{additive_scores, dot_scores, softmax, weighted_sums};
 pub use arithmetic::{add, add_column, mul, scale, sub, sum};
 pub use loss::{Loss, loss};
 pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
