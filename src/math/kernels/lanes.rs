@@ -25,8 +25,16 @@ pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     fn sqrt(self) -> Self;
     /// `self`, or zero where it is smaller than [`TINY`] in size.
     fn flush(self) -> Self;
+    /// 2 to the power of `self`, a whole number from −126 to 127; what NaN gives is a number.
+    fn power_of_two(self) -> Self;
     /// `f` of each lane by itself: for what has no SIMD form.
     fn each(self, f: impl Fn(Real) -> Real) -> Self;
+}
+
+/// Bits of the number 2ⁿ for a whole number n: its exponent, shifted to its place.
+#[inline(always)]
+fn power_of_two(n: Real) -> Real {
+    crate::narrow(f64::from(f32::from_bits(((n as i32 + 127) << 23) as u32)))
 }
 
 impl Number for Real {
@@ -58,6 +66,11 @@ impl Number for Real {
     #[inline(always)]
     fn flush(self) -> Self {
         if self.abs() < TINY { 0.0 } else { self }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        power_of_two(self)
     }
 
     #[inline(always)]
@@ -135,6 +148,11 @@ mod register {
         #[inline(always)]
         fn flush(self) -> Self {
             Self(v128_andnot(self.0, f32x4_lt(f32x4_abs(self.0), f32x4_splat(TINY))))
+        }
+
+        #[inline(always)]
+        fn power_of_two(self) -> Self {
+            Self(i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127)), 23))
         }
 
         #[inline(always)]
@@ -317,6 +335,11 @@ mod register {
         #[inline(always)]
         fn flush(self) -> Self {
             self.each(Number::flush)
+        }
+
+        #[inline(always)]
+        fn power_of_two(self) -> Self {
+            self.each(power_of_two)
         }
 
         #[inline(always)]

@@ -4,13 +4,19 @@
 //! elsewhere. This is the only folder with `unsafe` in it.
 
 pub mod activation;
+pub mod exponential;
 pub mod gemm;
 pub mod lanes;
 pub mod plain;
+pub mod softmax;
+pub mod sums;
 
 pub use activation::{sigmoid, tanh};
+pub use exponential::{exp, normal, softplus};
 pub use gemm::{Packed, outer};
 pub use lanes::{Formula, Number, for_each};
+pub use softmax::{softmax, softmax_backward};
+pub use sums::{Summed, for_each_summed};
 
 use crate::Real;
 
