@@ -21,6 +21,22 @@ const SHAPES: &[&str] = &[
     r#"{"segment": 2, "hidden": 8, "head": "rolled", "recurrent_init": "orthogonal", "gru_form": "before", "calendar": true}"#,
 ];
 
+/// The shapes above, and the last of them once more with each value of the choices that are the architecture's own.
+fn shapes(architecture: &Architecture) -> Vec<String> {
+    let mut all: Vec<String> = SHAPES.iter().map(|json| (*json).to_owned()).collect();
+    let last = settings(SHAPES[SHAPES.len() - 1]);
+    for knob in architecture.knobs {
+        if let Kind::Choice { options } = knob.kind {
+            for option in options {
+                let mut shape = last.clone();
+                shape.insert(knob.key.into(), option.value.into());
+                all.push(serde_json::to_string(&shape).unwrap());
+            }
+        }
+    }
+    all
+}
+
 fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
     let mut raw = settings(json);
     raw.insert("architecture".into(), architecture.id.into());
@@ -82,8 +98,8 @@ impl Bench {
 #[test]
 fn gradients_match_central_differences() {
     for architecture in registry::ALL {
-        let mut worst = 0.0_f64;
-        for json in SHAPES {
+        let (mut worst, shapes) = (0.0_f64, shapes(architecture));
+        for json in &shapes {
             let bench = bench(architecture, json);
             // A small random step away from the start: there the highway is not all zeros.
             let mut rng = Rng::new(21, 0);
@@ -100,12 +116,15 @@ fn gradients_match_central_differences() {
                     let values: Vec<Real> = at.iter().zip(&direction).map(|(x, d)| narrow(wide(*x) + h * d)).collect();
                     bench.loss(&values, None)
                 };
-                let h = 1e-4;
-                let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
-                worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
+                // A rectifier's kink within a step spoils the difference; a wrong gradient is wrong for every step.
+                let error = |h: f64| {
+                    let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
+                    (slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3)
+                };
+                worst = worst.max([1e-4, 1e-5, 1e-6].into_iter().map(error).fold(f64::INFINITY, f64::min));
             }
         }
-        println!("{:<6} gradients of {} shapes: largest relative error {worst:.1e}", architecture.id, SHAPES.len());
+        println!("{:<6} gradients of {} shapes: largest relative error {worst:.1e}", architecture.id, shapes.len());
         if cfg!(feature = "f64") {
             assert!(worst < 1e-6, "{}: {worst:e}", architecture.id);
         }
@@ -115,7 +134,7 @@ fn gradients_match_central_differences() {
 #[test]
 fn a_forecast_reads_nothing_that_is_not_known() {
     for architecture in registry::ALL {
-        for json in SHAPES {
+        for json in &shapes(architecture) {
             let bench = bench(architecture, json);
             let forecast = |batch: &unrolled::data::Batch| {
                 let mut tape = Tape::new(false);

@@ -33,7 +33,7 @@ pub const FORM: Knob = Knob {
     },
     default: Default::Text("after"),
     basic: false,
-    when: Some(("architecture", &["gru"])),
+    when: None,
 };
 
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every
 //! test that runs over the registry.
 
+mod encoder_decoder;
 mod forecaster;
 mod gru;
 mod input;

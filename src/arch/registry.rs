@@ -3,7 +3,7 @@
 use crate::arch::plan::{self, Plan};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
-use crate::arch::{Forecaster, gru, lstm, rnn};
+use crate::arch::{Forecaster, encoder_decoder, gru, lstm, rnn};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
 use crate::nn::{Builder, Params};
@@ -75,6 +75,17 @@ pub const ALL: &[Architecture] = &[
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
         make: Make::Layer(gru::block),
+    },
+    Architecture {
+        id: "encoder_decoder",
+        label: "Encoder-decoder",
+        summary: "One network reads the window, another forecasts step by step from its own last forecast, with or without \
+                  attention to what the first one saw.",
+        source: "Sutskever et al. 2014; Cho et al. 2014",
+        equations: encoder_decoder::equations,
+        streams: false,
+        knobs: encoder_decoder::KNOBS,
+        make: Make::Forecaster(encoder_decoder::make),
     },
 ];
 

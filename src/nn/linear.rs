@@ -23,6 +23,12 @@ impl Linear {
         Self { weight, bias: Some(bias), inputs, outputs }
     }
 
+    /// The same without a bias.
+    pub fn without_bias(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
+        let init = Init::Uniform(1.0 / libm::sqrt(inputs as f64));
+        Self { weight: builder.matrix(format!("{name}.weight"), outputs, inputs, init), bias: None, inputs, outputs }
+    }
+
     /// Without a bias, all zeros.
     pub fn zeros(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
         let weight = builder.matrix(format!("{name}.weight"), outputs, inputs, Init::Zero);
