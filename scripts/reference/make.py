@@ -4,6 +4,7 @@ import sys
 
 import torch
 
+import encoder_decoder
 import networks
 import optim
 import store
@@ -17,7 +18,7 @@ def main():
     wrong = []
     count = 0
     store.FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (networks, optim):
+    for part in (networks, encoder_decoder, optim):
         for name, tensors, settings in part.make():
             count += 1
             if check:
