@@ -16,7 +16,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 # Set-up comes before building, also under `make -j`.
 .NOTPARALLEL:
 
-.PHONY: help serve test build bench bench-data accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
+.PHONY: help serve test build bench bench-data load accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
 
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -36,6 +36,9 @@ bench: setup pkg ## Measure our speed in both browsers, beside PyTorch and Tenso
 
 bench-data: setup pkg vendor ## Time a million rows from file to model, and judging, in Node and both browsers (ROWS, REPEATS).
 	@node scripts/bench/data.mjs
+
+load: setup build ## Sizes, and milliseconds to the first chart in both browsers (REPEATS=7).
+	@node scripts/bench/load.mjs
 
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)

@@ -24,7 +24,6 @@ const FORMS: &[(&str, &str)] = &[
 ];
 
 #[test]
-#[ignore = "grad::Tape's map of parameters and the zero states of scan::{lstm, gru, gru_reset_before} still allocate"]
 fn training_allocates_nothing_after_its_first_steps() {
     let mut wrong = Vec::new();
     for architecture in registry::ALL {

@@ -2,6 +2,7 @@
 //! that fall alike however a batch is cut up, and the two validation errors whose distance is the exposure bias.
 
 mod common;
+#[expect(dead_code, reason = "shared with tests that read more of a file")]
 mod stored;
 
 use common::{noisy_sine, settings};
@@ -126,7 +127,8 @@ fn a_batch_in_shards_meets_the_same_coins_and_masks() {
         session.configure(&settings(&json)).unwrap();
         session
     };
-    for more in [r#""attention": "none""#, r#""attention": "additive""#, r#""attention": "dot", "teacher_forcing": 1"#] {
+    for more in [r#""attention": "none""#, r#""attention": "additive""#, r#""attention": "dot", "teacher_forcing": 1"#]
+    {
         let (mut whole, mut parts) = (configure(1, more), configure(3, more));
         for _ in 0..5 {
             whole.step().unwrap();
@@ -192,7 +194,9 @@ fn training_shows_the_error_with_and_without_the_truth_fed_back() {
     }
     // A model that reads off all steps at once has nothing to be forced with.
     let mut session = Session::new(noisy_sine(300));
-    session.configure(&settings(r#"{"architecture": "gru", "hidden": 4, "window": 24, "horizon": 4, "epochs": 1}"#)).unwrap();
+    session
+        .configure(&settings(r#"{"architecture": "gru", "hidden": 4, "window": 24, "horizon": 4, "epochs": 1}"#))
+        .unwrap();
     while session.advance().unwrap() {}
     assert_eq!(session.history(0).unwrap()[0].validation_forced, None);
 }

@@ -9,7 +9,7 @@
 use std::{path::Path, time::Instant};
 
 use unrolled::{
-    data::{Axis, Frame, FrameOptions, Part, Series, Split, Step, axis::milliseconds},
+    data::{Axis, Frame, FrameOptions, Part, Series, Split, Step},
     evaluate::{Rivals, Row},
 };
 
@@ -93,7 +93,8 @@ fn read(files: &[&str], column: &str) -> Option<Series> {
     let mut reader = csv::Reader::from_path(file).unwrap();
     let at = reader.headers().unwrap().iter().position(|name| name == column).unwrap();
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let start = milliseconds(records[0][0].trim_end_matches('Z').parse().unwrap()).unwrap();
+    let start: jiff::civil::DateTime = records[0][0].trim_end_matches('Z').parse().unwrap();
+    let start = jiff::tz::Offset::UTC.to_timestamp(start).unwrap().as_millisecond();
     let values: Vec<f64> = records.iter().map(|record| record[at].parse().unwrap()).collect();
     let axis = Axis { start, step: HOUR, len: values.len(), utc: true };
     Some(Series { axis, names: vec![column.to_owned()], columns: vec![values] })

@@ -93,7 +93,8 @@ fn a_query_meets_its_own_sample_alone() {
     for sample in 0..2 {
         assert!(wide((weights[sample * 3..][..3].iter().sum::<Real>() - 1.0).abs()) < 1e-6);
         for row in 0..4 {
-            let mean: Real = (0..3).map(|place| weights[sample * 3 + place] * keys[(place * 2 + sample) * 4 + row]).sum();
+            let mean: Real =
+                (0..3).map(|place| weights[sample * 3 + place] * keys[(place * 2 + sample) * 4 + row]).sum();
             assert!(wide((mean - context[sample * 4 + row]).abs()) < 1e-6, "sample {sample}, row {row}");
         }
     }

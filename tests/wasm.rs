@@ -4,6 +4,8 @@
 mod common;
 #[path = "wasm/data.rs"]
 mod data;
+#[path = "wasm/kernels.rs"]
+mod kernels;
 
 use common::{noisy_sine, settings};
 use unrolled::Session;

@@ -10,7 +10,7 @@ use unrolled::{
 
 fn axis(len: usize) -> Axis {
     // The first hour of ETTh1.
-    let start = milliseconds("2016-07-01".parse().unwrap()).unwrap();
+    let start = milliseconds(jiff_core::civil::datetime(2016, 7, 1, 0, 0, 0, 0)).unwrap();
     Axis { start, step: Step::Milliseconds(3_600_000), len, utc: false }
 }
 

@@ -6,8 +6,9 @@ import { dataActions } from './actions/data.js';
 import { modelActions } from './actions/model.js';
 import { recolour } from './charts/plot.js';
 import { createClient } from './core/client.js';
-import { recall, recallWorkers } from './state/persist.js';
-import { initialState } from './state/shape.js';
+import { fastestBuild } from './core/wasm.js';
+import { recall, recallReproducible, recallWorkers } from './state/persist.js';
+import { buildOf, initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
 import { dataView } from './views/data.js';
@@ -36,8 +37,20 @@ function cannotStart(message) {
 }
 
 document.documentElement.dataset.started = '';
-const store = createStore(initialState(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light'));
-store.set({ workers: recallWorkers() });
+const link = readLink(location.hash);
+const store = createStore(
+  initialState({
+    theme: document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light',
+    fastest: fastestBuild(),
+    reproducible: link.reproducible ?? recallReproducible(),
+    workers: recallWorkers(),
+  }),
+);
+if (!store.get().fastest) {
+  cannotStart(
+    'Unrolled computes with WebAssembly’s SIMD instructions, which this browser does not have: please open it in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',
+  );
+}
 
 /** @param {Tidings} tidings */
 function hearReader(tidings) {
@@ -51,9 +64,7 @@ const connectReader = () =>
   createClient('data', hearReader, (problem) => {
     if (!store.get().catalog) {
       // One that did not get as far as the catalog would die again at once: it is not started again.
-      cannotStart(
-        `Unrolled could not start here: ${problem.message}. It needs WebAssembly with SIMD, which current Firefox, Chrome, Edge and Safari have.`,
-      );
+      cannotStart(`Unrolled could not start here: ${problem.message.replace(/\.$/, '')}.`);
       return;
     }
     reader = connectReader();
@@ -64,7 +75,7 @@ const connectReader = () =>
         about: store.get().reading || undefined,
       },
     });
-  });
+  }, buildOf(store.get()));
 let reader = connectReader();
 
 const model = modelActions(store);
@@ -94,7 +105,7 @@ dropView(element('drop'), actions);
 function followInAddress() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   store.watch(
-    (state) => [state.settings, state.data, state.catalog],
+    (state) => [state.settings, state.reproducible, state.data, state.catalog],
     () => {
       if (!store.get().data || !store.get().catalog) return;
       clearTimeout(timer);
@@ -105,11 +116,13 @@ function followInAddress() {
 
 /** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
 async function begin() {
-  const [catalog, kept] = await Promise.all([reader.call('catalog', null), recall()]);
-  const link = readLink(location.hash);
+  const kept = await recall();
+  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
+  // It comes while the core is still on its way.
+  if (!fromVisit) data.fetchSample(link.sample ?? '');
+  const catalog = await reader.call('catalog', null);
   const { settings, unknown } = typed(catalog, link.settings);
   store.set({ catalog });
-  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
   if (fromVisit) {
     const asked = location.hash ? settings : (kept.run?.asked ?? {});
     store.set({ data: fromVisit });

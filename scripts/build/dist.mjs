@@ -4,17 +4,21 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
-import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { buildOneFile } from './one-file.mjs';
 import { bundleStyles, common, inPage, sampleNames } from './page.mjs';
+import { printSizes } from './sizes.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = path.join(root, 'dist');
 
+/** What pkg/ has for the page at run time: the two builds of the core. */
+const CORES = ['pkg/unrolled_bg.wasm', 'pkg/unrolled_relaxed_bg.wasm'];
+
 /**
  * The static site. All but index.html lies in one folder named after its contents, so that a browser never mixes the
- * parts of two versions and a host may let it cache them for ever.
+ * parts of two versions and a host may let it cache them for ever. Inside it files lie as in the checkout, because modules
+ * in www/core/ find their neighbours by `import.meta.url`.
  * @param {string} html
  */
 async function buildSite(html) {
@@ -25,9 +29,8 @@ async function buildSite(html) {
     ...common,
     absWorkingDir: root,
     entryPoints: [
-      // Where the page's own www/core/ stands, because modules there find their neighbours by `import.meta.url`.
-      { in: page.script, out: 'core/main' },
-      { in: 'www/core/worker.js', out: 'core/worker' },
+      { in: page.script, out: 'www/core/main' },
+      { in: 'www/core/worker.js', out: 'www/core/worker' },
     ],
     format: 'esm',
     outdir: scratch,
@@ -36,24 +39,20 @@ async function buildSite(html) {
   await onlyCoreFindsNeighbours(Object.keys(result.metafile.inputs));
 
   await writeFile(path.join(scratch, 'style.css'), await bundleStyles(root, page.styles));
-  await cp(path.join(root, 'pkg/unrolled_bg.wasm'), path.join(scratch, 'core/unrolled_bg.wasm'));
-  for (const name of await sampleNames(root)) await cp(path.join(root, 'www/samples', name), path.join(scratch, 'samples', name));
-  for (const file of page.files) await cp(path.join(root, file), path.join(scratch, inApp(file)));
+  const samples = sampleNames.map((name) => `www/samples/${name}`);
+  for (const file of [...CORES, ...samples, ...page.files]) await cp(path.join(root, file), path.join(scratch, file));
 
   const folder = `app-${await hashOf(scratch)}`;
   await rename(scratch, path.join(dist, folder));
   await writeFile(
     path.join(dist, 'index.html'),
     page.with({
-      script: `<script type="module" src="${folder}/core/main.js"></script>`,
+      script: `<script type="module" src="${folder}/www/core/main.js"></script>`,
       style: `<link rel="stylesheet" href="${folder}/style.css">`,
-      file: (file) => `${folder}/${inApp(file)}`,
+      file: (file) => `${folder}/${file}`,
     }),
   );
 }
-
-/** A path below www/ as it is inside the site's folder. @param {string} file */
-const inApp = (file) => file.replace(/^www\//, '');
 
 /**
  * Bundled, a module stands elsewhere than in the sources; only www/core/ keeps its place.
@@ -79,21 +78,6 @@ async function hashOf(folder) {
   const hash = createHash('sha256');
   for (const file of await filesIn(folder)) hash.update(path.relative(folder, file)).update(await readFile(file));
   return hash.digest('hex').slice(0, 10);
-}
-
-/** What a visitor downloads, as a host with brotli sends it. */
-async function printSizes() {
-  let [total, packed] = [0, 0];
-  console.log('\n     bytes    brotli');
-  for (const file of await filesIn(dist)) {
-    const bytes = await readFile(file);
-    const small = brotliCompressSync(bytes).length;
-    console.log(`${String(bytes.length).padStart(10)}${String(small).padStart(10)}  ${path.relative(dist, file)}`);
-    if (file.endsWith('unrolled.html') || file.includes('/samples/')) continue;
-    total += bytes.length;
-    packed += small;
-  }
-  console.log(`${String(total).padStart(10)}${String(packed).padStart(10)}  the static site without its samples`);
 }
 
 await rm(dist, { recursive: true, force: true });

@@ -4,17 +4,22 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { bundle, bundleStyles, inPage, sampleNames } from './page.mjs';
 
-/** Stands for www/core/spawn.js. The worker is a classic one: Firefox starts no module worker from a blob of a page from disk. */
+/**
+ * Stands for www/core/spawn.js. The worker is a classic one: Firefox starts no module worker from a blob of a page from disk.
+ * Both builds of the core are carried, packed: together they are smaller than one is unpacked.
+ */
 const spawn = `
 import source from 'carried:worker';
-import bytes from 'carried:wasm';
+import plain from 'carried:wasm/unrolled_bg.wasm';
+import relaxed from 'carried:wasm/unrolled_relaxed_bg.wasm';
 const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-export function spawnWorker(kind) {
-  const worker = new Worker(address, { name: kind });
-  worker.postMessage({ type: 'wasm', bytes });
-  return worker;
+export const spawnWorker = (kind) => new Worker(address, { name: kind });
+export async function fetchWasm(build) {
+  const bytes = new Blob([build === 'relaxed' ? relaxed : plain]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } });
 }`;
 
 /** Stands for www/core/assets.js. @param {string[]} samples */
@@ -34,11 +39,10 @@ export async function assetText(name) {
  */
 export async function buildOneFile(root, html) {
   const page = inPage(html);
-  const samples = await sampleNames(root);
   const workerSource = await bundle(root, {
     entryPoints: ['www/core/worker.js'],
     format: 'iife',
-    // The package asks for its own address only where it loads the wasm beside it, which here it never does.
+    // The package asks for its own address only where it loads the wasm by itself, which here it never does.
     logOverride: { 'empty-import-meta': 'silent' },
   });
 
@@ -51,12 +55,14 @@ export async function buildOneFile(root, html) {
       onLoad({ filter: /[\\/]www[\\/]core[\\/](?:spawn|assets)\.js$/ }, ({ path: file }) => {
         const name = path.basename(file);
         replaced.add(name);
-        return { contents: name === 'spawn.js' ? spawn : assets(samples), loader: 'js', resolveDir: root };
+        return { contents: name === 'spawn.js' ? spawn : assets(sampleNames), loader: 'js', resolveDir: root };
       });
       onResolve({ filter: /^carried:/ }, ({ path: name }) => ({ path: name.slice('carried:'.length), namespace: 'carried' }));
       onLoad({ filter: /.*/, namespace: 'carried' }, async ({ path: name }) => {
         if (name === 'worker') return { contents: workerSource, loader: 'text' };
-        if (name === 'wasm') return { contents: await readFile(path.join(root, 'pkg/unrolled_bg.wasm')), loader: 'binary' };
+        if (name.startsWith('wasm/')) {
+          return { contents: gzipSync(await readFile(path.join(root, 'pkg', path.basename(name))), { level: 9 }), loader: 'binary' };
+        }
         return { contents: await readFile(path.join(root, 'www/samples', path.basename(name))), loader: 'text' };
       });
     },

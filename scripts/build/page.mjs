@@ -1,7 +1,6 @@
 // What the two builds share: esbuild's settings, and how they read index.html.
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { build } from 'esbuild';
+import { SAMPLES } from '../../www/samples/list.js';
 
 /** @type {import('esbuild').BuildOptions} */
 export const common = {
@@ -36,8 +35,8 @@ export const bundleStyles = (root, styles) =>
     stdin: { contents: styles.map((style) => `@import ${JSON.stringify(`./${style}`)};`).join('\n'), loader: 'css', resolveDir: root },
   });
 
-/** The data files that come with the page. @param {string} root */
-export const sampleNames = async (root) => (await readdir(path.join(root, 'www/samples'))).filter((name) => name.endsWith('.csv'));
+/** The data files that come with the page. */
+export const sampleNames = SAMPLES.map(({ file }) => file);
 
 /**
  * @typedef {object} Parts

@@ -16,7 +16,7 @@ const libraries = [
 ];
 
 /** Of the sample series (www/samples/README.md) those that a package brings. */
-const samples = ['seattle-weather.csv', 'co2-concentration.csv', 'seattle-weather-hourly-normals.csv'].map((name) => [
+const samples = ['seattle-weather.csv', 'co2-concentration.csv'].map((name) => [
   `vega-datasets/data/${name}`,
   `samples/${name}`,
 ]);

@@ -1,9 +1,11 @@
 //! What every model is to those who train it and ask it: a batch of windows in, forecasts out.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::data::Batch;
 use crate::grad::Var;
-use crate::nn::Pass;
+use crate::nn::{Pass, State};
 
 /// A model that forecasts the target over a horizon from a window.
 ///
@@ -28,4 +30,31 @@ pub trait Forecaster: std::fmt::Debug {
 
     /// How many parameters, as a sum of formulas.
     fn formula(&self) -> String;
+
+    /// The same model for training in stretches of the window; `None` if it reads the window as a whole.
+    fn stretches(&self) -> Option<&dyn Stretches> {
+        None
+    }
+}
+
+/// A model that reads its window in order and carries a state: it can be trained on one stretch of it after the other.
+pub trait Stretches {
+    /// How many times it steps over a window.
+    fn tokens(&self) -> usize;
+
+    /// At how many of them it is learnt what follows: at all, or at the last one.
+    fn learnt_from(&self) -> usize;
+
+    /// How many states it carries.
+    fn states(&self) -> usize;
+
+    /// [`Forecaster::fit`] on a stretch of the tokens, from `states` and to them: what the stretch adds to the predictions and
+    /// their truth, in order, side by side; `None` where it adds nothing. All tokens from empty states are `fit` itself.
+    fn fit_stretch(
+        &self,
+        pass: &mut Pass<'_>,
+        batch: &Batch,
+        tokens: Range<usize>,
+        states: &mut [State],
+    ) -> Option<(Var, Var)>;
 }

@@ -1,5 +1,7 @@
 //! How a batch of windows reaches a network: centred, and cut into segments.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::arch::plan::{Normalise, Plan};
 use crate::data::Batch;
@@ -65,12 +67,13 @@ impl Levels {
     }
 }
 
-/// The windows as the network reads them: `[(segment · features) × (tokens · batch)]`; within a token, step by step.
-pub fn tokens(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels) -> Var {
-    let (rows, columns) = (plan.segment * plan.features, plan.tokens() * batch.size);
+/// The given tokens of the windows as the network reads them: `[(segment · features) × (tokens · batch)]`; within a token,
+/// step by step.
+pub fn tokens(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels, tokens: Range<usize>) -> Var {
+    let (rows, columns) = (plan.segment * plan.features, tokens.len() * batch.size);
     let mut out = tape.buffer(rows * columns);
     for (column, token) in out.chunks_exact_mut(rows).enumerate() {
-        let (index, sample) = (column / batch.size, column % batch.size);
+        let (index, sample) = (tokens.start + column / batch.size, column % batch.size);
         for (k, step) in token.chunks_exact_mut(plan.features).enumerate() {
             let values = batch.column(plan.skipped() + index * plan.segment + k, sample);
             for (feature, (out, &value)) in step.iter_mut().zip(values).enumerate() {

@@ -14,6 +14,6 @@ pub mod registry;
 mod rnn;
 pub mod stacked;
 
-pub use forecaster::Forecaster;
+pub use forecaster::{Forecaster, Stretches};
 pub use plan::Plan;
 pub use registry::{Architecture, find};

@@ -4,10 +4,12 @@
 //! window → centre → segments → (linear, rectifier) → block … block → head (+ linear highway) → horizon
 //! ```
 
+use std::ops::Range;
+
 use crate::Real;
-use crate::arch::Forecaster;
 use crate::arch::input::{self, Levels};
 use crate::arch::plan::{Normalise, Plan};
+use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
@@ -177,31 +179,32 @@ impl Stacked {
         }
         pass.tape.push(rows, batch.size, token, None)
     }
-}
 
-impl Forecaster for Stacked {
-    fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
+    /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
+    fn fit_from(&self, pass: &mut Pass<'_>, batch: &Batch, tokens: Range<usize>, states: &mut [State]) -> (Var, Var) {
         let (plan, (steps, width)) = (&self.plan, self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
-        let tokens = input::tokens(pass.tape, plan, batch, &levels);
-        let hidden = self.run(pass, tokens, &mut [State::default(); MOST_LAYERS]);
-        let from = if plan.every_step { 0 } else { plan.tokens() - 1 };
-        let hidden = if plan.every_step { hidden } else { Self::last(pass, hidden) };
+        let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
+        let mut from = tokens.start;
+        if !plan.every_step {
+            hidden = Self::last(pass, hidden);
+            from = tokens.end - 1;
+            // What is dropped out here is a sequence of one step.
+            pass.first_step = 0;
+        }
         let hidden = pass.dropout(hidden, self.head_dropout);
         let mut out = self.head.forward(pass, hidden);
-        if plan.every_step && self.highway.is_some() {
-            // The highway reads the whole window, so that it has a say at its end alone.
+        // The highway reads the whole window, so that it has a say at its end alone.
+        if self.highway.is_some() && tokens.end == plan.tokens() {
             let (_, columns) = pass.tape.shape(out);
-            let last = Self::last(pass, out);
-            let last = self.with_highway(pass, batch, &levels, last);
             if columns > batch.size {
+                let last = Self::last(pass, out);
+                let last = self.with_highway(pass, batch, &levels, last);
                 let early = ops::slice_columns(pass.tape, out, 0, columns - batch.size);
                 out = ops::concat_columns(pass.tape, early, last);
             } else {
-                out = last;
+                out = self.with_highway(pass, batch, &levels, out);
             }
-        } else {
-            out = self.with_highway(pass, batch, &levels, out);
         }
 
         let (rows, columns) = pass.tape.shape(out);
@@ -223,11 +226,31 @@ impl Forecaster for Stacked {
         (out, truth)
     }
 
+    /// A stretch of the tokens to hidden states of the last block, from and to the blocks' states.
+    fn read(
+        &self,
+        pass: &mut Pass<'_>,
+        batch: &Batch,
+        levels: &Levels,
+        tokens: Range<usize>,
+        states: &mut [State],
+    ) -> Var {
+        pass.first_step = tokens.start as u64;
+        let tokens = input::tokens(pass.tape, &self.plan, batch, levels, tokens);
+        self.run(pass, tokens, states)
+    }
+}
+
+impl Forecaster for Stacked {
+    fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
+        self.fit_from(pass, batch, 0..self.plan.tokens(), &mut [State::default(); MOST_LAYERS])
+    }
+
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
         let (plan, (steps, width)) = (&self.plan, self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
         let mut states = [State::default(); MOST_LAYERS];
-        let mut token = input::tokens(pass.tape, plan, batch, &levels);
+        let mut token = input::tokens(pass.tape, plan, batch, &levels, 0..plan.tokens());
         let offset = (0..width).find(|&k| self.feature(k) == plan.target).unwrap_or_default();
         let mut done = 0;
         while done < plan.horizon {
@@ -256,5 +279,38 @@ impl Forecaster for Stacked {
         parts.push(format!("{} (head)", self.head.formula()));
         parts.extend(self.highway.map(|highway| format!("{} (highway)", highway.formula())));
         parts.join(" + ")
+    }
+
+    fn stretches(&self) -> Option<&dyn Stretches> {
+        Some(self)
+    }
+}
+
+impl Stretches for Stacked {
+    fn tokens(&self) -> usize {
+        self.plan.tokens()
+    }
+
+    fn learnt_from(&self) -> usize {
+        if self.plan.every_step { self.plan.tokens() } else { 1 }
+    }
+
+    fn states(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn fit_stretch(
+        &self,
+        pass: &mut Pass<'_>,
+        batch: &Batch,
+        tokens: Range<usize>,
+        states: &mut [State],
+    ) -> Option<(Var, Var)> {
+        if self.plan.every_step || tokens.end == self.plan.tokens() {
+            return Some(self.fit_from(pass, batch, tokens, states));
+        }
+        let levels = Levels::of(pass.tape, &self.plan, batch);
+        self.read(pass, batch, &levels, tokens, states);
+        None
     }
 }

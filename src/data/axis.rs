@@ -1,6 +1,10 @@
 //! The time axis of a regular series: a start, a step, a length.
 
-use jiff::{Span, Timestamp, civil::DateTime, tz::Offset};
+use jiff_core::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::Offset,
+};
 use serde::{Deserialize, Serialize};
 
 /// Distance between neighbouring rows.
@@ -39,11 +43,9 @@ impl Axis {
             Step::Milliseconds(step) => self.start.saturating_add(step.saturating_mul(count)),
             Step::Rows => self.start.saturating_add(count),
             Step::Months(months) => {
-                let span = i64::from(months)
-                    .checked_mul(count)
-                    .and_then(|months| Span::new().try_months(months).ok())
-                    .and_then(|span| civil(self.start)?.checked_add(span).ok());
-                span.and_then(milliseconds).unwrap_or(i64::MAX)
+                let months = i64::from(months).checked_mul(count);
+                let time = months.and_then(|months| months_later(civil(self.start)?, months));
+                time.and_then(milliseconds).unwrap_or(i64::MAX)
             }
         }
     }
@@ -64,15 +66,38 @@ pub fn milliseconds(time: DateTime) -> Option<i64> {
     Some(Offset::UTC.to_timestamp(time).ok()?.as_millisecond())
 }
 
+/// The same clock time so many months later, on the last day of a month that is too short for the day.
+fn months_later(time: DateTime, months: i64) -> Option<DateTime> {
+    let date = time.date();
+    let month = (i64::from(date.year()) * 12 + i64::from(date.month()) - 1).checked_add(months)?;
+    let year = i16::try_from(month.div_euclid(12)).ok()?;
+    let month = i8::try_from(month.rem_euclid(12) + 1).ok()?;
+    Some(DateTime::from_parts(Date::new_constrain(year, month, date.day()).ok()?, time.time()))
+}
+
+/// A day as messages have it: `2013-01-20`.
+pub fn day_text(time: DateTime) -> String {
+    let date = time.date();
+    format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+}
+
+/// A time to the minute as messages have it: `2013-01-20 18:00`.
+pub fn minute_text(time: DateTime) -> String {
+    format!("{} {:02}:{:02}", day_text(time), time.time().hour(), time.time().minute())
+}
+
 #[cfg(test)]
 mod tests {
+    use jiff_core::civil::datetime;
+
     use super::*;
 
     #[test]
     fn months_follow_the_calendar() {
-        let start = milliseconds(DateTime::constant(1949, 1, 31, 0, 0, 0, 0)).unwrap();
+        let day = |year, month, day| datetime(year, month, day, 0, 0, 0, 0);
+        let start = milliseconds(day(1949, 1, 31)).unwrap();
         let axis = Axis { start, step: Step::Months(1), len: 144, utc: false };
-        assert_eq!(axis.civil(1).unwrap(), DateTime::constant(1949, 2, 28, 0, 0, 0, 0));
-        assert_eq!(axis.civil(143).unwrap(), DateTime::constant(1960, 12, 31, 0, 0, 0, 0));
+        assert_eq!(axis.civil(1).unwrap(), day(1949, 2, 28));
+        assert_eq!(axis.civil(143).unwrap(), day(1960, 12, 31));
     }
 }

@@ -5,8 +5,9 @@
 
 use std::f64::consts::TAU;
 
-use jiff::civil::DateTime;
+use jiff_core::civil::DateTime;
 
+use crate::data::axis::{day_text, minute_text};
 use crate::data::{Axis, Step};
 
 /// Milliseconds of a day.
@@ -65,13 +66,11 @@ impl Cycle {
 
     /// `[sin, cos]` at a clock and calendar time.
     pub fn at(self, time: DateTime) -> [f64; 2] {
+        let date = time.date();
         let phase = match self {
-            Cycle::Hour => {
-                let seconds = 3600 * i32::from(time.hour()) + 60 * i32::from(time.minute()) + i32::from(time.second());
-                f64::from(seconds) / 86_400.0
-            }
-            Cycle::Weekday => f64::from(time.weekday().to_monday_zero_offset()) / 7.0,
-            Cycle::YearDay => f64::from(time.day_of_year() - 1) / f64::from(time.days_in_year()),
+            Cycle::Hour => f64::from(time.time().to_second().second()) / 86_400.0,
+            Cycle::Weekday => f64::from(date.weekday().to_monday_zero_offset()) / 7.0,
+            Cycle::YearDay => f64::from(date.day_of_year() - 1) / f64::from(date.days_in_year()),
         };
         // libm, not the platform: the same file must give the same bits everywhere.
         [libm::sin(TAU * phase), libm::cos(TAU * phase)]
@@ -81,16 +80,16 @@ impl Cycle {
 /// How a person calls row `row` (from 0; it may lie beyond the end): its time to the minute, or its number from 1.
 pub fn row_label(axis: &Axis, row: usize) -> String {
     match axis.civil(row) {
-        Some(time) if matches!(axis.step, Step::Milliseconds(step) if step % DAY != 0) => {
-            time.strftime("%Y-%m-%d %H:%M").to_string()
-        }
-        Some(time) => time.strftime("%Y-%m-%d").to_string(),
+        Some(time) if matches!(axis.step, Step::Milliseconds(step) if step % DAY != 0) => minute_text(time),
+        Some(time) => day_text(time),
         None => format!("row {}", row + 1),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff_core::civil::datetime;
+
     use super::*;
     use crate::data::axis::milliseconds;
 
@@ -101,12 +100,12 @@ mod tests {
     #[test]
     fn a_cycle_is_a_point_on_the_circle() {
         // 2013-01-01 was a Tuesday.
-        let time = DateTime::constant(2013, 1, 1, 6, 0, 0, 0);
+        let time = datetime(2013, 1, 1, 6, 0, 0, 0);
         assert!(close(Cycle::Hour.at(time), [1.0, 0.0]));
         assert!(close(Cycle::Weekday.at(time), [(TAU / 7.0).sin(), (TAU / 7.0).cos()]));
         assert!(close(Cycle::YearDay.at(time), [0.0, 1.0]));
         assert!(close(
-            Cycle::Hour.at(DateTime::constant(2013, 1, 1, 16, 30, 0, 0)),
+            Cycle::Hour.at(datetime(2013, 1, 1, 16, 30, 0, 0)),
             [(TAU * 0.6875).sin(), (TAU * 0.6875).cos()]
         ));
     }
@@ -124,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_cycle_must_have_been_seen_whole() {
-        let start = milliseconds(DateTime::constant(2013, 1, 1, 0, 0, 0, 0)).unwrap();
+        let start = milliseconds(datetime(2013, 1, 1, 0, 0, 0, 0)).unwrap();
         let axis = Axis { start, step: Step::Milliseconds(3_600_000), len: 8760, utc: true };
         assert!(Cycle::Weekday.is_covered(&axis, 168));
         assert!(!Cycle::Weekday.is_covered(&axis, 167));

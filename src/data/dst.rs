@@ -1,6 +1,6 @@
 //! Hours that a change of the clocks explains, in files that tell local time without its zone.
 
-use jiff::civil::{DateTime, Weekday};
+use jiff_core::civil::{DateTime, Weekday};
 
 use crate::data::axis::civil;
 
@@ -8,8 +8,9 @@ const HOUR: i64 = 3_600_000;
 
 /// Whether clocks change at about this time somewhere: in the small hours of a Sunday, in spring or autumn.
 fn is_change(time: i64, months: [i8; 4]) -> Option<DateTime> {
-    let date = civil(time)?;
-    (date.weekday() == Weekday::Sunday && date.hour() <= 3 && months.contains(&date.month())).then_some(date)
+    let time = civil(time)?;
+    let date = time.date();
+    (date.weekday() == Weekday::Sunday && time.time().hour() <= 3 && months.contains(&date.month())).then_some(time)
 }
 
 /// A gap of one hour that local clocks skip; the months are those of both hemispheres.

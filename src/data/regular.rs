@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::data::axis::{Axis, Step, civil};
+use crate::data::axis::{Axis, Step, civil, day_text, minute_text};
 use crate::data::fill;
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::options::{Duplicates, Gaps, SeriesOptions};
@@ -194,7 +194,7 @@ fn by_time(times: &[i64]) -> Vec<usize> {
 fn jump(source: &Source, times: &[i64], rows: &[usize], grid: Grid) -> Error {
     let widest = rows.windows(2).max_by_key(|pair| times[pair[1]] - times[pair[0]]);
     let (before, after) = widest.map_or((0, 0), |pair| (pair[0], pair[1]));
-    let date = |row: usize| civil(times[row]).map_or_else(String::new, |time| time.date().to_string());
+    let date = |row: usize| civil(times[row]).map_or_else(String::new, day_text);
     Error::Row {
         row: (source.line)(after),
         problem: format!(
@@ -309,7 +309,7 @@ struct GapList {
     shown: Vec<Gap>,
     count: usize,
     missing: usize,
-    skipped_hours: Vec<jiff::civil::DateTime>,
+    skipped_hours: Vec<jiff_core::civil::DateTime>,
     /// Missing moments that are Saturdays or Sundays.
     weekend: usize,
 }
@@ -327,8 +327,8 @@ impl GapList {
         self.skipped_hours.extend(dst::skipped(gap.from, length));
         if grid.step == Step::Milliseconds(86_400_000) {
             let days = (first..=last).take(10).filter_map(|slot| civil(grid.at(slot)));
-            use jiff::civil::Weekday::{Saturday, Sunday};
-            self.weekend += days.filter(|day| matches!(day.weekday(), Saturday | Sunday)).count();
+            use jiff_core::civil::Weekday::{Saturday, Sunday};
+            self.weekend += days.filter(|day| matches!(day.date().weekday(), Saturday | Sunday)).count();
         }
     }
 }
@@ -338,7 +338,7 @@ fn duplicate_notes(
     rule: Duplicates,
     exact: &Tally,
     conflicts: &Tally,
-    hours: &[jiff::civil::DateTime],
+    hours: &[jiff_core::civil::DateTime],
 ) {
     if !exact.is_empty() {
         let many = counted(exact.count, "row repeats", "rows repeat");
@@ -365,16 +365,15 @@ fn duplicate_notes(
         about.notes.push(Note::warning("several-series", message));
     }
     for hour in hours.iter().take(3) {
-        let message = format!("{} occurs twice: clocks went back that night.", hour.strftime("%Y-%m-%d %H:%M"));
+        let message = format!("{} occurs twice: clocks went back that night.", minute_text(*hour));
         about.notes.push(Note::info("clock-change", message));
     }
 }
 
-fn gap_notes(about: &mut About, grid: Grid, utc: bool, skipped: &[jiff::civil::DateTime], weekend: usize) {
+fn gap_notes(about: &mut About, grid: Grid, utc: bool, skipped: &[jiff_core::civil::DateTime], weekend: usize) {
     if !utc {
         for hour in skipped.iter().take(3) {
-            let message =
-                format!("{} never happened: clocks went forward that night.", hour.strftime("%Y-%m-%d %H:%M"));
+            let message = format!("{} never happened: clocks went forward that night.", minute_text(*hour));
             about.notes.push(Note::info("clock-change", message));
         }
     }

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    data::{Axis, Step, axis::milliseconds},
+    data::{Axis, Step, time::pieces::settled},
     error::{Error, Result},
     knob::{Default, Group, Kind, Knob},
 };
@@ -155,13 +154,12 @@ fn row_or_date(field: &str, axis: &Axis) -> Result<usize> {
     if let Ok(row) = field.parse::<usize>() {
         return Ok(row);
     }
-    let date: DateTime = field.trim_end_matches('Z').parse().map_err(|_| {
+    let date = settled(field).ok_or_else(|| {
         SPLIT.error(format!("{} is neither a row number nor a date like 2017-06-26 or 2017-06-26 18:00", shown(field)))
     })?;
     if axis.step == Step::Rows {
         return Err(SPLIT.error("the rows of this file have no dates; row numbers or percent are needed"));
     }
-    let date = milliseconds(date).ok_or_else(malformed)?;
     // Rows stand in the order of time: the first one at or after the date ends the part.
     let (mut low, mut high) = (0, axis.len);
     while low < high {

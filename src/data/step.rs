@@ -1,6 +1,6 @@
 //! The step of a column of times, found through gaps and jitter, and the grid that it spans.
 
-use jiff::civil::DateTime;
+use jiff_core::civil::{Date, DateTime};
 
 use crate::data::axis::{Axis, Step, civil, milliseconds};
 
@@ -87,7 +87,7 @@ impl Grid {
 
 /// Months since year 0.
 fn month_index(time: i64) -> Option<i64> {
-    civil(time).map(|date| i64::from(date.year()) * 12 + i64::from(date.month()) - 1)
+    civil(time).map(|time| i64::from(time.date().year()) * 12 + i64::from(time.date().month()) - 1)
 }
 
 /// The most frequent value and how often it occurs; of two as frequent, the smaller.
@@ -122,9 +122,10 @@ fn months(times: &[i64]) -> Option<Grid> {
     if shortest < 28 * DAY {
         return None;
     }
-    let dates: Vec<DateTime> = times.iter().filter_map(|&time| civil(time)).collect();
+    let moments: Vec<DateTime> = times.iter().filter_map(|&time| civil(time)).collect();
+    let clock = moments.iter().all(|moment| moment.time() == moments[0].time());
+    let dates: Vec<Date> = moments.iter().map(DateTime::date).collect();
     let first = *dates.first()?;
-    let clock = dates.iter().all(|date| date.time() == first.time());
     let same_day = dates.iter().all(|date| date.day() == first.day());
     let month_end = dates.iter().all(|date| date.day() == date.days_in_month());
     if dates.len() < times.len() || !clock || !(same_day || month_end) {
@@ -138,7 +139,7 @@ fn months(times: &[i64]) -> Option<Grid> {
     }
     // A first month end before the 31st would shorten all later ones; such a series counts from the month's beginning.
     let start = if month_end && !same_day && first.day() < 31 {
-        milliseconds(first.with().day(1).build().ok()?)?
+        milliseconds(DateTime::from_parts(first.first_of_month(), moments[0].time()))?
     } else {
         times[0]
     };
@@ -208,8 +209,8 @@ fn with_step(times: &[i64], step: i64) -> Option<Grid> {
 pub(crate) fn forced(times: &[i64], step: Step, found: Option<Grid>) -> Grid {
     let first = times.first().copied().unwrap_or(0);
     let Step::Milliseconds(wanted) = step else {
-        let start = civil(first).and_then(|date| date.with().day(1).build().ok());
-        let start = start.and_then(|date| milliseconds(date.date().at(0, 0, 0, 0))).unwrap_or(first);
+        let start = civil(first).and_then(|time| milliseconds(time.date().first_of_month().at(0, 0, 0, 0)));
+        let start = start.unwrap_or(first);
         return Grid { start, step, floor: true };
     };
     if let Some(found) = found.filter(|found| found.step == step) {

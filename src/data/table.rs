@@ -56,7 +56,7 @@ impl Table {
                 None => (0..self.columns.len()).map(cell).collect(),
                 Some(wide) => {
                     let time = self.times.as_ref().and_then(|times| crate::data::axis::civil(times[index]));
-                    let time = time.map_or_else(String::new, |time| time.strftime("%Y-%m-%d %H:%M").to_string());
+                    let time = time.map_or_else(String::new, crate::data::axis::minute_text);
                     vec![time, cell(wide.columns[index % wide.columns.len()])]
                 }
             })

@@ -1,7 +1,5 @@
 //! The tape: nodes in creation order, their values and gradients in buffers that are reused from step to step.
 
-use std::collections::BTreeMap;
-
 use crate::Real;
 use crate::math::kernels::Packed;
 
@@ -79,10 +77,20 @@ struct Pool {
 }
 
 impl Pool {
-    /// A buffer of `len` numbers with whatever it held before. The last one given back comes first: a step that repeats
-    /// itself finds each buffer at its size.
+    /// A buffer of `len` numbers with whatever it held before: the smallest that has room, or else the largest, so that
+    /// neither a step that repeats itself nor one whose stretches differ holds more than it needs.
     fn take(&mut self, len: usize) -> Vec<Real> {
-        let mut buffer = self.buffers.pop().unwrap_or_default();
+        let key = |buffer: &Vec<Real>| match buffer.capacity() {
+            room if room >= len => (0, room),
+            short => (1, usize::MAX - short),
+        };
+        let best = (0..self.buffers.len()).min_by_key(|&k| key(&self.buffers[k]));
+        let mut buffer = best.map_or_else(Vec::new, |k| self.buffers.swap_remove(k));
+        if buffer.capacity() < len {
+            // What it held is of no use: it need not be copied along.
+            buffer.clear();
+            buffer.reserve_exact(len);
+        }
         buffer.resize(len, 0.0);
         buffer
     }
@@ -98,8 +106,8 @@ pub struct Tape {
     nodes: Vec<Node>,
     values: Vec<Vec<Real>>,
     grads: Vec<Vec<Real>>,
-    params: BTreeMap<usize, Var>,
-    spare_values: Vec<Vec<Real>>,
+    /// By their ids; a network has few.
+    params: Vec<Option<Var>>,
     pool: Pool,
     recording: bool,
 }
@@ -112,8 +120,7 @@ impl Tape {
 
     /// Forgets all nodes and keeps their memory.
     pub fn reset(&mut self) {
-        // In reverse, so that the next pass takes the buffers in the order in which it filled them.
-        self.spare_values.extend(self.values.drain(..).rev());
+        self.pool.buffers.append(&mut self.values);
         self.nodes.clear();
         self.params.clear();
         for grad in &mut self.grads {
@@ -164,11 +171,14 @@ impl Tape {
 
     /// A matrix that gradients are wanted of: a parameter `id`, copied once per pass however often it is used.
     pub fn param(&mut self, id: usize, rows: usize, cols: usize, values: &[Real]) -> Var {
-        if let Some(&var) = self.params.get(&id) {
+        if let Some(&Some(var)) = self.params.get(id) {
             return var;
         }
         let var = self.leaf(rows, cols, values);
-        self.params.insert(id, var);
+        if self.params.len() <= id {
+            self.params.resize(id + 1, None);
+        }
+        self.params[id] = Some(var);
         var
     }
 
@@ -181,14 +191,12 @@ impl Tape {
 
     /// The parameters used since the last [`Tape::reset`].
     pub fn params(&self) -> impl Iterator<Item = (usize, Var)> {
-        self.params.iter().map(|(&id, &var)| (id, var))
+        self.params.iter().enumerate().filter_map(|(id, var)| Some((id, (*var)?)))
     }
 
     /// A buffer for the value of a node to be pushed; its content is arbitrary.
     pub fn buffer(&mut self, len: usize) -> Vec<Real> {
-        let mut buffer = self.spare_values.pop().unwrap_or_default();
-        buffer.resize(len, 0.0);
-        buffer
+        self.pool.take(len)
     }
 
     /// A buffer for an operation's own use, to be given back by [`Tape::give`]; its content is arbitrary.

@@ -30,6 +30,8 @@ pub struct Pass<'a> {
     pub batch: usize,
     /// Seed, optimiser step and first sample of the batch, when training; `None`: evaluation, nothing is dropped out.
     pub training: Option<(u64, u64, u64)>,
+    /// Number of the first step at hand within the whole sequence: decides what is dropped out, too.
+    pub first_step: u64,
     /// Inner values, if they are wanted.
     pub probes: Option<Vec<Probe>>,
     /// Layers of the network below the stack that is run now: its probes' layers are counted from there.
@@ -40,7 +42,7 @@ pub struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// A pass for evaluation.
     pub fn new(tape: &'a mut Tape, params: &'a Params, batch: usize) -> Self {
-        Self { tape, params, batch, training: None, probes: None, layers_below: 0, dropouts: 0 }
+        Self { tape, params, batch, training: None, first_step: 0, probes: None, layers_below: 0, dropouts: 0 }
     }
 
     /// A pass for training: `seed` of the run, number of the optimiser step, and each sample's number within the step's
@@ -59,7 +61,8 @@ impl<'a> Pass<'a> {
     pub fn next_key(&mut self) -> Option<ops::DropoutKey> {
         let layer = self.dropouts;
         self.dropouts += 1;
-        self.training.map(|(seed, step, first_sample)| ops::DropoutKey { seed, step, layer, first_sample, first_step: 0 })
+        let first_step = self.first_step;
+        self.training.map(|(seed, step, first_sample)| ops::DropoutKey { seed, step, layer, first_sample, first_step })
     }
 
     /// Dropout, in training alone.
@@ -68,13 +71,17 @@ impl<'a> Pass<'a> {
         self.dropout_by(x, rate, key, 0)
     }
 
-    /// Dropout by a key of [`Pass::next_key`] on the stretch of a sequence that begins at `first_step`: stretch by stretch
+    /// Dropout by a key of [`Pass::next_key`] on the stretch of a sequence at hand that begins at `first_step`: stretch by stretch
     /// the same as all at once.
-    pub fn dropout_by(&mut self, x: Var, rate: Real, key: Option<ops::DropoutKey>, first_step: usize) -> Var {
+    pub fn dropout_by(&mut self, x: Var, rate: Real, key: Option<ops::DropoutKey>, first_step: u64) -> Var {
         match key {
-            Some(key) if rate > 0.0 => {
-                ops::dropout(self.tape, x, rate, ops::DropoutKey { first_step, ..key }, self.batch)
-            }
+            Some(key) if rate > 0.0 => ops::dropout(
+                self.tape,
+                x,
+                rate,
+                ops::DropoutKey { first_step: key.first_step + first_step, ..key },
+                self.batch,
+            ),
             _ => x,
         }
     }

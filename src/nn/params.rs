@@ -99,11 +99,13 @@ impl Params {
     /// The same into `out`, `[parameters]`.
     pub fn collect_into(&self, tape: &Tape, out: &mut [Real]) {
         out.fill(0.0);
+        self.add_to(tape, out);
+    }
+
+    /// Adds the gradients of `tape` to `out`, `[parameters]`.
+    pub fn add_to(&self, tape: &Tape, out: &mut [Real]) {
         for (id, var) in tape.params() {
-            let grad = tape.grad(var);
-            if !grad.is_empty() {
-                out[self.slots[id].range()].copy_from_slice(grad);
-            }
+            out[self.slots[id].range()].iter_mut().zip(tape.grad(var)).for_each(|(sum, grad)| *sum += grad);
         }
     }
 

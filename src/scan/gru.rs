@@ -11,7 +11,7 @@
 //! W_ih [3 hidden × features], W_hh [3 hidden × hidden], b_ih and b_hh [3 hidden × 1].
 //! ```
 
-use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, Steps};
+use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
@@ -30,9 +30,8 @@ pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     let mut states = tape.buffer(n * columns);
     let mut u = tape.scratch(3 * n * s.batch);
 
-    let mut packed = tape.take_packed();
-    let projection = Projection::new(tape, &weights, &[weights.b_ih]);
-    packed.pack(tape.value(weights.w_hh), 3 * n, 0, 3 * n, n);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih], s.batch);
+    let recurrent = StepProduct::new(tape, weights.w_hh, (0, 3 * n), s.batch);
     let zeros = tape.zeros(n * s.batch);
     let first = h0.map_or(&zeros[..], |h0| tape.value(h0));
     for step in s.order() {
@@ -40,15 +39,15 @@ pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
             column.copy_from_slice(tape.value(weights.b_hh));
         }
         let (before, h) = steps::before_and_at(s, &mut states, first, step);
-        packed.times(before, &mut u, 3 * n, true);
+        recurrent.add(tape, before, &mut u, 3 * n);
         let (z, share) = (&mut gates[s.block(3 * n, step)], &mut shares[s.block(n, step)]);
-        projection.step(tape.value(x), z, s.batch, step);
+        projection.step(tape, x, z, s.batch, step);
         for sample in 0..s.batch {
             let (at, three) = (sample * n..(sample + 1) * n, sample * 3 * n..(sample + 1) * 3 * n);
             cell(&mut z[three.clone()], &u[three], &mut share[at.clone()], &before[at.clone()], &mut h[at]);
         }
     }
-    tape.give_packed(packed);
+    recurrent.done(tape);
     projection.done(tape);
     tape.give(zeros);
     tape.give(u);

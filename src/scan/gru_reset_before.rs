@@ -9,7 +9,7 @@
 //! Shapes and stacking as in the form of `torch.nn.GRU`; only the two last lines differ.
 //! ```
 
-use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, Steps, W_HH};
+use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct, Steps, W_HH};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
@@ -27,29 +27,28 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
     let mut reset_states = tape.buffer(n * columns);
     let mut states = tape.buffer(n * columns);
 
-    let (mut packed, mut candidate) = (tape.take_packed(), tape.take_packed());
-    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh]);
-    packed.pack(tape.value(weights.w_hh), 3 * n, 0, 2 * n, n);
-    candidate.pack(tape.value(weights.w_hh), 3 * n, 2 * n, n, n);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh], s.batch);
+    let gate_product = StepProduct::new(tape, weights.w_hh, (0, 2 * n), s.batch);
+    let candidate = StepProduct::new(tape, weights.w_hh, (2 * n, n), s.batch);
     let zeros = tape.zeros(n * s.batch);
     let first = h0.map_or(&zeros[..], |h0| tape.value(h0));
     for step in s.order() {
         let (before, h) = steps::before_and_at(s, &mut states, first, step);
         let (g, rh) = (&mut gates[s.block(3 * n, step)], &mut reset_states[s.block(n, step)]);
-        projection.step(tape.value(x), g, s.batch, step);
-        packed.times(before, g, 3 * n, true);
+        projection.step(tape, x, g, s.batch, step);
+        gate_product.add(tape, before, g, 3 * n);
         for ((g, rh), before) in g.chunks_exact_mut(3 * n).zip(rh.chunks_exact_mut(n)).zip(before.chunks_exact(n)) {
             let (r, z) = g[..2 * n].split_at_mut(n);
             for_each([before], [r, z, rh], Gates);
         }
-        candidate.times(rh, &mut g[2 * n..], 3 * n, true);
+        candidate.add(tape, rh, &mut g[2 * n..], 3 * n);
         for ((g, h), before) in g.chunks_exact_mut(3 * n).zip(h.chunks_exact_mut(n)).zip(before.chunks_exact(n)) {
             let (z, c) = g[n..].split_at_mut(n);
             for_each([z, before], [c, h], Mix);
         }
     }
-    tape.give_packed(candidate);
-    tape.give_packed(packed);
+    candidate.done(tape);
+    gate_product.done(tape);
     projection.done(tape);
     tape.give(zeros);
 

@@ -12,7 +12,7 @@
 //! W_ih [4 hidden × features], W_hh [4 hidden × hidden], b_ih and b_hh [4 hidden × 1].
 //! ```
 
-use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, Steps};
+use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, StepProduct, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
@@ -32,17 +32,16 @@ pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Opti
     let mut cells = tape.buffer(n * columns);
     let mut states = tape.buffer(n * columns);
 
-    let mut packed = tape.take_packed();
-    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh]);
-    packed.pack(tape.value(weights.w_hh), 4 * n, 0, 4 * n, n);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh], s.batch);
+    let recurrent = StepProduct::new(tape, weights.w_hh, (0, 4 * n), s.batch);
     let zeros = tape.zeros(n * s.batch);
     let first_h = h0.map_or(&[][..], |h0| tape.value(h0));
     let first_c = c0.map_or(&zeros[..], |c0| tape.value(c0));
     for step in s.order() {
         let z = &mut gates[s.block(4 * n, step)];
         let (h_before, h) = steps::before_and_at(s, &mut states, first_h, step);
-        projection.step(tape.value(x), z, s.batch, step);
-        packed.times(h_before, z, 4 * n, true);
+        projection.step(tape, x, z, s.batch, step);
+        recurrent.add(tape, h_before, z, 4 * n);
         let (c_before, c) = steps::before_and_at(s, &mut cells, first_c, step);
         let c_tanh = &mut cells_tanh[s.block(n, step)];
         for sample in 0..s.batch {
@@ -51,7 +50,7 @@ pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Opti
             cell(z, &c_before[at.clone()], &mut c[at.clone()], &mut c_tanh[at.clone()], &mut h[at]);
         }
     }
-    tape.give_packed(packed);
+    recurrent.done(tape);
     tape.give(zeros);
     projection.done(tape);
 

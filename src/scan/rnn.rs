@@ -7,7 +7,7 @@
 //! h_t [hidden × batch]     state        W_hh [hidden × hidden]    b_ih, b_hh [hidden × 1]
 //! ```
 
-use super::steps::{self, B_HH, B_IH, InputGradients, Projection, Steps};
+use super::steps::{self, B_HH, B_IH, InputGradients, Projection, StepProduct, Steps};
 use super::{Outputs, Walk, Weights};
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, tanh};
@@ -17,17 +17,16 @@ pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     let s = Steps::new(tape, x, &weights, walk);
     let columns = s.count * s.batch;
     let mut states = tape.buffer(s.hidden * columns);
-    let mut packed = tape.take_packed();
-    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh]);
-    packed.pack(tape.value(weights.w_hh), s.hidden, 0, s.hidden, s.hidden);
+    let projection = Projection::new(tape, &weights, &[weights.b_ih, weights.b_hh], s.batch);
+    let recurrent = StepProduct::new(tape, weights.w_hh, (0, s.hidden), s.batch);
     let initial = h0.map_or(&[][..], |h0| tape.value(h0));
     for step in s.order() {
         let (before, at) = steps::before_and_at(s, &mut states, initial, step);
-        projection.step(tape.value(x), at, s.batch, step);
-        packed.times(before, at, s.hidden, true);
+        projection.step(tape, x, at, s.batch, step);
+        recurrent.add(tape, before, at, s.hidden);
         for_each([], [at], Forward);
     }
-    tape.give_packed(packed);
+    recurrent.done(tape);
     projection.done(tape);
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0];
     let hidden = tape.push(s.hidden, columns, states, Some(Record::new(inputs, backward).with_sizes(s.sizes())));

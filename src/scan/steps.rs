@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::Real;
 use crate::grad::{Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, Packed, for_each, outer};
+use crate::math::kernels::{Formula, Number, Packed, for_each, outer, times_column};
 use crate::scan::{Walk, Weights};
 
 /// Columns (steps times samples) after which a backward sweep stops to gather the weights' gradients.
@@ -112,21 +112,59 @@ pub fn before_and_at<'a>(
     }
 }
 
+/// Some rows of a weight matrix that are multiplied at every step: packed, unless there is a single sample.
+#[derive(Debug)]
+pub struct StepProduct {
+    matrix: Var,
+    first_row: usize,
+    rows: usize,
+    packed: Option<Packed>,
+}
+
+impl StepProduct {
+    /// Gets ready to multiply rows `first_row .. first_row + rows` of `matrix` with steps of `batch` columns.
+    pub fn new(tape: &mut Tape, matrix: Var, (first_row, rows): (usize, usize), batch: usize) -> Self {
+        let (height, cols) = tape.shape(matrix);
+        let packed = (batch > 1).then(|| {
+            let mut packed = tape.take_packed();
+            packed.pack(tape.value(matrix), height, first_row, rows, cols);
+            packed
+        });
+        Self { matrix, first_row, rows, packed }
+    }
+
+    /// `y += W x`, columns of `y` `stride` apart.
+    pub fn add(&self, tape: &Tape, x: &[Real], y: &mut [Real], stride: usize) {
+        match &self.packed {
+            Some(packed) => packed.times(x, y, stride, true),
+            None => {
+                let height = tape.shape(self.matrix).0;
+                times_column(&tape.value(self.matrix)[self.first_row..], height, x, &mut y[..self.rows], true);
+            }
+        }
+    }
+
+    /// Gives the buffer back.
+    pub fn done(self, tape: &mut Tape) {
+        if let Some(packed) = self.packed {
+            tape.give_packed(packed);
+        }
+    }
+}
+
 /// The input's share of the pre-activations, a step at a time, so that it is in the cache when the state's is added.
 #[derive(Debug)]
 pub struct Projection {
-    w_ih: Packed,
+    w_ih: StepProduct,
     bias: Vec<Real>,
     features: usize,
 }
 
 impl Projection {
-    /// Gets ready; `biases` are added up.
-    pub fn new(tape: &mut Tape, weights: &Weights, biases: &[Var]) -> Self {
+    /// Gets ready for steps of `batch` columns; `biases` are added up.
+    pub fn new(tape: &mut Tape, weights: &Weights, biases: &[Var], batch: usize) -> Self {
         let (rows, features) = tape.shape(weights.w_ih);
-        let (mut w_ih, mut bias) = (tape.take_packed(), tape.scratch(rows));
-        w_ih.pack(tape.value(weights.w_ih), rows, 0, rows, features);
-        bias.fill(0.0);
+        let (w_ih, mut bias) = (StepProduct::new(tape, weights.w_ih, (0, rows), batch), tape.zeros(rows));
         for &one in biases {
             bias.iter_mut().zip(tape.value(one)).for_each(|(sum, b)| *sum += b);
         }
@@ -134,15 +172,15 @@ impl Projection {
     }
 
     /// `z = W_ih x_t + bias 1ᵀ` `[rows × batch]`, with `x` the whole sequence.
-    pub fn step(&self, x: &[Real], z: &mut [Real], batch: usize, step: usize) {
+    pub fn step(&self, tape: &Tape, x: Var, z: &mut [Real], batch: usize, step: usize) {
         z.chunks_exact_mut(self.bias.len()).for_each(|column| column.copy_from_slice(&self.bias));
         let size = self.features * batch;
-        self.w_ih.times(&x[step * size..(step + 1) * size], z, self.bias.len(), true);
+        self.w_ih.add(tape, &tape.value(x)[step * size..(step + 1) * size], z, self.bias.len());
     }
 
     /// Gives the buffers back.
     pub fn done(self, tape: &mut Tape) {
-        tape.give_packed(self.w_ih);
+        self.w_ih.done(tape);
         tape.give(self.bias);
     }
 }

@@ -7,6 +7,7 @@ use crate::data::{Axis, Split};
 use crate::knob::Raw;
 use crate::nn::Params;
 use crate::nn::params::Slot;
+use crate::train::checkpoints::stretch;
 
 /// A model's settings, resolved, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -128,9 +129,13 @@ pub struct Windows {
     pub test: usize,
 }
 
-/// Numbers that one training step holds for each token and sample, times their size: activations and their gradients.
-pub fn memory_bytes(plan: &Plan, params: &Params, batch: usize) -> usize {
-    // Gates, states and their gradients are as many as the rows of the recurrent weights, a few times over.
+/// Numbers that one training step holds for each token and sample, times their size: activations and their gradients; with
+/// `checkpoints`, those of one stretch, and the states between stretches.
+pub fn memory_bytes(plan: &Plan, params: &Params, batch: usize, checkpoints: bool) -> usize {
+    // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has gates,
+    // states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2.
     let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
-    plan.tokens() * batch * rows * 3 * size_of::<crate::Real>()
+    let tokens = plan.tokens();
+    let kept = if checkpoints { stretch(tokens) + tokens.div_ceil(stretch(tokens)) } else { tokens };
+    kept * batch * rows * size_of::<crate::Real>()
 }

@@ -1,11 +1,13 @@
 //! Fitting a model's parameters: losses, clipping, optimisers, schedules, early stopping.
 
+pub mod checkpoints;
 pub mod clip;
 pub mod optimiser;
 pub mod options;
 pub mod schedule;
 pub mod trainer;
 
+pub use checkpoints::Checkpoints;
 pub use clip::{clip, global_norm};
 pub use optimiser::{Optimiser, Rule};
 pub use options::{KNOBS, Options};

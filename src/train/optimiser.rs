@@ -1,6 +1,7 @@
 //! How gradients become steps. One loop over the flat parameters each; the same numbers as `torch.optim`.
 
 use crate::Real;
+use crate::math::kernels::{Formula, Number, for_each};
 
 /// Keeps Adam's and RMSProp's divisions from zero; PyTorch's default.
 const EPSILON: Real = 1e-8;
@@ -79,10 +80,27 @@ impl Optimiser {
         let steps = f64::from(self.steps);
         let rate = crate::narrow(rate / (1.0 - libm::pow(BETA1, steps)));
         let root = crate::narrow(libm::sqrt(1.0 - libm::pow(BETA2, steps)));
-        for (((p, g), m), v) in params.iter_mut().zip(grads).zip(&mut self.first).zip(&mut self.second) {
-            *m = b1 * *m + c1 * g;
-            *v = b2 * *v + c2 * g * g;
-            *p -= rate * *m / (v.sqrt() / root + EPSILON);
-        }
+        for_each([grads], [params, &mut self.first, &mut self.second], Adam { b1, b2, c1, c2, rate, root });
+    }
+}
+
+/// Adam's step at one parameter.
+struct Adam {
+    b1: Real,
+    b2: Real,
+    c1: Real,
+    c2: Real,
+    /// Learning rate over the correction of the first moment.
+    rate: Real,
+    /// Root of the correction of the second moment.
+    root: Real,
+}
+
+impl Formula<1, 3> for Adam {
+    #[inline(always)]
+    fn at<T: Number>(&self, [g]: [T; 1], [p, m, v]: [T; 3]) -> [T; 3] {
+        let m = T::splat(self.b1) * m + T::splat(self.c1) * g;
+        let v = T::splat(self.b2) * v + T::splat(self.c2) * g * g;
+        [p - T::splat(self.rate) * m / (v.sqrt() / T::splat(self.root) + T::splat(EPSILON)), m, v]
     }
 }

@@ -6,12 +6,14 @@
 mod convert;
 mod data;
 mod error;
+mod panic;
 mod session;
 mod types;
 
 use wasm_bindgen::prelude::*;
 
 pub use data::{CsvReader, Series, Table};
+pub use panic::say_panics;
 pub use session::Session;
 
 /// Everything that can be chosen: architectures, knobs with their bounds and defaults, presets.

@@ -209,7 +209,7 @@ fn weekends_without_rows_are_pointed_out() {
     for day in (0..300).filter(|day| day % 7 < 5) {
         // 1970-01-05 was a Monday.
         let date = unrolled::data::axis::civil((day + 4) * DAY).expect("a date").date();
-        let _ = writeln!(text, "{date},{}", 100 + day % 11);
+        let _ = writeln!(text, "{date:?},{}", 100 + day % 11);
     }
     let table = table(&text);
     let notes = notes(&table);

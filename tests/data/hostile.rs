@@ -11,7 +11,7 @@ fn hours(header: &str, count: usize, cells: impl Fn(usize) -> String) -> String 
     let mut text = format!("{header}\n");
     for hour in 0..count {
         let time = unrolled::data::axis::civil(START + hour as i64 * HOUR).expect("a time");
-        text.push_str(&format!("{time}Z,{}\n", cells(hour)));
+        text.push_str(&format!("{time:?}Z,{}\n", cells(hour)));
     }
     text
 }
@@ -160,7 +160,7 @@ fn written(values: &[f64], delimiter: Delimiter, decimal: Decimal, crlf: bool, q
             }
         };
         let time = unrolled::data::axis::civil(START + hour as i64 * HOUR).expect("a time");
-        text.push_str(&format!("{time}{mark}{}{mark}{}{end}", number(*value), number(-value / 2.0)));
+        text.push_str(&format!("{time:?}{mark}{}{mark}{}{end}", number(*value), number(-value / 2.0)));
     }
     text
 }

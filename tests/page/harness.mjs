@@ -51,6 +51,8 @@ export class Browser {
   driver = /** @type {any} */ (undefined);
   /** @type {Page[]} */
   pages = [];
+  /** What runs before a page's own scripts. @type {string[]} */
+  preloads = [];
 
   /** @param {string} name */
   constructor(name) {
@@ -81,8 +83,9 @@ export class Browser {
    * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
    * @param {number} [options.width]
    * @param {number} [options.height]
+   * @param {() => void} [options.before] Runs in the page before anything of its own does, to take from the browser what it has.
    */
-  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900 } = {}) {
+  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, before } = {}) {
     const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
     // A port of its own is an origin of its own: no page finds what another one stored.
@@ -93,6 +96,10 @@ export class Browser {
     const page = new Page(this, base, server);
     this.pages.push(page);
     await this.viewport(width, height);
+    if (before) {
+      const { script } = await this.command('script.addPreloadScript', { functionDeclaration: String(before) });
+      this.preloads.push(script);
+    }
     await this.driver.get(base + address);
     return page;
   }
@@ -114,6 +121,7 @@ export class Browser {
     const pages = this.pages;
     const problems = [];
     for (const page of pages) problems.push(...(await page.takeProblems()));
+    for (const script of this.preloads.splice(0)) await this.command('script.removePreloadScript', { script });
     // Leaving the page ends its workers.
     await this.driver.get('about:blank');
     this.pages = [];

@@ -1,9 +1,36 @@
-// The same file, settings and seed give the same weights to the last bit in Firefox, in Chromium and in Node.
+// The same file, settings and seed give the same weights to the last bit in Firefox, in Chromium and in Node: the plain build
+// by itself, and the page where it is told to be reproducible.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
 import { forms, hashOfTraining, STEPS } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
+import { press, untilReady, untilStatus } from './steps.mjs';
+
+/** A run on the sample that opens the page: dropout in both places, sizes that fill no vector evenly. */
+const RUN = { architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
+
+/** The SHA-256 of the weights that this run gives. */
+function weightsInNode() {
+  const table = unrolled.table(unrolled.jfk);
+  const session = new unrolled.Session(table.series({}).to_parts());
+  session.configure({ target: table.understood().suggested_target ?? '', ...RUN });
+  while (session.train(1000).state !== 'finished');
+  session.stop();
+  return hashOfWeights(session.save());
+}
+
+/**
+ * A saved model is eight bytes with the header's length, the header, whose entries stand in no fixed order, and the weights.
+ * @param {Uint8Array} saved
+ */
+function hashOfWeights(saved) {
+  const header = Number(new DataView(saved.buffer, saved.byteOffset).getBigUint64(0, true));
+  const weights = saved.subarray(8 + header);
+  assert.ok(weights.length > 1000 && weights.some((byte) => byte !== 0), `${weights.length} bytes of weights`);
+  return createHash('sha256').update(weights).digest('hex');
+}
 
 inBrowsers((browser) => {
   for (const settings of forms(unrolled.catalog())) {
@@ -20,6 +47,29 @@ inBrowsers((browser) => {
       const here = await hashOfTraining(unrolled, unrolled.jfk, settings);
       t.diagnostic(`${browser.name}, ${name}: ${there.count} weights, SHA-256 ${there.hash.slice(0, 16)}…; in Node ${here.hash.slice(0, 16)}…`);
       assert.deepEqual(there, here);
+    });
+  }
+
+  // With the word or without it: a link that names a seed promises that seed's numbers.
+  for (const word of ['&reproducible=true', '']) {
+    test(`a link with a seed${word && ' and the word'} gives on the page the model that Node trains, bit by bit`, async (t) => {
+      const page = await browser.open({ address: `#sample=jfk&${new URLSearchParams(Object.entries(RUN).map(([key, value]) => [key, String(value)]))}${word}` });
+      await untilReady(page);
+      await press(page, 'Train');
+      await untilStatus(page, 'finished');
+      await page.until('the score', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+      const there = await page.run(async () => {
+        const { get } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+        for (;;) {
+          const run = await get('unrolled-1-run');
+          if (run?.status === 'finished' && run.test) return { build: run.build, saved: [...run.bytes] };
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      });
+      const [here, hash] = [weightsInNode(), hashOfWeights(Uint8Array.from(there.saved))];
+      t.diagnostic(`${browser.name}: SHA-256 of the weights ${hash.slice(0, 16)}…; in Node ${here.slice(0, 16)}…`);
+      assert.deepEqual({ build: there.build, hash }, { build: 'plain', hash: here });
+      assert.match(await page.text('#rounding'), /bit by bit, in every browser/);
     });
   }
 });

@@ -38,7 +38,11 @@ impl Stored {
     pub fn parameters(&self) -> usize {
         let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");
         let gradient = |name: &str| name.starts_with("grad.") && !name.ends_with(".f32");
-        file.tensors().iter().filter(|(name, _)| gradient(name)).map(|(_, tensor)| tensor.shape().iter().product::<usize>()).sum()
+        file.tensors()
+            .iter()
+            .filter(|(name, _)| gradient(name))
+            .map(|(_, tensor)| tensor.shape().iter().product::<usize>())
+            .sum()
     }
 
     /// All numbers of a tensor as stored (row-major).

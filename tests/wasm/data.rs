@@ -7,7 +7,7 @@ use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 fn read(bytes: &[u8], options: &str) -> Result<Table, JsValue> {
     let options = if options.is_empty() { JsValue::UNDEFINED } else { js_sys::JSON::parse(options).unwrap() };
-    let mut reader = CsvReader::new(options)?;
+    let mut reader = CsvReader::new(options, JsValue::UNDEFINED)?;
     for chunk in bytes.chunks(1 << 16) {
         reader.push(chunk)?;
     }
@@ -74,7 +74,7 @@ fn failures_are_errors_with_a_place() {
     assert_eq!(text(&error, "code"), "knob");
     let error = thrown(read(b"PK\x03\x04....xl/workbook.xml", ""));
     assert!(text(&error, "message").contains("Excel workbook"));
-    let mut reader = CsvReader::new(JsValue::NULL).unwrap();
+    let mut reader = CsvReader::new(JsValue::NULL, JsValue::UNDEFINED).unwrap();
     reader.push(b"a\n1\n2\n").unwrap();
     assert!(reader.finish().is_ok() && reader.finish().is_err());
 }

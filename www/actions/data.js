@@ -19,6 +19,7 @@ const problemOf = (error) => /** @type {any} */ (error).problem ?? { message: /*
 
 /**
  * @typedef {object} DataActions
+ * @property {(id: string) => void} fetchSample Has a sample fetched, because it will soon be opened.
  * @property {(id: string) => Promise<void>} openSample
  * @property {(blob: Blob, source: Source) => Promise<void>} openBlob
  * @property {(change: ReadOptions) => Promise<void>} reread
@@ -65,12 +66,29 @@ export function dataActions(store, client, hooks) {
     }
   }
 
+  /** @param {string} id */
+  const sampleOf = (id) => SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];
+
+  /** Samples that were asked for, by file. @type {Map<string, Promise<string>>} */
+  const texts = new Map();
+  /** @param {string} file */
+  function textOf(file) {
+    let text = texts.get(file);
+    if (!text) {
+      text = assetText(file);
+      texts.set(file, text);
+      text.catch(() => texts.delete(file));
+    }
+    return text;
+  }
+
   return {
+    fetchSample: (id) => void textOf(sampleOf(id).file),
     async openSample(id) {
-      const sample = SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];
+      const sample = sampleOf(id);
       await take(
         { kind: 'sample', id: sample.id, name: sample.name },
-        async () => new Blob([await assetText(sample.file)]),
+        async () => new Blob([await textOf(sample.file)]),
         {},
         {},
       );

@@ -3,8 +3,8 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
-import { keepRun, keepWorkers } from '../state/persist.js';
-import { ROLE, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
+import { keepReproducible, keepRun, keepWorkers } from '../state/persist.js';
+import { ROLE, buildOf, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
@@ -18,10 +18,11 @@ const DEATHS_APART = 30_000;
 /** Milliseconds that the second of them waits for its successor. */
 const RESTART_AFTER = 2000;
 
-/** @param {Configured} configured @param {Progress} progress @param {Settings} asked @returns {Run} */
-const newRun = (configured, progress, asked) => ({
+/** @param {Configured} configured @param {Progress} progress @param {Settings} asked @param {Run['build']} build @returns {Run} */
+const newRun = (configured, progress, asked, build) => ({
   status: 'ready',
   asked,
+  build,
   configured,
   progress,
   epochs: [],
@@ -51,7 +52,7 @@ export function modelActions(store) {
   const connected = () => client;
 
   function connect() {
-    return createClient('model', hear, (problem) => void revive(problem));
+    return createClient('model', hear, (problem) => void revive(problem), buildOf(store.get()));
   }
 
   /** @param {Partial<Run>} patch */
@@ -179,11 +180,22 @@ export function modelActions(store) {
     return true;
   }
 
+  /** Ready for a model that begins: in a worker of the build that is wanted now. @returns {Promise<boolean>} */
+  async function configureFresh() {
+    const { data } = store.get();
+    if (data && client.build !== buildOf(store.get())) {
+      client.close();
+      client = connect();
+      await attempt(() => client.call('open', { parts: data.parts }));
+    }
+    return configure();
+  }
+
   async function start() {
     const state = store.get();
     const { run } = state;
     const fresh = !run || isStale(state) || isOver(run);
-    if (fresh && !(await configure())) return;
+    if (fresh && !(await configureFresh())) return;
     const sight = sightOf(store.get());
     const answer = await attempt(() => client.call('start', { fresh, sight, workers: store.get().workers }));
     if (!answer) return;
@@ -196,13 +208,18 @@ export function modelActions(store) {
     const { run, settings } = store.get();
     if (fresh || !run) {
       store.set({
-        run: { ...newRun(answer.configured, answer.progress, settings), status },
+        run: { ...newRun(answer.configured, answer.progress, settings, client.build ?? ''), status },
         earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
         runProblem: null,
       });
     } else {
       store.set({ run: { ...run, progress: answer.progress, status, problem: null }, runProblem: null });
     }
+  }
+
+  /** The next model is to be computed as this one was, where that is known. @param {Run} run */
+  function asTrained({ build }) {
+    if (build && build !== buildOf(store.get())) store.set({ reproducible: build === 'plain' });
   }
 
   const actions = {
@@ -252,7 +269,15 @@ export function modelActions(store) {
     },
     settingsOfRun() {
       const { run } = store.get();
-      return run ? actions.replaceSettings(run.asked) : undefined;
+      if (!run) return undefined;
+      asTrained(run);
+      return actions.replaceSettings(run.asked);
+    },
+
+    /** Whether new models are to be the same everywhere; what is being trained is not touched. @param {boolean} reproducible */
+    setReproducible(reproducible) {
+      keepReproducible(reproducible);
+      store.set({ reproducible });
     },
 
     /** How many workers should train the next model; 0: as many as are fastest. @param {number} workers */
@@ -270,7 +295,7 @@ export function modelActions(store) {
     async step() {
       const state = store.get();
       const fresh = !state.run || isStale(state) || isOver(state.run);
-      if (fresh && !(await configure())) return;
+      if (fresh && !(await configureFresh())) return;
       try {
         const answer = await client.call('step', { fresh, sight: sightOf(store.get()), workers: store.get().workers });
         begin(fresh, answer, 'paused');
@@ -315,6 +340,7 @@ export function modelActions(store) {
         settings: earlierRun.run.asked,
         runProblem: null,
       });
+      asTrained(earlierRun.run);
       await configure();
       keep();
     },
@@ -348,7 +374,7 @@ export function modelActions(store) {
       const settings = differing(loaded.configured.settings);
       store.set({
         run: {
-          ...newRun(loaded.configured, loaded.progress, settings),
+          ...newRun(loaded.configured, loaded.progress, settings, ''),
           status: 'stopped',
           bytes,
           remark: `Loaded from ${name}.`,

@@ -3,9 +3,10 @@
  * @module
  */
 import { createPeers } from './peers.js';
-import { spawnWorker } from './spawn.js';
+import { fastestBuild, startWorker } from './wasm.js';
 
 /** @import {Calls, CallName, Problem, Tidings, WorkerMessage} from './protocol.js' */
+/** @import {Build} from './wasm.js' */
 
 /** A refusal from the core: its message is one sentence for a person. */
 export class Refusal extends Error {
@@ -25,17 +26,20 @@ export class Gone extends Error {}
  * @typedef {object} Client
  * @property {<N extends CallName>(name: N, payload: Calls[N]['in']) => Promise<Calls[N]['out']>} call
  * @property {() => void} close
+ * @property {Build | null} build What computes in it.
  */
 
 /**
  * @param {string} kind What the worker is for.
  * @param {(tidings: Tidings) => void} onTidings
  * @param {(problem: Problem) => void} onDeath Called once, when the worker died by itself.
+ * @param {Build | null} [build] What computes; where this browser runs none, no worker is started and every call is `Gone`.
  * @returns {Client}
  */
-export function createClient(kind, onTidings, onDeath) {
-  const worker = spawnWorker(kind);
-  const peers = createPeers(worker);
+export function createClient(kind, onTidings, onDeath, build = fastestBuild()) {
+  if (!build) return { call: () => Promise.reject(new Gone()), close() {}, build };
+  const worker = startWorker(kind, build, ({ message }) => die({ message }));
+  const peers = createPeers(worker, build);
   /** @type {Map<number, {resolve: (value: any) => void, reject: (reason: Error) => void}>} */
   const waiting = new Map();
   let last = 0;
@@ -87,5 +91,6 @@ export function createClient(kind, onTidings, onDeath) {
       });
     },
     close,
+    build,
   };
 }

@@ -3,16 +3,17 @@
  * and tells it when one dies. What they compute goes from worker to worker.
  * @module
  */
-import { spawnWorker } from './spawn.js';
+import { startWorker } from './wasm.js';
 
-/** @param {Worker} leader */
-export function createPeers(leader) {
+/** @param {Worker} leader @param {import('./wasm.js').Build} build What computes in the leader, and so in those that help it. */
+export function createPeers(leader, build) {
   /** @type {Worker[]} */
   let peers = [];
 
   /** @param {number} team */
   function add(team) {
-    const peer = spawnWorker('peer');
+    /** @type {Worker} */
+    const peer = startWorker('peer', build, () => lost());
     const lost = () => {
       if (peers.includes(peer)) leader.postMessage({ type: 'peer', team });
     };

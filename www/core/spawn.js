@@ -1,11 +1,11 @@
 /**
- * How the page gets its workers, in a module of its own so that a build can replace it: `dist/unrolled.html` has no
- * files to start a worker from and makes it from text that it carries (scripts/build/one-file.mjs).
+ * How the page gets its workers and the core's bytes, in a module of its own so that a build can replace it:
+ * `dist/unrolled.html` has no files to load either from and carries both (scripts/build/one-file.mjs).
  *
- * A worker must work either way: where its first message is `{type: 'wasm', bytes}`, it starts wasm from those bytes
- * (`initSync`); otherwise it loads the wasm that lies beside its own package.
+ * A worker loads no wasm by itself: it waits for a message `{type: 'wasm', module}` with the compiled core.
  * @module
  */
+/** @import {Build} from './wasm.js' */
 
 /**
  * Starts a worker.
@@ -14,4 +14,16 @@
  */
 export function spawnWorker(kind) {
   return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: kind });
+}
+
+/** The names of the builds' files. @type {Record<Build, string>} */
+const FILES = { plain: 'unrolled_bg.wasm', relaxed: 'unrolled_relaxed_bg.wasm' };
+
+/**
+ * The core's bytes, as they arrive.
+ * @param {Build} build
+ * @returns {Promise<Response>}
+ */
+export function fetchWasm(build) {
+  return fetch(new URL(`../../pkg/${FILES[build]}`, import.meta.url));
 }

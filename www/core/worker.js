@@ -6,7 +6,7 @@
  * thrown (a panic of the wasm) leaves memory in an unknown state, so the worker says so and ends.
  * @module
  */
-import start, { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
+import { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
 import { dataJobs } from './data_jobs.js';
 import { modelJobs } from './model_jobs.js';
 import { servePeer } from './peer.js';
@@ -31,20 +31,14 @@ function fatal(error) {
   self.close();
 }
 
-/** @type {(bytes?: BufferSource) => void} */
+/** @type {(module: WebAssembly.Module) => void} */
 let begin = () => {};
-/** Settled once the wasm runs: loaded from beside the package, or from bytes in the first message. */
-const ready = new Promise((resolve, reject) => {
-  begin = (bytes) => {
-    begin = () => {};
-    if (!bytes) return resolve(start());
-    try {
-      resolve(initSync({ module: bytes }));
-    } catch (error) {
-      reject(error);
-    }
-  };
-});
+/** Settled once the wasm runs: the page compiles it, for all of its workers, and sends it. */
+const ready = new Promise((/** @type {(module: WebAssembly.Module) => void} */ resolve) => {
+  begin = resolve;
+}).then((module) => initSync({ module }));
+// What went wrong is said to the first call.
+ready.catch(() => {});
 
 const model = modelJobs({ Session }, post, { refusal, fatal });
 const jobs = { catalog: () => ({ value: catalog() }), ...dataJobs({ CsvReader }, post), ...model.jobs };
@@ -66,9 +60,9 @@ async function answer({ id, name, payload }) {
 }
 
 self.addEventListener('message', (event) => {
-  if (event.data.type === 'wasm') return begin(event.data.bytes);
-  begin();
+  if (event.data.type === 'wasm') return begin(event.data.module);
   if (event.data.type === 'peer') return model.peer(event.data);
   if (event.data.type === 'serve') return void ready.then(() => servePeer({ Session, refusal }, event.data.port, fatal), fatal);
   queue = queue.then(() => answer(event.data));
 });
+self.addEventListener('messageerror', () => fatal(new Error('a message from the page could not be read')));

@@ -12,6 +12,7 @@ const VERSION = 1;
 const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
 const THEME = 'unrolled-theme';
+const REPRODUCIBLE = 'unrolled-reproducible';
 const WORKERS = 'unrolled-workers';
 
 /** @param {Dataset} data */
@@ -27,6 +28,7 @@ export async function keepRun(run) {
 /** Leaves nothing behind in this browser. */
 export async function forget() {
   keepTheme(null);
+  keepReproducible(false);
   keepWorkers(0);
   await Promise.all([del(DATA), del(RUN)]).catch(() => {});
 }
@@ -41,31 +43,36 @@ export async function recall() {
   }
 }
 
-/** @param {'light' | 'dark' | null} theme `null`: as the system says. */
-export function keepTheme(theme) {
+/** @param {string} key @param {string | null} value `null`: nothing. */
+function keepWord(key, value) {
   try {
-    if (theme) localStorage.setItem(THEME, theme);
-    else localStorage.removeItem(THEME);
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
   } catch {
     // Then it is not remembered.
   }
 }
+
+/** @param {string} key @returns {string | null} */
+function recallWord(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {'light' | 'dark' | null} theme `null`: as the system says. */
+export const keepTheme = (theme) => keepWord(THEME, theme);
+
+/** @param {boolean} reproducible */
+export const keepReproducible = (reproducible) => keepWord(REPRODUCIBLE, reproducible ? 'true' : null);
+
+/** @returns {boolean} */
+export const recallReproducible = () => recallWord(REPRODUCIBLE) === 'true';
 
 /** @param {number} workers How many should train; 0: as many as are fastest. */
-export function keepWorkers(workers) {
-  try {
-    if (workers) localStorage.setItem(WORKERS, String(workers));
-    else localStorage.removeItem(WORKERS);
-  } catch {
-    // Then it is not remembered.
-  }
-}
+export const keepWorkers = (workers) => keepWord(WORKERS, workers ? String(workers) : null);
 
 /** @returns {number} */
-export function recallWorkers() {
-  try {
-    return Math.max(0, Math.trunc(Number(localStorage.getItem(WORKERS))) || 0);
-  } catch {
-    return 0;
-  }
-}
+export const recallWorkers = () => Math.max(0, Math.trunc(Number(recallWord(WORKERS))) || 0);

@@ -4,6 +4,7 @@
  */
 /** @import {Catalog, Configured, Epoch, Evaluation, Forecast, Knob, Predictions, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Problem, Reading, Settings, Value} from '../core/protocol.js' */
+/** @import {Build} from '../core/wasm.js' */
 /** @import {Store} from './store.js' */
 
 /** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
@@ -15,6 +16,7 @@
  * @typedef {object} Run
  * @property {RunStatus} status
  * @property {Settings} asked The settings that a person chose for it.
+ * @property {Build | ''} [build] What trained it; nothing where that is not known (a model from a file).
  * @property {Configured} configured
  * @property {Progress} progress
  * @property {Epoch[]} epochs
@@ -39,6 +41,8 @@
  * @property {Problem | null} dataProblem
  * @property {Settings} settings What a person chose; what is absent takes its default.
  * @property {Settings | null} earlierSettings
+ * @property {Build | null} fastest The fastest build that this browser runs; `null`: it runs none.
+ * @property {boolean} reproducible Whether new models are to be the same everywhere, rather than trained as fast as can be.
  * @property {Configured | null} draft What the settings give.
  * @property {Problem | null} settingsProblem
  * @property {Run | null} run
@@ -56,8 +60,8 @@
 
 /** @typedef {Store<State>} PageStore */
 
-/** @param {'light' | 'dark'} theme @returns {State} */
-export function initialState(theme) {
+/** @param {Pick<State, 'theme' | 'fastest' | 'reproducible' | 'workers'>} given @returns {State} */
+export function initialState({ theme, fastest, reproducible, workers }) {
   return {
     catalog: null,
     data: null,
@@ -66,12 +70,14 @@ export function initialState(theme) {
     dataProblem: null,
     settings: {},
     earlierSettings: null,
+    fastest,
+    reproducible,
     draft: null,
     settingsProblem: null,
     run: null,
     earlierRun: null,
     runProblem: null,
-    workers: 0,
+    workers,
     lead: 0,
     steps: 0,
     range: null,
@@ -124,9 +130,16 @@ export function isOver({ status }) {
   return status === 'finished' || status === 'stopped' || status === 'failed';
 }
 
+/** @param {State} state @returns {Build | null} What trains the next model. */
+export function buildOf({ fastest, reproducible }) {
+  return fastest && reproducible ? 'plain' : fastest;
+}
+
 /** @param {State} state @returns {boolean} Whether the settings have changed since the run was started. */
-export function isStale({ run, draft }) {
-  return Boolean(run && draft && JSON.stringify(run.configured.settings) !== JSON.stringify(draft.settings));
+export function isStale(state) {
+  const { run, draft } = state;
+  if (!run || !draft) return false;
+  return Boolean(run.build && run.build !== buildOf(state)) || JSON.stringify(run.configured.settings) !== JSON.stringify(draft.settings);
 }
 
 /** @param {State} state @returns {import('../core/protocol.js').Sight} */

@@ -11,21 +11,31 @@ import { ROLE } from './shape.js';
 /** What says where the data came from; no knob may be called so. */
 const SAMPLE = 'sample';
 const FILE = 'file';
+/** What says whether the run is to be the same everywhere; no knob may be called so. */
+const REPRODUCIBLE = 'reproducible';
 
-/** @typedef {{sample: string | null, file: string | null, settings: Settings}} Link */
+/**
+ * @typedef {object} Link
+ * @property {string | null} sample
+ * @property {string | null} file
+ * @property {boolean | null} reproducible `null` where the link leaves it open.
+ * @property {Settings} settings
+ */
 
 /** @param {string} hash @returns {Link} Every value as text; the core reads text. */
 export function readLink(hash) {
   const entries = new URLSearchParams(hash.replace(/^#/, ''));
   const sample = entries.get(SAMPLE);
   const file = entries.get(FILE);
-  entries.delete(SAMPLE);
-  entries.delete(FILE);
-  return { sample, file, settings: Object.fromEntries(entries) };
+  const asked = entries.get(REPRODUCIBLE);
+  // Whoever names a seed and nothing else wants that seed's numbers, not one machine's.
+  const reproducible = asked === null ? (entries.has(ROLE.seed) ? true : null) : asked === 'true';
+  for (const key of [SAMPLE, FILE, REPRODUCIBLE]) entries.delete(key);
+  return { sample, file, reproducible, settings: Object.fromEntries(entries) };
 }
 
 /** @param {State} state @returns {string} */
-export function writeLink({ data, settings, catalog }) {
+export function writeLink({ data, settings, catalog, reproducible }) {
   const entries = new URLSearchParams();
   if (data)
     entries.set(data.source.kind === 'sample' ? SAMPLE : FILE, data.source.kind === 'sample' ? data.source.id : data.source.name);
@@ -33,6 +43,7 @@ export function writeLink({ data, settings, catalog }) {
   // The seed stands in every link: a later version may start from another.
   const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
   if (seed && !entries.has(seed.key)) entries.set(seed.key, String(seed.default));
+  entries.set(REPRODUCIBLE, String(reproducible));
   return `#${entries}`;
 }
 

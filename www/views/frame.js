@@ -5,6 +5,7 @@
  */
 import { forget, keepTheme } from '../state/persist.js';
 import { fill, h, icon, setText } from './dom.js';
+import { roundingSentence, SAME_NUMBERS } from './rounding.js';
 import { mainButton, stateSentence } from './train.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
@@ -26,7 +27,6 @@ export function toolsView(root, store) {
     {
       type: 'button',
       class: 'button quiet',
-      title: 'Sample, settings and seed are in the link: it reproduces this run',
       onclick: async () => {
         let said = 'Copied';
         try {
@@ -52,7 +52,13 @@ export function toolsView(root, store) {
     },
   });
   root.append(copy, theme);
-  return store.watch(
+  const undo = store.watch(
+    (state) => [state.reproducible],
+    (reproducible) => {
+      copy.title = `Sample, settings and seed are in the link: it reproduces this run, ${reproducible ? 'bit by bit' : `up to the rounding of each processor (exactly, with “${SAME_NUMBERS}”)`}`;
+    },
+  );
+  const undoTheme = store.watch(
     (state) => [state.theme],
     (now) => {
       document.documentElement.dataset.theme = now;
@@ -61,6 +67,10 @@ export function toolsView(root, store) {
       theme.title = now === 'dark' ? 'Light colours' : 'Dark colours';
     },
   );
+  return () => {
+    undo();
+    undoTheme();
+  };
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @param {HTMLElement} watched The part whose button this stands for. @returns {() => void} */
@@ -86,7 +96,7 @@ export function dockView(root, store, act, watched) {
   );
   observer.observe(watched);
   const undo = store.watch(
-    (state) => [state.run, state.draft, state.settings, state.settingsProblem],
+    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible],
     () => {
       const { label, off } = mainButton(store.get(), act);
       setText(main, label);
@@ -103,6 +113,7 @@ export function dockView(root, store, act, watched) {
 /** @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function footView(root, store) {
   const version = h('span', {});
+  const rounding = h('span', { id: 'rounding' });
   root.append(
     h(
       'p',
@@ -126,12 +137,21 @@ export function footView(root, store) {
         'Forget what is kept here',
       ),
     ),
-    h('p', { class: 'muted' }, version, 'The same file, settings and seed give the same weights, bit by bit, in every browser.'),
+    h('p', { class: 'muted' }, version, rounding),
   );
-  return store.watch(
-    (state) => [state.catalog],
-    (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''),
-  );
+  const undo = [
+    store.watch(
+      (state) => [state.catalog],
+      (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''),
+    ),
+    store.watch(
+      (state) => [state.run?.build, state.fastest, state.reproducible],
+      () => setText(rounding, roundingSentence(store.get())),
+    ),
+  ];
+  return () => {
+    for (const stop of undo) stop();
+  };
 }
 
 /** What stands before the page's title. @type {Record<string, string>} */

@@ -6,6 +6,7 @@ import { ROLE, architectureOf } from '../state/shape.js';
 import { fill, formula, h, setText } from './dom.js';
 import { count, size } from './format.js';
 import { knobView } from './knob.js';
+import { roundingView } from './rounding.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Catalog, Configured} from '../../pkg/unrolled.js' */
@@ -67,6 +68,7 @@ export function modelDetailView(root, store, act) {
   const source = h('p', { class: 'muted small' });
   const numbers = h('div', {});
   const groups = h('div', { class: 'groups' });
+  const rounding = roundingView(store, act);
   const reset = h(
     'button',
     { type: 'button', class: 'button', onclick: () => void act.replaceSettings({}) },
@@ -77,7 +79,7 @@ export function modelDetailView(root, store, act) {
       'div',
       { class: 'drawer-grid' },
       h('div', { class: 'stack' }, name, equations, source, numbers),
-      h('div', { class: 'stack' }, groups, h('p', {}, reset)),
+      h('div', { class: 'stack' }, groups, rounding.element, h('p', {}, reset)),
     ),
   );
 
@@ -180,6 +182,6 @@ export function modelDetailView(root, store, act) {
     ),
   ];
   return () => {
-    for (const stop of [...undo, ...inner]) stop();
+    for (const stop of [...undo, ...inner, rounding.stop]) stop();
   };
 }

@@ -120,7 +120,14 @@ export function trainView(root, store, act) {
   const undo = [
     workers.stop,
     store.watch(
-      (state) => [state.run?.status, state.draft, state.settingsProblem, state.settings, state.run?.configured],
+      (state) => [
+        state.run?.status,
+        state.draft,
+        state.settingsProblem,
+        state.settings,
+        state.run?.configured,
+        state.reproducible,
+      ],
       () => {
         const state = store.get();
         const { label, off } = mainButton(state, act);
@@ -134,7 +141,7 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run, state.draft, state.settingsProblem],
+      (state) => [state.run, state.draft, state.settingsProblem, state.reproducible],
       (run, ..._) => {
         const state = store.get();
         setText(sentence, stateSentence(state));
@@ -174,8 +181,8 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.earlierRun, state.runProblem, state.run, state.draft],
-      (earlier, problem, run, _) => {
+      (state) => [state.earlierRun, state.runProblem, state.run, state.draft, state.reproducible],
+      (earlier, problem, run, ..._) => {
         extra.classList.toggle('bad', Boolean(problem));
         fill(
           extra,

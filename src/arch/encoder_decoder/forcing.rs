@@ -31,7 +31,11 @@ pub const DECAY: Knob = Knob {
     kind: Kind::Choice {
         options: &[
             Choice { value: "none", label: "does not fade", help: "The same share from start to end." },
-            Choice { value: "linear", label: "linear", help: "1 − c i, down to 0: all of it gone after twice the half-life." },
+            Choice {
+                value: "linear",
+                label: "linear",
+                help: "1 − c i, down to 0: all of it gone after twice the half-life.",
+            },
             Choice { value: "exponential", label: "exponential", help: "kⁱ: halved again and again." },
             Choice {
                 value: "inverse_sigmoid",

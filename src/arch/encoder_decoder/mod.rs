@@ -26,11 +26,11 @@ mod stack;
 
 use crate::Real;
 use crate::arch::Forecaster;
+use crate::arch::gru;
 use crate::arch::input::{self, Levels};
 use crate::arch::plan::{NORMALISE, Normalise, Plan, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
-use crate::arch::gru;
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
@@ -72,8 +72,22 @@ pub const DECODER: Knob = Knob {
 
 /// Knobs that an encoder-decoder reads.
 pub const KNOBS: &[Knob] = &[
-    SEGMENT, NORMALISE, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT, ENCODER, DECODER, ATTENTION, RATIO, DECAY, HALF, gru::FORM,
-    FORGET_BIAS, RECURRENT_INIT, INIT_SCALE,
+    SEGMENT,
+    NORMALISE,
+    HIDDEN,
+    LAYERS,
+    DROPOUT,
+    HEAD_DROPOUT,
+    ENCODER,
+    DECODER,
+    ATTENTION,
+    RATIO,
+    DECAY,
+    HALF,
+    gru::FORM,
+    FORGET_BIAS,
+    RECURRENT_INIT,
+    INIT_SCALE,
 ];
 
 /// The equations, in the form that `settings` choose.
@@ -146,7 +160,7 @@ impl EncoderDecoder {
     /// Reads the window and gets all ready for the horizon; `training`: whose last value is fed follows from the step.
     fn encode(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, feed: Option<Feed>) -> Decoding {
         let plan = &self.plan;
-        let mut x = input::tokens(pass.tape, plan, batch, levels);
+        let mut x = input::tokens(pass.tape, plan, batch, levels, 0..plan.tokens());
         if let Some(embed) = &self.embed {
             let embedded = embed.forward(pass, x);
             x = ops::relu(pass.tape, embedded);
@@ -204,7 +218,8 @@ impl EncoderDecoder {
         let batch = pass.batch;
         // The layers would name their inner values step by step; they are named below, as sequences.
         let mut probes = pass.probes.take();
-        let (mut all, mut weights_of_all, mut hidden_of_all) = (Joined::default(), Joined::default(), Joined::default());
+        let (mut all, mut weights_of_all, mut hidden_of_all) =
+            (Joined::default(), Joined::default(), Joined::default());
         let mut emitted = with.truth;
         for step in 0..self.plan.horizon {
             let mut x = self.fed(pass, &with, step, emitted);
@@ -216,7 +231,7 @@ impl EncoderDecoder {
             if let Some((context, _)) = found {
                 x = ops::concat_rows(pass.tape, x, context);
             }
-            let hidden = self.decoder.forward(pass, x, &mut with.states, &with.between, step);
+            let hidden = self.decoder.forward(pass, x, &mut with.states, &with.between, step as u64);
             let (read, weights) = match found {
                 Some((context, weights)) => (ops::concat_rows(pass.tape, hidden, context), Some(weights)),
                 None => match self.attention.after(pass, with.memory, hidden) {
@@ -224,7 +239,7 @@ impl EncoderDecoder {
                     None => (hidden, None),
                 },
             };
-            let read = pass.dropout_by(read, self.head_dropout, with.before_head, step);
+            let read = pass.dropout_by(read, self.head_dropout, with.before_head, step as u64);
             emitted = self.head.forward(pass, read);
             all.push(pass.tape, emitted);
             if probes.is_some() {

@@ -10,7 +10,11 @@ use crate::nn::{Block, Builder, Pass, State};
 
 /// The cells that can encode and decode.
 pub const CELLS: &[Choice] = &[
-    Choice { value: "rnn", label: "vanilla RNN", help: "One tanh layer that feeds on its own last output (Elman 1990)." },
+    Choice {
+        value: "rnn",
+        label: "vanilla RNN",
+        help: "One tanh layer that feeds on its own last output (Elman 1990).",
+    },
     Choice { value: "lstm", label: "LSTM", help: "A cell state with gates (Hochreiter and Schmidhuber 1997)." },
     Choice { value: "gru", label: "GRU", help: "Two gates and no cell state (Cho et al. 2014)." },
 ];
@@ -64,7 +68,7 @@ impl Stack {
     }
 
     /// The stretch `x` of a sequence, which begins at its step `first_step`, from and to `states`.
-    pub fn forward(&self, pass: &mut Pass<'_>, x: Var, states: &mut States, keys: &Keys, first_step: usize) -> Var {
+    pub fn forward(&self, pass: &mut Pass<'_>, x: Var, states: &mut States, keys: &Keys, first_step: u64) -> Var {
         let mut x = x;
         for (index, (block, state)) in self.blocks.iter().zip(states).enumerate() {
             if index > 0 {
@@ -77,7 +81,8 @@ impl Stack {
 
     /// How many parameters, as sums of formulas.
     pub fn formulas(&self, part: &str) -> impl Iterator<Item = String> {
-        let layer = move |(k, block): (usize, &Box<dyn Block>)| format!("{} ({part}, layer {})", block.formula(), k + 1);
+        let layer =
+            move |(k, block): (usize, &Box<dyn Block>)| format!("{} ({part}, layer {})", block.formula(), k + 1);
         self.blocks.iter().enumerate().map(layer)
     }
 }

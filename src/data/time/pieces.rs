@@ -1,6 +1,6 @@
 //! One cell taken apart: the numbers of a date, whose order may be open, and a clock.
 
-use jiff::civil::Date;
+use jiff_core::civil::Date;
 
 use crate::data::axis::milliseconds;
 use crate::data::options::DateOrder;
@@ -158,6 +158,12 @@ fn any(cell: &str) -> Option<Pieces> {
         pieces.offset = zone(&mut cursor)?;
     }
     cursor.is_done().then_some(pieces)
+}
+
+/// Milliseconds since 1970 of a date that can be read in one way alone, with or without a clock.
+pub(crate) fn settled(cell: &str) -> Option<i64> {
+    let pieces = pieces(cell)?;
+    if pieces.form == Form::Settled { pieces.milliseconds(DateOrder::Ymd) } else { None }
 }
 
 fn date(cursor: &mut Cursor) -> Option<Pieces> {
@@ -331,7 +337,7 @@ mod tests {
 
     fn iso(cell: &str, order: DateOrder) -> Option<String> {
         let time = pieces(cell)?.milliseconds(order)?;
-        Some(crate::data::axis::civil(time)?.to_string())
+        Some(format!("{:?}", crate::data::axis::civil(time)?))
     }
 
     #[test]

@@ -57,10 +57,12 @@ pub fn dot_scores(tape: &mut Tape, queries: Var, keys: Var, batch: usize) -> Var
         let (Some(queries), Some(keys)) = (sweep.input(0), sweep.input(1)) else { return };
         let (meeting, q, k) = (Meeting::recorded(sweep), sweep.value(queries), sweep.value(keys));
         sweep.accumulate(0, |grad, up| {
-            meeting.pairs(up, |column, place, g| add(&mut grad[meeting.query(column)], &k[meeting.key(column, place)], g));
+            meeting
+                .pairs(up, |column, place, g| add(&mut grad[meeting.query(column)], &k[meeting.key(column, place)], g));
         });
         sweep.accumulate(1, |grad, up| {
-            meeting.pairs(up, |column, place, g| add(&mut grad[meeting.key(column, place)], &q[meeting.query(column)], g));
+            meeting
+                .pairs(up, |column, place, g| add(&mut grad[meeting.key(column, place)], &q[meeting.query(column)], g));
         });
     });
     tape.push(meeting.places, columns, out, Some(record.with_sizes(meeting.sizes())))
@@ -123,7 +125,8 @@ pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -
             }
         });
         sweep.accumulate(1, |grad, up| {
-            meeting.pairs(w, |column, place, w| add(&mut grad[meeting.key(column, place)], &up[meeting.query(column)], w));
+            meeting
+                .pairs(w, |column, place, w| add(&mut grad[meeting.key(column, place)], &up[meeting.query(column)], w));
         });
     });
     tape.push(meeting.rows, columns, out, Some(record.with_sizes(meeting.sizes())))

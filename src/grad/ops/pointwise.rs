@@ -49,14 +49,14 @@ pub struct DropoutKey {
     pub layer: u64,
     /// Number, within the whole batch, of the first sample at hand: a batch cut into shards gets the same masks.
     pub first_sample: u64,
-    /// Number, within its sequence, of the first step at hand: a sequence cut into stretches gets the same masks.
-    pub first_step: usize,
+    /// Number, within the whole sequence, of the first step at hand: a sequence cut into stretches gets the same masks.
+    pub first_step: u64,
 }
 
 impl DropoutKey {
     /// A number in `[0, 1)` for one entry of one sample at hand, the same however batch and sequence are cut up.
     pub fn draw(&self, step: usize, sample: usize, (row, rows): (usize, usize)) -> Real {
-        let place = ((self.first_step + step) * rows + row) as u64;
+        let place = (self.first_step + step as u64) * rows as u64 + row as u64;
         let layer = self.step.wrapping_mul(1024) + self.layer;
         keyed_uniform([self.seed, layer, self.first_sample + sample as u64, place])
     }

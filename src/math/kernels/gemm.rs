@@ -9,8 +9,6 @@
     reason = "a bounds check in the inner loop costs a third of its speed; they stand in front of it"
 )]
 
-use std::mem::MaybeUninit;
-
 use super::lanes::{Lanes, Number, WIDTH};
 use crate::Real;
 
@@ -21,7 +19,7 @@ const TILE: usize = 4;
 /// Steps of the inner loop that are worked on at once: a panel of so many and [`BLOCK`] fit the first-level cache.
 const DEPTH: usize = 256;
 /// Numbers of the input that are packed at once.
-const BLOCK: usize = 4096;
+const BLOCK: usize = 2048;
 /// Columns that one pass of [`outer`] sums over before it adds to memory: what it reads of them fits the first-level
 /// cache, and short sums keep `f32` accurate.
 const OUTER_BLOCK: usize = 64;
@@ -39,13 +37,8 @@ impl Packed {
     pub fn pack(&mut self, w: &[Real], stride: usize, first_row: usize, rows: usize, cols: usize) {
         self.shape(rows, cols);
         for (index, panel) in self.panels.chunks_exact_mut(PANEL * cols).enumerate() {
-            let top = index * PANEL;
-            let height = PANEL.min(rows - top);
-            for (k, out) in panel.chunks_exact_mut(PANEL).enumerate() {
-                let from = k * stride + first_row + top;
-                out[..height].copy_from_slice(&w[from..from + height]);
-                out[height..].fill(0.0);
-            }
+            let top = first_row + index * PANEL;
+            pack_panel(&w[top..], stride, PANEL.min(rows - index * PANEL), panel);
         }
     }
 
@@ -56,17 +49,14 @@ impl Packed {
         for (index, panel) in self.panels.chunks_exact_mut(PANEL * inner).enumerate() {
             let top = index * PANEL;
             let height = PANEL.min(rows - top);
-            for lane in 0..PANEL {
-                if lane < height {
-                    let from = (top + lane) * stride + first_row;
-                    for (k, &value) in w[from..from + inner].iter().enumerate() {
-                        panel[k * PANEL + lane] = value;
-                    }
-                } else {
-                    for k in 0..inner {
-                        panel[k * PANEL + lane] = 0.0;
-                    }
-                }
+            // Rows that are not there are the first one's numbers, and then nothing.
+            let columns: [&[Real]; PANEL] = std::array::from_fn(|lane| {
+                let from = (top + if lane < height { lane } else { 0 }) * stride + first_row;
+                &w[from..from + inner]
+            });
+            interleave(columns, panel);
+            if height < PANEL {
+                panel.chunks_exact_mut(PANEL).for_each(|step| step[height..].fill(0.0));
             }
         }
     }
@@ -93,8 +83,7 @@ impl Packed {
         }
         assert!(stride >= rows && y.len() >= (n - 1) * stride + rows, "the product has no room");
         debug_assert_eq!(self.panels.len(), rows.div_ceil(PANEL) * PANEL * inner);
-        let mut tiles = [MaybeUninit::<Real>::uninit(); BLOCK];
-        let tiles = tiles.as_mut_ptr().cast::<Real>();
+        let mut tiles = [0.0; BLOCK];
         for first in (0..inner).step_by(DEPTH) {
             let depth = DEPTH.min(inner - first);
             let accumulate = accumulate || first > 0;
@@ -103,21 +92,14 @@ impl Packed {
                 let to = (from + block).min(n);
                 // A single column is its own tile.
                 let (tiles, apart) = if to - from == 1 {
-                    (x[from * inner + first..].as_ptr(), 1)
+                    (&x[from * inner + first..][..depth], 1)
                 } else {
-                    for col in (from..to).step_by(TILE) {
-                        // SAFETY: a block has at most `BLOCK` numbers, with the last tile filled up; the columns are in `x`.
-                        unsafe {
-                            pack_tile(
-                                &x[col * inner + first..],
-                                inner,
-                                (to - col).min(TILE),
-                                depth,
-                                tiles.add((col - from) * depth),
-                            )
-                        }
+                    for (tile, to_pack) in tiles.chunks_exact_mut(TILE * depth).zip((from..to).step_by(TILE)) {
+                        // A tile that is not full gets its first column again: what comes of it is not kept.
+                        let column = |c: usize| if to_pack + c < to { to_pack + c } else { to_pack };
+                        interleave::<TILE>(std::array::from_fn(|c| &x[column(c) * inner + first..][..depth]), tile);
                     }
-                    (tiles.cast_const(), TILE)
+                    (&tiles[..], TILE)
                 };
                 for (index, panel) in self.panels.chunks_exact(PANEL * inner).enumerate() {
                     let top = index * PANEL;
@@ -128,11 +110,11 @@ impl Packed {
                         unsafe {
                             let y = (y.as_mut_ptr().add(col * stride + top), stride);
                             if apart == 1 {
-                                keep::<1>(panel, (tiles, 1), depth, y, size, accumulate);
+                                keep::<1>(panel, (tiles.as_ptr(), 1), depth, y, size, accumulate);
                             } else {
                                 keep::<TILE>(
                                     panel,
-                                    (tiles.add((col - from) * depth), TILE),
+                                    (tiles.as_ptr().add((col - from) * depth), TILE),
                                     depth,
                                     y,
                                     size,
@@ -147,26 +129,81 @@ impl Packed {
     }
 }
 
-/// Packs `depth` steps of `width` columns `inner` apart, value by value next to each other; a tile that is not full gets its
-/// first column again, so that nothing undefined is computed with.
-///
-/// # Safety
-/// `to` must have room for `TILE · depth` numbers.
-unsafe fn pack_tile(x: &[Real], inner: usize, width: usize, depth: usize, to: *mut Real) {
-    let columns: [&[Real]; TILE] = std::array::from_fn(|c| &x[if c < width { c * inner } else { 0 }..][..depth]);
-    let whole = columns.map(|column| column.as_chunks::<WIDTH>().0);
-    // SAFETY: four steps of `TILE` values each, `depth` at most in all.
-    unsafe {
-        for k in 0..depth / WIDTH {
-            for (step, values) in Lanes::transpose(whole.map(|column| Lanes::read(&column[k]))).into_iter().enumerate()
-            {
-                values.store(to.add((k * WIDTH + step) * TILE));
+/// Packs `height` rows of each column of `w`, columns `stride` apart, step by step into a panel.
+fn pack_panel(w: &[Real], stride: usize, height: usize, panel: &mut [Real]) {
+    for (k, to) in panel.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
+        let column = &w[k * stride..][..height];
+        if let Ok(whole) = <&[Real; PANEL]>::try_from(column) {
+            *to = *whole;
+        } else {
+            to[..height].copy_from_slice(column);
+            to[height..].fill(0.0);
+        }
+    }
+}
+
+/// Writes `N` columns value by value next to each other: `to[k · N + c] = columns[c][k]`; `N` is a multiple of [`WIDTH`].
+#[inline(always)]
+fn interleave<const N: usize>(columns: [&[Real]; N], to: &mut [Real]) {
+    const { assert!(N.is_multiple_of(WIDTH)) };
+    let depth = columns[0].len();
+    let (steps, whole) = (to.as_chunks_mut::<N>().0, columns.map(|column| column[..depth].as_chunks::<WIDTH>().0));
+    for (k, steps) in steps.chunks_exact_mut(WIDTH).take(depth / WIDTH).enumerate() {
+        for group in 0..N / WIDTH {
+            let block = std::array::from_fn(|c| Lanes::read(&whole[group * WIDTH + c][k]));
+            for (step, values) in steps.iter_mut().zip(Lanes::transpose(block)) {
+                values.write(&mut step.as_chunks_mut::<WIDTH>().0[group]);
             }
         }
-        for k in depth / WIDTH * WIDTH..depth {
-            for (c, column) in columns.iter().enumerate() {
-                *to.add(k * TILE + c) = column[k];
+    }
+    for k in depth / WIDTH * WIDTH..depth {
+        steps[k] = columns.map(|column| column[k]);
+    }
+}
+
+/// `y = W x` or `y += W x` for a single column: `w` is column-major, starts at its first row and has columns `stride` apart;
+/// it is read as it lies, because packing it would cost more than the product.
+pub fn times_column(w: &[Real], stride: usize, x: &[Real], y: &mut [Real], accumulate: bool) {
+    /// Rows whose sums are held in registers.
+    const ROWS: usize = 8 * WIDTH;
+    let rows = y.len();
+    if !accumulate {
+        y.fill(0.0);
+    }
+    if rows == 0 || x.is_empty() {
+        return;
+    }
+    assert!(stride >= rows && w.len() >= (x.len() - 1) * stride + rows, "a column is missing");
+    let whole = rows / ROWS * ROWS;
+    for top in (0..whole).step_by(ROWS) {
+        // SAFETY: rows `top .. top + ROWS` of every column were asserted.
+        unsafe { column_rows(w.as_ptr().add(top), stride, x, y.as_mut_ptr().add(top)) }
+    }
+    for (k, &value) in x.iter().enumerate() {
+        let column = &w[k * stride + whole..k * stride + rows];
+        y[whole..].iter_mut().zip(column).for_each(|(y, w)| *y += w * value);
+    }
+}
+
+/// Thirty-two rows of [`times_column`]; a function by itself for the reason of [`tile`].
+///
+/// # Safety
+/// `w` must hold 32 numbers in each of the columns that `x` has numbers, `stride` apart, and `y` 32.
+#[inline(never)]
+unsafe fn column_rows(w: *const Real, stride: usize, x: &[Real], y: *mut Real) {
+    let mut w = w;
+    // SAFETY: as the caller promised.
+    unsafe {
+        let mut sums: [Lanes; 8] = std::array::from_fn(|r| Lanes::load(y.add(r * WIDTH)));
+        for &value in x {
+            let value = Lanes::splat(value);
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = Lanes::load(w.add(r * WIDTH)).mul_add(value, *sum);
             }
+            w = w.wrapping_add(stride);
+        }
+        for (r, sum) in sums.into_iter().enumerate() {
+            sum.store(y.add(r * WIDTH));
         }
     }
 }
@@ -256,13 +293,7 @@ pub fn outer(a: &[Real], a_stride: usize, rows: usize, x: &[Real], cols: usize, 
         for top in (0..rows).step_by(PANEL) {
             let height = PANEL.min(rows - top);
             // Packed, because columns a power of two apart would share a few places of the cache.
-            for (k, to) in panel.chunks_exact_mut(PANEL).take(depth).enumerate() {
-                let column = &a[(from + k) * a_stride + top..][..height];
-                match <&[Real; PANEL]>::try_from(column) {
-                    Ok(column) => to.copy_from_slice(column),
-                    Err(_) => to[..height].copy_from_slice(column),
-                }
-            }
+            pack_panel(&a[from * a_stride + top..], a_stride, height, &mut panel[..depth * PANEL]);
             for col in (0..cols).step_by(TILE) {
                 let width = TILE.min(cols - col);
                 // SAFETY: the panel holds `depth` steps; columns `from .. from + depth` of `x` and the place in `out` were
@@ -304,7 +335,9 @@ mod tests {
     #[test]
     fn packed_products_equal_their_plain_twins() {
         let mut rng = Rng::new(5, 0);
-        for (rows, inner, n) in [(1, 1, 1), (5, 3, 7), (8, 8, 4), (20, 12, 65), (64, 64, 33), (13, 1, 130)] {
+        for (rows, inner, n) in
+            [(1, 1, 1), (5, 3, 7), (8, 8, 4), (20, 12, 65), (64, 64, 33), (13, 1, 130), (41, 600, 30)]
+        {
             let (w, x) = (random(rows * inner, &mut rng), random(inner * n, &mut rng));
             let mut packed = Packed::default();
             for accumulate in [false, true] {
@@ -329,6 +362,13 @@ mod tests {
             outer(&g, rows, rows, &x, inner, &mut fast, rows);
             plain::outer(&g, rows, &x, inner, &mut slow);
             assert_close(&fast, &slow, "g xᵀ");
+            for accumulate in [false, true] {
+                let start = random(rows, &mut rng);
+                let (mut fast, mut slow) = (start.clone(), start);
+                times_column(&w, rows, &x[..inner], &mut fast, accumulate);
+                plain::times(&w, rows, inner, &x[..inner], &mut slow, accumulate);
+                assert_close(&fast, &slow, "W x of a single column");
+            }
         }
     }
 

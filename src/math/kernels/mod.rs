@@ -13,7 +13,7 @@ pub mod sums;
 
 pub use activation::{sigmoid, tanh};
 pub use exponential::{exp, normal, softplus};
-pub use gemm::{Packed, outer};
+pub use gemm::{Packed, outer, times_column};
 pub use lanes::{Formula, Number, for_each};
 pub use softmax::{softmax, softmax_backward};
 pub use sums::{Summed, for_each_summed};

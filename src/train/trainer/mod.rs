@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::grad::Tape;
 use crate::math::Rng;
 use crate::nn::{Params, Pass};
-use crate::train::{Optimiser, Options, Schedule};
+use crate::train::{Checkpoints, Optimiser, Options, Schedule};
 
 /// Stream of randomness for the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;
@@ -91,6 +91,7 @@ pub struct Trainer {
     batch: Batch,
     /// Parts that a batch is cut into.
     shards: usize,
+    checkpoints: Checkpoints,
     /// One part of a round, for a round that is done here alone.
     part: Vec<Real>,
 }
@@ -133,6 +134,7 @@ impl Trainer {
             tape: Tape::new(true),
             quiet: Tape::new(false),
             batch: Batch::default(),
+            checkpoints: Checkpoints::default(),
             part: Vec::new(),
         };
         trainer.shuffle();

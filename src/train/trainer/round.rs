@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::CHUNK;
 use crate::grad::ops;
 use crate::nn::Pass;
+use crate::train::checkpoints::Step;
 use crate::train::clip;
 
 /// A loss beyond this many times the first one, and beyond this, is an explosion.
@@ -103,12 +104,20 @@ impl Trainer {
         }
         let starts = &self.order[from + first..from + last];
         frame.gather(starts, self.train.window, self.train.horizon, &mut self.batch);
-        self.tape.reset();
         let (seed, step) = (self.options.seed, self.step);
+        let share: Real = crate::narrow(starts.len() as f64 / windows as f64);
+        if let Some(model) = self.forecaster.stretches().filter(|_| self.options.checkpoints) {
+            gradient.fill(0.0);
+            let key = (seed, step, first as u64);
+            let step = Step { batch: &self.batch, params: &self.params, key, loss: self.options.loss, share };
+            let loss = self.checkpoints.gradient(model, (&mut self.tape, &mut self.quiet), step, gradient);
+            share_of_loss.fill(loss);
+            return;
+        }
+        self.tape.reset();
         let mut pass = Pass::training(&mut self.tape, &self.params, starts.len(), seed, step, first as u64);
         let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
         let loss = ops::loss(&mut self.tape, self.options.loss, prediction, truth);
-        let share: Real = crate::narrow(starts.len() as f64 / windows as f64);
         share_of_loss.fill(share * self.tape.scalar(loss));
         self.tape.backward_from(&[(loss, &[share])]);
         self.params.collect_into(&self.tape, gradient);

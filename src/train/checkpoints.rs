@@ -1,0 +1,160 @@
+//! Gradient checkpointing (Chen et al. 2016): the gradient through a long window without keeping the whole of it.
+//!
+//! Backpropagation through time needs, at each step, what the forward pass computed there. Here the window is read in
+//! stretches and only the states between them are kept; the way back takes the stretches from the last to the first,
+//! computes each once more, from the state before it, and hands the gradient of that state on. With as many stretches as
+//! each has steps, memory grows with the root of the window's length instead of the length, for a third more time.
+
+use std::ops::Range;
+
+use crate::Real;
+use crate::arch::Stretches;
+use crate::data::Batch;
+use crate::grad::ops::{self, Loss};
+use crate::grad::{Tape, Var};
+use crate::nn::{Params, Pass, State};
+
+/// States between two stretches: shapes by layer, and the values of all of them one after the other.
+#[derive(Debug, Default)]
+struct Border {
+    shapes: Vec<[Option<(usize, usize)>; 4]>,
+    values: Vec<Real>,
+}
+
+impl Border {
+    /// Keeps the values of `states`.
+    fn keep(&mut self, tape: &Tape, states: &[State]) {
+        self.values.clear();
+        self.shapes.clear();
+        self.shapes.extend(states.iter().map(|state| state.map(|var| var.map(|var| tape.shape(var)))));
+        for var in states.iter().flatten().flatten() {
+            self.values.extend_from_slice(tape.value(*var));
+        }
+    }
+
+    /// The states on a tape, so that gradients with respect to them are known.
+    fn put(&self, tape: &mut Tape) -> Vec<State> {
+        let mut rest = &self.values[..];
+        let mut leaf = |(rows, cols): (usize, usize)| {
+            let (values, after) = rest.split_at(rows * cols);
+            rest = after;
+            tape.leaf(rows, cols, values)
+        };
+        self.shapes.iter().map(|layer| layer.map(|shape| shape.map(&mut leaf))).collect()
+    }
+}
+
+/// Gradients by stretches, with memory that is used again.
+#[derive(Debug, Default)]
+pub struct Checkpoints {
+    /// Before each stretch.
+    borders: Vec<Border>,
+    /// Gradient with respect to the states after the stretch at hand, in the order of a border's values.
+    upstream: Vec<Real>,
+}
+
+/// What a gradient is taken of: the loss of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The windows.
+    pub batch: &'a Batch,
+    /// The weights.
+    pub params: &'a Params,
+    /// Seed, optimiser step and number of the first sample, for dropout.
+    pub key: (u64, u64, u64),
+    /// The penalty.
+    pub loss: Loss,
+    /// What the mean penalty is multiplied with.
+    pub share: Real,
+}
+
+/// Tokens of each stretch: about as many stretches as tokens in one.
+pub fn stretch(tokens: usize) -> usize {
+    let length = (1..=tokens).find(|length| length * length >= tokens).unwrap_or(1);
+    // Stretches of one length, as far as they go.
+    tokens.div_ceil(tokens.div_ceil(length))
+}
+
+impl Checkpoints {
+    /// Adds the gradient of the loss to `gradient`, `[parameters]`, and gives the loss. `tape` records; `quiet` does not.
+    pub fn gradient(
+        &mut self,
+        model: &dyn Stretches,
+        (tape, quiet): (&mut Tape, &mut Tape),
+        step: Step<'_>,
+        gradient: &mut [Real],
+    ) -> Real {
+        let tokens = model.tokens();
+        let length = stretch(tokens);
+        let count = tokens.div_ceil(length);
+        let range = |index: usize| index * length..((index + 1) * length).min(tokens);
+        self.borders.resize_with(count, Border::default);
+
+        quiet.reset();
+        let mut states = vec![State::default(); model.states()];
+        for index in 0..count {
+            self.borders[index].keep(quiet, &states);
+            if index + 1 < count {
+                quiet.reset();
+                states = self.borders[index].put(quiet);
+                model.fit_stretch(&mut pass(quiet, step), step.batch, range(index), &mut states);
+            }
+        }
+
+        let mut loss = 0.0;
+        self.upstream.clear();
+        for index in (0..count).rev() {
+            loss += self.back(model, tape, step, (index, range(index)), gradient);
+        }
+        loss
+    }
+
+    /// The way back through one stretch: computes it once more, adds its part of the gradient, and leaves the gradient with
+    /// respect to the states before it for the next call.
+    fn back(
+        &mut self,
+        model: &dyn Stretches,
+        tape: &mut Tape,
+        step: Step<'_>,
+        (index, range): (usize, Range<usize>),
+        gradient: &mut [Real],
+    ) -> Real {
+        tape.reset();
+        let before = self.borders[index].put(tape);
+        let mut states = before.clone();
+        let found = model.fit_stretch(&mut pass(tape, step), step.batch, range, &mut states);
+        let found = found.map(|(prediction, truth)| {
+            let part = tape.shape(prediction).1 as f64 / (model.learnt_from() * step.batch.size) as f64;
+            (ops::loss(tape, step.loss, prediction, truth), step.share * crate::narrow(part))
+        });
+
+        let mut seeds: Vec<(Var, &[Real])> = Vec::new();
+        if let Some((loss, share)) = &found {
+            seeds.push((*loss, std::slice::from_ref(share)));
+        }
+        let mut rest = &self.upstream[..];
+        for var in states.iter().flatten().flatten().filter(|_| !self.upstream.is_empty()) {
+            let (rows, cols) = tape.shape(*var);
+            let (grad, after) = rest.split_at(rows * cols);
+            rest = after;
+            seeds.push((*var, grad));
+        }
+        tape.backward_from(&seeds);
+        step.params.add_to(tape, gradient);
+
+        self.upstream.clear();
+        for var in before.iter().flatten().flatten() {
+            let (rows, cols) = tape.shape(*var);
+            let grad = tape.grad(*var);
+            self.upstream.extend_from_slice(grad);
+            // No gradient at all is a gradient of zero.
+            self.upstream.resize(self.upstream.len() + rows * cols - grad.len(), 0.0);
+        }
+        found.map_or(0.0, |(loss, share)| share * tape.scalar(loss))
+    }
+}
+
+fn pass<'a>(tape: &'a mut Tape, step: Step<'a>) -> Pass<'a> {
+    let (seed, number, first) = step.key;
+    Pass::training(tape, step.params, step.batch.size, seed, number, first)
+}

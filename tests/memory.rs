@@ -1,0 +1,52 @@
+//! What training holds in memory, with and without gradient checkpoints. One test alone, since the counter is the whole
+//! process's.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use std::alloc::System;
+
+use cap::Cap;
+use common::{noisy_sine, settings};
+use unrolled::Session;
+use unrolled::arch::registry;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+#[test]
+fn checkpoints_need_less_memory_and_say_how_much() {
+    for architecture in registry::ALL {
+        let of = |checkpoints: bool| {
+            let mut raw = settings(
+                r#"{"window": 168, "horizon": 24, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 32, "shards": 1}"#,
+            );
+            raw.insert("architecture".into(), architecture.id.into());
+            raw.insert("checkpoints".into(), checkpoints.into());
+            let mut session = Session::new(noisy_sine(900));
+            let foretold = session.configure(&raw).unwrap().memory_bytes;
+            let before = ALLOCATOR.allocated();
+            // What a step allocates stays for the next one.
+            session.part(0, &mut Vec::new()).unwrap();
+            (ALLOCATOR.allocated() - before, foretold)
+        };
+        let ((whole, whole_foretold), (kept, kept_foretold)) = (of(false), of(true));
+        let mega = |bytes: usize| bytes as f64 / 1e6;
+        println!(
+            "{:<6} 168 steps, two layers of 32, batch 32: {:.1} MB (foretold: {:.1}); with checkpoints {:.1} MB (foretold: {:.1})",
+            architecture.id,
+            mega(whole),
+            mega(whole_foretold),
+            mega(kept),
+            mega(kept_foretold)
+        );
+        assert!(kept * 3 < whole, "{}: {kept} of {whole} bytes", architecture.id);
+        for (bytes, foretold) in [(whole, whole_foretold), (kept, kept_foretold)] {
+            assert!(
+                bytes < 2 * foretold && foretold < 4 * bytes,
+                "{}: {bytes} bytes, {foretold} foretold",
+                architecture.id
+            );
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// Which of the two builds of the core the page runs, and what it says of that.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as unrolled from '../node/package.mjs';
+import { forms } from '../node/shared.mjs';
+import { inBrowsers } from './harness.mjs';
+import { press, untilReady, untilStatus } from './steps.mjs';
+
+/** Little to train, so that it is soon over. */
+const SMALL = 'sample=co2&hidden=4&epochs=1';
+
+/** Of the largest weight: what one rounding in place of two may come to over 100 steps. */
+const TOLERANCE = 1e-4;
+
+/** The wasm files that the server was asked for. @param {import('./harness.mjs').Page} page */
+const loaded = (page) =>
+  (page.server?.requests ?? []).filter((line) => /\.wasm$/.test(line)).map((line) => line.replace(/^.*\//, ''));
+
+/** In the page: whether this browser has relaxed SIMD, by another way than the page's own. */
+const hasRelaxed = () =>
+  WebAssembly.validate(
+    Uint8Array.from(
+      [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+    ),
+  );
+
+inBrowsers((browser) => {
+  test('the fastest build that the browser knows is loaded, once for both workers, and named', async () => {
+    const page = await browser.open({ address: `#${SMALL}` });
+    await untilReady(page);
+    const fast = await page.run(hasRelaxed);
+    assert.deepEqual(loaded(page), [fast ? 'unrolled_relaxed_bg.wasm' : 'unrolled_bg.wasm']);
+    assert.match(await page.text('#rounding'), fast ? /relaxed SIMD/ : /plain SIMD/);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    assert.match(await page.text('#rounding'), fast ? /^This model was computed by the relaxed SIMD/ : /plain SIMD/);
+  });
+
+  test('without relaxed SIMD the plain build is loaded', async () => {
+    const page = await browser.open({
+      address: `#${SMALL}`,
+      before: () => {
+        const { validate } = WebAssembly;
+        // The opcode of a relaxed instruction.
+        WebAssembly.validate = (bytes) => !new Uint8Array(/** @type {any} */ (bytes)).includes(0x85) && validate(bytes);
+      },
+    });
+    await untilReady(page);
+    assert.deepEqual(loaded(page), ['unrolled_bg.wasm']);
+    assert.match(await page.text('#rounding'), /plain SIMD/);
+  });
+
+  test('without SIMD the page says so, and what to do', async () => {
+    const page = await browser.open({
+      before: () => {
+        WebAssembly.validate = () => false;
+      },
+    });
+    const said = await page.until('the sentence', () => {
+      const box = /** @type {HTMLElement} */ (document.querySelector('#boot'));
+      return box && !box.hidden ? box.textContent : null;
+    });
+    assert.match(String(said), /SIMD instructions, which this browser does not have: please open it in a current Firefox/);
+    // It stays: nothing that comes later takes its place.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    assert.equal(await page.text('#boot'), said);
+    assert.deepEqual(loaded(page), []);
+  });
+
+  test('a host that does not know what wasm is will do', async () => {
+    const page = await browser.open({
+      address: `#${SMALL}`,
+      before: () => {
+        const { fetch } = window;
+        window.fetch = async (...request) => {
+          const response = await fetch(...request);
+          return new Response(response.body, { status: response.status, headers: { 'Content-Type': 'application/octet-stream' } });
+        };
+      },
+    });
+    await untilReady(page);
+  });
+
+  for (const settings of forms(unrolled.catalog())) {
+    const name = Object.values(settings).join(', ');
+    test(`${name}: both builds start with the same JavaScript and train to nearly the same weights`, async (t) => {
+      const page = await browser.open({ address: 'tests/page/fixture/' });
+      if (!(await page.run(hasRelaxed))) return t.skip('this browser has no relaxed SIMD');
+      const apart = await page.run(async (chosen) => {
+        const at = (/** @type {string} */ path) => new URL(`../../../${path}`, location.href).href;
+        const sample = new Uint8Array(await (await fetch(at('www/samples/jfk_2013_hourly_celsius.csv'))).arrayBuffer());
+        const { weightsOf } = await import(at('tests/node/shared.mjs'));
+        /** @type {Float32Array[]} */
+        const weights = [];
+        for (const file of ['unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm']) {
+          // A module for each, because a package has one wasm.
+          const core = await import(at(`pkg/unrolled.js?${file}`));
+          await core.default({ module_or_path: at(`pkg/${file}`) });
+          weights.push(weightsOf(core, sample, chosen));
+        }
+        const [plain, relaxed] = weights;
+        const largest = plain.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+        return plain.reduce((most, weight, k) => Math.max(most, Math.abs(weight - relaxed[k])), 0) / largest;
+      }, settings);
+      t.diagnostic(`${browser.name}, ${name}: largest difference ${apart.toExponential(1)} of the largest weight`);
+      assert.ok(apart <= TOLERANCE, `${apart}`);
+    });
+  }
+
+  test('the switch makes the next model reproducible, and the address says so', async () => {
+    const page = await browser.open({ address: `#${SMALL}` });
+    await untilReady(page);
+    const fast = await page.run(hasRelaxed);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await page.run(() => /** @type {HTMLElement} */ (document.querySelector('#reproducible')).click());
+    await page.until('the address', () => location.hash.includes('reproducible=true'));
+    if (fast) {
+      assert.match(await page.text('#rounding'), /^This model was computed by the relaxed/, 'what is there is not touched');
+      await press(page, 'Train anew');
+      await page.until('another model', () => /^This model was computed by the plain/.test(document.querySelector('#rounding')?.textContent ?? ''));
+      await untilStatus(page, 'finished');
+      assert.deepEqual(loaded(page), ['unrolled_relaxed_bg.wasm', 'unrolled_bg.wasm']);
+    }
+    await page.reload();
+    await untilReady(page);
+    // The model is back, and it is what the settings give: nothing asks to train it anew.
+    await page.until('the model of this visit', () => document.querySelector('#train .main')?.textContent === 'Try seed 2');
+    assert.equal(await page.run(() => /** @type {HTMLInputElement} */ (document.querySelector('#reproducible')).checked), true);
+  });
+});

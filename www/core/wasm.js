@@ -1,0 +1,77 @@
+/**
+ * Which build of the core computes, and the module made of it: compiled while it arrives, once, for all workers.
+ *
+ * There are two builds of the same sources. `plain` uses SIMD whose results WebAssembly fixes to the last bit; `relaxed`
+ * adds instructions that may round once where plain ones round twice, as the processor does best: faster, and not the
+ * same on every machine. A browser says by `WebAssembly.validate` what it knows.
+ * @module
+ */
+import { fetchWasm, spawnWorker } from './spawn.js';
+
+/** @typedef {'plain' | 'relaxed'} Build */
+
+/**
+ * The smallest module with one function that gives a vector.
+ * @param {number[]} body The function's instructions.
+ */
+function moduleWith(body) {
+  return new Uint8Array([
+    ...[0x00, 0x61, 0x73, 0x6d], // "\0asm"
+    ...[0x01, 0x00, 0x00, 0x00], // version 1
+    ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // types: one, a function from nothing to a v128
+    ...[0x03, 0x02, 0x01, 0x00], // functions: one, of type 0
+    ...[0x0a, body.length + 4, 0x01, body.length + 2, 0x00, ...body, 0x0b], // code: no locals, the instructions, end
+  ]);
+}
+
+/** `i32.const 0`, `i8x16.splat`: a vector of zeros. */
+const ZEROS = [0x41, 0x00, 0xfd, 0x0f];
+const SIMD = moduleWith(ZEROS);
+/** `f32x4.relaxed_madd` of three of them: the instruction that the relaxed build is for. */
+const RELAXED = moduleWith([...ZEROS, ...ZEROS, ...ZEROS, 0xfd, 0x85, 0x02]);
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+const knows = (bytes) => typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
+
+/** @returns {Build | null} The fastest build that this browser runs; `null` where it runs none. */
+export function fastestBuild() {
+  if (!knows(SIMD)) return null;
+  return knows(RELAXED) ? 'relaxed' : 'plain';
+}
+
+/** @type {Map<Build, Promise<WebAssembly.Module>>} */
+const modules = new Map();
+
+/**
+ * The compiled core. Asked for again it is there already, unless it failed.
+ * @param {Build} build
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export function compiled(build) {
+  let module = modules.get(build);
+  if (!module) {
+    module = compile(build);
+    modules.set(build, module);
+    module.catch(() => modules.delete(build));
+  }
+  return module;
+}
+
+/** @param {Build} build */
+async function compile(build) {
+  const response = await fetchWasm(build);
+  if (!response.ok) throw new Error(`the core could not be loaded (${response.status})`);
+  // Only what is called wasm may be compiled while it arrives, and not every host knows the name.
+  if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * Starts a worker in which a build computes, as soon as it is compiled.
+ * @param {string} kind @param {Build} build @param {(error: Error) => void} failed Called where it cannot be compiled.
+ */
+export function startWorker(kind, build, failed) {
+  const worker = spawnWorker(kind);
+  compiled(build).then((module) => worker.postMessage({ type: 'wasm', module }), failed);
+  return worker;
+}

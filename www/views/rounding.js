@@ -1,0 +1,60 @@
+/**
+ * Fast, or the same everywhere: the switch between the two, and which of them computed what is seen.
+ * @module
+ */
+import { buildOf } from '../state/shape.js';
+import { h, setText } from './dom.js';
+
+/** @import {ModelActions} from '../actions/model.js' */
+/** @import {PageStore, State} from '../state/shape.js' */
+
+/** What the switch is called, wherever it is spoken of. */
+export const SAME_NUMBERS = 'Same numbers everywhere';
+
+/** @type {Record<import('../core/wasm.js').Build, string>} */
+const NAMES = { plain: 'the plain SIMD build', relaxed: 'the relaxed SIMD build' };
+
+/** @param {State} state @returns {string} What computed the model, or will, and what that means for its numbers. */
+export function roundingSentence(state) {
+  const build = state.run?.build || buildOf(state);
+  if (!build) return '';
+  const what = state.run?.build ? 'This model was computed by' : 'Models are computed by';
+  return build === 'plain'
+    ? `${what} ${NAMES.plain}: the same file, settings and seed give the same weights, bit by bit, in every browser.`
+    : `${what} ${NAMES.relaxed}, this browser’s fastest: another processor may round the last digit otherwise.`;
+}
+
+/**
+ * @param {PageStore} store @param {ModelActions} act
+ * @returns {{element: HTMLElement, stop: () => void}}
+ */
+export function roundingView(store, act) {
+  const box = h('input', {
+    type: 'checkbox',
+    id: 'reproducible',
+    class: 'switch',
+    'aria-describedby': 'reproducible-help',
+    onchange: () => act.setReproducible(box.checked),
+  });
+  const now = h('p', { class: 'small muted' });
+  const element = h(
+    'div',
+    { class: 'knob knob-flag' },
+    h('div', { class: 'labels' }, h('label', { class: 'label', for: 'reproducible' }, SAME_NUMBERS)),
+    h('div', { class: 'field' }, box),
+    h(
+      'p',
+      { id: 'reproducible-help', class: 'help small' },
+      'The next model is trained so that a link gives its weights to the last bit in every browser, instead of as fast as this one can.',
+    ),
+    now,
+  );
+  const stop = store.watch(
+    (state) => [state.reproducible, state.fastest, state.run?.build],
+    (reproducible, ..._) => {
+      box.checked = reproducible;
+      setText(now, roundingSentence(store.get()));
+    },
+  );
+  return { element, stop };
+}
