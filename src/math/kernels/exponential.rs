@@ -41,8 +41,9 @@ pub fn exp<T: Number>(x: T) -> T {
 }
 
 /// `|x|`.
+#[cfg(not(feature = "f64"))]
 #[inline(always)]
-pub(super) fn size<T: Number>(x: T) -> T {
+fn size<T: Number>(x: T) -> T {
     x.at_least(T::splat(0.0) - x)
 }
 
