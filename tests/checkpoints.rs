@@ -3,18 +3,24 @@
 mod common;
 
 use common::{noisy_sine, settings};
-use unrolled::arch::registry;
+use unrolled::arch::{Architecture, registry};
 use unrolled::train::checkpoints::stretch;
-use unrolled::{Real, Session, wide};
+use unrolled::{Error, Real, Session, wide};
 
-fn session(architecture: &str, checkpoints: bool, more: &str) -> Session {
+/// A session, or nothing where a model that does not stream is asked to go on step by step.
+fn session(architecture: &Architecture, checkpoints: bool, more: &str) -> Option<Session> {
     let mut raw = settings(r#"{"window": 23, "horizon": 4, "batch_size": 13, "seed": 5, "epochs": 2, "shards": 1}"#);
-    raw.insert("architecture".into(), architecture.into());
+    raw.insert("architecture".into(), architecture.id.into());
     raw.insert("checkpoints".into(), checkpoints.into());
     raw.extend(settings(more));
     let mut session = Session::new(noisy_sine(900));
-    session.configure(&raw).unwrap();
-    session
+    match session.configure(&raw) {
+        Err(Error::Knob { knob: "head" | "loss_on", .. }) if !architecture.streams => None,
+        answer => {
+            answer.unwrap();
+            Some(session)
+        }
+    }
 }
 
 fn part(session: &mut Session) -> Vec<Real> {
@@ -39,8 +45,8 @@ fn checkpoints_change_no_gradient() {
     for architecture in registry::ALL {
         let mut worst = 0.0_f64;
         for shape in SHAPES {
-            let (mut whole, mut stretches) =
-                (session(architecture.id, false, shape), session(architecture.id, true, shape));
+            let both = (session(architecture, false, shape), session(architecture, true, shape));
+            let (Some(mut whole), Some(mut stretches)) = both else { continue };
             for _ in 0..2 {
                 let (expected, found) = (part(&mut whole), part(&mut stretches));
                 let size = expected.iter().map(|x| wide(*x).abs()).fold(0.0, f64::max);
@@ -51,7 +57,7 @@ fn checkpoints_change_no_gradient() {
                 stretches.advance().unwrap();
             }
         }
-        println!("{:<6} gradients with and without checkpoints differ by {worst:.1e} of the largest", architecture.id);
+        println!("{:<14} gradients with and without checkpoints differ by {worst:.1e} of the largest", architecture.id);
         assert!(worst < bound, "{}: {worst:e}", architecture.id);
     }
 }

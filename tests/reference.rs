@@ -2,7 +2,7 @@
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
-#[expect(dead_code, reason = "shared with tests that read more of a file")]
+#[expect(dead_code, reason = "shared with tests that read whole forecasters")]
 mod stored;
 
 use stored::Stored;

@@ -4,8 +4,8 @@
 //! Every number drawn is a multiple of 2⁻¹⁶ or 2⁻²² that `f32` holds exactly.
 
 use serde::Deserialize;
+use unrolled::arch::find;
 use unrolled::arch::registry::ARCHITECTURE;
-use unrolled::arch::{Plan, find};
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};
@@ -75,7 +75,7 @@ impl Case {
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new())?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
-        let plan = Plan::new(&settings, (1, 1, 0), (24, self.window, self.horizon))?;
+        let plan = architecture.plan(&settings, (1, 1, 0), (24, self.window, self.horizon))?;
         let (forecaster, mut params) = architecture.build(&plan, &settings, 0);
         for slot in 0..params.slots().len() {
             let count = params.slots()[slot].len() as u64;

@@ -1,7 +1,7 @@
 //! One window through a model, and one step of a stream through its layers.
 
 use unrolled::arch::registry::{ARCHITECTURE, Make};
-use unrolled::arch::{Forecaster, Plan, find};
+use unrolled::arch::{Forecaster, find};
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, Var};
 use unrolled::knob::{Raw, Settings};
@@ -38,13 +38,17 @@ impl Single {
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         let (window, horizon) = (settings.size("window"), settings.size("horizon"));
-        let plan = Plan::new(&settings, (1, 1, 0), (24, window, horizon))?;
+        let plan = architecture.plan(&settings, (1, 1, 0), (24, window, horizon))?;
         let (forecaster, params) = architecture.build(&plan, &settings, 1);
         let mut rng = Rng::new(1, 0);
         let values = (0..window + horizon).map(|_| narrow(rng.normal())).collect();
 
         let layer = match architecture.make {
             Make::Layer(layer) if plan.segment == 1 && architecture.streams => layer,
+            _ if !architecture.streams => {
+                let problem = format!("{} needs its whole window at once: it cannot be streamed.", architecture.label);
+                return Err(Error::NotReady { problem });
+            }
             _ => return Err(Error::NotReady { problem: "A stream is read one row at a time.".to_owned() }),
         };
         let mut builder = Builder::new(Rng::new(1, 1), 1.0);

@@ -5,6 +5,7 @@ import sys
 import torch
 
 import encoder_decoder
+import forecasters
 import networks
 import optim
 import store
@@ -18,7 +19,7 @@ def main():
     wrong = []
     count = 0
     store.FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (networks, encoder_decoder, optim):
+    for part in (networks, optim, forecasters, encoder_decoder):
         for name, tensors, settings in part.make():
             count += 1
             if check:

@@ -2,10 +2,11 @@
 //! [`crate::scan::gru_reset_before()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::{GateBias, Layer, last_step};
+use crate::arch::recurrent::{GateBias, Layer};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Pass, State};
 use crate::scan::{self, Walk};
 

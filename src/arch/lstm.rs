@@ -1,10 +1,11 @@
 //! The LSTM (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000); equations in [`crate::scan::lstm()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::{GateBias, Layer, last_step};
+use crate::arch::recurrent::{GateBias, Layer};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
+use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Pass, State};
 use crate::scan::{self, Walk};
 

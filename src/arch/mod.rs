@@ -3,11 +3,15 @@
 //! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every
 //! test that runs over the registry.
 
+mod direct;
+mod dlinear;
 mod encoder_decoder;
 mod forecaster;
 mod gru;
 mod input;
 mod lstm;
+mod mlp;
+mod nlinear;
 pub mod plan;
 mod recurrent;
 pub mod registry;

@@ -156,8 +156,8 @@ pub const HIGHWAY: Knob = Knob {
     when: Some(("head", &["direct"])),
 };
 
-/// Knobs of everything that turns layers into a forecaster.
-pub const KNOBS: &[Knob] = &[SEASON, WINDOW, HORIZON, SEGMENT, NORMALISE, HEAD, LOSS_ON, HIGHWAY];
+/// Knobs that every model reads.
+pub const KNOBS: &[Knob] = &[SEASON, WINDOW, HORIZON];
 
 /// What is subtracted from a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,16 @@ pub enum Normalise {
     Last,
     /// Its mean, and it is divided by its standard deviation.
     Window,
+}
+
+impl Normalise {
+    fn from(settings: &Settings) -> Self {
+        match settings.text(NORMALISE.key) {
+            "last" => Normalise::Last,
+            "window" => Normalise::Window,
+            _ => Normalise::None,
+        }
+    }
 }
 
 /// Sizes and choices that a model is built from, resolved: nothing is automatic any more.
@@ -225,15 +235,32 @@ impl Plan {
             window,
             horizon,
             segment,
-            normalise: match settings.text(NORMALISE.key) {
-                "last" => Normalise::Last,
-                "window" => Normalise::Window,
-                _ => Normalise::None,
-            },
+            normalise: Normalise::from(settings),
             rolled,
             every_step: settings.text(LOSS_ON.key) == "every",
             highway: settings.flag(HIGHWAY.key) && !rolled,
         })
+    }
+
+    /// The plan of a model that reads the whole window at once and gives the whole horizon at once: of the settings, only
+    /// [`NORMALISE`] matters.
+    pub fn whole(
+        settings: &Settings,
+        (features, data_features, target): (usize, usize, usize),
+        (window, horizon): (usize, usize),
+    ) -> Self {
+        Self {
+            features,
+            data_features,
+            target,
+            window,
+            horizon,
+            segment: window,
+            normalise: Normalise::from(settings),
+            rolled: false,
+            every_step: false,
+            highway: false,
+        }
     }
 
     /// How many times the network steps over one window.

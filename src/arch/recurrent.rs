@@ -1,6 +1,5 @@
 //! What the recurrent layers share: parameters with PyTorch's names, shapes and initial values.
 
-use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::nn::{Builder, Init, ParamId, Pass};
 use crate::scan::Weights;
@@ -165,10 +164,4 @@ impl Layer {
         let factor = if self.gates == 1 { String::new() } else { format!("{}·", self.gates) };
         format!("{factor}{}·({} + {} + 2)", self.hidden, self.inputs, self.hidden)
     }
-}
-
-/// The last step of a sequence `[rows × (steps · batch)]`, which the next stretch starts from.
-pub fn last_step(pass: &mut Pass<'_>, sequence: Var) -> Var {
-    let columns = pass.tape.shape(sequence).1;
-    ops::slice_columns(pass.tape, sequence, columns - pass.batch, pass.batch)
 }

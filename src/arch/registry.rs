@@ -1,9 +1,11 @@
 //! The list of what a person can pick.
 
-use crate::arch::plan::{self, Plan};
+use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
-use crate::arch::{Forecaster, encoder_decoder, gru, lstm, rnn};
+use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
+use crate::arch::{Forecaster, dlinear, encoder_decoder, gru, lstm, mlp, nlinear, rnn};
+use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
 use crate::nn::{Builder, Params};
@@ -87,6 +89,39 @@ pub const ALL: &[Architecture] = &[
         knobs: encoder_decoder::KNOBS,
         make: Make::Forecaster(encoder_decoder::make),
     },
+    Architecture {
+        id: "mlp",
+        label: "Feed-forward net",
+        summary: "Reads the whole window at once, with separate weights for every position: no memory and no order to learn, \
+                  and many weights.",
+        source: "Rumelhart et al. 1986",
+        equations: |_| include_str!("equations/mlp.mml"),
+        streams: false,
+        knobs: &[NORMALISE, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT, INIT_SCALE],
+        make: Make::Forecaster(mlp::forecaster),
+    },
+    Architecture {
+        id: "nlinear",
+        label: "NLinear",
+        summary: "One linear map from the window, centred on its last value, to the horizon: the rival that a network has \
+                  to beat.",
+        source: "Zeng et al. 2023",
+        equations: |_| include_str!("equations/nlinear.mml"),
+        streams: false,
+        knobs: &[INIT_SCALE],
+        make: Make::Forecaster(nlinear::forecaster),
+    },
+    Architecture {
+        id: "dlinear",
+        label: "DLinear",
+        summary: "Takes the window apart into a moving average and the rest, and maps each to the horizon by a linear map of \
+                  its own.",
+        source: "Zeng et al. 2023",
+        equations: |_| include_str!("equations/dlinear.mml"),
+        streams: false,
+        knobs: &[dlinear::SPAN, INIT_SCALE],
+        make: Make::Forecaster(dlinear::forecaster),
+    },
 ];
 
 const fn choices<const N: usize>() -> [Choice; N] {
@@ -145,11 +180,47 @@ pub fn keys(architecture: &Architecture) -> Vec<&'static str> {
 const WEIGHTS: u64 = 1;
 
 impl Architecture {
+    /// Whether it reads the knob `key`.
+    pub fn reads(&self, key: &str) -> bool {
+        keys(self).contains(&key)
+    }
+
+    /// The plan that checked `settings` ask for, with `features`, data features and target, and the resolved `season`,
+    /// `window` and `horizon`. A model that reads no segments reads the whole window at once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Knob`] for a segment that does not fit, and for what only a model that streams can do.
+    pub fn plan(
+        &self,
+        settings: &Settings,
+        features: (usize, usize, usize),
+        (season, window, horizon): (usize, usize, usize),
+    ) -> Result<Plan> {
+        if !self.reads(SEGMENT.key) {
+            return Ok(Plan::whole(settings, features, (window, horizon)));
+        }
+        let plan = Plan::new(settings, features, (season, window, horizon))?;
+        let label = self.label;
+        if plan.rolled && !self.streams && self.reads(HEAD.key) {
+            return Err(HEAD.error(format!(
+                "{label} needs its whole window at once: it does not stream, so it cannot go on from its own forecasts; \
+                 choose “all steps at once”"
+            )));
+        }
+        if plan.every_step && !self.streams && self.reads(LOSS_ON.key) {
+            return Err(LOSS_ON.error(format!(
+                "at every step of its window {label} has already seen the steps that follow: there is nothing left to \
+                 forecast; choose “at the last step”"
+            )));
+        }
+        Ok(plan)
+    }
+
     /// A fresh model with seeded initial weights, and its parameters.
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
         let forecaster = match self.make {
-            Make::Layer(block) => Box::new(Stacked::new(&mut builder, plan, settings, block)),
+            Make::Layer(block) => Box::new(Stacked::new(&mut builder, plan, settings, block, self.streams)),
             Make::Forecaster(make) => make(&mut builder, plan, settings),
         };
         (forecaster, builder.finish())

@@ -1,10 +1,11 @@
 //! The vanilla RNN: `h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)` (Elman 1990); see [`crate::scan::rnn()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::{Layer, last_step};
+use crate::arch::recurrent::Layer;
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
+use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Pass, State};
 use crate::scan::{self, Walk};
 

@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use crate::Real;
 use crate::arch::input::{self, Levels};
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Normalise, Plan, SEGMENT};
 use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Linear, Pass, State};
 
 /// Size of the hidden state.
@@ -76,7 +77,7 @@ pub const HEAD_DROPOUT: Knob = Knob {
 };
 
 /// Knobs of every stack.
-pub const KNOBS: &[Knob] = &[HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
+pub const KNOBS: &[Knob] = &[SEGMENT, NORMALISE, HEAD, LOSS_ON, HIGHWAY, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
 
 /// Makes layer `index` of a stack, which reads `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
@@ -93,11 +94,13 @@ pub struct Stacked {
     highway: Option<Linear>,
     /// Steps and features that the head gives.
     emits: (usize, usize),
+    /// Whether the blocks can go on from a state.
+    streams: bool,
 }
 
 impl Stacked {
-    /// Builds the stack that `settings` ask for from `make`'s blocks.
-    pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: MakeBlock) -> Self {
+    /// Builds the stack that `settings` ask for from `make`'s blocks; `streams`: whether they can go on from a state.
+    pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: MakeBlock, streams: bool) -> Self {
         let hidden = settings.size(HIDDEN.key);
         let token = plan.segment * plan.features;
         let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
@@ -120,6 +123,7 @@ impl Stacked {
             head_dropout: crate::narrow(settings.number(HEAD_DROPOUT.key)),
             highway,
             emits,
+            streams,
         }
     }
 
@@ -139,10 +143,12 @@ impl Stacked {
         x
     }
 
-    /// The last step of a sequence.
-    fn last(pass: &mut Pass<'_>, x: Var) -> Var {
-        let columns = pass.tape.shape(x).1;
-        ops::slice_columns(pass.tape, x, columns - pass.batch, pass.batch)
+    /// What the head reads of the last block's output.
+    fn readout(&self, pass: &mut Pass<'_>, x: Var) -> Var {
+        match self.blocks.last() {
+            Some(block) => block.readout(pass, x),
+            None => last_step(pass, x),
+        }
     }
 
     /// Adds the linear way past the network to the forecast from the last step.
@@ -187,7 +193,7 @@ impl Stacked {
         let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
         let mut from = tokens.start;
         if !plan.every_step {
-            hidden = Self::last(pass, hidden);
+            hidden = self.readout(pass, hidden);
             from = tokens.end - 1;
             // What is dropped out here is a sequence of one step.
             pass.first_step = 0;
@@ -198,7 +204,7 @@ impl Stacked {
         if self.highway.is_some() && tokens.end == plan.tokens() {
             let (_, columns) = pass.tape.shape(out);
             if columns > batch.size {
-                let last = Self::last(pass, out);
+                let last = last_step(pass, out);
                 let last = self.with_highway(pass, batch, &levels, last);
                 let early = ops::slice_columns(pass.tape, out, 0, columns - batch.size);
                 out = ops::concat_columns(pass.tape, early, last);
@@ -255,7 +261,7 @@ impl Forecaster for Stacked {
         let mut done = 0;
         while done < plan.horizon {
             let hidden = self.run(pass, token, &mut states);
-            let hidden = Self::last(pass, hidden);
+            let hidden = self.readout(pass, hidden);
             let emitted = self.head.forward(pass, hidden);
             let emitted = self.with_highway(pass, batch, &levels, emitted);
             let values = pass.tape.value(emitted);
@@ -282,7 +288,7 @@ impl Forecaster for Stacked {
     }
 
     fn stretches(&self) -> Option<&dyn Stretches> {
-        Some(self)
+        self.streams.then_some(self as &dyn Stretches)
     }
 }
 

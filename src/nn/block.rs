@@ -106,6 +106,17 @@ pub trait Block: std::fmt::Debug {
     /// `x` `[inputs × (steps · batch)]` from `state` to the output `[features × (steps · batch)]` and the state after it.
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State);
 
+    /// What stands for the whole sequence, from the block's output: its last step, unless something else knows more.
+    fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {
+        last_step(pass, output)
+    }
+
     /// How many parameters, as a formula.
     fn formula(&self) -> String;
+}
+
+/// The last step of a sequence `[rows × (steps · batch)]`, which the next stretch starts from.
+pub fn last_step(pass: &mut Pass<'_>, sequence: Var) -> Var {
+    let columns = pass.tape.shape(sequence).1;
+    ops::slice_columns(pass.tape, sequence, columns - pass.batch, pass.batch)
 }

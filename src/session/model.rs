@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::catalog::knobs;
 use super::configured::{Configured, Parameters, Parts, Windows, memory_bytes};
-use crate::arch::plan::{HORIZON, SEASON, WINDOW};
+use crate::arch::find;
+use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
-use crate::arch::{Plan, find};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
 use crate::data::{Batch, Frame, FrameOptions, Part, Series, Split, WindowSet, suggest};
@@ -109,7 +109,7 @@ impl Model {
         let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
 
         let features = (frame.features, frame.data_features, frame.target);
-        let plan = Plan::new(&settings, features, (season, window, horizon))?;
+        let plan = architecture.plan(&settings, features, (season, window, horizon))?;
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
@@ -121,7 +121,9 @@ impl Model {
         for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
             resolved.insert(key.to_owned(), value.into());
         }
-        resolved.insert("segment".to_owned(), plan.segment.into());
+        if architecture.reads(SEGMENT.key) {
+            resolved.insert(SEGMENT.key.to_owned(), plan.segment.into());
+        }
         resolved.insert(SHARDS.key.to_owned(), options.shards.into());
         resolved.insert(TARGET.key.to_owned(), target.clone().into());
         let mut notes = frame.notes.clone();

@@ -24,14 +24,28 @@ impl Stored {
         Self { name: name.to_owned(), bytes, metadata }
     }
 
+    /// Every file whose name starts with `prefix`, in order of their names.
+    pub fn all(prefix: &str) -> Vec<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+        let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| {
+                entry.ok()?.file_name().into_string().ok()?.strip_suffix(".safetensors").map(str::to_owned)
+            })
+            .filter(|name| name.starts_with(prefix))
+            .collect();
+        names.sort();
+        names.iter().map(|name| Self::open(name)).collect()
+    }
+
+    /// A text from the settings.
+    pub fn text(&self, key: &str) -> &str {
+        self.metadata.get(key).unwrap_or_else(|| panic!("{}: no {key}", self.name))
+    }
+
     /// A whole number from the settings.
     pub fn size(&self, key: &str) -> usize {
         self.metadata[key].parse().unwrap_or_else(|error| panic!("{key}: {error}"))
-    }
-
-    /// Text from the settings.
-    pub fn text(&self, key: &str) -> &str {
-        &self.metadata[key]
     }
 
     /// Numbers in all parameters that gradients are stored of.
@@ -58,7 +72,8 @@ impl Stored {
         }
     }
 
-    fn dimensions(&self, name: &str) -> Vec<usize> {
+    /// A tensor's shape.
+    pub fn dimensions(&self, name: &str) -> Vec<usize> {
         let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");
         file.tensor(name).unwrap_or_else(|error| panic!("{name}: {error}")).shape().to_vec()
     }

@@ -1,0 +1,53 @@
+//! Trains architectures on the sample at JFK (168 hours in, 24 out) and says how far off they are on the test part, beside
+//! the last value. `cargo run --release --example learn` takes all of them with their defaults; arguments name some, and
+//! `key=value` sets a knob.
+
+use std::time::Instant;
+
+use unrolled::arch::registry;
+use unrolled::data::{CsvReader, Part, ReadOptions, SeriesOptions};
+use unrolled::knob::Raw;
+use unrolled::{Result, Session};
+
+fn train(architecture: &str, more: &Raw) -> Result<()> {
+    let mut reader = CsvReader::new(ReadOptions::default());
+    reader.push(include_bytes!("../www/samples/jfk_2013_hourly_celsius.csv"))?;
+    let series = reader.finish()?.series(&SeriesOptions::default())?.series;
+    let mut session = Session::new(series);
+    let mut raw: Raw = [("target", "temp_c".into()), ("window", 168.into()), ("horizon", 24.into())]
+        .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
+        .into();
+    raw.insert("architecture".to_owned(), architecture.into());
+    raw.extend(more.clone());
+    let parameters = session.configure(&raw)?.parameters.total;
+    let begin = Instant::now();
+    while session.advance()? {}
+    let seconds = begin.elapsed().as_secs_f64();
+    let rows = session.evaluate(Part::Test)?.rows;
+    let (model, last) = (&rows[0].scores, &rows[1].scores);
+    println!(
+        "{architecture:<14} {parameters:>7} weights {seconds:>6.1} s   MSE {:.3} (last value {:.3})   MAE {:.3} ({:.3})",
+        model.rmse * model.rmse,
+        last.rmse * last.rmse,
+        model.mae,
+        last.mae
+    );
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let (mut more, mut some) = (Raw::new(), Vec::new());
+    for argument in std::env::args().skip(1) {
+        match argument.split_once('=') {
+            Some((key, value)) => {
+                let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+                more.insert(key.to_owned(), value);
+            }
+            None => some.push(argument),
+        }
+    }
+    for architecture in registry::ALL.iter().filter(|one| some.is_empty() || some.iter().any(|id| id == one.id)) {
+        train(architecture.id, &more)?;
+    }
+    Ok(())
+}

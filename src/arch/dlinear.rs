@@ -1,0 +1,103 @@
+//! DLinear: a moving average and what is left of the window, each with a linear map of its own (Zeng et al. 2023, “Are
+//! Transformers effective for time series forecasting?”, section 4).
+//!
+//! ```text
+//! t_k = (1/m) Σ_{|j| ≤ (m−1)/2} x_{k+j}      trend; x goes on with its first and its last value beyond its ends
+//! s   = x − t                                the rest
+//! ŷ   = W_s s + b_s + W_t t + b_t
+//!
+//! x, t, s [window × 1]   the target's window    W_s, W_t [horizon × window]
+//! ŷ [horizon × 1]        the forecast           b_s, b_t [horizon × 1]        m: odd, 25 in the paper
+//! ```
+//!
+//! Parameters are named as in the authors' code.
+
+use crate::arch::Forecaster;
+use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::plan::{Normalise, Plan};
+use crate::grad::{Tape, Var, ops};
+use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::nn::{Builder, Linear, Pass};
+
+/// How many steps the trend averages over.
+pub const SPAN: Knob = Knob {
+    key: "trend_span",
+    label: "Trend's span",
+    help: "Steps that the moving average of the trend reaches over, half of them before and half after; an even number \
+           counts as the next odd one.",
+    unit: "steps",
+    source: "Zeng et al. 2023",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 1_001 },
+    default: Default::Integer(25),
+    basic: false,
+    when: Some(("architecture", &["dlinear"])),
+};
+
+#[derive(Debug)]
+struct DLinear {
+    seasonal: Linear,
+    trend: Linear,
+    /// Steps on each side that the trend averages over.
+    reach: usize,
+}
+
+/// The forecaster; the window is read as it is, since that is the model.
+pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
+    let seasonal = Linear::new(builder, "Linear_Seasonal", plan.window, plan.horizon);
+    let trend = Linear::new(builder, "Linear_Trend", plan.window, plan.horizon);
+    let network = DLinear { seasonal, trend, reach: settings.size(SPAN.key) / 2 };
+    Box::new(Direct::new(Plan { normalise: Normalise::None, ..*plan }, network))
+}
+
+/// The moving average of each column over `reach` steps before and after; `x` is a constant.
+fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
+    let (rows, columns) = tape.shape(x);
+    let mut out = tape.buffer(rows * columns);
+    let (last, span) = (rows - 1, 2 * reach + 1);
+    for (out, x) in out.chunks_exact_mut(rows).zip(tape.value(x).chunks_exact(rows)) {
+        let at = |k: isize| crate::wide(x[k.clamp(0, last as isize) as usize]);
+        let reach = reach as isize;
+        // In f64: a running sum over a long window would gather f32's rounding.
+        let mut sum: f64 = (-reach..=reach).map(at).sum();
+        for (k, out) in out.iter_mut().enumerate() {
+            *out = crate::narrow(sum / span as f64);
+            sum += at(k as isize + reach + 1) - at(k as isize - reach);
+        }
+    }
+    tape.push(rows, columns, out, None)
+}
+
+impl Network for DLinear {
+    fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
+        let window = seen.segments(pass.tape);
+        let trend = moving_average(pass.tape, window, self.reach);
+        let rest = ops::sub(pass.tape, window, trend);
+        let (rest, trend) = (self.seasonal.forward(pass, rest), self.trend.forward(pass, trend));
+        ops::add(pass.tape, rest, trend)
+    }
+
+    fn formula(&self) -> String {
+        format!("{} (rest) + {} (trend)", self.seasonal.formula(), self.trend.formula())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_moving_average_goes_on_with_the_ends() {
+        let mut tape = Tape::new(false);
+        let x = tape.constant(4, 1, &[1.0, 2.0, 6.0, 9.0]);
+        for (reach, expected) in [(0, [1.0, 2.0, 6.0, 9.0]), (1, [4.0 / 3.0, 3.0, 17.0 / 3.0, 8.0])] {
+            let found = moving_average(&mut tape, x, reach);
+            for (f, e) in tape.value(found).iter().zip(expected) {
+                assert!((crate::wide(*f) - e).abs() < 1e-6, "{f} {e}");
+            }
+        }
+        // Wider than the window: (3 · 1 + 1 + 2 + 6 + 9 + … ) as far as each end reaches.
+        let wide = moving_average(&mut tape, x, 5);
+        assert!((crate::wide(tape.value(wide)[0]) - (6.0 + 2.0 + 6.0 + 9.0 * 3.0) / 11.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,66 @@
+//! The feed-forward net with separate weights for each position of the window (Rumelhart et al. 1986; rectifiers: Glorot et
+//! al. 2011): what a recurrent network, which has the same weights at every step, is the alternative to.
+//!
+//! ```text
+//! a_0 = x
+//! a_l = max(W_l a_{l−1} + b_l, 0)      l = 1 … layers
+//! ŷ   = V a_layers + c
+//!
+//! x [(window · features) × 1]   all features, step after step    W_1 [hidden × (window · features)]
+//! a_l [hidden × 1]              hidden layers                    W_l [hidden × hidden], b_l [hidden × 1]
+//! ŷ [horizon × 1]               the forecast                     V [horizon × hidden], c [horizon × 1]
+//! ```
+
+use crate::Real;
+use crate::arch::Forecaster;
+use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::plan::Plan;
+use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
+use crate::grad::{Var, ops};
+use crate::knob::Settings;
+use crate::nn::{Builder, Linear, Pass};
+
+#[derive(Debug)]
+struct Mlp {
+    layers: Vec<Linear>,
+    dropout: Real,
+    head: Linear,
+    head_dropout: Real,
+}
+
+/// The forecaster.
+pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
+    let hidden = settings.size(HIDDEN.key);
+    let layer = |index: usize| {
+        let inputs = if index == 0 { plan.window * plan.features } else { hidden };
+        Linear::new(builder, &format!("layers.{index}"), inputs, hidden)
+    };
+    let layers = (0..settings.size(LAYERS.key)).map(layer).collect();
+    let head = Linear::new(builder, "head", hidden, plan.horizon);
+    let dropout = crate::narrow(settings.number(DROPOUT.key));
+    let head_dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
+    Box::new(Direct::new(*plan, Mlp { layers, dropout, head, head_dropout }))
+}
+
+impl Network for Mlp {
+    fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
+        let mut x = seen.everything(pass.tape);
+        for (index, layer) in self.layers.iter().enumerate() {
+            if index > 0 {
+                x = pass.dropout(x, self.dropout);
+            }
+            x = layer.forward(pass, x);
+            x = ops::relu(pass.tape, x);
+        }
+        let x = pass.dropout(x, self.head_dropout);
+        self.head.forward(pass, x)
+    }
+
+    fn formula(&self) -> String {
+        let layers = self.layers.iter().enumerate();
+        let mut parts: Vec<String> =
+            layers.map(|(k, layer)| format!("{} (layer {})", layer.formula(), k + 1)).collect();
+        parts.push(format!("{} (head)", self.head.formula()));
+        parts.join(" + ")
+    }
+}
