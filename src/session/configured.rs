@@ -131,11 +131,13 @@ pub struct Windows {
 
 /// Numbers that one training step holds for each token and sample, times their size: activations and their gradients; with
 /// `checkpoints`, those of one stretch, and the states between stretches.
-pub fn memory_bytes(plan: &Plan, params: &Params, batch: usize, checkpoints: bool) -> usize {
+pub fn memory_bytes(plan: &Plan, built: &(Box<dyn Forecaster>, Params), batch: usize, checkpoints: bool) -> usize {
     // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has gates,
     // states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2.
+    let (forecaster, params) = built;
     let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
     let tokens = plan.tokens();
+    let checkpoints = checkpoints && forecaster.stretches().is_some();
     let kept = if checkpoints { stretch(tokens) + tokens.div_ceil(stretch(tokens)) } else { tokens };
     kept * batch * rows * size_of::<crate::Real>()
 }

@@ -114,7 +114,7 @@ impl Model {
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
         let options = options.with_shards_for(plan.tokens() * options.batch * built.1.len());
-        let memory_bytes = memory_bytes(&plan, &built.1, options.batch.div_ceil(options.shards), options.checkpoints);
+        let memory_bytes = memory_bytes(&plan, &built, options.batch.div_ceil(options.shards), options.checkpoints);
         let trainer = Trainer::new(built, options, train.clone(), validation.clone());
 
         let mut resolved = settings.to_raw();

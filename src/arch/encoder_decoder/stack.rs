@@ -81,8 +81,6 @@ impl Stack {
 
     /// How many parameters, as sums of formulas.
     pub fn formulas(&self, part: &str) -> impl Iterator<Item = String> {
-        let layer =
-            move |(k, block): (usize, &Box<dyn Block>)| format!("{} ({part}, layer {})", block.formula(), k + 1);
-        self.blocks.iter().enumerate().map(layer)
+        (1..).zip(&self.blocks).map(move |(k, block)| format!("{} ({part}, layer {k})", block.formula()))
     }
 }

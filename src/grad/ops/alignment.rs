@@ -160,8 +160,7 @@ impl Meeting {
     fn pairs(self, factors: &[Real], mut with: impl FnMut(usize, usize, Real)) {
         for (column, factors) in factors.chunks_exact(self.places).enumerate() {
             for (place, &factor) in factors.iter().enumerate() {
-                // NaN is not smaller than anything.
-                if !(factor.abs() < TINY) {
+                if factor.abs() >= TINY || factor.is_nan() {
                     with(column, place, factor);
                 }
             }

@@ -102,7 +102,7 @@ pub fn normal<T: Number>(x: T) -> (T, T) {
 }
 
 /// `1 / √(2π)`.
-const DENSITY: Real = 0.398_942_280_401_432_7 as Real;
+const DENSITY: Real = (0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2) as Real;
 
 #[cfg(test)]
 mod tests {
