@@ -6,7 +6,7 @@
 use unrolled::Real;
 use unrolled::grad::{Tape, Var, check::worst_relative_error, ops};
 use unrolled::math::Rng;
-use unrolled::scan::{self, Outputs, Walk, Weights, twin};
+use unrolled::scan::{self, Outputs, SelectiveInputs, Walk, Weights, twin};
 use unrolled::{narrow, wide};
 
 /// Largest relative error that a gradient may have, in f64.
@@ -64,6 +64,30 @@ fn every_operation_matches_central_differences() {
         ("dot_scores", &[(5, 4), (5, 6)], |t, v| ops::dot_scores(t, v[0], v[1], 2)),
         ("additive_scores", &[(5, 4), (5, 6), (5, 1)], |t, v| ops::additive_scores(t, v[0], v[1], v[2], 2)),
         ("weighted_sums", &[(3, 4), (5, 6)], |t, v| ops::weighted_sums(t, v[0], v[1], 2)),
+        ("exp", &[(3, 5)], |t, v| ops::exp(t, v[0])),
+        ("softplus", &[(3, 5)], |t, v| ops::softplus(t, v[0])),
+        ("silu", &[(3, 5)], |t, v| ops::silu(t, v[0])),
+        ("gelu", &[(3, 5)], |t, v| ops::gelu(t, v[0])),
+        ("layer_norm", &[(7, 5), (7, 1), (7, 1)], |t, v| ops::layer_norm(t, v[0], v[1], v[2], 1e-5)),
+        ("rms_norm", &[(7, 5), (7, 1)], |t, v| ops::rms_norm(t, v[0], v[1], 1e-5)),
+        ("depthwise", &[(5, 14), (5, 3), (5, 1)], |t, v| ops::depthwise(t, v[0], v[1], v[2], 2)),
+        ("attention, causal", &[(6, 10), (6, 10), (6, 10)], |t, v| {
+            let look = ops::Look { heads: 2, batch: 2, causal: true };
+            ops::attention(t, v[0], v[1], v[2], look).out
+        }),
+        ("attention, causal, with a past", &[(6, 6), (6, 14), (6, 14)], |t, v| {
+            let look = ops::Look { heads: 3, batch: 2, causal: true };
+            ops::attention(t, v[0], v[1], v[2], look).out
+        }),
+        ("attention to all keys", &[(6, 6), (6, 14), (6, 14)], |t, v| {
+            let look = ops::Look { heads: 1, batch: 2, causal: false };
+            ops::attention(t, v[0], v[1], v[2], look).out
+        }),
+        ("attention to itself", &[(8, 10)], |t, v| {
+            let look = ops::Look { heads: 2, batch: 2, causal: true };
+            ops::attention(t, v[0], v[0], v[0], look).out
+        }),
+        ("add_places", &[(3, 8), (5, 3)], |t, v| ops::add_places(t, v[0], v[1], 2, 2)),
         ("loss: mean squared", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mse, v[0], v[1])),
         ("loss: Huber", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Huber, v[0], v[1])),
         ("loss: mean absolute", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mae, v[0], v[1])),
@@ -240,6 +264,67 @@ fn every_scan_equals_its_twin() {
                         let error = wide((f - s).abs()) / scale;
                         assert!(error < tolerance, "{} {size:?} reverse {reverse}: matrix {k}: {f} {s}", scan.name);
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Channels, state, batch and steps of selective scans: with whole and broken chunks of steps and of lanes.
+const SELECTIVE: &[(usize, usize, usize, usize)] = &[(5, 3, 2, 4), (8, 2, 3, 8), (3, 4, 1, 19), (13, 1, 2, 1)];
+
+fn selective_leaves((channels, state, batch, steps): (usize, usize, usize, usize), rng: &mut Rng) -> Vec<Matrix> {
+    let columns = steps * batch;
+    [(channels, columns), (channels, columns), (channels, state), (state, columns), (state, columns), (channels, 1)]
+        .into_iter()
+        .chain([(channels * state, batch)])
+        .map(|(rows, cols)| random(rows, cols, rng))
+        .collect()
+}
+
+type RunSelective = fn(&mut Tape, SelectiveInputs, Option<Var>, usize) -> (Var, Var);
+
+/// Everything that a scan gives as one column; its step sizes made positive first, as its callers do.
+fn selective(tape: &mut Tape, v: &[Var], batch: usize, run: RunSelective) -> Var {
+    let delta = ops::softplus(tape, v[1]);
+    let inputs = SelectiveInputs { u: v[0], delta, a_log: v[2], b: v[3], c: v[4], d: v[5] };
+    let (out, last) = run(tape, inputs, v.get(6).copied(), batch);
+    let flat = |tape: &mut Tape, x: Var| {
+        let (rows, cols) = tape.shape(x);
+        let columns: Vec<Var> = (0..cols).map(|k| ops::slice_columns(tape, x, k, 1)).collect();
+        assert!(rows > 0 && cols > 0);
+        columns.into_iter().reduce(|a, b| ops::concat_rows(tape, a, b)).unwrap()
+    };
+    let (out, last) = (flat(tape, out), flat(tape, last));
+    ops::concat_rows(tape, out, last)
+}
+
+#[test]
+fn the_selective_scan_matches_central_differences_and_its_twin() {
+    let tolerance = if cfg!(feature = "f64") { 1e-12 } else { 2e-5 };
+    let mut rng = Rng::new(15, 0);
+    for &size in SELECTIVE {
+        for given in [false, true] {
+            let mut inputs = selective_leaves(size, &mut rng);
+            inputs.truncate(if given { 7 } else { 6 });
+            let error = worst_relative_error(&inputs, 3, 5, |t, v| selective(t, v, size.2, scan::selective));
+            report(&format!("selective {size:?}"), error);
+            let run = |run: RunSelective| -> Vec<Vec<Real>> {
+                let mut tape = Tape::new(true);
+                let v: Vec<Var> = inputs.iter().map(|(r, c, x)| tape.leaf(*r, *c, x)).collect();
+                let out = selective(&mut tape, &v, size.2, run);
+                let squared = ops::mul(&mut tape, out, out);
+                let loss = ops::sum(&mut tape, squared);
+                tape.backward(loss);
+                let mut all = vec![tape.value(out).to_vec()];
+                all.extend(v.iter().map(|v| tape.grad(*v).to_vec()));
+                all
+            };
+            for (k, (fast, slow)) in run(scan::selective).iter().zip(run(twin::selective)).enumerate() {
+                assert_eq!(fast.len(), slow.len(), "{size:?}: matrix {k}");
+                let scale = slow.iter().fold(1e-3, |m: f64, x| m.max(wide(x.abs())));
+                for (f, s) in fast.iter().zip(&slow) {
+                    assert!(wide((f - s).abs()) / scale < tolerance, "{size:?}: matrix {k}: {f} {s}");
                 }
             }
         }

@@ -98,7 +98,7 @@ export function report(results, { machine, quick, repeats }) {
       ]),
     ),
     '## Memory',
-    'Most bytes that a run of some steps holds, counted by an allocator natively, the file’s series aside. The minimum: weights, gradients, two moments, gates and states of one batch’s window (each kept once), the scaled series.',
+    'Most bytes that a run of some steps holds, counted by an allocator natively, the file’s series aside. The minimum: weights, gradients, two moments, gates and states of one batch’s window (each kept once), the scaled series. M’s batch is computed in four parts, one after the other: it holds less than a whole batch would.',
     table(
       ['run', 'what', 'MB', 'minimum, MB', 'ratio'],
       memory.map(({ label, what, bytes, minimum }) => [label, what, short(bytes / 1e6), minimum ? short(minimum / 1e6) : '—', minimum ? (bytes / minimum).toFixed(2) : '—']),

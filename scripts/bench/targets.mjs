@@ -16,7 +16,15 @@
  */
 
 /** The reasons, by the beginning of the target's id. @type {Record<string, string>} */
-export const IN_THE_WAY = {};
+export const IN_THE_WAY = {
+  s_lstm:
+    'The products alone, 14.2 GFLOP an epoch, take three quarters of the time at the rate that they reach by themselves (below). ' +
+    'The rest is five activations for each unit and step, the gates’ gradients, packing, Adam and gathering.',
+  stream: 'A step is few products and many small things: some ten nodes of the tape, and copies of the parameters onto it.',
+  memory:
+    'The tape keeps the gradient of every node until the step ends, and a copy of the parameters; a cell’s minimum has neither. ' +
+    'Small models show it most.',
+};
 
 /** Ratio to PyTorch on one thread in the same run. @param {Results} results @param {string} job @param {(system: import('./measure.mjs').System) => boolean} which */
 function toPyTorch({ systems, medians }, job, which) {

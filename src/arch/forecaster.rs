@@ -31,6 +31,16 @@ pub trait Forecaster: std::fmt::Debug {
     /// How many parameters, as a sum of formulas.
     fn formula(&self) -> String;
 
+    /// Numbers that a training step keeps for each token and sample, beyond one for each row of its matrices.
+    fn keeps_more(&self) -> usize {
+        0
+    }
+
+    /// Numbers that the states of one sample grow by with each token.
+    fn state_grows_by(&self) -> usize {
+        0
+    }
+
     /// The same model for training in stretches of the window; `None` if it reads the window as a whole.
     fn stretches(&self) -> Option<&dyn Stretches> {
         None

@@ -10,13 +10,16 @@ mod forecaster;
 mod gru;
 mod input;
 mod lstm;
+mod mamba;
 mod mlp;
 mod nlinear;
 pub mod plan;
 mod recurrent;
 pub mod registry;
+mod residual;
 mod rnn;
 pub mod stacked;
+mod transformer;
 
 pub use forecaster::{Forecaster, Stretches};
 pub use plan::Plan;

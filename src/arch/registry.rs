@@ -4,7 +4,7 @@ use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
-use crate::arch::{Forecaster, dlinear, encoder_decoder, gru, lstm, mlp, nlinear, rnn};
+use crate::arch::{Forecaster, dlinear, encoder_decoder, gru, lstm, mamba, mlp, nlinear, rnn, transformer};
 use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
@@ -90,6 +90,44 @@ pub const ALL: &[Architecture] = &[
         make: Make::Forecaster(encoder_decoder::make),
     },
     Architecture {
+        id: "mamba",
+        label: "Mamba",
+        summary: "A state-space model that chooses at each step what to keep and what to read, between two gates: long memory \
+                  without attention.",
+        source: "Gu and Dao 2023",
+        equations: |settings| {
+            if settings.flag(mamba::SELECTION.key) {
+                include_str!("equations/mamba.mml")
+            } else {
+                include_str!("equations/mamba_fixed.mml")
+            }
+        },
+        streams: true,
+        knobs: &[mamba::STATE, mamba::EXPANSION, mamba::CONVOLUTION, mamba::SELECTION, INIT_SCALE],
+        make: Make::Layer(mamba::block),
+    },
+    Architecture {
+        id: "transformer",
+        label: "Transformer",
+        summary: "Each step looks back at all steps so far and takes what it needs: nothing has to be carried along, and \
+                  everything is kept.",
+        source: "Vaswani et al. 2017; Xiong et al. 2020",
+        equations: |_| include_str!("equations/transformer.mml"),
+        streams: true,
+        knobs: TRANSFORMER,
+        make: Make::Layer(transformer::decoder),
+    },
+    Architecture {
+        id: "transformer_encoder",
+        label: "Transformer encoder",
+        summary: "Each step looks at all steps of the window, those after it too: for a window that is known as a whole.",
+        source: "Vaswani et al. 2017; Xiong et al. 2020",
+        equations: |_| include_str!("equations/transformer_encoder.mml"),
+        streams: false,
+        knobs: TRANSFORMER,
+        make: Make::Layer(transformer::encoder),
+    },
+    Architecture {
         id: "mlp",
         label: "Feed-forward net",
         summary: "Reads the whole window at once, with separate weights for every position: no memory and no order to learn, \
@@ -123,6 +161,9 @@ pub const ALL: &[Architecture] = &[
         make: Make::Forecaster(dlinear::forecaster),
     },
 ];
+
+const TRANSFORMER: &[Knob] =
+    &[transformer::HEADS, transformer::FEED_FORWARD, transformer::ACTIVATION, transformer::POSITIONS, INIT_SCALE];
 
 const fn choices<const N: usize>() -> [Choice; N] {
     let mut all = [Choice { value: "", label: "", help: "" }; N];

@@ -287,6 +287,14 @@ impl Forecaster for Stacked {
         parts.join(" + ")
     }
 
+    fn keeps_more(&self) -> usize {
+        self.blocks.iter().map(|block| block.keeps_more(self.plan.tokens())).sum()
+    }
+
+    fn state_grows_by(&self) -> usize {
+        self.blocks.iter().map(|block| block.state_grows_by()).sum()
+    }
+
     fn stretches(&self) -> Option<&dyn Stretches> {
         self.streams.then_some(self as &dyn Stretches)
     }

@@ -113,6 +113,18 @@ pub trait Block: std::fmt::Debug {
 
     /// How many parameters, as a formula.
     fn formula(&self) -> String;
+
+    /// Numbers that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row of
+    /// the block's matrices: values and gradients of what it computes on the way.
+    fn keeps_more(&self, steps: usize) -> usize {
+        let _ = steps;
+        0
+    }
+
+    /// Numbers that the state of one sample grows by with each step.
+    fn state_grows_by(&self) -> usize {
+        0
+    }
 }
 
 /// The last step of a sequence `[rows × (steps · batch)]`, which the next stretch starts from.

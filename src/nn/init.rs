@@ -17,6 +17,17 @@ pub enum Init {
     Orthogonal,
     /// The identity (Le et al. 2015 use it for RNNs with rectifiers; scaled below 1 for tanh).
     Identity,
+    /// `ln 1, ln 2, …` along each row: logarithms of −A in a state-space model (S4D-real: Gu et al. 2022); not multiplied by
+    /// the scale.
+    LogCount,
+    /// Numbers whose softplus lies between `least` and `most`, log-uniform: step sizes of a state-space model (Gu and Dao
+    /// 2023, section 3.6); not multiplied by the scale.
+    StepSize {
+        /// Smallest step size.
+        least: f64,
+        /// Largest step size.
+        most: f64,
+    },
     /// `sign · ln u` with `u` uniform in `[1, steps − 1]`: gates that remember for up to `steps` steps (Tallec and Ollivier
     /// 2018, "chrono"); not multiplied by the scale.
     Chrono {
@@ -37,6 +48,12 @@ impl Init {
             Init::Uniform(bound) => (0..count).map(|_| scale * bound * (2.0 * rng.uniform() - 1.0)).collect(),
             Init::Orthogonal => orthogonal(rows, cols, rng).into_iter().map(|x| scale * x).collect(),
             Init::Identity => DMatrix::<f64>::identity(rows, cols).iter().map(|x| scale * x).collect(),
+            Init::LogCount => (0..count).map(|k| libm::log((k / rows + 1) as f64)).collect(),
+            Init::StepSize { least, most } => {
+                let between = |u: f64| least * libm::exp(u * libm::log(most / least));
+                // The inverse of the softplus: x + ln(1 − e⁻ˣ).
+                (0..count).map(|_| between(rng.uniform())).map(|x| x + libm::log(-libm::expm1(-x))).collect()
+            }
             Init::Chrono { steps, sign } => {
                 let longest = (steps - 1.0).max(1.0);
                 (0..count).map(|_| sign * libm::log(1.0 + rng.uniform() * (longest - 1.0))).collect()
@@ -71,6 +88,14 @@ mod tests {
             let gram = if rows >= cols { q.transpose() * &q } else { &q * q.transpose() };
             assert!((gram.clone() - DMatrix::identity(gram.nrows(), gram.ncols())).amax() < 1e-12);
         }
+    }
+
+    #[test]
+    fn step_sizes_lie_between_their_bounds() {
+        let sizes = Init::StepSize { least: 1e-3, most: 0.1 }.draw(1000, 1, &mut Rng::new(2, 0), 1.0);
+        let sizes: Vec<f64> = sizes.into_iter().map(|x| x.exp().ln_1p()).collect();
+        assert!(sizes.iter().all(|x| (0.999e-3..=0.1001).contains(x)));
+        assert!(sizes.iter().any(|x| *x < 2e-3) && sizes.iter().any(|x| *x > 0.05));
     }
 
     #[test]

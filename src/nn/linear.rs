@@ -6,8 +6,10 @@ use crate::nn::{Builder, Init, ParamId, Pass};
 /// `y = W x + b`, as `torch.nn.Linear`: `W` `[out × in]`, `b` `[out]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Linear {
-    weight: ParamId,
-    bias: Option<ParamId>,
+    /// `[outputs × inputs]`.
+    pub weight: ParamId,
+    /// `[outputs × 1]`, or none.
+    pub bias: Option<ParamId>,
     /// Rows of the input.
     pub inputs: usize,
     /// Rows of the output.
@@ -18,21 +20,25 @@ impl Linear {
     /// With PyTorch's initial values, uniform in `±1/√inputs`.
     pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
         let init = Init::Uniform(1.0 / libm::sqrt(inputs as f64));
-        let weight = builder.matrix(format!("{name}.weight"), outputs, inputs, init);
-        let bias = builder.vector(format!("{name}.bias"), &[(outputs, init)], false);
+        Self::drawn(builder, name, inputs, outputs, (init, init))
+    }
+
+    /// With the given initial values of weight and bias.
+    pub fn drawn(builder: &mut Builder, name: &str, inputs: usize, outputs: usize, (w, b): (Init, Init)) -> Self {
+        let weight = builder.matrix(format!("{name}.weight"), outputs, inputs, w);
+        let bias = builder.vector(format!("{name}.bias"), &[(outputs, b)], false);
         Self { weight, bias: Some(bias), inputs, outputs }
     }
 
-    /// The same without a bias.
-    pub fn without_bias(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
-        let init = Init::Uniform(1.0 / libm::sqrt(inputs as f64));
-        Self { weight: builder.matrix(format!("{name}.weight"), outputs, inputs, init), bias: None, inputs, outputs }
+    /// Without a bias.
+    pub fn unbiased(builder: &mut Builder, name: &str, inputs: usize, outputs: usize, init: Init) -> Self {
+        let weight = builder.matrix(format!("{name}.weight"), outputs, inputs, init);
+        Self { weight, bias: None, inputs, outputs }
     }
 
     /// Without a bias, all zeros.
     pub fn zeros(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
-        let weight = builder.matrix(format!("{name}.weight"), outputs, inputs, Init::Zero);
-        Self { weight, bias: None, inputs, outputs }
+        Self::unbiased(builder, name, inputs, outputs, Init::Zero)
     }
 
     /// `[inputs × n]` to `[outputs × n]`.

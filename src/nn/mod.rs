@@ -3,9 +3,11 @@
 pub mod block;
 pub mod init;
 pub mod linear;
+pub mod norm;
 pub mod params;
 
 pub use block::{Block, Pass, Probe, State};
 pub use init::Init;
 pub use linear::Linear;
+pub use norm::Norm;
 pub use params::{Builder, ParamId, Params};

@@ -9,6 +9,7 @@ mod gru;
 mod gru_reset_before;
 mod lstm;
 mod rnn;
+mod selective;
 mod steps;
 pub mod twin;
 
@@ -16,6 +17,7 @@ pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
 pub use rnn::rnn;
+pub use selective::{CHUNK, SelectiveInputs, selective};
 
 use crate::grad::Var;
 

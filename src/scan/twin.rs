@@ -2,7 +2,7 @@
 //! and every gradient, and what they are measured against.
 
 use crate::grad::{Tape, Var, ops};
-use crate::scan::{Walk, Weights};
+use crate::scan::{SelectiveInputs, Walk, Weights};
 
 /// A state-to-state step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
 type Cell = fn(&mut Tape, Var, Weights, Var, Var) -> (Var, Var);
@@ -112,4 +112,45 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
         (ops::add(tape, h, step), c)
     })
     .0
+}
+
+/// The twin of [`super::selective`].
+pub fn selective(tape: &mut Tape, inputs: SelectiveInputs, h0: Option<Var>, batch: usize) -> (Var, Var) {
+    let SelectiveInputs { u, delta, a_log, b, c, d } = inputs;
+    let ((channels, columns), (_, state)) = (tape.shape(u), tape.shape(a_log));
+    let ones = tape.filled(channels, 1, 1.0);
+    let zeros = tape.filled(channels, batch, 0.0);
+    let a = ops::exp(tape, a_log);
+    let a = ops::scale(tape, a, -1.0);
+    // The state's columns of channels, each [channels × batch].
+    let mut h: Vec<Var> =
+        (0..state).map(|n| h0.map_or(zeros, |h0| ops::slice_rows(tape, h0, n * channels, channels))).collect();
+    let mut out: Option<Var> = None;
+    for step in 0..columns / batch {
+        let [u, delta, b, c] = [u, delta, b, c].map(|x| ops::slice_columns(tape, x, step * batch, batch));
+        let through = ops::mul(tape, delta, u);
+        let d = ops::add_column(tape, zeros, d);
+        let mut y = ops::mul(tape, d, u);
+        for (n, h) in h.iter_mut().enumerate() {
+            // One row for all channels: B or C at this place of the state.
+            let [b, c] = [b, c].map(|x| {
+                let row = ops::slice_rows(tape, x, n, 1);
+                ops::linear(tape, ones, row, None)
+            });
+            let pole = ops::slice_columns(tape, a, n, 1);
+            let pole = ops::add_column(tape, zeros, pole);
+            let exponent = ops::mul(tape, delta, pole);
+            let factor = ops::exp(tape, exponent);
+            let (stays, comes) = (ops::mul(tape, factor, *h), ops::mul(tape, through, b));
+            *h = ops::add(tape, stays, comes);
+            let read = ops::mul(tape, *h, c);
+            y = ops::add(tape, y, read);
+        }
+        out = Some(match out {
+            None => y,
+            Some(out) => ops::concat_columns(tape, out, y),
+        });
+    }
+    let last = h.into_iter().reduce(|above, below| ops::concat_rows(tape, above, below));
+    (out.unwrap_or(u), last.unwrap_or(zeros))
 }

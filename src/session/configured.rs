@@ -133,11 +133,15 @@ pub struct Windows {
 /// `checkpoints`, those of one stretch, and the states between stretches.
 pub fn memory_bytes(plan: &Plan, built: &(Box<dyn Forecaster>, Params), batch: usize, checkpoints: bool) -> usize {
     // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has gates,
-    // states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2.
+    // states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what is more.
     let (forecaster, params) = built;
     let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
+    let rows = rows + forecaster.keeps_more();
     let tokens = plan.tokens();
     let checkpoints = checkpoints && forecaster.stretches().is_some();
     let kept = if checkpoints { stretch(tokens) + tokens.div_ceil(stretch(tokens)) } else { tokens };
-    kept * batch * rows * size_of::<crate::Real>()
+    // A state that grows is held at the end of each stretch, half as long as the last one on average; and while a stretch is
+    // computed again, before it and behind it, with gradients.
+    let held = if checkpoints { tokens * (tokens.div_ceil(stretch(tokens)) / 2 + 4) } else { 0 };
+    (kept * rows + held * forecaster.state_grows_by()) * batch * size_of::<crate::Real>()
 }

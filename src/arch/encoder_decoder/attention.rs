@@ -80,16 +80,17 @@ pub struct Memory {
 impl Attention {
     /// As [`ATTENTION`] says.
     pub fn new(builder: &mut Builder, hidden: usize, settings: &Settings) -> Self {
-        let init = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
+        let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
+        let init = uniform(hidden);
         match settings.text(ATTENTION.key) {
             "additive" => Attention::Additive {
-                query: Linear::without_bias(builder, "query", hidden, hidden),
-                key: Linear::without_bias(builder, "key", hidden, hidden),
+                query: Linear::unbiased(builder, "query", hidden, hidden, init),
+                key: Linear::unbiased(builder, "key", hidden, hidden, init),
                 v: builder.vector("v".to_owned(), &[(hidden, init)], false),
             },
             kind @ ("dot" | "general") => Attention::Multiplicative {
-                general: (kind == "general").then(|| Linear::without_bias(builder, "general", hidden, hidden)),
-                combine: Linear::without_bias(builder, "combine", 2 * hidden, hidden),
+                general: (kind == "general").then(|| Linear::unbiased(builder, "general", hidden, hidden, init)),
+                combine: Linear::unbiased(builder, "combine", 2 * hidden, hidden, uniform(2 * hidden)),
             },
             _ => Attention::None,
         }

@@ -5,17 +5,25 @@
 
 mod alignment;
 mod arithmetic;
+mod attention;
+mod conv;
 mod loss;
+mod norm;
 mod pointwise;
 mod product;
 mod shape;
+mod smooth;
 
 pub use alignment::{additive_scores, dot_scores, softmax, weighted_sums};
 pub use arithmetic::{add, add_column, mul, scale, sub, sum};
+pub use attention::{Attended, Look, add_places, attention};
+pub use conv::depthwise;
 pub use loss::{Loss, loss};
+pub use norm::{layer_norm, rms_norm};
 pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
 pub use product::linear;
 pub use shape::{concat_columns, concat_rows, slice_columns, slice_rows};
+pub use smooth::{exp, gelu, silu, softplus};
 
 use crate::Real;
 

@@ -102,7 +102,7 @@ pub fn normal<T: Number>(x: T) -> (T, T) {
 }
 
 /// `1 / √(2π)`.
-const DENSITY: Real = (0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2) as Real;
+const DENSITY: Real = (std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2 / 2.0) as Real;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,121 @@
+"""Blocks that read whole sequences: Mamba against mambapy, the Transformer's layers against torch.nn."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from mambapy.mamba import Mamba, MambaConfig
+
+import store
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stack of blocks, all of one width."""
+
+    kind: str
+    name: str
+    seed: int
+    width: int
+    layers: int
+    batch: int
+    seq: int
+    heads: int = 1
+    activation: str = ""
+
+
+CASES = [
+    Case("mamba", "mamba_2", 71, width=6, layers=2, batch=2, seq=11),
+    Case("mamba", "mamba_1", 72, width=17, layers=1, batch=3, seq=5),
+    Case("transformer", "transformer_causal", 73, width=8, layers=2, batch=3, seq=7, heads=2, activation="gelu"),
+    Case("transformer", "transformer_encoder", 74, width=9, layers=1, batch=2, seq=9, heads=3, activation="relu"),
+]
+
+# The published sizes but for the state, which is smaller so that the files are small.
+STATE = 5
+
+
+class Stack(torch.nn.Module):
+    """Blocks and the norm after the last one; x [batch, seq, width] to the same."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.case = case
+        if case.kind == "mamba":
+            config = MambaConfig(d_model=case.width, n_layers=case.layers, d_state=STATE, pscan=False)
+            self.layers = Mamba(config).layers
+            self.norm_f = torch.nn.RMSNorm(case.width, eps=1e-5)
+        else:
+            make = lambda: torch.nn.TransformerEncoderLayer(
+                case.width, case.heads, 4 * case.width, dropout=0.0, activation=case.activation, batch_first=True, norm_first=True
+            )
+            self.layers = torch.nn.ModuleList(make() for _ in range(case.layers))
+            self.norm = torch.nn.LayerNorm(case.width)
+
+    def forward(self, x):
+        if self.case.kind == "mamba":
+            for layer in self.layers:
+                x = layer(x)
+            return self.norm_f(x)
+        mask = None
+        if self.case.name.endswith("causal"):
+            mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[1], dtype=x.dtype)
+        for layer in self.layers:
+            x = layer(x, src_mask=mask)
+        return self.norm(x)
+
+    def attention(self, x):
+        """How much each head of the first layer looks where: [batch, heads, query, key]"""
+        layer = self.layers[0]
+        mask = None
+        if self.case.name.endswith("causal"):
+            mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[1], dtype=x.dtype)
+        normed = layer.norm1(x)
+        return layer.self_attn(normed, normed, normed, attn_mask=mask, need_weights=True, average_attn_weights=False)[1]
+
+
+def run(case, rng_seed, dtype):
+    """One pass forward and backward; L = sum(output r1) + sum(output^2) / 2"""
+    before = torch.get_default_dtype(), torch.Tensor.float
+    # mambapy casts some parameters to 32 bits whatever they are; without that it computes in f64.
+    torch.set_default_dtype(dtype)
+    torch.Tensor.float = lambda self: self
+    try:
+        rng = np.random.Generator(np.random.PCG64(rng_seed))
+        torch.manual_seed(rng_seed)
+        stack = Stack(case).to(dtype)
+        with torch.no_grad():
+            for value in stack.parameters():
+                # Around what the module starts with, so that no bias is zero and no norm's factor one.
+                moved = value.double().numpy() + 0.1 * rng.standard_normal(tuple(value.shape))
+                value.copy_(torch.from_numpy(moved.astype(np.float32)))
+        x = store.draw(rng, case.batch, case.seq, case.width).to(dtype).requires_grad_()
+        r1 = store.draw(rng, case.batch, case.seq, case.width).to(dtype)
+        output = stack(x)
+        loss = (output * r1).sum() + (output * output).sum() / 2
+        loss.backward()
+        inputs = {name: value.detach() for name, value in stack.named_parameters()} | {"x": x.detach(), "r1": r1}
+        result = {"output": output, "loss": loss.reshape(1), "grad.x": x.grad}
+        result |= {f"grad.{name}": value.grad for name, value in stack.named_parameters()}
+        if case.kind == "transformer":
+            result["attention"] = stack.attention(x)
+        return inputs, result
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.Tensor.float = before[1]
+
+
+def time_first(tensors):
+    """The sequences as [seq, batch, width], as everywhere here."""
+    swapped = ("x", "r1", "output", "grad.x")
+    return {key: value.transpose(0, 1).contiguous() if key in swapped else value for key, value in tensors.items()}
+
+
+def make():
+    """Yields (name, tensors, settings) of every file."""
+    for case in CASES:
+        inputs, result = run(case, case.seed, torch.float64)
+        settings = asdict(case)
+        if case.kind == "mamba":
+            settings["state"] = STATE
+        yield case.name, time_first(inputs | result), settings

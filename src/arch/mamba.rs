@@ -1,0 +1,313 @@
+//! Mamba (Gu and Dao 2023): a gated block around a selective state-space model.
+//!
+//! ```text
+//! x̄ = RMSNorm(x)
+//! (v, z) = W_in x̄                                     both [E × …], E = expansion · hidden
+//! u_t = SiLU(b + Σₖ w_k ∘ v_{t−K+1+k})                 depthwise, causal, K steps wide
+//! (δ_t, B_t, C_t) = W_x u_t                            δ [R × …], B and C [N × …], R = ⌈hidden / 16⌉
+//! Δ_t = softplus(W_Δ δ_t + b_Δ)                        step size [E × …]
+//! y_t = the selective scan of u, Δ, A, B, C, D         see crate::scan::selective
+//! out = x + W_out (y ∘ SiLU(z))                        [hidden × …]
+//! ```
+//!
+//! Parameters have the names and shapes of the published implementation (`mixer.in_proj`, `mixer.conv1d`, `mixer.x_proj`,
+//! `mixer.dt_proj`, `mixer.A_log`, `mixer.D`, `mixer.out_proj`, `norm`; the kernel as `[E, K]`). A starts as −1, −2, … −N in
+//! each channel (S4D-real), Δ log-uniform between 0.001 and 0.1, D as ones (section 3.6); W_out is divided by the root of the
+//! number of layers. Streaming needs the last K − 1 steps of `v` and the scan's state, whatever the length.
+//!
+//! Without selection Δ, B and C are the same at every step: a plain state-space model, which is a convolution.
+
+use crate::arch::plan::Plan;
+use crate::arch::residual::Stream;
+use crate::arch::stacked::LAYERS;
+use crate::grad::{Var, ops};
+use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::nn::{Block, Builder, Init, Linear, Norm, ParamId, Pass, State};
+use crate::scan::{self, SelectiveInputs};
+
+/// Size of the state of each channel.
+pub const STATE: Knob = Knob {
+    key: "state",
+    label: "State of each channel",
+    help: "How many numbers each channel remembers by; each fades at a rate of its own.",
+    unit: "",
+    source: "Gu and Dao 2023",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 64 },
+    default: Default::Integer(16),
+    basic: false,
+    when: None,
+};
+
+/// How much wider a block is inside.
+pub const EXPANSION: Knob = Knob {
+    key: "expansion",
+    label: "Expansion",
+    help: "How many channels the block has inside for each hidden unit.",
+    unit: "×",
+    source: "Gu and Dao 2023",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 4 },
+    default: Default::Integer(2),
+    basic: false,
+    when: None,
+};
+
+/// Width of the convolution in front of the scan.
+pub const CONVOLUTION: Knob = Knob {
+    key: "convolution",
+    label: "Convolution",
+    help: "Steps that the short convolution before the state-space model looks at.",
+    unit: "steps",
+    source: "Gu and Dao 2023",
+    group: Group::Model,
+    kind: Kind::Integer { min: 2, max: 8 },
+    default: Default::Integer(4),
+    basic: false,
+    when: None,
+};
+
+/// Whether the model depends on the input.
+pub const SELECTION: Knob = Knob {
+    key: "selection",
+    label: "Selection",
+    help: "Whether each step decides by itself what to keep, to write and to read. Without it this is a plain state-space \
+           model: the same at every step, a long convolution.",
+    unit: "",
+    source: "Gu and Dao 2023",
+    group: Group::Model,
+    kind: Kind::Flag,
+    default: Default::Flag(true),
+    basic: false,
+    when: None,
+};
+
+/// Smallest and largest step size at the start.
+const STEP_SIZES: (f64, f64) = (1e-3, 0.1);
+/// Hidden units for each number that the step sizes are made from.
+const UNITS_PER_RANK: usize = 16;
+
+/// Slots of the state.
+const WINDOW: usize = 0;
+const SSM: usize = 1;
+
+/// Where Δ, B and C come from.
+#[derive(Debug)]
+enum Source {
+    /// From each step's input: `x_proj`, `dt_proj` and the latter's bias.
+    Input { project: Linear, step: Linear, rank: usize },
+    /// They are parameters themselves: the step sizes before the softplus, B and C.
+    Fixed { step: ParamId, b: ParamId, c: ParamId },
+}
+
+#[derive(Debug)]
+struct Mamba {
+    stream: Stream,
+    norm: Norm,
+    enter: Linear,
+    kernel: ParamId,
+    kernel_bias: ParamId,
+    source: Source,
+    a_log: ParamId,
+    skip: ParamId,
+    leave: Linear,
+    channels: usize,
+    state: usize,
+    convolution: usize,
+    index: usize,
+}
+
+/// One block.
+pub fn block(builder: &mut Builder, index: usize, inputs: usize, _: &Plan, settings: &Settings) -> Box<dyn Block> {
+    Box::new(Mamba::new(builder, index, inputs, settings))
+}
+
+impl Mamba {
+    fn new(builder: &mut Builder, index: usize, inputs: usize, settings: &Settings) -> Self {
+        let stream = Stream::new(builder, index, inputs, settings, ("norm_f", Norm::rms));
+        let hidden = stream.width;
+        let channels = settings.size(EXPANSION.key) * hidden;
+        let (state, convolution) = (settings.size(STATE.key), settings.size(CONVOLUTION.key));
+        let rank = hidden.div_ceil(UNITS_PER_RANK);
+        let named = |part: &str| format!("layers.{index}.mixer.{part}");
+        // torch.nn.Linear and Conv1d draw from this range.
+        let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
+
+        let norm = Norm::rms(builder, &format!("layers.{index}.norm"), hidden);
+        let enter = Linear::unbiased(builder, &named("in_proj"), hidden, 2 * channels, uniform(hidden));
+        let kernel = builder.matrix(named("conv1d.weight"), channels, convolution, uniform(convolution));
+        let kernel_bias = builder.vector(named("conv1d.bias"), &[(channels, uniform(convolution))], false);
+        let step_size = Init::StepSize { least: STEP_SIZES.0, most: STEP_SIZES.1 };
+        let source = if settings.flag(SELECTION.key) {
+            let project = Linear::unbiased(builder, &named("x_proj"), channels, rank + 2 * state, uniform(channels));
+            let step = Linear::drawn(builder, &named("dt_proj"), rank, channels, (uniform(rank), step_size));
+            Source::Input { project, step, rank }
+        } else {
+            Source::Fixed {
+                step: builder.vector(named("dt"), &[(channels, step_size)], false),
+                b: builder.vector(named("B"), &[(state, uniform(1))], false),
+                c: builder.vector(named("C"), &[(state, uniform(1))], false),
+            }
+        };
+        let a_log = builder.matrix(named("A_log"), channels, state, Init::LogCount);
+        let skip = builder.vector(named("D"), &[(channels, Init::Constant(1.0))], false);
+        // As many blocks as there are layers add to one stream.
+        let bound = 1.0 / libm::sqrt((channels * settings.size(LAYERS.key)) as f64);
+        let leave = Linear::unbiased(builder, &named("out_proj"), channels, hidden, Init::Uniform(bound));
+        Self {
+            stream,
+            norm,
+            enter,
+            kernel,
+            kernel_bias,
+            source,
+            a_log,
+            skip,
+            leave,
+            channels,
+            state,
+            convolution,
+            index,
+        }
+    }
+
+    /// The parameters of the state-space model at every step of `u`.
+    fn model(&self, pass: &mut Pass<'_>, u: Var) -> SelectiveInputs {
+        let (raw, b, c) = match &self.source {
+            Source::Input { project, step, rank } => {
+                let all = project.forward(pass, u);
+                let raw = ops::slice_rows(pass.tape, all, 0, *rank);
+                let b = ops::slice_rows(pass.tape, all, *rank, self.state);
+                let c = ops::slice_rows(pass.tape, all, rank + self.state, self.state);
+                (step.forward(pass, raw), b, c)
+            }
+            Source::Fixed { step, b, c } => {
+                let columns = pass.tape.shape(u).1;
+                let mut spread = |id: ParamId, rows: usize| {
+                    let value = pass.param(id);
+                    let zeros = pass.tape.filled(rows, columns, 0.0);
+                    ops::add_column(pass.tape, zeros, value)
+                };
+                (spread(*step, self.channels), spread(*b, self.state), spread(*c, self.state))
+            }
+        };
+        let delta = ops::softplus(pass.tape, raw);
+        let (a_log, d) = (pass.param(self.a_log), pass.param(self.skip));
+        SelectiveInputs { u, delta, a_log, b, c, d }
+    }
+}
+
+impl Block for Mamba {
+    fn features(&self) -> usize {
+        self.stream.width
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        let (e, batch) = (self.channels, pass.batch);
+        let x = self.stream.enter(pass, x);
+        let normed = self.norm.forward(pass, x);
+        let both = self.enter.forward(pass, normed);
+        let v = ops::slice_rows(pass.tape, both, 0, e);
+        let z = ops::slice_rows(pass.tape, both, e, e);
+
+        let before = (self.convolution - 1) * batch;
+        let past = state[WINDOW].unwrap_or_else(|| pass.tape.filled(e, before, 0.0));
+        let v = ops::concat_columns(pass.tape, past, v);
+        let columns = pass.tape.shape(v).1;
+        let window = ops::slice_columns(pass.tape, v, columns - before, before);
+        let (kernel, bias) = (pass.param(self.kernel), pass.param(self.kernel_bias));
+        let u = ops::depthwise(pass.tape, v, kernel, bias, batch);
+        let u = ops::silu(pass.tape, u);
+
+        let model = self.model(pass, u);
+        let (y, last) = scan::selective(pass.tape, model, state[SSM], batch);
+        pass.probe(self.index, "step size", model.delta);
+        pass.probe(self.index, "state output", y);
+
+        let gate = ops::silu(pass.tape, z);
+        let gated = ops::mul(pass.tape, y, gate);
+        let out = self.leave.forward(pass, gated);
+        let out = ops::add(pass.tape, x, out);
+        let out = self.stream.leave(pass, out);
+        pass.probe(self.index, "hidden", out);
+        (out, [Some(window), Some(last), None, None])
+    }
+
+    fn keeps_more(&self, _: usize) -> usize {
+        let (h, e, n) = (self.stream.width, self.channels, self.state);
+        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beside the matrices' 5 E + hidden + N.
+        let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
+        sequences + e * n / scan::CHUNK
+    }
+
+    fn formula(&self) -> String {
+        let (h, e, n, k) = (self.stream.width, self.channels, self.state, self.convolution);
+        let model = match &self.source {
+            Source::Input { project, step, .. } => format!("{} + {}", project.formula(), step.formula()),
+            Source::Fixed { .. } => format!("{e} + 2·{n}"),
+        };
+        self.stream.formula(&format!("{h} + 3·{h}·{e} + {e}·({k} + 1) + {model} + {e}·({n} + 1)"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Real;
+    use crate::arch::registry;
+    use crate::grad::Tape;
+    use crate::knob::Raw;
+    use crate::math::Rng;
+
+    const STEPS: usize = 21;
+    const BATCH: usize = 2;
+
+    /// Largest difference between the scan and the convolution with the kernel that the first step's Δ, B and C make, over
+    /// the scan's largest value.
+    fn away_from_convolution(selection: bool) -> f64 {
+        let raw: Raw = [("hidden", 5.into()), ("state", 3.into()), ("selection", selection.into())]
+            .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
+            .into();
+        let settings = Settings::check(&registry::knobs(), &raw, &Raw::new()).expect("settings within their bounds");
+        let mut builder = Builder::new(Rng::new(3, 0), 1.0);
+        let mamba = Mamba::new(&mut builder, 0, 5, &settings);
+        let (params, e, n) = (builder.finish(), mamba.channels, mamba.state);
+        let mut rng = Rng::new(4, 0);
+        let input: Vec<Real> = (0..e * STEPS * BATCH).map(|_| crate::narrow(3.0 * rng.normal())).collect();
+        let mut tape = Tape::new(false);
+        let mut pass = Pass::new(&mut tape, &params, BATCH);
+        let u = pass.tape.constant(e, STEPS * BATCH, &input);
+        let model = mamba.model(&mut pass, u);
+        let (y, _) = scan::selective(pass.tape, model, None, BATCH);
+
+        let value = |var: Var, at: usize| crate::wide(tape.value(var)[at]);
+        let kernel = |channel: usize, lag: usize| -> f64 {
+            let delta = value(model.delta, channel);
+            let term = |k: usize| {
+                let pole = -value(model.a_log, k * e + channel).exp();
+                value(model.c, k) * (delta * pole * lag as f64).exp() * delta * value(model.b, k)
+            };
+            (0..n).map(term).sum()
+        };
+        let (mut worst, mut largest) = (0.0_f64, 0.0_f64);
+        for (sample, step, channel) in
+            (0..BATCH).flat_map(|b| (0..STEPS).flat_map(move |t| (0..e).map(move |c| (b, t, c))))
+        {
+            let at = |step: usize| (step * BATCH + sample) * e + channel;
+            let past: f64 = (0..=step).map(|s| kernel(channel, step - s) * crate::wide(input[at(s)])).sum();
+            let expected = past + value(model.d, channel) * crate::wide(input[at(step)]);
+            let found = value(y, at(step));
+            worst = worst.max((found - expected).abs());
+            largest = largest.max(found.abs());
+        }
+        worst / largest
+    }
+
+    #[test]
+    fn without_selection_the_recurrence_is_a_convolution_and_with_it_it_is_not() {
+        let (fixed, selective) = (away_from_convolution(false), away_from_convolution(true));
+        println!("recurrence and convolution differ by {fixed:.1e} without selection, {selective:.1e} with it");
+        assert!(fixed < if cfg!(feature = "f64") { 1e-13 } else { 1e-6 }, "{fixed:e}");
+        assert!(selective > 1e-3, "{selective:e}");
+    }
+}

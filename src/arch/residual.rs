@@ -1,0 +1,54 @@
+//! What residual blocks share: a stream as wide as the hidden size that every block adds to.
+
+use crate::arch::stacked::{HIDDEN, LAYERS};
+use crate::grad::Var;
+use crate::knob::Settings;
+use crate::nn::{Builder, Linear, Norm, Pass};
+
+/// How a residual block begins and ends.
+#[derive(Debug)]
+pub struct Stream {
+    /// From an input of another width into the stream.
+    enter: Option<Linear>,
+    /// After the last block of a stack: a stream of sums has no fixed size.
+    norm: Option<Norm>,
+    /// Rows of the stream.
+    pub width: usize,
+}
+
+/// Makes the norm after the last block, given its name and rows.
+pub type MakeNorm = fn(&mut Builder, &str, usize) -> Norm;
+
+impl Stream {
+    /// For block `index` of the stack, which reads `inputs` rows; `norm` names and makes the norm after the last block.
+    pub fn new(
+        builder: &mut Builder,
+        index: usize,
+        inputs: usize,
+        settings: &Settings,
+        (name, norm): (&str, MakeNorm),
+    ) -> Self {
+        let width = settings.size(HIDDEN.key);
+        let enter = (inputs != width).then(|| Linear::new(builder, &format!("layers.{index}.enter"), inputs, width));
+        let last = index + 1 == settings.size(LAYERS.key);
+        Self { enter, norm: last.then(|| norm(builder, name, width)), width }
+    }
+
+    /// Into the stream: `[inputs × n]` to `[width × n]`.
+    pub fn enter(&self, pass: &mut Pass<'_>, x: Var) -> Var {
+        self.enter.map_or(x, |enter| enter.forward(pass, x))
+    }
+
+    /// Out of the stream.
+    pub fn leave(&self, pass: &mut Pass<'_>, x: Var) -> Var {
+        self.norm.map_or(x, |norm| norm.forward(pass, x))
+    }
+
+    /// A formula with the parameters of the stream put around those of the block.
+    pub fn formula(&self, block: &str) -> String {
+        let before = self.enter.map(|enter| enter.formula());
+        let after = self.norm.map(|norm| norm.formula());
+        let parts: Vec<String> = before.into_iter().chain([block.to_owned()]).chain(after).collect();
+        parts.join(" + ")
+    }
+}

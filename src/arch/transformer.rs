@@ -1,0 +1,309 @@
+//! The Transformer's layers (Vaswani et al. 2017), normalised before each part (Xiong et al. 2020): decoder-only, where each
+//! step sees itself and the steps before it, and encoder, where each sees all.
+//!
+//! ```text
+//! x_t ← x_t + p_t                                     in the first layer: the place of the step
+//! (q_t, k_t, v_t) = W_in LayerNorm(x_t) + b_in         each [hidden], cut into heads of d = hidden / heads rows
+//! a_ts = softmax over s of q_tᵀ k_s / √d               in each head; causal: s ≤ t
+//! y_t = x_t + W_out Σₛ a_ts v_s + b_out
+//! out_t = y_t + W₂ φ(W₁ LayerNorm(y_t) + b₁) + b₂      W₁ [F · hidden × hidden], φ GELU or a rectifier
+//! ```
+//!
+//! A layer is `torch.nn.TransformerEncoderLayer(norm_first=True)` without dropout, with its parameters' names, shapes and
+//! initial values; after the last one comes a layer norm (`norm`). Places are learned (`position.weight`, as
+//! `torch.nn.Embedding`), or waves of all lengths (Vaswani et al. 2017, section 3.5), or not told.
+//!
+//! Streaming, the state is every step's keys and values so far, `[hidden × (steps · batch)]`: it grows by a step a step.
+
+use crate::Real;
+use crate::arch::plan::Plan;
+use crate::arch::residual::Stream;
+use crate::grad::{Var, ops};
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::{Block, Builder, Init, Linear, Norm, ParamId, Pass, State};
+
+/// How many heads.
+pub const HEADS: Knob = Knob {
+    key: "heads",
+    label: "Heads",
+    help: "Into how many parts attention is cut, each looking by itself. The largest number up to this that divides the hidden \
+           units is taken.",
+    unit: "",
+    source: "Vaswani et al. 2017",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 16 },
+    default: Default::Integer(4),
+    basic: false,
+    when: None,
+};
+
+/// Width of the feed-forward part.
+pub const FEED_FORWARD: Knob = Knob {
+    key: "feed_forward",
+    label: "Feed-forward width",
+    help: "How many units the feed-forward part has for each hidden unit.",
+    unit: "×",
+    source: "Vaswani et al. 2017",
+    group: Group::Model,
+    kind: Kind::Integer { min: 1, max: 8 },
+    default: Default::Integer(4),
+    basic: false,
+    when: None,
+};
+
+/// Activation of the feed-forward part.
+pub const ACTIVATION: Knob = Knob {
+    key: "activation",
+    label: "Activation",
+    help: "What bends the feed-forward part.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice {
+        options: &[
+            Choice { value: "gelu", label: "GELU", help: "A smooth rectifier (Hendrycks and Gimpel 2016)." },
+            Choice { value: "relu", label: "rectifier", help: "Zero below zero, as in the original paper." },
+        ],
+    },
+    default: Default::Text("gelu"),
+    basic: false,
+    when: None,
+};
+
+/// How a layer knows where a step stands.
+pub const POSITIONS: Knob = Knob {
+    key: "positions",
+    label: "Positions",
+    help: "How the network is told which step is which: attention by itself sees a set, not a sequence.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice {
+        options: &[
+            Choice {
+                value: "learned",
+                label: "learned",
+                help: "A vector for each place in window and horizon; beyond them the last one is repeated.",
+            },
+            Choice {
+                value: "waves",
+                label: "sines and cosines",
+                help: "Waves of all lengths (Vaswani et al. 2017): any length, nothing to learn.",
+            },
+            Choice {
+                value: "none",
+                label: "none",
+                help: "A causal network can still count what it sees (Haviv et al. 2022); an encoder cannot.",
+            },
+        ],
+    },
+    default: Default::Text("learned"),
+    basic: false,
+    when: None,
+};
+
+/// Spread of learned positions at the start, as in GPT-2 (Radford et al. 2019).
+const POSITION_SPREAD: f64 = 0.02;
+/// Length of the longest wave over 2π (Vaswani et al. 2017, section 3.5).
+const LONGEST_WAVE: f64 = 10_000.0;
+
+/// Slots of the state.
+const KEYS: usize = 0;
+const VALUES: usize = 1;
+
+#[derive(Debug, Clone, Copy)]
+enum Positions {
+    Learned(ParamId),
+    Waves,
+    None,
+}
+
+#[derive(Debug)]
+struct Transformer {
+    stream: Stream,
+    positions: Positions,
+    before_attention: Norm,
+    into_attention: Linear,
+    out_of_attention: Linear,
+    before_feed_forward: Norm,
+    widen: Linear,
+    narrow: Linear,
+    rectifier: bool,
+    causal: bool,
+    heads: usize,
+    index: usize,
+    /// What the positions add to the count of parameters.
+    places: usize,
+}
+
+/// One causal layer.
+pub fn decoder(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    Box::new(Transformer::new(builder, index, inputs, plan, settings, true))
+}
+
+/// One layer where every step sees every other.
+pub fn encoder(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    Box::new(Transformer::new(builder, index, inputs, plan, settings, false))
+}
+
+impl Transformer {
+    fn new(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings, causal: bool) -> Self {
+        let stream = Stream::new(builder, index, inputs, settings, ("norm", Norm::layer));
+        let hidden = stream.width;
+        let most = settings.size(HEADS.key).min(hidden);
+        let heads = (1..=most).rev().find(|heads| hidden.is_multiple_of(*heads)).unwrap_or(1);
+        let places = plan.tokens() + plan.horizon.div_ceil(plan.segment);
+        let positions = match settings.text(POSITIONS.key) {
+            _ if index > 0 => Positions::None,
+            "learned" => {
+                // Uniform with this spread, as all random weights here.
+                let init = Init::Uniform(POSITION_SPREAD * libm::sqrt(3.0));
+                Positions::Learned(builder.matrix("position.weight".to_owned(), places, hidden, init))
+            }
+            "waves" => Positions::Waves,
+            _ => Positions::None,
+        };
+        let named = |part: &str| format!("layers.{index}.{part}");
+        // torch.nn.MultiheadAttention: Glorot's uniform range for the stacked projections, and biases of zero.
+        let glorot = Init::Uniform(libm::sqrt(6.0 / (4 * hidden) as f64));
+        let uniform = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
+        let width = settings.size(FEED_FORWARD.key) * hidden;
+        let into_attention = Linear {
+            weight: builder.matrix(named("self_attn.in_proj_weight"), 3 * hidden, hidden, glorot),
+            bias: Some(builder.vector(named("self_attn.in_proj_bias"), &[(3 * hidden, Init::Zero)], false)),
+            inputs: hidden,
+            outputs: 3 * hidden,
+        };
+        Self {
+            stream,
+            positions,
+            into_attention,
+            out_of_attention: Linear::drawn(
+                builder,
+                &named("self_attn.out_proj"),
+                hidden,
+                hidden,
+                (uniform, Init::Zero),
+            ),
+            widen: Linear::new(builder, &named("linear1"), hidden, width),
+            narrow: Linear::new(builder, &named("linear2"), width, hidden),
+            before_attention: Norm::layer(builder, &named("norm1"), hidden),
+            before_feed_forward: Norm::layer(builder, &named("norm2"), hidden),
+            rectifier: settings.text(ACTIVATION.key) == "relu",
+            causal,
+            heads,
+            index,
+            places: if matches!(positions, Positions::Learned(_)) { places } else { 0 },
+        }
+    }
+
+    /// Adds the places of the steps, the first of which stands at `first`.
+    fn place(&self, pass: &mut Pass<'_>, x: Var, first: usize) -> Var {
+        match self.positions {
+            Positions::None => x,
+            Positions::Learned(table) => {
+                let table = pass.param(table);
+                ops::add_places(pass.tape, x, table, first, pass.batch)
+            }
+            Positions::Waves => {
+                let (rows, columns) = pass.tape.shape(x);
+                let mut all = pass.tape.buffer(rows * columns);
+                for (step, columns) in all.chunks_exact_mut(rows * pass.batch).enumerate() {
+                    for row in 0..rows {
+                        columns[row] = wave(first + step, row, rows);
+                    }
+                    let (one, rest) = columns.split_at_mut(rows);
+                    rest.chunks_exact_mut(rows).for_each(|column| column.copy_from_slice(one));
+                }
+                let waves = pass.tape.push(rows, columns, all, None);
+                ops::add(pass.tape, x, waves)
+            }
+        }
+    }
+
+    /// Attention weights as a probe: `[(heads · keys) × (steps · batch)]`, one column a query.
+    fn probe_weights(&self, pass: &mut Pass<'_>, weights: Var, steps: usize) {
+        if pass.probes.is_none() {
+            return;
+        }
+        let keys = pass.tape.shape(weights).0;
+        let rows = self.heads * keys;
+        let mut all = pass.tape.buffer(rows * steps * pass.batch);
+        let from = pass.tape.value(weights);
+        for (column, to) in all.chunks_exact_mut(rows).enumerate() {
+            let (step, sample) = (column / pass.batch, column % pass.batch);
+            for (head, to) in to.chunks_exact_mut(keys).enumerate() {
+                to.copy_from_slice(&from[((sample * self.heads + head) * steps + step) * keys..][..keys]);
+            }
+        }
+        let var = pass.tape.push(rows, steps * pass.batch, all, None);
+        pass.probe(self.index, "attention", var);
+    }
+}
+
+/// Row `row` of `rows` at place `place`: sines in even rows, cosines in odd ones.
+fn wave(place: usize, row: usize, rows: usize) -> Real {
+    let angle = place as f64 / libm::pow(LONGEST_WAVE, (row / 2 * 2) as f64 / rows as f64);
+    crate::narrow(if row.is_multiple_of(2) { libm::sin(angle) } else { libm::cos(angle) })
+}
+
+impl Block for Transformer {
+    fn features(&self) -> usize {
+        self.stream.width
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        let (hidden, batch) = (self.stream.width, pass.batch);
+        let steps = pass.tape.shape(x).1 / batch;
+        let past = state[KEYS].map_or(0, |keys| pass.tape.shape(keys).1 / batch);
+        let x = self.stream.enter(pass, x);
+        let x = self.place(pass, x, past);
+
+        let normed = self.before_attention.forward(pass, x);
+        let all = self.into_attention.forward(pass, normed);
+        let [q, mut k, mut v] = [0, 1, 2].map(|part| ops::slice_rows(pass.tape, all, part * hidden, hidden));
+        if let (Some(keys), Some(values)) = (state[KEYS], state[VALUES]) {
+            k = ops::concat_columns(pass.tape, keys, k);
+            v = ops::concat_columns(pass.tape, values, v);
+        }
+        let look = ops::Look { heads: self.heads, batch, causal: self.causal };
+        let seen = ops::attention(pass.tape, q, k, v, look);
+        self.probe_weights(pass, seen.weights, steps);
+        let seen = self.out_of_attention.forward(pass, seen.out);
+        let x = ops::add(pass.tape, x, seen);
+
+        let normed = self.before_feed_forward.forward(pass, x);
+        let wide = self.widen.forward(pass, normed);
+        let bent = if self.rectifier { ops::relu(pass.tape, wide) } else { ops::gelu(pass.tape, wide) };
+        let fed = self.narrow.forward(pass, bent);
+        let x = ops::add(pass.tape, x, fed);
+        let out = self.stream.leave(pass, x);
+        pass.probe(self.index, "hidden", out);
+        // Where every step sees all others, nothing can be gone on from.
+        let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
+        (out, state)
+    }
+
+    fn keeps_more(&self, steps: usize) -> usize {
+        let (h, f) = (self.stream.width, self.widen.outputs);
+        // Sequences of hidden and of feed-forward rows in `forward`, each with its gradient, beside the matrices' 5 h + F; and
+        // how each head looked at each step.
+        2 * (15 * h + 2 * f) - (5 * h + f) + self.heads * steps
+    }
+
+    fn state_grows_by(&self) -> usize {
+        if self.causal { 2 * self.stream.width } else { 0 }
+    }
+
+    fn formula(&self) -> String {
+        let parts = [
+            self.into_attention.formula(),
+            self.out_of_attention.formula(),
+            self.widen.formula(),
+            self.narrow.formula(),
+            format!("4·{}", self.stream.width),
+        ];
+        let places = if self.places > 0 { format!(" + {}·{}", self.places, self.stream.width) } else { String::new() };
+        self.stream.formula(&format!("{}{places}", parts.join(" + ")))
+    }
+}

@@ -1,0 +1,169 @@
+//! Scaled dot-product attention with several heads, and positions.
+//!
+//! Queries, keys and values are sequences `[d × (steps · batch)]`; head `h` has rows `h d/H .. (h + 1) d/H` of each. One
+//! sample and one head are read as strided views; their products are small matrix products.
+
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{outer, softmax, softmax_backward};
+
+/// How queries look at keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Heads; they divide the rows.
+    pub heads: usize,
+    /// Samples side by side.
+    pub batch: usize,
+    /// Whether a query sees its own step and earlier ones alone. The last query stands at the last key: with more keys than
+    /// queries, the keys that come first are of the past.
+    pub causal: bool,
+}
+
+/// What attention gives.
+#[derive(Debug, Clone, Copy)]
+pub struct Attended {
+    /// `[d × (queries · batch)]`.
+    pub out: Var,
+    /// How much each query looked at each key, `[keys × (batch · heads · queries)]`: sample by sample, head by head.
+    pub weights: Var,
+}
+
+/// Sizes, as a record holds them.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    rows: usize,
+    heads: usize,
+    batch: usize,
+    queries: usize,
+    keys: usize,
+}
+
+impl Sizes {
+    /// Rows of one head.
+    fn head(self) -> usize {
+        self.rows / self.heads
+    }
+
+    /// How far the next step of a sample is behind one.
+    fn stride(self) -> usize {
+        self.rows * self.batch
+    }
+
+    /// First number of each sample's and head's view, and the place of its weights.
+    fn views(self) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
+        let size = self.queries * self.keys;
+        (0..self.batch * self.heads).map(move |k| (k * self.head(), k * size..(k + 1) * size))
+    }
+
+    /// A view's columns next to each other, times `factor`.
+    fn gather(self, from: &[Real], first: usize, factor: Real, to: &mut [Real]) {
+        let head = self.head();
+        for (step, to) in to.chunks_exact_mut(head).enumerate() {
+            for (to, x) in to.iter_mut().zip(&from[first + step * self.stride()..][..head]) {
+                *to = factor * x;
+            }
+        }
+    }
+
+    fn scale(self) -> Real {
+        1.0 / (self.head() as Real).sqrt()
+    }
+}
+
+/// `softmax(Kᵀ Q / √(d/H)) ` over the keys, times the values (Vaswani et al. 2017, equation 1), in each of `look.heads` heads
+/// by itself, as `torch.nn.MultiheadAttention` between its projections.
+///
+/// `q` `[d × (queries · batch)]`, `k` and `v` `[d × (keys · batch)]`.
+pub fn attention(tape: &mut Tape, q: Var, k: Var, v: Var, look: Look) -> Attended {
+    let ((rows, columns), (other, key_columns)) = (tape.shape(q), tape.shape(k));
+    assert_eq!(rows, other, "rows of queries and keys differ");
+    assert_eq!(tape.shape(k), tape.shape(v), "shapes of keys and values differ");
+    assert_eq!(rows % look.heads, 0, "the heads must divide the rows");
+    let Look { heads, batch, causal } = look;
+    let s = Sizes { rows, heads, batch, queries: columns / batch, keys: key_columns / batch };
+    assert!(!causal || s.keys >= s.queries, "a causal query needs a key at its own step");
+    let (mut out, mut weights) = (tape.buffer(rows * columns), tape.buffer(s.batch * heads * s.queries * s.keys));
+    let (mut packed, mut query) = (tape.take_packed(), tape.scratch(s.head() * s.queries));
+    for (first, place) in s.views() {
+        s.gather(tape.value(q), first, s.scale(), &mut query);
+        let weights = &mut weights[place];
+        packed.pack_transposed(tape.value(k), s.stride(), first, s.head(), s.keys);
+        packed.times(&query, weights, s.keys, false);
+        for (step, column) in weights.chunks_exact_mut(s.keys).enumerate() {
+            let (seen, rest) = column.split_at_mut(if causal { s.keys - s.queries + step + 1 } else { s.keys });
+            softmax(seen);
+            rest.fill(0.0);
+        }
+        packed.pack(tape.value(v), s.stride(), first, s.head(), s.keys);
+        packed.times(weights, &mut out[first..], s.stride(), false);
+    }
+    tape.give_packed(packed);
+    tape.give(query);
+    let inputs = [Some(q), Some(k), Some(v)];
+    let weights = tape.push_companion(s.keys, s.batch * heads * s.queries, weights, &[]);
+    let record = Record::new(inputs, backward).with_sizes([heads, batch]).with_companions(1);
+    Attended { out: tape.push(rows, columns, out, Some(record)), weights }
+}
+
+fn backward(sweep: &mut Sweep<'_>) {
+    let (Some(q), Some(k), Some(v)) = (sweep.input(0), sweep.input(1), sweep.input(2)) else { return };
+    let [heads, batch, ..] = sweep.record.sizes;
+    let rows = sweep.shape(q).0;
+    let s = Sizes { rows, heads, batch, queries: sweep.shape(q).1 / batch, keys: sweep.shape(k).1 / batch };
+    let (head, stride) = (s.head(), s.stride());
+    let all = sweep.value(sweep.companion(1));
+    let (queries, keys, values) = (sweep.value(q), sweep.value(k), sweep.value(v));
+    let up = sweep.take_upstream();
+    let mut d_scores = sweep.scratch(s.queries * s.keys);
+    let mut d_out = sweep.scratch(head * s.queries);
+    let mut packed = sweep.take_packed();
+    for (first, place) in s.views() {
+        let weights = &all[place];
+        sweep.accumulate(2, |grad, _| {
+            outer(&up[first..], stride, head, weights, s.keys, &mut grad[first..], stride);
+        });
+        s.gather(&up, first, 1.0, &mut d_out);
+        packed.pack_transposed(values, stride, first, head, s.keys);
+        packed.times(&d_out, &mut d_scores, s.keys, false);
+        for (weights, column) in weights.chunks_exact(s.keys).zip(d_scores.chunks_exact_mut(s.keys)) {
+            // A key that was not seen has weight zero and gets gradient zero.
+            softmax_backward(weights, column, s.scale());
+        }
+        if sweep.wanted(0).is_some() {
+            packed.pack(keys, stride, first, head, s.keys);
+            sweep.accumulate(0, |grad, _| packed.times(&d_scores, &mut grad[first..], stride, true));
+        }
+        sweep.accumulate(1, |grad, _| {
+            outer(&queries[first..], stride, head, &d_scores, s.keys, &mut grad[first..], stride);
+        });
+    }
+    sweep.give_packed(packed);
+    sweep.give(d_out);
+    sweep.give(d_scores);
+    sweep.keep(up);
+}
+
+/// The sequence `x` `[d × (steps · batch)]` with row `first + t` of `table` `[places × d]` added at step `t`; past the last
+/// place the last row is repeated.
+pub fn add_places(tape: &mut Tape, x: Var, table: Var, first: usize, batch: usize) -> Var {
+    let ((rows, columns), (places, width)) = (tape.shape(x), tape.shape(table));
+    assert_eq!(rows, width, "rows of the input and width of the table differ");
+    let mut out = tape.buffer(rows * columns);
+    out.copy_from_slice(tape.value(x));
+    let values = tape.value(table);
+    for (column, y) in out.chunks_exact_mut(rows).enumerate() {
+        let place = (first + column / batch).min(places - 1);
+        y.iter_mut().enumerate().for_each(|(row, y)| *y += values[row * places + place]);
+    }
+    let record = Record::new([Some(x), Some(table)], |sweep| {
+        let [first, batch, places, rows] = sweep.record.sizes;
+        sweep.accumulate(0, |grad, up| super::add_scaled(grad, up, 1.0));
+        sweep.accumulate(1, |grad, up| {
+            for (column, dy) in up.chunks_exact(rows).enumerate() {
+                let place = (first + column / batch).min(places - 1);
+                dy.iter().enumerate().for_each(|(row, dy)| grad[row * places + place] += dy);
+            }
+        });
+    });
+    tape.push(rows, columns, out, Some(record.with_sizes([first, batch, places, rows])))
+}

@@ -1,0 +1,57 @@
+//! Convolution over time, each feature by itself.
+
+use super::add_scaled;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{Formula, Number, for_each};
+
+/// Depthwise convolution over whole places of its kernel: `y_t = b + Σₖ w_k ∘ x_{t+k}` for `k = 0 … width − 1`, as
+/// `torch.nn.Conv1d(groups=features)` without padding.
+///
+/// `x` `[features × ((steps + width − 1) · batch)]`, `w` `[features × width]`, `b` `[features × 1]`; the result is
+/// `[features × (steps · batch)]`. With the last `width − 1` steps of what came before put in front, it is causal.
+pub fn depthwise(tape: &mut Tape, x: Var, w: Var, b: Var, batch: usize) -> Var {
+    let ((rows, columns), (features, width)) = (tape.shape(x), tape.shape(w));
+    assert_eq!(rows, features, "rows of the kernel and of the input differ");
+    assert!(columns >= (width - 1) * batch, "the sequence is shorter than the kernel");
+    let kept = columns - (width - 1) * batch;
+    let mut out = tape.buffer(rows * kept);
+    let (input, weights, bias) = (tape.value(x), tape.value(w), tape.value(b));
+    for (column, y) in out.chunks_exact_mut(rows).enumerate() {
+        y.copy_from_slice(bias);
+        for (k, w) in weights.chunks_exact(rows).enumerate() {
+            for_each([w, &input[(column + k * batch) * rows..][..rows]], [&mut *y], AddProduct);
+        }
+    }
+    let record = Record::new([Some(x), Some(w), Some(b)], backward).with_sizes([batch]);
+    tape.push(rows, kept, out, Some(record))
+}
+
+fn backward(sweep: &mut Sweep<'_>) {
+    let (Some(x), Some(w)) = (sweep.input(0), sweep.input(1)) else { return };
+    let (batch, rows) = (sweep.record.sizes[0], sweep.shape(w).0);
+    let (input, weights) = (sweep.value(x), sweep.value(w));
+    sweep.accumulate(0, |grad, up| {
+        for (column, dy) in up.chunks_exact(rows).enumerate() {
+            for (k, w) in weights.chunks_exact(rows).enumerate() {
+                for_each([w, dy], [&mut grad[(column + k * batch) * rows..][..rows]], AddProduct);
+            }
+        }
+    });
+    sweep.accumulate(1, |grad, up| {
+        for (column, dy) in up.chunks_exact(rows).enumerate() {
+            for (k, dw) in grad.chunks_exact_mut(rows).enumerate() {
+                for_each([&input[(column + k * batch) * rows..][..rows], dy], [dw], AddProduct);
+            }
+        }
+    });
+    sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| add_scaled(grad, dy, 1.0)));
+}
+
+struct AddProduct;
+
+impl Formula<2, 1> for AddProduct {
+    #[inline(always)]
+    fn at<T: Number>(&self, [a, b]: [T; 2], [sum]: [T; 1]) -> [T; 1] {
+        [a.mul_add(b, sum)]
+    }
+}

@@ -1,0 +1,142 @@
+//! Normalisation of each column by itself: layer norm and RMS norm.
+
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{Formula, Number, Summed, for_each, for_each_summed};
+
+/// Layer normalisation (Ba et al. 2016) of each column of `x` `[rows × cols]`, as `torch.nn.LayerNorm`:
+/// `y = (x − mean) / √(variance + ε) ∘ w + b`, the variance over `rows`; `w` and `b` `[rows × 1]`.
+pub fn layer_norm(tape: &mut Tape, x: Var, w: Var, b: Var, epsilon: Real) -> Var {
+    normalise(tape, x, w, Some(b), epsilon)
+}
+
+/// Root-mean-square normalisation (Zhang and Sennrich 2019) of each column of `x` `[rows × cols]`:
+/// `y = x / √(mean of squares + ε) ∘ w`; `w` `[rows × 1]`.
+pub fn rms_norm(tape: &mut Tape, x: Var, w: Var, epsilon: Real) -> Var {
+    normalise(tape, x, w, None, epsilon)
+}
+
+/// With a bias the mean is taken out, without one it is not.
+fn normalise(tape: &mut Tape, x: Var, w: Var, b: Option<Var>, epsilon: Real) -> Var {
+    let (rows, cols) = tape.shape(x);
+    assert_eq!((rows, 1), tape.shape(w), "one number a row is needed");
+    let (mut out, mut levels) = (tape.buffer(rows * cols), tape.buffer(2 * cols));
+    let (weight, count) = (tape.value(w), rows as Real);
+    for ((x, y), level) in
+        tape.value(x).chunks_exact(rows).zip(out.chunks_exact_mut(rows)).zip(levels.chunks_exact_mut(2))
+    {
+        let mean = if b.is_some() { for_each_summed([x], [], Sum)[0] / count } else { 0.0 };
+        let [squares] = for_each_summed([x], [], Squares(mean));
+        let factor = 1.0 / (squares / count + epsilon).sqrt();
+        level.copy_from_slice(&[mean, factor]);
+        match b {
+            Some(b) => for_each([x, weight, tape.value(b)], [y], Shifted(mean, factor)),
+            None => for_each([x, weight], [y], Scaled(factor)),
+        }
+    }
+    let inputs = [Some(x), Some(w), b];
+    tape.push_companion(2, cols, levels, &[]);
+    tape.push(rows, cols, out, Some(Record::new(inputs, backward).with_companions(1)))
+}
+
+fn backward(sweep: &mut Sweep<'_>) {
+    let (Some(x), Some(w)) = (sweep.input(0), sweep.input(1)) else { return };
+    let rows = sweep.shape(x).0;
+    let centred = sweep.input(2).is_some();
+    let (x, weight) = (sweep.value(x), sweep.value(w));
+    let levels = sweep.value(sweep.companion(1));
+    let columns = || x.chunks_exact(rows).zip(levels.chunks_exact(2));
+    sweep.accumulate(0, |grad, up| {
+        for (((x, level), dy), dx) in columns().zip(up.chunks_exact(rows)).zip(grad.chunks_exact_mut(rows)) {
+            let (mean, factor) = (level[0], level[1]);
+            let [along, sum] = for_each_summed([x, weight, dy], [], Moments(mean, factor));
+            let count = rows as Real;
+            let shift = if centred { sum / count } else { 0.0 };
+            for_each([x, weight, dy], [dx], Back { mean, factor, along: along / count, shift });
+        }
+    });
+    sweep.accumulate(1, |grad, up| {
+        for ((x, level), dy) in columns().zip(up.chunks_exact(rows)) {
+            for_each([x, dy], [&mut *grad], Weight(level[0], level[1]));
+        }
+    });
+    sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| super::add_scaled(grad, dy, 1.0)));
+}
+
+struct Sum;
+
+impl Summed<1, 0, 1> for Sum {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x]: [T; 1], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
+        ([], [sum + x])
+    }
+}
+
+/// Sum of squares around a mean.
+struct Squares(Real);
+
+impl Summed<1, 0, 1> for Squares {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x]: [T; 1], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
+        let away = x - T::splat(self.0);
+        ([], [away.mul_add(away, sum)])
+    }
+}
+
+struct Shifted(Real, Real);
+
+impl Formula<3, 1> for Shifted {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x, w, b]: [T; 3], _: [T; 1]) -> [T; 1] {
+        [((x - T::splat(self.0)) * T::splat(self.1)).mul_add(w, b)]
+    }
+}
+
+struct Scaled(Real);
+
+impl Formula<2, 1> for Scaled {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x, w]: [T; 2], _: [T; 1]) -> [T; 1] {
+        [x * T::splat(self.0) * w]
+    }
+}
+
+/// Sums of `g ∘ x̂` and of `g`, where `g = w ∘ dy` is the gradient of the normalised column `x̂`.
+struct Moments(Real, Real);
+
+impl Summed<3, 0, 2> for Moments {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x, w, dy]: [T; 3], []: [T; 0], [along, sum]: [T; 2]) -> ([T; 0], [T; 2]) {
+        let g = w * dy;
+        let hat = (x - T::splat(self.0)) * T::splat(self.1);
+        ([], [g.mul_add(hat, along), sum + g])
+    }
+}
+
+/// `dx += factor · (g − mean of g − x̂ · mean of g ∘ x̂)`.
+struct Back {
+    mean: Real,
+    factor: Real,
+    along: Real,
+    shift: Real,
+}
+
+impl Formula<3, 1> for Back {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x, w, dy]: [T; 3], [dx]: [T; 1]) -> [T; 1] {
+        let factor = T::splat(self.factor);
+        let hat = (x - T::splat(self.mean)) * factor;
+        let inner = w * dy - T::splat(self.shift) - hat * T::splat(self.along);
+        [inner.mul_add(factor, dx)]
+    }
+}
+
+/// `dw += dy ∘ x̂`.
+struct Weight(Real, Real);
+
+impl Formula<2, 1> for Weight {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x, dy]: [T; 2], [dw]: [T; 1]) -> [T; 1] {
+        [((x - T::splat(self.0)) * T::splat(self.1)).mul_add(dy, dw)]
+    }
+}
