@@ -223,6 +223,41 @@ fn step_by_step_equals_all_at_once() {
 }
 
 #[test]
+fn any_two_kinds_of_layers_make_a_stack() {
+    let layers = || registry::ALL.iter().filter(|one| one.streams && matches!(one.make, Make::Layer(_)));
+    let mut worst = 0.0_f64;
+    for (first, second) in layers().flat_map(|first| layers().map(move |second| (first, second))) {
+        let json = format!(r#"{{"segment": 1, "hidden": 6, "layers": 3, "mix": "{}", "head_dropout": 0}}"#, second.id);
+        let bench = bench(first, &json);
+        let mut rng = Rng::new(23, 0);
+        let at: Vec<Real> = bench.params.values.iter().map(|p| p + narrow(0.05 * rng.normal())).collect();
+        let direction: Vec<f64> = at.iter().map(|_| rng.normal()).collect();
+        let mut grads = Vec::new();
+        bench.loss(&at, Some(&mut grads));
+        // Every layer has its say: no parameter is left without a gradient.
+        for slot in bench.params.slots() {
+            assert!(grads[slot.range()].iter().any(|g| *g != 0.0), "{} and {}: {}", first.id, second.id, slot.name);
+        }
+        let slope: f64 = grads.iter().zip(&direction).map(|(g, d)| wide(*g) * d).sum();
+        let moved = |h: f64| {
+            let values: Vec<Real> = at.iter().zip(&direction).map(|(x, d)| narrow(wide(*x) + h * d)).collect();
+            bench.loss(&values, None)
+        };
+        let h = 1e-4;
+        let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
+        worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
+        // And the second layer is of the other kind.
+        let alone = self::bench(first, &json.replace(second.id, "same"));
+        let shapes = |bench: &Bench| bench.params.slots().iter().map(|slot| slot.len()).collect::<Vec<_>>();
+        assert_eq!(first.id == second.id, shapes(&bench) == shapes(&alone), "{} and {}", first.id, second.id);
+    }
+    println!("stacks of any two kinds of layers: largest relative error {worst:.1e}");
+    if cfg!(feature = "f64") {
+        assert!(worst < 1e-6, "{worst:e}");
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_weights_and_another_seed_others() {
     for architecture in registry::ALL {
         let train = |seed: u64| {

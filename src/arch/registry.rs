@@ -191,6 +191,48 @@ pub const ARCHITECTURE: Knob = Knob {
     when: None,
 };
 
+/// How many layers can be mixed into a stack.
+const fn mixable() -> usize {
+    let (mut k, mut count) = (0, 0);
+    while k < ALL.len() {
+        if ALL[k].streams && matches!(ALL[k].make, Make::Layer(_)) {
+            count += 1;
+        }
+        k += 1;
+    }
+    count
+}
+
+const fn mixes<const N: usize>() -> [Choice; N] {
+    let same = Choice { value: "same", label: "the same", help: "All layers are of one kind." };
+    let mut all = [same; N];
+    let (mut k, mut count) = (0, 1);
+    while k < ALL.len() {
+        if ALL[k].streams && matches!(ALL[k].make, Make::Layer(_)) {
+            all[count] = Choice { value: ALL[k].id, label: ALL[k].label, help: ALL[k].summary };
+            count += 1;
+        }
+        k += 1;
+    }
+    all
+}
+
+const MIXES: &[Choice] = &mixes::<{ mixable() + 1 }>();
+
+/// What the second, the fourth layer of a stack is.
+pub const MIX: Knob = Knob {
+    key: "mix",
+    label: "Every second layer",
+    help: "Layers of another kind in between: attention between state-space layers, say. No effect with one layer.",
+    unit: "",
+    source: "Lieber et al. 2024 (Jamba)",
+    group: Group::Model,
+    kind: Kind::Choice { options: MIXES },
+    default: Default::Text("same"),
+    basic: false,
+    when: None,
+};
+
 /// The architecture that is called `id`.
 pub fn find(id: &str) -> Option<&'static Architecture> {
     ALL.iter().find(|architecture| architecture.id == id)
@@ -200,7 +242,7 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
 pub fn knobs() -> Vec<Knob> {
     let mut all = vec![ARCHITECTURE];
     let own = ALL.iter().flat_map(|architecture| architecture.knobs);
-    for knob in plan::KNOBS.iter().chain(stacked::KNOBS).chain(own) {
+    for knob in plan::KNOBS.iter().chain(stacked::KNOBS).chain([&MIX]).chain(own) {
         if all.iter().all(|known| known.key != knob.key) {
             all.push(*knob);
         }
@@ -210,11 +252,11 @@ pub fn knobs() -> Vec<Knob> {
 
 /// Keys of the knobs that `architecture` reads.
 pub fn keys(architecture: &Architecture) -> Vec<&'static str> {
-    let shared = match architecture.make {
-        Make::Layer(_) => stacked::KNOBS,
-        Make::Forecaster(_) => &[],
+    let (shared, mix): (&[Knob], _) = match architecture.make {
+        Make::Layer(_) => (stacked::KNOBS, Some(&MIX)),
+        Make::Forecaster(_) => (&[], None),
     };
-    plan::KNOBS.iter().chain(shared).chain(architecture.knobs).map(|knob| knob.key).collect()
+    plan::KNOBS.iter().chain(shared).chain(mix).chain(architecture.knobs).map(|knob| knob.key).collect()
 }
 
 /// Streams of randomness: each purpose has its own.
@@ -261,7 +303,13 @@ impl Architecture {
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
         let forecaster = match self.make {
-            Make::Layer(block) => Box::new(Stacked::new(&mut builder, plan, settings, block, self.streams)),
+            Make::Layer(block) => {
+                let other = match find(settings.text(MIX.key)).map(|other| other.make) {
+                    Some(Make::Layer(other)) => other,
+                    _ => block,
+                };
+                Box::new(Stacked::new(&mut builder, plan, settings, [block, other], self.streams))
+            }
             Make::Forecaster(make) => make(&mut builder, plan, settings),
         };
         (forecaster, builder.finish())

@@ -99,15 +99,15 @@ pub struct Stacked {
 }
 
 impl Stacked {
-    /// Builds the stack that `settings` ask for from `make`'s blocks; `streams`: whether they can go on from a state.
-    pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: MakeBlock, streams: bool) -> Self {
+    /// Builds the stack that `settings` ask for from blocks that the two of `make` make by turns; `streams`: whether they can go on from a state.
+    pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: [MakeBlock; 2], streams: bool) -> Self {
         let hidden = settings.size(HIDDEN.key);
         let token = plan.segment * plan.features;
         let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
         let mut inputs = embed.map_or(token, |embed| embed.outputs);
         let mut blocks = Vec::new();
         for index in 0..settings.size(LAYERS.key) {
-            let block = make(builder, index, inputs, plan, settings);
+            let block = make[index % 2](builder, index, inputs, plan, settings);
             inputs = block.features();
             blocks.push(block);
         }
