@@ -89,7 +89,7 @@ inBrowsers((browser) => {
       const apart = await page.run(async (chosen) => {
         const at = (/** @type {string} */ path) => new URL(`../../../${path}`, location.href).href;
         const sample = new Uint8Array(await (await fetch(at('www/samples/jfk_2013_hourly_celsius.csv'))).arrayBuffer());
-        const { weightsOf } = await import(at('tests/node/shared.mjs'));
+        const { base, weightsOf } = await import(at('tests/node/shared.mjs'));
         /** @type {Float32Array[]} */
         const weights = [];
         for (const file of ['unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm']) {
@@ -100,7 +100,19 @@ inBrowsers((browser) => {
         }
         const [plain, relaxed] = weights;
         const largest = plain.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-        return plain.reduce((most, weight, k) => Math.max(most, Math.abs(weight - relaxed[k])), 0) / largest;
+        // The bias of attention's keys moves all scores of a query alike, so softmax does not see it: its gradient is nothing
+        // but rounding, of which Adam makes whole steps. It is left out, by its place: the middle third of in_proj_bias.
+        const core = await import(at('pkg/unrolled.js?unrolled_bg.wasm'));
+        const reader = new core.CsvReader();
+        reader.push(sample);
+        const { rows } = new core.Session(reader.finish().series().to_parts()).configure({ ...base, ...chosen }).parameters;
+        const idle = new Set();
+        let from = 0;
+        for (const { name, count } of rows) {
+          if (name.endsWith('in_proj_bias')) for (let k = count / 3; k < (2 * count) / 3; k++) idle.add(from + k);
+          from += count;
+        }
+        return plain.reduce((most, weight, k) => (idle.has(k) ? most : Math.max(most, Math.abs(weight - relaxed[k]))), 0) / largest;
       }, settings);
       t.diagnostic(`${browser.name}, ${name}: largest difference ${apart.toExponential(1)} of the largest weight`);
       assert.ok(apart <= TOLERANCE, `${apart}`);
