@@ -15,6 +15,10 @@ give_up() {
   exit 1
 }
 
+# How the core is compiled with relaxed SIMD, in place of the flags in .cargo/config.toml, which are the plain build's.
+# shellcheck disable=SC2034
+relaxed_flags='-C target-feature=+simd128,+relaxed-simd -C llvm-args=-inline-threshold=50'
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Installs Debian packages: as root directly, else by sudo, else names the command.

@@ -49,7 +49,7 @@ fn training_allocates_nothing_after_its_first_steps() {
                 session.step().expect("a step");
             }
             let bytes = ALLOCATOR.total_allocated() - before;
-            println!("{:<8} {form:<32} {bytes:>8} bytes in {steps} steps", architecture.id);
+            println!("{:<14} {form:<32} {bytes:>8} bytes in {steps} steps", architecture.id);
             if bytes > 0 {
                 wrong.push(format!("{}, {form}: {} bytes a step", architecture.id, bytes / steps));
             }

@@ -360,8 +360,9 @@ fn each_learns_a_noisy_sine_to_below_naive() {
     for architecture in registry::ALL {
         for json in [
             r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0}"#,
-            r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 20, "learning_rate": 0.01,
-                "head": "rolled", "loss_on": "every", "head_dropout": 0}"#,
+            // Not centred on the window's end, which the early steps cannot know.
+            r#"{"hidden": 16, "layers": 2, "window": 24, "horizon": 6, "segment": 1, "epochs": 20, "learning_rate": 0.01,
+                "head": "rolled", "loss_on": "every", "head_dropout": 0, "normalise": "none"}"#,
         ] {
             let (_, raw) = checked(architecture, json);
             let mut session = Session::new(noisy_sine(800));

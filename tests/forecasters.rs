@@ -78,3 +78,26 @@ fn outputs_and_gradients_equal_other_implementations() {
     assert!(!files.is_empty());
     files.iter().for_each(compare);
 }
+
+#[test]
+fn parameters_are_as_many_as_in_pytorch() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/counts.json");
+    let text = std::fs::read_to_string(path).expect("the stored counts");
+    let rows: Vec<Raw> = serde_json::from_str(&text).expect("the stored counts");
+    let mut article = None;
+    for mut raw in rows {
+        let mut take = |key: &str| raw.remove(key).and_then(|value| value.as_u64()).expect(key) as usize;
+        let (features, horizon, expected) = (take("features"), take("horizon"), take("parameters"));
+        raw.insert("segment".into(), 1.into());
+        let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("settings");
+        let architecture = find(settings.text("architecture")).expect("an architecture");
+        let plan = architecture.plan(&settings, (features, features, 0), (24, 24, horizon)).expect("a plan");
+        let (forecaster, params) = architecture.build(&plan, &settings, 1);
+        assert_eq!(params.len(), expected, "{raw:?}: {}", forecaster.formula());
+        if architecture.id == "lstm" && settings.size("hidden") == 128 {
+            article = Some(params.len());
+        }
+    }
+    // The article's two layers of 128 with a head.
+    assert_eq!(article, Some(199_297));
+}

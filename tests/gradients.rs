@@ -6,7 +6,7 @@
 use unrolled::Real;
 use unrolled::grad::{Tape, Var, check::worst_relative_error, ops};
 use unrolled::math::Rng;
-use unrolled::scan::{self, Outputs, SelectiveInputs, Walk, Weights, twin};
+use unrolled::scan::{self, Minimal, Outputs, SelectiveInputs, Walk, Weights, twin};
 use unrolled::{narrow, wide};
 
 /// Largest relative error that a gradient may have, in f64.
@@ -59,6 +59,15 @@ fn every_operation_matches_central_differences() {
         ("slice_rows", &[(7, 3)], |t, v| ops::slice_rows(t, v[0], 2, 4)),
         ("concat_rows", &[(2, 3), (4, 3)], |t, v| ops::concat_rows(t, v[0], v[1])),
         ("concat_columns", &[(3, 2), (3, 4)], |t, v| ops::concat_columns(t, v[0], v[1])),
+        ("div", &[(3, 4), (3, 4)], |t, v| {
+            let squared = ops::mul(t, v[1], v[1]);
+            let shift = t.filled(3, 4, 0.5);
+            let positive = ops::add(t, squared, shift);
+            ops::div(t, v[0], positive)
+        }),
+        ("repeat_columns", &[(3, 4)], |t, v| ops::repeat_columns(t, v[0], 3)),
+        ("lookup", &[(4, 3)], |t, v| ops::lookup(t, v[0], 1..4, 2, 13)),
+        ("stack_steps", &[(2, 12)], |t, v| ops::stack_steps(t, v[0], 3)),
         ("softmax", &[(7, 3)], |t, v| ops::softmax(t, v[0])),
         // Two samples, two queries and three places each.
         ("dot_scores", &[(5, 4), (5, 6)], |t, v| ops::dot_scores(t, v[0], v[1], 2)),
@@ -270,6 +279,68 @@ fn every_scan_equals_its_twin() {
     }
 }
 
+/// Every form of the minGRU and the minLSTM, in the order of [`forms`].
+fn forms() -> impl Iterator<Item = Minimal> {
+    let both = [false, true];
+    both.into_iter().flat_map(move |lstm| {
+        both.into_iter().flat_map(move |positive| both.map(|parallel| Minimal { lstm, positive, parallel }))
+    })
+}
+
+/// Pre-activations and an initial state: hidden, batch, steps. Numbers of steps that do and do not fill a tree.
+const MINIMAL_SIZES: &[(usize, usize, usize)] = &[(5, 2, 1), (5, 3, 2), (8, 1, 3), (13, 2, 7), (3, 2, 12), (4, 1, 16)];
+
+#[test]
+fn minimal_recurrences_match_central_differences() {
+    let mut rng = Rng::new(15, 0);
+    for form in forms() {
+        for &(hidden, batch, steps) in MINIMAL_SIZES {
+            for given in [1, 2] {
+                let inputs = [random(form.gates() * hidden, steps * batch, &mut rng), random(hidden, batch, &mut rng)];
+                let error = worst_relative_error(&inputs[..given], 3, 5, |t, v| {
+                    scan::minimal(t, v[0], v.get(1).copied(), form, batch).hidden
+                });
+                report(&format!("{form:?} {steps} steps"), error);
+            }
+        }
+    }
+}
+
+#[test]
+fn minimal_recurrences_equal_their_twin_scanned_either_way() {
+    let tolerance = if cfg!(feature = "f64") { 1e-12 } else { 2e-5 };
+    let mut rng = Rng::new(16, 0);
+    for form in forms() {
+        for &(hidden, batch, steps) in MINIMAL_SIZES {
+            let z = random(form.gates() * hidden, steps * batch, &mut rng);
+            let h0 = random(hidden, batch, &mut rng);
+            let run = |which: Option<bool>| -> Vec<Vec<Real>> {
+                let mut tape = Tape::new(true);
+                let [z, h] = [&z, &h0].map(|(r, c, x)| tape.leaf(*r, *c, x));
+                let out = match which {
+                    Some(parallel) => scan::minimal(&mut tape, z, Some(h), Minimal { parallel, ..form }, batch).hidden,
+                    None => twin::minimal(&mut tape, z, Some(h), form, batch),
+                };
+                let squared = ops::mul(&mut tape, out, out);
+                let loss = ops::sum(&mut tape, squared);
+                tape.backward(loss);
+                [tape.value(out), tape.grad(z), tape.grad(h)].map(<[Real]>::to_vec).to_vec()
+            };
+            let expected = run(None);
+            for parallel in [false, true] {
+                for (k, (found, expected)) in run(Some(parallel)).iter().zip(&expected).enumerate() {
+                    let scale = expected.iter().fold(1e-3, |m: f64, x| m.max(wide(x.abs())));
+                    assert_eq!(found.len(), expected.len());
+                    for (f, e) in found.iter().zip(expected) {
+                        let error = wide((f - e).abs()) / scale;
+                        assert!(error < tolerance, "{form:?} parallel {parallel}, {steps} steps, matrix {k}: {f} {e}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Channels, state, batch and steps of selective scans: with whole and broken chunks of steps and of lanes.
 const SELECTIVE: &[(usize, usize, usize, usize)] = &[(5, 3, 2, 4), (8, 2, 3, 8), (3, 4, 1, 19), (13, 1, 2, 1)];
 
@@ -329,6 +400,18 @@ fn the_selective_scan_matches_central_differences_and_its_twin() {
             }
         }
     }
+}
+
+#[test]
+fn closed_gates_of_a_minimal_lstm_stay_numbers() {
+    let mut tape = Tape::new(true);
+    let z = tape.leaf(3, 2, &[-1e4, -1e4, 2.0, -1e4, -1e4, 2.0]);
+    let form = Minimal { lstm: true, positive: false, parallel: true };
+    let out = scan::minimal(&mut tape, z, None, form, 1).hidden;
+    let loss = ops::sum(&mut tape, out);
+    tape.backward(loss);
+    assert!((wide(tape.value(out)[1]) - 1.5).abs() < 1e-6, "half of 2, and half of 2 again: {:?}", tape.value(out));
+    assert!(tape.grad(z).iter().all(|g| g.is_finite()));
 }
 
 #[test]

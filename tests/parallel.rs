@@ -36,6 +36,10 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
         let mut worst = 0.0_f64;
         // A rolled head learns from every step; 64 parts are more than the batch has windows.
         for more in [r#"{}"#, r#"{"head": "rolled", "loss_on": "every"}"#, r#"{"batch_size": 9}"#] {
+            // What needs its whole window at once has no rolled head; that it says so is tests/conformance.rs's.
+            if !architecture.streams && more.contains("rolled") {
+                continue;
+            }
             for shards in [2, 3, 5, 16] {
                 let mut whole = session(architecture.id, 1, more);
                 let mut cut = session(architecture.id, shards, more);

@@ -24,7 +24,7 @@ web() {
   mv "$out/$name/optimised.wasm" "$out/$name/bench_web_bg.wasm"
 }
 web plain target
-RUSTFLAGS='-C target-feature=+simd128,+relaxed-simd -C llvm-args=-inline-threshold=50' web relaxed target/relaxed --enable-relaxed-simd
+RUSTFLAGS=$relaxed_flags web relaxed target/relaxed --enable-relaxed-simd
 
 # The matrix products by themselves.
 if [[ -x scripts/bench/kernels.sh ]]; then scripts/bench/kernels.sh; fi

@@ -4,11 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh
 
-for build in plain relaxed; do
-  say "Building the kernels for the bench ($build)"
-  flags="-C target-feature=+simd128"
-  [[ $build == relaxed ]] && flags+=",+relaxed-simd"
-  RUSTFLAGS=$flags cargo build -q --release --target wasm32-unknown-unknown --target-dir "target/$build" --example kernels
-  wasm-bindgen --target web --no-typescript --out-dir "target/kernels/$build" \
-    "target/$build/wasm32-unknown-unknown/release/examples/kernels.wasm"
-done
+# kernels NAME FOLDER: built where pkg.sh builds the package with the same flags.
+kernels() {
+  say "Building the kernels for the bench, $1"
+  CARGO_TARGET_DIR=$2 cargo build -q --release --target wasm32-unknown-unknown --example kernels
+  wasm-bindgen --target web --no-typescript --out-dir "target/kernels/$1" \
+    "$2/wasm32-unknown-unknown/release/examples/kernels.wasm"
+}
+kernels plain target
+RUSTFLAGS=$relaxed_flags kernels relaxed target/relaxed

@@ -31,7 +31,7 @@ optimise "$plain"
 say "Building it with relaxed SIMD (a minute the first time)"
 # Flags of the environment take the place of those in .cargo/config.toml; a folder of its own, so that neither build throws away
 # what the other has compiled.
-RUSTFLAGS='-C target-feature=+simd128,+relaxed-simd -C llvm-args=-inline-threshold=50' CARGO_TARGET_DIR=target/relaxed wasm_pack "$relaxed"
+RUSTFLAGS=$relaxed_flags CARGO_TARGET_DIR=target/relaxed wasm_pack "$relaxed"
 optimise "$relaxed" --enable-relaxed-simd
 
 # Both wasm files are started by the same JavaScript, so it must be the same: code that only one of them has may call nothing

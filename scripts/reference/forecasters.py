@@ -5,12 +5,13 @@ Shapes: windows [window + horizon, batch, features], the first `data_features` o
 names that the stored file gives them.
 """
 
-from dataclasses import dataclass
-
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from minGRU_pytorch.minGRU import minGRU
+from minGRU_pytorch.minLSTM import minLSTM
 
 import store
 
@@ -85,11 +86,113 @@ class Mlp(torch.nn.Module):
         return self.head(x).unsqueeze(0)
 
 
+class Recurrent(torch.nn.Module):
+    """Recurrent layers of PyTorch, one row a step, and a linear head on the last state of each direction."""
+
+    CELLS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+
+    def __init__(self, case):
+        super().__init__()
+        cell, hidden = self.CELLS[case.size("bidirectional_cell")], case.size("hidden")
+        self.rnn = cell(case.features, hidden, case.size("layers"), bidirectional=True)
+        self.head = torch.nn.Linear(2 * hidden, case.horizon)
+
+    def forward(self, past):
+        _, final = self.rnn(past)
+        final = final[0] if isinstance(final, tuple) else final
+        return self.head(torch.cat([final[-2], final[-1]], dim=-1)).unsqueeze(0)
+
+
+class SegRnn(torch.nn.Module):
+    """Lin et al. 2023: channels by themselves, segments through a GRU (section 3.2.1), parallel decoding (section 3.2.2)."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.segment, self.hidden, self.horizon = case.size("segment"), case.size("hidden"), case.horizon
+        hidden, count = self.hidden, -(-case.horizon // self.segment)
+        self.valueEmbedding = torch.nn.Sequential(torch.nn.Linear(self.segment, hidden), torch.nn.ReLU())
+        self.rnn = torch.nn.GRU(hidden, hidden)
+        self.pos_emb = torch.nn.Parameter(torch.zeros(count, hidden - hidden // 2))
+        self.channel_emb = torch.nn.Parameter(torch.zeros(case.data_features, hidden // 2))
+        self.predict = torch.nn.Sequential(torch.nn.Dropout(0.0), torch.nn.Linear(hidden, self.segment))
+
+    def forward(self, past):
+        forecasts = []
+        for channel, embedding in enumerate(self.channel_emb):
+            x = past[len(past) % self.segment :, :, channel]
+            segments = x.T.reshape(x.shape[1], -1, self.segment).transpose(0, 1)
+            _, state = self.rnn(self.valueEmbedding(segments))
+            parts = []
+            for position in self.pos_emb:
+                question = torch.cat([position, embedding]).expand(1, x.shape[1], self.hidden)
+                parts.append(self.predict(self.rnn(question, state)[0][0]))
+            forecasts.append(torch.cat(parts, dim=-1)[:, : self.horizon])
+        return torch.stack(forecasts)
+
+
+class Minimal(torch.nn.Module):
+    """minGRU and minLSTM of the package minGRU-pytorch (positive candidates, parallel scan in log space), or by the equations
+    of Feng et al. 2024, sections 3.1.3 and 3.2.4 (linear candidates, step by step); a linear head on the last step."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.positive, self.hidden = case.size("candidate") == "positive", case.size("hidden")
+        self.gates = {"mingru": 2, "minlstm": 3}[case.architecture]
+        self.rnn = torch.nn.Module()
+        rows, inputs = self.gates * self.hidden, case.features
+        self.rnn.register_parameter("weight_ih_l0", torch.nn.Parameter(torch.zeros(rows, inputs)))
+        self.rnn.register_parameter("bias_ih_l0", torch.nn.Parameter(torch.zeros(rows)))
+        self.head = torch.nn.Linear(self.hidden, case.horizon)
+
+    def forward(self, past):
+        run = self.published if self.positive else self.by_equations
+        return self.head(run(past, self.rnn.weight_ih_l0, self.rnn.bias_ih_l0)).unsqueeze(0)
+
+    def by_equations(self, past, weight, bias):
+        h = past.new_zeros(past.shape[1], self.hidden)
+        for x in past:
+            parts = (x @ weight.T + bias).chunk(self.gates, dim=-1)
+            if self.gates == 2:
+                z = torch.sigmoid(parts[0])
+                h = (1 - z) * h + z * parts[1]
+            else:
+                f, i = torch.sigmoid(parts[0]), torch.sigmoid(parts[1])
+                h = f / (f + i) * h + i / (f + i) * parts[2]
+        return h
+
+    def published(self, past, weight, bias):
+        # The package's layer has no bias: a column of ones is one. Its rows begin with the candidate's.
+        ones = torch.cat([past, torch.ones_like(past[:, :, :1])], dim=-1).transpose(0, 1)
+        rows = torch.cat([weight, bias.unsqueeze(-1)], dim=-1).chunk(self.gates)
+        kind, name = {2: (minGRU, "to_hidden_and_gate"), 3: (minLSTM, "to_hidden_and_f_i_gate")}[self.gates]
+        layer = kind(ones.shape[-1], self.hidden / ones.shape[-1], proj_out=False).to(past.dtype)
+        rows = torch.cat([rows[-1], *rows[:-1]])
+        return torch.func.functional_call(layer, {f"{name}.weight": rows}, (ones,))[:, -1]
+
+
 CASES = [
     Case("nlinear", "nlinear", NLinear, {}, window=13, horizon=5, seed=201, features=3, data_features=2, target=1),
     Case("dlinear", "dlinear", DLinear, {"trend_span": 7}, window=13, horizon=5, seed=202, normalise="none"),
     Case("dlinear_wide", "dlinear", DLinear, {"trend_span": 25}, window=9, horizon=3, seed=203, features=2, data_features=2,
          target=1, normalise="none"),
+    *(
+        Case(f"bidirectional_{cell}_{layers}", "bidirectional", Recurrent,
+             {"bidirectional_cell": cell, "hidden": hidden, "layers": layers, "segment": 1}, window=6, horizon=3, seed=seed,
+             features=3, data_features=2)
+        for cell, hidden, layers, seed in [("rnn", 9, 2, 205), ("lstm", 5, 2, 206), ("gru", 6, 2, 207), ("gru", 13, 1, 208)]
+    ),
+    Case("segrnn", "segrnn", SegRnn, {"hidden": 8, "segment": 4}, window=12, horizon=8, seed=209, features=3, data_features=2,
+         target=1),
+    Case("segrnn_uneven", "segrnn", SegRnn, {"hidden": 7, "segment": 3, "normalise": "window"}, window=11, horizon=7, seed=210,
+         normalise="window"),
+    *(
+        Case(f"{architecture}_{candidate}", architecture, Minimal,
+             {"hidden": hidden, "layers": 1, "segment": 1, "candidate": candidate, "scan": scan}, window=9, horizon=2, seed=seed,
+             features=3, data_features=2)
+        for architecture, candidate, scan, hidden, seed in [
+            ("mingru", "linear", "sequential", 8, 211), ("mingru", "positive", "parallel", 12, 212),
+            ("minlstm", "linear", "parallel", 8, 213), ("minlstm", "positive", "sequential", 12, 214)]
+    ),
     Case("mlp", "mlp", Mlp, {"hidden": 11, "layers": 2, "normalise": "window"}, window=7, horizon=4, seed=204, features=3,
          data_features=2, target=1, normalise="window"),
 ]

@@ -31,7 +31,7 @@ pub const SPAN: Knob = Knob {
     kind: Kind::Integer { min: 1, max: 1_001 },
     default: Default::Integer(25),
     basic: false,
-    when: Some(("architecture", &["dlinear"])),
+    when: None,
 };
 
 #[derive(Debug)]

@@ -2,11 +2,10 @@
 //! [`crate::scan::gru_reset_before()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::{GateBias, Layer};
+use crate::arch::recurrent::{GateBias, Layer, computed_last, negative};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
-use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Pass, State};
 use crate::scan::{self, Walk};
 
@@ -41,6 +40,7 @@ pub const FORM: Knob = Knob {
 struct Gru {
     layer: Layer,
     index: usize,
+    reverse: bool,
     reset_before: bool,
 }
 
@@ -51,22 +51,25 @@ pub fn resets_before(settings: &Settings) -> bool {
 
 /// One layer; the gates' biases in the order r, z, n.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    directed(builder, index, inputs, plan, settings, false)
+}
+
+/// The same in one of its directions.
+pub fn directed(
+    builder: &mut Builder,
+    index: usize,
+    inputs: usize,
+    plan: &Plan,
+    settings: &Settings,
+    reverse: bool,
+) -> Box<dyn Block> {
     let reset_before = resets_before(settings);
     let bias = GateBias::from(settings, plan.tokens());
     // The update gate keeps at its upper end in PyTorch's form, and at its lower end in the papers'.
     let update = if reset_before { negative(bias.keep) } else { bias.keep };
     let biases = [None, Some(update), None];
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings);
-    Box::new(Gru { layer, index, reset_before })
-}
-
-fn negative(init: crate::nn::Init) -> crate::nn::Init {
-    use crate::nn::Init;
-    match init {
-        Init::Constant(value) => Init::Constant(-value),
-        Init::Chrono { steps, sign } => Init::Chrono { steps, sign: -sign },
-        other => other,
-    }
+    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings, reverse);
+    Box::new(Gru { layer, index, reverse, reset_before })
 }
 
 impl Block for Gru {
@@ -77,12 +80,12 @@ impl Block for Gru {
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
         let weights = self.layer.weights(pass);
         let run = if self.reset_before { scan::gru_reset_before } else { scan::gru };
-        let out = run(pass.tape, x, weights, state[0], Walk::forward(pass.batch));
-        pass.probe(self.index, "hidden", out.hidden);
+        let out = run(pass.tape, x, weights, state[0], Walk { batch: pass.batch, reverse: self.reverse });
+        pass.probe(self.index, if self.reverse { "hidden_reverse" } else { "hidden" }, out.hidden);
         if let Some(gates) = out.gates {
-            pass.probe(self.index, "gates", gates);
+            pass.probe(self.index, if self.reverse { "gates_reverse" } else { "gates" }, gates);
         }
-        let h = last_step(pass, out.hidden);
+        let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
     }
 

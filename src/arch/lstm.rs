@@ -1,11 +1,10 @@
 //! The LSTM (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000); equations in [`crate::scan::lstm()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::{GateBias, Layer};
+use crate::arch::recurrent::{GateBias, Layer, computed_last};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
-use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Pass, State};
 use crate::scan::{self, Walk};
 
@@ -13,14 +12,27 @@ use crate::scan::{self, Walk};
 struct Lstm {
     layer: Layer,
     index: usize,
+    reverse: bool,
 }
 
 /// One layer; the gates' biases in the order i, f, g, o.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    directed(builder, index, inputs, plan, settings, false)
+}
+
+/// The same in one of its directions.
+pub fn directed(
+    builder: &mut Builder,
+    index: usize,
+    inputs: usize,
+    plan: &Plan,
+    settings: &Settings,
+    reverse: bool,
+) -> Box<dyn Block> {
     let bias = GateBias::from(settings, plan.tokens());
     let biases = [Some(bias.admit), Some(bias.keep), None, None];
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings);
-    Box::new(Lstm { layer, index })
+    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings, reverse);
+    Box::new(Lstm { layer, index, reverse })
 }
 
 impl Block for Lstm {
@@ -30,15 +42,16 @@ impl Block for Lstm {
 
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
         let weights = self.layer.weights(pass);
-        let out = scan::lstm(pass.tape, x, weights, state[0], state[1], Walk::forward(pass.batch));
-        pass.probe(self.index, "hidden", out.hidden);
-        let h = last_step(pass, out.hidden);
+        let out =
+            scan::lstm(pass.tape, x, weights, state[0], state[1], Walk { batch: pass.batch, reverse: self.reverse });
+        pass.probe(self.index, if self.reverse { "hidden_reverse" } else { "hidden" }, out.hidden);
+        let h = computed_last(pass, out.hidden, self.reverse);
         let c = out.cell.map(|cell| {
-            pass.probe(self.index, "cell", cell);
-            last_step(pass, cell)
+            pass.probe(self.index, if self.reverse { "cell_reverse" } else { "cell" }, cell);
+            computed_last(pass, cell, self.reverse)
         });
         if let Some(gates) = out.gates {
-            pass.probe(self.index, "gates", gates);
+            pass.probe(self.index, if self.reverse { "gates_reverse" } else { "gates" }, gates);
         }
         (out.hidden, [Some(h), c, None, None])
     }

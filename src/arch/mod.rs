@@ -3,6 +3,7 @@
 //! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every
 //! test that runs over the registry.
 
+mod bidirectional;
 mod direct;
 mod dlinear;
 mod encoder_decoder;
@@ -11,6 +12,7 @@ mod gru;
 mod input;
 mod lstm;
 mod mamba;
+mod minimal;
 mod mlp;
 mod nlinear;
 pub mod plan;
@@ -18,6 +20,7 @@ mod recurrent;
 pub mod registry;
 mod residual;
 mod rnn;
+mod segrnn;
 pub mod stacked;
 mod transformer;
 

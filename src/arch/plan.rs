@@ -213,10 +213,24 @@ impl Plan {
     pub fn new(
         settings: &Settings,
         (features, data_features, target): (usize, usize, usize),
+        sizes: (usize, usize, usize),
+    ) -> Result<Self> {
+        let by_step = (settings.text(HEAD.key) == "rolled", settings.text(LOSS_ON.key) == "every");
+        Self::with(settings, (features, data_features, target), sizes, by_step)
+    }
+
+    /// The same for a model that makes up its own mind about whether it feeds on its forecasts, and whether every step of
+    /// the window is trained on.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn with(
+        settings: &Settings,
+        (features, data_features, target): (usize, usize, usize),
         (season, window, horizon): (usize, usize, usize),
+        (rolled, every_step): (bool, bool),
     ) -> Result<Self> {
         let asked = settings.size(SEGMENT.key);
-        let rolled = settings.text(HEAD.key) == "rolled";
         let longest = if rolled { window.min(horizon) } else { window };
         // One season, unless it does not fit.
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
@@ -237,7 +251,7 @@ impl Plan {
             segment,
             normalise: Normalise::from(settings),
             rolled,
-            every_step: settings.text(LOSS_ON.key) == "every",
+            every_step,
             highway: settings.flag(HIGHWAY.key) && !rolled,
         })
     }

@@ -1,6 +1,8 @@
 //! What the recurrent layers share: parameters with PyTorch's names, shapes and initial values.
 
+use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::block::last_step;
 use crate::nn::{Builder, Init, ParamId, Pass};
 use crate::scan::Weights;
 
@@ -79,6 +81,12 @@ pub const INIT_SCALE: Knob = Knob {
     when: None,
 };
 
+/// The step of a sequence `[rows × (steps · batch)]` that was computed last: its end, or its beginning if it was read in
+/// `reverse`.
+pub fn computed_last(pass: &mut Pass<'_>, sequence: Var, reverse: bool) -> Var {
+    if reverse { ops::slice_columns(pass.tape, sequence, 0, pass.batch) } else { last_step(pass, sequence) }
+}
+
 /// The initial bias of the gate that keeps the state, and of the one that lets in.
 #[derive(Debug, Clone, Copy)]
 pub struct GateBias {
@@ -104,6 +112,15 @@ impl GateBias {
     }
 }
 
+/// The same for a gate that keeps at its lower end.
+pub fn negative(init: Init) -> Init {
+    match init {
+        Init::Constant(value) => Init::Constant(-value),
+        Init::Chrono { steps, sign } => Init::Chrono { steps, sign: -sign },
+        other => other,
+    }
+}
+
 /// The four parameters of one recurrent layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer {
@@ -120,7 +137,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Adds layer `index` with `gates` gates; `b_ih[k]` is the initial bias of gate `k` where it is not PyTorch's.
+    /// Adds layer `index`, or its `reverse` direction, with a gate for each of `biases`; `b_ih[k]` is the initial bias of gate `k` where it is not PyTorch's.
     pub fn new(
         builder: &mut Builder,
         index: usize,
@@ -128,8 +145,10 @@ impl Layer {
         hidden: usize,
         biases: &[Option<Init>],
         settings: &Settings,
+        reverse: bool,
     ) -> Self {
         let gates = biases.len();
+        let direction = if reverse { "_reverse" } else { "" };
         // torch.nn.RNN, LSTM and GRU draw everything from this range.
         let uniform = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
         let recurrent = match settings.text(RECURRENT_INIT.key) {
@@ -137,7 +156,7 @@ impl Layer {
             "identity" => Init::Identity,
             _ => uniform,
         };
-        let named = |part: &str| format!("rnn.{part}_l{index}");
+        let named = |part: &str| format!("rnn.{part}_l{index}{direction}");
         let w_ih = builder.matrix(named("weight_ih"), gates * hidden, inputs, uniform);
         let w_hh = builder.stacked(named("weight_hh"), hidden, &vec![(hidden, recurrent); gates]);
         let first: Vec<(usize, Init)> = biases.iter().map(|bias| (hidden, bias.unwrap_or(uniform))).collect();

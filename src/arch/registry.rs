@@ -4,7 +4,10 @@ use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
-use crate::arch::{Forecaster, dlinear, encoder_decoder, gru, lstm, mamba, mlp, nlinear, rnn, transformer};
+use crate::arch::{
+    Forecaster, bidirectional, dlinear, encoder_decoder, gru, lstm, mamba, minimal, mlp, nlinear, rnn, segrnn,
+    transformer,
+};
 use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
@@ -77,6 +80,49 @@ pub const ALL: &[Architecture] = &[
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
         make: Make::Layer(gru::block),
+    },
+    Architecture {
+        id: "bidirectional",
+        label: "Bidirectional RNN",
+        summary: "Two recurrent layers side by side, one reading the window from its end: for a window that is known as a \
+                  whole. It cannot follow a stream.",
+        source: "Schuster and Paliwal 1997; Graves and Schmidhuber 2005",
+        equations: |_| include_str!("equations/bidirectional.mml"),
+        streams: false,
+        knobs: &[bidirectional::CELL, gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        make: Make::Layer(bidirectional::block),
+    },
+    Architecture {
+        id: "mingru",
+        label: "minGRU",
+        summary: "A GRU whose gates do not read the state: no matrix from state to state, and all steps can be computed at \
+                  once.",
+        source: "Feng et al. 2024",
+        equations: |_| include_str!("equations/mingru.mml"),
+        streams: true,
+        knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
+        make: Make::Layer(minimal::gru),
+    },
+    Architecture {
+        id: "minlstm",
+        label: "minLSTM",
+        summary: "An LSTM whose gates do not read the state and share one whole between keeping and letting in.",
+        source: "Feng et al. 2024",
+        equations: |_| include_str!("equations/minlstm.mml"),
+        streams: true,
+        knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
+        make: Make::Layer(minimal::lstm),
+    },
+    Architecture {
+        id: "segrnn",
+        label: "SegRNN",
+        summary: "A GRU over segments of the window that gives all segments of the horizon at once, each asked for by its \
+                  place.",
+        source: "Lin et al. 2023",
+        equations: |_| include_str!("equations/segrnn.mml"),
+        streams: false,
+        knobs: &[SEGMENT, NORMALISE, HIDDEN, HEAD_DROPOUT, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        make: Make::Forecaster(segrnn::forecaster),
     },
     Architecture {
         id: "encoder_decoder",
@@ -282,15 +328,17 @@ impl Architecture {
         if !self.reads(SEGMENT.key) {
             return Ok(Plan::whole(settings, features, (window, horizon)));
         }
-        let plan = Plan::new(settings, features, (season, window, horizon))?;
+        let says = |knob: &Knob, value: &str| self.reads(knob.key) && settings.text(knob.key) == value;
+        let by_step = (says(&HEAD, "rolled"), says(&LOSS_ON, "every"));
+        let plan = Plan::with(settings, features, (season, window, horizon), by_step)?;
         let label = self.label;
-        if plan.rolled && !self.streams && self.reads(HEAD.key) {
+        if plan.rolled && !self.streams {
             return Err(HEAD.error(format!(
                 "{label} needs its whole window at once: it does not stream, so it cannot go on from its own forecasts; \
                  choose “all steps at once”"
             )));
         }
-        if plan.every_step && !self.streams && self.reads(LOSS_ON.key) {
+        if plan.every_step && !self.streams {
             return Err(LOSS_ON.error(format!(
                 "at every step of its window {label} has already seen the steps that follow: there is nothing left to \
                  forecast; choose “at the last step”"

@@ -1,11 +1,10 @@
 //! The vanilla RNN: `h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)` (Elman 1990); see [`crate::scan::rnn()`].
 
 use crate::arch::plan::Plan;
-use crate::arch::recurrent::Layer;
+use crate::arch::recurrent::{Layer, computed_last};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
-use crate::nn::block::last_step;
 use crate::nn::{Block, Builder, Pass, State};
 use crate::scan::{self, Walk};
 
@@ -13,12 +12,25 @@ use crate::scan::{self, Walk};
 struct Rnn {
     layer: Layer,
     index: usize,
+    reverse: bool,
 }
 
 /// One layer.
-pub fn block(builder: &mut Builder, index: usize, inputs: usize, _plan: &Plan, settings: &Settings) -> Box<dyn Block> {
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &[None], settings);
-    Box::new(Rnn { layer, index })
+pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    directed(builder, index, inputs, plan, settings, false)
+}
+
+/// The same in one of its directions.
+pub fn directed(
+    builder: &mut Builder,
+    index: usize,
+    inputs: usize,
+    _plan: &Plan,
+    settings: &Settings,
+    reverse: bool,
+) -> Box<dyn Block> {
+    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &[None], settings, reverse);
+    Box::new(Rnn { layer, index, reverse })
 }
 
 impl Block for Rnn {
@@ -28,9 +40,9 @@ impl Block for Rnn {
 
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
         let weights = self.layer.weights(pass);
-        let out = scan::rnn(pass.tape, x, weights, state[0], Walk::forward(pass.batch));
-        pass.probe(self.index, "hidden", out.hidden);
-        let h = last_step(pass, out.hidden);
+        let out = scan::rnn(pass.tape, x, weights, state[0], Walk { batch: pass.batch, reverse: self.reverse });
+        pass.probe(self.index, if self.reverse { "hidden_reverse" } else { "hidden" }, out.hidden);
+        let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
     }
 

@@ -13,6 +13,8 @@ pub enum Init {
     Constant(f64),
     /// Uniform in `[−bound, bound]`: with `1/√hidden` for recurrent layers and `1/√inputs` for linear ones, PyTorch's own.
     Uniform(f64),
+    /// Normal with this standard deviation: PyTorch's own for embeddings, with 1.
+    Normal(f64),
     /// A random orthogonal matrix (Saxe et al. 2014).
     Orthogonal,
     /// The identity (Le et al. 2015 use it for RNNs with rectifiers; scaled below 1 for tanh).
@@ -46,6 +48,7 @@ impl Init {
             Init::Zero => vec![0.0; count],
             Init::Constant(value) => vec![value; count],
             Init::Uniform(bound) => (0..count).map(|_| scale * bound * (2.0 * rng.uniform() - 1.0)).collect(),
+            Init::Normal(deviation) => (0..count).map(|_| scale * deviation * rng.normal()).collect(),
             Init::Orthogonal => orthogonal(rows, cols, rng).into_iter().map(|x| scale * x).collect(),
             Init::Identity => DMatrix::<f64>::identity(rows, cols).iter().map(|x| scale * x).collect(),
             Init::LogCount => (0..count).map(|k| libm::log((k / rows + 1) as f64)).collect(),

@@ -8,6 +8,7 @@
 mod gru;
 mod gru_reset_before;
 mod lstm;
+mod minimal;
 mod rnn;
 mod selective;
 mod steps;
@@ -16,6 +17,7 @@ pub mod twin;
 pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
+pub use minimal::{Minimal, minimal};
 pub use rnn::rnn;
 pub use selective::{CHUNK, SelectiveInputs, selective};
 

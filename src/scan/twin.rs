@@ -2,7 +2,7 @@
 //! and every gradient, and what they are measured against.
 
 use crate::grad::{Tape, Var, ops};
-use crate::scan::{SelectiveInputs, Walk, Weights};
+use crate::scan::{Minimal, SelectiveInputs, Walk, Weights};
 
 /// A state-to-state step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
 type Cell = fn(&mut Tape, Var, Weights, Var, Var) -> (Var, Var);
@@ -112,6 +112,44 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
         (ops::add(tape, h, step), c)
     })
     .0
+}
+
+/// The twin of [`super::minimal`].
+pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: usize) -> Var {
+    let (rows, columns) = tape.shape(z);
+    let n = rows / form.gates();
+    let mut h = h0.unwrap_or_else(|| tape.filled(n, batch, 0.0));
+    let ones = tape.filled(n, batch, 1.0);
+    let mut all: Option<Var> = None;
+    for first in (0..columns).step_by(batch) {
+        let z = ops::slice_columns(tape, z, first, batch);
+        let gate_of = |tape: &mut Tape, k: usize| {
+            let rows = gate(tape, z, k, n);
+            ops::sigmoid(tape, rows)
+        };
+        let keep = if form.lstm {
+            let (forget, input) = (gate_of(tape, 0), gate_of(tape, 1));
+            let both = ops::add(tape, forget, input);
+            ops::div(tape, forget, both)
+        } else {
+            let update = gate_of(tape, 0);
+            ops::sub(tape, ones, update)
+        };
+        let mut candidate = gate(tape, z, form.gates() - 1, n);
+        if form.positive {
+            // max(v, 0) + σ(min(v, 0))
+            let above = ops::relu(tape, candidate);
+            let below = ops::sub(tape, candidate, above);
+            let below = ops::sigmoid(tape, below);
+            candidate = ops::add(tape, above, below);
+        }
+        let kept = ops::mul(tape, keep, h);
+        let new = ops::sub(tape, ones, keep);
+        let new = ops::mul(tape, new, candidate);
+        h = ops::add(tape, kept, new);
+        all = Some(all.map_or(h, |all| ops::concat_columns(tape, all, h)));
+    }
+    all.unwrap_or(h)
 }
 
 /// The twin of [`super::selective`].

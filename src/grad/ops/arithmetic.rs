@@ -52,6 +52,30 @@ pub fn mul(tape: &mut Tape, a: Var, b: Var) -> Var {
     )
 }
 
+/// `a / b`, elementwise, same shapes.
+pub fn div(tape: &mut Tape, a: Var, b: Var) -> Var {
+    combine(
+        tape,
+        a,
+        b,
+        |a, b| a / b,
+        Record::new([Some(a), Some(b)], |sweep| {
+            let Some(b) = sweep.input(1).map(|var| sweep.value(var)) else { return };
+            let quotient = sweep.output();
+            sweep.accumulate(0, |grad, up| {
+                for ((g, u), b) in grad.iter_mut().zip(up).zip(b) {
+                    *g += u / b;
+                }
+            });
+            sweep.accumulate(1, |grad, up| {
+                for (((g, u), b), q) in grad.iter_mut().zip(up).zip(b).zip(quotient) {
+                    *g -= u * q / b;
+                }
+            });
+        }),
+    )
+}
+
 fn combine(tape: &mut Tape, a: Var, b: Var, f: impl Fn(Real, Real) -> Real, record: Record) -> Var {
     let (rows, cols) = tape.shape(a);
     assert_eq!((rows, cols), tape.shape(b), "shapes differ");

@@ -1,5 +1,7 @@
 //! Parts of matrices, and matrices from parts.
 
+use std::ops::Range;
+
 use super::add_scaled;
 use crate::grad::{Record, Tape, Var};
 
@@ -74,4 +76,64 @@ pub fn concat_columns(tape: &mut Tape, a: Var, b: Var) -> Var {
         sweep.accumulate(1, |grad, up| add_scaled(grad, &up[split..], 1.0));
     });
     tape.push(rows, first + second, out, Some(record.with_sizes([rows * first])))
+}
+
+/// All columns, `times` times one after the other.
+pub fn repeat_columns(tape: &mut Tape, x: Var, times: usize) -> Var {
+    let (rows, cols) = tape.shape(x);
+    let mut out = tape.buffer(rows * cols * times);
+    for block in out.chunks_exact_mut(rows * cols) {
+        block.copy_from_slice(tape.value(x));
+    }
+    let record = Record::new([Some(x)], |sweep| {
+        sweep.accumulate(0, |grad, up| up.chunks_exact(grad.len()).for_each(|block| add_scaled(grad, block, 1.0)));
+    });
+    tape.push(rows, cols * times, out, Some(record))
+}
+
+/// Rows of a table `[count × width]` as columns: the given rows in turn, `each` columns of each, over and over until there
+/// are `columns` of them, `[width × columns]`.
+pub fn lookup(tape: &mut Tape, table: Var, rows: Range<usize>, each: usize, columns: usize) -> Var {
+    let (count, width) = tape.shape(table);
+    assert!(rows.end <= count && !rows.is_empty(), "the table has no such rows");
+    let mut out = tape.buffer(width * columns);
+    for (column, out) in out.chunks_exact_mut(width).enumerate() {
+        let row = rows.start + column / each % rows.len();
+        for (out, entry) in out.iter_mut().zip(tape.value(table)[row..].iter().step_by(count)) {
+            *out = *entry;
+        }
+    }
+    let record = Record::new([Some(table)], |sweep| {
+        let [first, rows, each, count] = sweep.record.sizes;
+        let width = sweep.output_shape().0;
+        sweep.accumulate(0, |grad, up| {
+            for (column, up) in up.chunks_exact(width).enumerate() {
+                let row = first + column / each % rows;
+                grad[row..].iter_mut().step_by(count).zip(up).for_each(|(g, u)| *g += u);
+            }
+        });
+    });
+    tape.push(width, columns, out, Some(record.with_sizes([rows.start, rows.len(), each, count])))
+}
+
+/// The steps of a sequence `[rows × (steps · n)]` on top of each other, `[(steps · rows) × n]`.
+pub fn stack_steps(tape: &mut Tape, x: Var, steps: usize) -> Var {
+    let (rows, columns) = tape.shape(x);
+    assert_eq!(columns % steps, 0, "a sequence of whole steps is needed");
+    let (n, high) = (columns / steps, steps * rows);
+    let mut out = tape.buffer(rows * columns);
+    for (k, column) in tape.value(x).chunks_exact(rows).enumerate() {
+        let at = k % n * high + k / n * rows;
+        out[at..at + rows].copy_from_slice(column);
+    }
+    let record = Record::new([Some(x)], |sweep| {
+        let [rows, n, high, _] = sweep.record.sizes;
+        sweep.accumulate(0, |grad, up| {
+            for (k, grad) in grad.chunks_exact_mut(rows).enumerate() {
+                let at = k % n * high + k / n * rows;
+                add_scaled(grad, &up[at..at + rows], 1.0);
+            }
+        });
+    });
+    tape.push(high, n, out, Some(record.with_sizes([rows, n, high])))
 }

@@ -1,0 +1,88 @@
+//! Two recurrent layers over the same window, one from its beginning and one from its end (Schuster and Paliwal 1997), as
+//! `torch.nn.RNN`, `LSTM` and `GRU` with `bidirectional=True`.
+//!
+//! ```text
+//! h→_t = cell(x_t, h→_{t−1})        t = 1 … L
+//! h←_t = cell′(x_t, h←_{t+1})       t = L … 1
+//! y_t  = [h→_t; h←_t]               what the next layer reads, [2 hidden × batch]
+//! y    = [h→_L; h←_1]               what the head reads: each direction after all of the window
+//! ```
+//!
+//! `cell` and `cell′` are the same kind of cell with weights of their own; those of the second end in `_reverse`. At every
+//! step the output depends on the whole window, so there is no state to go on from: such a layer does not stream, and may not
+//! be trained on “what follows” at earlier steps, which it has already read.
+
+use crate::arch::plan::Plan;
+use crate::arch::recurrent::computed_last;
+use crate::arch::{gru, lstm, rnn};
+use crate::grad::{Var, ops};
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::{Block, Builder, Pass, State};
+
+/// Which cell walks in both directions.
+pub const CELL: Knob = Knob {
+    key: "bidirectional_cell",
+    label: "Cell",
+    help: "The recurrent cell that reads the window in both directions, with weights for each.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice {
+        options: &[
+            Choice { value: "rnn", label: "RNN", help: "One tanh layer (Elman 1990)." },
+            Choice { value: "lstm", label: "LSTM", help: "With a cell state (Graves and Schmidhuber 2005)." },
+            Choice { value: "gru", label: "GRU", help: "With two gates (Cho et al. 2014)." },
+        ],
+    },
+    default: Default::Text("gru"),
+    basic: true,
+    when: None,
+};
+
+#[derive(Debug)]
+struct Bidirectional {
+    forward: Box<dyn Block>,
+    reverse: Box<dyn Block>,
+}
+
+/// One layer: both directions of it.
+pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
+    let directed = match settings.text(CELL.key) {
+        "rnn" => rnn::directed,
+        "lstm" => lstm::directed,
+        _ => gru::directed,
+    };
+    let forward = directed(builder, index, inputs, plan, settings, false);
+    let reverse = directed(builder, index, inputs, plan, settings, true);
+    Box::new(Bidirectional { forward, reverse })
+}
+
+impl Block for Bidirectional {
+    fn features(&self) -> usize {
+        self.forward.features() + self.reverse.features()
+    }
+
+    /// The whole of a window, from nothing.
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, _state: &State) -> (Var, State) {
+        let (forward, _) = self.forward.forward(pass, x, &State::default());
+        let (reverse, _) = self.reverse.forward(pass, x, &State::default());
+        (ops::concat_rows(pass.tape, forward, reverse), State::default())
+    }
+
+    fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {
+        let (last, first) = (computed_last(pass, output, false), computed_last(pass, output, true));
+        let above = self.forward.features();
+        let forward = ops::slice_rows(pass.tape, last, 0, above);
+        let reverse = ops::slice_rows(pass.tape, first, above, self.reverse.features());
+        ops::concat_rows(pass.tape, forward, reverse)
+    }
+
+    fn formula(&self) -> String {
+        format!("2·{}", self.forward.formula())
+    }
+
+    fn keeps_more(&self, steps: usize) -> usize {
+        // Both directions once more, side by side, and their gradients.
+        self.forward.keeps_more(steps) + self.reverse.keeps_more(steps) + 2 * self.features()
+    }
+}

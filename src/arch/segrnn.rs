@@ -1,0 +1,112 @@
+//! SegRNN (Lin et al. 2023): a GRU over segments of the window, and the whole horizon at once from its last state.
+//!
+//! ```text
+//! x̄     = x − x_L 1                                   each channel by itself, centred on its last value
+//! e_k   = max(W_e x̄_k + b_e, 0)       k = 1 … n       segments of w steps (section 3.2.1)
+//! h_k   = GRU(e_k, h_{k−1})                           encoding
+//! y_j   = W_p GRU([p_j; c], h_n) + b_p  j = 1 … m     parallel multi-step decoding (section 3.2.2), with the same GRU
+//! ŷ     = [y_1; …; y_m] + x_L 1
+//!
+//! x̄_k, y_j [w × 1]            segments                    W_e [d × w], W_p [w × d]       d: hidden
+//! p_j [d/2 × 1]               embedding of position j     pos_emb [m × d/2]
+//! c [d/2 × 1]                 embedding of the channel    channel_emb [channels × d/2]
+//! ```
+//!
+//! Every column of the data is a channel; one set of weights forecasts each of them by itself and learns from all.
+//! Parameters are named as in the authors' code. Where a whole number of segments does not fit, the oldest steps of the window
+//! are not read, and the last segment of the forecast is cut.
+
+use crate::Real;
+use crate::arch::Forecaster;
+use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::plan::Plan;
+use crate::arch::recurrent::{GateBias, Layer};
+use crate::arch::stacked::{HEAD_DROPOUT, HIDDEN};
+use crate::grad::{Var, ops};
+use crate::knob::Settings;
+use crate::nn::{Builder, Init, Linear, ParamId, Pass};
+use crate::scan::{self, Walk};
+
+#[derive(Debug)]
+struct SegRnn {
+    embed: Linear,
+    gru: Layer,
+    positions: ParamId,
+    channels: Option<ParamId>,
+    /// Numbers in the two embeddings, and how many channels there are.
+    sizes: (usize, usize, usize),
+    dropout: Real,
+    predict: Linear,
+    horizon: usize,
+    /// Segments of the horizon.
+    segments: usize,
+}
+
+/// The forecaster.
+pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
+    let hidden = settings.size(HIDDEN.key);
+    let segments = plan.horizon.div_ceil(plan.segment);
+    let embed = Linear::new(builder, "valueEmbedding.0", plan.segment, hidden);
+    let bias = GateBias::from(settings, plan.tokens());
+    let gru = Layer::new(builder, 0, hidden, hidden, &[None, Some(bias.keep), None], settings, false);
+    let sizes = (hidden - hidden / 2, hidden / 2, plan.data_features);
+    let positions = builder.matrix("pos_emb".to_owned(), segments, sizes.0, Init::Normal(1.0));
+    // With a single hidden unit, the position has it.
+    let named = || "channel_emb".to_owned();
+    let channels = (sizes.1 > 0).then(|| builder.matrix(named(), sizes.2, sizes.1, Init::Normal(1.0)));
+    let predict = Linear::new(builder, "predict.1", hidden, plan.segment);
+    let dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
+    let network = SegRnn { embed, gru, positions, channels, sizes, dropout, predict, horizon: plan.horizon, segments };
+    Box::new(Direct::new(*plan, network))
+}
+
+impl Network for SegRnn {
+    fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
+        let (columns, batch) = (seen.columns(), seen.batch.size);
+        let segments = seen.segments(pass.tape);
+        let embedded = self.embed.forward(pass, segments);
+        let embedded = ops::relu(pass.tape, embedded);
+        let weights = self.gru.weights(pass);
+        let states = scan::gru(pass.tape, embedded, weights, None, Walk::forward(columns));
+        pass.probe(0, "hidden", states.hidden);
+        let (_, all) = pass.tape.shape(states.hidden);
+        let last = ops::slice_columns(pass.tape, states.hidden, all - columns, columns);
+
+        // One step of the GRU for each segment of the horizon, channel and window.
+        let decoded = self.segments * columns;
+        let positions = pass.param(self.positions);
+        let mut question = ops::lookup(pass.tape, positions, 0..self.segments, columns, decoded);
+        if let Some(channels) = self.channels {
+            let channels = pass.param(channels);
+            let channel = ops::lookup(pass.tape, channels, seen.channels.clone(), batch, decoded);
+            question = ops::concat_rows(pass.tape, question, channel);
+        }
+        let last = ops::repeat_columns(pass.tape, last, self.segments);
+        let answer = scan::gru(pass.tape, question, weights, Some(last), Walk::forward(decoded));
+        let answer = pass.dropout(answer.hidden, self.dropout);
+        let out = self.predict.forward(pass, answer);
+        let out = ops::stack_steps(pass.tape, out, self.segments);
+        if self.segments * self.predict.outputs > self.horizon {
+            ops::slice_rows(pass.tape, out, 0, self.horizon)
+        } else {
+            out
+        }
+    }
+
+    fn formula(&self) -> String {
+        format!(
+            "{} (segments) + {} (GRU) + {}·{} (positions) + {}·{} (channels) + {} (head)",
+            self.embed.formula(),
+            self.gru.formula(),
+            self.segments,
+            self.sizes.0,
+            self.sizes.2,
+            self.sizes.1,
+            self.predict.formula()
+        )
+    }
+
+    fn shared(&self) -> bool {
+        true
+    }
+}
