@@ -43,15 +43,32 @@ impl<'a> Pass<'a> {
         self.params.on(self.tape, id)
     }
 
-    /// Dropout, in training alone.
-    pub fn dropout(&mut self, x: Var, rate: Real) -> Var {
+    /// What the next dropout of the network, or whatever else is left to chance in training, depends on; `None` when
+    /// evaluating.
+    pub fn next_key(&mut self) -> Option<ops::DropoutKey> {
         let layer = self.dropouts;
         self.dropouts += 1;
-        match self.training {
-            Some((seed, step, first_sample)) if rate > 0.0 => {
-                let key = ops::DropoutKey { seed, step, layer, first_sample, first_step: self.first_step };
-                ops::dropout(self.tape, x, rate, key, self.batch)
-            }
+        let first_step = self.first_step;
+        self.training.map(|(seed, step, first_sample)| ops::DropoutKey { seed, step, layer, first_sample, first_step })
+    }
+
+    /// Dropout, in training alone.
+    pub fn dropout(&mut self, x: Var, rate: Real) -> Var {
+        let key = self.next_key();
+        self.dropout_by(x, rate, key, 0)
+    }
+
+    /// Dropout by a key of [`Pass::next_key`] on the stretch of a sequence at hand that begins at `first_step`: stretch by stretch
+    /// the same as all at once.
+    pub fn dropout_by(&mut self, x: Var, rate: Real, key: Option<ops::DropoutKey>, first_step: u64) -> Var {
+        match key {
+            Some(key) if rate > 0.0 => ops::dropout(
+                self.tape,
+                x,
+                rate,
+                ops::DropoutKey { first_step: key.first_step + first_step, ..key },
+                self.batch,
+            ),
             _ => x,
         }
     }

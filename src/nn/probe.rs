@@ -62,7 +62,7 @@ pub enum Flow {
 /// An inner value worth seeing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Which part of the network, where it has several: `encoder`.
+    /// Which part of the network, where it has several: `Encoder`.
     pub part: &'static str,
     /// Which layer of it, from 0.
     pub layer: usize,
@@ -172,6 +172,13 @@ impl Pass<'_> {
         probes.clock = Some(clock);
         self.tape.want(var);
         self.note(0, "input", var, |probe| (probe.layout, probe.flow) = (Layout::Stacked, Flow::Carried));
+    }
+
+    /// Says which part of the network all that follows belongs to, and where its steps stand if not as before.
+    pub fn probe_part(&mut self, part: &'static str, clock: Option<Clock>) {
+        if let Some(probes) = &mut self.probes {
+            (probes.part, probes.clock) = (part, clock.or(probes.clock));
+        }
     }
 
     /// Runs `work` with all its notes said to be of a layer that reads the window from its end.

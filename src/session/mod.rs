@@ -17,6 +17,7 @@ mod configured;
 mod inside;
 mod model;
 
+pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog};
 pub use configured::{Configured, Parameters};
 pub use inside::Inside;
@@ -28,7 +29,6 @@ use crate::evaluate::Evaluation;
 use crate::export::safetensors;
 use crate::forecast::Forecast;
 use crate::knob::Raw;
-use crate::train::inside::Gradients;
 use crate::train::trainer::Did;
 use crate::train::{Epoch, Progress};
 use model::Model;

@@ -198,7 +198,7 @@ impl Session {
         struct Rest<'a> {
             origin: usize,
             count: usize,
-            probes: Vec<&'a crate::train::inside::About>,
+            probes: Vec<&'a crate::session::About>,
         }
         let found = self.inner.inside(window)?;
         let probes = found.inner.iter().map(|inner| &inner.about).collect();
