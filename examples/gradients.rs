@@ -1,5 +1,5 @@
 //! Does the loss at the end of a window reach its beginning? The norm of its gradient at the first step over that at the
-//! last, for every architecture of the registry, before and after an epoch of training, in double precision:
+//! last, for every architecture of the registry, before and after some training, in double precision:
 //! `cargo run --release --features f64 --example gradients` writes docs/gradients.md.
 
 use std::fmt::Write as _;
@@ -8,13 +8,15 @@ use std::time::Instant;
 use unrolled::Session;
 use unrolled::arch::registry::{self, Architecture};
 use unrolled::data::{CsvReader, ReadOptions, Series, SeriesOptions};
-use unrolled::knob::{Kind, Raw};
+use unrolled::knob::{Default, Kind, Raw};
 use unrolled::session::catalog;
 use unrolled::train::inside::{GradientTrace, Gradients};
 
 const WINDOWS: [usize; 3] = [24, 100, 168];
 const OUT: &str = "docs/gradients.md";
-/// Knobs that decide how far a gradient reaches at the start; all their choices are tried.
+/// Optimiser steps between the two looks.
+const STEPS: usize = 60;
+/// Knobs that decide how far a gradient reaches at the start; all their choices are tried, one knob at a time.
 const KNOBS: [(&str, &str); 2] = [("forget_bias", "forget bias"), ("recurrent_init", "recurrent matrix")];
 
 fn jfk() -> Series {
@@ -23,14 +25,14 @@ fn jfk() -> Series {
     reader.finish().and_then(|table| table.series(&SeriesOptions::default())).expect("a series").series
 }
 
-/// All that the two knobs can be set to, as far as `architecture` reads them.
-fn variants(architecture: &Architecture) -> Vec<Vec<(&'static str, &'static str)>> {
-    let mut all = vec![Vec::new()];
+/// The defaults, and what each of the two knobs can be set to, as far as `architecture` reads it.
+fn variants(architecture: &Architecture) -> Vec<Option<(&'static str, &'static str)>> {
+    let mut all = vec![None];
     for (key, _) in KNOBS.iter().filter(|(key, _)| architecture.reads(key)) {
         let knob = catalog().knobs.into_iter().find(|knob| knob.key == *key).expect("a knob of the catalog");
         let Kind::Choice { options } = knob.kind else { continue };
-        let with = |one: &Vec<_>, value| one.iter().copied().chain([(*key, value)]).collect();
-        all = all.iter().flat_map(|one| options.iter().map(move |option| with(one, option.value))).collect();
+        let others = options.iter().filter(|option| knob.default != Default::Text(option.value));
+        all.extend(others.map(|option| Some((*key, option.value))));
     }
     all
 }
@@ -50,13 +52,12 @@ struct Row {
     spectral: Option<f64>,
 }
 
-fn measure(series: &Series, architecture: &Architecture, variant: &[(&'static str, &'static str)]) -> Row {
-    let named = |(key, value): &(&str, &str)| {
-        let name = KNOBS.iter().find(|(known, _)| known == key).map_or("", |(_, name)| name);
-        format!("{name} {value}")
-    };
-    let settings: Vec<String> = variant.iter().map(named).collect();
-    let name = [&[architecture.label.to_owned()], &settings[..]].concat().join(", ");
+fn measure(series: &Series, architecture: &Architecture, variant: Option<(&'static str, &'static str)>) -> Row {
+    let mut name = architecture.label.to_owned();
+    if let Some((key, value)) = variant {
+        let of = KNOBS.iter().find(|(known, _)| *known == key).map_or("", |(_, name)| name);
+        name += &format!(", {of} {value}");
+    }
     let mut row = Row { name, of: String::new(), before: Vec::new(), after: Vec::new(), spectral: None };
     for window in WINDOWS {
         let mut raw = Raw::from([
@@ -67,7 +68,6 @@ fn measure(series: &Series, architecture: &Architecture, variant: &[(&'static st
             ("segment".into(), 1.into()),
             ("hidden".into(), 64.into()),
             ("head_dropout".into(), 0.0.into()),
-            ("epochs".into(), 1.into()),
         ]);
         raw.extend(variant.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())));
         let mut session = Session::new(series.clone());
@@ -77,7 +77,9 @@ fn measure(series: &Series, architecture: &Architecture, variant: &[(&'static st
         row.of = if trace.group == "Input" { "input".into() } else { trace.label.clone() };
         row.before.push(trace.first_to_last());
         row.spectral = before.matrices.iter().map(|matrix| matrix.spectral).reduce(f64::max);
-        while session.advance().expect("training that does not explode") {}
+        for _ in 0..STEPS {
+            session.step().expect("training that does not explode");
+        }
         row.after.push(chosen(&session.gradients().expect("a model")).first_to_last());
     }
     row
@@ -108,7 +110,7 @@ fn main() {
     let mut rows = Vec::new();
     for architecture in registry::ALL.iter().filter(|one| only.as_ref().is_none_or(|only| one.id == only)) {
         for variant in variants(architecture) {
-            let row = measure(&series, architecture, &variant);
+            let row = measure(&series, architecture, variant);
             println!("{:>5.0} s  {} {:?} {:?}", begin.elapsed().as_secs_f64(), row.name, row.before, row.after);
             rows.push(row);
         }
@@ -123,8 +125,9 @@ teaches nothing in single precision. “read backwards”: from the other end.
 
 `cargo run --release --features f64 --example gradients` wrote this: hourly temperatures at JFK, one layer of 64 units that reads
 one hour a step, windows of {WINDOWS:?} hours, loss on the 24 hours after the last step, the mean over up to 32 training windows,
-one seed, double precision. “new”: before the first step of training; “trained”: after one epoch. “stretch”: the largest
-spectral norm of the recurrent matrices of the new model with the longest window.
+one seed, double precision. “new”: before the first step of training; “trained”: after {STEPS} steps of it. “stretch”: the
+largest spectral norm of the recurrent matrices of the new model with the longest window. A row without more words has the
+defaults: forget bias 1, and PyTorch's uniform recurrent matrix.
 
 {}",
         table(&rows)
