@@ -76,7 +76,7 @@ impl<'a> Pass<'a> {
     /// The same with inner values noted, and the gradient at every step kept.
     #[must_use]
     pub fn inside(mut self) -> Self {
-        self.tape.keep_steps(true);
+        self.tape.watch(true);
         self.probes = Some(Probes::default());
         self
     }
