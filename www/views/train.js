@@ -92,8 +92,21 @@ export function trainView(root, store, act) {
     label,
     value: h('dd', {}, '–'),
   }));
+  const several = h(
+    'button',
+    {
+      type: 'button',
+      class: 'link unfold',
+      onclick: () => {
+        const compare = document.getElementById('compare');
+        compare?.scrollIntoView({ block: 'start' });
+        compare?.focus({ preventScroll: true });
+      },
+    },
+    'Compare several',
+  );
   root.append(
-    head('train', 'Train'),
+    head('train', 'Train', several),
     h('div', { class: 'buttons' }, main, step, stop, reset),
     sentence,
     h(
