@@ -13,6 +13,16 @@ const FEW = 3;
 /** What repeating the last value loses is drawn up to so many times the highest point of the curves. */
 const NEAR = 1.5;
 
+/** @param {number} low @param {number} high @returns {number[]} Where the axis is labelled: evenly where the scale is hardly a logarithmic one. */
+function ticks(low, high) {
+  if (high / low > 4) return roundValues(low, high);
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10) * power;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
+}
+
 /** @param {HTMLElement} container */
 export function curvesChart(container) {
   /** @type {Curve[]} */ let curves = [];
@@ -47,7 +57,7 @@ export function curvesChart(container) {
           axis({ size: 30, grid: { show: false }, space: 44 }),
           axis({
             size: 46,
-            splits: (_, __, low, high) => roundValues(low, high),
+            splits: (_, __, low, high) => ticks(low, high),
             filter: (_, splits) => splits,
             values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
           }),
