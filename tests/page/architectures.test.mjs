@@ -1,7 +1,7 @@
 // Every architecture of the catalog, trained on the page by one click, judged beside the simple rules, and shown. Where
 // SCREENSHOTS names a folder (target/screenshots otherwise), a picture of each forecast is left there.
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
@@ -49,9 +49,8 @@ inBrowsers((browser) => {
       forecasts.add(await page.text('#hero-summary'));
       // The chart is drawn in a task of its own, after the predictions have come.
       await new Promise((resolve) => setTimeout(resolve, 250));
-      const element = await page.driver.findElement({ css: '#forecast' });
-      const file = path.join(pictures, `${browser.name}-${all.find(([, label]) => label === name)?.[0]}.png`);
-      await writeFile(file, Buffer.from(await element.takeScreenshot(), 'base64'));
+      const id = all.find(([, label]) => label === name)?.[0];
+      await page.screenshot(path.join(pictures, `${browser.name}-${id}.png`), '#forecast');
     }
     assert.ok(forecasts.size > runs.length / 2, 'they are forecasts of their own');
     t.diagnostic(`pictures: ${path.relative(root, pictures)}/${browser.name}-*.png`);

@@ -6,7 +6,7 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { keepRuns } from '../state/persist.js';
-import { freeSlot } from '../state/runs.js';
+import { freeSlot, leaderboards } from '../state/runs.js';
 import { ROLE, buildOf, sightOf, targetOf } from '../state/shape.js';
 import { newId, newRun, ofReport } from './model.js';
 
@@ -164,7 +164,7 @@ export function runActions(store, model) {
     }
     lane.client.close();
     lanes.delete(lane);
-    if (!lanes.size) over();
+    if (!lanes.size) await over();
   }
 
   /** @param {Lane} lane @param {number} id @returns {Promise<End>} */
@@ -197,10 +197,14 @@ export function runActions(store, model) {
     return how;
   }
 
-  /** The last worker has ended. */
-  function over() {
+  /** The last worker has ended: where nothing is shown, the winner is. */
+  async function over() {
     store.set({ comparing: 'none', said: 'The comparison has ended. Its table is sorted by the error on validation.' });
     keep();
+    const { run, runs, catalog, data } = store.get();
+    if (run || !catalog || data?.parts !== terms.parts) return;
+    const best = leaderboards(runs, catalog)[0]?.lines.find(({ entry }) => entry?.run?.bytes)?.entry?.run;
+    if (best) await model.show(best);
   }
 
   /** Nothing more begins, and nothing waits. */

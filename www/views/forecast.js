@@ -57,7 +57,7 @@ export function forecastView(root, store, act) {
     'aria-describedby': 'hero-summary hero-keys',
   });
   const measured = h('span', {});
-  const beside = h('span', { class: 'legend' });
+  const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
   const steps = h('input', {
