@@ -3,7 +3,7 @@
  * @module
  */
 import { roundValues } from './curve.js';
-import { axis, line, makePlot, soon } from './plot.js';
+import { axis, colour, line, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './runs.js';
 
 /** @typedef {{id: number, slot: number, x: number[], y: number[]}} Curve */
@@ -71,7 +71,7 @@ export function curvesChart(container) {
               width: 1.75,
               dash: dashOf(slot),
               spanGaps: true,
-              points: { show: () => curves[index].x.length < FEW, size: 6 },
+              points: { show: () => curves[index].x.length < FEW, size: 6, fill: () => colour(inkOf(slot)) },
             }),
           ),
         ],
@@ -104,11 +104,12 @@ export function curvesChart(container) {
   }
 
   return {
-    /** @param {Curve[]} list @param {number | null} last The loss that repeating the last value has. */
+    /** @param {Curve[]} list @param {number | null} last The loss that repeating the last value has. @returns {boolean} Whether that is drawn. */
     set(list, last) {
       curves = list;
       naive = last;
       soon(draw);
+      return isNear(Math.max(...list.flatMap(({ y }) => y)));
     },
     /** Fades all but one. @param {number | null} id */
     light(id) {

@@ -9,7 +9,7 @@ import { differenceView } from './difference.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure } from './format.js';
 import { segments } from './knob.js';
-import { leaderboardView, shareDone, swatch } from './leaderboard.js';
+import { leaderboardView, swatch } from './leaderboard.js';
 
 /** @import {Curve} from '../charts/curves.js' */
 /** @import {RunActions} from '../actions/runs.js' */
@@ -27,13 +27,17 @@ const BUDGETS = [
 ];
 
 /** @param {State} state @returns {string} How far the comparison is. */
-function progressSentence({ runs, comparing }) {
+function progressSentence({ runs, run: shown, comparing }) {
   if (comparing === 'none') return '';
-  const open = runs.filter((entry) => ['waiting', 'running', 'paused'].includes(statusOf(entry)) && entry.limit);
-  const waiting = open.filter((entry) => statusOf(entry) === 'waiting').length;
-  const training = open.filter((entry) => shareDone(entry) !== null && entry.run?.workers === 1);
-  const word = comparing === 'paused' ? 'Paused.' : `${count(training.length)} train${training.length === 1 ? 's' : ''} now.`;
-  return `${word} ${waiting ? `${count(waiting)} wait${waiting === 1 ? 's' : ''} for a worker. ` : ''}`.trim();
+  const open = runs.filter((entry) => entry.id !== shown?.id && ['waiting', 'running', 'paused'].includes(statusOf(entry)));
+  const training = open.filter(({ run }) => run).length;
+  const waiting = open.length - training;
+  const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);
+  return [
+    comparing === 'paused' ? 'Paused.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
+    waiting ? `${count(waiting)} wait${waiting === 1 ? 's' : ''} for a worker.` : '',
+    Number.isFinite(left) && left ? `About ${duration(left / Math.min(open.length, navigator.hardwareConcurrency || 1))} left.` : '',
+  ].join(' ');
 }
 
 /** @param {State} state @returns {string} How long the comparison will take, where that is known. */
@@ -70,7 +74,7 @@ export function compareView(root, store, act) {
     { type: 'button', class: 'button', title: 'Ends those that train, as they stand, and forgets those that wait', onclick: () => act.stop() },
     'End now',
   );
-  const sentence = h('p', { class: 'small muted', role: 'status' });
+  const sentence = h('p', { class: 'small muted' });
   const budget = segments({
     name: 'budget',
     label: 'budget-label',
@@ -227,12 +231,13 @@ export function compareView(root, store, act) {
         const curves = curvesOf(state);
         against.show(state.contest.against);
         const first = state.runs.find(({ run }) => run?.epochs.length)?.run?.epochs[0];
-        chart.set(curves, first?.naive_validation ?? null);
+        const withLast = chart.set(curves, first?.naive_validation ?? null);
         const names = state.catalog ? namesOf(state.runs, state.catalog) : new Map();
         fill(
           legend,
           ...curves.map(({ id, slot }) => h('span', { class: 'key-run' }, swatch(slot), names.get(id) ?? '')),
-          curves.length ? h('span', { class: 'key key-last' }, 'last value') : h('span', { class: 'muted' }, 'Nothing has been trained yet.'),
+          withLast && curves.length > 0 && h('span', { class: 'key key-last' }, 'last value'),
+          !curves.length && h('span', { class: 'muted' }, 'Nothing has been trained yet.'),
         );
         const lowest = (/** @type {Curve} */ { id, y }) => `${names.get(id)}: ${figure(Math.min(...y), 3)} after ${y.length} epochs`;
         setText(summary, curves.length ? `Lowest validation loss. ${curves.map(lowest).join('; ')}.` : 'Nothing has been trained yet.');

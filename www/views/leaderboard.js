@@ -27,7 +27,7 @@ export function swatch(slot) {
 }
 
 /** @param {Entry} entry @returns {number | null} Which share of its training is done; nothing where it does not train. */
-export function shareDone({ run, limit }) {
+function shareDone({ run, limit }) {
   if (!run || (run.status !== 'running' && run.status !== 'paused')) return null;
   const { step, epochs, steps_per_epoch: steps } = run.progress;
   const shares = [step / (epochs * steps), step / (limit.steps ?? Infinity), run.elapsed / (limit.milliseconds ?? Infinity)];
@@ -43,7 +43,7 @@ function standing(entry) {
   if (!run) return '';
   const { epoch, epochs, best } = run.progress;
   if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}epoch ${count(epoch)} of ${count(epochs)} at most`;
-  return best ? `the weights of epoch ${count(best.epoch)}` : status;
+  return best ? `the weights of epoch ${count(best.epoch)}` : 'no epoch was finished: the last weights';
 }
 
 /** @param {number | null} milliseconds */
