@@ -16,6 +16,7 @@ mod catalog;
 mod configured;
 mod inside;
 mod model;
+mod sizing;
 
 pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog};
@@ -58,6 +59,16 @@ impl Session {
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
         let model = Model::new(&self.series, settings, None)?;
         Ok(&self.model.insert(model).configured)
+    }
+
+    /// `settings` with the number of hidden units that brings their model nearest to `parameters`, counted with two bias vectors
+    /// as [`Parameters::total`] is: for comparing architectures at equal size. One that has no hidden units keeps its settings.
+    /// The model there is is not touched.
+    ///
+    /// # Errors
+    /// As [`Session::configure`].
+    pub fn sized(&self, settings: &Raw, parameters: usize) -> Result<Raw> {
+        sizing::sized(&self.series, settings, parameters)
     }
 
     /// What the model was configured to be.

@@ -33,6 +33,15 @@ fn part(name: &str) -> Result<Part, JsValue> {
     }
 }
 
+fn raw(settings: JsValue) -> Result<Raw, JsValue> {
+    let raw = from_js(settings).map_err(|_| crate::Error::Knob {
+        knob: "settings",
+        label: "Settings",
+        problem: "an object is needed, with a text, a number or a flag for the key of each knob".to_owned(),
+    })?;
+    Ok(raw)
+}
+
 #[wasm_bindgen]
 impl Session {
     /// A session on a series, as `Series.to_parts()` gives it or made by hand.
@@ -48,12 +57,19 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
     ) -> Result<JsValue, JsValue> {
-        let raw: Raw = from_js(settings).map_err(|_| crate::Error::Knob {
-            knob: "settings",
-            label: "Settings",
-            problem: "an object is needed, with a text, a number or a flag for the key of each knob".to_owned(),
-        })?;
-        to_js(self.inner.configure(&raw)?)
+        to_js(self.inner.configure(&raw(settings)?)?)
+    }
+
+    /// These settings with the number of hidden units that brings their model nearest to so many parameters
+    /// (`Configured.parameters.total`); an architecture without hidden units keeps its settings. Throws as `configure` does, and
+    /// leaves the model there is as it was.
+    #[wasm_bindgen(unchecked_return_type = "Settings")]
+    pub fn sized(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+        parameters: usize,
+    ) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.sized(&raw(settings)?, parameters)?)
     }
 
     /// What the model was configured to be; `null` without one.
