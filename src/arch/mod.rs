@@ -8,7 +8,7 @@ mod direct;
 mod dlinear;
 mod encoder_decoder;
 mod forecaster;
-mod gru;
+pub mod gru;
 mod input;
 mod lstm;
 mod mamba;
