@@ -8,7 +8,7 @@ mod direct;
 mod dlinear;
 mod encoder_decoder;
 mod forecaster;
-pub mod gru;
+mod gru;
 mod input;
 mod lstm;
 mod mamba;
@@ -25,5 +25,6 @@ pub mod stacked;
 mod transformer;
 
 pub use forecaster::{Forecaster, Stretches};
+pub use gru::FORM as GRU_FORM;
 pub use plan::Plan;
 pub use registry::{Architecture, find};

@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use serde_json::Value;
 
-use crate::arch::gru;
+use crate::arch::GRU_FORM;
 use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, MIX};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
@@ -203,7 +203,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
         (HEAD_DROPOUT, 0.into()),
         (MIX, "same".into()),
         (CALENDAR, false.into()),
-        (gru::FORM, "after".into()),
+        (GRU_FORM, "after".into()),
     ] {
         settings.insert(key.key.to_owned(), value);
     }
