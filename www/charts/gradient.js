@@ -36,7 +36,7 @@ export function gradientChart(container) {
   }
 
   function draw() {
-    const now = traces.map(({ slot, x }) => `${slot}/${x.length}`).join();
+    const now = traces.map(({ slot, x, y }) => `${slot}/${x.length}/${y.filter((norm) => norm > 0).length < 40}`).join();
     if (now !== drawn) {
       made?.destroy();
       drawn = now;
@@ -56,12 +56,12 @@ export function gradientChart(container) {
           padding: [8, 12, 0, 0],
           series: [
             {},
-            ...traces.map(({ slot, x }) =>
+            ...traces.map(({ slot, y }) =>
               line(inkOf(slot), {
                 width: 1.75,
                 dash: dashOf(slot),
                 spanGaps: true,
-                points: { show: () => x.length < 40, size: 5, fill: () => colour(inkOf(slot)) },
+                points: { show: () => y.filter((norm) => norm > 0).length < 40, size: 5, fill: () => colour(inkOf(slot)) },
               }),
             ),
           ],

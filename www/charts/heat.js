@@ -92,7 +92,6 @@ export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPic
       padding: [8, 12, 0, 0],
       cursor: {
         ...(timed === null ? {} : { sync: { key: CURSOR, scales: ['x', null] } }),
-        y: false,
         points: { show: false },
         drag: { x: false, y: false },
       },

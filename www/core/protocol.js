@@ -69,7 +69,8 @@
  * @property {{in: {steps: number}, out: Forecast}} forecast
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the one that the forecast is made from.
  * @property {{in: null, out: {gradients: Gradients, milliseconds: number}}} gradients And how long it took.
- * @property {{in: {bytes: Uint8Array}, out: {configured: Configured, progress: Progress}}} load
+ * @property {{in: {bytes: Uint8Array, settings?: Settings}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
+ *   state dict of a PyTorch model does not tell.
  */
 
 /** @typedef {keyof Calls} CallName */

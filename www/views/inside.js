@@ -20,6 +20,8 @@ import { swatch } from './leaderboard.js';
 /** Lines of units that are drawn before a person picks some, and most that can be. */
 const FIRST_LINES = 3;
 const MOST_LINES = 8;
+/** The share of attention's weights that the palette tells apart; the largest few all have the colour of its end. */
+const MOST_SHARES = 0.98;
 /** Cells of a table, at most: more is nothing to read. */
 const MOST_ROWS = 400;
 
@@ -50,8 +52,9 @@ function laidOut({ probes, index, values }) {
 function ends({ about: { bounds, kind }, values }) {
   // How open a gate is, is told by its colour; what is shared out among many steps has to be seen first.
   if (bounds === 'unit' && kind === 'units') return [0, 1];
-  let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  const sizes = values.map(Math.abs).sort();
+  // The first steps have few to look at: a few large shares must not hide all the others.
+  const largest = sizes[Math.floor((sizes.length - 1) * (kind === 'looks' ? MOST_SHARES : 1))];
   return [bounds === 'positive' || bounds === 'unit' ? 0 : -largest, largest || 1];
 }
 
@@ -91,7 +94,7 @@ export function insideView(root, store, act) {
   });
   const summary = h('p', { class: 'hidden', id: 'inside-summary' });
   const scale = h('span', { class: 'heat-scale', 'aria-hidden': 'true' });
-  const [low, middle, high] = [h('span', {}), h('span', {}), h('span', {})];
+  const [low, high] = [h('span', {}), h('span', {})];
   const axes = h('span', { class: 'muted' });
   const keys = h('span', { class: 'muted', id: 'inside-keys' });
   const traces = h('div', { class: 'traces', 'aria-hidden': 'true' });
@@ -120,7 +123,7 @@ export function insideView(root, store, act) {
       map,
       summary,
       readout,
-      h('figcaption', { class: 'legend small' }, h('span', { class: 'heat-legend' }, low, scale, middle, high), axes, keys),
+      h('figcaption', { class: 'legend small' }, h('span', { class: 'heat-legend' }, low, scale, high), axes, keys),
     ),
     tracesFigure,
     tableFold,
@@ -290,8 +293,7 @@ export function insideView(root, store, act) {
     heat?.set({ ...shown, rows: about.rows, columns: about.columns, low: from, high: to });
     scale.dataset.from = from < 0 ? 'below' : 'zero';
     setText(low, figure(from, 2));
-    setText(middle, '');
-    setText(high, figure(to, 2));
+    setText(high, `${figure(to, 2)}${about.kind === 'looks' ? ' and more' : ''}`);
     const across = { units: 'a row for each unit, over time', looks: 'a column for each step that looks, a row for each step that it looks at', weights: 'a column for each unit that is read, a row for each that is written' };
     setText(axes, across[about.kind]);
     setText(keys, 'Keys: arrows read cells.');
