@@ -9,8 +9,10 @@ mod gru;
 mod gru_reset_before;
 mod lstm;
 mod minimal;
+mod mlstm;
 mod rnn;
 mod selective;
+mod slstm;
 mod steps;
 pub mod twin;
 
@@ -18,8 +20,10 @@ pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
+pub use mlstm::{MlstmInputs, MlstmOutputs, mlstm};
 pub use rnn::rnn;
 pub use selective::{CHUNK, SelectiveInputs, selective};
+pub use slstm::{LEAST, MOST_HEADS, SlstmInputs, SlstmOutputs, slstm};
 
 use crate::grad::Var;
 
