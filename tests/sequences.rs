@@ -1,5 +1,5 @@
-//! Blocks that read whole sequences against stored numbers from outside: Mamba from mambapy, the Transformer's layers from
-//! `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
+//! Blocks that read whole sequences against stored numbers from outside: Mamba from mambapy, xLSTM from its authors' package,
+//! the Transformer's layers from `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
@@ -68,12 +68,18 @@ fn compare(file: &Stored, name: &str, found: &[Real], worst: &mut f64) {
 
 fn settings(file: &Stored) -> Value {
     let mut all = json!({ "hidden": file.size("width"), "layers": file.size("layers"), "segment": 1 });
-    if file.text("kind") == "mamba" {
-        all["state"] = file.size("state").into();
-    } else {
-        all["heads"] = file.size("heads").into();
-        all["activation"] = file.text("activation").into();
-        all["positions"] = "none".into();
+    match file.text("kind") {
+        "mamba" => all["state"] = file.size("state").into(),
+        "xlstm" => {
+            all["heads"] = file.size("heads").into();
+            all["slstm"] = file.text("slstm").into();
+            all["forget_gate"] = file.text("forget_gate").into();
+        }
+        _ => {
+            all["heads"] = file.size("heads").into();
+            all["activation"] = file.text("activation").into();
+            all["positions"] = "none".into();
+        }
     }
     all
 }
@@ -83,6 +89,10 @@ fn outputs_and_gradients_equal_published_ones() {
     for (name, architecture) in [
         ("mamba_1", "mamba"),
         ("mamba_2", "mamba"),
+        ("xlstm_mlstm", "xlstm"),
+        ("xlstm_slstm", "xlstm"),
+        ("xlstm_both", "xlstm"),
+        ("xlstm_exponential", "xlstm"),
         ("transformer_causal", "transformer"),
         ("transformer_encoder", "transformer_encoder"),
     ] {
@@ -157,8 +167,8 @@ fn parameters_start_as_published() {
 }
 
 #[test]
-fn the_state_of_mamba_does_not_grow_and_that_of_the_transformer_does() {
-    for (architecture, grows) in [("mamba", false), ("transformer", true)] {
+fn the_state_of_a_recurrence_does_not_grow_and_that_of_the_transformer_does() {
+    for (architecture, grows) in [("mamba", false), ("xlstm", false), ("transformer", true)] {
         let stack = Stack::new(architecture, json!({ "hidden": 8, "layers": 2, "segment": 1 }), 8);
         let mut tape = Tape::new(false);
         let mut pass = Pass::new(&mut tape, &stack.params, 3);

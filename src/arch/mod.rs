@@ -22,6 +22,7 @@ mod rnn;
 mod segrnn;
 pub mod stacked;
 mod transformer;
+mod xlstm;
 
 pub use forecaster::{Forecaster, Stretches};
 pub use plan::Plan;

@@ -1,12 +1,14 @@
 //! Parameters, their initial values, and the parts that architectures share.
 
 pub mod block;
+pub mod conv;
 pub mod init;
 pub mod linear;
 pub mod norm;
 pub mod params;
 
 pub use block::{Block, Pass, Probe, State};
+pub use conv::CausalConv;
 pub use init::Init;
 pub use linear::Linear;
 pub use norm::Norm;

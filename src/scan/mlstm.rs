@@ -36,7 +36,7 @@ use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, Summed, exp, for_each, for_each_summed, outer, sigmoid, softplus};
 
 /// Steps that are taken at once: about as many as a head has rows, where both forms cost the same.
-const CHUNK: usize = 32;
+pub const CHUNK: usize = 32;
 
 /// Added to the divisor, as in the published code.
 const EPSILON: Real = 1e-6;
@@ -143,8 +143,8 @@ impl Sizes {
     }
 }
 
-/// `log f` of one number.
-fn log_gate(raw: Real, exponential: bool) -> Real {
+/// `log f` from what stands before the gate's function: a sigmoid, or an `exponential`.
+pub fn log_gate(raw: Real, exponential: bool) -> Real {
     if exponential { raw } else { -softplus(-raw) }
 }
 
@@ -305,7 +305,10 @@ pub fn mlstm(
 ) -> MlstmOutputs {
     let MlstmInputs { q, k, v, input_gate, forget_gate, exponential } = inputs;
     let ((rows, columns), (heads, _)) = (tape.shape(q), tape.shape(input_gate));
-    assert!([k, v].into_iter().all(|var| tape.shape(var) == (rows, columns)), "queries, keys and values differ in shape");
+    assert!(
+        [k, v].into_iter().all(|var| tape.shape(var) == (rows, columns)),
+        "queries, keys and values differ in shape"
+    );
     assert_eq!(tape.shape(input_gate), tape.shape(forget_gate), "the gates differ in shape");
     assert!(q != k && k != v && v != q && input_gate != forget_gate, "each gradient needs a place of its own");
     let s = Sizes { rows, heads, batch, steps: columns / batch, exponential };

@@ -115,7 +115,13 @@ impl Sizes {
 
 /// Runs the scan from the state `h0` `[hidden × batch]` and `memory0` `[3 hidden × batch]`: cell state, normaliser and
 /// stabiliser above each other (nothing if `None`).
-pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Option<Var>, batch: usize) -> SlstmOutputs {
+pub fn slstm(
+    tape: &mut Tape,
+    inputs: SlstmInputs,
+    h0: Option<Var>,
+    memory0: Option<Var>,
+    batch: usize,
+) -> SlstmOutputs {
     let SlstmInputs { gates: [xi, xf, xz, xo], r, bias, exponential } = inputs;
     let ((hidden, columns), (rows, d)) = (tape.shape(xi), tape.shape(r));
     let s = Sizes { hidden, heads: hidden / d, batch, steps: columns / batch };
@@ -136,9 +142,8 @@ pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Opt
     if let Some(h0) = h0 {
         s.apart(tape.value(h0), &mut apart);
     }
-    let products: [Option<StepProduct>; MOST_HEADS] = std::array::from_fn(|head| {
-        (head < s.heads).then(|| StepProduct::new(tape, r, (head * 4 * d, 4 * d), batch))
-    });
+    let products: [Option<StepProduct>; MOST_HEADS] =
+        std::array::from_fn(|head| (head < s.heads).then(|| StepProduct::new(tape, r, (head * 4 * d, 4 * d), batch)));
     for step in 0..s.steps {
         let z = &mut gates[s.block(ROWS, step)];
         let at = s.block(1, step);

@@ -2,7 +2,7 @@
 //! and every gradient, and what they are measured against.
 
 use crate::grad::{Tape, Var, ops};
-use crate::scan::{LEAST, MlstmInputs, Minimal, SelectiveInputs, SlstmInputs, Walk, Weights};
+use crate::scan::{LEAST, Minimal, MlstmInputs, SelectiveInputs, SlstmInputs, Walk, Weights};
 
 /// A state-to-state step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
 type Cell = fn(&mut Tape, Var, Weights, Var, Var) -> (Var, Var);
@@ -232,13 +232,7 @@ fn append(tape: &mut Tape, all: Option<Var>, one: Var) -> Option<Var> {
 
 /// The twin of [`super::slstm`]: hidden states, and cell state, normaliser and stabiliser after the last step above each
 /// other.
-pub fn slstm(
-    tape: &mut Tape,
-    inputs: SlstmInputs,
-    h0: Option<Var>,
-    memory0: Option<Var>,
-    batch: usize,
-) -> (Var, Var) {
+pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Option<Var>, batch: usize) -> (Var, Var) {
     let SlstmInputs { gates, r, bias, exponential } = inputs;
     let ((hidden, columns), (_, d)) = (tape.shape(gates[0]), tape.shape(r));
     let ones = tape.filled(hidden, batch, 1.0);
