@@ -68,6 +68,11 @@ fn every_operation_matches_central_differences() {
         ("repeat_columns", &[(3, 4)], |t, v| ops::repeat_columns(t, v[0], 3)),
         ("lookup", &[(4, 3)], |t, v| ops::lookup(t, v[0], 1..4, 2, 13)),
         ("stack_steps", &[(2, 12)], |t, v| ops::stack_steps(t, v[0], 3)),
+        ("softmax", &[(7, 3)], |t, v| ops::softmax(t, v[0])),
+        // Two samples, two queries and three places each.
+        ("dot_scores", &[(5, 4), (5, 6)], |t, v| ops::dot_scores(t, v[0], v[1], 2)),
+        ("additive_scores", &[(5, 4), (5, 6), (5, 1)], |t, v| ops::additive_scores(t, v[0], v[1], v[2], 2)),
+        ("weighted_sums", &[(3, 4), (5, 6)], |t, v| ops::weighted_sums(t, v[0], v[1], 2)),
         ("exp", &[(3, 5)], |t, v| ops::exp(t, v[0])),
         ("softplus", &[(3, 5)], |t, v| ops::softplus(t, v[0])),
         ("silu", &[(3, 5)], |t, v| ops::silu(t, v[0])),
@@ -101,6 +106,37 @@ fn every_operation_matches_central_differences() {
     for (name, sizes, build) in cases {
         report(name, worst_relative_error(&shapes(sizes), 4, 3, build));
     }
+}
+
+#[test]
+fn a_query_meets_its_own_sample_alone() {
+    // Three places of two samples: the second sample's queries may change nothing of the first's.
+    let mut rng = Rng::new(15, 0);
+    let (keys, v) = (random(4, 6, &mut rng).2, random(4, 1, &mut rng).2);
+    let mut queries = random(4, 2, &mut rng).2;
+    let run = |queries: &[Real]| -> (Vec<Real>, Vec<Real>) {
+        let mut tape = Tape::new(false);
+        let (k, q) = (tape.constant(4, 6, &keys), tape.constant(4, 2, queries));
+        let v = tape.constant(4, 1, &v);
+        let (dot, additive) = (ops::dot_scores(&mut tape, q, k, 2), ops::additive_scores(&mut tape, q, k, v, 2));
+        let scores = ops::add(&mut tape, dot, additive);
+        let weights = ops::softmax(&mut tape, scores);
+        let context = ops::weighted_sums(&mut tape, weights, k, 2);
+        (tape.value(weights).to_vec(), tape.value(context).to_vec())
+    };
+    let (weights, context) = run(&queries);
+    for sample in 0..2 {
+        assert!(wide((weights[sample * 3..][..3].iter().sum::<Real>() - 1.0).abs()) < 1e-6);
+        for row in 0..4 {
+            let mean: Real =
+                (0..3).map(|place| weights[sample * 3 + place] * keys[(place * 2 + sample) * 4 + row]).sum();
+            assert!(wide((mean - context[sample * 4 + row]).abs()) < 1e-6, "sample {sample}, row {row}");
+        }
+    }
+    queries[4..].iter_mut().for_each(|q| *q += 1.0);
+    let (moved, moved_context) = run(&queries);
+    assert_eq!((&weights[..3], &context[..4]), (&moved[..3], &moved_context[..4]));
+    assert_ne!(&weights[3..], &moved[3..]);
 }
 
 /// A recurrence with its gates' number, as it is called and as its twin is.

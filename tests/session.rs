@@ -4,6 +4,7 @@ mod common;
 
 use common::{noisy_sine, settings};
 use unrolled::data::{Part, Step};
+use unrolled::session::catalog;
 use unrolled::train::State;
 use unrolled::{Error, Session};
 
@@ -195,4 +196,23 @@ fn parameters_are_counted_as_pytorch_counts_them() {
     assert_eq!(parameters.total_one_bias, 199_297 - 2 * 4 * 128);
     assert_eq!(parameters.rows.iter().map(|row| row.count).sum::<usize>(), parameters.total);
     assert!(parameters.rows.iter().any(|row| row.name == "rnn.weight_ih_l1" && row.shape == [512, 128]));
+}
+
+#[test]
+fn every_preset_is_a_model_and_the_articles_lstm_has_its_weights() {
+    for preset in catalog().presets {
+        let mut session = Session::new(noisy_sine(2000));
+        let configured = session.configure(&preset.settings).unwrap_or_else(|error| panic!("{}: {error}", preset.id));
+        for (key, value) in &preset.settings {
+            // 0: chosen by the data.
+            if value.as_f64() != Some(0.0) {
+                assert_eq!(configured.settings[key], *value, "{}: {key}", preset.id);
+            }
+        }
+        if preset.id == "lstm_2_128" {
+            let mut one_ahead = preset.settings.clone();
+            one_ahead.insert("horizon".to_owned(), 1.into());
+            assert_eq!(session.configure(&one_ahead).unwrap().parameters.total, 199_297);
+        }
+    }
 }

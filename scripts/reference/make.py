@@ -4,6 +4,7 @@ import sys
 
 import torch
 
+import encoder_decoder
 import forecasters
 import networks
 import optim
@@ -19,7 +20,7 @@ def main():
     wrong = []
     count = 0
     store.FOLDER.mkdir(parents=True, exist_ok=True)
-    for part in (networks, optim, forecasters, sequences):
+    for part in (networks, optim, forecasters, encoder_decoder, sequences):
         for name, tensors, settings in part.make():
             count += 1
             if check:

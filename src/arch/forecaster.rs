@@ -18,6 +18,16 @@ pub trait Forecaster: std::fmt::Debug {
     /// The forecast: the target over the horizon, `[horizon × batch]` column-major, into `out`.
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]);
 
+    /// Whether it feeds on its own forecasts, one step after another, and so can be asked for [`Forecaster::forced`] ones.
+    fn feeds_back(&self) -> bool {
+        false
+    }
+
+    /// What [`Forecaster::forecast`] would say if the truth stood before each step instead of the forecasts that it fed
+    /// back: `batch` must hold the horizon's true values. How much worse it is without them is the exposure bias (Ranzato
+    /// et al. 2016). Only for those that feed back.
+    fn forced(&self, _pass: &mut Pass<'_>, _batch: &Batch, _out: &mut [Real]) {}
+
     /// How many parameters, as a sum of formulas.
     fn formula(&self) -> String;
 

@@ -6,6 +6,7 @@
 mod bidirectional;
 mod direct;
 mod dlinear;
+mod encoder_decoder;
 mod forecaster;
 mod gru;
 mod input;

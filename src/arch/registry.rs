@@ -5,7 +5,8 @@ use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::arch::{
-    Forecaster, bidirectional, dlinear, gru, lstm, mamba, minimal, mlp, nlinear, rnn, segrnn, transformer, xlstm,
+    Forecaster, bidirectional, dlinear, encoder_decoder, gru, lstm, mamba, minimal, mlp, nlinear, rnn, segrnn,
+    transformer, xlstm,
 };
 use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
@@ -140,6 +141,17 @@ pub const ALL: &[Architecture] = &[
         streams: false,
         knobs: &[SEGMENT, NORMALISE, HIDDEN, HEAD_DROPOUT, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
         make: Make::Forecaster(segrnn::forecaster),
+    },
+    Architecture {
+        id: "encoder_decoder",
+        label: "Encoder-decoder",
+        summary: "One network reads the window, another forecasts step by step from its own last forecast, with or without \
+                  attention to what the first one saw.",
+        source: "Sutskever et al. 2014; Cho et al. 2014",
+        equations: encoder_decoder::equations,
+        streams: false,
+        knobs: encoder_decoder::KNOBS,
+        make: Make::Forecaster(encoder_decoder::make),
     },
     Architecture {
         id: "mamba",

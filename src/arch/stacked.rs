@@ -31,7 +31,7 @@ pub const HIDDEN: Knob = Knob {
 };
 
 /// Most layers that a stack can have: their states then need no list.
-const MOST_LAYERS: usize = 4;
+pub const MOST_LAYERS: usize = 4;
 
 /// How many layers.
 pub const LAYERS: Knob = Knob {

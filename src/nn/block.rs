@@ -11,7 +11,7 @@ pub type State = [Option<Var>; 4];
 /// An inner value worth seeing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Which layer of the stack, from 0.
+    /// Which layer of the network, from 0 at the input.
     pub layer: usize,
     /// What it is: `hidden`, `cell`, `gates`.
     pub name: &'static str,
@@ -34,13 +34,15 @@ pub struct Pass<'a> {
     pub first_step: u64,
     /// Inner values, if they are wanted.
     pub probes: Option<Vec<Probe>>,
+    /// Layers of the network below the stack that is run now: its probes' layers are counted from there.
+    pub layers_below: usize,
     dropouts: u64,
 }
 
 impl<'a> Pass<'a> {
     /// A pass for evaluation.
     pub fn new(tape: &'a mut Tape, params: &'a Params, batch: usize) -> Self {
-        Self { tape, params, batch, training: None, first_step: 0, probes: None, dropouts: 0 }
+        Self { tape, params, batch, training: None, first_step: 0, probes: None, layers_below: 0, dropouts: 0 }
     }
 
     /// A pass for training: `seed` of the run, number of the optimiser step, and each sample's number within the step's
@@ -54,21 +56,39 @@ impl<'a> Pass<'a> {
         self.params.on(self.tape, id)
     }
 
-    /// Dropout, in training alone.
-    pub fn dropout(&mut self, x: Var, rate: Real) -> Var {
+    /// What the next dropout of the network, or whatever else is left to chance in training, depends on; `None` when
+    /// evaluating.
+    pub fn next_key(&mut self) -> Option<ops::DropoutKey> {
         let layer = self.dropouts;
         self.dropouts += 1;
-        match self.training {
-            Some((seed, step, first_sample)) if rate > 0.0 => {
-                let key = ops::DropoutKey { seed, step, layer, first_sample, first_step: self.first_step };
-                ops::dropout(self.tape, x, rate, key, self.batch)
-            }
+        let first_step = self.first_step;
+        self.training.map(|(seed, step, first_sample)| ops::DropoutKey { seed, step, layer, first_sample, first_step })
+    }
+
+    /// Dropout, in training alone.
+    pub fn dropout(&mut self, x: Var, rate: Real) -> Var {
+        let key = self.next_key();
+        self.dropout_by(x, rate, key, 0)
+    }
+
+    /// Dropout by a key of [`Pass::next_key`] on the stretch of a sequence at hand that begins at `first_step`: stretch by stretch
+    /// the same as all at once.
+    pub fn dropout_by(&mut self, x: Var, rate: Real, key: Option<ops::DropoutKey>, first_step: u64) -> Var {
+        match key {
+            Some(key) if rate > 0.0 => ops::dropout(
+                self.tape,
+                x,
+                rate,
+                ops::DropoutKey { first_step: key.first_step + first_step, ..key },
+                self.batch,
+            ),
             _ => x,
         }
     }
 
     /// Notes an inner value, if inner values are wanted.
     pub fn probe(&mut self, layer: usize, name: &'static str, var: Var) {
+        let layer = self.layers_below + layer;
         if let Some(probes) = &mut self.probes {
             probes.push(Probe { layer, name, var });
         }

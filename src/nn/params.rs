@@ -130,12 +130,24 @@ pub struct Builder {
     params: Params,
     rng: Rng,
     scale: f64,
+    /// Names of the modules around what is added now, each with a full stop behind it.
+    prefix: String,
 }
 
 impl Builder {
     /// An empty store, seeded; all random initial weights are multiplied by `scale`.
     pub fn new(rng: Rng, scale: f64) -> Self {
-        Self { params: Params::default(), rng, scale }
+        Self { params: Params::default(), rng, scale, prefix: String::new() }
+    }
+
+    /// Adds what `build` adds as a module `name`: its parameters' names begin with that, as in a PyTorch state dict.
+    pub fn within<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = self.prefix.len();
+        self.prefix += name;
+        self.prefix.push('.');
+        let built = build(self);
+        self.prefix.truncate(outside);
+        built
     }
 
     /// Adds a matrix `[rows × cols]`.
@@ -176,6 +188,7 @@ impl Builder {
             }
             top += height;
         }
+        let name = format!("{}{name}", self.prefix);
         self.params.slots.push(Slot { name, rows, cols, vector, second_bias, offset });
         ParamId(self.params.slots.len() - 1)
     }

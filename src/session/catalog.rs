@@ -85,6 +85,41 @@ fn presets() -> Vec<Preset> {
              Slower to train.",
             json!({ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }),
         ),
+        preset(
+            "rnn_64",
+            "Vanilla RNN, 64 units",
+            "The article's first network: one tanh layer of 64 units that reads the window one row at a time.",
+            json!({ "architecture": "rnn", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }),
+        ),
+        preset(
+            "lstm_2_128",
+            "LSTM, 2 × 128 units",
+            "The article's LSTM: two layers of 128 units with dropout 0.2 between them, one row a step; with the head 199,297 \
+             weights at one input and one step ahead.",
+            json!({
+                "architecture": "lstm", "hidden": 128, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0,
+                "epochs": 10, "schedule": "cosine"
+            }),
+        ),
+        preset(
+            "lstm_2_256",
+            "LSTM, 2 × 256 units",
+            "The article's largest: two layers of 256 units, one row a step; minutes to train.",
+            json!({
+                "architecture": "lstm", "hidden": 256, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0,
+                "epochs": 10, "schedule": "cosine"
+            }),
+        ),
+        preset(
+            "encoder_decoder",
+            "Encoder-decoder, 168 → 24",
+            "One network reads 168 rows one at a time, another forecasts 24 from its own last forecast, looking back at all \
+             that the first one saw.",
+            json!({
+                "architecture": "encoder_decoder", "window": 168, "horizon": 24, "hidden": 64, "segment": 1,
+                "attention": "dot", "head_dropout": 0.0, "epochs": 10, "schedule": "cosine"
+            }),
+        ),
     ]
 }
 

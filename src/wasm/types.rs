@@ -100,6 +100,8 @@ export interface Progress {
 /** One point of the learning curves; losses are of scaled values. */
 export interface Epoch {
   epoch: number; step: number; train: number; validation: number;
+  /** With the truth fed back instead of the model's own forecasts; null where it feeds nothing back. */
+  validation_forced: number | null;
   gradient_norm: number; clipped: number; learning_rate: number; naive_validation: number;
 }
 /** Errors of the model or of one of its rivals; scaled where the name says so, else in the data's unit. */

@@ -48,6 +48,17 @@ impl Stored {
         self.metadata[key].parse().unwrap_or_else(|error| panic!("{key}: {error}"))
     }
 
+    /// Numbers in all parameters that gradients are stored of.
+    pub fn parameters(&self) -> usize {
+        let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");
+        let gradient = |name: &str| name.starts_with("grad.") && !name.ends_with(".f32");
+        file.tensors()
+            .iter()
+            .filter(|(name, _)| gradient(name))
+            .map(|(_, tensor)| tensor.shape().iter().product::<usize>())
+            .sum()
+    }
+
     /// All numbers of a tensor as stored (row-major).
     pub fn doubles(&self, name: &str) -> Vec<f64> {
         let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");

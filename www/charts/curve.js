@@ -1,6 +1,6 @@
 /**
- * The learning curve: loss on a logarithmic scale against epochs, the best epoch marked, and the loss that repeating the
- * last value would have.
+ * The learning curve: loss on a logarithmic scale against epochs, the best epoch marked, the loss that repeating the last
+ * value would have, and, of a model that feeds on its own forecasts, the loss with the truth fed to it instead.
  * @module
  */
 import { axis, colour, font, line, makePlot, soon } from './plot.js';
@@ -51,14 +51,20 @@ export function curveChart(container) {
         }),
       ],
       padding: [8, 10, 0, 0],
-      series: [{}, line('ink-3', { width: 1.25 }), line('accent', { width: 2 }), line('base-1', { width: 1.25, dash: [5, 4] })],
+      series: [
+        {},
+        line('ink-3', { width: 1.25 }),
+        line('accent', { width: 2 }),
+        line('base-1', { width: 1.25, dash: [5, 4] }),
+        line('accent', { width: 1.5, dash: [2, 3] }),
+      ],
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
       hooks: { draw: [mark] },
     },
-    /** @type {any} */ ([[0], [null], [null], [null]]),
+    /** @type {any} */ ([[0], [null], [null], [null], [null]]),
   );
 
-  /** @type {unknown} */ let data = [[0], [null], [null], [null]];
+  /** @type {unknown} */ let data = [[0], [null], [null], [null], [null]];
   const draw = () => plot.setData(/** @type {any} */ (data));
 
   /** @param {typeof plot} u */
@@ -97,16 +103,18 @@ export function curveChart(container) {
       const x = epochs.map(({ epoch }) => epoch);
       const train = epochs.map((epoch) => epoch.train);
       /** @type {(number | null)[]} */ const validation = epochs.map((epoch) => epoch.validation);
+      /** @type {(number | null)[]} */ const forced = epochs.map((epoch) => epoch.validation_forced ?? null);
       if (now && now.epoch > (x.at(-1) ?? 0)) {
         x.push(now.epoch);
         train.push(now.loss);
         validation.push(null);
+        forced.push(null);
       }
       longest = Math.max(5, Math.ceil((x.at(-1) ?? 0) / 5) * 5);
       const naive = epochs[0]?.naive_validation ?? null;
       const all = [0, ...x, longest];
       const blank = (/** @type {(number | null)[]} */ values) => [null, ...values, null];
-      data = [all, blank(train), blank(validation), all.map(() => naive)];
+      data = [all, blank(train), blank(validation), all.map(() => naive), blank(forced)];
       soon(draw);
     },
     destroy,

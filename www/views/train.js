@@ -92,6 +92,7 @@ export function trainView(root, store, act) {
     label,
     value: h('dd', {}, '–'),
   }));
+  const forcedKey = h('span', { class: 'key key-forced', hidden: true }, 'validation, truth fed back');
   root.append(
     head('train', 'Train'),
     h('div', { class: 'buttons' }, main, step, stop, reset),
@@ -104,6 +105,7 @@ export function trainView(root, store, act) {
         { class: 'legend small' },
         h('span', { class: 'key key-train' }, 'training'),
         h('span', { class: 'key key-model' }, 'validation'),
+        forcedKey,
         h('span', { class: 'key key-last' }, 'last value'),
         h('span', { class: 'muted' }, 'loss by epoch'),
       ),
@@ -172,10 +174,12 @@ export function trainView(root, store, act) {
         const best = epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
         curve.set(epochs, now, best ? { epoch: best.epoch, loss: best.validation } : null);
         const last = epochs.at(-1);
+        const forced = last?.validation_forced ?? null;
+        forcedKey.hidden = forced === null;
         setText(
           summary,
           last
-            ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. Repeating the last value has ${figure(last.naive_validation, 3)}.`
+            ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. ${forced === null ? '' : `With the truth fed back in place of its own forecasts it would be ${figure(forced, 3)}. `}Repeating the last value has ${figure(last.naive_validation, 3)}.`
             : 'No epoch has been trained yet.',
         );
       },

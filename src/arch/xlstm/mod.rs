@@ -29,7 +29,11 @@ pub const SLSTM: Knob = Knob {
     kind: Kind::Choice {
         options: &[
             Choice { value: "none", label: "no layer", help: "All are mLSTM: the paper's xLSTM[1:0]." },
-            Choice { value: "second", label: "every second layer", help: "One mLSTM, one sLSTM: xLSTM[1:1]." },
+            Choice {
+                value: "second",
+                label: "every second layer",
+                help: "One mLSTM, one sLSTM and so on: xLSTM[1:1]. With one layer no sLSTM.",
+            },
             Choice {
                 value: "last",
                 label: "the last layer",
@@ -38,7 +42,7 @@ pub const SLSTM: Knob = Knob {
             Choice { value: "all", label: "every layer", help: "xLSTM[0:1]: a recurrence through and through." },
         ],
     },
-    default: Default::Text("none"),
+    default: Default::Text("second"),
     basic: true,
     when: None,
 };

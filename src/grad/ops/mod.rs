@@ -3,6 +3,7 @@
 //! Shapes are `[rows × columns]`; a sequence is `[features × (steps · batch)]`. Operations panic on shapes that do not
 //! fit: that is a mistake in an architecture, never in a person's data.
 
+mod alignment;
 mod arithmetic;
 mod attention;
 mod conv;
@@ -13,6 +14,7 @@ mod product;
 mod shape;
 mod smooth;
 
+pub use alignment::{additive_scores, dot_scores, softmax, weighted_sums};
 pub use arithmetic::{add, add_column, div, mul, scale, sub, sum};
 pub use attention::{Attended, Look, add_places, attention};
 pub use conv::depthwise;

@@ -53,6 +53,15 @@ pub struct DropoutKey {
     pub first_step: u64,
 }
 
+impl DropoutKey {
+    /// A number in `[0, 1)` for one entry of one sample at hand, the same however batch and sequence are cut up.
+    pub fn draw(&self, step: usize, sample: usize, (row, rows): (usize, usize)) -> Real {
+        let place = (self.first_step + step as u64) * rows as u64 + row as u64;
+        let layer = self.step.wrapping_mul(1024) + self.layer;
+        keyed_uniform([self.seed, layer, self.first_sample + sample as u64, place])
+    }
+}
+
 /// Inverted dropout (Srivastava et al. 2014) on a sequence `[rows × (steps · batch)]`: each entry is zero with probability
 /// `rate`, and else divided by `1 − rate`.
 pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: DropoutKey, batch: usize) -> Var {
@@ -60,11 +69,8 @@ pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: DropoutKey, batch: usiz
     let kept = 1.0 / (1.0 - rate);
     let mut mask = tape.buffer(rows * cols);
     for (column, entries) in mask.chunks_exact_mut(rows).enumerate() {
-        let (step, sample) = (key.first_step + (column / batch) as u64, key.first_sample + (column % batch) as u64);
         for (row, m) in entries.iter_mut().enumerate() {
-            let place = step * rows as u64 + row as u64;
-            let draw = keyed_uniform([key.seed, key.step.wrapping_mul(1024) + key.layer, sample, place]);
-            *m = if draw < rate { 0.0 } else { kept };
+            *m = if key.draw(column / batch, column % batch, (row, rows)) < rate { 0.0 } else { kept };
         }
     }
     let mask = tape.push(rows, cols, mask, None);

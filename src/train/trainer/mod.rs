@@ -31,13 +31,20 @@ struct Sums {
     steps: u64,
 }
 
+/// Sums of penalties: of the forecasts, and of those that are forced where the model feeds back.
+#[derive(Debug, Clone, Copy, Default)]
+struct Penalties {
+    free: f64,
+    forced: f64,
+}
+
 /// What is done next.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     /// The training step that starts at this place of the epoch's order.
     Train(usize),
-    /// The validation chunks from this window on; the sum of the penalties so far.
-    Validate(usize, f64),
+    /// The validation chunks from this window on; the sums of the penalties so far.
+    Validate(usize, Penalties),
     /// Nothing any more.
     Done,
 }
@@ -182,7 +189,8 @@ impl Trainer {
         }
     }
 
-    fn end_epoch(&mut self, validation: f64) {
+    /// The means over the validation part.
+    fn end_epoch(&mut self, Penalties { free: validation, forced }: Penalties) {
         let sums = std::mem::take(&mut self.sums);
         let steps = sums.steps.max(1) as f64;
         self.history.push(Epoch {
@@ -190,6 +198,7 @@ impl Trainer {
             step: self.step,
             train: sums.loss / sums.windows.max(1) as f64,
             validation,
+            validation_forced: self.forecaster.feeds_back().then_some(forced),
             gradient_norm: sums.norm / steps,
             clipped: sums.clipped as f64 / steps,
             learning_rate: self.rate,

@@ -25,6 +25,9 @@ pub struct Epoch {
     pub train: f64,
     /// Loss of the forecasts of the validation part, scaled.
     pub validation: f64,
+    /// The same with the truth before each step in place of the model's own forecasts, where it feeds back: the distance
+    /// between the two is its exposure bias (Ranzato et al. 2016).
+    pub validation_forced: Option<f64>,
     /// Mean norm of the gradient before clipping.
     pub gradient_norm: f64,
     /// Share of the steps whose gradient was clipped.

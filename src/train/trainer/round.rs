@@ -5,7 +5,7 @@
 //! sum: parts may come from other workers that hold the same weights (synchronous data parallelism). What a round's
 //! parts are is known to all who stand at the same round, so nothing but the parts needs to be exchanged.
 
-use super::{Did, Phase, Trainer};
+use super::{Did, Penalties, Phase, Trainer};
 use crate::Real;
 use crate::data::Frame;
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ impl Trainer {
 
     /// Computes one part of the next round into `out`, of whatever size it was. For a step: the gradient of the shard's
     /// share in the batch's mean loss, `[parameters]`, and that share itself. For validation: the forecasts of the chunk,
-    /// `[horizon × windows]`. Changes nothing that a later round depends on.
+    /// `[horizon × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
     ///
     /// # Errors
     /// [`Error::NotReady`] if the round has no such part.
@@ -57,30 +57,30 @@ impl Trainer {
         if parts.len() != self.parts() || !right {
             return Err(wrong(format!("The next round has {} parts, and these are not they.", self.parts())));
         }
-        let mut loss = 0.0;
+        let mut sums = Penalties::default();
         for (index, part) in parts.iter().enumerate() {
-            loss += self.add(frame, index, part);
+            sums += self.add(frame, index, part);
         }
-        self.end_round(loss)
+        self.end_round(sums)
     }
 
     /// The next round by itself: part after part.
     pub(super) fn round(&mut self, frame: &Frame) -> Result<Did> {
         let mut part = std::mem::take(&mut self.part);
-        let mut loss = 0.0;
+        let mut sums = Penalties::default();
         for index in 0..self.parts() {
             self.part(frame, index, &mut part)?;
-            loss += self.add(frame, index, &part);
+            sums += self.add(frame, index, &part);
         }
         self.part = part;
-        self.end_round(loss)
+        self.end_round(sums)
     }
 
     /// Numbers in a part of the next round.
     fn part_len(&self, index: usize) -> usize {
         match self.phase {
             Phase::Train(_) => self.params.len() + 1,
-            Phase::Validate(from, _) => self.validation.horizon * self.chunk(from + index * CHUNK).len(),
+            Phase::Validate(from, _) => self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets(),
             Phase::Done => 0,
         }
     }
@@ -124,7 +124,7 @@ impl Trainer {
     }
 
     /// Adds a part to what the round has so far; gives its share of the loss, of training or validation.
-    fn add(&mut self, frame: &Frame, index: usize, part: &[Real]) -> f64 {
+    fn add(&mut self, frame: &Frame, index: usize, part: &[Real]) -> Penalties {
         match self.phase {
             Phase::Train(_) => {
                 let (gradient, loss) = part.split_at(self.params.len());
@@ -135,22 +135,24 @@ impl Trainer {
                 } else {
                     sum.iter_mut().zip(gradient).for_each(|(sum, part)| *sum += part);
                 }
-                loss.iter().copied().map(crate::wide).sum()
+                Penalties { free: loss.iter().copied().map(crate::wide).sum(), forced: 0.0 }
             }
             Phase::Validate(from, _) => self.judge_chunk(frame, from + index * CHUNK, part),
-            Phase::Done => 0.0,
+            Phase::Done => Penalties::default(),
         }
     }
 
-    fn end_round(&mut self, loss: f64) -> Result<Did> {
+    fn end_round(&mut self, sums: Penalties) -> Result<Did> {
         match self.phase {
-            Phase::Train(from) => self.end_step(from, loss).map(|()| Did::Step),
-            Phase::Validate(from, sum) => {
+            Phase::Train(from) => self.end_step(from, sums.free).map(|()| Did::Step),
+            Phase::Validate(from, mut all) => {
+                all += sums;
                 let to = (from + self.parts() * CHUNK).min(self.validation.starts.len());
                 if to < self.validation.starts.len() {
-                    self.phase = Phase::Validate(to, sum + loss);
+                    self.phase = Phase::Validate(to, all);
                 } else {
-                    self.end_epoch((sum + loss) / (to * self.validation.horizon) as f64);
+                    let count = (to * self.validation.horizon) as f64;
+                    self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count });
                 }
                 Ok(Did::Validation)
             }
@@ -179,8 +181,15 @@ impl Trainer {
         self.sums.norm += norm;
         self.sums.clipped += u64::from(clipped);
         self.sums.steps += 1;
-        self.phase = if to < self.order.len() { Phase::Train(to) } else { Phase::Validate(0, 0.0) };
+        self.phase = if to < self.order.len() { Phase::Train(to) } else { Phase::Validate(0, Penalties::default()) };
         Ok(())
+    }
+}
+
+impl std::ops::AddAssign for Penalties {
+    fn add_assign(&mut self, other: Self) {
+        self.free += other.free;
+        self.forced += other.forced;
     }
 }
 

@@ -1,0 +1,154 @@
+//! How the decoder looks back at the encoder's states `h̄_s`, one for each token of the window.
+
+use crate::grad::{Var, ops};
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::{Builder, Init, Linear, ParamId, Pass};
+
+/// Which attention.
+pub const ATTENTION: Knob = Knob {
+    key: "attention",
+    label: "Attention",
+    help: "Whether the decoder has the encoder's last state alone, or looks back at all of its states at every step.",
+    unit: "",
+    source: "Bahdanau et al. 2015; Luong et al. 2015",
+    group: Group::Model,
+    kind: Kind::Choice {
+        options: &[
+            Choice {
+                value: "none",
+                label: "none",
+                help: "All that is known of the window must fit the encoder's last state (Sutskever et al. 2014).",
+            },
+            Choice {
+                value: "additive",
+                label: "additive",
+                help: "A small network compares the decoder's last state with each of the encoder's; what it finds is read \
+                       with the next input (Bahdanau et al. 2015).",
+            },
+            Choice {
+                value: "dot",
+                label: "multiplicative, dot",
+                help: "The product of the decoder's state with each of the encoder's; what it finds joins the state before \
+                       the forecast is read off (Luong et al. 2015).",
+            },
+            Choice {
+                value: "general",
+                label: "multiplicative, general",
+                help: "The same with a learned matrix between the two states (Luong et al. 2015).",
+            },
+        ],
+    },
+    default: Default::Text("none"),
+    basic: true,
+    when: None,
+};
+
+/// The attention of a decoder, with its parameters; all states have `hidden` rows.
+#[derive(Debug)]
+pub enum Attention {
+    /// None: the encoder's last state is all there is.
+    None,
+    /// Bahdanau et al. 2015, section 3.1 and appendix A.1.2, before the cell's step:
+    /// `e_ts = ⟨v, tanh(W_a h_{t−1} + U_a h̄_s)⟩`.
+    Additive {
+        /// `W_a` `[hidden × hidden]`.
+        query: Linear,
+        /// `U_a` `[hidden × hidden]`.
+        key: Linear,
+        /// `v` `[hidden × 1]`.
+        v: ParamId,
+    },
+    /// Luong et al. 2015, equations 5 to 8, after the cell's step: `e_ts = ⟨h_t, h̄_s⟩` or `⟨h_t, W_a h̄_s⟩`, and
+    /// `h̃_t = tanh(W_c [c_t; h_t])` is what the forecast is read from.
+    Multiplicative {
+        /// `W_a` `[hidden × hidden]`, for `general`.
+        general: Option<Linear>,
+        /// `W_c` `[hidden × 2 hidden]`.
+        combine: Linear,
+    },
+}
+
+/// The encoder's states as attention reads them: they stay the same for all steps of a decoder.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// What is compared with.
+    keys: Var,
+    /// What is summed up.
+    values: Var,
+}
+
+impl Attention {
+    /// As [`ATTENTION`] says.
+    pub fn new(builder: &mut Builder, hidden: usize, settings: &Settings) -> Self {
+        let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
+        let init = uniform(hidden);
+        match settings.text(ATTENTION.key) {
+            "additive" => Attention::Additive {
+                query: Linear::unbiased(builder, "query", hidden, hidden, init),
+                key: Linear::unbiased(builder, "key", hidden, hidden, init),
+                v: builder.vector("v".to_owned(), &[(hidden, init)], false),
+            },
+            kind @ ("dot" | "general") => Attention::Multiplicative {
+                general: (kind == "general").then(|| Linear::unbiased(builder, "general", hidden, hidden, init)),
+                combine: Linear::unbiased(builder, "combine", 2 * hidden, hidden, uniform(2 * hidden)),
+            },
+            _ => Attention::None,
+        }
+    }
+
+    /// Whether the cell reads what was found: a step then needs the one before it.
+    pub fn feeds_the_cell(&self) -> bool {
+        matches!(self, Attention::Additive { .. })
+    }
+
+    /// Gets the encoder's states `[hidden × (tokens · batch)]` ready.
+    pub fn memory(&self, pass: &mut Pass<'_>, states: Var) -> Memory {
+        let keys = match self {
+            Attention::Additive { key: linear, .. } | Attention::Multiplicative { general: Some(linear), .. } => {
+                linear.forward(pass, states)
+            }
+            _ => states,
+        };
+        Memory { keys, values: states }
+    }
+
+    /// Before the cell's step, from its state `[hidden × batch]`: the context `[hidden × batch]` that it reads beside its
+    /// input, and the weights `[tokens × batch]`.
+    pub fn before(&self, pass: &mut Pass<'_>, memory: Memory, state: Option<Var>) -> Option<(Var, Var)> {
+        let (Attention::Additive { query, v, .. }, Some(state)) = (self, state) else { return None };
+        let (query, v) = (query.forward(pass, state), pass.param(*v));
+        let scores = ops::additive_scores(pass.tape, query, memory.keys, v, pass.batch);
+        Some(context(pass, memory, scores))
+    }
+
+    /// After the cell's steps, from its outputs `[hidden × (steps · batch)]`: what the forecast is read from, of the same
+    /// shape, and the weights `[tokens × (steps · batch)]`.
+    pub fn after(&self, pass: &mut Pass<'_>, memory: Memory, outputs: Var) -> Option<(Var, Var)> {
+        let Attention::Multiplicative { combine, .. } = self else { return None };
+        let scores = ops::dot_scores(pass.tape, outputs, memory.keys, pass.batch);
+        let (context, weights) = context(pass, memory, scores);
+        let both = ops::concat_rows(pass.tape, context, outputs);
+        let combined = combine.forward(pass, both);
+        Some((ops::tanh(pass.tape, combined), weights))
+    }
+
+    /// How many parameters, as a formula; `None`: there are none.
+    pub fn formula(&self) -> Option<String> {
+        match self {
+            Attention::None => None,
+            Attention::Additive { query, key, .. } => {
+                Some(format!("{} + {} + {}", query.formula(), key.formula(), query.outputs))
+            }
+            Attention::Multiplicative { general: Some(general), combine } => {
+                Some(format!("{} + {}", general.formula(), combine.formula()))
+            }
+            Attention::Multiplicative { general: None, combine } => Some(combine.formula()),
+        }
+    }
+}
+
+/// The sum of the encoder's states, weighed by the softmax of `scores`, and the weights.
+fn context(pass: &mut Pass<'_>, memory: Memory, scores: Var) -> (Var, Var) {
+    let weights = ops::softmax(pass.tape, scores);
+    (ops::weighted_sums(pass.tape, weights, memory.values, pass.batch), weights)
+}

@@ -1,0 +1,177 @@
+//! Whose last value the decoder reads in training: the true one (teacher forcing, Williams and Zipser 1989) or the one that it
+//! forecast itself, step by step by the toss of a coin (scheduled sampling, Bengio et al. 2015).
+
+use crate::Real;
+use crate::grad::ops::DropoutKey;
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+
+/// How often the truth is fed in, at first.
+pub const RATIO: Knob = Knob {
+    key: "teacher_forcing",
+    label: "Teacher forcing",
+    help: "How often, in training, the decoder is fed the true last value rather than its own forecast of it. 1: always, as \
+           if it never erred; when forecasting it must then live with errors that it has never seen (exposure bias). 0: never.",
+    unit: "",
+    source: "Williams and Zipser 1989",
+    group: Group::Training,
+    kind: Kind::Number { min: 0.0, max: 1.0, log: false },
+    default: Default::Number(1.0),
+    basic: false,
+    when: None,
+};
+
+/// How that share changes.
+pub const DECAY: Knob = Knob {
+    key: "sampling",
+    label: "Scheduled sampling",
+    help: "How teacher forcing fades over the optimiser's steps i, from step to step of the forecast by the toss of a coin.",
+    unit: "",
+    source: "Bengio et al. 2015",
+    group: Group::Training,
+    kind: Kind::Choice {
+        options: &[
+            Choice { value: "none", label: "does not fade", help: "The same share from start to end." },
+            Choice {
+                value: "linear",
+                label: "linear",
+                help: "1 − c i, down to 0: all of it gone after twice the half-life.",
+            },
+            Choice { value: "exponential", label: "exponential", help: "kⁱ: halved again and again." },
+            Choice {
+                value: "inverse_sigmoid",
+                label: "inverse sigmoid",
+                help: "k / (k + e^(i/k)): slow at first, then fast, then slow.",
+            },
+        ],
+    },
+    default: Default::Text("inverse_sigmoid"),
+    basic: false,
+    when: None,
+};
+
+/// When half of it is gone.
+pub const HALF: Knob = Knob {
+    key: "sampling_half",
+    label: "Forcing is halved after",
+    help: "Optimiser steps after which teacher forcing has faded to half of what it was at first.",
+    unit: "steps",
+    source: "",
+    group: Group::Training,
+    kind: Kind::Integer { min: 1, max: 1_000_000 },
+    default: Default::Integer(200),
+    basic: false,
+    when: Some(("sampling", &["linear", "exponential", "inverse_sigmoid"])),
+};
+
+/// How a share of 1 fades over the optimiser's steps `i` (Bengio et al. 2015, section 2.4).
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Decay {
+    /// 1.
+    None,
+    /// `max(0, 1 − c i)`.
+    Linear { c: f64 },
+    /// `kⁱ`, with `ln k`.
+    Exponential { ln_k: f64 },
+    /// `k / (k + e^(i/k))`.
+    InverseSigmoid { k: f64 },
+}
+
+/// The share of forced steps over the course of training.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forcing {
+    ratio: f64,
+    decay: Decay,
+}
+
+impl Forcing {
+    /// As [`RATIO`], [`DECAY`] and [`HALF`] say.
+    pub fn new(settings: &Settings) -> Self {
+        let half = settings.integer(HALF.key) as f64;
+        let decay = match settings.text(DECAY.key) {
+            "linear" => Decay::Linear { c: 0.5 / half },
+            "exponential" => Decay::Exponential { ln_k: -std::f64::consts::LN_2 / half },
+            "inverse_sigmoid" => Decay::InverseSigmoid { k: steepness(half) },
+            _ => Decay::None,
+        };
+        Self { ratio: settings.number(RATIO.key), decay }
+    }
+
+    /// The probability that a step is fed the truth at optimiser step `step`, from 0.
+    pub fn at(&self, step: u64) -> f64 {
+        let i = step as f64;
+        self.ratio
+            * match self.decay {
+                Decay::None => 1.0,
+                Decay::Linear { c } => (1.0 - c * i).max(0.0),
+                Decay::Exponential { ln_k } => libm::exp(ln_k * i),
+                Decay::InverseSigmoid { k } => k / (k + libm::exp(i / k)),
+            }
+    }
+}
+
+/// `k` with `k / (k + e^(half/k)) = 1/2`, that is `k ln k = half`, by Newton's method: the left side is convex and the start
+/// lies to the right.
+fn steepness(half: f64) -> f64 {
+    let mut k = half + 2.0;
+    // It converges quadratically, after a few halvings at most.
+    for _ in 0..40 {
+        let ln_k = libm::log(k);
+        k -= (k * ln_k - half) / (ln_k + 1.0);
+    }
+    k
+}
+
+/// Whose value each step is fed.
+#[derive(Debug, Clone, Copy)]
+pub enum Feed {
+    /// The true one.
+    Truth,
+    /// The decoder's own.
+    Own,
+    /// The true one with this probability.
+    Coin(Real, DropoutKey),
+}
+
+impl Feed {
+    /// For training at `step` with the coins of `key`, which is drawn in any case.
+    pub fn training(forcing: &Forcing, step: u64, key: Option<DropoutKey>) -> Self {
+        let probability: Real = crate::narrow(forcing.at(step));
+        match key {
+            Some(key) if probability > 0.0 && probability < 1.0 => Feed::Coin(probability, key),
+            Some(_) if probability <= 0.0 => Feed::Own,
+            _ => Feed::Truth,
+        }
+    }
+
+    /// Whether `sample` is fed the truth before `step` of the horizon.
+    pub fn is_true(self, step: usize, sample: usize) -> bool {
+        match self {
+            Feed::Truth => true,
+            Feed::Own => false,
+            Feed::Coin(probability, key) => key.draw(step, sample, (0, 1)) < probability,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_decay_starts_at_the_ratio_and_has_half_of_it_when_asked() {
+        for half in [1.0, 7.0, 300.0, 100_000.0] {
+            let linear = Decay::Linear { c: 0.5 / half };
+            let exponential = Decay::Exponential { ln_k: -std::f64::consts::LN_2 / half };
+            let sigmoid = Decay::InverseSigmoid { k: steepness(half) };
+            for decay in [linear, exponential, sigmoid] {
+                let forcing = Forcing { ratio: 0.8, decay };
+                assert!((forcing.at(half as u64) - 0.4).abs() < 1e-9, "{forcing:?}");
+                assert!(forcing.at(20 * half as u64) < 0.01, "{forcing:?}");
+            }
+            assert!((Forcing { ratio: 0.8, decay: linear }.at(0) - 0.8).abs() < 1e-12);
+        }
+        // Figure 1 of the paper: with k = 100 the inverse sigmoid starts near 1 and ends near 0 at step 1000.
+        let sigmoid = Forcing { ratio: 1.0, decay: Decay::InverseSigmoid { k: 100.0 } };
+        assert!((sigmoid.at(0) - 100.0 / 101.0).abs() < 1e-12 && sigmoid.at(1000) < 0.01);
+    }
+}

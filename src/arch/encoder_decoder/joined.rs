@@ -1,0 +1,56 @@
+//! Many short stretches as one sequence.
+
+use crate::grad::{Tape, Var, ops};
+
+/// Doublings that a sequence can have: a horizon of 2¹⁶ steps.
+const LEVELS: usize = 16;
+
+/// Gathers stretches of equal length. Appended one by one to the sequence so far, each would be copied once for every one
+/// behind it; here the last two of equal length are joined, so that each is copied as often as the number of stretches can be
+/// doubled.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Joined {
+    /// At place `k`: a sequence of 2ᵏ stretches, the longer ones being earlier.
+    levels: [Option<Var>; LEVELS],
+}
+
+impl Joined {
+    /// Appends a stretch.
+    pub fn push(&mut self, tape: &mut Tape, stretch: Var) {
+        let mut last = stretch;
+        for level in &mut self.levels {
+            match level.take() {
+                None => {
+                    *level = Some(last);
+                    return;
+                }
+                Some(earlier) => last = ops::concat_columns(tape, earlier, last),
+            }
+        }
+        unreachable!("a sequence of 2¹⁶ stretches");
+    }
+
+    /// The whole sequence; `None`: nothing was appended.
+    pub fn finish(self, tape: &mut Tape) -> Option<Var> {
+        self.levels.into_iter().flatten().reduce(|later, earlier| ops::concat_columns(tape, earlier, later))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_come_out_in_their_order() {
+        for count in 1..=20 {
+            let mut tape = Tape::new(false);
+            let mut joined = Joined::default();
+            for k in 0..count {
+                let stretch = tape.constant(2, 1, &[k as crate::Real, -(k as crate::Real)]);
+                joined.push(&mut tape, stretch);
+            }
+            let all = joined.finish(&mut tape).map(|all| tape.value(all).to_vec());
+            assert_eq!(all, Some((0..count).flat_map(|k| [k as crate::Real, -(k as crate::Real)]).collect()));
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The encoder-decoder (Sutskever et al. 2014; Cho et al. 2014): one recurrent network reads the window, another, which starts
+//! from the state that the first one left, forecasts the horizon step by step and reads its own last forecast.
+//!
+//! ```text
+//! h̄_s        = Encoder(x_s, h̄_{s−1})              s = 1 … tokens of the window
+//! h_0        = h̄_tokens                           all layers; a cell state too, where both cells have one
+//! h_t        = Decoder([ỹ_{t−1}; k_t], h_{t−1})   t = 1 … horizon
+//! ŷ_t        = w ∘ h_t + b
+//! ỹ_0        = the window's last value;  ỹ_t = y_t where forced, else ŷ_t
+//!
+//! with attention: a_ts = softmax_s e_ts, c_t = Σ_s a_ts h̄_s        (e_ts and what c_t does: `attention`)
+//!   additive:        h_t = Decoder([ỹ_{t−1}; k_t; c_t], h_{t−1}),  ŷ_t = W [h_t; c_t] + b
+//!   multiplicative:  ŷ_t = w h̃_t + b,  h̃_t = tanh(W_c [c_t; h_t])
+//!
+//! h̄, h, c [hidden × batch]; y, ŷ [1 × batch]; k_t [features that are known ahead × batch].
+//! ```
+//!
+//! In training ỹ is the true value, the decoder's own, or either by the toss of a coin (`forcing`). A forecast that is fed back is
+//! differentiated through; Bengio et al. stop there, because a sampled word has no derivative. Bahdanau et al. encode in both
+//! directions and read ŷ off a maxout layer; Luong et al. may feed h̃ to the next step: neither is done here.
+
+mod attention;
+mod forcing;
+mod joined;
+mod stack;
+
+use crate::Real;
+use crate::arch::Forecaster;
+use crate::arch::gru;
+use crate::arch::input::{self, Levels};
+use crate::arch::plan::{NORMALISE, Normalise, Plan, SEGMENT};
+use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
+use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
+use crate::data::Batch;
+use crate::grad::{Tape, Var, ops};
+use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::nn::{Builder, Linear, Pass};
+
+use attention::{ATTENTION, Attention, Memory};
+use forcing::{DECAY, Feed, Forcing, HALF, RATIO};
+use joined::Joined;
+use stack::{CELLS, Keys, Stack, States};
+
+/// What reads the window.
+pub const ENCODER: Knob = Knob {
+    key: "encoder_cell",
+    label: "Encoder",
+    help: "The cell that reads the window.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice { options: CELLS },
+    default: Default::Text("lstm"),
+    basic: true,
+    when: None,
+};
+
+/// What gives the horizon.
+pub const DECODER: Knob = Knob {
+    key: "decoder_cell",
+    label: "Decoder",
+    help: "The cell that gives the horizon step by step. It starts from the encoder's last state; a cell state that the \
+           encoder does not have starts at zero.",
+    unit: "",
+    source: "",
+    group: Group::Model,
+    kind: Kind::Choice { options: CELLS },
+    default: Default::Text("lstm"),
+    basic: true,
+    when: None,
+};
+
+/// Knobs that an encoder-decoder reads.
+pub const KNOBS: &[Knob] = &[
+    SEGMENT,
+    NORMALISE,
+    HIDDEN,
+    LAYERS,
+    DROPOUT,
+    HEAD_DROPOUT,
+    ENCODER,
+    DECODER,
+    ATTENTION,
+    RATIO,
+    DECAY,
+    HALF,
+    gru::FORM,
+    FORGET_BIAS,
+    RECURRENT_INIT,
+    INIT_SCALE,
+];
+
+/// The equations, in the form that `settings` choose.
+pub fn equations(settings: &Settings) -> &'static str {
+    match settings.text(ATTENTION.key) {
+        "additive" => include_str!("../equations/encoder_decoder_additive.mml"),
+        "dot" => include_str!("../equations/encoder_decoder_dot.mml"),
+        "general" => include_str!("../equations/encoder_decoder_general.mml"),
+        _ => include_str!("../equations/encoder_decoder.mml"),
+    }
+}
+
+#[derive(Debug)]
+struct EncoderDecoder {
+    plan: Plan,
+    embed: Option<Linear>,
+    encoder: Stack,
+    attention: Attention,
+    decoder: Stack,
+    head: Linear,
+    head_dropout: Real,
+    forcing: Forcing,
+}
+
+/// A fresh one.
+pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
+    let hidden = settings.size(HIDDEN.key);
+    let dropout = crate::narrow(settings.number(DROPOUT.key));
+    let (embed, encoder) = builder.within("encoder", |builder| {
+        let token = plan.segment * plan.features;
+        let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
+        let inputs = embed.map_or(token, |embed| embed.outputs);
+        (embed, Stack::new(builder, settings.text(ENCODER.key), inputs, plan, settings, dropout))
+    });
+    let attention = builder.within("attention", |builder| Attention::new(builder, hidden, settings));
+    let context = if attention.feeds_the_cell() { hidden } else { 0 };
+    let (decoder, head) = builder.within("decoder", |builder| {
+        // It runs over the horizon, a step at a time.
+        let over = Plan { window: plan.horizon, segment: 1, ..*plan };
+        let inputs = 1 + (plan.features - plan.data_features) + context;
+        let decoder = Stack::new(builder, settings.text(DECODER.key), inputs, &over, settings, dropout);
+        (decoder, Linear::new(builder, "head", hidden + context, 1))
+    });
+    Box::new(EncoderDecoder {
+        plan: *plan,
+        embed,
+        encoder,
+        attention,
+        decoder,
+        head,
+        head_dropout: crate::narrow(settings.number(HEAD_DROPOUT.key)),
+        forcing: Forcing::new(settings),
+    })
+}
+
+/// What a decoder works with in one pass.
+struct Decoding {
+    feed: Feed,
+    /// `ỹ` where it is forced, `[1 × (steps · batch)]`: the first step, or all of the horizon.
+    truth: Var,
+    /// What is known ahead, `[… × (horizon · batch)]`; `None`: nothing is.
+    known: Option<Var>,
+    memory: Memory,
+    states: States,
+    between: Keys,
+    before_head: Option<ops::DropoutKey>,
+}
+
+impl EncoderDecoder {
+    /// Reads the window and gets all ready for the horizon; `training`: whose last value is fed follows from the step.
+    fn encode(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, feed: Option<Feed>) -> Decoding {
+        let plan = &self.plan;
+        let mut x = input::tokens(pass.tape, plan, batch, levels, 0..plan.tokens());
+        if let Some(embed) = &self.embed {
+            let embedded = embed.forward(pass, x);
+            x = ops::relu(pass.tape, embedded);
+        }
+        let mut states = States::default();
+        let between = self.encoder.keys(pass);
+        let encoded = self.encoder.forward(pass, x, &mut states, &between, 0);
+        let memory = self.attention.memory(pass, encoded);
+        let step = pass.training.map_or(0, |(_, step, _)| step);
+        let coins = pass.next_key();
+        let feed = feed.unwrap_or_else(|| Feed::training(&self.forcing, step, coins));
+        let forced = if matches!(feed, Feed::Own) { 1 } else { plan.horizon };
+        Decoding {
+            feed,
+            truth: before_each_step(pass.tape, plan, batch, levels, forced),
+            known: known_ahead(pass.tape, plan, batch),
+            memory,
+            states,
+            between: self.decoder.keys(pass),
+            before_head: pass.next_key(),
+        }
+    }
+
+    /// The horizon as the network sees values, `[1 × (horizon · batch)]`.
+    fn decode(&self, pass: &mut Pass<'_>, with: Decoding) -> Var {
+        pass.layers_below = self.encoder.layers();
+        let out = if matches!(with.feed, Feed::Truth) && !self.attention.feeds_the_cell() {
+            self.at_once(pass, with)
+        } else {
+            self.step_by_step(pass, with)
+        };
+        pass.layers_below = 0;
+        out
+    }
+
+    /// All steps in one go, where none waits for the forecast or the attention of the one before it.
+    fn at_once(&self, pass: &mut Pass<'_>, mut with: Decoding) -> Var {
+        let x = match with.known {
+            Some(known) => ops::concat_rows(pass.tape, with.truth, known),
+            None => with.truth,
+        };
+        let hidden = self.decoder.forward(pass, x, &mut with.states, &with.between, 0);
+        let read = match self.attention.after(pass, with.memory, hidden) {
+            Some((read, weights)) => {
+                pass.probe(self.decoder.layers() - 1, "attention", weights);
+                read
+            }
+            None => hidden,
+        };
+        let read = pass.dropout_by(read, self.head_dropout, with.before_head, 0);
+        self.head.forward(pass, read)
+    }
+
+    fn step_by_step(&self, pass: &mut Pass<'_>, mut with: Decoding) -> Var {
+        let batch = pass.batch;
+        // The layers would name their inner values step by step; they are named below, as sequences.
+        let mut probes = pass.probes.take();
+        let (mut all, mut weights_of_all, mut hidden_of_all) =
+            (Joined::default(), Joined::default(), Joined::default());
+        let mut emitted = with.truth;
+        for step in 0..self.plan.horizon {
+            let mut x = self.fed(pass, &with, step, emitted);
+            if let Some(known) = with.known {
+                let now = ops::slice_columns(pass.tape, known, step * batch, batch);
+                x = ops::concat_rows(pass.tape, x, now);
+            }
+            let found = self.attention.before(pass, with.memory, self.decoder.top(&with.states));
+            if let Some((context, _)) = found {
+                x = ops::concat_rows(pass.tape, x, context);
+            }
+            let hidden = self.decoder.forward(pass, x, &mut with.states, &with.between, step as u64);
+            let (read, weights) = match found {
+                Some((context, weights)) => (ops::concat_rows(pass.tape, hidden, context), Some(weights)),
+                None => match self.attention.after(pass, with.memory, hidden) {
+                    Some((read, weights)) => (read, Some(weights)),
+                    None => (hidden, None),
+                },
+            };
+            let read = pass.dropout_by(read, self.head_dropout, with.before_head, step as u64);
+            emitted = self.head.forward(pass, read);
+            all.push(pass.tape, emitted);
+            if probes.is_some() {
+                hidden_of_all.push(pass.tape, hidden);
+                if let Some(weights) = weights {
+                    weights_of_all.push(pass.tape, weights);
+                }
+            }
+        }
+        std::mem::swap(&mut pass.probes, &mut probes);
+        let top = self.decoder.layers() - 1;
+        for (name, values) in [("hidden", hidden_of_all), ("attention", weights_of_all)] {
+            if let Some(values) = values.finish(pass.tape) {
+                pass.probe(top, name, values);
+            }
+        }
+        all.finish(pass.tape).unwrap_or(emitted)
+    }
+
+    /// `ỹ` before `step`, `[1 × batch]`, `emitted` being the forecast of the step before it.
+    fn fed(&self, pass: &mut Pass<'_>, with: &Decoding, step: usize, emitted: Var) -> Var {
+        let batch = pass.batch;
+        if step == 0 {
+            return ops::slice_columns(pass.tape, with.truth, 0, batch);
+        }
+        match with.feed {
+            Feed::Own => emitted,
+            Feed::Truth => ops::slice_columns(pass.tape, with.truth, step * batch, batch),
+            Feed::Coin(..) => {
+                let (mut own, mut forced) = (pass.tape.buffer(batch), pass.tape.buffer(batch));
+                let truth = &pass.tape.value(with.truth)[step * batch..][..batch];
+                for (sample, &truth) in truth.iter().enumerate() {
+                    let is_true = with.feed.is_true(step, sample);
+                    (own[sample], forced[sample]) = if is_true { (0.0, truth) } else { (1.0, 0.0) };
+                }
+                let (own, forced) = (pass.tape.push(1, batch, own, None), pass.tape.push(1, batch, forced, None));
+                let kept = ops::mul(pass.tape, emitted, own);
+                ops::add(pass.tape, kept, forced)
+            }
+        }
+    }
+
+    /// The forecast in the frame's scale, `[horizon × batch]` into `out`.
+    fn answer(&self, pass: &mut Pass<'_>, batch: &Batch, feed: Feed, out: &mut [Real]) {
+        let levels = Levels::of(pass.tape, &self.plan, batch);
+        let decoding = self.encode(pass, batch, &levels, Some(feed));
+        let emitted = self.decode(pass, decoding);
+        let values = pass.tape.value(emitted);
+        for (sample, out) in out.chunks_exact_mut(self.plan.horizon).enumerate() {
+            let (shift, spread) = levels.at(pass.tape, self.plan.target, sample);
+            for (step, out) in out.iter_mut().enumerate() {
+                *out = values[step * batch.size + sample] * spread + shift;
+            }
+        }
+    }
+}
+
+impl Forecaster for EncoderDecoder {
+    fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
+        let plan = &self.plan;
+        let levels = Levels::of(pass.tape, plan, batch);
+        let decoding = self.encode(pass, batch, &levels, None);
+        let mut out = self.decode(pass, decoding);
+        let columns = plan.horizon * batch.size;
+        let (mut truth, mut spread) = (pass.tape.buffer(columns), pass.tape.buffer(columns));
+        for (column, (truth, spread)) in truth.iter_mut().zip(&mut spread).enumerate() {
+            let (step, sample) = (column / batch.size, column % batch.size);
+            let shift;
+            (shift, *spread) = levels.at(pass.tape, plan.target, sample);
+            *truth = batch.column(plan.window + step, sample)[plan.target] - shift;
+        }
+        let truth = pass.tape.push(1, columns, truth, None);
+        let spread = pass.tape.push(1, columns, spread, None);
+        if plan.normalise == Normalise::Window {
+            out = ops::mul(pass.tape, out, spread);
+        }
+        (out, truth)
+    }
+
+    fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
+        self.answer(pass, batch, Feed::Own, out);
+    }
+
+    fn feeds_back(&self) -> bool {
+        true
+    }
+
+    fn forced(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
+        self.answer(pass, batch, Feed::Truth, out);
+    }
+
+    fn formula(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));
+        parts.extend(self.encoder.formulas("encoder"));
+        parts.extend(self.attention.formula().map(|formula| format!("{formula} (attention)")));
+        parts.extend(self.decoder.formulas("decoder"));
+        parts.push(format!("{} (head)", self.head.formula()));
+        parts.join(" + ")
+    }
+}
+
+/// The target's true value before each of the first `steps` steps of the horizon as the network sees it, `[1 × (steps · batch)]`.
+fn before_each_step(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels, steps: usize) -> Var {
+    let mut out = tape.buffer(steps * batch.size);
+    for (column, out) in out.iter_mut().enumerate() {
+        let (step, sample) = (column / batch.size, column % batch.size);
+        let value = batch.column(plan.window - 1 + step, sample)[plan.target];
+        *out = levels.centred(tape, plan.target, sample, value);
+    }
+    tape.push(1, steps * batch.size, out, None)
+}
+
+/// What is known of the horizon beforehand, `[features known ahead × (horizon · batch)]`.
+fn known_ahead(tape: &mut Tape, plan: &Plan, batch: &Batch) -> Option<Var> {
+    let rows = plan.features - plan.data_features;
+    if rows == 0 {
+        return None;
+    }
+    let mut out = tape.buffer(rows * plan.horizon * batch.size);
+    for (column, out) in out.chunks_exact_mut(rows).enumerate() {
+        let (step, sample) = (column / batch.size, column % batch.size);
+        out.copy_from_slice(&batch.column(plan.window + step, sample)[plan.data_features..]);
+    }
+    Some(tape.push(rows, plan.horizon * batch.size, out, None))
+}

@@ -1,0 +1,86 @@
+//! Recurrent layers on top of each other, run in one stretch or in many.
+
+use crate::Real;
+use crate::arch::plan::Plan;
+use crate::arch::stacked::{HIDDEN, LAYERS, MOST_LAYERS, MakeBlock};
+use crate::arch::{gru, lstm, rnn};
+use crate::grad::{Var, ops};
+use crate::knob::{Choice, Settings};
+use crate::nn::{Block, Builder, Pass, State};
+
+/// The cells that can encode and decode.
+pub const CELLS: &[Choice] = &[
+    Choice {
+        value: "rnn",
+        label: "vanilla RNN",
+        help: "One tanh layer that feeds on its own last output (Elman 1990).",
+    },
+    Choice { value: "lstm", label: "LSTM", help: "A cell state with gates (Hochreiter and Schmidhuber 1997)." },
+    Choice { value: "gru", label: "GRU", help: "Two gates and no cell state (Cho et al. 2014)." },
+];
+
+/// States of all layers.
+pub type States = [State; MOST_LAYERS];
+
+/// What the dropouts between the layers depend on, over all stretches of a sequence.
+pub type Keys = [Option<ops::DropoutKey>; MOST_LAYERS];
+
+/// Layers of one cell.
+#[derive(Debug)]
+pub struct Stack {
+    blocks: Vec<Box<dyn Block>>,
+    dropout: Real,
+}
+
+impl Stack {
+    /// Layers of the cell called `cell` that read `inputs` rows; `plan` tells how many steps they run over.
+    pub fn new(
+        builder: &mut Builder,
+        cell: &str,
+        inputs: usize,
+        plan: &Plan,
+        settings: &Settings,
+        dropout: Real,
+    ) -> Self {
+        let make: MakeBlock = match cell {
+            "rnn" => rnn::block,
+            "lstm" => lstm::block,
+            _ => gru::block,
+        };
+        let hidden = settings.size(HIDDEN.key);
+        let layer = |index: usize| make(builder, index, if index == 0 { inputs } else { hidden }, plan, settings);
+        Self { blocks: (0..settings.size(LAYERS.key)).map(layer).collect(), dropout }
+    }
+
+    /// How many layers there are.
+    pub fn layers(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// The hidden state of the last layer.
+    pub fn top(&self, states: &States) -> Option<Var> {
+        states[self.blocks.len() - 1][0]
+    }
+
+    /// Keys for one sequence.
+    pub fn keys(&self, pass: &mut Pass<'_>) -> Keys {
+        std::array::from_fn(|index| if index + 1 < self.blocks.len() { pass.next_key() } else { None })
+    }
+
+    /// The stretch `x` of a sequence, which begins at its step `first_step`, from and to `states`.
+    pub fn forward(&self, pass: &mut Pass<'_>, x: Var, states: &mut States, keys: &Keys, first_step: u64) -> Var {
+        let mut x = x;
+        for (index, (block, state)) in self.blocks.iter().zip(states).enumerate() {
+            if index > 0 {
+                x = pass.dropout_by(x, self.dropout, keys[index - 1], first_step);
+            }
+            (x, *state) = block.forward(pass, x, state);
+        }
+        x
+    }
+
+    /// How many parameters, as sums of formulas.
+    pub fn formulas(&self, part: &str) -> impl Iterator<Item = String> {
+        (1..).zip(&self.blocks).map(move |(k, block)| format!("{} ({part}, layer {k})", block.formula()))
+    }
+}

@@ -1,0 +1,218 @@
+//! Attention between two sequences: how well each step of one fits each step of the other, and what follows from it.
+//!
+//! Samples lie side by side in a sequence and never meet: the query of a sample is compared with the `places` of the same
+//! sample alone. Queries are `[rows × (steps · batch)]`, keys and values `[rows × (places · batch)]`, and scores and weights
+//! `[places × (steps · batch)]`.
+
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::{self, Formula, Number, Summed, TINY, for_each, for_each_summed, tanh};
+
+/// How two sequences meet: rows of both, places of the keys, samples side by side.
+#[derive(Debug, Clone, Copy)]
+struct Meeting {
+    rows: usize,
+    places: usize,
+    batch: usize,
+}
+
+impl Meeting {
+    fn of((rows, columns): (usize, usize), batch: usize) -> Self {
+        assert_eq!(columns % batch, 0, "a sequence of whole steps is needed");
+        Self { rows, places: columns / batch, batch }
+    }
+
+    fn sizes(self) -> [usize; 3] {
+        [self.rows, self.places, self.batch]
+    }
+
+    fn recorded(sweep: &Sweep<'_>) -> Self {
+        let [rows, places, batch, _] = sweep.record.sizes;
+        Self { rows, places, batch }
+    }
+
+    /// Where query `column` lies.
+    fn query(self, column: usize) -> std::ops::Range<usize> {
+        column * self.rows..(column + 1) * self.rows
+    }
+
+    /// Where the key at `place` of the sample that query `column` belongs to lies.
+    fn key(self, column: usize, place: usize) -> std::ops::Range<usize> {
+        self.query(place * self.batch + column % self.batch)
+    }
+}
+
+/// `⟨query, key⟩` of every query with every place: Luong et al. 2015, equation 8, `dot`.
+pub fn dot_scores(tape: &mut Tape, queries: Var, keys: Var, batch: usize) -> Var {
+    let (meeting, (rows, columns)) = (Meeting::of(tape.shape(keys), batch), tape.shape(queries));
+    assert_eq!(rows, meeting.rows, "rows of queries and keys differ");
+    let mut out = tape.buffer(meeting.places * columns);
+    let (q, k) = (tape.value(queries), tape.value(keys));
+    for (column, scores) in out.chunks_exact_mut(meeting.places).enumerate() {
+        for (place, score) in scores.iter_mut().enumerate() {
+            *score = dot(&q[meeting.query(column)], &k[meeting.key(column, place)]);
+        }
+    }
+    let record = Record::new([Some(queries), Some(keys)], |sweep| {
+        let (Some(queries), Some(keys)) = (sweep.input(0), sweep.input(1)) else { return };
+        let (meeting, q, k) = (Meeting::recorded(sweep), sweep.value(queries), sweep.value(keys));
+        sweep.accumulate(0, |grad, up| {
+            meeting
+                .pairs(up, |column, place, g| add(&mut grad[meeting.query(column)], &k[meeting.key(column, place)], g));
+        });
+        sweep.accumulate(1, |grad, up| {
+            meeting
+                .pairs(up, |column, place, g| add(&mut grad[meeting.key(column, place)], &q[meeting.query(column)], g));
+        });
+    });
+    tape.push(meeting.places, columns, out, Some(record.with_sizes(meeting.sizes())))
+}
+
+/// `⟨v, tanh(query + key)⟩` of every query with every place, `v` `[rows × 1]`: Bahdanau et al. 2015, appendix A.1.2, with
+/// `query = W_a s` and `key = U_a h`.
+pub fn additive_scores(tape: &mut Tape, queries: Var, keys: Var, v: Var, batch: usize) -> Var {
+    let (meeting, (rows, columns)) = (Meeting::of(tape.shape(keys), batch), tape.shape(queries));
+    assert_eq!((rows, (rows, 1)), (meeting.rows, tape.shape(v)), "rows of queries, keys and weights differ");
+    assert_ne!(queries, keys, "queries and keys are two sequences");
+    let mut out = tape.buffer(meeting.places * columns);
+    let (q, k, weights) = (tape.value(queries), tape.value(keys), tape.value(v));
+    for (column, scores) in out.chunks_exact_mut(meeting.places).enumerate() {
+        for (place, score) in scores.iter_mut().enumerate() {
+            let reads = [&q[meeting.query(column)], &k[meeting.key(column, place)], weights];
+            [*score] = for_each_summed(reads, [], Additive);
+        }
+    }
+    let record = Record::new([Some(queries), Some(keys), Some(v)], additive_backward);
+    tape.push(meeting.places, columns, out, Some(record.with_sizes(meeting.sizes())))
+}
+
+/// The tanh is computed again: kept, it would take `rows` times the memory of the scores.
+fn additive_backward(sweep: &mut Sweep<'_>) {
+    let (Some(queries), Some(keys), Some(v)) = (sweep.input(0), sweep.input(1), sweep.input(2)) else { return };
+    let (meeting, up) = (Meeting::recorded(sweep), sweep.take_upstream());
+    let (q, k, weights) = (sweep.value(queries), sweep.value(keys), sweep.value(v));
+    let [mut dq, mut dk, mut dv] = [queries, keys, v].map(|input| sweep.take(input));
+    meeting.pairs(&up, |column, place, g| {
+        let (query, key) = (meeting.query(column), meeting.key(column, place));
+        let reads = [&q[query.clone()], &k[key.clone()], weights];
+        for_each(reads, [&mut dq[query], &mut dk[key], &mut dv], AdditiveBack(g));
+    });
+    for (input, grad) in [(queries, dq), (keys, dk), (v, dv)] {
+        sweep.put(input, grad);
+    }
+    sweep.keep(up);
+}
+
+/// The sum of each sample's `values` weighed by each column of `weights` `[places × (steps · batch)]`:
+/// `[rows × (steps · batch)]`.
+pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -> Var {
+    let (meeting, (places, columns)) = (Meeting::of(tape.shape(values), batch), tape.shape(weights));
+    assert_eq!(places, meeting.places, "a weight for each place is needed");
+    let mut out = tape.buffer(meeting.rows * columns);
+    out.fill(0.0);
+    let values_now = tape.value(values);
+    meeting.pairs(tape.value(weights), |column, place, weight| {
+        add(&mut out[meeting.query(column)], &values_now[meeting.key(column, place)], weight);
+    });
+    let record = Record::new([Some(weights), Some(values)], |sweep| {
+        let (Some(weights), Some(values)) = (sweep.input(0), sweep.input(1)) else { return };
+        let (meeting, w, x) = (Meeting::recorded(sweep), sweep.value(weights), sweep.value(values));
+        sweep.accumulate(0, |grad, up| {
+            for (column, grad) in grad.chunks_exact_mut(meeting.places).enumerate() {
+                for (place, g) in grad.iter_mut().enumerate() {
+                    *g += dot(&up[meeting.query(column)], &x[meeting.key(column, place)]);
+                }
+            }
+        });
+        sweep.accumulate(1, |grad, up| {
+            meeting
+                .pairs(w, |column, place, w| add(&mut grad[meeting.key(column, place)], &up[meeting.query(column)], w));
+        });
+    });
+    tape.push(meeting.rows, columns, out, Some(record.with_sizes(meeting.sizes())))
+}
+
+/// Softmax of each column.
+pub fn softmax(tape: &mut Tape, x: Var) -> Var {
+    let (rows, cols) = tape.shape(x);
+    let mut out = tape.buffer(rows * cols);
+    out.copy_from_slice(tape.value(x));
+    out.chunks_exact_mut(rows).for_each(kernels::softmax);
+    let record = Record::new([Some(x)], |sweep| {
+        let (rows, _) = sweep.output_shape();
+        let y = sweep.output();
+        let mut dx = sweep.scratch(rows);
+        sweep.accumulate(0, |grad, up| {
+            for ((grad, up), y) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)).zip(y.chunks_exact(rows)) {
+                dx.copy_from_slice(up);
+                kernels::softmax_backward(y, &mut dx, 1.0);
+                add(grad, &dx, 1.0);
+            }
+        });
+        sweep.give(dx);
+    });
+    tape.push(rows, cols, out, Some(record))
+}
+
+impl Meeting {
+    /// Calls `with(column, place, factor)` for each entry of `factors` `[places × columns]` that is not next to nothing.
+    #[inline(always)]
+    fn pairs(self, factors: &[Real], mut with: impl FnMut(usize, usize, Real)) {
+        for (column, factors) in factors.chunks_exact(self.places).enumerate() {
+            for (place, &factor) in factors.iter().enumerate() {
+                if factor.abs() >= TINY || factor.is_nan() {
+                    with(column, place, factor);
+                }
+            }
+        }
+    }
+}
+
+fn dot(a: &[Real], b: &[Real]) -> Real {
+    let [sum] = for_each_summed([a, b], [], Dot);
+    sum
+}
+
+struct Dot;
+
+impl Summed<2, 0, 1> for Dot {
+    #[inline(always)]
+    fn at<T: Number>(&self, [a, b]: [T; 2], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
+        ([], [a.mul_add(b, sum)])
+    }
+}
+
+/// `to += factor · x`.
+fn add(to: &mut [Real], x: &[Real], factor: Real) {
+    for_each([x], [to], Add(factor));
+}
+
+struct Add(Real);
+
+impl Formula<1, 1> for Add {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x]: [T; 1], [to]: [T; 1]) -> [T; 1] {
+        [x.mul_add(T::splat(self.0), to)]
+    }
+}
+
+struct Additive;
+
+impl Summed<3, 0, 1> for Additive {
+    #[inline(always)]
+    fn at<T: Number>(&self, [q, k, v]: [T; 3], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
+        ([], [tanh(q + k).mul_add(v, sum)])
+    }
+}
+
+/// With the gradient of the score.
+struct AdditiveBack(Real);
+
+impl Formula<3, 3> for AdditiveBack {
+    #[inline(always)]
+    fn at<T: Number>(&self, [q, k, v]: [T; 3], [dq, dk, dv]: [T; 3]) -> [T; 3] {
+        let (g, y) = (T::splat(self.0), tanh(q + k));
+        let inner = g * v * (T::splat(1.0) - y * y);
+        [dq + inner, dk + inner, y.mul_add(g, dv)]
+    }
+}
