@@ -186,3 +186,47 @@ fn the_state_of_a_recurrence_does_not_grow_and_that_of_the_transformer_does() {
         }
     }
 }
+
+#[test]
+fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
+    let (width, batch, seq) = (8, 2, 6);
+    for forget_gate in ["sigmoid", "exponential"] {
+        let settings = json!({ "hidden": width, "layers": 2, "segment": 1, "heads": 2, "slstm": "second",
+            "forget_gate": forget_gate });
+        let stack = Stack::new("xlstm", settings, width);
+        let mut tape = Tape::new(false);
+        let mut rng = Rng::new(5, 0);
+        let x: Vec<Real> = (0..width * seq * batch).map(|_| narrow(rng.normal())).collect();
+        let x = tape.constant(width, seq * batch, &x);
+        let mut pass = Pass::new(&mut tape, &stack.params, batch);
+        pass.probes = Some(Vec::new());
+        stack.run(&mut pass, x, &mut [State::default(); 2]);
+        let probes = pass.probes.take().unwrap();
+        let of = |layer: usize, name: &str| -> Vec<f64> {
+            let probe = probes.iter().find(|probe| probe.layer == layer && probe.name == name);
+            let probe = probe.unwrap_or_else(|| panic!("no {name} in layer {layer}"));
+            tape.value(probe.var).iter().copied().map(wide).collect()
+        };
+        for layer in [0, 1] {
+            let [i, f, m] = ["input gate", "forget gate", "stabiliser"].map(|name| of(layer, name));
+            let step = i.len() / seq;
+            assert_eq!((i.len(), f.len()), (m.len(), m.len()));
+            for k in 0..i.len() {
+                // The stabiliser makes the larger one of the two gates 1; the first step keeps nothing.
+                assert!((i[k].max(f[k]) - 1.0).abs() < 1e-6, "layer {layer}: {} {}", i[k], f[k]);
+                assert!(k >= step || f[k] < 1e-30);
+            }
+            if layer == 0 {
+                assert!(of(0, "head norm").iter().all(|norm| *norm > 0.0));
+                continue;
+            }
+            // n_t = f_t n_{t−1} + i_t, at least 1; the cell state is an average of what was let in, times n.
+            let [n, c, o] = ["normaliser", "cell", "output gate"].map(|name| of(1, name));
+            for k in 0..n.len() {
+                let before = if k < step { 0.0 } else { n[k - step] };
+                assert!((n[k] - f[k] * before - i[k]).abs() < 1e-5 * n[k], "{} {} {before} {}", n[k], f[k], i[k]);
+                assert!(n[k] > 1.0 - 1e-6 && c[k].abs() <= n[k] && (0.0..=1.0).contains(&o[k]));
+            }
+        }
+    }
+}
