@@ -37,7 +37,7 @@ CASES = [
     Case("mamba", "mamba_2", 71, width=6, layers=2, batch=2, seq=11),
     Case("mamba", "mamba_1", 72, width=17, layers=1, batch=3, seq=5),
     # Longer than a chunk of the mLSTM; the sLSTM is a recurrence.
-    Case("xlstm", "xlstm_mlstm", 75, width=8, layers=2, batch=1, seq=37, heads=2, slstm="none", forget_gate="sigmoid"),
+    Case("xlstm", "xlstm_mlstm", 79, width=8, layers=2, batch=1, seq=37, heads=2, slstm="none", forget_gate="sigmoid"),
     Case("xlstm", "xlstm_slstm", 76, width=8, layers=2, batch=3, seq=7, heads=2, slstm="all", forget_gate="sigmoid"),
     Case("xlstm", "xlstm_both", 77, width=8, layers=2, batch=2, seq=9, heads=2, slstm="second", forget_gate="sigmoid"),
     Case("xlstm", "xlstm_exponential", 78, width=10, layers=2, batch=2, seq=6, heads=2, slstm="last", forget_gate="exponential"),

@@ -416,17 +416,22 @@ fn backward(sweep: &mut Sweep<'_>) {
 }
 
 impl Back {
-    /// From the gradients `dy` of the output to those of what was read (`WIDE`) and, through ε, of the stabiliser.
+    /// From the gradients `dy` of the output to those of what was read (`WIDE`), of `b` of each step, and, through ε, of the
+    /// stabiliser.
     fn divide(&mut self, room: &mut Chunk, reads: &[Real], out: &[Real], dy: &[Real], d_stabilisers: &mut [Real]) {
         let (s, d) = (room.s, room.s.head());
         for t in 0..room.steps {
             let (at, step) = (s.gate(room.view, room.start + t), s.first(room.view, room.start + t));
             let (read, dy) = (reads[at], &dy[step..step + d]);
             let divisor = room.divisor(t, read);
-            let d_divisor = -for_each_summed([dy, &out[step..step + d]], [], Dot)[0] / divisor;
+            let [along] = for_each_summed([dy, &out[step..step + d]], [], Dot);
+            let d_divisor = -along / divisor;
             d_stabilisers[at] += EPSILON * d_divisor;
             self.all[3][t] = d_stabilisers[at];
             let above = read.abs() > exp(-room.all[MOST][t + 1]);
+            // All that is read has the factor exp(b_t); the divisor has it too, but for ε and the bound. Summed up from the
+            // weights, the two would cancel but for rounding.
+            self.all[2][t] = if above { along * EPSILON / divisor } else { along };
             let wide = &mut room.all[WIDE][t * (d + 1)..][..d + 1];
             scaled(dy, 1.0 / divisor, &mut wide[..d]);
             wide[d] = if above { d_divisor * read.signum() } else { 0.0 };
@@ -437,7 +442,7 @@ impl Back {
     fn within(&mut self, room: &mut Chunk, [_, grad_k, grad_v, ..]: &mut [Vec<Real>; 5]) {
         let (s, d, n) = (room.s, room.s.head(), room.steps);
         let (first, stride) = (s.first(room.view, room.start), s.stride());
-        let [scores, entering, left, _, queries, _] = &mut self.all;
+        let [scores, entering, _, _, queries, _] = &mut self.all;
         let (scores, wide) = (&mut scores[..n * n], &room.all[WIDE][..(d + 1) * n]);
         outer(wide, d + 1, d, &room.all[WEIGHTS][..n * n], n, &mut grad_v[first..], stride);
         room.packed.pack_transposed(&room.all[VALUES], d + 1, 0, d + 1, n);
@@ -446,8 +451,7 @@ impl Back {
         for t in 0..n {
             let (seen, unseen) = scores[t * n..(t + 1) * n].split_at_mut(t + 1);
             let reads = [&room.all[ENTERING][..=t], &room.all[WEIGHTS][t * n..][..=t]];
-            let [sum] = for_each_summed(reads, [seen, &mut entering[..=t]], DecayBack(room.shift(t)));
-            left[t] = sum;
+            for_each(reads, [seen, &mut entering[..=t]], DecayBack(room.shift(t)));
             unseen.fill(0.0);
         }
         outer(&room.all[QUERIES], d, d, scores, n, &mut grad_k[first..], stride);
@@ -488,12 +492,11 @@ impl Back {
     /// What is read of the `memory` before the chunk.
     fn read(&mut self, room: &mut Chunk, memory: &[Real], d_memory: &mut [Real]) {
         let (d, n) = (room.s.head(), room.steps);
-        let [_, _, left, _, queries, columns] = &mut self.all;
+        let [.., queries, columns] = &mut self.all;
         room.packed.pack(memory, d, 0, d, d + 1);
         room.packed.times(&room.all[WIDE][..(d + 1) * n], &mut columns[..d * n], d, false);
         for t in 0..n {
             let (factor, column) = (room.of_before(t), &columns[t * d..][..d]);
-            left[t] += factor * for_each_summed([&room.all[QUERIES][t * d..][..d], column], [], Dot)[0];
             add_scaled(column, factor, &mut queries[t * d..][..d]);
         }
         room.narrow(QUERIES, Chunk::of_before);
@@ -546,14 +549,13 @@ impl Formula<1, 1> for Decay {
     }
 }
 
-/// From the gradient of a weight to that of its score, which takes its place, and of the exponent, which is summed.
+/// From the gradient of a weight to that of its score, which takes its place, and of its exponent.
 struct DecayBack(Real);
 
-impl Summed<2, 2, 1> for DecayBack {
+impl Formula<2, 2> for DecayBack {
     #[inline(always)]
-    fn at<T: Number>(&self, [a, weight]: [T; 2], [grad, entering]: [T; 2], [sum]: [T; 1]) -> ([T; 2], [T; 1]) {
-        let exponent = grad * weight;
-        ([(grad * exp(a + T::splat(self.0))).flush(), entering + exponent], [sum + exponent])
+    fn at<T: Number>(&self, [a, weight]: [T; 2], [grad, entering]: [T; 2]) -> [T; 2] {
+        [(grad * exp(a + T::splat(self.0))).flush(), grad.mul_add(weight, entering)]
     }
 }
 
