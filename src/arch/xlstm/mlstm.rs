@@ -72,7 +72,7 @@ impl Mlstm {
         });
         let norm = Norm::groups(builder, &named("mlstm_cell.outnorm"), channels, heads);
         let skip = builder.vector(named("learnable_skip"), &[(channels, Init::Constant(1.0))], false);
-        let down = Linear::unbiased(builder, &named("proj_down"), channels, hidden, frame.into_stream());
+        let down = Linear::unbiased(builder, &named("proj_down"), channels, hidden, frame.outward());
         Self { frame, up, conv, projections, gates, norm, skip, down, channels, block }
     }
 

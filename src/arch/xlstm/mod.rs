@@ -146,7 +146,7 @@ impl Frame {
     }
 
     /// For what is added to the stream: as many blocks as there are layers add to it.
-    fn into_stream(&self) -> Init {
+    fn outward(&self) -> Init {
         Init::Normal(2.0 / (self.layers as f64 * libm::sqrt(self.stream.width as f64)))
     }
 

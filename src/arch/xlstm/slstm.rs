@@ -69,7 +69,7 @@ impl Slstm {
         let before_feed_forward = Norm::centred(builder, &named("ffn_norm"), hidden);
         let wide = (4 * hidden).div_ceil(3);
         let up = Linear::unbiased(builder, &named("ffn.proj_up"), hidden, 2 * wide, frame.small());
-        let down = Linear::unbiased(builder, &named("ffn.proj_down"), wide, hidden, frame.into_stream());
+        let down = Linear::unbiased(builder, &named("ffn.proj_down"), wide, hidden, frame.outward());
         Self { frame, conv, gates, recurrent, bias, norm, before_feed_forward, up, down }
     }
 
