@@ -59,10 +59,10 @@ pub struct Model {
     pub configured: Configured,
     pub trainer: Trainer,
     architecture: &'static Architecture,
-    frame: Frame,
+    pub(super) frame: Frame,
     split: Split,
     validation: WindowSet,
-    test: WindowSet,
+    pub(super) test: WindowSet,
     train: WindowSet,
     rivals: Option<Rivals>,
     /// A saved model's interval; a trained one's comes from its trainer.
@@ -170,6 +170,20 @@ impl Model {
             scored_times: 0,
             tape: Tape::new(false),
         })
+    }
+
+    /// Whether its architecture reads the knob `key`.
+    pub fn reads(&self, key: &str) -> bool {
+        self.architecture.reads(key)
+    }
+
+    /// How many parameters a model of this architecture, window and data would have with the other settings of `raw`.
+    pub fn parameters_of(&self, raw: &Raw) -> Result<usize> {
+        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+        let features = (self.frame.features, self.frame.data_features, self.frame.target);
+        let Configured { season, window, horizon, .. } = self.configured;
+        let plan = self.architecture.plan(&settings, features, (season, window, horizon))?;
+        Ok(self.architecture.build(&plan, &settings, 0).1.len())
     }
 
     pub fn advance(&mut self) -> Result<Did> {

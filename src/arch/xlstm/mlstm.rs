@@ -19,7 +19,7 @@ use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::math::kernels::exp;
 use crate::nn::block::last_step;
-use crate::nn::{Block, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, LEAST, MlstmInputs, MlstmOutputs, log_gate};
 
 /// Rows of the blocks that make queries, keys and values, where they divide the channels (as published).
@@ -117,11 +117,16 @@ impl Mlstm {
         for (norm, head) in norms.iter_mut().zip(hidden) {
             *norm = head.iter().map(|h| h * h).sum::<Real>().sqrt();
         }
-        for (name, values) in [("input gate", admits), ("forget gate", keeps), ("head norm", norms)] {
+        let all = [
+            ("input gate", Bounds::Unit, admits),
+            ("forget gate", Bounds::Unit, keeps),
+            ("size of what is read", Bounds::Positive, norms),
+        ];
+        for (name, bounds, values) in all {
             let var = pass.tape.push(heads, columns, values, None);
-            pass.probe(self.frame.index, name, var);
+            pass.probe(self.frame.index, name, bounds, var);
         }
-        pass.probe(self.frame.index, "stabiliser", outputs.stabiliser);
+        pass.probe(self.frame.index, "stabiliser", Bounds::Free, outputs.stabiliser);
     }
 }
 
@@ -156,11 +161,12 @@ impl Block for Mlstm {
         let past = ops::depthwise(pass.tape, u, skip, none, batch);
         let read = ops::add(pass.tape, read, past);
         let gate = ops::silu(pass.tape, z);
+        pass.probe(frame.index, "output gate", Bounds::Free, gate);
         let gated = ops::mul(pass.tape, read, gate);
         let out = self.down.forward(pass, gated);
         let out = ops::add(pass.tape, x, out);
         let out = frame.stream.leave(pass, out);
-        pass.probe(frame.index, "hidden", out);
+        pass.probe_flow(frame.index, "output", Bounds::Free, Flow::Output, out);
         (out, [Some(window), Some(outputs.memory), Some(last), None])
     }
 

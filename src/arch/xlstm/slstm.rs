@@ -18,7 +18,7 @@ use crate::arch::mamba::CONVOLUTION;
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
-use crate::nn::{Block, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SlstmInputs, SlstmOutputs};
 
 /// Bias of the forget gate at the start, of a head's first unit and of its last.
@@ -26,6 +26,15 @@ const FORGET: (f64, f64) = (5.0, -7.0);
 /// How fast the bias falls from the first unit to the last, as a power: of the first block, and how much more of the last.
 const POWER: (f64, f64) = (0.3, 1.3);
 
+/// What the gates are called, in their order.
+const GATES: &[(&str, Bounds)] = &[
+    ("input gate", Bounds::Unit),
+    ("forget gate", Bounds::Unit),
+    ("candidate", Bounds::Signed),
+    ("output gate", Bounds::Unit),
+];
+const MATRICES: &[&str] =
+    &["state to input gate", "state to forget gate", "state to candidate", "state to output gate"];
 /// Slots of the state; the memory is cell state, normaliser and stabiliser above each other.
 const WINDOW: usize = 0;
 const HIDDEN: usize = 1;
@@ -80,18 +89,21 @@ impl Slstm {
         }
         let (index, d) = (self.frame.index, self.frame.stream.width / self.frame.heads);
         let ((rows, columns), (all, _)) = (pass.tape.shape(outputs.hidden), pass.tape.shape(outputs.gates));
-        for (name, place) in [("input gate", 0), ("forget gate", 1), ("output gate", 3)] {
+        for (place, (name, bounds)) in GATES.iter().enumerate() {
             let mut gate = pass.tape.buffer(rows * columns);
             let heads = pass.tape.value(outputs.gates).chunks_exact(all / rows * d);
             for (to, head) in gate.chunks_exact_mut(d).zip(heads) {
                 to.copy_from_slice(&head[place * d..][..d]);
             }
             let var = pass.tape.push(rows, columns, gate, None);
-            pass.probe(index, name, var);
+            pass.probe(index, name, *bounds, var);
         }
-        pass.probe(index, "cell", outputs.cell);
-        pass.probe(index, "normaliser", outputs.normaliser);
-        pass.probe(index, "stabiliser", outputs.stabiliser);
+        pass.probe_flow(index, "hidden state", Bounds::Signed, Flow::Carried, outputs.hidden);
+        pass.probe_flow(index, "cell state", Bounds::Free, Flow::Carried, outputs.cell);
+        pass.probe(index, "normaliser", Bounds::Positive, outputs.normaliser);
+        pass.probe(index, "stabiliser", Bounds::Free, outputs.stabiliser);
+        let recurrent = pass.param(self.recurrent);
+        pass.probe_head_matrices(index, MATRICES, self.frame.heads, recurrent);
     }
 }
 
@@ -129,7 +141,7 @@ impl Block for Slstm {
         let fed = self.down.forward(pass, gated);
         let out = ops::add(pass.tape, y, fed);
         let out = frame.stream.leave(pass, out);
-        pass.probe(frame.index, "hidden", out);
+        pass.probe_flow(frame.index, "output", Bounds::Free, Flow::Output, out);
         (out, [Some(window), Some(h), Some(memory), None])
     }
 
