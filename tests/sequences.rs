@@ -214,18 +214,21 @@ fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
             let [i, f, m] = ["input gate", "forget gate", "stabiliser"].map(|name| of(layer, name));
             let step = i.len() / seq;
             assert_eq!((i.len(), f.len()), (m.len(), m.len()));
-            for k in 0..i.len() {
-                // The stabiliser makes the larger one of the two gates 1; the first step keeps nothing.
-                assert!((i[k].max(f[k]) - 1.0).abs() < 1e-6, "layer {layer}: {} {}", i[k], f[k]);
-                assert!(k >= step || f[k] < 1e-30);
-            }
             if layer == 0 {
+                // m_t = max(log f_t + m_{t−1}, log i_t), and at first what comes.
+                for k in 0..i.len() {
+                    let kept = if k < step { f64::MIN } else { f[k].ln() + m[k - step] };
+                    assert!((m[k] - kept.max(i[k].ln())).abs() < 1e-5, "{} {kept} {}", m[k], i[k].ln());
+                }
                 assert!(of(0, "size of what is read").iter().all(|norm| *norm > 0.0));
                 continue;
             }
             // n_t = f_t n_{t−1} + i_t, at least 1; the cell state is an average of what was let in, times n.
-            let [n, c, o] = ["normaliser", "cell", "output gate"].map(|name| of(1, name));
+            let [n, c, o] = ["normaliser", "cell state", "output gate"].map(|name| of(1, name));
             for k in 0..n.len() {
+                // The stabiliser makes the larger one of the two gates 1; the first step keeps nothing.
+                assert!((i[k].max(f[k]) - 1.0).abs() < 1e-6, "{} {}", i[k], f[k]);
+                assert!(k >= step || f[k] < 1e-30);
                 let before = if k < step { 0.0 } else { n[k - step] };
                 assert!((n[k] - f[k] * before - i[k]).abs() < 1e-5 * n[k], "{} {} {before} {}", n[k], f[k], i[k]);
                 assert!(n[k] > 1.0 - 1e-6 && c[k].abs() <= n[k] && (0.0..=1.0).contains(&o[k]));

@@ -26,5 +26,6 @@ mod transformer;
 mod xlstm;
 
 pub use forecaster::{Forecaster, Stretches};
+pub use gru::FORM as GRU_FORM;
 pub use plan::Plan;
 pub use registry::{Architecture, find};

@@ -144,7 +144,7 @@ impl Sizes {
 }
 
 /// `log f` from what stands before the gate's function: a sigmoid, or an `exponential`.
-pub fn log_gate(raw: Real, exponential: bool) -> Real {
+fn log_gate(raw: Real, exponential: bool) -> Real {
     if exponential { raw } else { -softplus(-raw) }
 }
 

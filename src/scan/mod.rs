@@ -21,7 +21,7 @@ pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
-pub use mlstm::{CHUNK as MLSTM_CHUNK, MlstmInputs, MlstmOutputs, log_gate, mlstm};
+pub use mlstm::{CHUNK as MLSTM_CHUNK, MlstmInputs, MlstmOutputs, mlstm};
 pub use rnn::rnn;
 pub use selective::{CHUNK, SelectiveInputs, selective};
 pub use slstm::{LEAST, MOST_HEADS, SlstmInputs, SlstmOutputs, slstm};

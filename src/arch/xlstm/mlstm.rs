@@ -17,10 +17,9 @@ use crate::Real;
 use crate::arch::mamba::{CONVOLUTION, EXPANSION};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
-use crate::math::kernels::exp;
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
-use crate::scan::{self, LEAST, MlstmInputs, MlstmOutputs, log_gate};
+use crate::scan::{self, MlstmInputs, MlstmOutputs};
 
 /// Rows of the blocks that make queries, keys and values, where they divide the channels (as published).
 const BLOCK: usize = 4;
@@ -94,39 +93,29 @@ impl Mlstm {
         sum.unwrap_or(weights)
     }
 
-    /// Gates as they act on the stabilised memory, and the size of what each head gives: `[heads × (steps · batch)]`.
-    fn probe(&self, pass: &mut Pass<'_>, inputs: MlstmInputs, outputs: MlstmOutputs, before: Option<Var>) {
+    /// Gates, and the size of what each head gives: `[heads × (steps · batch)]`.
+    fn probe(&self, pass: &mut Pass<'_>, inputs: MlstmInputs, outputs: MlstmOutputs) {
         if pass.probes.is_none() {
             return;
         }
+        let index = self.frame.index;
+        let input = ops::exp(pass.tape, inputs.input_gate);
+        pass.probe(index, "input gate", Bounds::Positive, input);
+        let (forget, bounds) = if inputs.exponential {
+            (ops::exp(pass.tape, inputs.forget_gate), Bounds::Positive)
+        } else {
+            (ops::sigmoid(pass.tape, inputs.forget_gate), Bounds::Unit)
+        };
+        pass.probe(index, "forget gate", bounds, forget);
+        pass.probe(index, "stabiliser", Bounds::Free, outputs.stabiliser);
         let (heads, columns) = pass.tape.shape(outputs.stabiliser);
-        let [mut admits, mut keeps, mut norms] = [(); 3].map(|()| pass.tape.buffer(heads * columns));
-        let tape = &*pass.tape;
-        let [i, f, m] = [inputs.input_gate, inputs.forget_gate, outputs.stabiliser].map(|var| tape.value(var));
-        let step = heads * pass.batch;
-        for k in 0..heads * columns {
-            let before = match before {
-                _ if k >= step => m[k - step],
-                Some(before) => tape.value(before)[k],
-                None => LEAST,
-            };
-            admits[k] = exp(i[k] - m[k]);
-            keeps[k] = exp(log_gate(f[k], inputs.exponential) + before - m[k]);
+        let mut sizes = pass.tape.buffer(heads * columns);
+        let hidden = pass.tape.value(outputs.hidden).chunks_exact(self.channels / heads);
+        for (size, head) in sizes.iter_mut().zip(hidden) {
+            *size = head.iter().map(|h| h * h).sum::<Real>().sqrt();
         }
-        let hidden = tape.value(outputs.hidden).chunks_exact(self.channels / heads);
-        for (norm, head) in norms.iter_mut().zip(hidden) {
-            *norm = head.iter().map(|h| h * h).sum::<Real>().sqrt();
-        }
-        let all = [
-            ("input gate", Bounds::Unit, admits),
-            ("forget gate", Bounds::Unit, keeps),
-            ("size of what is read", Bounds::Positive, norms),
-        ];
-        for (name, bounds, values) in all {
-            let var = pass.tape.push(heads, columns, values, None);
-            pass.probe(self.frame.index, name, bounds, var);
-        }
-        pass.probe(self.frame.index, "stabiliser", Bounds::Free, outputs.stabiliser);
+        let sizes = pass.tape.push(heads, columns, sizes, None);
+        pass.probe(index, "size of what is read", Bounds::Positive, sizes);
     }
 }
 
@@ -153,7 +142,7 @@ impl Block for Mlstm {
             [0, 1].map(|gate| ops::slice_rows(pass.tape, gates, gate * frame.heads, frame.heads));
         let inputs = MlstmInputs { q, k, v, input_gate, forget_gate, exponential: frame.exponential };
         let outputs = scan::mlstm(pass.tape, inputs, state[MEMORY], state[STABILISER], batch);
-        self.probe(pass, inputs, outputs, state[STABILISER]);
+        self.probe(pass, inputs, outputs);
         let last = last_step(pass, outputs.stabiliser);
 
         let read = self.norm.forward(pass, outputs.hidden);

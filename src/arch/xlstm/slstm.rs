@@ -82,7 +82,7 @@ impl Slstm {
         Self { frame, conv, gates, recurrent, bias, norm, before_feed_forward, up, down }
     }
 
-    /// Gates and memory, `[hidden × (steps · batch)]`.
+    /// Gates as they act on the stabilised memory, and the memory: `[hidden × (steps · batch)]`.
     fn probe(&self, pass: &mut Pass<'_>, outputs: SlstmOutputs) {
         if pass.probes.is_none() {
             return;
