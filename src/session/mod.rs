@@ -14,11 +14,14 @@
 
 mod catalog;
 mod configured;
+mod inside;
 mod model;
 mod sizing;
 
+pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog};
 pub use configured::{Configured, Parameters};
+pub use inside::Inside;
 pub use model::{Predictions, Sample};
 
 use crate::data::{Part, Series};
@@ -185,6 +188,24 @@ impl Session {
     /// [`Error::NotReady`] if there are not so many.
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
         self.model_mut()?.sample(index)
+    }
+
+    /// Inner values of the model (gates, states, attention weights) over one window: of the test part by number, or the last
+    /// one of the series, which the forecast is made from.
+    ///
+    /// # Errors
+    /// As [`Session::sample`] or [`Session::forecast`].
+    pub fn inside(&mut self, window: Option<usize>) -> Result<Inside> {
+        self.model()?.inside(window)
+    }
+
+    /// The gradient of the training loss through time in every layer, with the weights as training has them now, and the
+    /// norms of the recurrent matrices.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn gradients(&self) -> Result<Gradients> {
+        Ok(self.model()?.gradients())
     }
 
     /// The model as a safetensors file.

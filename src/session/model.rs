@@ -59,10 +59,10 @@ pub struct Model {
     pub configured: Configured,
     pub trainer: Trainer,
     architecture: &'static Architecture,
-    frame: Frame,
+    pub(super) frame: Frame,
     split: Split,
     validation: WindowSet,
-    test: WindowSet,
+    pub(super) test: WindowSet,
     train: WindowSet,
     rivals: Option<Rivals>,
     /// A saved model's interval; a trained one's comes from its trainer.

@@ -205,6 +205,40 @@ impl Session {
         with_arrays(&Rest { origin: found.origin, count: found.count }, &arrays)
     }
 
+    /// The inner values that the model's layers name (gates, states, attention weights) over one window: that of the test part
+    /// with the number `window`, or the last one of the series, which the forecast is made from. For the values themselves ask
+    /// `probe`.
+    #[wasm_bindgen(unchecked_return_type = "Probes")]
+    pub fn probes(&mut self, window: Option<usize>) -> Result<JsValue, JsValue> {
+        #[derive(serde::Serialize)]
+        struct Rest<'a> {
+            origin: usize,
+            count: usize,
+            probes: Vec<&'a crate::session::About>,
+        }
+        let found = self.inner.inside(window)?;
+        let probes = found.inner.iter().map(|inner| &inner.about).collect();
+        let rest = Rest { origin: found.origin, count: found.count, probes };
+        with_arrays(&rest, &[("times", &times(&found.times)[..]), ("past", &found.past)])
+    }
+
+    /// Values of the probe with the number `index` in `probes`, over the same window: `rows` numbers for each of its `columns`.
+    pub fn probe(&mut self, index: usize, window: Option<usize>) -> Result<Float32Array, JsValue> {
+        let found = self.inner.inside(window)?;
+        let count = found.inner.len();
+        let probe = found.inner.get(index).ok_or_else(|| crate::Error::NotReady {
+            problem: format!("This model has {count} inner values to look at, numbered from 0."),
+        })?;
+        Ok(Float32Array::from(&probe.values[..]))
+    }
+
+    /// The norm of the training loss's gradient at every step of time in every layer, with the weights as training has them
+    /// now, over some training windows; and the norms of the matrices from state to state.
+    #[wasm_bindgen(unchecked_return_type = "Gradients")]
+    pub fn gradients(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.gradients()?)
+    }
+
     /// The model as a safetensors file with PyTorch's names and shapes.
     pub fn save(&self) -> Result<Vec<u8>, JsValue> {
         Ok(self.inner.save()?)
