@@ -290,7 +290,7 @@ fn a_saved_model_forecasts_the_same() {
             while session.advance().unwrap() {}
             let bytes = session.save().unwrap();
             let mut other = Session::new(noisy_sine(400));
-            let settings = other.load(&bytes).unwrap().settings.clone();
+            let settings = other.load(&bytes, &unrolled::knob::Raw::new()).unwrap().settings.clone();
             assert_eq!(settings, session.configured().unwrap().settings);
             let (a, b) = (session.forecast(30).unwrap(), other.forecast(30).unwrap());
             assert_eq!(a.times, b.times);

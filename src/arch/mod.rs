@@ -25,5 +25,6 @@ pub mod stacked;
 mod transformer;
 
 pub use forecaster::{Forecaster, Stretches};
+pub use gru::FORM as GRU_FORM;
 pub use plan::Plan;
 pub use registry::{Architecture, find};

@@ -383,7 +383,7 @@ export function modelActions(store) {
     async load(blob, name) {
       const bytes = new Uint8Array(await blob.arrayBuffer());
       const { run } = store.get();
-      const loaded = await attempt(() => client.call('load', { bytes }));
+      const loaded = await attempt(() => client.call('load', { bytes, settings: store.get().settings }));
       if (!loaded) return;
       const settings = differing(loaded.configured.settings);
       store.set({
