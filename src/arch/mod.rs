@@ -23,6 +23,7 @@ mod rnn;
 mod segrnn;
 pub mod stacked;
 mod transformer;
+mod xlstm;
 
 pub use forecaster::{Forecaster, Stretches};
 pub use gru::FORM as GRU_FORM;

@@ -289,7 +289,8 @@ export function modelActions(store) {
     start,
     async pause() {
       const progress = await attempt(() => client.call('pause', null));
-      if (progress) setRun({ status: 'paused', progress });
+      // It may have come to its end a moment before.
+      if (progress && store.get().run?.status === 'running') setRun({ status: 'paused', progress });
       keep();
     },
     async step() {
