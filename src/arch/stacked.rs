@@ -127,6 +127,11 @@ impl Stacked {
         }
     }
 
+    /// The plan for the windows of a batch: pieces of a series may be shorter or longer than the window.
+    fn plan_of(&self, batch: &Batch) -> Plan {
+        Plan { window: batch.window, ..self.plan }
+    }
+
     /// Tokens to hidden states of the last block, from and to the blocks' states.
     fn run(&self, pass: &mut Pass<'_>, tokens: Var, states: &mut [State]) -> Var {
         let mut x = tokens;
@@ -190,7 +195,7 @@ impl Stacked {
 
     /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
     fn fit_from(&self, pass: &mut Pass<'_>, batch: &Batch, tokens: Range<usize>, states: &mut [State]) -> (Var, Var) {
-        let (plan, (steps, width)) = (&self.plan, self.emits);
+        let (plan, (steps, width)) = (&self.plan_of(batch), self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
         let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
         let mut from = tokens.start;
@@ -244,7 +249,7 @@ impl Stacked {
         states: &mut [State],
     ) -> Var {
         pass.first_step = tokens.start as u64;
-        let tokens = input::tokens(pass, &self.plan, batch, levels, tokens);
+        let tokens = input::tokens(pass, &self.plan_of(batch), batch, levels, tokens);
         self.run(pass, tokens, states)
     }
 }
@@ -313,6 +318,10 @@ impl Stretches for Stacked {
 
     fn states(&self) -> usize {
         self.blocks.len()
+    }
+
+    fn emits(&self) -> usize {
+        self.emits.0
     }
 
     fn fit_stretch(

@@ -7,7 +7,7 @@ import { SAMPLES } from '../samples/list.js';
 import { ROLE, targetOf } from '../state/shape.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
 import { count, momentsOf, span } from './format.js';
-import { groundsOf, isTimed } from './grounds.js';
+import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
@@ -129,6 +129,7 @@ export function dataView(root, store, { data: act, model }) {
           overview = overviewChart(chart, {
             timed,
             grounds: () => groundsOf(store.get(), { short: true }),
+            cuts: () => truncatedOf(store.get()),
             range: () => store.get().range,
             onRange: (range) => store.set({ range }),
           });
