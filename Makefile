@@ -16,7 +16,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 # Set-up comes before building, also under `make -j`.
 .NOTPARALLEL:
 
-.PHONY: help serve test build bench bench-data load accuracy setup setup-build setup-test check fmt pkg vendor clean $(stages)
+.PHONY: help serve test build bench bench-data load accuracy etth1 setup setup-build setup-test check fmt pkg vendor clean $(stages)
 
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -42,6 +42,9 @@ load: setup build ## Sizes, and milliseconds to the first chart in both browsers
 
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)
+
+etth1: setup pkg vendor ## The published protocol on ETTh1 for every architecture, in a browser; half an hour (ETT=file).
+	@node scripts/bench/etth1.mjs $(ETT)
 
 setup: setup-build setup-test ## Install what is missing for all of these.
 

@@ -17,7 +17,7 @@ give_up() {
 
 # How the core is compiled with relaxed SIMD, in place of the flags in .cargo/config.toml, which are the plain build's.
 # shellcheck disable=SC2034
-relaxed_flags='-C target-feature=+simd128,+relaxed-simd -C llvm-args=-inline-threshold=50'
+relaxed_flags='-C target-feature=+simd128,+relaxed-simd -C llvm-args=-inline-threshold=50 -C llvm-args=-unroll-runtime=false -C no-vectorize-loops -C no-vectorize-slp'
 
 have() { command -v "$1" >/dev/null 2>&1; }
 

@@ -26,6 +26,7 @@
  * @property {{label: string, ours: number, theirs: number}[]} losses Largest distances from the losses in f64.
  * @property {{cell: string, where: string, fused: number, composed: number}[]} twins Seconds for forward and backward.
  * @property {Growth[]} growth
+ * @property {import('./pairs.mjs').Pair[]} pairs
  * @property {{system: string, job: string, gflops: number}[]} arithmetic
  * @property {{browser: string, build: string, rates: Record<string, Record<string, number>>}[]} gemm GFLOP/s by shape and kind.
  */

@@ -56,7 +56,7 @@ function targetsTable(results) {
  * @param {{machine: string[], quick: boolean, repeats: number}} about
  */
 export function report(results, { machine, quick, repeats }) {
-  const { gemm, twins, losses, growth, memory, arithmetic, jobs } = results;
+  const { gemm, twins, losses, growth, pairs, memory, arithmetic, jobs } = results;
   const targets = targetsTable(results);
   const parts = [
     '# Performance',
@@ -97,6 +97,16 @@ export function report(results, { machine, quick, repeats }) {
         what, along, where, points.map(({ at, value }) => `${at}: ${unit === 's' ? `${short(value * 1e3)} ms` : `${short(value / 1e6)} MB`}`).join(', '), exponent.toFixed(2),
       ]),
     ),
+    ...(pairs.length
+      ? [
+          '## Two models at once',
+          'A step of M, its batch in four parts, trained by one worker or process alone and while another trains the same; what each keeps of its speed is bounded by the machine, which two native processes show.',
+          table(
+            ['', 'alone, s', 'beside another, s', 'keeps'],
+            pairs.map(({ where, alone, together }) => [where, short(alone), short(together), `${((100 * alone) / together).toFixed(0)} %`]),
+          ),
+        ]
+      : []),
     '## Memory',
     'Most bytes that a run of some steps holds, counted by an allocator natively, the file’s series aside. The minimum: weights, gradients, two moments, gates and states of one batch’s window (each kept once), the scaled series. M’s batch is computed in four parts, one after the other: it holds less than a whole batch would.',
     table(

@@ -10,6 +10,7 @@ import { browserNames } from '../../tests/page/browsers.mjs';
 import { arithmetic, growth, losses, minimum, twins } from './extras.mjs';
 import { architectures, csv, jobs as allJobs } from './jobs.mjs';
 import { exponent, inTurn } from './measure.mjs';
+import { pairs } from './pairs.mjs';
 import { report } from './report.mjs';
 import { BenchBrowser, ours, team, tensorflow } from './systems/browser.mjs';
 import { Lines } from './systems/lines.mjs';
@@ -104,6 +105,9 @@ try {
     grew.push({ what: 'time of a step of M', along: 'workers', where: browser ?? '', points, unit: 's', exponent: exponent(points) });
   }
 
+  say('Two at once …');
+  const atOnce = wanted ? [] : await pairs(browserNames, program, s.file, repeats);
+
   say('Memory and arithmetic …');
   const { CsvReader, Session } = await import(new URL('unrolled.js', pkg).href);
   /** @type {import('./measure.mjs').Results['memory']} */
@@ -122,7 +126,7 @@ try {
       if (seconds) rates.push({ system: id, job: job.id, gflops: (arithmetic(job.settings, parameters.rows) * job.steps) / seconds / 1e9 });
     }
   }
-  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, memory: held, arithmetic: rates };
+  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, pairs: atOnce, memory: held, arithmetic: rates };
 } finally {
   for (const system of systems) await system.stop();
   for (const browser of browsers) await browser.stop();

@@ -101,6 +101,11 @@ export const TARGETS = [
     },
   },
   {
+    id: 'pairs', label: 'Two models on two cores, share of the speed kept, to two native processes', want: 'at least', least: 90, aim: 95, unit: '%',
+    reached: ({ pairs: [native, ...others] }) =>
+      others.map(({ where, alone, together }) => ({ where, value: (100 * (alone / together)) / ((native?.alone ?? NaN) / (native?.together ?? NaN)) })),
+  },
+  {
     id: 'memory', label: 'Memory of a run against its arithmetic minimum', want: 'at most', least: 2, aim: 1.3, unit: '×',
     reached: ({ memory }) => memory.flatMap(({ label, bytes, minimum }) => (minimum ? [{ where: label, value: bytes / minimum }] : [])),
   },

@@ -32,21 +32,24 @@ const ways = [
  * @param {keyof typeof jobs} job
  * @param {{shards: number, workers: number}} way
  * @param {{stretches: number, seconds: number}} [size]
+ * @param {number} [models] How many are trained at once, each like this and by itself; the seconds are those of all.
  * @returns {Promise<{seconds: number[], workers: number, shards: number}>}
  */
-export function timeSteps(page, job, { shards, workers }, size = SIZE) {
+export function timeSteps(page, job, { shards, workers }, size = SIZE, models = 1) {
   const { rows, settings } = jobs[job];
   return page.run(
-    async (count, chosen, wanted, measure) => {
+    async (count, chosen, wanted, measure, atOnce) => {
       const { secondsPerStep } = await import(new URL('training.js', location.href).href);
       const column = Float64Array.from({ length: count }, (_, hour) => {
         const noise = Math.sin(hour * 12.9898) * 43758.5453;
         return Math.sin((2 * Math.PI * hour) / 24) + 0.6 * (noise - Math.floor(noise)) - 0.3;
       });
       const axis = { start: 0, step: { unit: 'milliseconds', count: 3_600_000 }, len: count, utc: true };
-      return secondsPerStep({ axis, names: ['value'], columns: [column] }, chosen, wanted, measure);
+      const one = () => secondsPerStep({ axis, names: ['value'], columns: [column.slice()] }, chosen, wanted, measure);
+      const all = await Promise.all(Array.from({ length: atOnce }, one));
+      return { ...all[0], seconds: all.flatMap(({ seconds }) => seconds) };
     },
-    rows, { ...settings, shards }, workers, size,
+    rows, { ...settings, shards }, workers, size, models,
   );
 }
 

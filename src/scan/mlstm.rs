@@ -134,6 +134,7 @@ impl Sizes {
     }
 
     /// A view's columns of `steps` steps from `step` on, next to each other and times `factor`, columns of `to` `apart` apart.
+    #[inline(never)]
     fn gather(self, from: &[Real], view: usize, step: usize, factor: Real, (to, apart): (&mut [Real], usize)) {
         let d = self.head();
         for (k, to) in to.chunks_exact_mut(apart).enumerate() {
@@ -144,6 +145,7 @@ impl Sizes {
 }
 
 /// `log f` from what stands before the gate's function: a sigmoid, or an `exponential`.
+#[inline(never)]
 fn log_gate(raw: Real, exponential: bool) -> Real {
     if exponential { raw } else { -softplus(-raw) }
 }
@@ -192,6 +194,7 @@ impl Chunk {
     }
 
     /// Reads the chunk from step `start` on, before which the stabiliser is `m`.
+    #[inline(never)]
     fn load(&mut self, [q, k, v, input, forget]: [&[Real]; 5], (view, start): (usize, usize), m: Real) {
         let (s, d) = (self.s, self.s.head());
         let n = CHUNK.min(s.steps - start);
@@ -226,16 +229,19 @@ impl Chunk {
     }
 
     /// `exp(b_t + m_0 − m_t)`: what is left of the memory before the chunk at step `t`.
+    #[inline(never)]
     fn of_before(&self, t: usize) -> Real {
         exp(self.shift(t) + self.all[MOST][0])
     }
 
     /// `exp(ĩ_t − b_t + b_n − m_n)`: what is left of step `t` at the chunk's end.
+    #[inline(never)]
     fn of_step(&self, t: usize) -> Real {
         exp(self.all[ENTERING][t] + self.shift(self.steps - 1))
     }
 
     /// Scores times what the gates leave of them.
+    #[inline(never)]
     fn weigh(&mut self) {
         self.score();
         let n = self.steps;
@@ -249,7 +255,8 @@ impl Chunk {
     }
 
     /// Columns of `which` `[d × steps]` times a factor each, as `NARROW`.
-    fn narrow(&mut self, which: usize, factor: impl Fn(&Self, usize) -> Real) {
+    #[inline(never)]
+    fn narrow(&mut self, which: usize, factor: fn(&Self, usize) -> Real) {
         let d = self.s.head();
         for t in 0..self.steps {
             let factor = factor(self, t);
@@ -259,6 +266,7 @@ impl Chunk {
     }
 
     /// `|nᵀq|` or what bounds it, and ε.
+    #[inline(never)]
     fn divisor(&self, t: usize, read: Real) -> Real {
         read.abs().at_least(exp(-self.all[MOST][t + 1])) + EPSILON
     }
@@ -281,6 +289,7 @@ impl Chunk {
     }
 
     /// Takes the `memory` to the chunk's end.
+    #[inline(never)]
     fn write(&mut self, memory: &mut [Real]) {
         let (d, n) = (self.s.head(), self.steps);
         let rest = self.of_before(n - 1);
@@ -424,7 +433,7 @@ impl Back {
             let (at, step) = (s.gate(room.view, room.start + t), s.first(room.view, room.start + t));
             let (read, dy) = (reads[at], &dy[step..step + d]);
             let divisor = room.divisor(t, read);
-            let [along] = for_each_summed([dy, &out[step..step + d]], [], Dot);
+            let along = dot(dy, &out[step..step + d]);
             let d_divisor = -along / divisor;
             d_stabilisers[at] += EPSILON * d_divisor;
             self.all[3][t] = d_stabilisers[at];
@@ -473,10 +482,10 @@ impl Back {
         room.packed.pack(d_memory, d, 0, d, d + 1);
         room.packed.times(&room.all[VALUES][..(d + 1) * n], &mut columns[..d * n], d, false);
         let rest = room.of_before(n - 1);
-        let mut at_end = memory.map_or(0.0, |memory| rest * for_each_summed([memory, &*d_memory], [], Dot)[0]);
+        let mut at_end = memory.map_or(0.0, |memory| rest * dot(memory, d_memory));
         for t in 0..n {
             let (factor, column) = (room.of_step(t), &columns[t * d..][..d]);
-            let along = factor * for_each_summed([&room.all[KEYS][t * d..][..d], column], [], Dot)[0];
+            let along = factor * dot(&room.all[KEYS][t * d..][..d], column);
             entering[t] += along;
             at_end += along;
             add_scaled(column, factor, &mut grad_k[s.first(room.view, room.start + t)..][..d]);
@@ -530,11 +539,13 @@ impl Back {
 }
 
 /// `to = factor · from`.
+#[inline(never)]
 fn scaled(from: &[Real], factor: Real, to: &mut [Real]) {
     to.iter_mut().zip(from).for_each(|(to, x)| *to = factor * x);
 }
 
 /// `to += factor · from`.
+#[inline(never)]
 fn add_scaled(from: &[Real], factor: Real, to: &mut [Real]) {
     to.iter_mut().zip(from).for_each(|(to, x)| *to += factor * x);
 }
@@ -557,6 +568,12 @@ impl Formula<2, 2> for DecayBack {
     fn at<T: Number>(&self, [a, weight]: [T; 2], [grad, entering]: [T; 2]) -> [T; 2] {
         [(grad * exp(a + T::splat(self.0))).flush(), grad.mul_add(weight, entering)]
     }
+}
+
+/// Sum of the products.
+#[inline(never)]
+fn dot(a: &[Real], b: &[Real]) -> Real {
+    for_each_summed([a, b], [], Dot)[0]
 }
 
 struct Dot;

@@ -103,6 +103,7 @@ impl Sizes {
     }
 
     /// Head by head the columns of `from` `[hidden × n]`, next to each other in `to`.
+    #[inline(never)]
     fn apart(self, from: &[Real], to: &mut [Real]) {
         let (d, n) = (self.unit(), from.len() / self.hidden);
         for (column, from) in from.chunks_exact(self.hidden).enumerate() {
@@ -417,6 +418,7 @@ impl Formula<10, 8> for Backward {
 }
 
 /// `to += from`.
+#[inline(never)]
 fn add(to: &mut [Real], from: &[Real]) {
     for_each([from], [to], Add);
 }
