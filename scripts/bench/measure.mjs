@@ -27,6 +27,7 @@
  * @property {{cell: string, where: string, fused: number, composed: number}[]} twins Seconds for forward and backward.
  * @property {Growth[]} growth
  * @property {import('./pairs.mjs').Pair[]} pairs
+ * @property {import('../build/sizes.mjs').Size[]} sizes
  * @property {{system: string, job: string, gflops: number}[]} arithmetic
  * @property {{browser: string, build: string, rates: Record<string, Record<string, number>>}[]} gemm GFLOP/s by shape and kind.
  */

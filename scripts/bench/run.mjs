@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileS
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { coreSizes } from '../build/sizes.mjs';
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { arithmetic, growth, losses, minimum, twins } from './extras.mjs';
 import { architectures, csv, jobs as allJobs } from './jobs.mjs';
@@ -126,7 +127,7 @@ try {
       if (seconds) rates.push({ system: id, job: job.id, gflops: (arithmetic(job.settings, parameters.rows) * job.steps) / seconds / 1e9 });
     }
   }
-  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, pairs: atOnce, memory: held, arithmetic: rates };
+  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, pairs: atOnce, sizes: await coreSizes(), memory: held, arithmetic: rates };
 } finally {
   for (const system of systems) await system.stop();
   for (const browser of browsers) await browser.stop();
