@@ -107,7 +107,7 @@ fn floors_are_met_to_the_printed_digits() {
         let Some(series) = read(case.files, case.column) else { continue };
         let split = Split::parse(case.split, &series.axis).unwrap();
         let options = FrameOptions {
-            target: case.column.to_owned(),
+            targets: vec![case.column.to_owned()],
             inputs: vec![],
             calendar: false,
             ahead: case.horizon,
@@ -121,12 +121,12 @@ fn floors_are_met_to_the_printed_digits() {
         let clock = Instant::now();
         let rivals = Rivals::fit(&frame, &split, &train, &validation, SEASON);
         let seconds = clock.elapsed().as_secs_f64();
-        let [plain, centred] = rivals.ridges.as_slice() else { panic!("a ridge is missing") };
+        let [[Some(plain), Some(centred)]] = rivals.ridges.as_slice() else { panic!("a ridge is missing") };
         eprintln!(
             "{} {}: rivals fitted in {seconds:.3} s; penalties {} and {}, validation MSE {:.4} and {:.4}",
             case.column, case.horizon, plain.penalty, centred.penalty, plain.validation_mse, centred.validation_mse,
         );
-        let rows = rivals.rows(&frame, &test);
+        let rows = rivals.tables(&frame, &test).remove(0);
         let floors = [case.last, case.seasonal, case.plain, case.centred];
         for (Row { id, scores, .. }, floor) in rows.iter().zip(floors) {
             let numbers = [scores.mse_scaled, scores.mae_scaled, scores.mae];
@@ -147,9 +147,9 @@ fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (6111, 873, 1746));
     let options =
-        FrameOptions { target: "temp_c".to_owned(), inputs: vec![], calendar: false, ahead: 24, scales: None };
+        FrameOptions { targets: vec!["temp_c".to_owned()], inputs: vec![], calendar: false, ahead: 24, scales: None };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());
-    let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).rows(&frame, &test);
+    let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).tables(&frame, &test).remove(0);
     assert!((rows[0].scores.mae - 515_091.0 / 172_300.0).abs() < 1e-7);
 }

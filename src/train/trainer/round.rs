@@ -31,7 +31,7 @@ impl Trainer {
 
     /// Computes one part of the next round into `out`, of whatever size it was. For a step: the gradient of the shard's
     /// share in the batch's mean loss, `[parameters]`, and that share itself. For validation: the forecasts of the chunk,
-    /// `[horizon × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
+    /// `[(targets · horizon) × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
     ///
     /// # Errors
     /// [`Error::NotReady`] if the round has no such part.
@@ -53,7 +53,7 @@ impl Trainer {
     /// [`Error::NotReady`] if these are not the parts of this round; nothing has changed then. [`Error::Training`] as for
     /// [`Trainer::advance`].
     pub fn apply(&mut self, frame: &Frame, parts: &[Vec<Real>]) -> Result<Did> {
-        let right = parts.iter().enumerate().all(|(index, part)| part.len() == self.part_len(index));
+        let right = parts.iter().enumerate().all(|(index, part)| part.len() == self.part_len(frame, index));
         if parts.len() != self.parts() || !right {
             return Err(wrong(format!("The next round has {} parts, and these are not they.", self.parts())));
         }
@@ -61,7 +61,7 @@ impl Trainer {
         for (index, part) in parts.iter().enumerate() {
             sums += self.add(frame, index, part);
         }
-        self.end_round(sums)
+        self.end_round(frame, sums)
     }
 
     /// The next round by itself: part after part.
@@ -73,14 +73,16 @@ impl Trainer {
             sums += self.add(frame, index, &part);
         }
         self.part = part;
-        self.end_round(sums)
+        self.end_round(frame, sums)
     }
 
     /// Numbers in a part of the next round.
-    fn part_len(&self, index: usize) -> usize {
+    fn part_len(&self, frame: &Frame, index: usize) -> usize {
         match self.phase {
             Phase::Train(_) => self.params.len() + 1,
-            Phase::Validate(from, _) => self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets(),
+            Phase::Validate(from, _) => {
+                frame.targets * self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets()
+            }
             Phase::Done => 0,
         }
     }
@@ -142,7 +144,7 @@ impl Trainer {
         }
     }
 
-    fn end_round(&mut self, sums: Penalties) -> Result<Did> {
+    fn end_round(&mut self, frame: &Frame, sums: Penalties) -> Result<Did> {
         match self.phase {
             Phase::Train(from) => self.end_step(from, sums.free).map(|()| Did::Step),
             Phase::Validate(from, mut all) => {
@@ -151,7 +153,7 @@ impl Trainer {
                 if to < self.validation.starts.len() {
                     self.phase = Phase::Validate(to, all);
                 } else {
-                    let count = (to * self.validation.horizon) as f64;
+                    let count = (to * self.validation.horizon * frame.targets) as f64;
                     self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count });
                 }
                 Ok(Did::Validation)
