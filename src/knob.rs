@@ -139,7 +139,11 @@ impl Settings {
 
     /// The default of every knob.
     pub fn defaults<'k>(knobs: impl IntoIterator<Item = &'k Knob>) -> Self {
-        Self { values: knobs.into_iter().map(|knob| (knob.key, knob.default.to_value())).collect() }
+        let mut values = BTreeMap::new();
+        for knob in knobs {
+            values.insert(knob.key, knob.default.to_value());
+        }
+        Self { values }
     }
 
     fn get(&self, key: &str) -> &Value {
@@ -174,7 +178,12 @@ impl Settings {
 
     /// All values as raw settings, for saving.
     pub fn to_raw(&self) -> Raw {
-        self.values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+        // One by one here and below: collecting a map brings a sort of its own for each type, which everyone would download.
+        let mut raw = Raw::new();
+        for (key, value) in &self.values {
+            raw.insert((*key).to_owned(), value.clone());
+        }
+        raw
     }
 }
 

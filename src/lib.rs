@@ -13,6 +13,7 @@ pub mod arch;
 pub mod data;
 pub mod error;
 pub mod evaluate;
+mod exact;
 pub mod export;
 pub mod forecast;
 pub mod grad;

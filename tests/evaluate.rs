@@ -57,7 +57,7 @@ const SMALL: [f64; 16] = [3., 5., 4., 8., 6., 9., 12., 10., 11., 15., 13., 14., 
 fn errors_by_hand() {
     let (frame, split) = frame(&[SMALL.to_vec()], "8, 12, 16");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 3, 2).unwrap());
-    assert_eq!(test.starts, [9, 10, 11]);
+    assert_eq!(test.starts, [9, 10, 11].into());
     let rows = Rivals::fit(&frame, &split, &train, &validation, 3).tables(&frame, &test).remove(0);
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} for {b}");
 

@@ -425,6 +425,7 @@ fn the_gradient_at_each_step_is_the_whole_gradient() {
     let out = scan::rnn(&mut tape, v[0], weights(&v), Some(v[5]), Walk::forward(1));
     let last = ops::slice_columns(&mut tape, out.hidden, 2, 1);
     let loss = ops::sum(&mut tape, last);
+    tape.watch(true);
     tape.backward(loss);
     let (h, w) = (tape.value(out.hidden), &inputs[2].2);
     let mut expected = vec![1.0; 3];
@@ -434,6 +435,54 @@ fn the_gradient_at_each_step_is_the_whole_gradient() {
         let found = &tape.grad(out.hidden)[(step - 1) * 3..step * 3];
         for (f, e) in found.iter().zip(&expected) {
             assert!((f - e).abs() < 1e-5, "step {step}: {f} {e}");
+        }
+    }
+}
+
+#[test]
+fn a_loss_on_some_steps_needs_no_gradient_at_all_of_them() {
+    // The steps that are read: of their own, together with others, and overlapping.
+    let read: &[&[(usize, usize)]] =
+        &[&[(4, 1)], &[(0, 1)], &[(2, 1)], &[(1, 2)], &[(3, 1), (1, 1)], &[(1, 2), (2, 1)], &[]];
+    let mut rng = Rng::new(17, 0);
+    for scan in SCANS {
+        for reverse in [false, true] {
+            let (hidden, batch, steps) = (5, 3, 5);
+            let inputs = leaves(scan, (2, hidden, batch, steps), &mut rng);
+            for parts in read {
+                let run = |watched: bool| {
+                    let mut tape = Tape::new(true);
+                    let v: Vec<Var> = inputs.iter().map(|(r, c, x)| tape.leaf(*r, *c, x)).collect();
+                    let walk = Walk { batch, reverse };
+                    let out = (scan.fast)(&mut tape, v[0], weights(&v), Some(v[5]), Some(v[6]), walk);
+                    let mut loss = tape.constant(1, 1, &[0.0]);
+                    for &(first, count) in *parts {
+                        let part = ops::slice_columns(&mut tape, out.hidden, first * batch, count * batch);
+                        let squared = ops::mul(&mut tape, part, part);
+                        let sum = ops::sum(&mut tape, squared);
+                        loss = ops::add(&mut tape, loss, sum);
+                    }
+                    if let (Some(cell), true) = (out.cell, parts.is_empty()) {
+                        let squared = ops::mul(&mut tape, cell, cell);
+                        loss = ops::sum(&mut tape, squared);
+                    }
+                    tape.watch(watched);
+                    tape.backward(loss);
+                    let held = tape.grad(out.hidden).len();
+                    (v.iter().map(|v| tape.grad(*v).to_vec()).collect::<Vec<_>>(), held)
+                };
+                let ((part, some), (whole, all)) = (run(false), run(true));
+                assert_eq!(part, whole, "{} reverse {reverse}: {parts:?}", scan.name);
+                if !parts.is_empty() {
+                    assert_eq!(all, hidden * batch * steps);
+                    assert!(
+                        parts.len() > 1 || some == parts[0].1 * hidden * batch,
+                        "{}: {some} numbers held",
+                        scan.name
+                    );
+                    assert!(part[1].iter().any(|g| *g != 0.0), "{} {parts:?}: no gradient", scan.name);
+                }
+            }
         }
     }
 }

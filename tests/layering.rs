@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("knob", &["error"]),
+    // How numbers stand in saved files.
+    ("exact", &[]),
     ("math", &["error", "knob"]),
     // What a person brings and how a forecast is judged: neither knows any network.
-    ("data", &["error", "knob", "math"]),
-    ("evaluate", &["error", "knob", "math", "data"]),
+    ("data", &["error", "exact", "knob", "math"]),
+    ("evaluate", &["error", "exact", "knob", "math", "data"]),
     // The networks, from arithmetic to what a person can pick.
     ("grad", &["error", "knob", "math"]),
     ("scan", &["error", "knob", "math", "grad"]),
@@ -21,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Both together.
     ("train", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
     ("forecast", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
-    ("export", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
+    ("export", &["error", "exact", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
     (
         "session",
         &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate", "train", "forecast", "export"],

@@ -71,8 +71,8 @@ fn checkpoints_need_less_memory_and_say_how_much() {
             mega(kept_foretold)
         );
         // A model that does not stream reads its window as a whole, and has nothing to cut; a state that grows with the window is
-        // held as often as there are stretches.
-        let share = if grows { 1.5 } else { 3.0 };
+        // held as often as there are stretches. Without checkpoints the top layer already keeps no gradient of its steps.
+        let share = if grows { 1.5 } else { 2.5 };
         let less = share * (kept as f64) < whole as f64;
         assert!(!architecture.streams || less, "{}: {kept} of {whole} bytes", architecture.id);
         for (bytes, foretold) in [(whole, whole_foretold), (kept, kept_foretold)] {

@@ -55,7 +55,7 @@ proptest! {
                 .map(|start| start as u32)
                 .collect();
             match frame.windows(&split, part, window, horizon) {
-                Ok(set) => prop_assert_eq!(set.starts, allowed),
+                Ok(set) => prop_assert_eq!(set.starts.to_vec(), allowed),
                 Err(Error::TooShort { needed, problem, .. }) => {
                     prop_assert!(allowed.is_empty());
                     prop_assert!(needed >= 1);

@@ -104,7 +104,7 @@ pub struct Frame {
     /// `[features × (rows + ahead)]`; `NaN` where the file has no value, so that a leak would show.
     pub(super) values: Vec<Real>,
     /// For each row the first row of the stretch without gaps that it belongs to; `rows` (never a first row) in a gap.
-    pub(super) stretch: Vec<usize>,
+    pub(super) stretch: Vec<u32>,
 }
 
 impl Frame {
@@ -196,7 +196,7 @@ impl Frame {
 
     /// Whether targets and inputs are all present at `row`.
     pub fn is_valid(&self, row: usize) -> bool {
-        row < self.rows && self.stretch[row] < self.rows
+        row < self.rows && (self.stretch[row] as usize) < self.rows
     }
 
     /// First column that has no value at `row`, by name.
@@ -258,14 +258,15 @@ fn fitted(name: &str, training: &[f64]) -> Result<Scale> {
 }
 
 /// For each row the first row of its stretch of present rows, or the number of rows if it is not present.
-fn stretches(present: &[bool]) -> Vec<usize> {
+fn stretches(present: &[bool]) -> Vec<u32> {
     let mut first = 0;
     let mut stretch = Vec::with_capacity(present.len());
     for (row, &present_here) in present.iter().enumerate() {
         if !present_here {
             first = row + 1;
         }
-        stretch.push(if present_here { first } else { present.len() });
+        // Windows are numbered by `u32` as well: see [`Frame::windows`].
+        stretch.push(u32::try_from(if present_here { first } else { present.len() }).unwrap_or(u32::MAX));
     }
     stretch
 }

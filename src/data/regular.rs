@@ -185,7 +185,7 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
 fn by_time(times: &[i64]) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..times.len()).collect();
     if !times.is_sorted() {
-        rows.sort_by_key(|&row| times[row]);
+        rows.sort_unstable_by_key(|&row| (times[row], row));
     }
     rows
 }

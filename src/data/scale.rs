@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     /// Mean of the training part.
+    #[serde(with = "crate::exact")]
     pub mean: f64,
     /// Standard deviation of the training part, dividing by the count (ddof 0); 1 for a constant column.
+    #[serde(with = "crate::exact")]
     pub std: f64,
     /// Whether the training part holds one value only.
     pub constant: bool,

@@ -186,9 +186,10 @@ fn with_step(times: &[i64], step: i64) -> Option<Grid> {
     if distance(0) > 0.25 {
         let (sin, cos) = times.iter().fold((0.0, 0.0), |(sin, cos), time| {
             let angle = time.rem_euclid(step) as f64 / step as f64 * std::f64::consts::TAU;
-            (sin + angle.sin(), cos + angle.cos())
+            // `libm` here as everywhere: the standard library would bring a second copy of it.
+            (sin + libm::sin(angle), cos + libm::cos(angle))
         });
-        let mean = (f64::atan2(sin, cos) / std::f64::consts::TAU * step as f64).round() as i64;
+        let mean = (libm::atan2(sin, cos) / std::f64::consts::TAU * step as f64).round() as i64;
         phase = if step >= 10_000 { (mean + 500).div_euclid(1000) * 1000 } else { mean };
     }
     let mut grid = Grid { start: phase, step: Step::Milliseconds(step), floor: false };

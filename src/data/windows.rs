@@ -1,6 +1,7 @@
 //! Windows of a [`Frame`] by index, and the batches that a model reads.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::{
     Real,
@@ -8,11 +9,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The windows of one part, by the index of the first row of their past; nothing is materialised.
+/// The windows of one part, by the index of the first row of their past; nothing is materialised, and clones share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowSet {
     /// First rows, increasing.
-    pub starts: Vec<u32>,
+    pub starts: Arc<[u32]>,
     /// Rows of the past.
     pub window: usize,
     /// Rows of the future.
@@ -69,7 +70,7 @@ impl Frame {
     /// # Errors
     /// [`Error::TooShort`] if there is none, with a window and a horizon that would fit every part.
     pub fn windows(&self, split: &Split, part: Part, window: usize, horizon: usize) -> Result<WindowSet> {
-        let starts: Vec<u32> =
+        let starts: Arc<[u32]> =
             self.starts(split, part, window, horizon).filter_map(|start| u32::try_from(start).ok()).collect();
         if starts.is_empty() {
             Err(self.too_short(split, part, window, horizon))
@@ -126,7 +127,7 @@ impl Frame {
                 problem: format!("The calendar was prepared for {} steps ahead, not {horizon}.", self.ahead),
             });
         }
-        let usable = self.stretch.last().map_or(0, |&first| self.rows - first);
+        let usable = self.stretch.last().map_or(0, |&first| self.rows - first as usize);
         if usable < window {
             let hole = self.rows - usable;
             let problem = match hole.checked_sub(1).map(|row| (row, self.missing_at(row))) {
@@ -156,7 +157,7 @@ impl Frame {
         let length = window + horizon;
         let end = (rows.end + 1).saturating_sub(length);
         // The whole window lies in one stretch without gaps if its last row's stretch begins no later than it does.
-        (first..end).filter(move |&start| length > 0 && self.stretch[start + length - 1] <= start)
+        (first..end).filter(move |&start| length > 0 && self.stretch[start + length - 1] as usize <= start)
     }
 
     fn too_short(&self, split: &Split, part: Part, window: usize, horizon: usize) -> Error {
@@ -199,7 +200,10 @@ impl Frame {
     /// The longest stretch of valid rows within `rows`.
     fn longest_stretch(&self, rows: Range<usize>) -> usize {
         let first = rows.start;
-        rows.filter(|&row| self.is_valid(row)).map(|row| row + 1 - self.stretch[row].max(first)).max().unwrap_or(0)
+        rows.filter(|&row| self.is_valid(row))
+            .map(|row| row + 1 - (self.stretch[row] as usize).max(first))
+            .max()
+            .unwrap_or(0)
     }
 
     /// A window and a horizon, at most as long as these, for which every part has windows. The horizon is halved until

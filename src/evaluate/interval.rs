@@ -25,10 +25,13 @@ pub const MOST_WINDOWS: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Share of the truth that should fall inside, between 0 and 1.
+    #[serde(with = "crate::exact")]
     pub coverage: f64,
     /// What to add to a scaled forecast for the lower bound, `[horizon × targets]`.
+    #[serde(with = "crate::exact::list")]
     pub lower: Vec<f64>,
     /// What to add to a scaled forecast for the upper bound, `[horizon × targets]`.
+    #[serde(with = "crate::exact::list")]
     pub upper: Vec<f64>,
     /// Windows whose errors were used.
     pub windows: usize,

@@ -68,7 +68,7 @@ fn number(value: f64) -> String {
         grouped(value.round())
     } else {
         // Digits after the point, so that three count: 2.44, 24.4, 0.0244.
-        let digits = 2 - (size.log10() + 1e-12).floor() as i32;
+        let digits = 2 - (libm::log10(size) + 1e-12).floor() as i32;
         format!("{value:.*}", usize::try_from(digits.max(0)).unwrap_or(0))
     }
 }

@@ -1,10 +1,11 @@
 //! Weights with PyTorch's names and shapes, and everything else a model needs in the metadata.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::data::{Axis, Scale};
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::knob::Raw;
 use crate::nn::Params;
 
 /// Version of the file's metadata; raised when an older reader would misread a newer file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The one key of the metadata.
 const KEY: &str = "unrolled";
 
@@ -63,13 +64,11 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
             (slot.name.clone(), slot.shape(), bytes)
         })
         .collect();
-    let views: BTreeMap<&str, TensorView<'_>> = tensors
-        .iter()
-        .map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
-            Ok((name.as_str(), view))
-        })
-        .collect::<Result<_>>()?;
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
+        Ok((name.as_str(), view))
+    });
+    let views = views.collect::<Result<Vec<_>>>()?;
     let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)]);
     serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))
@@ -86,18 +85,18 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)).ok_or_else(|| {
             broken("it holds weights but not the settings that belong to them; it was not saved here")
         })?;
-    #[derive(Deserialize)]
-    struct Version {
-        version: u32,
+    let unreadable = "its description cannot be read; it was changed since it was saved";
+    let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
+    let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
+    if version != u64::from(VERSION) {
+        let (other, remedy) = if version > u64::from(VERSION) {
+            ("reads up to", "reload the page")
+        } else {
+            ("reads none before", "train it again")
+        };
+        return Err(broken(format!("it is of version {version}, and this page {other} {VERSION}; {remedy}")));
     }
-    let Version { version } = serde_json::from_str(text)
-        .map_err(|_| broken("its description cannot be read; it was changed since it was saved"))?;
-    if version > VERSION {
-        return Err(broken(format!(
-            "it is of version {version}, and this page reads up to {VERSION}; reload the page"
-        )));
-    }
-    serde_json::from_str(text).map_err(|error| broken(format!("its description cannot be read ({error})")))
+    serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))
 }
 
 /// Puts the weights in `bytes` into `params`, which must have the same names and shapes.

@@ -1,5 +1,7 @@
 //! The tape: nodes in creation order, their values and gradients in buffers that are reused from step to step.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::math::kernels::Packed;
 
@@ -105,11 +107,64 @@ impl Pool {
 pub struct Tape {
     nodes: Vec<Node>,
     values: Vec<Vec<Real>>,
-    grads: Vec<Vec<Real>>,
+    grads: Vec<Gradient>,
     /// By their ids; a network has few.
     params: Vec<Option<Var>>,
     pool: Pool,
     recording: bool,
+    watched: bool,
+}
+
+/// The gradient of one node: that of some of its numbers, in a row; all others' are zero. Empty: none flowed.
+///
+/// A loss on a sequence's last step alone gives the steps before it no gradient of their own, and room for it would be as
+/// large as the sequence.
+#[derive(Debug, Default)]
+struct Gradient {
+    /// First number that has one.
+    start: usize,
+    values: Vec<Real>,
+}
+
+impl Gradient {
+    fn clear(&mut self) {
+        self.start = 0;
+        self.values.clear();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// That of all `len` numbers.
+    fn whole(&mut self, len: usize) -> &mut Vec<Real> {
+        let held = self.values.len();
+        self.values.resize(len, 0.0);
+        if self.start > 0 {
+            self.values.copy_within(..held, self.start);
+            self.values[..self.start].fill(0.0);
+            self.start = 0;
+        }
+        &mut self.values
+    }
+
+    /// The same if there is any; nothing otherwise.
+    fn whole_if_any(&mut self, len: usize) -> &[Real] {
+        if self.values.is_empty() { &[] } else { self.whole(len) }
+    }
+
+    /// That of `range`, out of `len` numbers.
+    fn part(&mut self, range: Range<usize>, len: usize) -> &mut [Real] {
+        if self.values.is_empty() {
+            self.start = range.start;
+            self.values.resize(range.len(), 0.0);
+        }
+        let held = self.start..self.start + self.values.len();
+        if held.start <= range.start && range.end <= held.end {
+            return &mut self.values[range.start - held.start..range.end - held.start];
+        }
+        &mut self.whole(len)[range]
+    }
 }
 
 impl Tape {
@@ -150,9 +205,16 @@ impl Tape {
     }
 
     /// Gradient of the loss with respect to `var`; empty where none flowed. For a scan's outputs this is, after
-    /// [`Tape::backward`], the whole gradient at each step, what flows through later steps included.
+    /// [`Tape::backward`] of a [watched](Tape::watch) tape, the whole gradient at each step, what flows through later steps
+    /// included; otherwise, and for what is cut from a larger matrix, only a part of it may be there.
     pub fn grad(&self, var: Var) -> &[Real] {
-        self.grads.get(var.index()).map_or(&[], Vec::as_slice)
+        self.grads.get(var.index()).map_or(&[], |grad| &grad.values)
+    }
+
+    /// Whether the gradient with respect to every node is wanted whole, to be looked at after [`Tape::backward`]. It costs
+    /// room for a gradient at each step of a sequence of which the loss reads the last alone.
+    pub fn watch(&mut self, watched: bool) {
+        self.watched = watched;
     }
 
     /// A matrix of constants `[rows × cols]`.
@@ -260,23 +322,19 @@ impl Tape {
     pub fn backward_from(&mut self, seeds: &[(Var, &[Real])]) {
         let count = self.nodes.len();
         if self.grads.len() < count {
-            self.grads.resize_with(count, Vec::new);
+            self.grads.resize_with(count, Gradient::default);
         }
         for grad in &mut self.grads {
             grad.clear();
         }
         for (var, seed) in seeds {
-            let grad = &mut self.grads[var.index()];
-            if grad.is_empty() {
-                grad.extend_from_slice(seed);
-            } else {
-                grad.iter_mut().zip(*seed).for_each(|(g, s)| *g += s);
-            }
+            let grad = self.grads[var.index()].whole(seed.len());
+            grad.iter_mut().zip(*seed).for_each(|(g, s)| *g += s);
         }
         for me in (0..count).rev() {
             let Some(record) = self.nodes[me].record else { continue };
             let (below, from) = self.grads.split_at_mut(me);
-            if from[0].is_empty() && below[me - record.companions..].iter().all(Vec::is_empty) {
+            if from[0].is_empty() && below[me - record.companions..].iter().all(Gradient::is_empty) {
                 continue;
             }
             (record.backward)(&mut Sweep {
@@ -287,6 +345,7 @@ impl Tape {
                 upstream: &mut from[0],
                 grads: below,
                 pool: &mut self.pool,
+                watched: self.watched,
             });
         }
     }
@@ -299,9 +358,10 @@ pub struct Sweep<'a> {
     me: usize,
     nodes: &'a [Node],
     values: &'a [Vec<Real>],
-    upstream: &'a mut Vec<Real>,
-    grads: &'a mut [Vec<Real>],
+    upstream: &'a mut Gradient,
+    grads: &'a mut [Gradient],
     pool: &'a mut Pool,
+    watched: bool,
 }
 
 impl<'a> Sweep<'a> {
@@ -345,34 +405,66 @@ impl<'a> Sweep<'a> {
     /// Takes the gradient that arrived at the operation's own value; zeros where none did. Give it back by
     /// [`Sweep::keep`] or [`Sweep::give`].
     pub fn take_upstream(&mut self) -> Vec<Real> {
-        let mut grad = std::mem::take(self.upstream);
-        grad.resize(self.values[self.me].len(), 0.0);
-        grad
+        self.upstream.whole(self.values[self.me].len());
+        std::mem::take(&mut self.upstream.values)
+    }
+
+    /// Takes the gradient of those numbers of the operation's own value, or of its by-product `back` nodes before it, to which
+    /// one flowed: the place of the first, and as many as there are. All of them if the tape is [watched](Tape::watch). Give it
+    /// back by [`Sweep::keep_part`].
+    pub fn take_part(&mut self, back: usize) -> (usize, Vec<Real>) {
+        let (place, watched) = (self.me - back, self.watched);
+        let len = self.values[place].len();
+        let grad = if back == 0 { &mut *self.upstream } else { &mut self.grads[place] };
+        if watched {
+            grad.whole(len);
+        }
+        (std::mem::take(&mut grad.start), std::mem::take(&mut grad.values))
+    }
+
+    /// Puts back what [`Sweep::take_part`] took.
+    pub fn keep_part(&mut self, back: usize, (start, values): (usize, Vec<Real>)) {
+        let place = self.me - back;
+        *(if back == 0 { &mut *self.upstream } else { &mut self.grads[place] }) = Gradient { start, values };
     }
 
     /// Puts the operation's own gradient back, as it is or completed.
     pub fn keep(&mut self, grad: Vec<Real>) {
-        *self.upstream = grad;
+        *self.upstream = Gradient { start: 0, values: grad };
     }
 
     /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Sweep::put`].
     pub fn take(&mut self, var: Var) -> Vec<Real> {
-        let mut grad = std::mem::take(&mut self.grads[var.index()]);
-        grad.resize(self.values[var.index()].len(), 0.0);
-        grad
+        let grad = &mut self.grads[var.index()];
+        grad.whole(self.values[var.index()].len());
+        std::mem::take(&mut grad.values)
     }
 
     /// Puts the gradient of `var` back after adding to it.
     pub fn put(&mut self, var: Var, grad: Vec<Real>) {
-        self.grads[var.index()] = grad;
+        self.grads[var.index()] = Gradient { start: 0, values: grad };
     }
 
     /// Adds to the gradient of the `k`-th input, if it is wanted: `add(gradient so far, upstream gradient)`.
     pub fn accumulate(&mut self, k: usize, add: impl FnOnce(&mut [Real], &[Real])) {
         if let Some(var) = self.wanted(k) {
-            let grad = &mut self.grads[var.index()];
-            grad.resize(self.values[var.index()].len(), 0.0);
-            add(grad, self.upstream);
+            let up = self.upstream.whole_if_any(self.values[self.me].len());
+            add(self.grads[var.index()].whole(self.values[var.index()].len()), up);
+        }
+    }
+
+    /// Adds the upstream gradient to that of the numbers from `start` on of the `k`-th input, as many as the operation's own
+    /// value has, if it is wanted.
+    pub fn accumulate_part(&mut self, k: usize, start: usize) {
+        if let Some(var) = self.wanted(k) {
+            let up = self.upstream.whole(self.values[self.me].len());
+            let (grad, len) = (&mut self.grads[var.index()], self.values[var.index()].len());
+            // Whoever reads the gradient of something that was not computed expects all of it.
+            if self.nodes[var.index()].record.is_none() {
+                grad.whole(len);
+            }
+            let to = grad.part(start..start + up.len(), len);
+            to.iter_mut().zip(up.iter()).for_each(|(g, u)| *g += u);
         }
     }
 

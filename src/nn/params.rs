@@ -194,7 +194,8 @@ impl Builder {
     }
 
     /// The finished store.
-    pub fn finish(self) -> Params {
+    pub fn finish(mut self) -> Params {
+        self.params.values.shrink_to_fit();
         self.params
     }
 }

@@ -12,7 +12,7 @@
 //! ```
 
 use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct, Steps};
-use super::{Outputs, Walk, Weights};
+use super::{Outputs, StateGradients, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, sigmoid, tanh};
@@ -87,7 +87,7 @@ fn backward(sweep: &mut Sweep<'_>) {
     let n = s.hidden;
     let (gates, shares) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(CANDIDATE_SHARES)));
     let states = sweep.output();
-    let mut dh = sweep.take_upstream();
+    let mut dh = StateGradients::take(sweep, s, 0);
     let mut dz = sweep.scratch(s.stretch_len(3 * n));
     let mut du = sweep.scratch(s.stretch_len(3 * n));
     let mut carried = sweep.scratch(n * s.batch);
@@ -103,24 +103,26 @@ fn backward(sweep: &mut Sweep<'_>) {
         for step in s.backwards(&stretch) {
             let (wide, at, here) = (s.block(3 * n, step), s.block(n, step), s.block(3 * n, step - stretch.start));
             let before = s.state_before(states, first, step);
+            dh.enter(step);
+            let dh_now = &dh.values()[dh.at(step)];
             for sample in 0..s.batch {
                 let one = at.start + sample * n..at.start + (sample + 1) * n;
                 let three = sample * 3 * n..(sample + 1) * 3 * n;
                 let part = sample * n..(sample + 1) * n;
                 cell_backward(
                     &gates[wide.clone()][three.clone()],
-                    &shares[one.clone()],
+                    &shares[one],
                     &before[part.clone()],
-                    &dh[one],
+                    &dh_now[part.clone()],
                     &mut dz[here.clone()][three.clone()],
                     &mut du[here.clone()][three],
                     &mut carried[part],
                 );
             }
-            steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
+            steps::with_state_before(sweep, H0, &mut dh, step, |grad| {
                 grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
             });
-            steps::to_state_before(sweep, s, &transposed, &du[here], &mut dh, step);
+            steps::to_state_before(sweep, &transposed, &du[here], &mut dh, step, n);
         }
         let columns = stretch.len() * s.batch;
         let (dz, du) = (&dz[..columns * 3 * n], &du[..columns * 3 * n]);
@@ -134,7 +136,7 @@ fn backward(sweep: &mut Sweep<'_>) {
     for buffer in [zeros, state_sums, carried, du, dz] {
         sweep.give(buffer);
     }
-    sweep.keep(dh);
+    dh.done(sweep);
 }
 
 /// One sample's step back: `dz` are the gradients of the input's share, `du` those of the state's; `carried` is what goes

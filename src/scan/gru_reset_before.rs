@@ -10,7 +10,7 @@
 //! ```
 
 use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct, Steps, W_HH};
-use super::{Outputs, Walk, Weights};
+use super::{Outputs, StateGradients, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, outer, sigmoid, tanh};
@@ -111,7 +111,7 @@ fn backward(sweep: &mut Sweep<'_>) {
     let n = s.hidden;
     let (gates, reset_states) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(RESET_STATES)));
     let states = sweep.output();
-    let mut dh = sweep.take_upstream();
+    let mut dh = StateGradients::take(sweep, s, 0);
     let mut dz = sweep.scratch(s.stretch_len(3 * n));
     let mut d_reset = sweep.scratch(n * s.batch);
     let mut carried = sweep.scratch(n * s.batch);
@@ -128,9 +128,10 @@ fn backward(sweep: &mut Sweep<'_>) {
     }
     for stretch in s.stretches() {
         for step in s.backwards(&stretch) {
-            let (g, at, here) = (&gates[s.block(3 * n, step)], s.block(n, step), s.block(3 * n, step - stretch.start));
+            let (g, here) = (&gates[s.block(3 * n, step)], s.block(3 * n, step - stretch.start));
             let before = s.state_before(states, first, step);
-            let dh_now = &dh[at];
+            dh.enter(step);
+            let dh_now = &dh.values()[dh.at(step)];
             for sample in 0..s.batch {
                 let (_, z, c) = gates_of(g, n, sample);
                 let (at, update) = (sample * n..(sample + 1) * n, (2 * sample + 1) * n..(2 * sample + 2) * n);
@@ -154,10 +155,10 @@ fn backward(sweep: &mut Sweep<'_>) {
                 out[..2 * n].copy_from_slice(&d_gates[sample * 2 * n..(sample + 1) * 2 * n]);
                 out[2 * n..].copy_from_slice(&dn[sample * n..(sample + 1) * n]);
             }
-            steps::with_state_before(sweep, s, H0, &mut dh, step, |grad| {
+            steps::with_state_before(sweep, H0, &mut dh, step, |grad| {
                 grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
             });
-            steps::to_state_before(sweep, s, &transposed, &d_gates, &mut dh, step);
+            steps::to_state_before(sweep, &transposed, &d_gates, &mut dh, step, n);
         }
         let dz = &dz[..stretch.len() * s.batch * 3 * n];
         steps::recurrent_gradient(sweep, s, &stretch, dz, 3 * n, (0, 2 * n), states);
@@ -171,7 +172,7 @@ fn backward(sweep: &mut Sweep<'_>) {
     for buffer in [zeros, d_gates, dn, carried, d_reset, dz] {
         sweep.give(buffer);
     }
-    sweep.keep(dh);
+    dh.done(sweep);
 }
 
 /// The gates r, z, n of one sample within a step's block.

@@ -13,7 +13,7 @@
 //! ```
 
 use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, StepProduct, Steps};
-use super::{Outputs, Walk, Weights};
+use super::{Outputs, StateGradients, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, sigmoid, tanh};
@@ -90,8 +90,8 @@ fn backward(sweep: &mut Sweep<'_>) {
     let n = s.hidden;
     let (gates, cells) = (sweep.value(sweep.companion(GATES)), sweep.value(sweep.companion(CELLS)));
     let (cells_tanh, states) = (sweep.value(sweep.companion(CELLS_TANH)), sweep.output());
-    let mut dh = sweep.take_upstream();
-    let mut dc = sweep.take(sweep.companion(CELLS));
+    let mut dh = StateGradients::take(sweep, s, 0);
+    let mut dc = StateGradients::take(sweep, s, CELLS);
     let mut dz = sweep.scratch(s.stretch_len(4 * n));
     let mut carried = sweep.scratch(n * s.batch);
     let zeros = sweep.zeros(n * s.batch);
@@ -105,6 +105,10 @@ fn backward(sweep: &mut Sweep<'_>) {
         for step in s.backwards(&stretch) {
             let (wide, at, here) = (s.block(4 * n, step), s.block(n, step), s.block(4 * n, step - stretch.start));
             let c_before = s.state_before(cells, first_c, step);
+            dh.enter(step);
+            dc.enter(step);
+            let (dh_now, dc_at) = (&dh.values()[dh.at(step)], dc.at(step));
+            let dc_now = &mut dc.values_mut()[dc_at];
             for sample in 0..s.batch {
                 let one = at.start + sample * n..at.start + (sample + 1) * n;
                 let four = sample * 4 * n..(sample + 1) * 4 * n;
@@ -112,17 +116,17 @@ fn backward(sweep: &mut Sweep<'_>) {
                 cell_backward(
                     &gates[wide.clone()][four.clone()],
                     &c_before[part.clone()],
-                    &cells_tanh[one.clone()],
-                    &dh[one.clone()],
-                    &mut dc[one],
+                    &cells_tanh[one],
+                    &dh_now[part.clone()],
+                    &mut dc_now[part.clone()],
                     &mut dz[here.clone()][four],
                     &mut carried[part],
                 );
             }
-            steps::with_state_before(sweep, s, C0, &mut dc, step, |grad| {
+            steps::with_state_before(sweep, C0, &mut dc, step, |grad| {
                 grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
             });
-            steps::to_state_before(sweep, s, &transposed, &dz[here], &mut dh, step);
+            steps::to_state_before(sweep, &transposed, &dz[here], &mut dh, step, n);
         }
         let dz = &dz[..stretch.len() * s.batch * 4 * n];
         steps::recurrent_gradient(sweep, s, &stretch, dz, 4 * n, (0, 4 * n), states);
@@ -130,11 +134,11 @@ fn backward(sweep: &mut Sweep<'_>) {
     }
     inputs.done(sweep, &[B_IH, B_HH]);
     sweep.give_packed(transposed);
-    sweep.put(sweep.companion(CELLS), dc);
+    dc.done(sweep);
     for buffer in [zeros, carried, dz] {
         sweep.give(buffer);
     }
-    sweep.keep(dh);
+    dh.done(sweep);
 }
 
 /// One sample's step back: completes `dc`, fills `dz`, and leaves in `carried` what goes to the cell state before.

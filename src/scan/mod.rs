@@ -1,10 +1,11 @@
 //! The recurrences over time: each runs a whole sequence, forward and backward written by hand.
 //!
 //! A scan is an operation of the tape. Its backward pass walks the steps once, storing the gradients of the
-//! pre-activations; each weight gradient is then one product over all steps. After it, the tape's gradient of the scan's
-//! output holds the whole gradient at each step, what flows through later steps included: that is what "the gradient
+//! pre-activations; each weight gradient is then one product over all steps. After it, on a watched tape, the gradient of the
+//! scan's output holds the whole gradient at each step, what flows through later steps included: that is what "the gradient
 //! through time" is read from. Every scan has a plain twin in [`twin`], composed of the tape's own operations.
 
+mod carried;
 mod gru;
 mod gru_reset_before;
 mod lstm;
@@ -20,6 +21,8 @@ pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
 pub use rnn::rnn;
 pub use selective::{CHUNK, SelectiveInputs, selective};
+
+use carried::StateGradients;
 
 use crate::grad::Var;
 

@@ -8,7 +8,7 @@
 //! ```
 
 use super::steps::{self, B_HH, B_IH, InputGradients, Projection, StepProduct, Steps};
-use super::{Outputs, Walk, Weights};
+use super::{Outputs, StateGradients, Walk, Weights};
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, tanh};
 
@@ -54,7 +54,7 @@ impl Formula<2, 1> for Backward {
 fn backward(sweep: &mut Sweep<'_>) {
     let s = Steps::of(sweep);
     let states = sweep.output();
-    let mut dh = sweep.take_upstream();
+    let mut dh = StateGradients::take(sweep, s, 0);
     let mut dz = sweep.scratch(s.stretch_len(s.hidden));
     let (mut transposed, mut inputs) = (sweep.take_packed(), InputGradients::new(sweep));
     if let Some(w_hh) = sweep.input(steps::W_HH) {
@@ -63,8 +63,9 @@ fn backward(sweep: &mut Sweep<'_>) {
     for stretch in s.stretches() {
         for step in s.backwards(&stretch) {
             let (at, here) = (s.block(s.hidden, step), s.block(s.hidden, step - stretch.start));
-            for_each([&states[at.clone()], &dh[at]], [&mut dz[here.clone()]], Backward);
-            steps::to_state_before(sweep, s, &transposed, &dz[here], &mut dh, step);
+            dh.enter(step);
+            for_each([&states[at], &dh.values()[dh.at(step)]], [&mut dz[here.clone()]], Backward);
+            steps::to_state_before(sweep, &transposed, &dz[here], &mut dh, step, s.hidden);
         }
         let dz = &dz[..stretch.len() * s.batch * s.hidden];
         steps::recurrent_gradient(sweep, s, &stretch, dz, s.hidden, (0, s.hidden), states);
@@ -73,5 +74,5 @@ fn backward(sweep: &mut Sweep<'_>) {
     inputs.done(sweep, &[B_IH, B_HH]);
     sweep.give_packed(transposed);
     sweep.give(dz);
-    sweep.keep(dh);
+    dh.done(sweep);
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::grad::{Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, for_each, outer, times_column};
-use crate::scan::{Walk, Weights};
+use crate::scan::{StateGradients, Walk, Weights};
 
 /// Columns (steps times samples) after which a backward sweep stops to gather the weights' gradients.
 const STRETCH: usize = 128;
@@ -292,17 +292,15 @@ impl Formula<4, 1> for Sum {
 /// where that is wanted.
 pub fn to_state_before(
     sweep: &mut Sweep<'_>,
-    steps: Steps,
     transposed: &Packed,
     g: &[Real],
-    states: &mut [Real],
+    states: &mut StateGradients,
     step: usize,
+    hidden: usize,
 ) {
-    match steps.previous(step) {
-        Some(previous) => {
-            transposed.times(g, &mut states[steps.block(steps.hidden, previous)], steps.hidden, true);
-        }
-        None => sweep.accumulate(H0, |grad, _| transposed.times(g, grad, steps.hidden, true)),
+    match states.before(step) {
+        Some(before) => transposed.times(g, before, hidden, true),
+        None => sweep.accumulate(H0, |grad, _| transposed.times(g, grad, hidden, true)),
     }
 }
 
@@ -310,14 +308,13 @@ pub fn to_state_before(
 /// is wanted.
 pub fn with_state_before(
     sweep: &mut Sweep<'_>,
-    steps: Steps,
     which: usize,
-    states: &mut [Real],
+    states: &mut StateGradients,
     step: usize,
     add: impl FnOnce(&mut [Real]),
 ) {
-    match steps.previous(step) {
-        Some(previous) => add(&mut states[steps.block(steps.hidden, previous)]),
+    match states.before(step) {
+        Some(before) => add(before),
         None => sweep.accumulate(which, |grad, _| add(grad)),
     }
 }

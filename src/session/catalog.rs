@@ -62,11 +62,13 @@ pub fn knobs() -> Vec<Knob> {
 }
 
 fn preset(id: &'static str, label: &'static str, help: &'static str, settings: Value) -> Preset {
-    let settings = match settings {
-        Value::Object(map) => map.into_iter().collect(),
-        _ => Raw::new(),
-    };
-    Preset { id, label, help, settings }
+    let mut raw = Raw::new();
+    if let Value::Object(map) = settings {
+        for (key, value) in map {
+            raw.insert(key, value);
+        }
+    }
+    Preset { id, label, help, settings: raw }
 }
 
 fn presets() -> Vec<Preset> {

@@ -3,7 +3,7 @@
 use js_sys::{Array, Float64Array, Object, Reflect};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsError, JsValue};
 
 /// A plain object or value.
 pub fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
@@ -14,7 +14,9 @@ pub fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
 /// A Rust value from a plain object; `undefined` and `null` are an empty one.
 pub fn from_js<T: serde::de::DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     let value = if value.is_undefined() || value.is_null() { Object::new().into() } else { value };
-    serde_wasm_bindgen::from_value(value).map_err(JsValue::from)
+    // By way of JSON values, as all that is read: one reader for each type is downloaded, and not one for each source.
+    let value: serde_json::Value = serde_wasm_bindgen::from_value(value).map_err(JsValue::from)?;
+    serde_json::from_value(value).map_err(|error| JsValue::from(JsError::new(&error.to_string())))
 }
 
 /// An object with lists of numbers as `Float64Array`s beside its other fields.

@@ -10,10 +10,7 @@ pub fn slice_columns(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var
     let (rows, _) = tape.shape(x);
     let mut out = tape.buffer(rows * count);
     out.copy_from_slice(&tape.value(x)[first * rows..(first + count) * rows]);
-    let record = Record::new([Some(x)], |sweep| {
-        let from = sweep.record.sizes[0];
-        sweep.accumulate(0, |grad, up| add_scaled(&mut grad[from..], up, 1.0));
-    });
+    let record = Record::new([Some(x)], |sweep| sweep.accumulate_part(0, sweep.record.sizes[0]));
     tape.push(rows, count, out, Some(record.with_sizes([first * rows])))
 }
 

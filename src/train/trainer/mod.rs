@@ -112,7 +112,7 @@ impl Trainer {
             schedule: options.schedule,
             rate: options.rate,
             best_params: params.clone(),
-            order: train.starts.clone(),
+            order: train.starts.to_vec(),
             forecaster,
             params,
             best: None,

@@ -1,0 +1,84 @@
+//! The gradient of a state, carried from step to step of a backward sweep.
+
+use std::ops::Range;
+
+use super::steps::Steps;
+use crate::Real;
+use crate::grad::Sweep;
+
+/// Gradient of the loss with respect to a state at each step, as a backward sweep comes to it.
+///
+/// What arrives from outside the recurrence may reach every step (another layer above, a loss at each step) and is then
+/// completed where it lies. Where it reaches a few steps alone, as from a head that reads the last one, only the step at hand
+/// and the one before it are held.
+#[derive(Debug)]
+pub struct StateGradients {
+    steps: Steps,
+    /// Whose gradient it is: how many nodes before the operation's own.
+    back: usize,
+    /// Place of the first number of `arrived` in the sequence.
+    start: usize,
+    arrived: Vec<Real>,
+    /// Two steps' blocks, by turns; none where `arrived` is the whole sequence.
+    turns: Option<Vec<Real>>,
+}
+
+impl StateGradients {
+    /// Takes the gradient of the operation's own value, or of its by-product `back` nodes before it.
+    pub fn take(sweep: &mut Sweep<'_>, steps: Steps, back: usize) -> Self {
+        let (start, arrived) = sweep.take_part(back);
+        let size = steps.hidden * steps.batch;
+        let turns = (arrived.len() < steps.count * size).then(|| sweep.zeros(2 * size));
+        let mut found = Self { steps, back, start, arrived, turns };
+        found.receive(steps.order().next_back());
+        found
+    }
+
+    /// Makes room for the gradient at `step` and puts there what arrived: what the sweep adds comes after it in either form, so
+    /// that both give the same to the last bit.
+    fn receive(&mut self, step: Option<usize>) {
+        let (Some(step), Some(turns)) = (step, &mut self.turns) else { return };
+        let rows = self.steps.hidden;
+        let (here, block) = (&mut turns[self.steps.block(rows, step % 2)], self.steps.block(rows, step));
+        here.fill(0.0);
+        let (from, to) = (block.start.max(self.start), block.end.min(self.start + self.arrived.len()));
+        if from < to {
+            let arrived = &self.arrived[from - self.start..to - self.start];
+            here[from - block.start..to - block.start].copy_from_slice(arrived);
+        }
+    }
+
+    /// Where the block of `step` lies in [`StateGradients::values`].
+    pub fn at(&self, step: usize) -> Range<usize> {
+        self.steps.block(self.steps.hidden, if self.turns.is_some() { step % 2 } else { step })
+    }
+
+    /// Gets ready for `step`, whose own gradient is complete: makes room for that of the step before.
+    pub fn enter(&mut self, step: usize) {
+        self.receive(self.steps.previous(step));
+    }
+
+    /// What is held: see [`StateGradients::at`].
+    pub fn values(&self) -> &[Real] {
+        self.turns.as_ref().unwrap_or(&self.arrived)
+    }
+
+    /// The same, to be completed.
+    pub fn values_mut(&mut self) -> &mut [Real] {
+        self.turns.as_mut().unwrap_or(&mut self.arrived)
+    }
+
+    /// The gradient so far of the step that `step` starts from; `None`: that is the initial state.
+    pub fn before(&mut self, step: usize) -> Option<&mut [Real]> {
+        let at = self.at(self.steps.previous(step)?);
+        Some(&mut self.values_mut()[at])
+    }
+
+    /// Gives the buffers back.
+    pub fn done(self, sweep: &mut Sweep<'_>) {
+        sweep.keep_part(self.back, (self.start, self.arrived));
+        if let Some(turns) = self.turns {
+            sweep.give(turns);
+        }
+    }
+}
