@@ -68,6 +68,7 @@ export function dataView(root, store, { data: act, model }) {
     },
   });
   const target = h('select', { id: 'target', onchange: () => chooseOne(target.value) });
+  const many = h('option', { value: SEVERAL });
   const list = h('div', { class: 'choices' });
   const several = h('fieldset', { class: 'several', hidden: true }, h('legend', { class: 'hidden' }, 'Columns to forecast'), list);
   /** Whether the list is open although a single column is chosen. */
@@ -94,7 +95,7 @@ export function dataView(root, store, { data: act, model }) {
     const targets = targetsOf(store.get());
     const open = opened || targets.length > 1;
     several.hidden = !open;
-    setText(target.options[target.options.length - 1], targets.length > 1 ? `${targets.length} columns` : 'Several columns …');
+    setText(many, targets.length > 1 ? `${targets.length} columns` : 'Several columns …');
     target.value = open ? SEVERAL : targets[0];
     for (const box of list.querySelectorAll('input')) box.checked = targets.includes(box.value);
   }
@@ -154,7 +155,7 @@ export function dataView(root, store, { data: act, model }) {
         fill(
           target,
           ...names.map((name) => h('option', { value: name }, name)),
-          names.length > 1 ? h('option', { value: SEVERAL }, 'Several columns …') : null,
+          names.length > 1 ? many : null,
         );
         fill(
           list,
