@@ -13,7 +13,7 @@ use unrolled::arch::registry::{self, Make};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
-use unrolled::nn::{Block, Builder, Params, Pass, Probe, State};
+use unrolled::nn::{Block, Builder, Params, Pass, Probe, Probes, State};
 use unrolled::{Real, narrow, wide};
 
 /// Largest difference allowed, relative to the tensor's largest entry.
@@ -93,9 +93,9 @@ fn outputs_and_gradients_equal_published_ones() {
         let mut tape = Tape::new(true);
         let x = tape.leaf(width, seq * batch, &file.sequence("x"));
         let mut pass = Pass::new(&mut tape, &stack.params, batch);
-        pass.probes = Some(Vec::new());
+        pass.probes = Some(Probes::default());
         let out = stack.run(&mut pass, x, &mut [State::default(); 4]);
-        let probes = pass.probes.take().unwrap();
+        let probes = pass.probes.take().unwrap().all;
         let weights = tape.constant(width, seq * batch, &file.sequence("r1"));
         let linear = ops::mul(&mut tape, out, weights);
         let squared = ops::mul(&mut tape, out, out);
@@ -126,7 +126,10 @@ fn outputs_and_gradients_equal_published_ones() {
 /// The first layer's probe `[(heads · keys) × (steps · batch)]` with the stored `[batch, heads, query, key]`.
 fn compare_attention(file: &Stored, tape: &Tape, probes: &[Probe], worst: &mut f64) {
     let (batch, seq, heads) = (file.size("batch"), file.size("seq"), file.size("heads"));
-    let probe = probes.iter().find(|probe| probe.name == "attention" && probe.layer == 0).unwrap();
+    let probe = probes
+        .iter()
+        .find(|probe| probe.name == "attention" && probe.layer == 0 && probe.head.unwrap_or(0) == 0)
+        .unwrap();
     let found = tape.value(probe.var);
     let mut ordered = Vec::new();
     for (sample, head, query) in (0..batch).flat_map(|b| (0..heads).flat_map(move |h| (0..seq).map(move |q| (b, h, q))))

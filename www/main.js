@@ -4,6 +4,7 @@
  */
 import { dataActions } from './actions/data.js';
 import { modelActions } from './actions/model.js';
+import { runActions } from './actions/runs.js';
 import { recolour } from './charts/plot.js';
 import { createClient } from './core/client.js';
 import { fastestBuild } from './core/wasm.js';
@@ -11,6 +12,7 @@ import { recall, recallReproducible, recallWorkers } from './state/persist.js';
 import { buildOf, initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
+import { compareView } from './views/compare.js';
 import { dataView } from './views/data.js';
 import { dataDetailView } from './views/data_detail.js';
 import { dropView } from './views/drop.js';
@@ -79,7 +81,13 @@ const connectReader = () =>
 let reader = connectReader();
 
 const model = modelActions(store);
-const data = dataActions(store, () => reader, { replaced: (dataset, settings) => void model.replaced(dataset, settings) });
+const runs = runActions(store, model);
+const data = dataActions(store, () => reader, {
+  replaced(dataset, settings) {
+    runs.replaced(dataset);
+    void model.replaced(dataset, settings);
+  },
+});
 const actions = { data, model };
 
 store.watch(
@@ -96,6 +104,7 @@ modelDetailView(element('model-detail'), store, model);
 trainView(element('train'), store, model);
 forecastView(element('forecast'), store, model);
 errorsView(element('errors'), store, model);
+compareView(element('compare'), store, runs);
 dockView(element('dock'), store, model, element('train'));
 footView(element('foot'), store);
 statusView(element('status'), store);
@@ -126,6 +135,8 @@ async function begin() {
   if (fromVisit) {
     const asked = location.hash ? settings : (kept.run?.asked ?? {});
     store.set({ data: fromVisit });
+    runs.replaced(fromVisit);
+    runs.resume(kept.runs);
     await model.replaced(fromVisit, asked);
     const same =
       kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());

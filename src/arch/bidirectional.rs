@@ -65,7 +65,7 @@ impl Block for Bidirectional {
     /// The whole of a window, from nothing.
     fn forward(&self, pass: &mut Pass<'_>, x: Var, _state: &State) -> (Var, State) {
         let (forward, _) = self.forward.forward(pass, x, &State::default());
-        let (reverse, _) = self.reverse.forward(pass, x, &State::default());
+        let (reverse, _) = pass.backwards(|pass| self.reverse.forward(pass, x, &State::default()));
         (ops::concat_rows(pass.tape, forward, reverse), State::default())
     }
 

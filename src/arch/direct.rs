@@ -6,7 +6,7 @@ use crate::arch::input::{self, Levels};
 use crate::arch::plan::{Normalise, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
-use crate::nn::Pass;
+use crate::nn::{Clock, Pass};
 
 /// Windows of one batch as a network sees them.
 #[derive(Debug)]
@@ -33,9 +33,10 @@ impl<'a> Seen<'a> {
     }
 
     /// Each channel by itself, in segments: `[segment × (tokens · channels · batch)]`, for a network that forecasts them so.
-    pub fn segments(&self, tape: &mut Tape) -> Var {
+    pub fn segments(&self, pass: &mut Pass<'_>) -> Var {
         let Plan { segment, .. } = *self.plan;
         let (first, columns) = (self.plan.skipped(), self.columns());
+        let tape = &mut *pass.tape;
         let mut out = tape.buffer(segment * self.plan.tokens() * columns);
         for (k, token) in out.chunks_exact_mut(segment * columns).enumerate() {
             self.fill(token, segment, |feature, sample, row| {
@@ -43,14 +44,16 @@ impl<'a> Seen<'a> {
                 self.levels.centred(tape, feature, sample, value)
             });
         }
-        tape.push(segment, self.plan.tokens() * columns, out, None)
+        let segments = tape.push(segment, self.plan.tokens() * columns, out, None);
+        pass.probe_input(Clock { first, stride: segment, samples: columns }, segments);
+        segments
     }
 
     /// All features of each window, step after step: `[(window · features) × batch]`, for a plan whose segment is the whole
     /// window.
-    pub fn everything(&self, tape: &mut Tape) -> Var {
+    pub fn everything(&self, pass: &mut Pass<'_>) -> Var {
         debug_assert_eq!(self.plan.segment, self.plan.window, "the window is one token");
-        input::tokens(tape, self.plan, self.batch, &self.levels, 0..1)
+        input::tokens(pass, self.plan, self.batch, &self.levels, 0..1)
     }
 
     /// What should have been said, of the forecast's shape, not divided by the spread.

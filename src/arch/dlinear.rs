@@ -13,10 +13,11 @@
 //! Several targets are forecast each by itself, with the same weights.
 //! Parameters are named as in the authors' code.
 
+use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::direct::{Direct, Network, Scope, Seen};
 use crate::arch::plan::{Normalise, Plan};
-use crate::grad::{Tape, Var, ops};
+use crate::grad::{Record, Tape, Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
 use crate::nn::{Builder, Linear, Pass};
 
@@ -51,7 +52,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     Box::new(Direct::new(Plan { normalise: Normalise::None, ..*plan }, network))
 }
 
-/// The moving average of each column over `reach` steps before and after; `x` is a constant.
+/// The moving average of each column over `reach` steps before and after.
 fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
     let (rows, columns) = tape.shape(x);
     let mut out = tape.buffer(rows * columns);
@@ -66,12 +67,24 @@ fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
             sum += at(k as isize + reach + 1) - at(k as isize - reach);
         }
     }
-    tape.push(rows, columns, out, None)
+    let record = Record::new([Some(x)], |sweep| {
+        let [rows, reach, ..] = sweep.record.sizes;
+        sweep.accumulate(0, |grad, up| {
+            for (grad, up) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)) {
+                for (k, up) in up.iter().enumerate() {
+                    let share = up / (2 * reach + 1) as Real;
+                    // The ends stand for all that is beyond them.
+                    (k..=k + 2 * reach).for_each(|j| grad[j.saturating_sub(reach).min(rows - 1)] += share);
+                }
+            }
+        });
+    });
+    tape.push(rows, columns, out, Some(record.with_sizes([rows, reach])))
 }
 
 impl Network for DLinear {
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
-        let window = seen.segments(pass.tape);
+        let window = seen.segments(pass);
         let trend = moving_average(pass.tape, window, self.reach);
         let rest = ops::sub(pass.tape, window, trend);
         let (rest, trend) = (self.seasonal.forward(pass, rest), self.trend.forward(pass, trend));

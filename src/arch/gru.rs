@@ -6,7 +6,7 @@ use crate::arch::recurrent::{GateBias, Layer, computed_last, negative};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Builder, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
 /// Which of the two forms.
@@ -35,6 +35,11 @@ pub const FORM: Knob = Knob {
     basic: false,
     when: None,
 };
+
+/// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
+pub const GATES: &[(&str, Bounds)] =
+    &[("reset gate", Bounds::Unit), ("update gate", Bounds::Unit), ("candidate", Bounds::Signed)];
+pub const MATRICES: &[&str] = &["state to reset gate", "state to update gate", "state to candidate"];
 
 #[derive(Debug)]
 struct Gru {
@@ -81,10 +86,11 @@ impl Block for Gru {
         let weights = self.layer.weights(pass);
         let run = if self.reset_before { scan::gru_reset_before } else { scan::gru };
         let out = run(pass.tape, x, weights, state[0], Walk { batch: pass.batch, reverse: self.reverse });
-        pass.probe(self.index, if self.reverse { "hidden_reverse" } else { "hidden" }, out.hidden);
+        pass.probe_flow(self.index, "hidden state", Bounds::Signed, Flow::Carried, out.hidden);
         if let Some(gates) = out.gates {
-            pass.probe(self.index, if self.reverse { "gates_reverse" } else { "gates" }, gates);
+            pass.probe_gates(self.index, GATES, gates);
         }
+        pass.probe_matrices(self.index, MATRICES, weights.w_hh);
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
     }

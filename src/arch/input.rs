@@ -6,6 +6,7 @@ use crate::Real;
 use crate::arch::plan::{Normalise, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var};
+use crate::nn::{Clock, Pass};
 
 /// Added to the variance of a window before its root is taken (Kim et al. 2022, section 3).
 const EPSILON: f64 = 1e-5;
@@ -69,7 +70,8 @@ impl Levels {
 
 /// The given tokens of the windows as the network reads them: `[(segment · features) × (tokens · batch)]`; within a token,
 /// step by step.
-pub fn tokens(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels, tokens: Range<usize>) -> Var {
+pub fn tokens(pass: &mut Pass<'_>, plan: &Plan, batch: &Batch, levels: &Levels, tokens: Range<usize>) -> Var {
+    let tape = &mut *pass.tape;
     let (rows, columns) = (plan.segment * plan.features, tokens.len() * batch.size);
     let mut out = tape.buffer(rows * columns);
     for (column, token) in out.chunks_exact_mut(rows).enumerate() {
@@ -81,7 +83,10 @@ pub fn tokens(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels, toke
             }
         }
     }
-    tape.push(rows, columns, out, None)
+    let read = tape.push(rows, columns, out, None);
+    let first = plan.skipped() + tokens.start * plan.segment;
+    pass.probe_input(Clock { first, stride: plan.segment, samples: batch.size }, read);
+    read
 }
 
 /// The targets' whole windows as the network sees them, each by itself, one target after the other:

@@ -5,8 +5,18 @@ use crate::arch::recurrent::{GateBias, Layer, computed_last};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
-use crate::nn::{Block, Builder, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
+
+/// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
+const GATES: &[(&str, Bounds)] = &[
+    ("input gate", Bounds::Unit),
+    ("forget gate", Bounds::Unit),
+    ("candidate", Bounds::Signed),
+    ("output gate", Bounds::Unit),
+];
+const MATRICES: &[&str] =
+    &["state to input gate", "state to forget gate", "state to candidate", "state to output gate"];
 
 #[derive(Debug)]
 struct Lstm {
@@ -44,15 +54,16 @@ impl Block for Lstm {
         let weights = self.layer.weights(pass);
         let out =
             scan::lstm(pass.tape, x, weights, state[0], state[1], Walk { batch: pass.batch, reverse: self.reverse });
-        pass.probe(self.index, if self.reverse { "hidden_reverse" } else { "hidden" }, out.hidden);
+        pass.probe_flow(self.index, "hidden state", Bounds::Signed, Flow::Carried, out.hidden);
         let h = computed_last(pass, out.hidden, self.reverse);
         let c = out.cell.map(|cell| {
-            pass.probe(self.index, if self.reverse { "cell_reverse" } else { "cell" }, cell);
+            pass.probe_flow(self.index, "cell state", Bounds::Free, Flow::Carried, cell);
             computed_last(pass, cell, self.reverse)
         });
         if let Some(gates) = out.gates {
-            pass.probe(self.index, if self.reverse { "gates_reverse" } else { "gates" }, gates);
+            pass.probe_gates(self.index, GATES, gates);
         }
+        pass.probe_matrices(self.index, MATRICES, weights.w_hh);
         (out.hidden, [Some(h), c, None, None])
     }
 

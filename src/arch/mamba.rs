@@ -22,7 +22,7 @@ use crate::arch::residual::Stream;
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Builder, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
@@ -221,15 +221,18 @@ impl Block for Mamba {
 
         let model = self.model(pass, u);
         let (y, last) = scan::selective(pass.tape, model, state[SSM], batch);
-        pass.probe(self.index, "step size", model.delta);
-        pass.probe(self.index, "state output", y);
+        pass.probe(self.index, "step size Δ", Bounds::Positive, model.delta);
+        pass.probe(self.index, "what is written, B", Bounds::Free, model.b);
+        pass.probe(self.index, "what is read, C", Bounds::Free, model.c);
+        pass.probe(self.index, "state as read", Bounds::Free, y);
 
         let gate = ops::silu(pass.tape, z);
+        pass.probe(self.index, "output gate", Bounds::Free, gate);
         let gated = ops::mul(pass.tape, y, gate);
         let out = self.leave.forward(pass, gated);
         let out = ops::add(pass.tape, x, out);
         let out = self.stream.leave(pass, out);
-        pass.probe(self.index, "hidden", out);
+        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
         (out, [Some(window), Some(last), None, None])
     }
 

@@ -5,7 +5,7 @@ use crate::arch::recurrent::{GateBias, computed_last, negative};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Builder, Init, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Flow, Init, ParamId, Pass, State};
 use crate::scan::{self, Minimal};
 
 /// How the sum over time is taken.
@@ -104,6 +104,30 @@ fn layer(
     Box::new(Layer { form, index, weight, bias, inputs, hidden })
 }
 
+impl Layer {
+    /// Gates and candidate, which the scan does not keep, from the pre-activations: only where someone looks.
+    fn probe_gates(&self, pass: &mut Pass<'_>, z: Var) {
+        if pass.probes.is_none() {
+            return;
+        }
+        let names: &[&'static str] = if self.form.lstm { &["forget gate", "input gate"] } else { &["update gate"] };
+        for (k, name) in names.iter().enumerate() {
+            let rows = ops::slice_rows(pass.tape, z, k * self.hidden, self.hidden);
+            let gate = ops::sigmoid(pass.tape, rows);
+            pass.probe(self.index, name, Bounds::Unit, gate);
+        }
+        let mut candidate = ops::slice_rows(pass.tape, z, names.len() * self.hidden, self.hidden);
+        if self.form.positive {
+            let above = ops::relu(pass.tape, candidate);
+            let below = ops::sub(pass.tape, candidate, above);
+            let below = ops::sigmoid(pass.tape, below);
+            candidate = ops::add(pass.tape, above, below);
+        }
+        let bounds = if self.form.positive { Bounds::Positive } else { Bounds::Free };
+        pass.probe(self.index, "candidate", bounds, candidate);
+    }
+}
+
 impl Block for Layer {
     fn features(&self) -> usize {
         self.hidden
@@ -113,10 +137,11 @@ impl Block for Layer {
         let (weight, bias) = (pass.param(self.weight), pass.param(self.bias));
         let z = ops::linear(pass.tape, weight, x, Some(bias));
         let out = scan::minimal(pass.tape, z, state[0], self.form, pass.batch);
-        pass.probe(self.index, "hidden", out.hidden);
-        if let Some(gates) = out.gates {
-            pass.probe(self.index, "gates", gates);
+        pass.probe_flow(self.index, "hidden state", Bounds::Free, Flow::Carried, out.hidden);
+        if let Some(kept) = out.gates {
+            pass.probe(self.index, "share kept", Bounds::Unit, kept);
         }
+        self.probe_gates(pass, z);
         let h = computed_last(pass, out.hidden, false);
         (out.hidden, [Some(h), None, None, None])
     }

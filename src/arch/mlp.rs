@@ -18,7 +18,7 @@ use crate::arch::plan::Plan;
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
-use crate::nn::{Builder, Linear, Pass};
+use crate::nn::{Bounds, Builder, Linear, Pass};
 
 #[derive(Debug)]
 struct Mlp {
@@ -44,13 +44,14 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
 
 impl Network for Mlp {
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
-        let mut x = seen.everything(pass.tape);
+        let mut x = seen.everything(pass);
         for (index, layer) in self.layers.iter().enumerate() {
             if index > 0 {
                 x = pass.dropout(x, self.dropout);
             }
             x = layer.forward(pass, x);
             x = ops::relu(pass.tape, x);
+            pass.probe(index, "hidden units", Bounds::Positive, x);
         }
         let x = pass.dropout(x, self.head_dropout);
         self.head.forward(pass, x)

@@ -31,7 +31,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, _settings: &Settings) -> B
 
 impl Network for NLinear {
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
-        let window = seen.segments(pass.tape);
+        let window = seen.segments(pass);
         self.linear.forward(pass, window)
     }
 

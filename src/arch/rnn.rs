@@ -5,7 +5,7 @@ use crate::arch::recurrent::{Layer, computed_last};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
-use crate::nn::{Block, Builder, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
 #[derive(Debug)]
@@ -41,7 +41,8 @@ impl Block for Rnn {
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
         let weights = self.layer.weights(pass);
         let out = scan::rnn(pass.tape, x, weights, state[0], Walk { batch: pass.batch, reverse: self.reverse });
-        pass.probe(self.index, if self.reverse { "hidden_reverse" } else { "hidden" }, out.hidden);
+        pass.probe_flow(self.index, "hidden state", Bounds::Signed, Flow::Carried, out.hidden);
+        pass.probe_matrices(self.index, &["state to state"], weights.w_hh);
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
     }

@@ -19,12 +19,13 @@
 use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::direct::{Direct, Network, Scope, Seen};
+use crate::arch::gru;
 use crate::arch::plan::Plan;
 use crate::arch::recurrent::{GateBias, Layer};
 use crate::arch::stacked::{HEAD_DROPOUT, HIDDEN};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
-use crate::nn::{Builder, Init, Linear, ParamId, Pass};
+use crate::nn::{Bounds, Builder, Flow, Init, Linear, ParamId, Pass};
 use crate::scan::{self, Walk};
 
 #[derive(Debug)]
@@ -63,12 +64,16 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
 impl Network for SegRnn {
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
         let (columns, batch) = (seen.columns(), seen.batch.size);
-        let segments = seen.segments(pass.tape);
+        let segments = seen.segments(pass);
         let embedded = self.embed.forward(pass, segments);
         let embedded = ops::relu(pass.tape, embedded);
         let weights = self.gru.weights(pass);
         let states = scan::gru(pass.tape, embedded, weights, None, Walk::forward(columns));
-        pass.probe(0, "hidden", states.hidden);
+        pass.probe_flow(0, "hidden state", Bounds::Signed, Flow::Carried, states.hidden);
+        if let Some(gates) = states.gates {
+            pass.probe_gates(0, gru::GATES, gates);
+        }
+        pass.probe_matrices(0, gru::MATRICES, weights.w_hh);
         let (_, all) = pass.tape.shape(states.hidden);
         let last = ops::slice_columns(pass.tape, states.hidden, all - columns, columns);
 

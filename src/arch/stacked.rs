@@ -14,7 +14,7 @@ use crate::data::Batch;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
 use crate::nn::block::last_step;
-use crate::nn::{Block, Builder, Linear, Pass, State};
+use crate::nn::{Block, Builder, Clock, Linear, Pass, State};
 
 /// Size of the hidden state.
 pub const HIDDEN: Knob = Knob {
@@ -181,7 +181,9 @@ impl Stacked {
                 step[data_features..].copy_from_slice(&batch.column(ahead, sample)[data_features..]);
             }
         }
-        pass.tape.push(rows, batch.size, token, None)
+        let token = pass.tape.push(rows, batch.size, token, None);
+        pass.probe_input(Clock { first, stride: segment, samples: batch.size }, token);
+        token
     }
 
     /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
@@ -241,7 +243,7 @@ impl Stacked {
         states: &mut [State],
     ) -> Var {
         pass.first_step = tokens.start as u64;
-        let tokens = input::tokens(pass.tape, &self.plan, batch, levels, tokens);
+        let tokens = input::tokens(pass, &self.plan, batch, levels, tokens);
         self.run(pass, tokens, states)
     }
 }
@@ -255,7 +257,7 @@ impl Forecaster for Stacked {
         let (plan, emits) = (&self.plan, self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
         let mut states = [State::default(); MOST_LAYERS];
-        let mut token = input::tokens(pass.tape, plan, batch, &levels, 0..plan.tokens());
+        let mut token = input::tokens(pass, plan, batch, &levels, 0..plan.tokens());
         let mut done = 0;
         while done < plan.horizon {
             let hidden = self.run(pass, token, &mut states);

@@ -20,7 +20,7 @@ use crate::arch::plan::Plan;
 use crate::arch::residual::Stream;
 use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Builder, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
 
 /// How many heads.
 pub const HEADS: Knob = Knob {
@@ -237,7 +237,7 @@ impl Transformer {
             }
         }
         let var = pass.tape.push(rows, steps * pass.batch, all, None);
-        pass.probe(self.index, "attention", var);
+        pass.probe_looks(self.index, self.heads, None, var);
     }
 }
 
@@ -278,7 +278,7 @@ impl Block for Transformer {
         let fed = self.narrow.forward(pass, bent);
         let x = ops::add(pass.tape, x, fed);
         let out = self.stream.leave(pass, x);
-        pass.probe(self.index, "hidden", out);
+        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
         // Where every step sees all others, nothing can be gone on from.
         let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
         (out, state)

@@ -188,6 +188,11 @@ impl Tape {
         self.recording
     }
 
+    /// Makes the gradient with respect to a constant wanted, if operations are recorded; to be called before it is used.
+    pub fn want(&mut self, var: Var) {
+        self.nodes[var.index()].tracked = self.recording;
+    }
+
     /// Rows and columns of `var`.
     pub fn shape(&self, var: Var) -> (usize, usize) {
         let node = &self.nodes[var.index()];
@@ -206,7 +211,7 @@ impl Tape {
 
     /// Gradient of the loss with respect to `var`; empty where none flowed. For a scan's outputs this is, after
     /// [`Tape::backward`] of a [watched](Tape::watch) tape, the whole gradient at each step, what flows through later steps
-    /// included; otherwise, and for what is cut from a larger matrix, only a part of it may be there.
+    /// included; otherwise only a part of it may be there.
     pub fn grad(&self, var: Var) -> &[Real] {
         self.grads.get(var.index()).map_or(&[], |grad| &grad.values)
     }
@@ -247,7 +252,7 @@ impl Tape {
     /// A matrix that gradients are wanted of.
     pub fn leaf(&mut self, rows: usize, cols: usize, values: &[Real]) -> Var {
         let var = self.constant(rows, cols, values);
-        self.nodes[var.index()].tracked = self.recording;
+        self.want(var);
         var
     }
 
@@ -460,7 +465,7 @@ impl<'a> Sweep<'a> {
             let up = self.upstream.whole(self.values[self.me].len());
             let (grad, len) = (&mut self.grads[var.index()], self.values[var.index()].len());
             // Whoever reads the gradient of something that was not computed expects all of it.
-            if self.nodes[var.index()].record.is_none() {
+            if self.watched || self.nodes[var.index()].record.is_none() {
                 grad.whole(len);
             }
             let to = grad.part(start..start + up.len(), len);

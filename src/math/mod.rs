@@ -5,6 +5,7 @@
 //! memory that is PyTorch's `(seq, batch, feature)`.
 
 pub mod kernels;
+pub mod norms;
 pub mod rng;
 
 pub use rng::Rng;

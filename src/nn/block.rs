@@ -2,22 +2,11 @@
 
 use crate::Real;
 use crate::grad::{Tape, Var, ops};
-use crate::nn::{ParamId, Params};
+use crate::nn::{ParamId, Params, Probes};
 
 /// What a block carries from one stretch of a sequence to the next: up to four matrices `[… × batch]`, `None` at the
 /// start.
 pub type State = [Option<Var>; 4];
-
-/// An inner value worth seeing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// Which layer of the network, from 0 at the input.
-    pub layer: usize,
-    /// What it is: `hidden`, `cell`, `gates`.
-    pub name: &'static str,
-    /// `[… × (steps · batch)]`, on the pass's tape.
-    pub var: Var,
-}
 
 /// One pass of a batch through a network.
 #[derive(Debug)]
@@ -33,16 +22,14 @@ pub struct Pass<'a> {
     /// Number of the first step at hand within the whole sequence: decides what is dropped out, too.
     pub first_step: u64,
     /// Inner values, if they are wanted.
-    pub probes: Option<Vec<Probe>>,
-    /// Layers of the network below the stack that is run now: its probes' layers are counted from there.
-    pub layers_below: usize,
+    pub probes: Option<Probes>,
     dropouts: u64,
 }
 
 impl<'a> Pass<'a> {
     /// A pass for evaluation.
     pub fn new(tape: &'a mut Tape, params: &'a Params, batch: usize) -> Self {
-        Self { tape, params, batch, training: None, first_step: 0, probes: None, layers_below: 0, dropouts: 0 }
+        Self { tape, params, batch, training: None, first_step: 0, probes: None, dropouts: 0 }
     }
 
     /// A pass for training: `seed` of the run, number of the optimiser step, and each sample's number within the step's
@@ -86,12 +73,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Notes an inner value, if inner values are wanted.
-    pub fn probe(&mut self, layer: usize, name: &'static str, var: Var) {
-        let layer = self.layers_below + layer;
-        if let Some(probes) = &mut self.probes {
-            probes.push(Probe { layer, name, var });
-        }
+    /// The same with inner values noted, and the gradient at every step kept.
+    #[must_use]
+    pub fn inside(mut self) -> Self {
+        self.tape.watch(true);
+        self.probes = Some(Probes::default());
+        self
     }
 }
 

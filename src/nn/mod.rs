@@ -5,9 +5,11 @@ pub mod init;
 pub mod linear;
 pub mod norm;
 pub mod params;
+pub mod probe;
 
-pub use block::{Block, Pass, Probe, State};
+pub use block::{Block, Pass, State};
 pub use init::Init;
 pub use linear::Linear;
 pub use norm::Norm;
 pub use params::{Builder, ParamId, Params};
+pub use probe::{Bounds, Clock, Flow, Layout, Probe, Probes};

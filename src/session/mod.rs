@@ -14,10 +14,14 @@
 
 mod catalog;
 mod configured;
+mod inside;
 mod model;
+mod sizing;
 
+pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog};
 pub use configured::{Configured, Parameters};
+pub use inside::Inside;
 pub use model::{Predictions, Sample};
 
 use crate::data::{Part, Series};
@@ -55,6 +59,16 @@ impl Session {
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
         let model = Model::new(&self.series, settings, None)?;
         Ok(&self.model.insert(model).configured)
+    }
+
+    /// `settings` with the number of hidden units that brings their model nearest to `parameters`, counted with two bias vectors
+    /// as [`Parameters::total`] is: for comparing architectures at equal size. One that has no hidden units keeps its settings.
+    /// The model there is is not touched.
+    ///
+    /// # Errors
+    /// As [`Session::configure`].
+    pub fn sized(&self, settings: &Raw, parameters: usize) -> Result<Raw> {
+        sizing::sized(&self.series, settings, parameters)
     }
 
     /// What the model was configured to be.
@@ -174,6 +188,24 @@ impl Session {
     /// [`Error::NotReady`] if there are not so many.
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
         self.model_mut()?.sample(index)
+    }
+
+    /// Inner values of the model (gates, states, attention weights) over one window: of the test part by number, or the last
+    /// one of the series, which the forecast is made from.
+    ///
+    /// # Errors
+    /// As [`Session::sample`] or [`Session::forecast`].
+    pub fn inside(&mut self, window: Option<usize>) -> Result<Inside> {
+        self.model()?.inside(window)
+    }
+
+    /// The gradient of the training loss through time in every layer, with the weights as training has them now, and the
+    /// norms of the recurrent matrices.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn gradients(&self) -> Result<Gradients> {
+        Ok(self.model()?.gradients())
     }
 
     /// The model as a safetensors file.

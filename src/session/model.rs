@@ -1,5 +1,7 @@
 //! One model with the data it sees, from settings to judged forecasts.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::catalog::knobs;
@@ -59,10 +61,10 @@ pub struct Model {
     pub configured: Configured,
     pub trainer: Trainer,
     architecture: &'static Architecture,
-    frame: Frame,
+    pub(super) frame: Frame,
     split: Split,
     validation: WindowSet,
-    test: WindowSet,
+    pub(super) test: WindowSet,
     train: WindowSet,
     rivals: Option<Rivals>,
     /// A saved model's interval; a trained one's comes from its trainer.
@@ -174,6 +176,20 @@ impl Model {
         })
     }
 
+    /// Whether its architecture reads the knob `key`.
+    pub fn reads(&self, key: &str) -> bool {
+        self.architecture.reads(key)
+    }
+
+    /// How many parameters a model of this architecture, window and data would have with the other settings of `raw`.
+    pub fn parameters_of(&self, raw: &Raw) -> Result<usize> {
+        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+        let features = (self.frame.features, self.frame.data_features, self.frame.targets);
+        let Configured { season, window, horizon, .. } = self.configured;
+        let plan = self.architecture.plan(&settings, features, (season, window, horizon))?;
+        Ok(self.architecture.build(&plan, &settings, 0).1.len())
+    }
+
     pub fn advance(&mut self) -> Result<Did> {
         self.trainer.advance(&self.frame)
     }
@@ -255,6 +271,17 @@ impl Model {
         forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref())
     }
 
+    /// A value of the frame's target number `target` in its unit.
+    fn unscaled(&self, target: usize, value: crate::Real) -> f64 {
+        self.frame.scales[target].unscale(crate::wide(value))
+    }
+
+    /// The targets in `rows`, `[rows × targets]`, in their units.
+    pub fn truth(&self, rows: Range<usize>) -> Vec<f64> {
+        let of = |target| rows.clone().map(move |row| self.unscaled(target, self.frame.target_at(target, row)));
+        (0..self.frame.targets).flat_map(of).collect()
+    }
+
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
         let count = self.test.starts.len();
         let &start = self.test.starts.get(index).ok_or_else(|| Error::NotReady {
@@ -267,20 +294,15 @@ impl Model {
         let (frame, origin) = (&self.frame, start as usize + window);
         let mut out = vec![0.0; frame.targets * horizon];
         self.trainer.forecast(&mut self.tape, &batch, &mut out);
-        let unscaled = |target: usize, value: crate::Real| frame.scales[target].unscale(crate::wide(value));
-        let values = |rows: std::ops::Range<usize>| {
-            let of = |target| rows.clone().map(move |row| unscaled(target, frame.target_at(target, row)));
-            (0..frame.targets).flat_map(of).collect()
-        };
-        let times = |rows: std::ops::Range<usize>| rows.map(|row| self.frame.axis.at(row)).collect();
+        let times = |rows: Range<usize>| rows.map(|row| self.frame.axis.at(row)).collect();
         Ok(Sample {
             origin,
             count,
             past_times: times(start as usize..origin),
-            past: values(start as usize..origin),
+            past: self.truth(start as usize..origin),
             future_times: times(origin..origin + horizon),
-            actual: values(origin..origin + horizon),
-            predicted: out.iter().enumerate().map(|(at, x)| unscaled(at / horizon, *x)).collect(),
+            actual: self.truth(origin..origin + horizon),
+            predicted: out.iter().enumerate().map(|(at, x)| self.unscaled(at / horizon, *x)).collect(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod checkpoints;
 pub mod clip;
+pub mod inside;
 pub mod optimiser;
 pub mod options;
 pub mod schedule;

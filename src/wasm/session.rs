@@ -33,6 +33,15 @@ fn part(name: &str) -> Result<Part, JsValue> {
     }
 }
 
+fn raw(settings: JsValue) -> Result<Raw, JsValue> {
+    let raw = from_js(settings).map_err(|_| crate::Error::Knob {
+        knob: "settings",
+        label: "Settings",
+        problem: "an object is needed, with a text, a number or a flag for the key of each knob".to_owned(),
+    })?;
+    Ok(raw)
+}
+
 #[wasm_bindgen]
 impl Session {
     /// A session on a series, as `Series.to_parts()` gives it or made by hand.
@@ -48,12 +57,19 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
     ) -> Result<JsValue, JsValue> {
-        let raw: Raw = from_js(settings).map_err(|_| crate::Error::Knob {
-            knob: "settings",
-            label: "Settings",
-            problem: "an object is needed, with a text, a number or a flag for the key of each knob".to_owned(),
-        })?;
-        to_js(self.inner.configure(&raw)?)
+        to_js(self.inner.configure(&raw(settings)?)?)
+    }
+
+    /// These settings with the number of hidden units that brings their model nearest to so many parameters
+    /// (`Configured.parameters.total`); an architecture without hidden units keeps its settings. Throws as `configure` does, and
+    /// leaves the model there is as it was.
+    #[wasm_bindgen(unchecked_return_type = "Settings")]
+    pub fn sized(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+        parameters: usize,
+    ) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.sized(&raw(settings)?, parameters)?)
     }
 
     /// What the model was configured to be; `null` without one.
@@ -187,6 +203,40 @@ impl Session {
             ("predicted", &found.predicted),
         ];
         with_arrays(&Rest { origin: found.origin, count: found.count }, &arrays)
+    }
+
+    /// The inner values that the model's layers name (gates, states, attention weights) over one window: that of the test part
+    /// with the number `window`, or the last one of the series, which the forecast is made from. For the values themselves ask
+    /// `probe`.
+    #[wasm_bindgen(unchecked_return_type = "Probes")]
+    pub fn probes(&mut self, window: Option<usize>) -> Result<JsValue, JsValue> {
+        #[derive(serde::Serialize)]
+        struct Rest<'a> {
+            origin: usize,
+            count: usize,
+            probes: Vec<&'a crate::session::About>,
+        }
+        let found = self.inner.inside(window)?;
+        let probes = found.inner.iter().map(|inner| &inner.about).collect();
+        let rest = Rest { origin: found.origin, count: found.count, probes };
+        with_arrays(&rest, &[("times", &times(&found.times)[..]), ("past", &found.past)])
+    }
+
+    /// Values of the probe with the number `index` in `probes`, over the same window: `rows` numbers for each of its `columns`.
+    pub fn probe(&mut self, index: usize, window: Option<usize>) -> Result<Float32Array, JsValue> {
+        let found = self.inner.inside(window)?;
+        let count = found.inner.len();
+        let probe = found.inner.get(index).ok_or_else(|| crate::Error::NotReady {
+            problem: format!("This model has {count} inner values to look at, numbered from 0."),
+        })?;
+        Ok(Float32Array::from(&probe.values[..]))
+    }
+
+    /// The norm of the training loss's gradient at every step of time in every layer, with the weights as training has them
+    /// now, over some training windows; and the norms of the matrices from state to state.
+    #[wasm_bindgen(unchecked_return_type = "Gradients")]
+    pub fn gradients(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.gradients()?)
     }
 
     /// The model as a safetensors file with PyTorch's names and shapes.

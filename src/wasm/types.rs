@@ -134,6 +134,45 @@ export interface Forecast {
   times: Float64Array; values: Float64Array; lower: Float64Array; upper: Float64Array;
   coverage: number; note: string;
 }
+/** What can be seen inside a model: one of the values that its layers name. */
+export interface Probe {
+  /** Where it is: `Layer 1`. */
+  group: string;
+  /** What it is: `forget gate`. */
+  label: string;
+  /** Between which values it lies: 0 and 1, −1 and 1, from 0 on, anywhere. */
+  bounds: 'unit' | 'signed' | 'positive' | 'free';
+  /** Units over time; attention (the steps that are looked at, over those that look); or weights, which do not change with time. */
+  kind: 'units' | 'looks' | 'weights';
+  /** Whether the layer reads the window from its end. */
+  backwards: boolean;
+  rows: number; columns: number;
+  /** Step of the window that the first column begins with, counted on into the horizon, and steps in one column. */
+  first: number; stride: number;
+  /** The same for the rows of attention. */
+  first_row: number; row_stride: number;
+}
+/** What can be seen inside a model over one window: times of its steps and of its horizon, and the targets over the window, one after the other. */
+export interface Probes { origin: number; count: number; times: Float64Array; past: Float64Array; probes: Probe[] }
+/** Norms of the loss's gradient with respect to one layer's values, step by step. */
+export interface GradientTrace {
+  group: string; label: string;
+  /** Whether later steps read it, so that its gradient holds what flows through all of them. */
+  carried: boolean;
+  backwards: boolean;
+  first: number; stride: number;
+  norms: number[];
+}
+/** The gradient of the training loss through time, as the mean over some training windows. */
+export interface Gradients {
+  windows: number; loss: number;
+  /** What it says, in one sentence; or empty. */
+  sentence: string;
+  /** The input's, then each layer's. */
+  traces: GradientTrace[];
+  /** How much the matrices from state to state stretch. */
+  matrices: { group: string; label: string; spectral: number; frobenius: number }[];
+}
 /** One window of the test part: number `origin` is the first row that is forecast, `count` how many windows there are. Of several targets, one after the other. */
 export interface Sample {
   origin: number; count: number;

@@ -217,6 +217,36 @@ test('one window of the test part, and where it lies', () => {
   }
 });
 
+test('what goes on inside every architecture, and the gradient through time', () => {
+  for (const { id } of catalog().architectures) {
+    const session = new Session(parts());
+    const { window, horizon, windows } = session.configure({ ...small, architecture: id });
+    session.step();
+    const weights = session.current_weights();
+    const { origin, count, times, past, probes } = session.probes();
+    assert.deepEqual([count, times.length, past.length], [windows.test, window + horizon, window], id);
+    assert.equal(origin, parts().axis.len);
+    probes.forEach((about, index) => {
+      const values = session.probe(index);
+      assert.ok(values instanceof Float32Array);
+      assert.equal(values.length, about.rows * about.columns, `${id}: ${about.label}`);
+      const [least, most] = { unit: [0, 1], signed: [-1, 1], positive: [0, Infinity], free: [-Infinity, Infinity] }[about.bounds];
+      assert.ok(values.every((value) => value >= least && value <= most), `${id}: ${about.label}`);
+    });
+    assert.deepEqual(session.probes(count - 1).probes, probes, 'every window has the same');
+    if (probes.length) assert.notDeepEqual(session.probe(0, 0), session.probe(0, count - 1), 'and other values');
+    const { traces, matrices, windows: averaged, loss, sentence } = session.gradients();
+    assert.ok(averaged > 1 && loss > 0 && sentence.endsWith('.'), `${id}: ${sentence}`);
+    assert.ok(traces.length > 0 && traces.every(({ norms, first, stride }) => first + norms.length * stride <= window + horizon), id);
+    assert.ok(traces.every(({ norms }) => norms.some((norm) => norm > 0) && norms.every(Number.isFinite)), id);
+    for (const { spectral, frobenius } of matrices) assert.ok(0 < spectral && spectral <= frobenius * (1 + 1e-6), id);
+    assert.deepEqual(session.current_weights(), weights, 'looking changes nothing');
+    assert.equal(thrown(() => session.probe(probes.length)).code, 'not-ready');
+    assert.equal(thrown(() => session.probes(count)).code, 'not-ready');
+    session.free();
+  }
+});
+
 for (const form of forms(catalog())) {
   test(`${Object.values(form).join(', ')} beats the last value after a few epochs`, () => {
     const session = new Session(parts());

@@ -312,10 +312,14 @@ export class Page {
     await this.dropFile(selector, path.basename(file), await readFile(file));
   }
 
-  /** Saves a picture of the whole page, also of what lies below the fold. @param {string} file */
-  async screenshot(file) {
+  /** Saves a picture of the whole page, also of what lies below the fold, or of one element. @param {string} file @param {string} [selector] */
+  async screenshot(file, selector) {
     const context = await this.driver.getWindowHandle();
-    const { data } = await this.browser.command('browsingContext.captureScreenshot', { context, origin: 'document' });
+    const box = selector && (await this.run((s) => {
+      const { x, y, width, height } = /** @type {Element} */ (document.querySelector(s)).getBoundingClientRect();
+      return { type: 'box', x: x + scrollX, y: y + scrollY, width, height };
+    }, selector));
+    const { data } = await this.browser.command('browsingContext.captureScreenshot', { context, origin: 'document', ...(box ? { clip: box } : {}) });
     await writeFile(file, Buffer.from(data, 'base64'));
   }
 

@@ -19,8 +19,13 @@ const DEATHS_APART = 30_000;
 /** Milliseconds that the second of them waits for its successor. */
 const RESTART_AFTER = 2000;
 
-/** @param {Configured} configured @param {Progress} progress @param {Settings} asked @param {Run['build']} build @returns {Run} */
-const newRun = (configured, progress, asked, build) => ({
+let lastId = 0;
+/** @returns {number} A run's number, that none of an earlier visit has. */
+export const newId = () => (lastId = Math.max(lastId + 1, Date.now()));
+
+/** @param {number} id @param {Configured} configured @param {Progress} progress @param {Settings} asked @param {Run['build']} build @returns {Run} */
+export const newRun = (id, configured, progress, asked, build) => ({
+  id,
   status: 'ready',
   asked,
   build,
@@ -39,6 +44,17 @@ const newRun = (configured, progress, asked, build) => ({
   remark: '',
 });
 
+/** @param {Report} report @param {Run['predictions']['test']} test @returns {Partial<Run>} What a report says of a run. */
+export const ofReport = ({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes }, test) => ({
+  progress,
+  epochs: history,
+  validation: evaluation,
+  predictions: { validation: predictions, test },
+  forecast,
+  forecastProblem,
+  bytes,
+});
+
 /** @param {PageStore} store */
 export function modelActions(store) {
   /** @type {Client} */ let client = connect();
@@ -47,7 +63,6 @@ export function modelActions(store) {
   /** @type {Dataset | null} */ let opened = null;
   let newest = 0;
   let kept = 0;
-  let ticked = 0;
   let died = -Infinity;
 
   const connected = () => client;
@@ -72,19 +87,8 @@ export function modelActions(store) {
     }
   }
 
-  /** @param {Report} report @returns {Partial<Run>} */
-  function told({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes }) {
-    const test = store.get().run?.predictions.test ?? null;
-    return {
-      progress,
-      epochs: history,
-      validation: evaluation,
-      predictions: { validation: predictions, test },
-      forecast,
-      forecastProblem,
-      bytes,
-    };
-  }
+  /** @param {Report} report */
+  const told = (report) => ofReport(report, store.get().run?.predictions.test ?? null);
 
   /** @param {Tidings} tidings */
   function hear(tidings) {
@@ -97,10 +101,7 @@ export function modelActions(store) {
       setRun(told(tidings.report));
       if (performance.now() - kept > KEEP_EVERY) keep();
     } else if (tidings.type === 'progress') {
-      const now = performance.now();
-      const elapsed = run.elapsed + (ticked ? now - ticked : 0);
-      ticked = now;
-      setRun({ progress: tidings.progress, workers: tidings.workers, elapsed });
+      setRun({ progress: tidings.progress, workers: tidings.workers, elapsed: tidings.spent });
       if (tidings.progress.state === 'finished') void end('finished');
     } else if (tidings.type === 'failed') {
       setRun({ status: 'failed', problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
@@ -200,7 +201,6 @@ export function modelActions(store) {
     const sight = sightOf(store.get());
     const answer = await attempt(() => client.call('start', { fresh, sight, workers: store.get().workers }));
     if (!answer) return;
-    ticked = 0;
     begin(fresh, answer, 'running');
   }
 
@@ -209,7 +209,7 @@ export function modelActions(store) {
     const { run, settings } = store.get();
     if (fresh || !run) {
       store.set({
-        run: { ...newRun(answer.configured, answer.progress, settings, client.build ?? ''), status },
+        run: { ...newRun(newId(), answer.configured, answer.progress, settings, client.build ?? ''), status },
         earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
         runProblem: null,
       });
@@ -348,6 +348,20 @@ export function modelActions(store) {
     },
     judge,
 
+    /** A run of the list takes the place of the one that is shown: its weights are loaded, and what they predicted is drawn. @param {Run} next */
+    async show(next) {
+      const { run, settings, lead, steps } = store.get();
+      if (run?.status === 'running') await actions.pause();
+      if (!(await restore(next))) return;
+      store.set({ settings: next.asked, earlierSettings: settings, runProblem: null });
+      asTrained(next);
+      await configure();
+      const { horizon } = next.configured;
+      await actions.look(Math.min(lead || horizon, horizon));
+      if (steps) await actions.reach(steps);
+      keep();
+    },
+
     /** @param {number} lead */
     async look(lead) {
       store.set({ lead });
@@ -376,7 +390,7 @@ export function modelActions(store) {
       const settings = differing(loaded.configured.settings);
       store.set({
         run: {
-          ...newRun(loaded.configured, loaded.progress, settings, ''),
+          ...newRun(newId(), loaded.configured, loaded.progress, settings, ''),
           status: 'stopped',
           bytes,
           remark: `Loaded from ${name}.`,
@@ -393,7 +407,7 @@ export function modelActions(store) {
 
     /** The model of the last visit. @param {Run} run */
     async resume(run) {
-      if (await restore(run)) setRun({ remark: 'This is the model of your last visit.' });
+      if (await restore({ ...run, id: run.id ?? newId() })) setRun({ remark: 'This is the model of your last visit.' });
     },
     client: connected,
   };

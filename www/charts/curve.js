@@ -11,7 +11,7 @@ import { axis, colour, font, line, makePlot, soon } from './plot.js';
 const MOST_LABELS = 5;
 
 /** @param {number} low @param {number} high @returns {number[]} Round values from low to high: 1, 2, 5, 10 … */
-function roundValues(low, high) {
+export function roundValues(low, high) {
   const values = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     for (const digit of [1, 1.5, 2, 3, 5, 7]) {

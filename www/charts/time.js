@@ -5,9 +5,11 @@
  */
 import { axis, colour, gapped, line, makePlot, now, soon, xAxis } from './plot.js';
 import { parts } from './parts.js';
+import { holding, otherLines } from './runs.js';
 
 /** @import {Forecast, Predictions} from '../../pkg/unrolled.js' */
 /** @import {Ground} from './parts.js' */
+/** @import {Other} from './runs.js' */
 
 /** Name under which time charts share one cursor. */
 export const CURSOR = 'time';
@@ -34,9 +36,9 @@ function indexOf(times, time) {
 
 /**
  * @param {HTMLElement} container
- * @param {{timed: boolean, grounds: () => Ground[], onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
+ * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
  */
-export function timeChart(container, { timed, grounds, onRange, onCursor, write }) {
+export function timeChart(container, { timed, grounds, others, onRange, onCursor, write }) {
   /** @type {Float64Array} */ let times = new Float64Array();
   /** @type {number[]} */ let x = [];
   /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
@@ -46,7 +48,7 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
   const { plot, destroy } = makePlot(
     container,
     {
-      scales: { x: { time: timed, auto: false }, y: { range: (_, low, high) => roomy(low, high) } },
+      scales: { x: { time: timed, auto: false }, y: { range: (_, low, high) => roomy(...holding(others(), shown, low, high)) } },
       axes: [
         xAxis(timed),
         axis({ size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) }),
@@ -88,7 +90,7 @@ export function timeChart(container, { timed, grounds, onRange, onCursor, write 
           },
         ],
       },
-      plugins: [parts(grounds, { named: true })],
+      plugins: [parts(grounds, { named: true }), otherLines(others)],
     },
     /** @type {any} */ ([[], ...columns]),
   );

@@ -10,10 +10,11 @@
  * them (team.js); a round that is shared ends before anything else is done to the run.
  * @module
  */
+import { createClock } from './clock.js';
 import { createTeam } from './team.js';
 
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
-/** @import {Calls, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Calls, Limit, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
 /** Milliseconds of training between two looks at the messages. */
@@ -24,6 +25,8 @@ const PROGRESS_EVERY = 90;
 const REPORT_EVERY = 350;
 /** A report may take at most one part in so many of the time: the rest trains. */
 const REPORT_SHARE = 5;
+/** The same two for a run that is one of several: nobody looks at it alone. */
+const CALM = { progress: 250, report: 4000 };
 
 /**
  * @param {any} core The classes of the package that this needs.
@@ -47,6 +50,9 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   let toldReport = 0;
   let reportTook = 0;
   let reportedEpochs = 0;
+  let toldEpochs = 0;
+  let calm = false;
+  let clock = createClock();
 
   const loop = new MessageChannel();
   /** Settles after what waits to be heard. @returns {Promise<void>} */
@@ -65,7 +71,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     const from = performance.now();
     const { horizon } = run.configured();
     const lead = Math.min(Math.max(1, sight.lead), horizon);
-    const history = run.history(0);
+    const history = clock.timed(run.history(0));
     const value = {
       progress,
       history,
@@ -93,11 +99,20 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
   /** Trains for about SLICE milliseconds, at least one round. */
   async function slice() {
-    if (!team || team.alone()) return run.train(SLICE);
-    const end = performance.now() + SLICE;
-    do await team.next();
-    while (training && performance.now() < end);
-    return run.progress();
+    const from = performance.now();
+    const end = from + clock.left(SLICE);
+    /** @type {Progress} */ let progress;
+    if (!team || team.alone()) {
+      // Of no milliseconds it makes one round.
+      do progress = run.train(clock.byStep ? 0 : end - from);
+      while (clock.byStep && progress.state !== 'finished' && !clock.isOver(progress) && performance.now() < end);
+    } else {
+      do await team.next();
+      while (training && performance.now() < end && !(clock.byStep && clock.isOver(run.progress())));
+      progress = run.progress();
+    }
+    clock.count(performance.now() - from, progress, (epoch) => run.history(epoch));
+    return progress.state !== 'finished' && clock.isOver(progress) ? { ...run.stop(), why: clock.why(progress) } : progress;
   }
 
   async function train() {
@@ -111,14 +126,17 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
         const now = performance.now();
         const done = progress.state === 'finished';
         if (done) rally(null);
-        const due = now - toldReport > Math.max(REPORT_EVERY, reportTook * REPORT_SHARE);
+        const due = now - toldReport > Math.max(calm ? CALM.report : REPORT_EVERY, reportTook * REPORT_SHARE);
         if (done || (due && run.history(reportedEpochs).length)) {
           const value = report();
-          if (value) post({ type: 'report', report: value });
+          // The core only knows that training was stopped.
+          if (value) post({ type: 'report', report: { ...value, progress } });
         }
-        if (done || now - toldProgress > PROGRESS_EVERY) {
+        if (done || now - toldProgress > (calm ? CALM.progress : PROGRESS_EVERY)) {
           toldProgress = now;
-          post({ type: 'progress', progress, workers: team?.workers() ?? 1 });
+          const epochs = clock.timed(run.history(toldEpochs));
+          toldEpochs += epochs.length;
+          post({ type: 'progress', progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
         }
         if (done) training = false;
       }
@@ -143,8 +161,8 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     team = next;
   }
 
-  /** @param {boolean} fresh @param {Sight} wanted @param {number} workers Wanted; 0: as many as are fastest. */
-  async function prepare(fresh, wanted, workers) {
+  /** @param {boolean} fresh @param {Sight} wanted @param {number} workers Wanted; 0: as many as are fastest. @param {Limit} [limit] */
+  async function prepare(fresh, wanted, workers, limit) {
     if (fresh || !run) await halt();
     sight = wanted;
     if (fresh || !run) {
@@ -165,9 +183,10 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
           ask: (count) => post({ type: 'peers', team: number, count }),
         }),
       );
-      reportedEpochs = 0;
+      reportedEpochs = toldEpochs = 0;
       toldReport = 0;
       reportTook = 0;
+      clock = createClock(limit);
     }
   }
 
@@ -204,9 +223,16 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       return { value };
     },
 
+    /** @param {Calls['sized']['in']} request */
+    sized({ settings, parameters }) {
+      draft ??= new Session(parts);
+      return { value: draft.sized(settings, parameters) };
+    },
+
     /** @param {Calls['start']['in']} request */
-    async start({ fresh, sight: wanted, workers }) {
-      await prepare(fresh, wanted, workers);
+    async start({ fresh, sight: wanted, workers, limit, among = false }) {
+      await prepare(fresh, wanted, workers, limit);
+      calm = among;
       if (!training) {
         await rest;
         training = true;
@@ -284,7 +310,8 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       rally(null);
       run?.free();
       run = loaded;
-      reportedEpochs = 0;
+      reportedEpochs = toldEpochs = 0;
+      clock = createClock();
       return { value: standing() };
     },
   };

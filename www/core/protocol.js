@@ -35,13 +35,17 @@
  * What a running model tells after an epoch: everything that the page shows of it.
  * @typedef {object} Report
  * @property {Progress} progress
- * @property {Epoch[]} history
+ * @property {TimedEpoch[]} history
  * @property {Evaluation} evaluation On the validation part.
  * @property {Predictions} predictions On the validation part.
  * @property {Forecast | null} forecast Nothing where the series ends in a gap.
  * @property {string} forecastProblem Why there is none, or ''.
  * @property {Uint8Array} bytes The saved model, so that a dead worker costs seconds.
  */
+
+/** @typedef {Epoch & {spent?: number}} TimedEpoch A point of the learning curves, and milliseconds of training until then, where they are known. */
+
+/** @typedef {{milliseconds?: number, steps?: number}} Limit Where training ends if it has not ended before: a budget. */
 
 /** @typedef {{lead: number, steps: number}} Sight How far ahead the predictions look, and how many steps the forecast has. */
 
@@ -53,7 +57,8 @@
  * @property {{in: {series: SeriesOptions}, out: Reading}} regroup The table that was read last, as another series.
  * @property {{in: {parts: SeriesParts}, out: null}} open
  * @property {{in: {settings: Settings}, out: Configured}} configure A draft: what runs is not touched.
- * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest.
+ * @property {{in: {settings: Settings, parameters: number}, out: Settings}} sized The settings with the hidden size that comes nearest to so many parameters.
+ * @property {{in: {fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest. `limit`: for a fresh one. `among`: it is one of several, and told of less often.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training: the best weights are in place.
  * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress}}} step
@@ -67,8 +72,8 @@
 /** @typedef {keyof Calls} CallName */
 /** @typedef {{type: 'call', id: number, name: CallName, payload: unknown}} CallMessage */
 /**
- * What a worker says unasked. `workers`: how many train now.
- * @typedef {{type: 'progress', progress: Progress, workers: number} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
+ * What a worker says unasked. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
+ * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
  */
 /** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem} | Tidings} WorkerMessage */
 

@@ -1,16 +1,17 @@
 /**
- * What is kept in the browser between two visits: the data, and the last model with its curve. It stays on this
+ * What is kept in the browser between two visits: the data, the last model with its curve, and the list of runs. It stays on this
  * machine. A browser that keeps nothing (private windows, full disks) loses the comfort, never the page.
  * @module
  */
 import { del, get, set } from '../vendor/idb-keyval.js';
 
-/** @import {Dataset, Run} from './shape.js' */
+/** @import {Dataset, Entry, Run} from './shape.js' */
 
 /** Raised when what is kept changes its shape: older keepings are then left alone. */
-const VERSION = 1;
+const VERSION = 2;
 const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
+const RUNS = `unrolled-${VERSION}-runs`;
 const THEME = 'unrolled-theme';
 const REPRODUCIBLE = 'unrolled-reproducible';
 const WORKERS = 'unrolled-workers';
@@ -25,21 +26,26 @@ export async function keepRun(run) {
   await (run?.bytes ? set(RUN, { ...run, problem: null }) : del(RUN)).catch(() => {});
 }
 
+/** @param {Entry[]} runs */
+export async function keepRuns(runs) {
+  await (runs.length ? set(RUNS, runs) : del(RUNS)).catch(() => {});
+}
+
 /** Leaves nothing behind in this browser. */
 export async function forget() {
   keepTheme(null);
   keepReproducible(false);
   keepWorkers(0);
-  await Promise.all([del(DATA), del(RUN)]).catch(() => {});
+  await Promise.all([del(DATA), del(RUN), del(RUNS)]).catch(() => {});
 }
 
-/** @returns {Promise<{data: Dataset | null, run: Run | null}>} */
+/** @returns {Promise<{data: Dataset | null, run: Run | null, runs: Entry[]}>} */
 export async function recall() {
   try {
-    const [data, run] = await Promise.all([get(DATA), get(RUN)]);
-    return { data: data ?? null, run: run ?? null };
+    const [data, run, runs] = await Promise.all([get(DATA), get(RUN), get(RUNS)]);
+    return { data: data ?? null, run: run ?? null, runs: runs ?? [] };
   } catch {
-    return { data: null, run: null };
+    return { data: null, run: null, runs: [] };
   }
 }
 

@@ -2,8 +2,8 @@
  * The shape of the page's state, and the few questions that several views ask of it.
  * @module
  */
-/** @import {Catalog, Configured, Epoch, Evaluation, Forecast, Knob, Predictions, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
-/** @import {Problem, Reading, Settings, Value} from '../core/protocol.js' */
+/** @import {Catalog, Configured, Evaluation, Forecast, Knob, Predictions, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {Limit, Problem, Reading, Settings, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
 /** @import {Store} from './store.js' */
 
@@ -14,12 +14,13 @@
 /**
  * A model that has been started.
  * @typedef {object} Run
+ * @property {number} id Of its entry in the list of runs.
  * @property {RunStatus} status
  * @property {Settings} asked The settings that a person chose for it.
  * @property {Build | ''} [build] What trained it; nothing where that is not known (a model from a file).
  * @property {Configured} configured
  * @property {Progress} progress
- * @property {Epoch[]} epochs
+ * @property {TimedEpoch[]} epochs
  * @property {Problem | null} problem
  * @property {Evaluation | null} validation
  * @property {Evaluation | null} test
@@ -28,8 +29,31 @@
  * @property {string} forecastProblem Why there is no forecast, or ''.
  * @property {Uint8Array | null} bytes
  * @property {number} workers How many train it now.
- * @property {number} elapsed Milliseconds of training in this visit.
+ * @property {number} elapsed Milliseconds of training.
  * @property {string} remark What a person should know about where it comes from.
+ */
+
+/**
+ * A training in the list of runs: it waits for a worker, trains, or is over.
+ * @typedef {object} Entry
+ * @property {number} id
+ * @property {Settings} asked The settings that a person chose for it.
+ * @property {number} slot Which colour and dash it is drawn with.
+ * @property {Limit} limit Where its training ends if it has not ended before.
+ * @property {boolean} ticked Whether its forecast is drawn beside the one that is shown.
+ * @property {Run | null} run Without predictions, which its weights give again; nothing before it has begun.
+ * @property {Problem | null} problem Why it did not begin, or ended by itself.
+ */
+
+/**
+ * What a comparison is to be.
+ * @typedef {object} Contest
+ * @property {string[] | null} architectures `null`: those that are ticked by themselves.
+ * @property {'time' | 'steps' | 'none'} budget What is the same for all.
+ * @property {number} seconds
+ * @property {number} steps 0: a few epochs.
+ * @property {'epochs' | 'seconds'} against What the curves are drawn against.
+ * @property {boolean} equal Whether all have about as many parameters as the model that the settings describe.
  */
 
 /**
@@ -47,6 +71,9 @@
  * @property {Problem | null} settingsProblem
  * @property {Run | null} run
  * @property {{run: Run, why: string} | null} earlierRun
+ * @property {Entry[]} runs Every training, in the order in which they were asked for; that of `run` is among them.
+ * @property {Contest} contest
+ * @property {'none' | 'running' | 'paused'} comparing Whether several are being trained side by side.
  * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
  * @property {number} workers How many should train the next model; 0: as many as are fastest.
  * @property {string} shown The column that is shown where several are forecast; the first of them if it is none of them.
@@ -77,6 +104,9 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     settingsProblem: null,
     run: null,
     earlierRun: null,
+    runs: [],
+    contest: { architectures: null, budget: 'time', seconds: 10, steps: 0, equal: false, against: 'epochs' },
+    comparing: 'none',
     runProblem: null,
     workers,
     shown: '',

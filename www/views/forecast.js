@@ -4,16 +4,19 @@
  * @module
  */
 import { timeChart } from '../charts/time.js';
+import { drawnBeside, namesOf } from '../state/runs.js';
 import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
+import { swatch } from './leaderboard.js';
 import { count, momentsOf, percent, span, valuesOf } from './format.js';
 import { groundsOf, isTimed } from './grounds.js';
 import { viewport } from './viewport.js';
 
+/** @import {Forecast} from '../../pkg/unrolled.js' */
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Reading} from '../charts/time.js' */
-/** @import {PageStore, State} from '../state/shape.js' */
+/** @import {PageStore, Run, State} from '../state/shape.js' */
 
 /** @param {State} state @returns {{text: string, note: string}} The verdict, and what it rests on. */
 function verdict(state) {
@@ -55,6 +58,7 @@ export function forecastView(root, store, act) {
     'aria-describedby': 'hero-summary hero-keys',
   });
   const measured = h('span', {});
+  const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
   const steps = h('input', {
@@ -110,6 +114,7 @@ export function forecastView(root, store, act) {
         h('span', { class: 'key key-measured' }, measured),
         h('span', { class: 'key key-model' }, 'what the network said ', said),
         h('span', { class: 'key key-band' }, 'its forecast, and the band that holds ', h('span', { class: 'coverage' }, '80 %')),
+        beside,
         h(
           'span',
           { class: 'muted', id: 'hero-keys' },
@@ -170,6 +175,9 @@ export function forecastView(root, store, act) {
     if (!tableFold.open) return;
     if (!forecast) return fill(table, h('tbody', {}, h('tr', {}, h('td', { class: 'muted' }, 'There is no forecast yet.'))));
     const { write, moment } = words;
+    const { runs, catalog } = store.get();
+    const others = drawnBeside(store.get());
+    const names = catalog ? namesOf(runs, catalog) : new Map();
     fill(
       table,
       h(
@@ -179,7 +187,9 @@ export function forecastView(root, store, act) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Time'),
-          ...[several() ? targetOf(store.get()) : 'Forecast', 'From', 'To'].map((label) => h('th', { scope: 'col', class: 'num' }, label)),
+          ...[several() ? targetOf(store.get()) : 'Forecast', 'From', 'To', ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
+            h('th', { scope: 'col', class: 'num' }, label),
+          ),
         ),
       ),
       h(
@@ -190,7 +200,7 @@ export function forecastView(root, store, act) {
             'tr',
             {},
             h('td', {}, moment(time)),
-            ...[forecast.values, forecast.lower, forecast.upper].map((values) => h('td', { class: 'num' }, write(values[index]))),
+            ...[forecast.values, forecast.lower, forecast.upper, ...others.map(({ run }) => ofShown(store.get(), run)?.values ?? [])].map((values) => h('td', { class: 'num' }, write(values[index]))),
           ),
         ),
       ),
@@ -228,6 +238,7 @@ export function forecastView(root, store, act) {
         chart = timeChart(box, {
           timed: isTimed(data),
           grounds: () => groundsOf(store.get(), { short: false }),
+          others: () => drawnBeside(store.get()).map(({ slot, run }) => ({ slot, times: [], values: [], ...ofShown(store.get(), run) })),
           onRange: view.show,
           onCursor: tell,
           write: (value) => (Math.abs(value) >= 1e6 ? value.toPrecision(4) : write(value).replace(/\.?0+$/, '') || '0'),
@@ -267,6 +278,15 @@ export function forecastView(root, store, act) {
         drawn = run?.predictions;
         chart.setRange(at);
         chart.draw();
+      },
+    ),
+    store.watch(
+      (state) => [drawnBeside(state), state.catalog],
+      (others, catalog) => {
+        const names = catalog ? namesOf(store.get().runs, catalog) : new Map();
+        fill(beside, ...others.map(({ id, slot }) => h('span', { class: 'key-run' }, swatch(slot), names.get(id) ?? '')));
+        chart?.draw();
+        fillTable();
       },
     ),
     store.watch(
@@ -316,10 +336,10 @@ export function forecastView(root, store, act) {
 }
 
 /** @param {State} state */
-function shownForecast(state) {
-  const { run } = state;
-  return run && forecastOf(run.configured, run.forecast, targetOf(state));
-}
+const shownForecast = (state) => ofShown(state, state.run);
+
+/** @param {State} state @param {Run | null} run @returns {Forecast | null} What it says of the column that is shown. */
+const ofShown = (state, run) => run && forecastOf(run.configured, run.forecast, targetOf(state));
 
 /** The headline and the rest of a sentence that is cut at its colon. @param {string} sentence @returns {[string, string]} */
 function cut(sentence) {

@@ -155,7 +155,7 @@ export function footView(root, store) {
 }
 
 /** What stands before the page's title. @type {Record<string, string>} */
-const TITLES = { running: 'Training · ', finished: 'Finished · ', failed: 'Failed · ' };
+const TITLES = { running: 'Training · ', comparing: 'Comparing · ', finished: 'Finished · ', failed: 'Failed · ' };
 
 /** Says aloud what has happened, sparingly: states, not numbers. @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function statusView(root, store) {
@@ -176,9 +176,9 @@ export function statusView(root, store) {
     ),
     // Seen in the row of tabs while it trains in the background.
     store.watch(
-      (state) => [state.run?.status],
+      (state) => [state.comparing === 'none' ? (state.run?.status ?? '') : 'comparing'],
       (status) => {
-        document.title = `${TITLES[status ?? ''] ?? ''}${title}`;
+        document.title = `${TITLES[status] ?? ''}${title}`;
       },
     ),
   ];

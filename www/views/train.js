@@ -92,9 +92,22 @@ export function trainView(root, store, act) {
     label,
     value: h('dd', {}, '–'),
   }));
+  const several = h(
+    'button',
+    {
+      type: 'button',
+      class: 'link unfold',
+      onclick: () => {
+        const compare = document.getElementById('compare');
+        compare?.scrollIntoView({ block: 'start' });
+        compare?.focus({ preventScroll: true });
+      },
+    },
+    'Compare several',
+  );
   const forcedKey = h('span', { class: 'key key-forced', hidden: true }, 'validation, truth fed back');
   root.append(
-    head('train', 'Train'),
+    head('train', 'Train', several),
     h('div', { class: 'buttons' }, main, step, stop, reset),
     sentence,
     h(

@@ -34,7 +34,7 @@ use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
-use crate::nn::{Builder, Linear, Pass};
+use crate::nn::{Builder, Clock, Linear, Pass};
 
 use attention::{ATTENTION, Attention, Memory};
 use forcing::{DECAY, Feed, Forcing, HALF, RATIO};
@@ -160,13 +160,14 @@ impl EncoderDecoder {
     /// Reads the window and gets all ready for the horizon; `training`: whose last value is fed follows from the step.
     fn encode(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, feed: Option<Feed>) -> Decoding {
         let plan = &self.plan;
-        let mut x = input::tokens(pass.tape, plan, batch, levels, 0..plan.tokens());
+        let mut x = input::tokens(pass, plan, batch, levels, 0..plan.tokens());
         if let Some(embed) = &self.embed {
             let embedded = embed.forward(pass, x);
             x = ops::relu(pass.tape, embedded);
         }
         let mut states = States::default();
         let between = self.encoder.keys(pass);
+        pass.probe_part("Encoder", None);
         let encoded = self.encoder.forward(pass, x, &mut states, &between, 0);
         let memory = self.attention.memory(pass, encoded);
         let step = pass.training.map_or(0, |(_, step, _)| step);
@@ -186,14 +187,12 @@ impl EncoderDecoder {
 
     /// The horizon as the network sees values, `[targets × (horizon · batch)]`.
     fn decode(&self, pass: &mut Pass<'_>, with: Decoding) -> Var {
-        pass.layers_below = self.encoder.layers();
-        let out = if matches!(with.feed, Feed::Truth) && !self.attention.feeds_the_cell() {
+        pass.probe_part("Decoder", Some(Clock { first: self.plan.window, stride: 1, samples: pass.batch }));
+        if matches!(with.feed, Feed::Truth) && !self.attention.feeds_the_cell() {
             self.at_once(pass, with)
         } else {
             self.step_by_step(pass, with)
-        };
-        pass.layers_below = 0;
-        out
+        }
     }
 
     /// All steps in one go, where none waits for the forecast or the attention of the one before it.
@@ -205,7 +204,7 @@ impl EncoderDecoder {
         let hidden = self.decoder.forward(pass, x, &mut with.states, &with.between, 0);
         let read = match self.attention.after(pass, with.memory, hidden) {
             Some((read, weights)) => {
-                pass.probe(self.decoder.layers() - 1, "attention", weights);
+                self.probe_weights(pass, weights);
                 read
             }
             None => hidden,
@@ -216,10 +215,7 @@ impl EncoderDecoder {
 
     fn step_by_step(&self, pass: &mut Pass<'_>, mut with: Decoding) -> Var {
         let batch = pass.batch;
-        // The layers would name their inner values step by step; they are named below, as sequences.
-        let mut probes = pass.probes.take();
-        let (mut all, mut weights_of_all, mut hidden_of_all) =
-            (Joined::default(), Joined::default(), Joined::default());
+        let (mut all, mut weights_of_all) = (Joined::default(), Joined::default());
         let mut emitted = with.truth;
         for step in 0..self.plan.horizon {
             let mut x = self.fed(pass, &with, step, emitted);
@@ -242,21 +238,21 @@ impl EncoderDecoder {
             let read = pass.dropout_by(read, self.head_dropout, with.before_head, step as u64);
             emitted = self.head.forward(pass, read);
             all.push(pass.tape, emitted);
-            if probes.is_some() {
-                hidden_of_all.push(pass.tape, hidden);
-                if let Some(weights) = weights {
-                    weights_of_all.push(pass.tape, weights);
-                }
+            if let (Some(weights), Some(_)) = (weights, &pass.probes) {
+                weights_of_all.push(pass.tape, weights);
             }
         }
-        std::mem::swap(&mut pass.probes, &mut probes);
-        let top = self.decoder.layers() - 1;
-        for (name, values) in [("hidden", hidden_of_all), ("attention", weights_of_all)] {
-            if let Some(values) = values.finish(pass.tape) {
-                pass.probe(top, name, values);
-            }
+        if let Some(weights) = weights_of_all.finish(pass.tape) {
+            self.probe_weights(pass, weights);
         }
         all.finish(pass.tape).unwrap_or(emitted)
+    }
+
+    /// Attention weights `[tokens × (steps · batch)]` as a probe.
+    fn probe_weights(&self, pass: &mut Pass<'_>, weights: Var) {
+        let plan = &self.plan;
+        let tokens = Clock { first: plan.skipped(), stride: plan.segment, samples: pass.batch };
+        pass.probe_looks(self.decoder.layers() - 1, 1, Some(tokens), weights);
     }
 
     /// `ỹ` before `step`, `[targets × batch]`, `emitted` being the forecast of the step before it.

@@ -7,16 +7,23 @@ mod validate;
 pub use progress::{Best, Epoch, Progress, State};
 
 use crate::Real;
-use crate::arch::Forecaster;
+use crate::arch::{Forecaster, Stretches};
 use crate::data::{Batch, Frame, WindowSet};
 use crate::error::{Error, Result};
 use crate::grad::Tape;
 use crate::math::Rng;
 use crate::nn::{Params, Pass};
+use crate::train::inside::{self, Gradients, Inner};
 use crate::train::{Checkpoints, Optimiser, Options, Schedule};
 
 /// Stream of randomness for the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;
+
+/// The gradient through time is the mean over at most so many windows, and fewer where they are long: it is to be had in
+/// about the time and the memory of an optimiser step.
+const MOST_LOOKED_INTO: usize = 32;
+/// Tokens in all of these windows.
+const MOST_TOKENS: usize = 8192;
 
 /// Validation after an epoch looks at no more windows than this, evenly spread: it must not outlast the epoch.
 const MOST_VALIDATED: usize = 4096;
@@ -292,6 +299,23 @@ impl Trainer {
         self.best_params = params;
         self.finish(why);
         Ok(())
+    }
+
+    /// Inner values of the judged weights over the first window of `batch`, and its forecast into `out`.
+    pub fn inside(&self, batch: &Batch, out: &mut [Real]) -> Vec<Inner> {
+        inside::look(self.forecaster.as_ref(), self.in_use(), batch, out)
+    }
+
+    /// The gradient of the loss through time with the weights as they are now: over the same training windows at each call,
+    /// evenly spread.
+    pub fn gradients(&self, frame: &Frame) -> Gradients {
+        let tokens = self.forecaster.stretches().map_or(self.train.window, Stretches::tokens);
+        let most = (MOST_TOKENS / tokens.max(1)).clamp(1, MOST_LOOKED_INTO.min(self.options.batch));
+        let every = self.train.starts.len().div_ceil(most).max(1);
+        let starts: Vec<u32> = self.train.starts.iter().copied().step_by(every).collect();
+        let mut batch = Batch::default();
+        frame.gather(&starts, self.train.window, self.train.horizon, &mut batch);
+        inside::gradients(self.forecaster.as_ref(), &self.params, &batch, self.options.loss)
     }
 
     /// Forecasts of a batch with the judged weights, scaled, `[(targets · horizon) × size]`.

@@ -1,6 +1,6 @@
 // Uses everything the package offers, as a caller would. It is only type-checked (tests/node/types.test.mjs).
 import start, { catalog, CsvReader, initSync, Series, Session, Table } from '../../../pkg/unrolled.js';
-import type { AboutSeries, Architecture, Catalog, Configured, Epoch, Evaluation, Forecast, Knob, Note, Predictions, Progress, Sample, SeriesParts, Settings, Suggestion, Understood, UnrolledError } from '../../../pkg/unrolled.js';
+import type { AboutSeries, Architecture, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Knob, Note, Predictions, Probes, Progress, Sample, SeriesParts, Settings, Suggestion, Understood, UnrolledError } from '../../../pkg/unrolled.js';
 
 export async function run(bytes: Uint8Array, wasm: BufferSource): Promise<Uint8Array> {
   await start();
@@ -38,6 +38,10 @@ export async function run(bytes: Uint8Array, wasm: BufferSource): Promise<Uint8A
   const predictions: Predictions = session.predictions('validation', configured.horizon);
   const forecast: Forecast = session.forecast(24);
   const sample: Sample = session.sample(0);
+  const inside: Probes = session.probes();
+  const first: Float32Array = session.probe(inside.probes.findIndex(({ bounds }) => bounds === 'unit'), sample.count - 1);
+  const gradients: Gradients = session.gradients();
+  const faded: boolean = gradients.traces.some(({ norms }) => norms[0] === 0);
   const weights: Float32Array = session.weights();
   const best: number | undefined = session.stop().best?.validation;
   session.load(session.save());

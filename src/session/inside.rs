@@ -1,0 +1,56 @@
+//! What goes on inside a model over one window.
+
+use super::model::Model;
+use crate::data::Batch;
+use crate::error::{Error, Result};
+use crate::train::inside::{Gradients, Inner};
+
+/// Inner values of a model over one window, with the times that they belong to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inside {
+    /// Row of the first step of the horizon.
+    pub origin: usize,
+    /// Windows of the test part that can be looked into.
+    pub count: usize,
+    /// Times of the steps of the window and of the horizon.
+    pub times: Vec<i64>,
+    /// The targets over the window, `[window × targets]`, in their units; one target after the other.
+    pub past: Vec<f64>,
+    /// Every inner value that the layers name, in the order in which they are computed.
+    pub inner: Vec<Inner>,
+}
+
+impl Model {
+    /// See [`crate::Session::inside`].
+    pub fn inside(&self, window: Option<usize>) -> Result<Inside> {
+        let (steps, horizon, count) = (self.test.window, self.test.horizon, self.test.starts.len());
+        let mut batch = Batch::default();
+        let start = match window {
+            None => {
+                self.frame.gather_last(steps, horizon, &mut batch)?;
+                self.frame.rows - steps
+            }
+            Some(index) => {
+                let &start = self.test.starts.get(index).ok_or_else(|| Error::NotReady {
+                    problem: format!("There are {count} windows in the test part, numbered from 0."),
+                })?;
+                self.frame.gather(&[start], steps, horizon, &mut batch);
+                batch.hide_future(self.frame.data_features);
+                start as usize
+            }
+        };
+        let inner = self.trainer.inside(&batch, &mut vec![0.0; self.frame.targets * horizon]);
+        Ok(Inside {
+            origin: start + steps,
+            count,
+            times: (start..start + steps + horizon).map(|row| self.frame.axis.at(row)).collect(),
+            past: self.truth(start..start + steps),
+            inner,
+        })
+    }
+
+    /// See [`crate::Session::gradients`].
+    pub fn gradients(&self) -> Gradients {
+        self.trainer.gradients(&self.frame)
+    }
+}

@@ -1,0 +1,182 @@
+// Runs side by side: what goes wrong in one, pauses and ends, equal sizes, what differs, how fast two are.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { catalog, Session, table } from '../node/package.mjs';
+import { architectures, board, compare, untilOver } from './contest.mjs';
+import { inBrowsers } from './harness.mjs';
+import { daily, press, untilReady, untilStatus } from './steps.mjs';
+
+/** Small and quick; a head that some architectures refuse. */
+const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
+
+/** @param {Record<string, string | number>} settings @returns {string[]} Architectures that the core refuses with these. */
+function refused(settings) {
+  const parts = table(Buffer.from(daily(400))).series().to_parts();
+  return catalog().architectures.map(({ id }) => id).filter((architecture) => {
+    const session = new Session(parts);
+    try {
+      session.configure({ ...settings, architecture });
+      return false;
+    } catch {
+      return true;
+    } finally {
+      session.free();
+    }
+  });
+}
+
+/** Opens the page with a small file of its own. @param {import('./harness.mjs').Browser} browser @param {string} address @param {object} [more] */
+async function opened(browser, address, more = {}) {
+  const page = await browser.open({ address, ...more });
+  await untilReady(page);
+  await page.dropFile('main', 'small.csv', daily(400));
+  await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+  return page;
+}
+
+inBrowsers((browser) => {
+  test('what refuses the settings says so in its row, and the others go on; rows are shown and removed', async () => {
+    const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2, head: 'rolled' };
+    const failing = refused(settings);
+    assert.ok(failing.length > 0 && failing.length < 8, `${failing}`);
+    const page = await opened(browser, `#${small}&head=rolled`);
+    const all = await architectures(page);
+    await compare(page, { budget: 'none' });
+    await untilOver(page);
+    const rows = await board(page);
+    const runs = rows.filter(({ run }) => run);
+    assert.equal(runs.length, all.length);
+    for (const { name, status, note, validation } of runs) {
+      const id = all.find(([, label]) => label === name)?.[0] ?? '';
+      assert.equal(status, failing.includes(id) ? 'failed' : 'finished', `${name}: ${note}`);
+      if (status === 'failed') assert.match(note, /choose/, 'what to do about it');
+      else assert.ok(validation > 0, name);
+    }
+    assert.ok(rows.slice(-failing.length).every(({ status }) => status === 'failed'), 'what was not judged stands at the end');
+
+    // A run that was not shown, and then removed while it is.
+    const [, second] = runs;
+    await page.run((id) => document.querySelector(`#compare tr[data-run="${id}"] button.link`).click(), second.run);
+    await page.until('its verdict above', (name) => document.querySelector('.verdict').textContent.includes(name), { args: [second.name] });
+    assert.deepEqual((await board(page)).filter(({ shown }) => shown).map(({ run }) => run), [second.run]);
+    assert.match(await page.text('#train .sentence'), /Finished/);
+    await page.run((id) => document.querySelector(`#compare tr[data-run="${id}"] button.reset`).click(), second.run);
+    await page.until('a row less', (id) => !document.querySelector(`#compare tr[data-run="${id}"]`), { args: [second.run] });
+    assert.match(await page.text('#hero-summary'), /no forecast yet/);
+
+    // The forecasts that are ticked have a legend; one is taken off.
+    const drawn = () => page.run(() => document.querySelectorAll('#forecast .key-run').length);
+    assert.equal(await drawn(), all.length - failing.length - 1);
+    await page.run(() => document.querySelector('#compare tr[data-run] .tick input:not(:disabled)').click());
+    assert.equal(await drawn(), all.length - failing.length - 2);
+    assert.deepEqual(await page.accessibility(), []);
+  });
+
+  test('every training is a run: its name tells what differs, the table which settings; the list is there after a reload', async () => {
+    const page = await opened(browser, `#${small}`);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await page.run(() => {
+      const knob = document.querySelector('#basic-hidden');
+      knob.value = '12';
+      knob.dispatchEvent(new Event('change'));
+    });
+    await press(page, 'Train anew');
+    await page.until('two runs, both judged', () => [...document.querySelectorAll('#compare tr[data-run]')].filter((row) => /\d/.test(row.querySelectorAll('td.num')[2].textContent)).length === 2);
+    const names = (await board(page)).filter(({ run }) => run).map(({ name }) => name);
+    assert.ok(names.some((name) => / · hidden units 12$/.test(name)) && names.some((name) => !name.includes('·')), names.join());
+    const differing = await page.run(() => [...document.querySelectorAll('#compare .difference tr[data-knob]')].map((row) => [row.getAttribute('data-knob'), ...[...row.querySelectorAll('td')].map((cell) => cell.textContent).sort()]));
+    assert.deepEqual(differing, [['hidden', '12', '8']]);
+
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await page.reload();
+    await page.until('the list', () => document.querySelectorAll('#compare tr[data-run]').length === 2);
+    assert.deepEqual((await board(page)).filter(({ run }) => run).map(({ name }) => name).sort(), names.sort());
+    assert.equal((await board(page)).filter(({ shown }) => shown).length, 1);
+  });
+
+  test('equal steps are kept to the step, equal sizes to the nearest; a pause holds all, an end keeps what is there', async () => {
+    const page = await opened(browser, `#${small}&epochs=1000&patience=0`);
+    const all = await architectures(page);
+    const sized = catalog().architectures.filter(({ knobs }) => knobs.includes('hidden')).slice(0, 3).map(({ id }) => id);
+    await compare(page, { pick: sized, budget: 'steps', amount: 13, equal: true });
+    await untilOver(page);
+    const rows = (await board(page)).filter(({ run }) => run);
+    assert.deepEqual(rows.map(({ steps }) => steps), sized.map(() => 13));
+    const target = Number((await page.text('#model .weights strong')).replace(',', ''));
+    for (const { name, cells } of rows) {
+      const parameters = Number(cells[3].replace(',', ''));
+      assert.ok(Math.abs(parameters - target) < 0.2 * target, `${name}: ${parameters} of ${target}`);
+    }
+
+    // Without a limit, of a thousand epochs: until it is ended.
+    const [one, other, waits] = all.map(([id]) => id);
+    await compare(page, { pick: [one, other, waits], budget: 'none' });
+    await page.until('epochs', () => document.querySelectorAll('#compare tr[data-status="running"]').length > 0 && [...document.querySelectorAll('#compare tr[data-status="running"]')].every((row) => Number(row.getAttribute('data-steps')) > 20));
+    await press(page, 'Pause');
+    await page.until('all paused', () => document.querySelector('#compare tr[data-status="paused"]') && !document.querySelector('#compare tr[data-status="running"]'));
+    const still = (await board(page)).map(({ steps }) => steps);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.deepEqual((await board(page)).map(({ steps }) => steps), still, 'nothing trains while it is paused');
+    await press(page, 'Go on');
+    await page.until('more steps', (before) => [...document.querySelectorAll('#compare tr[data-status="running"]')].some((row) => !before.includes(Number(row.getAttribute('data-steps')))), { args: [still] });
+    await press(page, 'End now');
+    await untilOver(page);
+    const ended = (await board(page)).filter(({ status }) => status === 'stopped');
+    assert.ok(ended.length >= 1, 'what trained is kept');
+    assert.ok(ended.every(({ test: judged }) => judged > 0));
+    assert.equal((await board(page)).filter(({ status }) => status === 'waiting').length, 0, 'what waited is gone');
+  });
+
+  test('a worker that dies costs its run alone', async () => {
+    const page = await opened(browser, `#${small}&epochs=1000&patience=0`, {
+      before: () => {
+        const Plain = Worker;
+        /** @type {any} */ (window).trainers = [];
+        window.Worker = class extends Plain {
+          /** @param {string | URL} url @param {WorkerOptions} [options] */
+          constructor(url, options) {
+            super(url, options);
+            if (options?.name === 'compare') /** @type {any} */ (window).trainers.push(this);
+          }
+        };
+      },
+    });
+    const ids = (await architectures(page)).slice(0, 3).map(([id]) => id);
+    await compare(page, { pick: ids, budget: 'steps', amount: 400 });
+    await page.until('one that trains', () => [...document.querySelectorAll('#compare tr[data-status="running"]')].some((row) => Number(row.getAttribute('data-steps')) > 5));
+    await page.run(() => /** @type {any} */ (window).trainers[0].dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed', cancelable: true })));
+    await untilOver(page);
+    // The browser reports the event that this test made up.
+    await page.takeProblems();
+    const rows = (await board(page)).filter(({ run }) => run);
+    assert.deepEqual(rows.map(({ status }) => status).sort(), ['failed', 'finished', 'finished']);
+    assert.match(rows.find(({ status }) => status === 'failed')?.note ?? '', /stopped by itself/);
+  });
+
+  test('steps a second of one worker and of two side by side', async (t) => {
+    const rates = [];
+    for (const cores of [1, 2]) {
+      const page = await browser.open({
+        before: cores === 1
+          ? () => Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 1 })
+          : () => Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 2 }),
+      });
+      await untilReady(page);
+      const pick = (await architectures(page)).slice(1, 3).map(([id]) => id);
+      const from = Date.now();
+      await compare(page, { pick, budget: 'time', amount: 4 });
+      await untilOver(page);
+      const seconds = (Date.now() - from) / 1000;
+      const rows = (await board(page)).filter(({ run }) => run);
+      for (const { steps, spent, status } of rows) assert.ok(status === 'finished' && steps > 0 && spent >= 4000 && spent < 8000, `${steps} steps in ${spent} ms`);
+      rates.push({ seconds, each: rows.map(({ name, steps, spent }) => ({ name, rate: (1000 * steps) / spent })).sort((a, b) => (a.name < b.name ? -1 : 1)) });
+    }
+    const [alone, together] = rates;
+    for (const [index, { name, rate }] of together.each.entries()) {
+      t.diagnostic(`${browser.name}, ${name}: ${alone.each[index].rate.toFixed(1)} steps/s with one worker, ${rate.toFixed(1)} beside another (${((100 * rate) / alone.each[index].rate).toFixed(0)} %)`);
+    }
+    t.diagnostic(`${browser.name}: ${alone.seconds.toFixed(1)} s one after another, ${together.seconds.toFixed(1)} s side by side`);
+  });
+});

@@ -1,0 +1,122 @@
+/**
+ * The learning curves of several runs on one chart: validation loss on a logarithmic scale, against epochs or seconds.
+ * @module
+ */
+import { roundValues } from './curve.js';
+import { axis, colour, line, makePlot, soon } from './plot.js';
+import { dashOf, inkOf } from './runs.js';
+
+/** @typedef {{id: number, slot: number, x: number[], y: number[]}} Curve */
+
+/** Fewer points than this are drawn as points. */
+const FEW = 3;
+/** What repeating the last value loses is drawn up to so many times the highest point of the curves. */
+const NEAR = 1.5;
+
+/** @param {number} low @param {number} high @returns {number[]} Where the axis is labelled: evenly where the scale is hardly a logarithmic one. */
+function ticks(low, high) {
+  if (high / low > 4) return roundValues(low, high);
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10) * power;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** @param {HTMLElement} container */
+export function curvesChart(container) {
+  /** @type {Curve[]} */ let curves = [];
+  /** @type {number | null} */ let naive = null;
+  /** @type {number | null} */ let lit = null;
+  /** @type {ReturnType<typeof makePlot> | null} */ let made = null;
+  let slots = '';
+
+  /** @returns {[number, number]} Those of the curves; repeating the last value may be far above them. */
+  function bounds() {
+    const losses = curves.flatMap(({ y }) => y).filter((loss) => loss > 0 && Number.isFinite(loss));
+    if (!losses.length) return [0.05, 1];
+    const high = Math.max(...losses);
+    return [Math.min(...losses) / 1.06, (isNear(high) ? Math.max(high, naive ?? 0) : high) * 1.06];
+  }
+  const isNear = (/** @type {number} */ high) => naive !== null && naive < NEAR * high;
+
+  /** A chart with a line for each curve. */
+  function make() {
+    made?.destroy();
+    made = makePlot(
+      container,
+      {
+        scales: {
+          x: { time: false, range: (_, __, high) => [0, Math.max(high ?? 0, 1)] },
+          y: {
+            distr: 3,
+            range: () => bounds(),
+          },
+        },
+        axes: [
+          axis({ size: 30, grid: { show: false }, space: 44 }),
+          axis({
+            size: 46,
+            splits: (_, __, low, high) => ticks(low, high),
+            filter: (_, splits) => splits,
+            values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
+          }),
+        ],
+        padding: [8, 10, 0, 0],
+        series: [
+          {},
+          line('base-1', { width: 1.25, dash: [5, 4] }),
+          ...curves.map(({ slot }, index) =>
+            line(inkOf(slot), {
+              width: 1.75,
+              dash: dashOf(slot),
+              spanGaps: true,
+              points: { show: () => curves[index].x.length < FEW, size: 6, fill: () => colour(inkOf(slot)) },
+            }),
+          ),
+        ],
+        cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      },
+      /** @type {any} */ ([[0], [null], ...curves.map(() => [null])]),
+    );
+  }
+
+  function draw() {
+    const now = curves.map(({ slot }) => slot).join();
+    if (!made || now !== slots) make();
+    slots = now;
+    if (!made) return;
+    // Each run has its own x: one line of all of them, with gaps that the lines span.
+    const all = [...new Set([0, ...curves.flatMap(({ x }) => x)])].sort((a, b) => a - b);
+    const at = new Map(all.map((x, index) => [x, index]));
+    const columns = curves.map(({ x, y }) => {
+      /** @type {(number | null)[]} */
+      const column = new Array(all.length).fill(null);
+      x.forEach((value, index) => {
+        column[/** @type {number} */ (at.get(value))] = y[index];
+      });
+      return column;
+    });
+    curves.forEach(({ id }, index) => {
+      /** @type {any} */ (made).plot.series[index + 2].alpha = lit === null || lit === id ? 1 : 0.2;
+    });
+    made.plot.setData(/** @type {any} */ ([all, all.map(() => naive), ...columns]));
+  }
+
+  return {
+    /** @param {Curve[]} list @param {number | null} last The loss that repeating the last value has. @returns {boolean} Whether that is drawn. */
+    set(list, last) {
+      curves = list;
+      naive = last;
+      soon(draw);
+      return isNear(Math.max(...list.flatMap(({ y }) => y)));
+    },
+    /** Fades all but one. @param {number | null} id */
+    light(id) {
+      if (id === lit) return;
+      lit = id;
+      soon(draw);
+    },
+    destroy: () => made?.destroy(),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * How long a run has trained, when each of its epochs ended, and where a budget ends it.
+ *
+ * Only training and its validation count: not reports, pauses, or what a worker does for others. A budget in steps is kept to
+ * the step; one in milliseconds to a round, and a validation that has begun is let finish, since it trains nothing.
+ * @module
+ */
+/** @import {Epoch, Progress} from '../../pkg/unrolled.js' */
+/** @import {Limit} from './protocol.js' */
+
+/** @param {Progress} progress @returns {boolean} Whether the epoch's steps are done and its validation is not. */
+const isValidating = ({ state, step, epoch, steps_per_epoch: steps }) => state !== 'finished' && step > 0 && step === epoch * steps;
+
+/** @param {Limit} [limit] */
+export function createClock(limit = {}) {
+  const { milliseconds = Infinity, steps = Infinity } = limit;
+  /** Milliseconds at the end of each epoch. @type {number[]} */
+  const ends = [];
+  let spent = 0;
+  let step = 0;
+
+  return {
+    /** Milliseconds of training so far. */
+    spent: () => spent,
+    /** Whether it is steps that are counted: they are then taken one by one. */
+    byStep: steps < Infinity,
+    /** @param {number} slice Milliseconds. @returns {number} No more than the budget has left. */
+    left: (slice) => Math.max(0, Math.min(slice, milliseconds - spent)),
+
+    /** @param {Progress} progress */
+    isOver: (progress) => (spent >= milliseconds || progress.step >= steps) && !isValidating(progress),
+
+    /** @param {Progress} progress @returns {string} Why training ended with the budget, as a sentence. */
+    why({ best }) {
+      const over = Number.isFinite(steps) ? `Its ${steps} steps are done` : `Its ${milliseconds / 1000} seconds are over`;
+      return best ? `${over}; the weights of epoch ${best.epoch} are in place.` : `${over} before its first epoch ended; its weights are the last ones.`;
+    },
+
+    /**
+     * Counts a stretch of training.
+     * @param {number} took Milliseconds. @param {Progress} progress After it. @param {(from: number) => Epoch[]} history
+     */
+    count(took, progress, history) {
+      for (const epoch of history(ends.length)) {
+        // Where in the stretch it ended: by its steps.
+        const share = progress.step > step ? (epoch.step - step) / (progress.step - step) : 1;
+        ends.push(spent + took * share);
+      }
+      spent += took;
+      step = progress.step;
+    },
+
+    /** @param {Epoch[]} epochs @returns {(Epoch & {spent?: number})[]} With the milliseconds until each ended. */
+    timed: (epochs) => epochs.map((epoch) => ({ ...epoch, spent: ends[epoch.epoch - 1] })),
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * The list of runs, read: what each is called, how they compare, what differs between two.
+ * @module
+ */
+import { ROLE } from './shape.js';
+import { targetOf } from './targets.js';
+
+/** @import {Catalog, ErrorRow, Evaluation} from '../../pkg/unrolled.js' */
+/** @import {Value} from '../core/protocol.js' */
+/** @import {Entry, Run, State} from './shape.js' */
+
+/** Differences that a run's name tells. */
+const MOST_NAMED = 2;
+
+/** @typedef {'waiting' | Run['status']} EntryStatus */
+
+/** @param {Entry} entry @returns {EntryStatus} */
+export function statusOf({ run, problem }) {
+  if (problem) return 'failed';
+  return run?.status ?? 'waiting';
+}
+
+/** @param {Entry} entry @returns {Record<string, Value>} Its settings, as far as they are known. */
+const settingsOf = ({ run, asked }) => run?.configured.settings ?? asked;
+
+/** @param {Entry} entry @param {Catalog} catalog @returns {string} */
+function architectureOf(entry, { knobs }) {
+  const usual = knobs.find(({ key }) => key === ROLE.architecture)?.default ?? '';
+  return String(settingsOf(entry)[ROLE.architecture] ?? usual);
+}
+
+/** @param {Catalog} catalog @param {string} key @param {Value | undefined} value @returns {string} A knob's value as a person reads it. */
+function written({ knobs }, key, value) {
+  const kind = knobs.find((knob) => knob.key === key)?.kind;
+  if (value === undefined || value === '') return '–';
+  if (kind?.type === 'choice') return kind.options.find((option) => option.value === value)?.label ?? String(value);
+  if (kind?.type === 'flag') return value === true || value === 'true' ? 'on' : 'off';
+  return String(value);
+}
+
+/** @param {Catalog} catalog @param {string} key @param {string} architecture @returns {boolean} Whether an architecture reads a knob; those of no architecture are everyone's. */
+function reads({ architectures }, key, architecture) {
+  const owners = architectures.filter(({ knobs }) => knobs.includes(key));
+  return !owners.length || owners.some(({ id }) => id === architecture);
+}
+
+/**
+ * The knobs that differ between two runs. What only one of them reads is “–” for the other.
+ * @param {Entry} one @param {Entry} other @param {Catalog} catalog
+ * @returns {{key: string, label: string, one: string, other: string}[]}
+ */
+export function differences(one, other, catalog) {
+  const values = [one, other].map((entry) => {
+    const settings = settingsOf(entry);
+    const architecture = architectureOf(entry, catalog);
+    return (/** @type {string} */ key, /** @type {Value} */ usual) =>
+      reads(catalog, key, architecture) ? written(catalog, key, settings[key] ?? usual) : '–';
+  });
+  return catalog.knobs
+    .map(({ key, label, default: usual }) => ({ key, label, one: values[0](key, usual), other: values[1](key, usual) }))
+    .filter((row) => row.one !== row.other);
+}
+
+/**
+ * What the runs are called: the architecture, and what differs from the first run of the same.
+ * @param {Entry[]} entries @param {Catalog} catalog @returns {Map<number, string>} By the entry's number.
+ */
+export function namesOf(entries, catalog) {
+  /** @type {Map<string, Entry>} */
+  const firsts = new Map();
+  /** @type {Map<string, number>} */
+  const times = new Map();
+  return new Map(
+    entries.map((entry) => {
+      const id = architectureOf(entry, catalog);
+      const label = catalog.architectures.find((architecture) => architecture.id === id)?.label ?? id;
+      const first = firsts.get(id);
+      if (!first) firsts.set(id, entry);
+      const differ = first ? differences(entry, first, catalog) : [];
+      const told = differ.slice(0, MOST_NAMED).map((row) => `${row.label.toLowerCase()} ${row.one}`);
+      if (differ.length > MOST_NAMED) told.push('…');
+      const name = [label, told.join(', ')].filter(Boolean).join(' · ');
+      const again = (times.get(name) ?? 0) + 1;
+      times.set(name, again);
+      return [entry.id, again > 1 ? `${name} (${again})` : name];
+    }),
+  );
+}
+
+/** @param {Evaluation | null | undefined} evaluation @returns {number | null} */
+const ownError = (evaluation) => evaluation?.rows.find(({ id }) => id === 'model')?.mae ?? null;
+
+/** @param {Evaluation} evaluation @returns {ErrorRow[]} */
+const rules = ({ rows }) => rows.filter(({ id }) => id !== 'model');
+
+/** @param {Run | null} run @returns {number | null} Milliseconds of training for an epoch. */
+export function epochTime(run) {
+  const epochs = run ? run.progress.step / run.progress.steps_per_epoch : 0;
+  return run && run.elapsed > 0 && epochs > 0 ? run.elapsed / epochs : null;
+}
+
+/**
+ * One line of the leaderboard: a run, or a simple rule that was judged on the same windows. Errors are mean absolute ones.
+ * @typedef {object} Line
+ * @property {string} key
+ * @property {Entry | null} entry Nothing for a rule.
+ * @property {string} label
+ * @property {string} note
+ * @property {number | null} validation
+ * @property {number | null} test
+ * @property {number | null} rank From 1, among those that were judged.
+ */
+
+/**
+ * Runs that were judged on the same windows, and the rules that were judged with them, by their error on validation. What
+ * was not judged yet stands at the end, in the order in which it was asked for.
+ * @typedef {object} Board
+ * @property {string} key
+ * @property {Run | null} about One of its runs.
+ * @property {Line[]} lines
+ */
+
+/** @param {Run} run @returns {string} What two runs must have in common so that their errors can be compared. */
+function windowsOf({ configured }) {
+  const { targets, horizon, split, windows } = configured;
+  return JSON.stringify([targets, horizon, split.validation.from, split.test.from, windows.validation, windows.test]);
+}
+
+/**
+ * The newest runs' board first.
+ * @param {Entry[]} entries @param {Catalog} catalog @returns {Board[]}
+ */
+export function leaderboards(entries, catalog) {
+  const names = namesOf(entries, catalog);
+  /** @type {Map<string, Entry[]>} */
+  const groups = new Map();
+  const newest = entries.findLast(({ run }) => run)?.run ?? null;
+  for (const entry of entries) {
+    // One that has not begun stands with the newest.
+    const about = entry.run ?? newest;
+    const key = about ? windowsOf(about) : '';
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  const last = (/** @type {Entry[]} */ group) => Math.max(...group.map(({ id }) => id));
+  return [...groups].sort(([, a], [, b]) => last(b) - last(a)).map(([key, group]) => board(key, group, names));
+}
+
+/** @param {string} key @param {Entry[]} group @param {Map<number, string>} names @returns {Board} */
+function board(key, group, names) {
+  /** @type {Line[]} */
+  const lines = group.map((entry) => ({
+    key: String(entry.id),
+    entry,
+    label: names.get(entry.id) ?? '',
+    note: '',
+    validation: ownError(entry.run?.validation),
+    test: ownError(entry.run?.test),
+    rank: null,
+  }));
+  /** @type {Map<string, Line>} */
+  const others = new Map();
+  for (const { run } of group) {
+    if (!run?.validation) continue;
+    for (const { id, label, note, mae } of rules(run.validation)) {
+      // The same rule on the same windows, unless another window or season makes it another.
+      const rule = `${id} ${mae.toPrecision(9)}`;
+      const test = run.test?.rows.find((row) => row.id === id)?.mae ?? others.get(rule)?.test ?? null;
+      others.set(rule, { key: rule, entry: null, label, note, validation: mae, test, rank: null });
+    }
+  }
+  const sorted = [...lines, ...others.values()].sort((a, b) => (a.validation ?? Infinity) - (b.validation ?? Infinity) || 0);
+  let rank = 0;
+  for (const line of sorted) if (line.validation !== null) line.rank = ++rank;
+  return { key, about: group.find(({ run }) => run)?.run ?? null, lines: sorted };
+}
+
+/** @param {Entry[]} entries @returns {number} A colour and dash that no run has; the lowest. */
+export function freeSlot(entries) {
+  const taken = new Set(entries.map(({ slot }) => slot));
+  let slot = 0;
+  while (taken.has(slot)) slot++;
+  return slot;
+}
+
+/** @type {Entry[]} */
+let drawn = [];
+
+/**
+ * The runs whose forecasts are drawn beside the one that is shown.
+ * @param {State} state @returns {Entry[]} The same list as long as nothing in it is another.
+ */
+export function drawnBeside(state) {
+  const target = targetOf(state);
+  const now = state.runs.filter(
+    ({ id, ticked, run }) => ticked && id !== state.run?.id && run?.forecast && run.configured.targets.includes(target),
+  );
+  const same = now.length === drawn.length && now.every((entry, index) => isDrawnAs(entry, drawn[index]));
+  if (!same) drawn = now;
+  return drawn;
+}
+
+/** @param {Entry} one @param {Entry} other */
+const isDrawnAs = (one, other) => one.id === other.id && one.run?.forecast === other.run?.forecast;

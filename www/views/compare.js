@@ -1,0 +1,258 @@
+/**
+ * Compare: which architectures, within which budget, one button, their curves on one chart, and how they did.
+ * @module
+ */
+import { contestants, stepsOf } from '../actions/runs.js';
+import { curvesChart } from '../charts/curves.js';
+import { namesOf, statusOf } from '../state/runs.js';
+import { differenceView } from './difference.js';
+import { fill, h, head, setText } from './dom.js';
+import { count, duration, figure } from './format.js';
+import { segments } from './knob.js';
+import { leaderboardView, swatch } from './leaderboard.js';
+
+/** @import {Curve} from '../charts/curves.js' */
+/** @import {RunActions} from '../actions/runs.js' */
+/** @import {Catalog} from '../../pkg/unrolled.js' */
+/** @import {Contest, PageStore, State} from '../state/shape.js' */
+
+/** A tiny epoch's place among the seconds. */
+const MILLISECONDS = 1000;
+
+/** @type {{value: Contest['budget'], label: string, help: string}[]} */
+const BUDGETS = [
+  { value: 'time', label: 'equally long', help: 'Each trains for so many seconds; reports and pauses do not count.' },
+  { value: 'steps', label: 'equally many steps', help: 'Each takes so many steps of the optimiser, with the same windows in the same order.' },
+  { value: 'none', label: 'to its end', help: 'Until its epochs are done, or validation has not improved for as long as its patience says.' },
+];
+
+/** @param {State} state @returns {string} How far the comparison is. */
+function progressSentence({ runs, run: shown, comparing }) {
+  if (comparing === 'none') return '';
+  const open = runs.filter((entry) => entry.id !== shown?.id && ['waiting', 'running', 'paused'].includes(statusOf(entry)));
+  const training = open.filter(({ run }) => run).length;
+  const waiting = open.length - training;
+  const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);
+  return [
+    comparing === 'paused' ? 'Paused.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
+    waiting ? `${count(waiting)} wait${waiting === 1 ? 's' : ''} for a worker.` : '',
+    Number.isFinite(left) && left ? `About ${duration(left / Math.min(open.length, navigator.hardwareConcurrency || 1))} left.` : '',
+  ].join(' ');
+}
+
+/** @param {State} state @returns {string} How long the comparison will take, where that is known. */
+function estimate(state) {
+  const { contest } = state;
+  const many = contestants(state).length;
+  if (contest.budget !== 'time' || !many) return '';
+  const rounds = Math.ceil(many / (navigator.hardwareConcurrency || 1));
+  return `about ${duration(rounds * contest.seconds * MILLISECONDS)}`;
+}
+
+/** @param {State} state @returns {Curve[]} */
+function curvesOf({ runs, contest }) {
+  return runs.flatMap(({ id, slot, run }) => {
+    const epochs = (run?.epochs ?? []).filter(({ spent }) => contest.against === 'epochs' || spent !== undefined);
+    if (!epochs.length) return [];
+    const x = epochs.map(({ epoch, spent }) => (contest.against === 'epochs' ? epoch : (spent ?? 0) / MILLISECONDS));
+    return [{ id, slot, x, y: epochs.map(({ validation }) => validation) }];
+  });
+}
+
+/** @param {HTMLElement} root @param {PageStore} store @param {RunActions} act @returns {() => void} */
+export function compareView(root, store, act) {
+  const lead = h('p', { class: 'lead' });
+  const boxes = h('div', { class: 'ticks', role: 'group', 'aria-labelledby': 'contestants-label' });
+  const start = h('button', { type: 'button', class: 'button strong', onclick: () => act.compare() });
+  const pause = h('button', {
+    type: 'button',
+    class: 'button',
+    onclick: () => void (store.get().comparing === 'paused' ? act.goOn() : act.pause()),
+  });
+  const stop = h(
+    'button',
+    { type: 'button', class: 'button', title: 'Ends those that train, as they stand, and forgets those that wait', onclick: () => act.stop() },
+    'End now',
+  );
+  const sentence = h('p', { class: 'small muted' });
+  const budget = segments({
+    name: 'budget',
+    label: 'budget-label',
+    options: BUDGETS,
+    choose: (value) => act.set({ budget: /** @type {Contest['budget']} */ (value) }),
+  });
+  const amount = h('input', {
+    id: 'budget-amount',
+    type: 'number',
+    min: 1,
+    class: 'short',
+    'aria-label': 'How much each may train',
+    onchange: () => {
+      const value = Math.round(Math.min(1e6, Math.max(1, Number(amount.value) || 1)));
+      act.set(store.get().contest.budget === 'time' ? { seconds: value } : { steps: value });
+    },
+  });
+  const unit = h('span', { class: 'unit' });
+  const budgetHelp = h('p', { class: 'small muted budget-help' });
+  const equal = h('input', { type: 'checkbox', id: 'equal', onchange: () => act.set({ equal: equal.checked }) });
+  const equalLabel = h('span', { class: 'small muted' });
+  const against = segments({
+    name: 'against',
+    label: 'against-label',
+    options: [
+      { value: 'epochs', label: 'epochs' },
+      { value: 'seconds', label: 'seconds' },
+    ],
+    choose: (value) => act.set({ against: /** @type {Contest['against']} */ (value) }),
+  });
+  const box = h('div', { class: 'curves', 'aria-hidden': 'true' });
+  const legend = h('span', { class: 'legend' });
+  const summary = h('p', { class: 'hidden', id: 'curves-summary' });
+  const figureBox = h(
+    'figure',
+    { class: 'figure', 'aria-label': 'Learning curves of all runs', 'aria-describedby': 'curves-summary' },
+    h(
+      'div',
+      { class: 'figure-head' },
+      h('span', { class: 'small muted', id: 'against-label' }, 'Validation loss by'),
+      against.element,
+    ),
+    box,
+    h('figcaption', { class: 'small' }, legend),
+    summary,
+  );
+  const chart = curvesChart(box);
+  const board = leaderboardView(store, act, { light: chart.light });
+  const clear = h('button', { type: 'button', class: 'link small', onclick: () => act.clear() }, 'Remove all but the one shown');
+  const note = h(
+    'p',
+    { class: 'small muted board-note' },
+    'Sorted by the mean absolute error on validation, simple rules among the runs. The test part is scored once, when a run ends, and decides nothing. ',
+    clear,
+  );
+  const difference = differenceView(store);
+  root.append(
+    head('compare', 'Compare'),
+    lead,
+    h(
+      'div',
+      { class: 'compare-grid' },
+      h(
+        'div',
+        { class: 'stack' },
+        h(
+          'div',
+          { class: 'choice' },
+          h(
+            'div',
+            { class: 'labels' },
+            h('span', { class: 'label', id: 'contestants-label' }, 'Architectures'),
+            h('button', { type: 'button', class: 'button quiet', onclick: () => act.set({ architectures: store.get().catalog?.architectures.map(({ id }) => id) ?? [] }) }, 'All'),
+            h('button', { type: 'button', class: 'button quiet', onclick: () => act.set({ architectures: [] }) }, 'None'),
+          ),
+          boxes,
+        ),
+        h(
+          'div',
+          { class: 'choice' },
+          h('span', { class: 'label', id: 'budget-label' }, 'Each trains'),
+          h('div', { class: 'budget' }, budget.element, h('span', { class: 'field' }, amount, unit)),
+          budgetHelp,
+        ),
+        h('label', { class: 'check', for: 'equal' }, equal, h('span', {}, 'As many parameters each ', equalLabel)),
+        h('div', { class: 'buttons' }, start, pause, stop),
+        sentence,
+      ),
+      figureBox,
+    ),
+    board.element,
+    note,
+    difference.element,
+  );
+
+  /** @type {HTMLInputElement[]} */ let ticks = [];
+  /** @param {Catalog} catalog */
+  function build(catalog) {
+    ticks = catalog.architectures.map(({ id }) =>
+      h('input', {
+        type: 'checkbox',
+        value: id,
+        onchange: () => act.set({ architectures: ticks.filter(({ checked }) => checked).map(({ value }) => value) }),
+      }),
+    );
+    fill(
+      boxes,
+      ...catalog.architectures.map(({ label, summary: title }, index) => h('label', { class: 'check', title }, ticks[index], label)),
+    );
+  }
+
+  const undo = [
+    board.stop,
+    difference.stop,
+    store.watch(
+      (state) => [state.catalog],
+      (catalog) => catalog && build(catalog),
+    ),
+    store.watch(
+      (state) => [state.contest, state.draft, state.catalog, state.comparing, state.settings, state.settingsProblem],
+      (contest, draft, ..._) => {
+        const state = store.get();
+        const { comparing } = state;
+        const chosen = contestants(state);
+        const workers = navigator.hardwareConcurrency || 1;
+        setText(
+          lead,
+          `Train several architectures side by side and pick the winner: the same data, split, windows, seed and settings for all, ${workers === 1 ? 'one at a time' : `${workers} at a time`}, each in a worker of its own. Every training, here or above, is kept as a run.`,
+        );
+        for (const tick of ticks) tick.checked = chosen.includes(tick.value);
+        budget.show(contest.budget);
+        const byTime = contest.budget === 'time';
+        /** @type {HTMLElement} */ (amount.parentElement).hidden = contest.budget === 'none';
+        if (document.activeElement !== amount) amount.value = String(byTime ? contest.seconds : stepsOf(state));
+        setText(unit, byTime ? 'seconds' : `steps${draft ? `, ${figure(stepsOf(state) / draft.steps_per_epoch, 2)} epochs` : ''}`);
+        setText(budgetHelp, BUDGETS.find(({ value }) => value === contest.budget)?.help ?? '');
+        equal.checked = contest.equal;
+        setText(equalLabel, draft ? `(hidden units so that each comes nearest to ${count(draft.parameters.total)})` : '');
+        const takes = estimate(state);
+        setText(start, `Compare ${count(chosen.length)}${takes && comparing === 'none' ? `, ${takes}` : ''}`);
+        start.disabled = !draft || !chosen.length || comparing !== 'none' || Boolean(state.settingsProblem);
+        pause.hidden = stop.hidden = comparing === 'none';
+        setText(pause, comparing === 'paused' ? 'Go on' : 'Pause');
+      },
+    ),
+    store.watch(
+      (state) => [progressSentence(state)],
+      (text) => setText(sentence, text),
+    ),
+    store.watch(
+      (state) => [state.runs.length, state.contest.against, ...state.runs.map(({ run }) => run?.epochs)],
+      () => {
+        const state = store.get();
+        const curves = curvesOf(state);
+        against.show(state.contest.against);
+        const first = state.runs.find(({ run }) => run?.epochs.length)?.run?.epochs[0];
+        const withLast = chart.set(curves, first?.naive_validation ?? null);
+        const names = state.catalog ? namesOf(state.runs, state.catalog) : new Map();
+        fill(
+          legend,
+          ...curves.map(({ id, slot }) => h('span', { class: 'key-run' }, swatch(slot), names.get(id) ?? '')),
+          withLast && curves.length > 0 && h('span', { class: 'key key-last' }, 'last value'),
+          !curves.length && h('span', { class: 'muted' }, 'Nothing has been trained yet.'),
+        );
+        const lowest = (/** @type {Curve} */ { id, y }) => `${names.get(id)}: ${figure(Math.min(...y), 3)} after ${y.length} epochs`;
+        setText(summary, curves.length ? `Lowest validation loss. ${curves.map(lowest).join('; ')}.` : 'Nothing has been trained yet.');
+      },
+    ),
+    store.watch(
+      (state) => [state.runs.length],
+      (many) => {
+        note.hidden = !many;
+        clear.hidden = many < 2;
+      },
+    ),
+  ];
+  return () => {
+    for (const stopWatching of undo) stopWatching();
+    chart.destroy();
+  };
+}
