@@ -36,7 +36,7 @@ pub fn beyond(
     frame: &Frame,
     (window, horizon): (usize, usize),
     steps: usize,
-    model: &mut (impl Predict + ?Sized),
+    model: &mut dyn Predict,
     interval: Option<&Interval>,
 ) -> Result<Forecast> {
     let others = frame.data_features > frame.targets;

@@ -119,25 +119,23 @@ pub trait Network: std::fmt::Debug {
 
 /// A [`Network`] as a forecaster.
 #[derive(Debug)]
-pub struct Direct<N> {
+pub struct Direct {
     plan: Plan,
-    network: N,
+    network: Box<dyn Network>,
 }
 
-impl<N: Network> Direct<N> {
+impl Direct {
     /// For windows as `plan` has them.
-    pub fn new(plan: Plan, network: N) -> Self {
-        Self { plan, network }
+    pub fn new(plan: Plan, network: impl Network + 'static) -> Self {
+        Self { plan, network: Box::new(network) }
     }
-}
 
-impl<N: Network> Direct<N> {
     fn seen<'a>(&'a self, tape: &mut Tape, batch: &'a Batch, channels: usize) -> Seen<'a> {
         Seen::of(tape, &self.plan, batch, channels, self.network.scope() == Scope::Together)
     }
 }
 
-impl<N: Network> Forecaster for Direct<N> {
+impl Forecaster for Direct {
     fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
         let plan = &self.plan;
         let channels = if self.network.scope() == Scope::Features { plan.data_features } else { plan.targets };

@@ -234,11 +234,11 @@ pub fn evaluate(
     part: Part,
     set: &WindowSet,
     rivals: &Rivals,
-    model: &mut (impl Predict + ?Sized),
+    model: &mut dyn Predict,
     about: &About<'_>,
 ) -> Evaluation {
     let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon)).collect();
-    forecast_all(frame, set, model, |starts, predicted| {
+    forecast_all(frame, set, model, &mut |starts, predicted| {
         for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
             for (errors, predicted) in errors.iter_mut().zip(predicted.chunks_exact(set.horizon)) {
                 errors.add(frame, start as usize + set.window, predicted);
@@ -288,14 +288,7 @@ pub struct Trace {
 }
 
 /// The forecasts that `model` makes `lead` steps ahead (from 1, at most the horizon) over the windows `set` of `part`.
-pub fn trace(
-    frame: &Frame,
-    split: &Split,
-    part: Part,
-    set: &WindowSet,
-    model: &mut (impl Predict + ?Sized),
-    lead: usize,
-) -> Trace {
+pub fn trace(frame: &Frame, split: &Split, part: Part, set: &WindowSet, model: &mut dyn Predict, lead: usize) -> Trace {
     let rows = split.rows(part);
     let lead = lead.clamp(1, set.horizon) - 1;
     let unscaled = |target: usize, value: Real| frame.scales[target].unscale(f64::from(value));
@@ -303,7 +296,7 @@ pub fn trace(
         .flat_map(|target| rows.clone().map(move |row| unscaled(target, frame.target_at(target, row))))
         .collect();
     let mut predicted = vec![f64::NAN; rows.len() * frame.targets];
-    forecast_all(frame, set, model, |starts, values| {
+    forecast_all(frame, set, model, &mut |starts, values| {
         for (index, values) in values.chunks_exact(set.horizon).enumerate() {
             let (window, target) = (index / frame.targets, index % frame.targets);
             let row = starts[window] as usize + set.window + lead - rows.start;

@@ -42,11 +42,11 @@ pub struct Interval {
 
 impl Interval {
     /// Fits the bounds to the errors that `model` makes over the windows of `set`, of the validation part.
-    pub fn fit(frame: &Frame, set: &WindowSet, model: &mut (impl Predict + ?Sized), coverage: f64) -> Interval {
+    pub fn fit(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, coverage: f64) -> Interval {
         let stride = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
         let kept = WindowSet { starts: set.starts.iter().copied().step_by(stride).collect(), ..*set };
         let mut errors = vec![Vec::with_capacity(kept.starts.len()); frame.targets * set.horizon];
-        forecast_all(frame, &kept, model, |starts, predicted| {
+        forecast_all(frame, &kept, model, &mut |starts, predicted| {
             for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(errors.len())) {
                 let origin = start as usize + set.window;
                 for (at, (&predicted, errors)) in predicted.iter().zip(&mut errors).enumerate() {
@@ -89,9 +89,9 @@ impl Interval {
 
     /// Share of the truth that fell inside the interval, over the windows of `set`, all steps of the horizon and
     /// all targets.
-    pub fn covered(&self, frame: &Frame, set: &WindowSet, model: &mut (impl Predict + ?Sized)) -> f64 {
+    pub fn covered(&self, frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> f64 {
         let (mut inside, mut all) = (0_usize, 0_usize);
-        forecast_all(frame, set, model, |starts, predicted: &[Real]| {
+        forecast_all(frame, set, model, &mut |starts, predicted: &[Real]| {
             for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
                 for (at, &predicted) in predicted.iter().enumerate() {
                     let (target, lead) = (at / set.horizon, at % set.horizon);

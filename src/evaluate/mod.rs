@@ -39,12 +39,7 @@ impl<F: FnMut(&Batch, &mut [Real])> Predict for F {
 
 /// Lets `model` forecast every window of `set`, some at a time, and calls `each(starts, predicted)` with the first rows
 /// of those windows and their forecasts, scaled, `[(targets · horizon) × starts.len()]`.
-pub fn forecast_all(
-    frame: &Frame,
-    set: &WindowSet,
-    model: &mut (impl Predict + ?Sized),
-    mut each: impl FnMut(&[u32], &[Real]),
-) {
+pub fn forecast_all(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, each: &mut dyn FnMut(&[u32], &[Real])) {
     let mut batch = Batch::default();
     let mut predicted = vec![0.0; frame.targets * set.horizon * CHUNK];
     for starts in set.starts.chunks(CHUNK) {
