@@ -257,9 +257,12 @@ fn any_two_kinds_of_layers_make_a_stack() {
             let values: Vec<Real> = at.iter().zip(&direction).map(|(x, d)| narrow(wide(*x) + h * d)).collect();
             bench.loss(&values, None)
         };
-        let h = 1e-4;
-        let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
-        worst = worst.max((slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3));
+        let error = |h: f64| {
+            let difference = (8.0 * (moved(h) - moved(-h)) - (moved(2.0 * h) - moved(-2.0 * h))) / (12.0 * h);
+            (slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3)
+        };
+        // A step over a kink, or a long one where the loss bends sharply, spoils the difference.
+        worst = worst.max(error(1e-4).min(error(1e-5)));
         // And the second layer is of the other kind.
         let alone = self::bench(first, &json.replace(second.id, "same"), 1);
         let shapes = |bench: &Bench| bench.params.slots().iter().map(|slot| slot.len()).collect::<Vec<_>>();
@@ -305,7 +308,7 @@ fn a_saved_model_forecasts_the_same() {
             while session.advance().unwrap() {}
             let bytes = session.save().unwrap();
             let mut other = Session::new(columns(400));
-            let settings = other.load(&bytes).unwrap().settings.clone();
+            let settings = other.load(&bytes, &unrolled::knob::Raw::new()).unwrap().settings.clone();
             assert_eq!(settings, session.configured().unwrap().settings);
             let (a, b) = (session.forecast(30).unwrap(), other.forecast(30).unwrap());
             assert_eq!(a.times, b.times);

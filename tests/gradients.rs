@@ -6,7 +6,7 @@
 use unrolled::Real;
 use unrolled::grad::{Tape, Var, check::worst_relative_error, ops};
 use unrolled::math::Rng;
-use unrolled::scan::{self, Minimal, Outputs, SelectiveInputs, Walk, Weights, twin};
+use unrolled::scan::{self, Minimal, MlstmInputs, Outputs, SelectiveInputs, SlstmInputs, Walk, Weights, twin};
 use unrolled::{narrow, wide};
 
 /// Largest relative error that a gradient may have, in f64.
@@ -78,6 +78,8 @@ fn every_operation_matches_central_differences() {
         ("silu", &[(3, 5)], |t, v| ops::silu(t, v[0])),
         ("gelu", &[(3, 5)], |t, v| ops::gelu(t, v[0])),
         ("layer_norm", &[(7, 5), (7, 1), (7, 1)], |t, v| ops::layer_norm(t, v[0], v[1], v[2], 1e-5)),
+        ("group_norm", &[(9, 5), (9, 1)], |t, v| ops::group_norm(t, v[0], v[1], 3, 1e-5)),
+        ("linear_blocks", &[(6, 4), (12, 7)], |t, v| ops::linear_blocks(t, v[0], v[1])),
         ("rms_norm", &[(7, 5), (7, 1)], |t, v| ops::rms_norm(t, v[0], v[1], 1e-5)),
         ("depthwise", &[(5, 14), (5, 3), (5, 1)], |t, v| ops::depthwise(t, v[0], v[1], v[2], 2)),
         ("attention, causal", &[(6, 10), (6, 10), (6, 10)], |t, v| {
@@ -398,6 +400,127 @@ fn the_selective_scan_matches_central_differences_and_its_twin() {
                     assert!(wide((f - s).abs()) / scale < tolerance, "{size:?}: matrix {k}: {f} {s}");
                 }
             }
+        }
+    }
+}
+
+/// Compares a scan with its twin, value and every gradient, and the scan with central differences.
+fn same_as_twin(name: &str, inputs: &[Matrix], run: impl Fn(&mut Tape, &[Var], bool) -> Var) {
+    let tolerance = if cfg!(feature = "f64") { 1e-11 } else { 5e-5 };
+    let all = |fast: bool| -> Vec<Vec<Real>> {
+        let mut tape = Tape::new(true);
+        let v: Vec<Var> = inputs.iter().map(|(r, c, x)| tape.leaf(*r, *c, x)).collect();
+        let out = run(&mut tape, &v, fast);
+        let squared = ops::mul(&mut tape, out, out);
+        let loss = ops::sum(&mut tape, squared);
+        tape.backward(loss);
+        // Where none flowed, it is zero.
+        let grads = v.iter().zip(inputs).map(|(v, (_, _, x))| match tape.grad(*v) {
+            [] => vec![0.0; x.len()],
+            grad => grad.to_vec(),
+        });
+        std::iter::once(tape.value(out).to_vec()).chain(grads).collect()
+    };
+    for (k, (fast, slow)) in all(true).iter().zip(all(false)).enumerate() {
+        let scale = slow.iter().fold(1e-2, |m: f64, x| m.max(wide(x.abs())));
+        assert_eq!(fast.len(), slow.len(), "{name}: matrix {k}");
+        for (f, s) in fast.iter().zip(&slow) {
+            assert!(wide((f - s).abs()) / scale < tolerance, "{name}: matrix {k}: {f} {s}");
+        }
+    }
+    report(name, worst_relative_error(inputs, 3, 5, |t, v| run(t, v, true)));
+}
+
+/// A matrix with its numbers times a factor, and something added.
+fn moved((rows, cols, x): Matrix, factor: f64, shift: f64) -> Matrix {
+    (rows, cols, x.into_iter().map(|x| narrow(factor * wide(x) + shift)).collect())
+}
+
+/// Hidden units, heads, batch and steps.
+const XLSTM: &[(usize, usize, usize, usize)] =
+    &[(6, 2, 3, 5), (8, 1, 1, 4), (5, 5, 2, 3), (12, 3, 2, 70), (4, 2, 1, 1)];
+
+#[test]
+fn slstm_matches_central_differences_and_its_twin() {
+    let mut rng = Rng::new(17, 0);
+    for &(hidden, heads, batch, steps) in XLSTM {
+        for (exponential, given) in [(false, false), (false, true), (true, false), (true, true)] {
+            let d = hidden / heads;
+            let mut inputs: Vec<Matrix> = (0..4).map(|_| random(hidden, steps * batch, &mut rng)).collect();
+            // Gates that are far from their middle, too.
+            inputs[0] = moved(inputs[0].clone(), 3.0, -0.5);
+            inputs[1] = moved(inputs[1].clone(), 2.0, 0.5);
+            inputs.push(random(4 * hidden, d, &mut rng));
+            inputs.push(random(4 * hidden, 1, &mut rng));
+            if given {
+                inputs.push(random(hidden, batch, &mut rng));
+                inputs.push(random(hidden, batch, &mut rng));
+                // As a normaliser is after a step.
+                inputs.push(moved(random(hidden, batch, &mut rng), 0.2, 2.0));
+            }
+            let stabiliser = random(hidden, batch, &mut rng);
+            same_as_twin(
+                &format!("slstm {hidden} {heads} {batch} {steps} {exponential} {given}"),
+                &inputs,
+                |t, v, fast| {
+                    // The gradient of a memory is that at its stabiliser.
+                    let memory = given.then(|| {
+                        let m = t.constant(hidden, batch, &stabiliser.2);
+                        let above = ops::concat_rows(t, v[7], v[8]);
+                        ops::concat_rows(t, above, m)
+                    });
+                    let all = SlstmInputs { gates: [v[0], v[1], v[2], v[3]], r: v[4], bias: v[5], exponential };
+                    let h0 = given.then(|| v[6]);
+                    if fast {
+                        scan::slstm(t, all, h0, memory, batch).hidden
+                    } else {
+                        twin::slstm(t, all, h0, memory, batch).0
+                    }
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn mlstm_matches_central_differences_and_its_twin() {
+    let mut rng = Rng::new(18, 0);
+    for &(rows, heads, batch, steps) in XLSTM {
+        for (exponential, given) in [(false, false), (false, true), (true, false), (true, true)] {
+            let d = rows / heads;
+            // Next to the bound on the normaliser there is a kink, and below it a spike that differences jump over: over many
+            // steps the normaliser must stay above it, and exponential gates must not let the stabiliser rise.
+            let above = if steps > 32 { 1.0 } else { 0.0 };
+            let mut drawn = |rows: usize, columns: usize, factor: f64, shift: f64| {
+                moved(random(rows, columns, &mut rng), factor, shift)
+            };
+            let columns = steps * batch;
+            let mut inputs = vec![
+                drawn(rows, columns, 1.0 - 0.5 * above, above),
+                drawn(rows, columns, 1.0 - 0.5 * above, above),
+                drawn(rows, columns, 1.0, 0.0),
+                drawn(heads, columns, 3.0 - 2.0 * above, 2.0 * above - 0.5),
+                drawn(heads, columns, 2.0, if exponential { -1.5 } else { 0.5 }),
+            ];
+            if given {
+                inputs.push(drawn(heads * d * (d + 1), batch, 1.0 - 0.5 * above, above));
+            }
+            let stabiliser = random(heads, batch, &mut rng);
+            same_as_twin(
+                &format!("mlstm {rows} {heads} {batch} {steps} {exponential} {given}"),
+                &inputs,
+                |t, v, fast| {
+                    let m = given.then(|| t.constant(heads, batch, &stabiliser.2));
+                    let all =
+                        MlstmInputs { q: v[0], k: v[1], v: v[2], input_gate: v[3], forget_gate: v[4], exponential };
+                    let memory = v.get(5).copied();
+                    if fast {
+                        scan::mlstm(t, all, memory, m, batch).hidden
+                    } else {
+                        twin::mlstm(t, all, memory, m, batch)
+                    }
+                },
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Blocks that read whole sequences against stored numbers from outside: Mamba from mambapy, the Transformer's layers from
-//! `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
+//! Blocks that read whole sequences against stored numbers from outside: Mamba from mambapy, xLSTM from its authors' package,
+//! the Transformer's layers from `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
@@ -68,12 +68,18 @@ fn compare(file: &Stored, name: &str, found: &[Real], worst: &mut f64) {
 
 fn settings(file: &Stored) -> Value {
     let mut all = json!({ "hidden": file.size("width"), "layers": file.size("layers"), "segment": 1 });
-    if file.text("kind") == "mamba" {
-        all["state"] = file.size("state").into();
-    } else {
-        all["heads"] = file.size("heads").into();
-        all["activation"] = file.text("activation").into();
-        all["positions"] = "none".into();
+    match file.text("kind") {
+        "mamba" => all["state"] = file.size("state").into(),
+        "xlstm" => {
+            all["heads"] = file.size("heads").into();
+            all["slstm"] = file.text("slstm").into();
+            all["forget_gate"] = file.text("forget_gate").into();
+        }
+        _ => {
+            all["heads"] = file.size("heads").into();
+            all["activation"] = file.text("activation").into();
+            all["positions"] = "none".into();
+        }
     }
     all
 }
@@ -83,6 +89,10 @@ fn outputs_and_gradients_equal_published_ones() {
     for (name, architecture) in [
         ("mamba_1", "mamba"),
         ("mamba_2", "mamba"),
+        ("xlstm_mlstm", "xlstm"),
+        ("xlstm_slstm", "xlstm"),
+        ("xlstm_both", "xlstm"),
+        ("xlstm_exponential", "xlstm"),
         ("transformer_causal", "transformer"),
         ("transformer_encoder", "transformer_encoder"),
     ] {
@@ -160,8 +170,8 @@ fn parameters_start_as_published() {
 }
 
 #[test]
-fn the_state_of_mamba_does_not_grow_and_that_of_the_transformer_does() {
-    for (architecture, grows) in [("mamba", false), ("transformer", true)] {
+fn the_state_of_a_recurrence_does_not_grow_and_that_of_the_transformer_does() {
+    for (architecture, grows) in [("mamba", false), ("xlstm", false), ("transformer", true)] {
         let stack = Stack::new(architecture, json!({ "hidden": 8, "layers": 2, "segment": 1 }), 8);
         let mut tape = Tape::new(false);
         let mut pass = Pass::new(&mut tape, &stack.params, 3);
@@ -176,6 +186,53 @@ fn the_state_of_mamba_does_not_grow_and_that_of_the_transformer_does() {
         for pair in sizes.windows(2) {
             // Keys and values of one step of three samples in two layers.
             assert_eq!(pair[1] - pair[0], if grows { 2 * 2 * 8 * 3 } else { 0 }, "{architecture}: {sizes:?}");
+        }
+    }
+}
+
+#[test]
+fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
+    let (width, batch, seq) = (8, 2, 6);
+    for forget_gate in ["sigmoid", "exponential"] {
+        let settings = json!({ "hidden": width, "layers": 2, "segment": 1, "heads": 2, "slstm": "second",
+            "forget_gate": forget_gate });
+        let stack = Stack::new("xlstm", settings, width);
+        let mut tape = Tape::new(false);
+        let mut rng = Rng::new(5, 0);
+        let x: Vec<Real> = (0..width * seq * batch).map(|_| narrow(rng.normal())).collect();
+        let x = tape.constant(width, seq * batch, &x);
+        let mut pass = Pass::new(&mut tape, &stack.params, batch);
+        pass.probes = Some(Probes::default());
+        stack.run(&mut pass, x, &mut [State::default(); 2]);
+        let probes = pass.probes.take().unwrap().all;
+        let of = |layer: usize, name: &str| -> Vec<f64> {
+            let probe = probes.iter().find(|probe| probe.layer == layer && probe.name == name);
+            let probe = probe.unwrap_or_else(|| panic!("no {name} in layer {layer}"));
+            tape.value(probe.var).iter().copied().map(wide).collect()
+        };
+        for layer in [0, 1] {
+            let [i, f, m] = ["input gate", "forget gate", "stabiliser"].map(|name| of(layer, name));
+            let step = i.len() / seq;
+            assert_eq!((i.len(), f.len()), (m.len(), m.len()));
+            if layer == 0 {
+                // m_t = max(log f_t + m_{t−1}, log i_t), and at first what comes.
+                for k in 0..i.len() {
+                    let kept = if k < step { f64::MIN } else { f[k].ln() + m[k - step] };
+                    assert!((m[k] - kept.max(i[k].ln())).abs() < 1e-5, "{} {kept} {}", m[k], i[k].ln());
+                }
+                assert!(of(0, "size of what is read").iter().all(|norm| *norm > 0.0));
+                continue;
+            }
+            // n_t = f_t n_{t−1} + i_t, at least 1; the cell state is an average of what was let in, times n.
+            let [n, c, o] = ["normaliser", "cell state", "output gate"].map(|name| of(1, name));
+            for k in 0..n.len() {
+                // The stabiliser makes the larger one of the two gates 1; the first step keeps nothing.
+                assert!((i[k].max(f[k]) - 1.0).abs() < 1e-6, "{} {}", i[k], f[k]);
+                assert!(k >= step || f[k] < 1e-30);
+                let before = if k < step { 0.0 } else { n[k - step] };
+                assert!((n[k] - f[k] * before - i[k]).abs() < 1e-5 * n[k], "{} {} {before} {}", n[k], f[k], i[k]);
+                assert!(n[k] > 1.0 - 1e-6 && c[k].abs() <= n[k] && (0.0..=1.0).contains(&o[k]));
+            }
         }
     }
 }

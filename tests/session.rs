@@ -168,11 +168,11 @@ fn files_that_are_no_models_are_refused_and_the_model_stays() {
         (not_a_number, "no number"),
     ];
     for (bytes, names) in cases {
-        let said = session.load(&bytes).unwrap_err().to_string();
+        let said = session.load(&bytes, &Default::default()).unwrap_err().to_string();
         assert!(said.contains(names), "{said}");
         assert_eq!(session.forecast(12).unwrap(), before);
     }
-    assert!(session.load(&good).is_ok());
+    assert!(session.load(&good, &Default::default()).is_ok());
 }
 
 #[test]

@@ -9,6 +9,7 @@ import forecasters
 import networks
 import optim
 import sequences
+import state_dicts
 import store
 
 
@@ -27,6 +28,10 @@ def main():
                 wrong += store.check(name, tensors, settings)
             else:
                 store.write(name, tensors, settings)
+    if check:
+        wrong += state_dicts.check()
+    else:
+        state_dicts.write()
     if check:
         print("\n".join(wrong + [f"{count} files compared, {len(wrong)} differences"]))
     sys.exit(bool(wrong))

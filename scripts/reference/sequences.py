@@ -1,10 +1,17 @@
-"""Blocks that read whole sequences: Mamba against mambapy, the Transformer's layers against torch.nn."""
+"""Blocks that read whole sequences: Mamba by mambapy, xLSTM by its authors' package, the Transformer's layers by torch.nn."""
 
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 from mambapy.mamba import Mamba, MambaConfig
+from xlstm.blocks.mlstm.block import mLSTMBlockConfig
+from xlstm.blocks.mlstm.layer import mLSTMLayerConfig
+from xlstm.blocks.slstm.block import sLSTMBlockConfig
+from xlstm.blocks.slstm.layer import sLSTMLayerConfig
+from xlstm.blocks.slstm.src.vanilla import slstm as slstm_equations
+from xlstm.components.feedforward import FeedForwardConfig
+from xlstm.xlstm_block_stack import xLSTMBlockStack, xLSTMBlockStackConfig
 
 import store
 
@@ -22,17 +29,42 @@ class Case:
     seq: int
     heads: int = 1
     activation: str = ""
+    slstm: str = ""
+    forget_gate: str = ""
 
 
 CASES = [
     Case("mamba", "mamba_2", 71, width=6, layers=2, batch=2, seq=11),
     Case("mamba", "mamba_1", 72, width=17, layers=1, batch=3, seq=5),
+    # Longer than a chunk of the mLSTM; the sLSTM is a recurrence.
+    Case("xlstm", "xlstm_mlstm", 79, width=8, layers=2, batch=1, seq=37, heads=2, slstm="none", forget_gate="sigmoid"),
+    Case("xlstm", "xlstm_slstm", 76, width=8, layers=2, batch=3, seq=7, heads=2, slstm="all", forget_gate="sigmoid"),
+    Case("xlstm", "xlstm_both", 77, width=8, layers=2, batch=2, seq=9, heads=2, slstm="second", forget_gate="sigmoid"),
+    Case("xlstm", "xlstm_exponential", 78, width=10, layers=2, batch=2, seq=6, heads=2, slstm="last", forget_gate="exponential"),
     Case("transformer", "transformer_causal", 73, width=8, layers=2, batch=3, seq=7, heads=2, activation="gelu"),
     Case("transformer", "transformer_encoder", 74, width=9, layers=1, batch=2, seq=9, heads=3, activation="relu"),
 ]
 
 # The published sizes but for the state, which is smaller so that the files are small.
 STATE = 5
+
+
+def xlstm(width, layers, heads, slstm, seq):
+    """The published stack in plain PyTorch, its widths not rounded up to what a GPU likes, the paper's 4/3 in the feed-forward part."""
+    every = range(layers)
+    at = {"none": [], "second": [k for k in every if k % 2], "last": [layers - 1], "all": list(every)}[slstm]
+    matrix = mLSTMLayerConfig(num_heads=heads, round_proj_up_to_multiple_of=1)
+    scalar = sLSTMLayerConfig(num_heads=heads, embedding_dim=width, backend="vanilla")
+    feed_forward = FeedForwardConfig(proj_factor=4 / 3, round_proj_up_to_multiple_of=1, embedding_dim=width)
+    config = xLSTMBlockStackConfig(
+        mlstm_block=mLSTMBlockConfig(mlstm=matrix),
+        slstm_block=sLSTMBlockConfig(slstm=scalar, feedforward=feed_forward),
+        context_length=seq,
+        num_blocks=layers,
+        embedding_dim=width,
+        slstm_at=at,
+    )
+    return xLSTMBlockStack(config)
 
 
 class Stack(torch.nn.Module):
@@ -45,6 +77,10 @@ class Stack(torch.nn.Module):
             config = MambaConfig(d_model=case.width, n_layers=case.layers, d_state=STATE, pscan=False)
             self.layers = Mamba(config).layers
             self.norm_f = torch.nn.RMSNorm(case.width, eps=1e-5)
+        elif case.kind == "xlstm":
+            stack = xlstm(case.width, case.layers, case.heads, case.slstm, case.seq)
+            self.blocks = stack.blocks
+            self.post_blocks_norm = stack.post_blocks_norm
         else:
             make = lambda: torch.nn.TransformerEncoderLayer(
                 case.width, case.heads, 4 * case.width, dropout=0.0, activation=case.activation, batch_first=True, norm_first=True
@@ -57,6 +93,10 @@ class Stack(torch.nn.Module):
             for layer in self.layers:
                 x = layer(x)
             return self.norm_f(x)
+        if self.case.kind == "xlstm":
+            for block in self.blocks:
+                x = block(x)
+            return self.post_blocks_norm(x)
         mask = None
         if self.case.name.endswith("causal"):
             mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[1], dtype=x.dtype)
@@ -76,25 +116,29 @@ class Stack(torch.nn.Module):
 
 def run(case, rng_seed, dtype):
     """One pass forward and backward; L = sum(output r1) + sum(output^2) / 2"""
-    before = torch.get_default_dtype(), torch.Tensor.float
+    before = torch.get_default_dtype(), torch.Tensor.float, torch.nn.functional.logsigmoid
     # mambapy casts some parameters to 32 bits whatever they are; without that it computes in f64.
     torch.set_default_dtype(dtype)
     torch.Tensor.float = lambda self: self
+    if case.forget_gate == "exponential":
+        # The package has the sigmoid alone; the logarithm of the paper's other choice is the pre-activation itself.
+        torch.nn.functional.logsigmoid = slstm_equations.logsigmoid = lambda x: x
     try:
         rng = np.random.Generator(np.random.PCG64(rng_seed))
         torch.manual_seed(rng_seed)
         stack = Stack(case).to(dtype)
         with torch.no_grad():
-            for value in stack.parameters():
+            for name, value in stack.named_parameters():
                 # Around what the module starts with, so that no bias is zero and no norm's factor one.
-                moved = value.double().numpy() + 0.1 * rng.standard_normal(tuple(value.shape))
-                value.copy_(torch.from_numpy(moved.astype(np.float32)))
+                less = stored_less(case, name)
+                moved = value.double().numpy() + less + 0.1 * rng.standard_normal(tuple(value.shape))
+                value.copy_(torch.from_numpy(moved.astype(np.float32).astype(np.float64) - less))
         x = store.draw(rng, case.batch, case.seq, case.width).to(dtype).requires_grad_()
         r1 = store.draw(rng, case.batch, case.seq, case.width).to(dtype)
         output = stack(x)
         loss = (output * r1).sum() + (output * output).sum() / 2
         loss.backward()
-        inputs = {name: value.detach() for name, value in stack.named_parameters()} | {"x": x.detach(), "r1": r1}
+        inputs = {name: value.detach() + stored_less(case, name) for name, value in stack.named_parameters()} | {"x": x.detach(), "r1": r1}
         result = {"output": output, "loss": loss.reshape(1), "grad.x": x.grad}
         result |= {f"grad.{name}": value.grad for name, value in stack.named_parameters()}
         if case.kind == "transformer":
@@ -103,6 +147,12 @@ def run(case, rng_seed, dtype):
     finally:
         torch.set_default_dtype(before[0])
         torch.Tensor.float = before[1]
+        torch.nn.functional.logsigmoid = slstm_equations.logsigmoid = before[2]
+
+
+def stored_less(case, name):
+    """What the module holds its norms' factors less: those of xLSTM are 1 more than its parameters."""
+    return 1.0 if case.kind == "xlstm" and name.endswith("norm.weight") else 0.0
 
 
 def time_first(tensors):
@@ -118,4 +168,6 @@ def make():
         settings = asdict(case)
         if case.kind == "mamba":
             settings["state"] = STATE
+        if case.kind != "xlstm":
+            del settings["slstm"], settings["forget_gate"]
         yield case.name, time_first(inputs | result), settings

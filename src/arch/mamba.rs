@@ -22,7 +22,7 @@ use crate::arch::residual::Stream;
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
@@ -57,7 +57,7 @@ pub const EXPANSION: Knob = Knob {
 pub const CONVOLUTION: Knob = Knob {
     key: "convolution",
     label: "Convolution",
-    help: "Steps that the short convolution before the state-space model looks at.",
+    help: "Steps that the short convolution before the memory looks at.",
     unit: "steps",
     source: "Gu and Dao 2023",
     group: Group::Model,
@@ -105,15 +105,13 @@ struct Mamba {
     stream: Stream,
     norm: Norm,
     enter: Linear,
-    kernel: ParamId,
-    kernel_bias: ParamId,
+    conv: CausalConv,
     source: Source,
     a_log: ParamId,
     skip: ParamId,
     leave: Linear,
     channels: usize,
     state: usize,
-    convolution: usize,
     index: usize,
 }
 
@@ -127,16 +125,15 @@ impl Mamba {
         let stream = Stream::new(builder, index, inputs, settings, ("norm_f", Norm::rms));
         let hidden = stream.width;
         let channels = settings.size(EXPANSION.key) * hidden;
-        let (state, convolution) = (settings.size(STATE.key), settings.size(CONVOLUTION.key));
+        let state = settings.size(STATE.key);
         let rank = hidden.div_ceil(UNITS_PER_RANK);
         let named = |part: &str| format!("layers.{index}.mixer.{part}");
-        // torch.nn.Linear and Conv1d draw from this range.
+        // torch.nn.Linear draws from this range.
         let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
 
         let norm = Norm::rms(builder, &format!("layers.{index}.norm"), hidden);
         let enter = Linear::unbiased(builder, &named("in_proj"), hidden, 2 * channels, uniform(hidden));
-        let kernel = builder.matrix(named("conv1d.weight"), channels, convolution, uniform(convolution));
-        let kernel_bias = builder.vector(named("conv1d.bias"), &[(channels, uniform(convolution))], false);
+        let conv = CausalConv::new(builder, &named("conv1d"), channels, settings.size(CONVOLUTION.key));
         let step_size = Init::StepSize { least: STEP_SIZES.0, most: STEP_SIZES.1 };
         let source = if settings.flag(SELECTION.key) {
             let project = Linear::unbiased(builder, &named("x_proj"), channels, rank + 2 * state, uniform(channels));
@@ -154,21 +151,7 @@ impl Mamba {
         // As many blocks as there are layers add to one stream.
         let bound = 1.0 / libm::sqrt((channels * settings.size(LAYERS.key)) as f64);
         let leave = Linear::unbiased(builder, &named("out_proj"), channels, hidden, Init::Uniform(bound));
-        Self {
-            stream,
-            norm,
-            enter,
-            kernel,
-            kernel_bias,
-            source,
-            a_log,
-            skip,
-            leave,
-            channels,
-            state,
-            convolution,
-            index,
-        }
+        Self { stream, norm, enter, conv, source, a_log, skip, leave, channels, state, index }
     }
 
     /// The parameters of the state-space model at every step of `u`.
@@ -210,13 +193,7 @@ impl Block for Mamba {
         let v = ops::slice_rows(pass.tape, both, 0, e);
         let z = ops::slice_rows(pass.tape, both, e, e);
 
-        let before = (self.convolution - 1) * batch;
-        let past = state[WINDOW].unwrap_or_else(|| pass.tape.filled(e, before, 0.0));
-        let v = ops::concat_columns(pass.tape, past, v);
-        let columns = pass.tape.shape(v).1;
-        let window = ops::slice_columns(pass.tape, v, columns - before, before);
-        let (kernel, bias) = (pass.param(self.kernel), pass.param(self.kernel_bias));
-        let u = ops::depthwise(pass.tape, v, kernel, bias, batch);
+        let (u, window) = self.conv.forward(pass, v, state[WINDOW]);
         let u = ops::silu(pass.tape, u);
 
         let model = self.model(pass, u);
@@ -244,12 +221,12 @@ impl Block for Mamba {
     }
 
     fn formula(&self) -> String {
-        let (h, e, n, k) = (self.stream.width, self.channels, self.state, self.convolution);
+        let (h, e, n, conv) = (self.stream.width, self.channels, self.state, self.conv.formula());
         let model = match &self.source {
             Source::Input { project, step, .. } => format!("{} + {}", project.formula(), step.formula()),
             Source::Fixed { .. } => format!("{e} + 2·{n}"),
         };
-        self.stream.formula(&format!("{h} + 3·{h}·{e} + {e}·({k} + 1) + {model} + {e}·({n} + 1)"))
+        self.stream.formula(&format!("{h} + 3·{h}·{e} + {conv} + {model} + {e}·({n} + 1)"))
     }
 }
 

@@ -23,7 +23,9 @@ mod rnn;
 mod segrnn;
 pub mod stacked;
 mod transformer;
+mod xlstm;
 
 pub use forecaster::{Forecaster, Stretches};
+pub use gru::FORM as GRU_FORM;
 pub use plan::Plan;
 pub use registry::{Architecture, find};

@@ -6,7 +6,7 @@ use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::arch::{
     Forecaster, bidirectional, dlinear, encoder_decoder, gru, lstm, mamba, minimal, mlp, nlinear, rnn, segrnn,
-    transformer,
+    transformer, xlstm,
 };
 use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
@@ -112,6 +112,24 @@ pub const ALL: &[Architecture] = &[
         streams: true,
         knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
         make: Make::Layer(minimal::lstm),
+    },
+    Architecture {
+        id: "xlstm",
+        label: "xLSTM",
+        summary: "LSTMs with exponential gates in residual blocks: one whose memory is a matrix, and one whose gates read the \
+                  state before.",
+        source: "Beck et al. 2024",
+        equations: xlstm::equations,
+        streams: true,
+        knobs: &[
+            xlstm::SLSTM,
+            transformer::HEADS,
+            mamba::EXPANSION,
+            mamba::CONVOLUTION,
+            xlstm::FORGET_GATE,
+            INIT_SCALE,
+        ],
+        make: Make::Layer(xlstm::block),
     },
     Architecture {
         id: "segrnn",

@@ -26,8 +26,8 @@ use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass,
 pub const HEADS: Knob = Knob {
     key: "heads",
     label: "Heads",
-    help: "Into how many parts attention is cut, each looking by itself. The largest number up to this that divides the hidden \
-           units is taken.",
+    help: "Into how many parts attention, or the memory, is cut, each by itself. The largest number up to this that divides the hidden \
+           units is taken (of an xLSTM, one that leaves four of them to each).",
     unit: "",
     source: "Vaswani et al. 2017",
     group: Group::Model,

@@ -1,3 +1,4 @@
 //! Models as files.
 
 pub mod safetensors;
+pub mod state_dict;

@@ -74,6 +74,16 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))
 }
 
+/// Whether the weights in `bytes` were saved here, with the settings that belong to them.
+///
+/// # Errors
+/// [`Error::Model`] for bytes that are no such file.
+pub fn saved_here(bytes: &[u8]) -> Result<bool> {
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|_| broken("it is not a safetensors file, or not all of one; choose one that was saved here"))?;
+    Ok(header.metadata().as_ref().is_some_and(|metadata| metadata.contains_key(KEY)))
+}
+
 /// What the model in `bytes` is, without its weights.
 ///
 /// # Errors

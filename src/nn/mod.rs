@@ -1,6 +1,7 @@
 //! Parameters, their initial values, and the parts that architectures share.
 
 pub mod block;
+pub mod conv;
 pub mod init;
 pub mod linear;
 pub mod norm;
@@ -8,6 +9,7 @@ pub mod params;
 pub mod probe;
 
 pub use block::{Block, Pass, State};
+pub use conv::CausalConv;
 pub use init::Init;
 pub use linear::Linear;
 pub use norm::Norm;

@@ -1,4 +1,4 @@
-//! Layer norm and RMS norm with their parameters.
+//! Layer norm, whole or in groups, and RMS norm with their parameters.
 
 use crate::Real;
 use crate::grad::{Var, ops};
@@ -13,6 +13,8 @@ pub struct Norm {
     weight: ParamId,
     bias: Option<ParamId>,
     rows: usize,
+    /// Parts of a column that are centred and normalised each by itself; 0: the RMS norm, which does not centre.
+    groups: usize,
 }
 
 impl Norm {
@@ -20,13 +22,24 @@ impl Norm {
     pub fn layer(builder: &mut Builder, name: &str, rows: usize) -> Self {
         let weight = builder.vector(format!("{name}.weight"), &[(rows, Init::Constant(1.0))], false);
         let bias = builder.vector(format!("{name}.bias"), &[(rows, Init::Zero)], false);
-        Self { weight, bias: Some(bias), rows }
+        Self { weight, bias: Some(bias), rows, groups: 1 }
     }
 
     /// RMS norm (Zhang and Sennrich 2019), as `torch.nn.RMSNorm`: `name.weight` ones.
     pub fn rms(builder: &mut Builder, name: &str, rows: usize) -> Self {
         let weight = builder.vector(format!("{name}.weight"), &[(rows, Init::Constant(1.0))], false);
-        Self { weight, bias: None, rows }
+        Self { weight, bias: None, rows, groups: 0 }
+    }
+
+    /// Layer norm of each of `groups` equal parts of the rows by itself, without a bias, as `torch.nn.GroupNorm` of a column:
+    /// `name.weight` ones.
+    pub fn groups(builder: &mut Builder, name: &str, rows: usize, groups: usize) -> Self {
+        Self { groups, ..Self::rms(builder, name, rows) }
+    }
+
+    /// Layer norm without a bias, as `torch.nn.LayerNorm(bias=False)`: `name.weight` ones.
+    pub fn centred(builder: &mut Builder, name: &str, rows: usize) -> Self {
+        Self::groups(builder, name, rows, 1)
     }
 
     /// `[rows × n]` to the same.
@@ -37,7 +50,8 @@ impl Norm {
                 let bias = pass.param(bias);
                 ops::layer_norm(pass.tape, x, weight, bias, EPSILON)
             }
-            None => ops::rms_norm(pass.tape, x, weight, EPSILON),
+            None if self.groups == 0 => ops::rms_norm(pass.tape, x, weight, EPSILON),
+            None => ops::group_norm(pass.tape, x, weight, self.groups, EPSILON),
         }
     }
 

@@ -157,9 +157,15 @@ impl Pass<'_> {
 
     /// Notes matrices from state to state `[units × units]` that are stacked in one.
     pub fn probe_matrices(&mut self, layer: usize, names: &[&'static str], var: Var) {
-        let units = self.tape.shape(var).0 / names.len().max(1);
-        for (k, name) in names.iter().enumerate() {
+        self.probe_head_matrices(layer, names, 1, var);
+    }
+
+    /// The same of each of `heads` heads, one below the other.
+    pub fn probe_head_matrices(&mut self, layer: usize, names: &[&'static str], heads: usize, var: Var) {
+        let units = self.tape.shape(var).0 / (names.len() * heads).max(1);
+        for (k, name) in names.iter().cycle().take(names.len() * heads).enumerate() {
             self.note(layer, name, var, |probe| {
+                probe.head = (heads > 1).then_some(k / names.len());
                 (probe.layout, probe.rows) = (Layout::Weights, k * units..(k + 1) * units);
             });
         }

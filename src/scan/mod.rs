@@ -10,8 +10,10 @@ mod gru;
 mod gru_reset_before;
 mod lstm;
 mod minimal;
+mod mlstm;
 mod rnn;
 mod selective;
+mod slstm;
 mod steps;
 pub mod twin;
 
@@ -19,8 +21,10 @@ pub use gru::gru;
 pub use gru_reset_before::gru_reset_before;
 pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
+pub use mlstm::{CHUNK as MLSTM_CHUNK, MlstmInputs, MlstmOutputs, mlstm};
 pub use rnn::rnn;
 pub use selective::{CHUNK, SelectiveInputs, selective};
+pub use slstm::{LEAST, MOST_HEADS, SlstmInputs, SlstmOutputs, slstm};
 
 use carried::StateGradients;
 

@@ -2,7 +2,7 @@
 //! and every gradient, and what they are measured against.
 
 use crate::grad::{Tape, Var, ops};
-use crate::scan::{Minimal, SelectiveInputs, Walk, Weights};
+use crate::scan::{LEAST, Minimal, MlstmInputs, SelectiveInputs, SlstmInputs, Walk, Weights};
 
 /// A state-to-state step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
 type Cell = fn(&mut Tape, Var, Weights, Var, Var) -> (Var, Var);
@@ -191,4 +191,152 @@ pub fn selective(tape: &mut Tape, inputs: SelectiveInputs, h0: Option<Var>, batc
     }
     let last = h.into_iter().reduce(|above, below| ops::concat_rows(tape, above, below));
     (out.unwrap_or(u), last.unwrap_or(zeros))
+}
+
+/// The larger of two, entry by entry.
+fn larger(tape: &mut Tape, a: Var, b: Var) -> Var {
+    let above = ops::sub(tape, b, a);
+    let above = ops::relu(tape, above);
+    ops::add(tape, a, above)
+}
+
+/// Stabiliser, input and forget gate from what stands before them and the stabiliser before: unlike the fast scans this is
+/// differentiated through the stabiliser.
+fn stabilised(tape: &mut Tape, i: Var, f: Var, m: Var, exponential: bool) -> [Var; 3] {
+    let log_f = if exponential {
+        f
+    } else {
+        let minus = ops::scale(tape, f, -1.0);
+        let minus = ops::softplus(tape, minus);
+        ops::scale(tape, minus, -1.0)
+    };
+    let kept = ops::add(tape, log_f, m);
+    let m = larger(tape, i, kept);
+    let [i, f] = [i, kept].map(|x| {
+        let away = ops::sub(tape, x, m);
+        ops::exp(tape, away)
+    });
+    [m, i, f]
+}
+
+/// `f ∘ before + i ∘ new`.
+fn gated(tape: &mut Tape, [f, before]: [Var; 2], [i, new]: [Var; 2]) -> Var {
+    let (kept, new) = (ops::mul(tape, f, before), ops::mul(tape, i, new));
+    ops::add(tape, kept, new)
+}
+
+/// Appends a step to a sequence.
+fn append(tape: &mut Tape, all: Option<Var>, one: Var) -> Option<Var> {
+    Some(all.map_or(one, |all| ops::concat_columns(tape, all, one)))
+}
+
+/// The twin of [`super::slstm`]: hidden states, and cell state, normaliser and stabiliser after the last step above each
+/// other.
+pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Option<Var>, batch: usize) -> (Var, Var) {
+    let SlstmInputs { gates, r, bias, exponential } = inputs;
+    let ((hidden, columns), (_, d)) = (tape.shape(gates[0]), tape.shape(r));
+    let ones = tape.filled(hidden, batch, 1.0);
+    let mut h = h0.unwrap_or_else(|| tape.filled(hidden, batch, 0.0));
+    let [mut c, mut n, mut m] = [0, 1, 2].map(|k| match memory0 {
+        Some(memory) => ops::slice_rows(tape, memory, k * hidden, hidden),
+        None => tape.filled(hidden, batch, if k == 2 { LEAST } else { 0.0 }),
+    });
+    let mut all = None;
+    for first in (0..columns).step_by(batch) {
+        let mut k = 0;
+        let [i, f, z, o] = gates.map(|gate| {
+            // One head's rows from its own part of the state, below the other heads'.
+            let mixed = (0..hidden / d).map(|head| {
+                let part = ops::slice_rows(tape, h, head * d, d);
+                let weights = ops::slice_rows(tape, r, (head * 4 + k) * d, d);
+                ops::linear(tape, weights, part, None)
+            });
+            let mixed: Vec<Var> = mixed.collect();
+            let mixed = mixed.into_iter().reduce(|above, below| ops::concat_rows(tape, above, below)).unwrap_or(h);
+            let bias = ops::slice_rows(tape, bias, k * hidden, hidden);
+            let x = ops::slice_columns(tape, gate, first, batch);
+            let x = ops::add_column(tape, x, bias);
+            k += 1;
+            ops::add(tape, x, mixed)
+        });
+        let [now, i, f] = stabilised(tape, i, f, m, exponential);
+        let (z, o) = (ops::tanh(tape, z), ops::sigmoid(tape, o));
+        m = now;
+        c = gated(tape, [f, c], [i, z]);
+        n = gated(tape, [f, n], [i, ones]);
+        let share = ops::div(tape, c, n);
+        h = ops::mul(tape, o, share);
+        all = append(tape, all, h);
+    }
+    let last = ops::concat_rows(tape, c, n);
+    (all.unwrap_or(h), ops::concat_rows(tape, last, m))
+}
+
+/// The twin of [`super::mlstm`], one step after another: hidden states.
+pub fn mlstm(
+    tape: &mut Tape,
+    inputs: MlstmInputs,
+    memory0: Option<Var>,
+    stabiliser0: Option<Var>,
+    batch: usize,
+) -> Var {
+    let MlstmInputs { q, k, v, input_gate, forget_gate, exponential } = inputs;
+    let ((rows, columns), (heads, _)) = (tape.shape(q), tape.shape(input_gate));
+    let d = rows / heads;
+    // One number for each sample, for all rows; and the sum over rows.
+    let (spread, gather) = (tape.filled(d, 1, 1.0), tape.filled(1, d, 1.0));
+    let ones = tape.filled(1, batch, 1.0);
+    let epsilon = tape.filled(1, batch, 1e-6);
+    let mut out: Option<Var> = None;
+    for head in 0..heads {
+        // The memory's columns, one for each row of the values, and the normaliser behind them: each [d × batch].
+        let mut memory: Vec<Var> = (0..=d)
+            .map(|column| match memory0 {
+                Some(memory0) => ops::slice_rows(tape, memory0, (head * (d + 1) + column) * d, d),
+                None => tape.filled(d, batch, 0.0),
+            })
+            .collect();
+        let mut m = match stabiliser0 {
+            Some(m) => ops::slice_rows(tape, m, head, 1),
+            None => tape.filled(1, batch, LEAST),
+        };
+        let mut all = None;
+        for first in (0..columns).step_by(batch) {
+            let [q, k, v] = [q, k, v].map(|x| {
+                let x = ops::slice_columns(tape, x, first, batch);
+                ops::slice_rows(tape, x, head * d, d)
+            });
+            let q = ops::scale(tape, q, 1.0 / (d as crate::Real).sqrt());
+            let [i, f] = [input_gate, forget_gate].map(|x| {
+                let x = ops::slice_columns(tape, x, first, batch);
+                ops::slice_rows(tape, x, head, 1)
+            });
+            let [now, i, f] = stabilised(tape, i, f, m, exponential);
+            m = now;
+            let f = ops::linear(tape, spread, f, None);
+            let mut reads = Vec::new();
+            for (row, column) in memory.iter_mut().enumerate() {
+                let value = if row < d { ops::slice_rows(tape, v, row, 1) } else { ones };
+                let written = ops::mul(tape, i, value);
+                let written = ops::linear(tape, spread, written, None);
+                *column = gated(tape, [f, *column], [written, k]);
+                let read = ops::mul(tape, *column, q);
+                reads.push(ops::linear(tape, gather, read, None));
+            }
+            let along = reads.pop().unwrap_or(ones);
+            let away = ops::scale(tape, along, -1.0);
+            let size = larger(tape, along, away);
+            let bound = ops::scale(tape, m, -1.0);
+            let bound = ops::exp(tape, bound);
+            let divisor = larger(tape, size, bound);
+            let divisor = ops::add(tape, divisor, epsilon);
+            let h: Vec<Var> = reads.into_iter().map(|read| ops::div(tape, read, divisor)).collect();
+            let h = h.into_iter().reduce(|above, below| ops::concat_rows(tape, above, below)).unwrap_or(ones);
+            all = append(tape, all, h);
+        }
+        if let Some(all) = all {
+            out = Some(out.map_or(all, |above| ops::concat_rows(tape, above, all)));
+        }
+    }
+    out.unwrap_or(q)
 }

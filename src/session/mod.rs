@@ -27,7 +27,7 @@ pub use model::{Predictions, Sample};
 use crate::data::{Part, Series};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
-use crate::export::safetensors;
+use crate::export::{safetensors, state_dict::StateDict};
 use crate::forecast::Forecast;
 use crate::knob::Raw;
 use crate::train::trainer::Did;
@@ -216,13 +216,22 @@ impl Session {
         self.model()?.save(&self.series)
     }
 
-    /// Takes a saved model for this session's series: its settings, scaling and weights.
+    /// Takes a saved model for this session's series: its settings, scaling and weights. Or the state dict of a PyTorch model
+    /// ([`crate::export::state_dict`]): then `around` has the settings that it does not tell, such as the window and the columns.
     ///
     /// # Errors
     /// [`Error::Model`] or one that names a column that is missing; the model there was is kept then.
-    pub fn load(&mut self, bytes: &[u8]) -> Result<&Configured> {
+    pub fn load(&mut self, bytes: &[u8], around: &Raw) -> Result<&Configured> {
+        if !safetensors::saved_here(bytes)? {
+            let found = StateDict::read(bytes)?;
+            let mut raw = around.clone();
+            raw.extend(found.settings.clone());
+            let mut model = Model::new(&self.series, &raw, found.scales.as_deref())?;
+            model.adopt(&found)?;
+            return Ok(&self.model.insert(model).configured);
+        }
         let about = safetensors::about(bytes)?;
-        let mut model = Model::new(&self.series, &about.settings, Some(&about))?;
+        let mut model = Model::new(&self.series, &about.settings, Some(&about.scales))?;
         model.restore(bytes, &about)?;
         Ok(&self.model.insert(model).configured)
     }

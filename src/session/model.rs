@@ -11,10 +11,11 @@ use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
-use crate::data::{Batch, Frame, FrameOptions, Part, Series, Split, WindowSet, suggest};
+use crate::data::{Batch, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Evaluation, Interval, Rivals};
 use crate::export::safetensors::{self, About};
+use crate::export::state_dict::StateDict;
 use crate::forecast::{self, Forecast, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
@@ -81,8 +82,8 @@ pub struct Model {
 type Age = (Option<u32>, u64);
 
 impl Model {
-    /// Builds what `raw` asks for; `saved` gives the scaling of a model that was fitted before.
-    pub fn new(series: &Series, raw: &Raw, saved: Option<&About>) -> Result<Self> {
+    /// Builds what `raw` asks for; `scales` are those of the inputs of a model that was fitted before.
+    pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>) -> Result<Self> {
         let settings = Settings::check(&knobs(), raw, &Raw::new())?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
@@ -104,7 +105,7 @@ impl Model {
             inputs: columns(settings.text(INPUTS.key), series),
             calendar: settings.flag(CALENDAR.key),
             ahead: horizon * (MOST_BLOCKS + 1),
-            scales: saved.map(|about| about.scales.clone()),
+            scales: scales.map(<[Scale]>::to_vec),
         };
         let frame = Frame::new(series, &split, &options)?;
         let windows = |part| frame.windows(&split, part, window, horizon);
@@ -319,6 +320,24 @@ impl Model {
             best: progress.best.map(|best| (best.epoch, best.validation)).or(self.best),
         };
         safetensors::save(self.trainer.in_use(), &about)
+    }
+
+    /// Puts the weights of a PyTorch state dict in place.
+    pub fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
+        let columns = self.frame.data_features;
+        if columns != found.inputs {
+            let problem = format!(
+                "the model reads {} at each step, and the target and its inputs are {columns}; the target comes first",
+                if found.inputs == 1 { "one column".to_owned() } else { format!("{} columns", found.inputs) }
+            );
+            return Err(INPUTS.error(problem));
+        }
+        let scaled = match found.scales {
+            Some(_) => "scaled by the mean and std in its metadata",
+            None => "scaled by the training part of this series, as nothing else is said in the file",
+        };
+        let why = format!("The weights are those of a PyTorch state dict (nn.{}), its inputs {scaled}.", found.module);
+        self.trainer.restore(|params| found.load(params), why)
     }
 
     /// Puts the weights of a saved model in place.

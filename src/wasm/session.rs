@@ -33,13 +33,13 @@ fn part(name: &str) -> Result<Part, JsValue> {
     }
 }
 
-fn raw(settings: JsValue) -> Result<Raw, JsValue> {
-    let raw = from_js(settings).map_err(|_| crate::Error::Knob {
+/// Settings from JavaScript.
+fn raw(settings: JsValue) -> Result<Raw, crate::Error> {
+    from_js(settings).map_err(|_| crate::Error::Knob {
         knob: "settings",
         label: "Settings",
         problem: "an object is needed, with a text, a number or a flag for the key of each knob".to_owned(),
-    })?;
-    Ok(raw)
+    })
 }
 
 #[wasm_bindgen]
@@ -244,10 +244,16 @@ impl Session {
         Ok(self.inner.save()?)
     }
 
-    /// Takes a saved model for this session's series. Throws if it does not fit; the model there was is kept then.
+    /// Takes a saved model for this session's series, or the state dict of a PyTorch model (`nn.RNN`, `nn.LSTM` or `nn.GRU` with
+    /// `nn.Linear`): `settings` say what that does not tell, such as the window. Throws if it does not fit; the model there was
+    /// is kept then.
     #[wasm_bindgen(unchecked_return_type = "Configured")]
-    pub fn load(&mut self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        to_js(self.inner.load(bytes)?)
+    pub fn load(
+        &mut self,
+        bytes: &[u8],
+        #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        to_js(self.inner.load(bytes, &raw(settings)?)?)
     }
 
     /// The weights that forecasts are made with, flat, in the order of `Configured.parameters.rows`.

@@ -33,7 +33,8 @@ inBrowsers((browser) => {
   });
 
   test('pause, resume, one step, stop: the test part is scored once, at the end', async () => {
-    const page = await browser.open({ address: '#sample=seattle' });
+    // Long enough not to end before it is paused, on a fast machine too.
+    const page = await browser.open({ address: '#sample=seattle&epochs=5000&patience=0' });
     await untilReady(page);
     await press(page, 'Train');
     await untilStatus(page, 'running');

@@ -291,7 +291,8 @@ export function modelActions(store) {
     start,
     async pause() {
       const progress = await attempt(() => client.call('pause', null));
-      if (progress) setRun({ status: 'paused', progress });
+      // It may have come to its end a moment before.
+      if (progress && store.get().run?.status === 'running') setRun({ status: 'paused', progress });
       keep();
     },
     async step() {
@@ -385,7 +386,7 @@ export function modelActions(store) {
     async load(blob, name) {
       const bytes = new Uint8Array(await blob.arrayBuffer());
       const { run } = store.get();
-      const loaded = await attempt(() => client.call('load', { bytes }));
+      const loaded = await attempt(() => client.call('load', { bytes, settings: store.get().settings }));
       if (!loaded) return;
       const settings = differing(loaded.configured.settings);
       store.set({

@@ -6,8 +6,13 @@ import { roundValues } from './curve.js';
 import { axis, colour, line, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './runs.js';
 
+/** Labels that have room at the axis. */
+const MOST_LABELS = 8;
+
 /** @typedef {{id: number, slot: number, x: number[], y: number[]}} Curve */
 
+/** Epochs on an axis that has no curves yet. */
+const EMPTY = 5;
 /** Fewer points than this are drawn as points. */
 const FEW = 3;
 /** What repeating the last value loses is drawn up to so many times the highest point of the curves. */
@@ -16,7 +21,7 @@ const NEAR = 1.5;
 /** @param {number} low @param {number} high @returns {number[]} Where the axis is labelled: evenly where the scale is hardly a logarithmic one. */
 function ticks(low, high) {
   if (high / low > 4) return roundValues(low, high);
-  const rough = (high - low) / 5;
+  const rough = (high - low) / MOST_LABELS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10) * power;
   const first = Math.ceil(low / step);
@@ -47,7 +52,7 @@ export function curvesChart(container) {
       container,
       {
         scales: {
-          x: { time: false, range: (_, __, high) => [0, Math.max(high ?? 0, 1)] },
+          x: { time: false, range: (_, __, high) => [0, curves.length ? Math.max(high ?? 0, 1) : EMPTY] },
           y: {
             distr: 3,
             range: () => bounds(),

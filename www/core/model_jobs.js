@@ -298,10 +298,10 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     },
 
     /** @param {Calls['load']['in']} request */
-    async load({ bytes }) {
+    async load({ bytes, settings }) {
       const loaded = new Session(parts);
       try {
-        loaded.load(bytes);
+        loaded.load(bytes, settings);
       } catch (error) {
         loaded.free();
         throw error;

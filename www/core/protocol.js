@@ -66,7 +66,8 @@
  * @property {{in: {sight: Sight}, out: {evaluation: Evaluation, predictions: Predictions}}} judge Scores the test part.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
- * @property {{in: {bytes: Uint8Array}, out: {configured: Configured, progress: Progress}}} load
+ * @property {{in: {bytes: Uint8Array, settings?: Settings}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
+ *   state dict of a PyTorch model does not tell.
  */
 
 /** @typedef {keyof Calls} CallName */

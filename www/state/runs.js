@@ -76,7 +76,10 @@ export function namesOf(entries, catalog) {
       const label = catalog.architectures.find((architecture) => architecture.id === id)?.label ?? id;
       const first = firsts.get(id);
       if (!first) firsts.set(id, entry);
-      const differ = first ? differences(entry, first, catalog) : [];
+      const all = first ? differences(entry, first, catalog) : [];
+      // What follows from a choice, such as the parts of a larger model's batch, is no choice.
+      const chosen = all.filter((row) => row.key in entry.asked || row.key in (first?.asked ?? {}));
+      const differ = chosen.length ? chosen : all;
       const told = differ.slice(0, MOST_NAMED).map((row) => `${row.label.toLowerCase()} ${row.one}`);
       if (differ.length > MOST_NAMED) told.push('…');
       const name = [label, told.join(', ')].filter(Boolean).join(' · ');

@@ -202,7 +202,7 @@ export function compareView(root, store, act) {
         const workers = navigator.hardwareConcurrency || 1;
         setText(
           lead,
-          `Train several architectures side by side and pick the winner: the same data, split, windows, seed and settings for all, ${workers === 1 ? 'one at a time' : `${workers} at a time`}, each in a worker of its own. Every training, here or above, is kept as a run.`,
+          `Train several architectures and pick the winner: the same data, split, windows, seed and settings for all, ${workers === 1 ? 'one at a time' : `${workers} at a time, side by side`}. Every training, here or above, is kept as a run.`,
         );
         for (const tick of ticks) tick.checked = chosen.includes(tick.value);
         budget.show(contest.budget);

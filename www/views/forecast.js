@@ -80,6 +80,8 @@ export function forecastView(root, store, act) {
     'Forecast as CSV',
   );
   const keepModel = h('button', { type: 'button', class: 'button quiet', onclick: () => saveModel(store.get()) }, 'Save model');
+  const loadable =
+    'One saved here, or the state dict of a PyTorch model: nn.RNN, nn.LSTM or nn.GRU with nn.Linear (safetensors)';
   const file = h('input', {
     type: 'file',
     id: 'model-file',
@@ -134,7 +136,7 @@ export function forecastView(root, store, act) {
         { class: 'cluster' },
         save,
         keepModel,
-        h('div', { class: 'filepick' }, file, h('label', { for: 'model-file', class: 'button quiet' }, 'Load model')),
+        h('div', { class: 'filepick' }, file, h('label', { for: 'model-file', class: 'button quiet', title: loadable }, 'Load model')),
       ),
     ),
     tableFold,

@@ -43,7 +43,7 @@ function standing(entry) {
   if (!run) return '';
   const { epoch, epochs, best } = run.progress;
   if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}epoch ${count(epoch)} of ${count(epochs)} at most`;
-  return best ? `the weights of epoch ${count(best.epoch)}` : 'no epoch was finished: the last weights';
+  return best ? `weights of epoch ${count(best.epoch)}` : 'ended before its first epoch did';
 }
 
 /** @param {number | null} milliseconds */
@@ -160,6 +160,7 @@ export function leaderboardView(store, act, { light }) {
           run?.bytes ? size(run.bytes.byteLength) : '–',
         ].forEach((value, index) => setText(cells[index], value));
         bar.style.inlineSize = `${(100 * (line.validation ?? 0)) / widest}%`;
+        bar.hidden = line.validation === null;
         tick.checked = now.ticked;
         tick.disabled = !run?.forecast;
         tick.setAttribute('aria-label', `${line.label}: draw its forecast`);

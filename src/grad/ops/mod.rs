@@ -19,9 +19,9 @@ pub use arithmetic::{add, add_column, div, mul, scale, sub, sum};
 pub use attention::{Attended, Look, add_places, attention};
 pub use conv::depthwise;
 pub use loss::{Loss, loss};
-pub use norm::{layer_norm, rms_norm};
+pub use norm::{group_norm, layer_norm, rms_norm};
 pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
-pub use product::linear;
+pub use product::{linear, linear_blocks};
 pub use shape::{concat_columns, concat_rows, lookup, repeat_columns, slice_columns, slice_rows, stack_steps};
 pub use smooth::{exp, gelu, silu, softplus};
 

@@ -1,4 +1,4 @@
-//! Normalisation of each column by itself: layer norm and RMS norm.
+//! Normalisation of each column by itself: layer norm, whole or in groups, and RMS norm.
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
@@ -7,57 +7,69 @@ use crate::math::kernels::{Formula, Number, Summed, for_each, for_each_summed};
 /// Layer normalisation (Ba et al. 2016) of each column of `x` `[rows × cols]`, as `torch.nn.LayerNorm`:
 /// `y = (x − mean) / √(variance + ε) ∘ w + b`, the variance over `rows`; `w` and `b` `[rows × 1]`.
 pub fn layer_norm(tape: &mut Tape, x: Var, w: Var, b: Var, epsilon: Real) -> Var {
-    normalise(tape, x, w, Some(b), epsilon)
+    normalise(tape, x, w, Some(b), (1, true), epsilon)
+}
+
+/// Layer normalisation of each of `groups` equal parts of each column of `x` by itself, without a bias, as
+/// `torch.nn.functional.group_norm` of the columns; `w` `[rows × 1]`.
+pub fn group_norm(tape: &mut Tape, x: Var, w: Var, groups: usize, epsilon: Real) -> Var {
+    normalise(tape, x, w, None, (groups, true), epsilon)
 }
 
 /// Root-mean-square normalisation (Zhang and Sennrich 2019) of each column of `x` `[rows × cols]`:
 /// `y = x / √(mean of squares + ε) ∘ w`; `w` `[rows × 1]`.
 pub fn rms_norm(tape: &mut Tape, x: Var, w: Var, epsilon: Real) -> Var {
-    normalise(tape, x, w, None, epsilon)
+    normalise(tape, x, w, None, (1, false), epsilon)
 }
 
-/// With a bias the mean is taken out, without one it is not.
-fn normalise(tape: &mut Tape, x: Var, w: Var, b: Option<Var>, epsilon: Real) -> Var {
+/// In `groups` parts of a column; `centred`: the mean is taken out.
+fn normalise(tape: &mut Tape, x: Var, w: Var, b: Option<Var>, (groups, centred): (usize, bool), epsilon: Real) -> Var {
     let (rows, cols) = tape.shape(x);
     assert_eq!((rows, 1), tape.shape(w), "one number a row is needed");
-    let (mut out, mut levels) = (tape.buffer(rows * cols), tape.buffer(2 * cols));
-    let (weight, count) = (tape.value(w), rows as Real);
-    for ((x, y), level) in
-        tape.value(x).chunks_exact(rows).zip(out.chunks_exact_mut(rows)).zip(levels.chunks_exact_mut(2))
+    assert_eq!(rows % groups, 0, "the groups must divide the rows");
+    let part = rows / groups;
+    let (mut out, mut levels) = (tape.buffer(rows * cols), tape.buffer(2 * groups * cols));
+    let count = part as Real;
+    let weights = tape.value(w).chunks_exact(part).cycle();
+    for (((x, y), level), weight) in
+        tape.value(x).chunks_exact(part).zip(out.chunks_exact_mut(part)).zip(levels.chunks_exact_mut(2)).zip(weights)
     {
-        let mean = if b.is_some() { for_each_summed([x], [], Sum)[0] / count } else { 0.0 };
+        let mean = if centred { for_each_summed([x], [], Sum)[0] / count } else { 0.0 };
         let [squares] = for_each_summed([x], [], Squares(mean));
         let factor = 1.0 / (squares / count + epsilon).sqrt();
         level.copy_from_slice(&[mean, factor]);
         match b {
             Some(b) => for_each([x, weight, tape.value(b)], [y], Shifted(mean, factor)),
-            None => for_each([x, weight], [y], Scaled(factor)),
+            None => for_each([x, weight], [y], Scaled(mean, factor)),
         }
     }
     let inputs = [Some(x), Some(w), b];
-    tape.push_companion(2, cols, levels, &[]);
-    tape.push(rows, cols, out, Some(Record::new(inputs, backward).with_companions(1)))
+    tape.push_companion(2 * groups, cols, levels, &[]);
+    let record = Record::new(inputs, backward).with_sizes([part, usize::from(centred)]).with_companions(1);
+    tape.push(rows, cols, out, Some(record))
 }
 
 fn backward(sweep: &mut Sweep<'_>) {
     let (Some(x), Some(w)) = (sweep.input(0), sweep.input(1)) else { return };
+    let [part, centred, ..] = sweep.record.sizes;
     let rows = sweep.shape(x).0;
-    let centred = sweep.input(2).is_some();
-    let (x, weight) = (sweep.value(x), sweep.value(w));
+    let (x, weights) = (sweep.value(x), sweep.value(w));
     let levels = sweep.value(sweep.companion(1));
-    let columns = || x.chunks_exact(rows).zip(levels.chunks_exact(2));
+    let columns = || x.chunks_exact(part).zip(levels.chunks_exact(2));
     sweep.accumulate(0, |grad, up| {
-        for (((x, level), dy), dx) in columns().zip(up.chunks_exact(rows)).zip(grad.chunks_exact_mut(rows)) {
+        let parts = columns().zip(up.chunks_exact(part)).zip(grad.chunks_exact_mut(part));
+        for ((((x, level), dy), dx), weight) in parts.zip(weights.chunks_exact(part).cycle()) {
             let (mean, factor) = (level[0], level[1]);
             let [along, sum] = for_each_summed([x, weight, dy], [], Moments(mean, factor));
-            let count = rows as Real;
-            let shift = if centred { sum / count } else { 0.0 };
+            let count = part as Real;
+            let shift = if centred == 1 { sum / count } else { 0.0 };
             for_each([x, weight, dy], [dx], Back { mean, factor, along: along / count, shift });
         }
     });
     sweep.accumulate(1, |grad, up| {
-        for ((x, level), dy) in columns().zip(up.chunks_exact(rows)) {
-            for_each([x, dy], [&mut *grad], Weight(level[0], level[1]));
+        for (k, ((x, level), dy)) in columns().zip(up.chunks_exact(part)).enumerate() {
+            let first = k * part % rows;
+            for_each([x, dy], [&mut grad[first..first + part]], Weight(level[0], level[1]));
         }
     });
     sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| super::add_scaled(grad, dy, 1.0)));
@@ -92,12 +104,12 @@ impl Formula<3, 1> for Shifted {
     }
 }
 
-struct Scaled(Real);
+struct Scaled(Real, Real);
 
 impl Formula<2, 1> for Scaled {
     #[inline(always)]
     fn at<T: Number>(&self, [x, w]: [T; 2], _: [T; 1]) -> [T; 1] {
-        [x * T::splat(self.0) * w]
+        [(x - T::splat(self.0)) * T::splat(self.1) * w]
     }
 }
 

@@ -1,7 +1,8 @@
 //! Matrix products.
 
 use super::add_scaled;
-use crate::grad::{Record, Tape, Var};
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::outer;
 
 /// `W x + b 1ᵀ`: `w` `[out × in]`, `x` `[in × n]`, `b` `[out × 1]` or nothing; the result is `[out × n]`.
@@ -38,4 +39,55 @@ pub fn linear(tape: &mut Tape, w: Var, x: Var, b: Option<Var>) -> Var {
         });
     });
     tape.push(rows, cols, out, Some(record))
+}
+
+/// The product with a block-diagonal matrix, whose blocks `[out/B × d]` are below each other in `w` `[out × d]`: rows
+/// `b d .. (b + 1) d` of `x` `[B d × n]` give the rows `b out/B .. (b + 1) out/B` of the result `[out × n]`.
+pub fn linear_blocks(tape: &mut Tape, w: Var, x: Var) -> Var {
+    let ((rows, d), (features, cols)) = (tape.shape(w), tape.shape(x));
+    let blocks = features / d;
+    assert_eq!((features % d, rows % blocks), (0, 0), "the blocks must divide the rows");
+    let height = rows / blocks;
+    let mut out = tape.buffer(rows * cols);
+    let (mut part, mut packed) = (tape.scratch(d * cols), tape.take_packed());
+    for block in 0..blocks {
+        gather(tape.value(x), (block * d, features), (&mut part, d));
+        packed.pack(tape.value(w), rows, block * height, height, d);
+        packed.times(&part, &mut out[block * height..], rows, false);
+    }
+    tape.give_packed(packed);
+    tape.give(part);
+    tape.push(rows, cols, out, Some(Record::new([Some(w), Some(x)], blocks_backward).with_sizes([blocks])))
+}
+
+/// Rows `first .. first + height` of a matrix of `rows` rows, next to each other.
+fn gather(from: &[Real], (first, rows): (usize, usize), (to, height): (&mut [Real], usize)) {
+    for (to, from) in to.chunks_exact_mut(height).zip(from.chunks_exact(rows)) {
+        to.copy_from_slice(&from[first..first + height]);
+    }
+}
+
+fn blocks_backward(sweep: &mut Sweep<'_>) {
+    let (Some(w), Some(x)) = (sweep.input(0), sweep.input(1)) else { return };
+    let ((rows, d), (features, cols)) = (sweep.shape(w), sweep.shape(x));
+    let blocks = sweep.record.sizes[0];
+    let height = rows / blocks;
+    let (weights, input) = (sweep.value(w), sweep.value(x));
+    let (mut part, mut packed) = (sweep.scratch(d.max(height) * cols), sweep.take_packed());
+    for block in 0..blocks {
+        let top = block * height;
+        sweep.accumulate(0, |grad, up| {
+            let part = &mut part[..d * cols];
+            gather(input, (block * d, features), (part, d));
+            outer(&up[top..], rows, height, part, d, &mut grad[top..], rows);
+        });
+        packed.pack_transposed(weights, rows, top, height, d);
+        sweep.accumulate(1, |grad, up| {
+            let part = &mut part[..height * cols];
+            gather(up, (top, rows), (part, height));
+            packed.times(part, &mut grad[block * d..], features, true);
+        });
+    }
+    sweep.give_packed(packed);
+    sweep.give(part);
 }

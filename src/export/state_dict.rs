@@ -1,0 +1,211 @@
+//! A PyTorch state dict as a model: `nn.RNN`, `nn.LSTM` or `nn.GRU` with an `nn.Linear` on its last step.
+//!
+//! ```text
+//! lstm.weight_ih_l0 [4·hidden × inputs]   lstm.weight_hh_l0 [4·hidden × hidden]   lstm.bias_ih_l0, lstm.bias_hh_l0 [4·hidden]
+//! fc.weight         [horizon × hidden]    fc.bias [horizon]
+//! ```
+//!
+//! The modules may have any names. The cell follows from the shapes: `weight_ih` has one, three or four times as many rows as
+//! `weight_hh` has columns. What a state dict does not hold may stand in the file's metadata, as text: `window` (steps that the
+//! model reads), and `mean` and `std` of each input, with spaces between them, where the model was trained on values scaled by
+//! other numbers than those of the training part at hand (standard deviation with ddof 0).
+
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use serde_json::Value;
+
+use crate::arch::GRU_FORM;
+use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, SEGMENT, WINDOW};
+use crate::arch::registry::{ARCHITECTURE, MIX};
+use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
+use crate::data::Scale;
+use crate::data::frame::CALENDAR;
+use crate::error::{Error, Result};
+use crate::knob::Raw;
+use crate::nn::Params;
+
+/// What was found in a file: a model's settings and its weights.
+#[derive(Debug)]
+pub struct StateDict<'a> {
+    /// What the model is called in PyTorch: `LSTM`.
+    pub module: &'static str,
+    /// The settings that the shapes and the metadata decide.
+    pub settings: Raw,
+    /// Columns that a step of the input has.
+    pub inputs: usize,
+    /// Scale of each input, where the metadata have it.
+    pub scales: Option<Vec<Scale>>,
+    /// Values `f32` or `f64`, by the name that they have here.
+    tensors: BTreeMap<String, TensorView<'a>>,
+}
+
+fn broken(problem: impl Into<String>) -> Error {
+    Error::Model { problem: problem.into() }
+}
+
+/// Module, id of the architecture, and gates.
+const CELLS: [(&str, &str, usize); 3] = [("RNN", "rnn", 1), ("GRU", "gru", 3), ("LSTM", "lstm", 4)];
+
+/// Parts of the names that `torch.nn.RNNBase` gives.
+const PARTS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
+
+impl<'a> StateDict<'a> {
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`] that says which tensor is missing, of an unexpected shape, or not understood.
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let file = SafeTensors::deserialize(bytes).map_err(|_| broken("it is not a whole safetensors file"))?;
+        let (_, header) =
+            SafeTensors::read_metadata(bytes).map_err(|_| broken("it is not a whole safetensors file"))?;
+        let mut tensors = BTreeMap::new();
+        let mut heads = Vec::new();
+        for (name, view) in file.tensors() {
+            if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
+                return Err(broken(format!("“{name}” holds {:?}; save it as float32 or float64", view.dtype())));
+            }
+            let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
+            if last.ends_with("_reverse") {
+                return Err(broken(format!(
+                    "“{name}” belongs to a bidirectional network; which of its outputs the head reads does not follow from a \
+                     state dict"
+                )));
+            }
+            if last.starts_with("weight_hr_l") {
+                return Err(broken(format!("“{name}” projects the state (proj_size), which no model here does")));
+            }
+            if PARTS.iter().any(|part| last.starts_with(part)) {
+                tensors.insert(format!("rnn.{last}"), view);
+            } else if matches!(last, "weight" | "bias") {
+                heads.push((module.to_owned(), last.to_owned(), view));
+            } else {
+                return Err(broken(format!(
+                    "“{name}” is not understood: one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear can be read"
+                )));
+            }
+        }
+        if let Some((other, ..)) = heads.iter().find(|(module, ..)| *module != heads[0].0) {
+            return Err(broken(format!(
+                "it holds two layers beside the recurrent ones, “{}” and “{other}”; one nn.Linear can be read",
+                heads[0].0
+            )));
+        }
+        for (_, last, view) in heads {
+            tensors.insert(format!("head.{last}"), view);
+        }
+        let (module, settings, inputs) = sizes(&tensors)?;
+        let metadata = header.metadata().as_ref();
+        let mut found = Self { module, settings, inputs, scales: None, tensors };
+        if let Some(metadata) = metadata {
+            found.metadata(metadata)?;
+        }
+        Ok(found)
+    }
+
+    /// What the metadata say beyond the weights.
+    fn metadata(&mut self, metadata: &HashMap<String, String>) -> Result<()> {
+        if let Some(text) = metadata.get("window") {
+            let window = text.trim().parse::<u32>().ok().filter(|&window| window > 0);
+            let window =
+                window.ok_or_else(|| broken(format!("its metadata’s window “{text}” is no number of steps")))?;
+            self.settings.insert(WINDOW.key.to_owned(), window.into());
+        }
+        let list = |key: &str| -> Result<Option<Vec<f64>>> {
+            let Some(text) = metadata.get(key) else { return Ok(None) };
+            let numbers: Option<Vec<f64>> =
+                text.split_whitespace().map(|one| one.parse().ok().filter(|x: &f64| x.is_finite())).collect();
+            match numbers.filter(|numbers| numbers.len() == self.inputs) {
+                Some(numbers) => Ok(Some(numbers)),
+                None => Err(broken(format!("its metadata’s {key} “{text}” should be {} number(s)", self.inputs))),
+            }
+        };
+        let (means, stds) = (list("mean")?, list("std")?);
+        self.scales = match (means, stds) {
+            (None, None) => None,
+            (Some(means), Some(stds)) if stds.iter().all(|&std| std > 0.0) => {
+                Some(means.into_iter().zip(stds).map(|(mean, std)| Scale { mean, std, constant: false }).collect())
+            }
+            _ => return Err(broken("its metadata need both mean and std, and std above 0")),
+        };
+        Ok(())
+    }
+
+    /// Puts the weights into `params`; a bias that the file has not is 0.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a tensor of another shape than is needed, or a value that is no number.
+    pub fn load(&self, params: &mut Params) -> Result<()> {
+        for index in 0..params.slots().len() {
+            let slot = &params.slots()[index];
+            let (name, shape) = (slot.name.clone(), slot.shape());
+            let Some(tensor) = self.tensors.get(&name) else {
+                if !name.contains("bias") {
+                    return Err(broken(format!("the weights “{name}” are missing")));
+                }
+                params.set_row_major(index, std::iter::repeat_n(0.0, shape.iter().product()));
+                continue;
+            };
+            if tensor.shape() != shape {
+                return Err(broken(format!("“{name}” is {:?}, and {shape:?} is needed", tensor.shape())));
+            }
+            let values: Vec<f64> = match tensor.dtype() {
+                Dtype::F64 => tensor.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+                _ => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
+            };
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(broken(format!("“{name}” holds a value that is no number")));
+            }
+            params.set_row_major(index, values.into_iter().map(crate::narrow));
+        }
+        Ok(())
+    }
+}
+
+/// What the shapes tell: the module, the settings, and the number of inputs.
+fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Raw, usize)> {
+    let matrix = |name: &str| match tensors.get(name).map(TensorView::shape) {
+        Some([rows, cols]) if *rows > 0 && *cols > 0 => Ok((*rows, *cols)),
+        Some(shape) => Err(broken(format!("“{name}” is {shape:?}, and a matrix is needed"))),
+        None => Err(broken(format!("it has no “{name}”: one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear can be read"))),
+    };
+    let ((rows, inputs), (_, hidden)) = (matrix("rnn.weight_ih_l0")?, matrix("rnn.weight_hh_l0")?);
+    let (horizon, read) = matrix("head.weight")?;
+    let cell = CELLS.iter().find(|(_, _, gates)| rows == gates * hidden);
+    let (module, id, _) = cell.ok_or_else(|| {
+        broken(format!("“weight_ih_l0” has {rows} rows and a state of {hidden}: of no RNN, GRU or LSTM"))
+    })?;
+    if read != hidden {
+        return Err(broken(format!("its linear layer reads {read} numbers, and the state has {hidden}")));
+    }
+    let layers = (0..).take_while(|layer| tensors.contains_key(&format!("rnn.weight_ih_l{layer}"))).count();
+    let known = |name: &str| {
+        let layer = PARTS.iter().find_map(|part| name.strip_prefix("rnn.")?.strip_prefix(part)?.parse::<usize>().ok());
+        name.starts_with("head.") || layer.is_some_and(|layer| layer < layers)
+    };
+    if let Some(name) = tensors.keys().find(|name| !known(name)) {
+        return Err(broken(format!("“{name}” belongs to no layer that follows on the one before")));
+    }
+    let mut settings = Raw::new();
+    for (key, value) in [
+        (ARCHITECTURE, Value::from(*id)),
+        (HIDDEN, hidden.into()),
+        (LAYERS, layers.into()),
+        (HORIZON, horizon.into()),
+        (SEGMENT, 1.into()),
+        (NORMALISE, "none".into()),
+        (HEAD, "direct".into()),
+        (LOSS_ON, "last".into()),
+        (HIGHWAY, false.into()),
+        (DROPOUT, 0.into()),
+        (HEAD_DROPOUT, 0.into()),
+        (MIX, "same".into()),
+        (CALENDAR, false.into()),
+        (GRU_FORM, "after".into()),
+    ] {
+        settings.insert(key.key.to_owned(), value);
+    }
+    Ok((module, settings, inputs))
+}

@@ -1,0 +1,81 @@
+// The list of runs, read: names, boards, differences. Models are configured by the package; their errors are made up.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { differences, freeSlot, leaderboards, namesOf } from '../../www/state/runs.js';
+import { catalog as everything, jfk, Session, table } from './package.mjs';
+
+const catalog = everything();
+const parts = table(jfk).series().to_parts();
+const [first, second] = catalog.architectures.map(({ id }) => id);
+const labels = catalog.architectures.map(({ label }) => label);
+let last = 0;
+
+/** @param {Record<string, string | number>} asked @param {{validation?: number, test?: number, last?: number}} [errors] @returns {any} */
+function entry(asked, errors = {}) {
+  const session = new Session(parts);
+  const configured = session.configure(asked);
+  session.free();
+  const judged = (/** @type {number | undefined} */ mae) => (mae === undefined ? null : { unit: '°C', rows: [{ id: 'model', mae }, { id: 'last', label: 'Last value', note: '', mae: errors.last ?? 3 }] });
+  const run = { configured, progress: { step: 20, steps_per_epoch: 10 }, elapsed: 500, status: 'finished', validation: judged(errors.validation), test: judged(errors.test) };
+  return { id: ++last, asked, slot: 0, limit: {}, ticked: false, run, problem: null };
+}
+
+test('a board is sorted by validation, whatever the test part says; rules stand among the runs, once', () => {
+  const entries = [
+    entry({ architecture: first }, { validation: 2, test: 1 }),
+    entry({ architecture: second }, { validation: 1, test: 9 }),
+    entry({ architecture: first, hidden: 8 }, { validation: 4 }),
+    entry({ architecture: second, hidden: 8 }),
+  ];
+  const [board, ...others] = leaderboards(entries, catalog);
+  assert.equal(others.length, 0);
+  assert.deepEqual(board.lines.map(({ validation }) => validation), [1, 2, 3, 4, null]);
+  assert.deepEqual(board.lines.map(({ rank }) => rank), [1, 2, 3, 4, null]);
+  assert.deepEqual(board.lines.map(({ test: judged }) => judged), [9, 1, 3, null, null]);
+  assert.equal(board.lines.filter(({ entry: run }) => !run).length, 1);
+});
+
+test('runs on other windows have a board of their own, the newest first; what waits stands with the newest', () => {
+  const waiting = { id: 1e6, asked: { architecture: first }, slot: 1, limit: {}, ticked: false, run: null, problem: null };
+  const entries = [entry({ horizon: 24 }, { validation: 2 }), entry({ horizon: 12 }, { validation: 1, last: 2.5 }), waiting];
+  const boards = leaderboards(entries, catalog);
+  assert.deepEqual(boards.map(({ about }) => about?.configured.horizon), [12, 24]);
+  assert.deepEqual(boards.map(({ lines }) => lines.length), [3, 2]);
+  assert.deepEqual(boards[0].lines.map(({ validation }) => validation), [1, 2.5, null]);
+});
+
+test('names tell what differs from the first of the same architecture; equal ones are counted', () => {
+  const entries = [
+    entry({ architecture: first }),
+    entry({ architecture: first, hidden: 8 }),
+    entry({ architecture: second, seed: 4 }),
+    entry({ architecture: first, hidden: 8, seed: 5, learning_rate: 0.01 }),
+    entry({ architecture: first }),
+  ];
+  assert.deepEqual([...namesOf(entries, catalog).values()], [
+    labels[0],
+    `${labels[0]} · hidden units 8`,
+    labels[1],
+    `${labels[0]} · hidden units 8, learning rate 0.01, …`,
+    `${labels[0]} (2)`,
+  ]);
+});
+
+test('differences are those of settings that are read, as a person reads them', () => {
+  const rows = differences(entry({ architecture: first, seed: 3 }), entry({ architecture: first, optimiser: 'sgd' }), catalog);
+  const optimiser = catalog.knobs.find(({ key }) => key === 'optimiser');
+  const sgd = optimiser?.kind.type === 'choice' ? optimiser.kind.options.find(({ value }) => value === 'sgd')?.label : '';
+  assert.deepEqual(rows.map(({ key, one, other }) => [key, one, other]).filter(([key]) => key === 'seed' || key === 'optimiser'), [
+    ['optimiser', 'AdamW', sgd],
+    ['seed', '3', '1'],
+  ]);
+  const linear = catalog.architectures.find(({ knobs }) => !knobs.includes('hidden'))?.id ?? '';
+  const hidden = differences(entry({ architecture: first, hidden: 7 }), entry({ architecture: linear, hidden: 7 }), catalog).find(({ key }) => key === 'hidden');
+  assert.deepEqual(hidden && [hidden.one, hidden.other], ['7', '–']);
+  assert.deepEqual(differences(entry({ architecture: first }), entry({ architecture: first }), catalog), []);
+});
+
+test('a colour that is given back is given out again', () => {
+  assert.equal(freeSlot([]), 0);
+  assert.equal(freeSlot(/** @type {any} */ ([{ slot: 0 }, { slot: 2 }])), 1);
+});
