@@ -14,8 +14,10 @@ use unrolled::train::inside::{GradientTrace, Gradients};
 
 const WINDOWS: [usize; 3] = [24, 100, 168];
 const OUT: &str = "docs/gradients.md";
+/// Windows in each step of training, and in the mean over which the gradient is taken.
+const BATCH: usize = 16;
 /// Optimiser steps between the two looks.
-const STEPS: usize = 60;
+const STEPS: usize = 100;
 /// Knobs that decide how far a gradient reaches at the start; all their choices are tried, one knob at a time.
 const KNOBS: [(&str, &str); 2] = [("forget_bias", "forget bias"), ("recurrent_init", "recurrent matrix")];
 
@@ -68,6 +70,7 @@ fn measure(series: &Series, architecture: &Architecture, variant: Option<(&'stat
             ("segment".into(), 1.into()),
             ("hidden".into(), 64.into()),
             ("head_dropout".into(), 0.0.into()),
+            ("batch_size".into(), BATCH.into()),
         ]);
         raw.extend(variant.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())));
         let mut session = Session::new(series.clone());
@@ -124,7 +127,7 @@ the last step. A ratio near 1: what happened at the beginning teaches as much as
 teaches nothing in single precision. “read backwards”: from the other end.
 
 `cargo run --release --features f64 --example gradients` wrote this: hourly temperatures at JFK, one layer of 64 units that reads
-one hour a step, windows of {WINDOWS:?} hours, loss on the 24 hours after the last step, the mean over up to 32 training windows,
+one hour a step, windows of {WINDOWS:?} hours, loss on the 24 hours after the last step, the mean over {BATCH} training windows,
 one seed, double precision. “new”: before the first step of training; “trained”: after {STEPS} steps of it. “stretch”: the
 largest spectral norm of the recurrent matrices of the new model with the longest window. A row without more words has the
 defaults: forget bias 1, and PyTorch's uniform recurrent matrix.

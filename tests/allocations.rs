@@ -21,6 +21,10 @@ const FORMS: &[(&str, &str)] = &[
     ("two layers with dropout", r#""segment": 6, "layers": 2, "dropout": 0.2"#),
     ("every step, centred on the mean", r#""segment": 1, "loss_on": "every", "normalise": "window", "highway": true"#),
     ("two targets and an input", r#""segment": 6, "highway": true, "target": "temp_c, other", "inputs": "input""#),
+    (
+        "the series in chunks",
+        r#""segment": 1, "layers": 2, "dropout": 0.2, "reading": "continuous", "lanes": 4, "chunk": 60"#,
+    ),
     ("fed back", r#""segment": 1, "head": "rolled", "normalise": "last""#),
 ];
 
@@ -41,7 +45,7 @@ fn training_allocates_nothing_after_its_first_steps() {
             );
             match session.configure(&settings(&all)) {
                 // What only a model that streams can do.
-                Err(Error::Knob { knob: "head" | "loss_on", .. }) if !architecture.streams => continue,
+                Err(Error::Knob { knob: "head" | "loss_on" | "reading", .. }) if !architecture.streams => continue,
                 answer => drop(answer.unwrap_or_else(|error| panic!("{form}: {error}"))),
             }
             // The buffers find their sizes within an epoch: its last batch is a smaller one, and validation follows.

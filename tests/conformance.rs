@@ -18,6 +18,7 @@ const SHAPES: &[&str] = &[
     r#"{"segment": 4, "hidden": 9, "normalise": "window", "highway": true, "loss": "huber"}"#,
     r#"{"segment": 1, "hidden": 4, "head": "rolled", "loss_on": "every", "normalise": "none", "head_dropout": 0}"#,
     r#"{"segment": 3, "hidden": 6, "loss_on": "every", "highway": true, "forget_bias": "chrono"}"#,
+    r#"{"segment": 1, "hidden": 4, "layers": 2, "reading": "continuous", "loss": "mae"}"#,
     r#"{"segment": 2, "hidden": 8, "head": "rolled", "recurrent_init": "orthogonal", "gru_form": "before", "calendar": true}"#,
 ];
 
@@ -28,8 +29,12 @@ fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
     (Settings::check(&knobs, &raw, &Raw::new()).unwrap(), raw)
 }
 
-/// Whether what `settings` ask for needs a model that can go on step by step, and `architecture` is a layer that cannot.
+/// Whether what `settings` ask for needs a model that can go on step by step, and `architecture` cannot; of heads, layers alone
+/// have a choice.
 fn refused(architecture: &Architecture, settings: &Settings) -> bool {
+    if settings.text("reading") == "continuous" {
+        return !architecture.streams;
+    }
     let by_step = settings.text("head") == "rolled" || settings.text("loss_on") == "every";
     matches!(architecture.make, Make::Layer(_)) && !architecture.streams && by_step
 }
@@ -57,7 +62,7 @@ fn configured(session: &mut Session, architecture: &Architecture, raw: &Raw) -> 
     let settings = Settings::check(&unrolled::session::catalog().knobs, raw, &Raw::new()).unwrap();
     match answer {
         Err(Error::Knob { knob, .. }) if refused(architecture, &settings) => {
-            assert!(matches!(knob, "head" | "loss_on"), "{}: {knob}", architecture.id);
+            assert!(matches!(knob, "head" | "loss_on" | "reading"), "{}: {knob}", architecture.id);
             false
         }
         answer => {
@@ -299,6 +304,7 @@ fn a_saved_model_forecasts_the_same() {
             r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 2}"#,
             r#"{"hidden": 8, "window": 48, "horizon": 12, "segment": 1, "epochs": 1, "head": "rolled"}"#,
             r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 1, "target": "wind, temp_c"}"#,
+            r#"{"hidden": 8, "window": 24, "horizon": 6, "segment": 1, "epochs": 1, "reading": "continuous"}"#,
         ] {
             let (_, raw) = checked(architecture, json);
             let mut session = Session::new(columns(400));
@@ -350,7 +356,7 @@ fn every_knob_works_at_its_bounds() {
                         matches!(knob.key, "window" | "horizon" | "segment" | "season")
                             || matches!(
                                 (knob.key, value.as_str()),
-                                ("head", Some("rolled")) | ("loss_on", Some("every"))
+                                ("head", Some("rolled")) | ("loss_on", Some("every")) | ("reading", Some("continuous"))
                             ) && !architecture.streams,
                         "{} {}={value}: {error}",
                         architecture.id,
@@ -383,6 +389,10 @@ fn each_learns_a_noisy_sine_to_below_naive() {
                 "head": "rolled", "loss_on": "every", "head_dropout": 0, "normalise": "none"}"#,
             r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0,
                 "target": "rain, temp_c", "inputs": "wind"}"#,
+            r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 1, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
+                "reading": "continuous"}"#,
+            r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
+                "head": "rolled", "reading": "continuous"}"#,
         ] {
             let (_, raw) = checked(architecture, json);
             let mut session = Session::new(columns(800));

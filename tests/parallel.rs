@@ -35,9 +35,15 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
     for architecture in registry::ALL {
         let mut worst = 0.0_f64;
         // A rolled head learns from every step; 64 parts are more than the batch has windows.
-        for more in [r#"{}"#, r#"{"head": "rolled", "loss_on": "every"}"#, r#"{"batch_size": 9}"#] {
+        let forms = [
+            r#"{}"#,
+            r#"{"head": "rolled", "loss_on": "every"}"#,
+            r#"{"batch_size": 9}"#,
+            r#"{"reading": "continuous", "chunk": 5, "lanes": 11}"#,
+        ];
+        for more in forms {
             // What needs its whole window at once has no rolled head; that it says so is tests/conformance.rs's.
-            if !architecture.streams && more.contains("rolled") {
+            if !architecture.streams && (more.contains("rolled") || more.contains("continuous")) {
                 continue;
             }
             for shards in [2, 3, 5, 16] {
@@ -49,7 +55,9 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
                     let cuts = parts(&mut cut);
                     assert_eq!((step.len(), cuts.len()), (1, shards));
                     let size = step[0].iter().map(|x| wide(*x).abs()).fold(0.0, f64::max);
-                    for (index, &expected) in step[0].iter().enumerate() {
+                    // Behind the gradient and its loss there may be states, which do not sum.
+                    let count = whole.current_weights().unwrap().len() + 1;
+                    for (index, &expected) in step[0][..count].iter().enumerate() {
                         let sum: f64 = cuts.iter().map(|part| wide(part[index])).sum();
                         worst = worst.max((sum - wide(expected)).abs() / size);
                     }
@@ -68,15 +76,22 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
 
 #[test]
 fn sessions_that_share_the_parts_hold_what_one_holds_alone() {
+    let readings = [("{}", 2), ("{}", 3), ("{}", 4), (r#"{"reading": "continuous", "chunk": 9, "lanes": 5}"#, 3)];
     for architecture in registry::ALL {
-        for shards in [2, 3, 4] {
-            let mut alone = session(architecture.id, shards, "{}");
-            let mut sharing = [session(architecture.id, shards, "{}"), session(architecture.id, shards, "{}")];
+        for (more, shards) in readings {
+            if !architecture.streams && more.contains("continuous") {
+                continue;
+            }
+            let mut alone = session(architecture.id, shards, more);
+            let mut sharing = [session(architecture.id, shards, more), session(architecture.id, shards, more)];
+            let mut rounds = 0;
             loop {
                 let count = sharing[0].parts().unwrap();
                 let mut round = vec![Vec::new(); count];
+                rounds += 1;
                 for (index, part) in round.iter_mut().enumerate() {
-                    sharing[index % 2].part(index, part).unwrap();
+                    // Not always the same one: whoever has the round's parts can compute any of the next.
+                    sharing[(index + rounds) % 2].part(index, part).unwrap();
                 }
                 let more = alone.advance().unwrap();
                 for other in &mut sharing {

@@ -3,6 +3,7 @@
  * @module
  */
 import { dataActions } from './actions/data.js';
+import { insideActions } from './actions/inside.js';
 import { modelActions } from './actions/model.js';
 import { runActions } from './actions/runs.js';
 import { recolour } from './charts/plot.js';
@@ -19,6 +20,7 @@ import { dropView } from './views/drop.js';
 import { errorsView } from './views/errors.js';
 import { forecastView } from './views/forecast.js';
 import { dockView, footView, statusView, toolsView } from './views/frame.js';
+import { insideView } from './views/inside.js';
 import { modelView } from './views/model.js';
 import { modelDetailView } from './views/model_detail.js';
 import { trainView } from './views/train.js';
@@ -103,6 +105,7 @@ modelView(element('model'), store, model);
 modelDetailView(element('model-detail'), store, model);
 trainView(element('train'), store, model);
 forecastView(element('forecast'), store, model);
+insideView(element('inside'), store, insideActions(store, model));
 errorsView(element('errors'), store, model);
 compareView(element('compare'), store, runs);
 dockView(element('dock'), store, model, element('train'));

@@ -59,8 +59,12 @@ pub trait Stretches {
     /// How many states it carries.
     fn states(&self) -> usize;
 
+    /// Steps that are learnt after each token.
+    fn emits(&self) -> usize;
+
     /// [`Forecaster::fit`] on a stretch of the tokens, from `states` and to them: what the stretch adds to the predictions and
-    /// their truth, in order, side by side; `None` where it adds nothing. All tokens from empty states are `fit` itself.
+    /// their truth, in order, side by side; `None` where it adds nothing. All tokens from empty states are `fit` itself. Where
+    /// the plan is a continuous one, the window of `batch` may be of any number of tokens: a piece of the series.
     fn fit_stretch(
         &self,
         pass: &mut Pass<'_>,

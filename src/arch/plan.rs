@@ -60,6 +60,39 @@ pub const SEGMENT: Knob = Knob {
     when: None,
 };
 
+/// What training reads.
+pub const READING: Knob = Knob {
+    key: "reading",
+    label: "Training reads",
+    help: "Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
+           end, and takes its memory along.",
+    unit: "",
+    source: "Williams and Peng 1990",
+    group: Group::Training,
+    kind: Kind::Choice {
+        options: &[
+            Choice {
+                value: "windows",
+                label: "windows",
+                help: "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it.",
+            },
+            Choice {
+                value: "continuous",
+                label: "the series",
+                help: "Truncated backpropagation through time: chunk after chunk of the series; the state goes on from chunk to \
+                       chunk by its values, the gradient ends with the chunk; the loss is taken at every step, and values are not \
+                       centred, as there is no window. For models that stream.",
+            },
+        ],
+    },
+    default: Default::Text("windows"),
+    basic: false,
+    when: None,
+};
+
+/// [`Knob::when`] of what matters only where training reads windows.
+pub const IN_WINDOWS: Option<(&str, &[&str])> = Some(("reading", &["windows"]));
+
 /// What is subtracted from a window before the network sees it.
 pub const NORMALISE: Knob = Knob {
     key: "normalise",
@@ -86,7 +119,7 @@ pub const NORMALISE: Knob = Knob {
     },
     default: Default::Text("last"),
     basic: false,
-    when: None,
+    when: IN_WINDOWS,
 };
 
 /// How the horizon is produced.
@@ -138,7 +171,7 @@ pub const LOSS_ON: Knob = Knob {
     },
     default: Default::Text("last"),
     basic: false,
-    when: None,
+    when: IN_WINDOWS,
 };
 
 /// A linear way past the network.
@@ -157,7 +190,7 @@ pub const HIGHWAY: Knob = Knob {
 };
 
 /// Knobs that every model reads.
-pub const KNOBS: &[Knob] = &[SEASON, WINDOW, HORIZON];
+pub const KNOBS: &[Knob] = &[SEASON, WINDOW, HORIZON, READING];
 
 /// What is subtracted from a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +236,8 @@ pub struct Plan {
     pub every_step: bool,
     /// Whether there is a linear way past the network.
     pub highway: bool,
+    /// Whether training reads the series as one.
+    pub continuous: bool,
 }
 
 impl Plan {
@@ -253,6 +288,7 @@ impl Plan {
             rolled,
             every_step,
             highway: settings.flag(HIGHWAY.key) && !rolled,
+            continuous: false,
         })
     }
 
@@ -274,7 +310,23 @@ impl Plan {
             rolled: false,
             every_step: false,
             highway: false,
+            continuous: false,
         }
+    }
+
+    /// The same for training that reads the series as one: no window to be centred, or to go past the network, and something
+    /// to be learnt at every step.
+    ///
+    /// # Errors
+    /// [`crate::Error::Knob`] for a highway.
+    pub fn continuous(self) -> Result<Self> {
+        if self.highway {
+            return Err(HIGHWAY.error(
+                "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
+                 read windows",
+            ));
+        }
+        Ok(Self { normalise: Normalise::None, every_step: true, continuous: true, ..self })
     }
 
     /// How many times the network steps over one window.

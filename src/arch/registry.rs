@@ -1,6 +1,6 @@
 //! The list of what a person can pick.
 
-use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, SEGMENT};
+use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, READING, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
@@ -343,11 +343,19 @@ impl Architecture {
         features: (usize, usize, usize),
         (season, window, horizon): (usize, usize, usize),
     ) -> Result<Plan> {
+        let continuous = settings.text(READING.key) == "continuous";
+        if continuous && !self.streams {
+            return Err(READING.error(format!(
+                "{} needs its whole window at once: it does not stream, so it has no state to take along the series; choose \
+                 “windows”",
+                self.label
+            )));
+        }
         if !self.reads(SEGMENT.key) {
             return Ok(Plan::whole(settings, features, (window, horizon)));
         }
         let says = |knob: &Knob, value: &str| self.reads(knob.key) && settings.text(knob.key) == value;
-        let by_step = (says(&HEAD, "rolled"), says(&LOSS_ON, "every"));
+        let by_step = (says(&HEAD, "rolled"), says(&LOSS_ON, "every") && !continuous);
         let plan = Plan::with(settings, features, (season, window, horizon), by_step)?;
         let label = self.label;
         if plan.rolled && !self.streams {
@@ -362,7 +370,7 @@ impl Architecture {
                  forecast; choose “at the last step”"
             )));
         }
-        Ok(plan)
+        if continuous { plan.continuous() } else { Ok(plan) }
     }
 
     /// A fresh model with seeded initial weights, and its parameters.

@@ -126,6 +126,11 @@ impl Stacked {
         }
     }
 
+    /// The plan for the windows of a batch: pieces of a series may be shorter or longer than the window.
+    fn plan_of(&self, batch: &Batch) -> Plan {
+        Plan { window: batch.window, ..self.plan }
+    }
+
     /// Tokens to hidden states of the last block, from and to the blocks' states.
     fn run(&self, pass: &mut Pass<'_>, tokens: Var, states: &mut [State]) -> Var {
         let mut x = tokens;
@@ -188,7 +193,7 @@ impl Stacked {
 
     /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
     fn fit_from(&self, pass: &mut Pass<'_>, batch: &Batch, tokens: Range<usize>, states: &mut [State]) -> (Var, Var) {
-        let (plan, emits) = (&self.plan, self.emits);
+        let (plan, emits) = (&self.plan_of(batch), self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
         let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
         let mut from = tokens.start;
@@ -243,7 +248,7 @@ impl Stacked {
         states: &mut [State],
     ) -> Var {
         pass.first_step = tokens.start as u64;
-        let tokens = input::tokens(pass, &self.plan, batch, levels, tokens);
+        let tokens = input::tokens(pass, &self.plan_of(batch), batch, levels, tokens);
         self.run(pass, tokens, states)
     }
 }
@@ -312,6 +317,10 @@ impl Stretches for Stacked {
 
     fn states(&self) -> usize {
         self.blocks.len()
+    }
+
+    fn emits(&self) -> usize {
+        self.emits.steps
     }
 
     fn fit_stretch(

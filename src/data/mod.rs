@@ -7,6 +7,7 @@
 pub mod axis;
 pub mod calendar;
 pub mod frame;
+pub mod lanes;
 pub mod notes;
 pub mod options;
 pub mod reader;
@@ -43,6 +44,7 @@ mod wide;
 
 pub use axis::{Axis, Step};
 pub use frame::{Frame, FrameOptions};
+pub use lanes::{Cut, Lane};
 pub use options::{ReadOptions, SeriesOptions};
 pub use reader::CsvReader;
 pub use regular::Regular;

@@ -49,7 +49,7 @@ impl Batch {
     }
 
     /// Sets the shape; contents are unspecified until written. Allocates only if it was never this large before.
-    fn reshape(&mut self, features: usize, window: usize, horizon: usize, size: usize) {
+    pub(super) fn reshape(&mut self, features: usize, window: usize, horizon: usize, size: usize) {
         (self.features, self.window, self.horizon, self.size) = (features, window, horizon, size);
         self.values.resize(features * (window + horizon) * size, 0.0);
     }

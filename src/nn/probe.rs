@@ -177,7 +177,7 @@ impl Pass<'_> {
         let Some(probes) = &mut self.probes else { return };
         probes.clock = Some(clock);
         self.tape.want(var);
-        self.note(0, "input", var, |probe| (probe.layout, probe.flow) = (Layout::Stacked, Flow::Carried));
+        self.note(0, "values read", var, |probe| (probe.layout, probe.flow) = (Layout::Stacked, Flow::Carried));
     }
 
     /// Says which part of the network all that follows belongs to, and where its steps stand if not as before.

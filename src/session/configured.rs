@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::arch::{Forecaster, Plan};
+use crate::arch::Forecaster;
 use crate::data::{Axis, Split};
 use crate::knob::Raw;
 use crate::nn::Params;
 use crate::nn::params::Slot;
 use crate::train::checkpoints::stretch;
+use crate::train::truncated::Said;
 
 /// A model's settings, resolved, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +39,8 @@ pub struct Configured {
     pub steps_per_epoch: u64,
     /// Bytes that training takes for one batch's window, roughly: weights and optimiser aside.
     pub memory_bytes: usize,
+    /// What was cut, where training reads the series as one.
+    pub truncated: Option<Said>,
     /// What is worth knowing: one sentence each.
     pub notes: Vec<String>,
 }
@@ -131,15 +134,18 @@ pub struct Windows {
     pub test: usize,
 }
 
-/// Numbers that one training step holds for each token and sample, times their size: activations and their gradients; with
+/// Numbers that one training step on `batch` samples of `tokens` tokens holds, times their size: activations and their gradients; with
 /// `checkpoints`, those of one stretch, and the states between stretches.
-pub fn memory_bytes(plan: &Plan, built: &(Box<dyn Forecaster>, Params), batch: usize, checkpoints: bool) -> usize {
+pub fn memory_bytes(
+    built: &(Box<dyn Forecaster>, Params),
+    (tokens, batch): (usize, usize),
+    checkpoints: bool,
+) -> usize {
     // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has gates,
     // states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what is more.
     let (forecaster, params) = built;
     let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
     let rows = rows + forecaster.keeps_more();
-    let tokens = plan.tokens();
     let checkpoints = checkpoints && forecaster.stretches().is_some();
     let kept = if checkpoints { stretch(tokens) + tokens.div_ceil(stretch(tokens)) } else { tokens };
     // A state that grows is held at the end of each stretch, half as long as the last one on average; and while a stretch is

@@ -20,8 +20,9 @@ use crate::forecast::{self, Forecast, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
 use crate::train::options::SHARDS;
-use crate::train::trainer::Did;
-use crate::train::{Options, Trainer};
+use crate::train::trainer::{Did, MOST_VALIDATED};
+use crate::train::truncated::CHUNK;
+use crate::train::{Options, Trainer, Truncated};
 
 /// Share of the truth that a forecast's interval should hold.
 const COVERAGE: f64 = 0.8;
@@ -116,9 +117,15 @@ impl Model {
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
-        let options = options.with_shards_for(plan.tokens() * options.batch * built.1.len());
-        let memory_bytes = memory_bytes(&plan, &built, options.batch.div_ceil(options.shards), options.checkpoints);
-        let trainer = Trainer::new(built, options, train.clone(), validation.clone());
+        let validated = plan.tokens() * validation.starts.len().min(MOST_VALIDATED);
+        let truncated =
+            Truncated::new(&settings, &plan, built.0.as_ref(), (&frame, split.rows(Part::Train)), validated)?;
+        // What a step reads: so many tokens of so many samples side by side.
+        let (tokens, side) = truncated.as_ref().map_or((plan.tokens(), options.batch), Truncated::size);
+        let options = options.with_shards_for(tokens * side * built.1.len());
+        let checkpoints = options.checkpoints && truncated.is_none();
+        let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
+        let trainer = Trainer::new(built, options, train.clone(), validation.clone()).reading(truncated);
 
         let mut resolved = settings.to_raw();
         for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
@@ -126,6 +133,9 @@ impl Model {
         }
         if architecture.reads(SEGMENT.key) {
             resolved.insert(SEGMENT.key.to_owned(), plan.segment.into());
+        }
+        if let Some(truncated) = trainer.truncated() {
+            resolved.insert(CHUNK.key.to_owned(), truncated.says().chunk.into());
         }
         resolved.insert(SHARDS.key.to_owned(), options.shards.into());
         let targets = frame.names[..frame.targets].to_vec();
@@ -157,6 +167,7 @@ impl Model {
             },
             steps_per_epoch: trainer.steps_per_epoch(),
             memory_bytes,
+            truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
             notes,
         };
         Ok(Self {

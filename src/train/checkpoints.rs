@@ -13,43 +13,14 @@ use crate::data::Batch;
 use crate::grad::ops::{self, Loss};
 use crate::grad::{Tape, Var};
 use crate::nn::{Params, Pass, State};
-
-/// States between two stretches: shapes by layer, and the values of all of them one after the other.
-#[derive(Debug, Default)]
-struct Border {
-    shapes: Vec<[Option<(usize, usize)>; 4]>,
-    values: Vec<Real>,
-}
-
-impl Border {
-    /// Keeps the values of `states`.
-    fn keep(&mut self, tape: &Tape, states: &[State]) {
-        self.values.clear();
-        self.shapes.clear();
-        self.shapes.extend(states.iter().map(|state| state.map(|var| var.map(|var| tape.shape(var)))));
-        for var in states.iter().flatten().flatten() {
-            self.values.extend_from_slice(tape.value(*var));
-        }
-    }
-
-    /// The states on a tape, so that gradients with respect to them are known.
-    fn put(&self, tape: &mut Tape) -> Vec<State> {
-        let mut rest = &self.values[..];
-        let mut leaf = |(rows, cols): (usize, usize)| {
-            let (values, after) = rest.split_at(rows * cols);
-            rest = after;
-            tape.leaf(rows, cols, values)
-        };
-        self.shapes.iter().map(|layer| layer.map(|shape| shape.map(&mut leaf))).collect()
-    }
-}
+use crate::train::carried::Carried;
 
 /// Gradients by stretches, with memory that is used again.
 #[derive(Debug, Default)]
 pub struct Checkpoints {
     /// Before each stretch.
-    borders: Vec<Border>,
-    /// Gradient with respect to the states after the stretch at hand, in the order of a border's values.
+    borders: Vec<Carried>,
+    /// Gradient with respect to the states after the stretch at hand, in the order of their values.
     upstream: Vec<Real>,
 }
 
@@ -88,7 +59,7 @@ impl Checkpoints {
         let length = stretch(tokens);
         let count = tokens.div_ceil(length);
         let range = |index: usize| index * length..((index + 1) * length).min(tokens);
-        self.borders.resize_with(count, Border::default);
+        self.borders.resize_with(count, Carried::default);
 
         quiet.reset();
         let mut states = vec![State::default(); model.states()];
@@ -96,7 +67,7 @@ impl Checkpoints {
             self.borders[index].keep(quiet, &states);
             if index + 1 < count {
                 quiet.reset();
-                states = self.borders[index].put(quiet);
+                self.borders[index].put(quiet, Tape::leaf, &mut states);
                 model.fit_stretch(&mut pass(quiet, step), step.batch, range(index), &mut states);
             }
         }
@@ -120,7 +91,8 @@ impl Checkpoints {
         gradient: &mut [Real],
     ) -> Real {
         tape.reset();
-        let before = self.borders[index].put(tape);
+        let mut before = vec![State::default(); model.states()];
+        self.borders[index].put(tape, Tape::leaf, &mut before);
         let mut states = before.clone();
         let found = model.fit_stretch(&mut pass(tape, step), step.batch, range, &mut states);
         let found = found.map(|(prediction, truth)| {

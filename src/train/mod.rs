@@ -1,5 +1,6 @@
 //! Fitting a model's parameters: losses, clipping, optimisers, schedules, early stopping.
 
+pub mod carried;
 pub mod checkpoints;
 pub mod clip;
 pub mod inside;
@@ -7,6 +8,7 @@ pub mod optimiser;
 pub mod options;
 pub mod schedule;
 pub mod trainer;
+pub mod truncated;
 
 pub use checkpoints::Checkpoints;
 pub use clip::{clip, global_norm};
@@ -14,3 +16,4 @@ pub use optimiser::{Optimiser, Rule};
 pub use options::{KNOBS, Options};
 pub use schedule::{Plateau, Schedule};
 pub use trainer::{Epoch, Progress, State, Trainer};
+pub use truncated::Truncated;

@@ -1,7 +1,9 @@
 //! The knobs of training.
 
+use crate::arch::plan::IN_WINDOWS;
 use crate::grad::ops::Loss;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::train::truncated::{CHUNK, LANES};
 use crate::train::{Plateau, Rule, Schedule};
 
 const fn knob(key: &'static str, label: &'static str, help: &'static str, kind: Kind, default: Default) -> Knob {
@@ -121,6 +123,7 @@ pub const SCHEDULE: Knob = knob(
 /// Windows a step.
 pub const BATCH: Knob = Knob {
     unit: "windows",
+    when: IN_WINDOWS,
     ..knob(
         "batch_size",
         "Batch size",
@@ -190,6 +193,7 @@ pub const SHARDS: Knob = Knob {
 
 /// Less memory for more time.
 pub const CHECKPOINTS: Knob = Knob {
+    when: IN_WINDOWS,
     source: "Chen et al. 2016",
     ..knob(
         "checkpoints",
@@ -206,6 +210,8 @@ pub const KNOBS: &[Knob] = &[
     LEARNING_RATE,
     EPOCHS,
     BATCH,
+    CHUNK,
+    LANES,
     LOSS,
     OPTIMISER,
     WEIGHT_DECAY,

@@ -83,7 +83,23 @@ export interface Configured {
   windows: { train: number; validation: number; test: number };
   steps_per_epoch: number;
   memory_bytes: number;
+  /** What is cut where training reads the series as one; null where it reads windows. */
+  truncated: Truncated | null;
   notes: string[];
+}
+/** The series in chunks: the gradient ends where a chunk begins, the state's values go on. */
+export interface Truncated {
+  /** Rows in a chunk. */
+  chunk: number;
+  side_by_side: number; lanes: number;
+  /** Borders between chunks in a pass. */
+  borders: number;
+  /** Passes over the series in an epoch. */
+  passes: number;
+  /** All of this in words. */
+  sentence: string;
+  /** Times where a lane begins with an empty state, and where the gradient is cut; empty if there are too many to be seen. */
+  starts: number[]; cuts: number[];
 }
 /** Where training stands. */
 export interface Progress {

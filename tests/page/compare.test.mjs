@@ -56,7 +56,7 @@ inBrowsers((browser) => {
 
     // A run that was not shown, and then removed while it is.
     const [, second] = runs;
-    await page.run((id) => document.querySelector(`#compare tr[data-run="${id}"] button.link`).click(), second.run);
+    await page.run((id) => document.querySelector(`#compare tr[data-run="${id}"] td.num`).click(), second.run);
     await page.until('its verdict above', (name) => document.querySelector('.verdict').textContent.includes(name), { args: [second.name] });
     assert.deepEqual((await board(page)).filter(({ shown }) => shown).map(({ run }) => run), [second.run]);
     assert.match(await page.text('#train .sentence'), /Finished/);

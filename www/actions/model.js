@@ -45,7 +45,7 @@ export const newRun = (id, configured, progress, asked, build) => ({
 });
 
 /** @param {Report} report @param {Run['predictions']['test']} test @returns {Partial<Run>} What a report says of a run. */
-export const ofReport = ({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes }, test) => ({
+export const ofReport = ({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes, gradients }, test) => ({
   progress,
   epochs: history,
   validation: evaluation,
@@ -53,6 +53,7 @@ export const ofReport = ({ progress, history, evaluation, predictions, forecast,
   forecast,
   forecastProblem,
   bytes,
+  ...(gradients ? { gradients } : {}),
 });
 
 /** @param {PageStore} store */

@@ -3,16 +3,18 @@
  * @module
  */
 import { colour, gapped, line, makePlot, soon, xAxis, axis } from './plot.js';
+import { cutMarks } from './cuts.js';
 import { parts } from './parts.js';
 import { CURSOR } from './time.js';
 
+/** @import {Cuts} from './cuts.js' */
 /** @import {Ground} from './parts.js' */
 
 /**
  * @param {HTMLElement} container
- * @param {{timed: boolean, grounds: () => Ground[], range: () => [number, number] | null, onRange: (range: [number, number]) => void}} options
+ * @param {{timed: boolean, grounds: () => Ground[], cuts: () => Cuts | null, range: () => [number, number] | null, onRange: (range: [number, number]) => void}} options
  */
-export function overviewChart(container, { timed, grounds, range, onRange }) {
+export function overviewChart(container, { timed, grounds, cuts, range, onRange }) {
   const { plot, destroy } = makePlot(
     container,
     {
@@ -40,7 +42,7 @@ export function overviewChart(container, { timed, grounds, range, onRange }) {
         ],
         draw: [frame],
       },
-      plugins: [parts(grounds, { named: true })],
+      plugins: [parts(grounds, { named: true }), cutMarks(cuts)],
     },
     /** @type {any} */ ([[], []]),
   );

@@ -4,10 +4,12 @@
  * @module
  */
 import { axis, colour, gapped, line, makePlot, now, soon, xAxis } from './plot.js';
+import { cutMarks } from './cuts.js';
 import { parts } from './parts.js';
 import { holding, otherLines } from './runs.js';
 
 /** @import {Forecast, Predictions} from '../../pkg/unrolled.js' */
+/** @import {Cuts} from './cuts.js' */
 /** @import {Ground} from './parts.js' */
 /** @import {Other} from './runs.js' */
 
@@ -36,9 +38,9 @@ function indexOf(times, time) {
 
 /**
  * @param {HTMLElement} container
- * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
+ * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], cuts: () => Cuts | null, onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
  */
-export function timeChart(container, { timed, grounds, others, onRange, onCursor, write }) {
+export function timeChart(container, { timed, grounds, others, cuts, onRange, onCursor, write }) {
   /** @type {Float64Array} */ let times = new Float64Array();
   /** @type {number[]} */ let x = [];
   /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
@@ -90,7 +92,7 @@ export function timeChart(container, { timed, grounds, others, onRange, onCursor
           },
         ],
       },
-      plugins: [parts(grounds, { named: true }), otherLines(others)],
+      plugins: [parts(grounds, { named: true }), otherLines(others), cutMarks(cuts)],
     },
     /** @type {any} */ ([[], ...columns]),
   );

@@ -11,9 +11,10 @@
  * @module
  */
 import { createClock } from './clock.js';
+import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
-/** @import {Configured, Progress} from '../../pkg/unrolled.js' */
+/** @import {Configured, Probe, Progress} from '../../pkg/unrolled.js' */
 /** @import {Calls, Limit, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
@@ -79,6 +80,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       predictions: run.predictions('validation', lead),
       ...forecast(),
       bytes: run.save(),
+      ...(calm ? { gradients: run.gradients() } : {}),
     };
     toldReport = performance.now();
     reportTook = toldReport - from;
@@ -295,6 +297,20 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       const value = run.forecast(steps);
       sight = { ...sight, steps };
       return { value };
+    },
+
+    /** @param {Calls['inside']['in']} request */
+    inside({ window, chosen }) {
+      const probes = run.probes(window ?? undefined);
+      const index = Math.max(0, probes.probes.findIndex((/** @type {Probe} */ probe) => keyOf(probe) === chosen));
+      const values = probes.probes.length ? run.probe(index, window ?? undefined) : null;
+      return { value: { probes, index, values }, transfer: values ? [values.buffer] : [] };
+    },
+
+    gradients() {
+      const from = performance.now();
+      const gradients = run.gradients();
+      return { value: { gradients, milliseconds: performance.now() - from } };
     },
 
     /** @param {Calls['load']['in']} request */

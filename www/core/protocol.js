@@ -7,7 +7,7 @@
 /** @typedef {string | number | boolean} Value */
 /** @typedef {Record<string, Value>} Settings */
 /** @typedef {'validation' | 'test'} Judged A part that judges. */
-/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Predictions, Progress, ReadOptions, SeriesOptions, SeriesParts, Suggestion, Understood} from '../../pkg/unrolled.js' */
+/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Suggestion, Understood} from '../../pkg/unrolled.js' */
 
 /**
  * A refusal, in words for a person, with its place.
@@ -41,6 +41,7 @@
  * @property {Forecast | null} forecast Nothing where the series ends in a gap.
  * @property {string} forecastProblem Why there is none, or ''.
  * @property {Uint8Array} bytes The saved model, so that a dead worker costs seconds.
+ * @property {Gradients} [gradients] Through time: of one of several, which nobody asks for them.
  */
 
 /** @typedef {Epoch & {spent?: number}} TimedEpoch A point of the learning curves, and milliseconds of training until then, where they are known. */
@@ -66,6 +67,8 @@
  * @property {{in: {sight: Sight}, out: {evaluation: Evaluation, predictions: Predictions}}} judge Scores the test part.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
+ * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the one that the forecast is made from.
+ * @property {{in: null, out: {gradients: Gradients, milliseconds: number}}} gradients And how long it took.
  * @property {{in: {bytes: Uint8Array, settings?: Settings}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
  *   state dict of a PyTorch model does not tell.
  */

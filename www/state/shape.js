@@ -2,7 +2,7 @@
  * The shape of the page's state, and the few questions that several views ask of it.
  * @module
  */
-/** @import {Catalog, Configured, Evaluation, Forecast, Knob, Predictions, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Limit, Problem, Reading, Settings, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
 /** @import {Store} from './store.js' */
@@ -31,6 +31,19 @@
  * @property {number} workers How many train it now.
  * @property {number} elapsed Milliseconds of training.
  * @property {string} remark What a person should know about where it comes from.
+ * @property {Gradients} [gradients] Through time, as they were read last.
+ */
+
+/**
+ * What a person sees inside the run that is shown.
+ * @typedef {object} Sighting
+ * @property {number} of The run.
+ * @property {number | null} window A window of the test part, or `null`: the one that the forecast is made from.
+ * @property {string} chosen Which inner value, by `keyOf`; '' the first.
+ * @property {Probes | null} probes All that can be seen.
+ * @property {number} index Which of them is.
+ * @property {Float32Array | null} values Its values.
+ * @property {string} problem Why there are none, or ''.
  */
 
 /**
@@ -80,6 +93,7 @@
  * @property {number} lead Steps ahead of the predictions that are drawn; 0: the whole horizon.
  * @property {number} steps Steps of the forecast beyond the end; 0: one horizon.
  * @property {[number, number] | null} range What the forecast's chart shows.
+ * @property {Sighting} inside
  * @property {Record<string, boolean>} open Which details are unfolded.
  * @property {'light' | 'dark'} theme
  * @property {string} said The last thing said aloud to a screen reader.
@@ -113,6 +127,7 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     lead: 0,
     steps: 0,
     range: null,
+    inside: { of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '' },
     open: {},
     theme,
     said: '',

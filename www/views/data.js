@@ -8,7 +8,7 @@ import { ROLE } from '../state/shape.js';
 import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
 import { count, momentsOf, span } from './format.js';
-import { groundsOf, isTimed } from './grounds.js';
+import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
@@ -178,6 +178,7 @@ export function dataView(root, store, { data: act, model }) {
           overview = overviewChart(chart, {
             timed,
             grounds: () => groundsOf(store.get(), { short: true }),
+            cuts: () => truncatedOf(store.get()),
             range: () => store.get().range,
             onRange: (range) => store.set({ range }),
           });

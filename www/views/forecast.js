@@ -10,7 +10,7 @@ import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
 import { swatch } from './leaderboard.js';
 import { count, momentsOf, percent, span, valuesOf } from './format.js';
-import { groundsOf, isTimed } from './grounds.js';
+import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 import { viewport } from './viewport.js';
 
 /** @import {Forecast} from '../../pkg/unrolled.js' */
@@ -241,6 +241,7 @@ export function forecastView(root, store, act) {
           timed: isTimed(data),
           grounds: () => groundsOf(store.get(), { short: false }),
           others: () => drawnBeside(store.get()).map(({ slot, run }) => ({ slot, times: [], values: [], ...ofShown(store.get(), run) })),
+          cuts: () => truncatedOf(store.get()),
           onRange: view.show,
           onCursor: tell,
           write: (value) => (Math.abs(value) >= 1e6 ? value.toPrecision(4) : write(value).replace(/\.?0+$/, '') || '0'),

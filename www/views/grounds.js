@@ -35,6 +35,12 @@ export function groundsOf({ data, draft, run, steps }, { short }) {
   ];
 }
 
+/**
+ * Where training cuts the series that it reads as one.
+ * @param {State} state @returns {import('../../pkg/unrolled.js').Truncated | null}
+ */
+export const truncatedOf = ({ draft, run }) => (run?.configured ?? draft)?.truncated ?? null;
+
 /** Windows of history that stand before the forecast in the opening view. */
 const HISTORY = 9;
 

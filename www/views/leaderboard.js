@@ -117,7 +117,13 @@ export function leaderboardView(store, act, { light }) {
     const remove = h('button', { type: 'button', class: 'reset', onclick: () => void act.remove(id) }, icon('M4 4l8 8M12 4l-8 8'));
     const row = h(
       'tr',
-      { 'data-run': String(id) },
+      {
+        'data-run': String(id),
+        // The name is its button; the rest of the row is as good to a pointer.
+        onclick: (/** @type {MouseEvent} */ { target }) => {
+          if (!(/** @type {Element} */ (target).closest('button, input'))) void act.show(id);
+        },
+      },
       rank,
       h('th', { scope: 'row' }, h('span', { class: 'name' }, swatch(slot), name, shown), note, done),
       cells[0],
@@ -137,6 +143,7 @@ export function leaderboardView(store, act, { light }) {
         row.dataset.steps = String(run?.progress.step ?? 0);
         row.dataset.spent = String(run?.elapsed ?? 0);
         row.classList.toggle('own', isShown);
+        row.classList.toggle('showable', Boolean(run?.bytes) && !isShown);
         if (isShown) name.setAttribute('aria-current', 'true');
         else name.removeAttribute('aria-current');
         setText(name, line.label);

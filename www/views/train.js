@@ -6,6 +6,7 @@ import { curveChart } from '../charts/curve.js';
 import { ROLE, isOver, isStale, valueOf } from '../state/shape.js';
 import { fill, h, head, icon, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
+import { truncatedOf } from './grounds.js';
 import { workersView } from './workers.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
@@ -86,6 +87,7 @@ export function trainView(root, store, act) {
   const sentence = h('p', { class: 'sentence' });
   const extra = h('p', { class: 'small extra' });
   const workers = workersView(store, act);
+  const cut = h('p', { class: 'small cut', hidden: true });
   const box = h('div', { class: 'curve', 'aria-hidden': 'true' });
   const summary = h('p', { class: 'hidden', id: 'curve-summary' });
   const facts = ['Epoch', 'Time left', 'Training loss', 'Validation loss', 'Gradient norm', 'Steps clipped'].map((label) => ({
@@ -126,6 +128,7 @@ export function trainView(root, store, act) {
       summary,
     ),
     h('dl', { class: 'facts' }, ...facts.map(({ label, value }) => h('div', {}, h('dt', {}, label), value))),
+    cut,
     workers.said,
     extra,
     workers.element,
@@ -195,6 +198,14 @@ export function trainView(root, store, act) {
             ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. ${forced === null ? '' : `With the truth fed back in place of its own forecasts it would be ${figure(forced, 3)}. `}Repeating the last value has ${figure(last.naive_validation, 3)}.`
             : 'No epoch has been trained yet.',
         );
+      },
+    ),
+    store.watch(
+      (state) => [truncatedOf(state)],
+      (truncated) => {
+        cut.hidden = !truncated;
+        const marks = truncated?.starts.length ? ' In the charts, long marks are where the state begins, short ones are cuts.' : '';
+        setText(cut, truncated ? `${truncated.sentence}${marks}` : '');
       },
     ),
     store.watch(

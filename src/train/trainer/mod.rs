@@ -14,7 +14,7 @@ use crate::grad::Tape;
 use crate::math::Rng;
 use crate::nn::{Params, Pass};
 use crate::train::inside::{self, Gradients, Inner};
-use crate::train::{Checkpoints, Optimiser, Options, Schedule};
+use crate::train::{Checkpoints, Optimiser, Options, Schedule, Truncated};
 
 /// Stream of randomness for the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;
@@ -26,13 +26,14 @@ const MOST_LOOKED_INTO: usize = 32;
 const MOST_TOKENS: usize = 8192;
 
 /// Validation after an epoch looks at no more windows than this, evenly spread: it must not outlast the epoch.
-const MOST_VALIDATED: usize = 4096;
+pub const MOST_VALIDATED: usize = 4096;
 
 /// Sums over the epoch under way.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     loss: f64,
-    windows: usize,
+    /// Windows, or tokens of the series.
+    learnt: usize,
     norm: f64,
     clipped: u64,
     steps: u64,
@@ -48,7 +49,7 @@ struct Penalties {
 /// What is done next.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    /// The training step that starts at this place of the epoch's order.
+    /// The training step that starts at this place of the epoch's order: windows, or chunks of the series.
     Train(usize),
     /// The validation chunks from this window on; the sums of the penalties so far.
     Validate(usize, Penalties),
@@ -81,6 +82,8 @@ pub struct Trainer {
     train: WindowSet,
     validation: WindowSet,
     order: Vec<u32>,
+    /// Where the series is read as one, in place of windows.
+    truncated: Option<Truncated>,
     phase: Phase,
     epoch: u32,
     step: u64,
@@ -120,6 +123,7 @@ impl Trainer {
             rate: options.rate,
             best_params: params.clone(),
             order: train.starts.to_vec(),
+            truncated: None,
             forecaster,
             params,
             best: None,
@@ -148,8 +152,24 @@ impl Trainer {
         trainer
     }
 
+    /// The same, reading the series as one where `truncated` says how.
+    #[must_use]
+    pub fn reading(mut self, truncated: Option<Truncated>) -> Self {
+        self.truncated = truncated;
+        self.shuffle();
+        self
+    }
+
+    /// How the series is read as one, where it is.
+    pub fn truncated(&self) -> Option<&Truncated> {
+        self.truncated.as_ref()
+    }
+
     /// Every epoch has its own order, which depends on the seed and the epoch alone.
     fn shuffle(&mut self) {
+        if let Some(truncated) = &mut self.truncated {
+            return truncated.shuffle(self.options.seed, self.epoch);
+        }
         self.order.copy_from_slice(&self.train.starts);
         Rng::new(self.options.seed, SHUFFLE + u64::from(self.epoch)).shuffle(&mut self.order);
     }
@@ -203,7 +223,7 @@ impl Trainer {
         self.history.push(Epoch {
             epoch: self.epoch,
             step: self.step,
-            train: sums.loss / sums.windows.max(1) as f64,
+            train: sums.loss / sums.learnt.max(1) as f64,
             validation,
             validation_forced: self.forecaster.feeds_back().then_some(forced),
             gradient_norm: sums.norm / steps,
@@ -237,7 +257,7 @@ impl Trainer {
     pub fn progress(&self) -> Progress {
         let last = self.history.last();
         let (loss, clipped_share) = if self.sums.steps > 0 {
-            (self.sums.loss / self.sums.windows as f64, self.sums.clipped as f64 / self.sums.steps as f64)
+            (self.sums.loss / self.sums.learnt as f64, self.sums.clipped as f64 / self.sums.steps as f64)
         } else {
             last.map_or((f64::NAN, 0.0), |last| (last.train, last.clipped))
         };
@@ -263,7 +283,10 @@ impl Trainer {
 
     /// Steps in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.order.len().div_ceil(self.options.batch) as u64
+        match &self.truncated {
+            Some(truncated) => truncated.steps() as u64,
+            None => self.order.len().div_ceil(self.options.batch) as u64,
+        }
     }
 
     /// The learning curves so far, one point an epoch.

@@ -14,6 +14,7 @@ use crate::grad::ops;
 use crate::nn::Pass;
 use crate::train::checkpoints::Step;
 use crate::train::clip;
+use crate::train::truncated::Shard;
 
 /// A loss beyond this many times the first one, and beyond this, is an explosion.
 const EXPLOSION: f64 = 1e4;
@@ -30,7 +31,8 @@ impl Trainer {
     }
 
     /// Computes one part of the next round into `out`, of whatever size it was. For a step: the gradient of the shard's
-    /// share in the batch's mean loss, `[parameters]`, and that share itself. For validation: the forecasts of the chunk,
+    /// share in the batch's mean loss, `[parameters]`, and that share itself; where the series is read as one, the states after
+    /// the chunk behind them, so that whoever has the parts can compute any part of the next step. For validation: the forecasts of the chunk,
     /// `[(targets · horizon) × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
     ///
     /// # Errors
@@ -53,7 +55,7 @@ impl Trainer {
     /// [`Error::NotReady`] if these are not the parts of this round; nothing has changed then. [`Error::Training`] as for
     /// [`Trainer::advance`].
     pub fn apply(&mut self, frame: &Frame, parts: &[Vec<Real>]) -> Result<Did> {
-        let right = parts.iter().enumerate().all(|(index, part)| part.len() == self.part_len(frame, index));
+        let right = parts.iter().enumerate().all(|(index, part)| Some(part.len()) == self.part_len(frame, index, part));
         if parts.len() != self.parts() || !right {
             return Err(wrong(format!("The next round has {} parts, and these are not they.", self.parts())));
         }
@@ -76,24 +78,39 @@ impl Trainer {
         self.end_round(frame, sums)
     }
 
-    /// Numbers in a part of the next round.
-    fn part_len(&self, frame: &Frame, index: usize) -> usize {
+    /// Numbers that `part` of the next round should have; `None` if it is not one.
+    fn part_len(&self, frame: &Frame, index: usize, part: &[Real]) -> Option<usize> {
         match self.phase {
-            Phase::Train(_) => self.params.len() + 1,
-            Phase::Validate(from, _) => {
-                frame.targets * self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets()
+            Phase::Train(_) => {
+                let own = self.params.len() + 1;
+                match &self.truncated {
+                    Some(truncated) => Some(own + truncated.written(part.get(own..)?)?),
+                    None => Some(own),
+                }
             }
-            Phase::Done => 0,
+            Phase::Validate(from, _) => {
+                Some(frame.targets * self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets())
+            }
+            Phase::Done => Some(0),
         }
     }
 
-    /// The windows of the step that starts at this place of the epoch's order.
-    fn step_end(&self, from: usize) -> usize {
-        (from + self.options.batch).min(self.order.len())
+    /// Where the step ends that starts at this place of the epoch's order, and where the order ends.
+    fn step_end(&self, from: usize) -> (usize, usize) {
+        match &self.truncated {
+            Some(truncated) => (from + 1, truncated.steps()),
+            None => ((from + self.options.batch).min(self.order.len()), self.order.len()),
+        }
     }
 
     fn shard(&mut self, frame: &Frame, from: usize, index: usize, out: &mut Vec<Real>) {
-        let windows = self.step_end(from) - from;
+        if let (Some(truncated), Some(model)) = (&self.truncated, self.forecaster.stretches()) {
+            let key = (self.options.seed, self.step);
+            let shard =
+                Shard { params: &self.params, at: from, shard: (index, self.shards), key, loss: self.options.loss };
+            return truncated.shard(model, (frame, &mut self.batch), &mut self.tape, shard, out);
+        }
+        let windows = self.step_end(from).0 - from;
         let bound = |index: usize| windows * index / self.shards;
         let (first, last) = (bound(index), bound(index + 1));
         out.resize(self.params.len() + 1, 0.0);
@@ -129,7 +146,11 @@ impl Trainer {
     fn add(&mut self, frame: &Frame, index: usize, part: &[Real]) -> Penalties {
         match self.phase {
             Phase::Train(_) => {
-                let (gradient, loss) = part.split_at(self.params.len());
+                let (gradient, rest) = part.split_at(self.params.len());
+                let (loss, behind) = rest.split_at(1);
+                if let Some(truncated) = &mut self.truncated {
+                    truncated.carry(index, behind);
+                }
                 let sum = &mut self.params.grads;
                 if index == 0 {
                     sum.clear();
@@ -164,7 +185,7 @@ impl Trainer {
 
     /// The optimiser step, once the gradient is summed; `loss` is the batch's mean.
     fn end_step(&mut self, from: usize, loss: f64) -> Result<()> {
-        let to = self.step_end(from);
+        let (to, end) = self.step_end(from);
         let first = *self.first_loss.get_or_insert(loss);
         self.step += 1;
         if !loss.is_finite() || loss > EXPLOSION * first.max(1.0) {
@@ -176,14 +197,15 @@ impl Trainer {
         }
         self.optimiser.step(&mut self.params.values, &self.params.grads, self.rate);
 
-        let windows = to - from;
+        // What the loss is a mean over.
+        let learnt = self.truncated.as_ref().map_or(to - from, |truncated| truncated.tokens(from));
         self.last_norm = norm;
-        self.sums.loss += loss * windows as f64;
-        self.sums.windows += windows;
+        self.sums.loss += loss * learnt as f64;
+        self.sums.learnt += learnt;
         self.sums.norm += norm;
         self.sums.clipped += u64::from(clipped);
         self.sums.steps += 1;
-        self.phase = if to < self.order.len() { Phase::Train(to) } else { Phase::Validate(0, Penalties::default()) };
+        self.phase = if to < end { Phase::Train(to) } else { Phase::Validate(0, Penalties::default()) };
         Ok(())
     }
 }

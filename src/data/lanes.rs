@@ -1,0 +1,87 @@
+//! The training part as one long series, read in lanes side by side.
+
+use std::ops::Range;
+
+use crate::data::{Batch, Frame};
+
+/// A run of rows without a gap, cut into tokens: it is read from its start to its end, carrying a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lane {
+    /// First row.
+    pub first: usize,
+    /// Tokens.
+    pub tokens: usize,
+}
+
+/// How lanes are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// How many lanes there should be, at least.
+    pub count: usize,
+    /// Tokens that a lane may have; `None`: any number.
+    pub longest: Option<usize>,
+    /// Rows of a token. All lanes may be moved on by less than one token, so that every row can be a token's first.
+    pub segment: usize,
+    /// Rows behind each token that are forecast from it.
+    pub ahead: usize,
+}
+
+impl Frame {
+    /// Cuts `rows` into lanes of about equal length, the longest first. No lane crosses a gap, and what is forecast from its
+    /// tokens lies in the same stretch without gaps, and in `rows`; stretches that are too short for that have no lane.
+    pub fn lanes(&self, rows: Range<usize>, cut: Cut) -> Vec<Lane> {
+        let Cut { count, longest, segment, ahead } = cut;
+        let behind = segment - 1 + ahead;
+        let stretches: Vec<Lane> = self
+            .stretches_in(rows)
+            .map(|stretch| Lane { first: stretch.start, tokens: stretch.len().saturating_sub(behind) / segment })
+            .filter(|stretch| stretch.tokens > 0)
+            .collect();
+        let total: usize = stretches.iter().map(|stretch| stretch.tokens).sum();
+        let length = total.div_ceil(count.max(1)).min(longest.unwrap_or(total)).max(1);
+        let mut lanes = Vec::new();
+        for Lane { first, tokens } in stretches {
+            let pieces = tokens.div_ceil(length);
+            let bound = |piece: usize| tokens * piece / pieces;
+            lanes.extend(
+                (0..pieces).map(|piece| Lane {
+                    first: first + bound(piece) * segment,
+                    tokens: bound(piece + 1) - bound(piece),
+                }),
+            );
+        }
+        // By numbers, as other lists are sorted: a sort of its own kind would be several KB more to download.
+        let mut order: Vec<i64> =
+            lanes.iter().zip(0..).map(|(lane, place)| place - ((lane.tokens as i64) << 32)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|key| lanes[(key & 0xffff_ffff) as usize]).collect()
+    }
+
+    /// The stretches of `rows` without gaps, in order.
+    fn stretches_in(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut next = rows.start;
+        std::iter::from_fn(move || {
+            let first = (next..rows.end).find(|&row| self.is_valid(row))?;
+            next = (first..rows.end).find(|&row| !self.is_valid(row)).unwrap_or(rows.end);
+            Some(first..next)
+        })
+    }
+
+    /// As [`Frame::gather`], for pieces that each give the first so many of their rows; the rest is 0.
+    pub fn gather_pieces(
+        &self,
+        pieces: impl ExactSizeIterator<Item = Range<usize>>,
+        (window, horizon): (usize, usize),
+        out: &mut Batch,
+    ) {
+        let (features, size, steps) = (self.features, pieces.len(), window + horizon);
+        out.reshape(features, window, horizon, size);
+        out.values.fill(0.0);
+        for (sample, rows) in pieces.enumerate() {
+            for (step, row) in rows.take(steps).enumerate() {
+                let at = (step * size + sample) * features;
+                out.values[at..at + features].copy_from_slice(self.row(row));
+            }
+        }
+    }
+}

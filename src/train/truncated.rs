@@ -1,0 +1,352 @@
+//! Truncated backpropagation through time over the series (Williams and Peng 1990): it is read from its start to its end, chunk
+//! after chunk. The state goes on from chunk to chunk by its values; the gradient ends where the chunk begins.
+//!
+//! ```text
+//! s_0 = nothing,   (loss_k, s_k) = chunk_k(s_{k−1}; θ_k),   θ_{k+1} = step(θ_k, ∂ loss_k / ∂θ  with s_{k−1} held constant)
+//! ```
+//!
+//! To be fast, several lanes of the training part are read side by side, as is usual for language models (Zaremba et al. 2014). A
+//! lane crosses no gap and starts from an empty state: the state is thus empty after each gap. Something is learnt at every token:
+//! all that is forecast from it. Before a forecast, the model reads its window from an empty state: that is its warm-up.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::Real;
+use crate::arch::stacked::MOST_LAYERS;
+use crate::arch::{Forecaster, Plan, Stretches};
+use crate::data::{Axis, Batch, Cut, Frame, Lane};
+use crate::error::Result;
+use crate::grad::ops::{self, Loss};
+use crate::grad::{Tape, Var};
+use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::math::Rng;
+use crate::nn::{Params, Pass, State};
+use crate::train::carried::Carried;
+
+/// [`Knob::when`] of what matters only where training reads the series as one.
+const CONTINUOUS: Option<(&str, &[&str])> = Some(("reading", &["continuous"]));
+
+/// Length of a chunk.
+pub const CHUNK: Knob = Knob {
+    key: "chunk",
+    label: "Chunk",
+    help: "Steps that the gradient goes back at most: one optimiser step reads so many of the series, in whole segments. 0: a \
+           quarter of the window, or all of a lane where the state grows with every step.",
+    unit: "steps",
+    source: "Williams and Peng 1990",
+    group: Group::Training,
+    kind: Kind::Integer { min: 0, max: 10_000 },
+    default: Default::Integer(0),
+    basic: false,
+    when: CONTINUOUS,
+};
+
+/// How many lanes.
+pub const LANES: Knob = Knob {
+    key: "lanes",
+    label: "Lanes side by side",
+    help: "The training part is cut into so many lanes that are read at the same time: more are faster, fewer carry the state \
+           farther. At most as many as there are steps. 0: as many as leave each twice the window, up to 16.",
+    unit: "lanes",
+    source: "Zaremba et al. 2014",
+    group: Group::Training,
+    kind: Kind::Integer { min: 0, max: 1024 },
+    default: Default::Integer(0),
+    basic: false,
+    when: CONTINUOUS,
+};
+
+/// Most lanes that are chosen without being asked for.
+const MOST_LANES: usize = 16;
+/// Windows that a lane then holds at least.
+const WINDOWS_A_LANE: usize = 2;
+/// A chunk that is not asked for is this part of the window.
+const CHUNKS_A_WINDOW: usize = 4;
+/// More places than this are not listed: they would lie on top of each other.
+const MOST_MARKS: usize = 2000;
+/// Stream of randomness for the order of the passes; the epoch is added.
+const PASSES: u64 = 2 << 32;
+
+/// What one optimiser step reads: a chunk of some lanes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Piece {
+    lanes: Range<usize>,
+    chunk: usize,
+}
+
+/// The series as training reads it, and the states between the chunks.
+#[derive(Debug)]
+pub struct Truncated {
+    lanes: Vec<Lane>,
+    /// Tokens in a chunk.
+    chunk: usize,
+    /// Rows in a token, and rows that are forecast from it.
+    rows: (usize, usize),
+    /// Matrices' worth of layers that carry a state.
+    layers: usize,
+    /// One pass over the series.
+    pass: Vec<Piece>,
+    /// For each pass of an epoch, how many rows the lanes are moved on.
+    shifts: Vec<usize>,
+    /// The states before the next step, one for each shard.
+    carried: Vec<Carried>,
+    says: Said,
+}
+
+/// What was cut, for those who want to know.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Said {
+    /// Rows in a chunk, but the last of a lane.
+    pub chunk: usize,
+    /// How many lanes are read side by side.
+    pub side_by_side: usize,
+    /// How many lanes there are in all.
+    pub lanes: usize,
+    /// Borders between chunks in a pass: values cross them, the gradient does not.
+    pub borders: usize,
+    /// Passes over the series in an epoch.
+    pub passes: usize,
+    /// All of this in words.
+    pub sentence: String,
+    /// Times of the first row of each lane, where the state is empty; none if there are too many to be seen.
+    pub starts: Vec<i64>,
+    /// Times of the first row behind each border; none if there are too many to be seen.
+    pub cuts: Vec<i64>,
+}
+
+/// What one shard's gradient is taken of.
+#[derive(Debug, Clone, Copy)]
+pub struct Shard<'a> {
+    /// The weights.
+    pub params: &'a Params,
+    /// Number of the step in the epoch.
+    pub at: usize,
+    /// Which shard, and of how many.
+    pub shard: (usize, usize),
+    /// Seed and number of the optimiser step, for dropout.
+    pub key: (u64, u64),
+    /// The penalty.
+    pub loss: Loss,
+}
+
+impl Truncated {
+    /// How training reads the rows `train` of `frame` with a model of a continuous `plan`; `validated` tokens are read to
+    /// validate it: an epoch reads no fewer.
+    ///
+    /// # Errors
+    /// [`crate::Error::Knob`] for a chunk shorter than a segment, or a segment that is too long for any lane.
+    pub fn new(
+        settings: &Settings,
+        plan: &Plan,
+        model: &dyn Forecaster,
+        (frame, train): (&Frame, Range<usize>),
+        validated: usize,
+    ) -> Result<Option<Self>> {
+        let Some(stretches) = model.stretches().filter(|_| plan.continuous) else { return Ok(None) };
+        let (segment, window) = (plan.segment, plan.tokens());
+        let asked = settings.size(CHUNK.key);
+        if asked > 0 && asked < segment {
+            return Err(CHUNK.error(format!("{asked} steps are less than one segment of {segment}")));
+        }
+        // A state that grows with each step begins anew when it is as long as it will be in a forecast.
+        let fed_back = if plan.rolled { plan.horizon.div_ceil(segment) } else { 0 };
+        let longest = (model.state_grows_by() > 0).then_some(window + fed_back);
+        // Within a lane that is so short, there is nothing to be gained by a cut.
+        let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
+        let chunk = if asked == 0 { usual } else { asked / segment };
+        let mut cut = Cut { count: 1, longest, segment, ahead: stretches.emits() };
+        let total: usize = frame.lanes(train.clone(), cut).iter().map(|lane| lane.tokens).sum();
+        let fitting = (total / (WINDOWS_A_LANE * window)).clamp(1, MOST_LANES);
+        cut.count = Some(settings.size(LANES.key)).filter(|&count| count > 0).unwrap_or(fitting);
+        let lanes = frame.lanes(train, cut);
+        if lanes.is_empty() {
+            return Err(crate::arch::plan::SEGMENT.error(format!(
+                "no stretch of the training part without a gap is long enough for a segment of {segment} steps wherever it \
+                 begins, and {} more to forecast; choose a shorter one",
+                cut.ahead
+            )));
+        }
+        let chunk = chunk.min(lanes[0].tokens);
+        let mut pass = Vec::new();
+        for first in (0..lanes.len()).step_by(cut.count) {
+            let group = first..(first + cut.count).min(lanes.len());
+            pass.extend((0..lanes[first].tokens.div_ceil(chunk)).map(|chunk| Piece { lanes: group.clone(), chunk }));
+        }
+        let passes = segment * validated.div_ceil(total * segment).max(1);
+        let shifts = (0..passes).map(|pass| pass % segment).collect();
+        let says = Said::of(&lanes, (chunk, segment, cut.count), passes, longest.is_some(), &frame.axis);
+        let (rows, layers) = ((segment, cut.ahead), stretches.states());
+        Ok(Some(Self { lanes, chunk, rows, layers, pass, shifts, carried: Vec::new(), says }))
+    }
+
+    /// Tokens that a step reads of each lane, and how many lanes.
+    pub fn size(&self) -> (usize, usize) {
+        (self.chunk, self.says.side_by_side)
+    }
+
+    /// What was cut.
+    pub fn says(&self) -> &Said {
+        &self.says
+    }
+
+    /// Steps in an epoch.
+    pub fn steps(&self) -> usize {
+        self.pass.len() * self.shifts.len()
+    }
+
+    /// Draws the order of an epoch's passes.
+    pub fn shuffle(&mut self, seed: u64, epoch: u32) {
+        // From the same order in every epoch, so that an epoch's depends on the seed and its number alone.
+        let segment = self.rows.0;
+        self.shifts.iter_mut().enumerate().for_each(|(pass, shift)| *shift = pass % segment);
+        Rng::new(seed, PASSES + u64::from(epoch)).shuffle(&mut self.shifts);
+    }
+
+    fn piece(&self, at: usize) -> (&Piece, usize) {
+        (&self.pass[at % self.pass.len()], self.shifts[at / self.pass.len()])
+    }
+
+    /// Tokens of lane `lane` in chunk `chunk`.
+    fn left(&self, lane: usize, chunk: usize) -> usize {
+        self.lanes[lane].tokens.saturating_sub(chunk * self.chunk).min(self.chunk)
+    }
+
+    /// Tokens of all lanes in step `at`: from each, something is learnt.
+    pub fn tokens(&self, at: usize) -> usize {
+        let (piece, _) = self.piece(at);
+        piece.lanes.clone().map(|lane| self.left(lane, piece.chunk)).sum()
+    }
+
+    /// The gradient of a shard's share in the step's mean loss, `[parameters]`, that share, and the states after the chunk, into
+    /// `out`. What is carried stays as it is until [`Truncated::carry`].
+    pub fn shard(
+        &self,
+        model: &dyn Stretches,
+        (frame, batch): (&Frame, &mut Batch),
+        tape: &mut Tape,
+        shard: Shard<'_>,
+        out: &mut Vec<Real>,
+    ) {
+        let count = shard.params.len();
+        out.clear();
+        out.resize(count + 1, 0.0);
+        let (piece, shift) = self.piece(shard.at);
+        let (index, shards) = shard.shard;
+        let bound = |index: usize| piece.lanes.start + piece.lanes.len() * index / shards;
+        let (lanes, chunk) = (bound(index)..bound(index + 1), piece.chunk);
+        // The first lane is the longest.
+        let steps = if lanes.is_empty() { 0 } else { self.left(lanes.start, chunk) };
+        let mut states = [State::default(); MOST_LAYERS];
+        let states = &mut states[..self.layers];
+        if steps == 0 {
+            return Carried::write(tape, states, out);
+        }
+        let (segment, ahead) = self.rows;
+        let rows = lanes.clone().map(|lane| {
+            let first = self.lanes[lane].first + shift + chunk * self.chunk * segment;
+            let left = self.left(lane, chunk);
+            first..first + if left > 0 { left * segment + ahead } else { 0 }
+        });
+        frame.gather_pieces(rows, (steps * segment, ahead), batch);
+
+        tape.reset();
+        if let Some(carried) = self.carried.get(index).filter(|_| chunk > 0) {
+            carried.put(tape, Tape::constant, states);
+        }
+        let (seed, step) = shard.key;
+        let mut pass =
+            Pass::training(tape, shard.params, lanes.len(), seed, step, (lanes.start - piece.lanes.start) as u64);
+        let Some((mut prediction, mut truth)) = model.fit_stretch(&mut pass, batch, 0..steps, states) else { return };
+        if lanes.clone().any(|lane| self.left(lane, chunk) < steps) {
+            let learnt = self.learnt(tape, prediction, lanes.clone(), chunk);
+            prediction = ops::mul(tape, prediction, learnt);
+            truth = ops::mul(tape, truth, learnt);
+        }
+        let loss = ops::loss(tape, shard.loss, prediction, truth);
+        let share: Real = crate::narrow((steps * lanes.len()) as f64 / self.tokens(shard.at) as f64);
+        tape.backward_from(&[(loss, &[share])]);
+        shard.params.collect_into(tape, &mut out[..count]);
+        out[count] = share * tape.scalar(loss);
+        if self.left(lanes.start, chunk + 1) == 0 {
+            // The lanes end here.
+            states.fill(State::default());
+        }
+        Carried::write(tape, states, out);
+    }
+
+    /// 1 where a lane still has a token, else 0: the shape of `like`.
+    fn learnt(&self, tape: &mut Tape, like: Var, lanes: Range<usize>, chunk: usize) -> Var {
+        let (rows, columns) = tape.shape(like);
+        let mut learnt = tape.buffer(rows * columns);
+        for (column, values) in learnt.chunks_exact_mut(rows).enumerate() {
+            let (token, lane) = (column / lanes.len(), lanes.start + column % lanes.len());
+            values.fill(if token < self.left(lane, chunk) { 1.0 } else { 0.0 });
+        }
+        tape.push(rows, columns, learnt, None)
+    }
+
+    /// Numbers behind a shard's gradient and its loss that `part` says it has; `None` if it says none.
+    pub fn written(&self, behind: &[Real]) -> Option<usize> {
+        Carried::written(self.layers, behind)
+    }
+
+    /// Takes the states after a step from what stands behind the gradient and the loss of shard `index`.
+    pub fn carry(&mut self, index: usize, behind: &[Real]) {
+        if self.carried.len() <= index {
+            self.carried.resize_with(index + 1, Carried::default);
+        }
+        self.carried[index].read(self.layers, behind);
+    }
+}
+
+impl Said {
+    fn of(
+        lanes: &[Lane],
+        (chunk, segment, count): (usize, usize, usize),
+        passes: usize,
+        grows: bool,
+        axis: &Axis,
+    ) -> Self {
+        let borders: usize = lanes.iter().map(|lane| lane.tokens.div_ceil(chunk) - 1).sum();
+        let (side_by_side, chunk_rows) = (count.min(lanes.len()), chunk * segment);
+        let starts = lanes.iter().map(|lane| lane.first);
+        let cuts = lanes
+            .iter()
+            .flat_map(|lane| (1..lane.tokens.div_ceil(chunk)).map(move |border| lane.first + border * chunk_rows));
+        let seen = borders + lanes.len() <= MOST_MARKS;
+        let times = |rows: &mut dyn Iterator<Item = usize>| {
+            let mut times: Vec<i64> = if seen { rows.map(|row| axis.at(row)).collect() } else { Vec::new() };
+            times.sort_unstable();
+            times
+        };
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        let all = lanes.len();
+        let short = if grows { " and is no longer than a forecast, for the state grows with every step" } else { "" };
+        let moved = if segment > 1 {
+            format!(" Each of the {passes} passes of an epoch begins at another row, up to {} later.", segment - 1)
+        } else {
+            format!(" An epoch is {passes} pass{}.", if passes == 1 { "" } else { "es" })
+        };
+        let sentence = format!(
+            "The series is read in {all} lane{}, {side_by_side} side by side, in chunks of {chunk_rows} step{}. In a pass the \
+             gradient is cut at {borders} border{} between chunks: the state’s values go on, the gradient never crosses. The \
+             state begins empty {all} time{}: at the start of each lane, which crosses no gap{short}.{moved}",
+            s(all),
+            s(chunk_rows),
+            s(borders),
+            s(all),
+        );
+        Self {
+            chunk: chunk_rows,
+            side_by_side,
+            lanes: all,
+            borders,
+            passes,
+            sentence,
+            starts: times(&mut starts.into_iter()),
+            cuts: times(&mut cuts.into_iter()),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// Looking inside: every inner value that a model names can be drawn and read, the gradient through time goes along with training
+// and says what is true, and runs that were compared stand side by side. No architecture is named here or there.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { catalog, Session, table } from '../node/package.mjs';
+import { compare, untilOver } from './contest.mjs';
+import { inBrowsers, root } from './harness.mjs';
+import { daily, press, untilReady, untilStatus } from './steps.mjs';
+
+/** @typedef {import('./harness.mjs').Page} Page */
+
+const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
+const small = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2 };
+
+/** What the core says can be seen inside of each architecture. @returns {Map<string, string[]>} By its id. */
+function offered() {
+  const parts = table(Buffer.from(daily(400))).series().to_parts();
+  return new Map(
+    catalog().architectures.map(({ id }) => {
+      const session = new Session(parts);
+      session.configure({ ...small, architecture: id });
+      const { probes } = session.probes();
+      session.free();
+      return [id, probes.map(({ group, label }) => `${group}: ${label}`)];
+    }),
+  );
+}
+
+/** @param {Page} page */
+const choices = (page) => page.run(() => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value));
+
+/** Colours in the middle of the map's canvas. @param {Page} page @returns {Promise<number>} How many there are. */
+const coloursOf = (page) =>
+  page.run(() => {
+    const canvas = document.querySelector('#inside .heat canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const found = new Set();
+    for (let at = 0; at < data.length; at += 4) found.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    return found.size;
+  });
+
+/** Chooses one, and waits until it is drawn. @param {Page} page @param {string} key */
+async function choose(page, key) {
+  await page.run((value) => {
+    const select = document.querySelector('#inside-which');
+    select.value = value;
+    select.dispatchEvent(new Event('change'));
+  }, key);
+  await page.until(`the map of ${key}`, (name) => document.querySelector('#inside-summary').textContent.startsWith(name), { args: [key] });
+  await new Promise((resolve) => setTimeout(resolve, 120));
+}
+
+/** @param {Page} page @param {string} key A key pressed on the map. */
+const type = (page, key) => page.run((name) => document.querySelector('#inside .heat').dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })), key);
+
+inBrowsers((browser) => {
+  test('of every architecture, all that it names is drawn, read by keys, and told in words', async (t) => {
+    const page = await browser.open({ address: `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}` });
+    await untilReady(page);
+    await page.dropFile('main', 'small.csv', daily(400));
+    await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    let drawn = 0;
+    for (const [id, keys] of offered()) {
+      await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
+      await page.until(`the address of ${id}`, (architecture) => location.hash.includes(`architecture=${architecture}`) || architecture === 'gru', { args: [id] });
+      await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
+      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await untilStatus(page, 'finished');
+      await page.run(() => document.querySelector('#inside').scrollIntoView());
+      await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted || (wanted === '' && !document.querySelector('#inside .muted').hidden), { args: [keys.join()] });
+      assert.deepEqual(keys.length ? await choices(page) : [], keys, id);
+      for (const key of keys) {
+        await choose(page, key);
+        assert.ok((await coloursOf(page)) > 12, `${id}, ${key}: a map of one colour`);
+        drawn++;
+      }
+      if (keys.length) {
+        await type(page, 'ArrowRight');
+        await type(page, 'ArrowRight');
+        await type(page, 'ArrowDown');
+        assert.match(await page.text('#inside .readout'), /unit \d+: |from unit \d+ to unit \d+: |it looked at .*: /, id);
+      }
+      assert.ok((await page.text('.inside-sentence')).endsWith('.'), id);
+      assert.ok((await page.run(() => document.querySelectorAll('#inside .gradient canvas').length)) === 1);
+    }
+    t.diagnostic(`${browser.name}: ${drawn} inner values drawn`);
+    assert.ok(drawn > 30);
+  });
+
+  test('the gradient follows training, lines are picked by Enter, another window has other values', async () => {
+    await mkdir(pictures, { recursive: true });
+    const page = await browser.open({ address: '#preset=steps&window=168&epochs=40&segment=1&hidden=16' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await page.until('the section', () => !document.querySelector('#inside').hidden);
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('a gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
+    const first = await page.run(() => document.querySelector('.inside-gradients table').textContent);
+    await page.until('another one as it trains', (before) => document.querySelector('.inside-gradients table').textContent !== before, { args: [first] });
+    await press(page, 'Pause');
+    await untilStatus(page, 'paused');
+    assert.match(await page.text('.inside-sentence'), /^At the first of .* steps/);
+
+    const legend = () => page.run(() => [...document.querySelectorAll('.inside-values figure:nth-of-type(2) .key-run')].map(({ textContent }) => textContent));
+    await page.until('lines', () => document.querySelectorAll('.inside-values .key-run').length > 0);
+    assert.deepEqual(await legend(), ['unit 1', 'unit 2', 'unit 3']);
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter']) await type(page, key);
+    assert.deepEqual(await legend(), ['unit 1', 'unit 2', 'unit 3', 'unit 4']);
+    await type(page, 'Enter');
+    assert.deepEqual(await legend(), ['unit 1', 'unit 2', 'unit 3']);
+
+    const said = await page.text('#inside-summary');
+    await page.run(() => {
+      const select = document.querySelector('#inside-over');
+      select.value = 'test';
+      select.dispatchEvent(new Event('change'));
+    });
+    await page.until('another window', (before) => document.querySelector('#inside-summary').textContent !== before, { args: [said] });
+    await page.screenshot(path.join(pictures, `${browser.name}-inside.png`), '#inside');
+    assert.deepEqual(await page.accessibility(), []);
+  });
+
+  test('runs that were compared stand on one chart of gradients', async () => {
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8' });
+    await untilReady(page);
+    const ids = await page.run(() => [...document.querySelectorAll('#compare .ticks input')].map(({ value }) => value).slice(0, 3));
+    await compare(page, { pick: ids, budget: 'steps', amount: 30 });
+    await untilOver(page);
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('gradients', () => !document.querySelector('.inside-gradients').hidden && !document.querySelector('#inside-by').parentElement.hidden);
+    await page.run(() => {
+      const select = document.querySelector('#inside-by');
+      select.value = 'runs';
+      select.dispatchEvent(new Event('change'));
+    });
+    const names = await page.run(() => [...document.querySelectorAll('.inside-gradients .key-run')].map(({ textContent }) => textContent));
+    assert.equal(names.length, ids.length, names.join('; '));
+  });
+});

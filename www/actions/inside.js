@@ -1,0 +1,107 @@
+/**
+ * Looking inside a model: which of its inner values, over which window, and the gradient through time while it trains.
+ * @module
+ */
+import { Gone, Refusal } from '../core/client.js';
+
+/** @import {ModelActions} from './model.js' */
+/** @import {Sighting, PageStore} from '../state/shape.js' */
+
+/** Milliseconds between two readings of the gradient, at least. */
+const EVERY = 600;
+/** A reading may take one part in so many of the time: the rest trains. */
+const SHARE = 10;
+
+/** @param {PageStore} store @param {ModelActions} model */
+export function insideActions(store, model) {
+  /** Whether a person has it before their eyes: nothing is asked for otherwise. */
+  let seen = false;
+  let asking = false;
+  let again = false;
+  /** What the last answer was about. */
+  let asked = /** @type {unknown[]} */ ([]);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+
+  /** @param {Partial<Sighting>} patch */
+  const put = (patch) => store.set({ inside: { ...store.get().inside, ...patch } });
+
+  /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} */
+  async function attempt(ask) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Refusal) put({ problem: error.problem.message });
+      else if (!(error instanceof Gone)) throw error;
+    }
+  }
+
+  /** What the values that are shown depend on. */
+  function subject() {
+    const { run, inside } = store.get();
+    return run ? [run.id, run.forecast, run.status === 'running' ? '' : run.status, inside.window, inside.chosen] : [];
+  }
+
+  /** Asks for the values once more where they are another's; one question at a time. */
+  async function values() {
+    const now = subject();
+    if (!seen || !now.length || now.every((value, index) => Object.is(value, asked[index]))) return;
+    if (asking) {
+      again = true;
+      return;
+    }
+    asking = true;
+    asked = now;
+    const { window, chosen } = store.get().inside;
+    const found = await attempt(() => model.client().call('inside', { window, chosen }));
+    asking = false;
+    if (found && store.get().run?.id === now[0]) put({ ...found, problem: '' });
+    if (again) {
+      again = false;
+      void values();
+    }
+  }
+
+  /** Reads the gradient; while it trains, again after a while. */
+  async function gradient() {
+    clearTimeout(timer);
+    const { run } = store.get();
+    if (!seen || !run) return;
+    const { id } = run;
+    const answer = await attempt(() => model.client().call('gradients', null));
+    const after = store.get().run;
+    if (!answer || after?.id !== id) return;
+    store.set({ run: { ...after, gradients: answer.gradients } });
+    if (after.status === 'running') {
+      clearTimeout(timer);
+      timer = setTimeout(() => void gradient(), Math.max(EVERY, SHARE * answer.milliseconds));
+    }
+  }
+
+  store.watch(
+    (state) => [state.run?.id, state.run?.status],
+    (id, _) => {
+      if (id !== store.get().inside.of) put({ of: id ?? 0, probes: null, values: null, problem: '' });
+      void gradient();
+    },
+  );
+  store.watch(
+    (state) => [state.run?.id, state.run?.forecast, state.run?.status, state.inside.window, state.inside.chosen],
+    () => void values(),
+  );
+
+  return {
+    /** @param {boolean} visible */
+    see(visible) {
+      if (visible === seen) return;
+      seen = visible;
+      void values();
+      void gradient();
+    },
+    /** @param {string} chosen Where it is and what it is, as `keyOf` writes it. */
+    choose: (chosen) => put({ chosen }),
+    /** @param {number | null} window A window of the test part, or the one that the forecast is made from. */
+    look: (window) => put({ window }),
+  };
+}
+
+/** @typedef {ReturnType<typeof insideActions>} InsideActions */

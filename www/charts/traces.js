@@ -1,0 +1,50 @@
+/**
+ * A few units over time as lines, under the map of all of them and with its x.
+ * @module
+ */
+import { axis, colour, line, makePlot, soon, xAxis } from './plot.js';
+import { inkOf } from './runs.js';
+import { CURSOR } from './time.js';
+
+/** @param {HTMLElement} container @param {{timed: boolean, write: (value: number) => string}} options */
+export function tracesChart(container, { timed, write }) {
+  /** @type {ReturnType<typeof makePlot> | null} */ let made = null;
+  /** @type {{x: number[], shown: [number, number], bounds: [number, number] | null, lines: number[][]}} */
+  let now = { x: [], shown: [0, 1], bounds: null, lines: [] };
+  let count = -1;
+
+  function draw() {
+    if (count !== now.lines.length) {
+      made?.destroy();
+      count = now.lines.length;
+      made = makePlot(
+        container,
+        {
+          scales: { x: { time: timed, range: () => now.shown }, y: { range: (_, low, high) => now.bounds ?? roomy(low, high) } },
+          axes: [xAxis(timed), axis({ size: 52, space: 30, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) })],
+          padding: [8, 12, 0, 0],
+          series: [{}, ...now.lines.map((_, index) => line(inkOf(index), { width: 1.5, points: { show: () => now.x.length < 3, size: 6, fill: () => colour(inkOf(index)) } }))],
+          cursor: { sync: { key: CURSOR, scales: ['x', null] }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
+        },
+        /** @type {any} */ ([[0], ...now.lines.map(() => [null])]),
+      );
+    }
+    made?.plot.setData(/** @type {any} */ ([now.x, ...now.lines]));
+  }
+
+  return {
+    /** @param {typeof now} next `bounds`: between which the values lie; `null`: wherever they are. */
+    set(next) {
+      now = next;
+      soon(draw);
+    },
+    destroy: () => made?.destroy(),
+  };
+}
+
+/** @param {number | null} low @param {number | null} high @returns {[number, number]} */
+function roomy(low, high) {
+  if (low === null || high === null) return [0, 1];
+  const height = high - low || Math.abs(high) || 1;
+  return [low - height * 0.06, high + height * 0.06];
+}

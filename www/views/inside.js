@@ -1,0 +1,452 @@
+/**
+ * Look inside: any inner value that the model names, as a map of colours and as lines, and the gradient through time. Which
+ * values there are, the model says.
+ * @module
+ */
+import { gradientChart } from '../charts/gradient.js';
+import { heatChart } from '../charts/heat.js';
+import { tracesChart } from '../charts/traces.js';
+import { keyOf } from '../core/probe.js';
+import { namesOf } from '../state/runs.js';
+import { fill, h, head, setText } from './dom.js';
+import { count, figure, momentsOf } from './format.js';
+import { isTimed } from './grounds.js';
+import { swatch } from './leaderboard.js';
+
+/** @import {GradientTrace, Probe} from '../../pkg/unrolled.js' */
+/** @import {InsideActions} from '../actions/inside.js' */
+/** @import {PageStore, Run, Sighting} from '../state/shape.js' */
+
+/** Lines of units that are drawn before a person picks some, and most that can be. */
+const FIRST_LINES = 3;
+const MOST_LINES = 8;
+/** The share of attention's weights that the palette tells apart; the largest few all have the colour of its end. */
+const MOST_SHARES = 0.98;
+/** Cells of a table, at most: more is nothing to read. */
+const MOST_ROWS = 400;
+
+/** @typedef {{about: Probe, values: Float32Array, times: Float64Array, x: number[], y: number[], shown: [number, number]}} Shown */
+
+/**
+ * Where columns and rows stand.
+ * @param {Sighting} inside @returns {Shown | null}
+ */
+function laidOut({ probes, index, values }) {
+  const about = probes?.probes[index];
+  if (!probes || !about || !values || values.length !== about.rows * about.columns) return null;
+  const { times, past } = probes;
+  const step = times.length > 1 ? (times[times.length - 1] - times[0]) / (times.length - 1) : 1;
+  /** Where a step begins, drawn so that it lies in the middle. @param {number} at */
+  const border = (at) => (at < times.length ? times[at] : times[times.length - 1] + step * (at - times.length + 1)) - step / 2;
+  /** @param {number} many @param {number} first @param {number} stride */
+  const inTime = (many, first, stride) => Array.from({ length: many + 1 }, (_, k) => border(first + k * stride));
+  const counted = (/** @type {number} */ many) => Array.from({ length: many + 1 }, (_, k) => k + 0.5);
+  const weights = about.kind === 'weights';
+  const x = weights ? counted(about.columns) : inTime(about.columns, about.first, about.stride);
+  const y = about.kind === 'looks' ? inTime(about.rows, about.first_row, about.row_stride) : counted(about.rows);
+  const end = /** @type {number} */ (x.at(-1));
+  return { about, values, times, x, y, shown: weights ? [x[0], end] : [Math.min(x[0], border(0)), Math.max(end, border(past.length))] };
+}
+
+/** @param {Shown} shown @returns {[number, number]} The values at the palette's ends. */
+function ends({ about: { bounds, kind }, values }) {
+  // How open a gate is, is told by its colour; what is shared out among many steps has to be seen first.
+  if (bounds === 'unit' && kind === 'units') return [0, 1];
+  const sizes = values.map(Math.abs).sort();
+  // The first steps have few to look at: a few large shares must not hide all the others.
+  const largest = sizes[Math.floor((sizes.length - 1) * (kind === 'looks' ? MOST_SHARES : 1))];
+  return [bounds === 'positive' || bounds === 'unit' ? 0 : -largest, largest || 1];
+}
+
+/** @param {GradientTrace} trace @returns {{x: number[], y: number[]}} Norms at the middle of the steps that they belong to, from 1. */
+const stepped = ({ first, stride, norms }) => ({ x: norms.map((_, k) => first + k * stride + (stride + 1) / 2), y: norms });
+
+/** @param {GradientTrace[]} traces @returns {GradientTrace | undefined} The lowest that later steps read, or the input's. */
+const lowest = (traces) => traces.find((trace, place) => place > 0 && trace.carried && trace.norms.length > 1) ?? traces[0];
+
+/** @param {HTMLElement} root @param {PageStore} store @param {InsideActions} act @returns {() => void} */
+export function insideView(root, store, act) {
+  const which = h('select', { id: 'inside-which', onchange: () => act.choose(which.value) });
+  const over = h(
+    'select',
+    { id: 'inside-over', onchange: () => act.look(over.value === 'last' ? null : Number(number.value) - 1) },
+    h('option', { value: 'last' }, 'the window of the forecast'),
+    h('option', { value: 'test' }, 'a window of the test part'),
+  );
+  const number = h('input', {
+    id: 'inside-number',
+    type: 'number',
+    class: 'short',
+    min: 1,
+    value: '1',
+    'aria-label': 'Number of the window',
+    onchange: () => act.look(Math.round(Math.min(Number(number.max) || 1, Math.max(1, Number(number.value) || 1))) - 1),
+  });
+  const readout = h('p', { class: 'readout', 'aria-live': 'off' });
+  const problem = h('p', { class: 'small', role: 'status' });
+  const map = h('div', {
+    class: 'heat',
+    tabIndex: 0,
+    role: 'group',
+    'aria-roledescription': 'chart',
+    'aria-label': 'Inner values',
+    'aria-describedby': 'inside-summary inside-keys',
+  });
+  const summary = h('p', { class: 'hidden', id: 'inside-summary' });
+  const scale = h('span', { class: 'heat-scale', 'aria-hidden': 'true' });
+  const [low, high] = [h('span', {}), h('span', {})];
+  const axes = h('span', { class: 'muted' });
+  const keys = h('span', { class: 'muted', id: 'inside-keys' });
+  const traces = h('div', { class: 'traces', 'aria-hidden': 'true' });
+  const tracesLegend = h('p', { class: 'legend small' });
+  const tracesFigure = h('figure', { class: 'figure' }, traces, h('figcaption', {}, tracesLegend));
+  const table = h('table', { class: 'table' });
+  const tableFold = h(
+    'details',
+    { class: 'fold small', ontoggle: () => fillTable() },
+    h('summary', {}, 'These lines as a table'),
+    h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Units over time as a table' }, table),
+  );
+  const none = h('p', { class: 'muted' }, 'This model has no states, gates or attention weights: there is nothing inside to be drawn over time.');
+  const values = h(
+    'div',
+    { class: 'stack inside-values' },
+    h(
+      'div',
+      { class: 'toolbar above' },
+      h('div', { class: 'cluster inline' }, h('label', { for: 'inside-which' }, 'Show'), which),
+      h('div', { class: 'cluster inline' }, h('label', { for: 'inside-over' }, 'over'), over, number),
+    ),
+    h(
+      'figure',
+      { class: 'figure' },
+      map,
+      summary,
+      readout,
+      h('figcaption', { class: 'legend small' }, h('span', { class: 'heat-legend' }, low, scale, high), axes, keys),
+    ),
+    tracesFigure,
+    tableFold,
+  );
+
+  const sentence = h('p', { class: 'inside-sentence' });
+  const flow = h('div', { class: 'gradient', 'aria-hidden': 'true' });
+  const flowLegend = h('p', { class: 'legend small' });
+  const by = h(
+    'select',
+    { id: 'inside-by', onchange: () => drawGradients() },
+    h('option', { value: 'layers' }, 'the layers of this run'),
+    h('option', { value: 'runs' }, 'all runs'),
+  );
+  const byBox = h('div', { class: 'cluster inline' }, h('label', { for: 'inside-by' }, 'Lines for'), by);
+  const flowTable = h('table', { class: 'table' });
+  const norms = h('table', { class: 'table' });
+  const normsFold = h(
+    'details',
+    { class: 'fold small' },
+    h('summary', {}, 'How far the recurrent matrices stretch'),
+    h('p', { class: 'muted' }, 'Above 1 a matrix can make a signal grow at each step, below 1 it makes every signal fade; gates and bent units decide the rest.'),
+    h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Norms of the recurrent matrices' }, norms),
+  );
+  const gradients = h(
+    'div',
+    { class: 'stack inside-gradients' },
+    h('div', { class: 'figure-head' }, h('h3', {}, 'The gradient through time'), byBox),
+    sentence,
+    h('figure', { class: 'figure' }, flow, h('figcaption', {}, flowLegend)),
+    h(
+      'details',
+      { class: 'fold small' },
+      h('summary', {}, 'As a table'),
+      h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'The gradient through time as a table' }, flowTable),
+    ),
+    normsFold,
+  );
+  root.append(head('inside', 'Look inside'), h('div', { class: 'inside-grid' }, h('div', {}, none, problem, values), gradients));
+
+  /** @type {ReturnType<typeof heatChart> | null} */ let heat = null;
+  /** @type {ReturnType<typeof tracesChart> | null} */ let lines = null;
+  const flows = gradientChart(flow);
+  /** @type {Shown | null} */ let shown = null;
+  /** Units that a person picked, by what is shown. @type {Map<string, number[]>} */
+  const picked = new Map();
+  let made = '';
+  let listed = '';
+
+  const moment = (/** @type {number} */ time) => {
+    const { data } = store.get();
+    return data ? momentsOf(data.about)(time) : String(time);
+  };
+
+  /** @returns {number[]} Rows that are drawn as lines. */
+  function units() {
+    if (!shown || shown.about.kind !== 'units') return [];
+    const { about } = shown;
+    const chosen = picked.get(keyOf(about)) ?? Array.from({ length: FIRST_LINES }, (_, k) => k);
+    return chosen.filter((row) => row < about.rows);
+  }
+
+  /** @param {number} row */
+  function pick(row) {
+    if (!shown || shown.about.kind !== 'units' || row < 0) return;
+    const now = units();
+    const next = now.includes(row) ? now.filter((unit) => unit !== row) : [...now, row].slice(-MOST_LINES);
+    picked.set(keyOf(shown.about), next);
+    heat?.redraw();
+    drawLines();
+  }
+
+  /** Moments of the steps in one column or row, first and last. @param {number} first @param {number} stride @param {number} k */
+  function moments(first, stride, k) {
+    const times = /** @type {Shown} */ (shown).times;
+    const from = moment(times[Math.min(times.length - 1, first + k * stride)]);
+    return stride === 1 ? from : `${from} to ${moment(times[Math.min(times.length - 1, first + (k + 1) * stride - 1)])}`;
+  }
+
+  /** @param {{row: number, column: number} | null} cell */
+  function tell(cell) {
+    if (!cell || !shown) return setText(readout, ' ');
+    const { about, values: all } = shown;
+    const { row, column } = cell;
+    const value = row < 0 ? null : all[column * about.rows + row];
+    if (about.kind === 'weights') {
+      setText(readout, value === null ? ' ' : `from unit ${column + 1} to unit ${row + 1}: ${figure(value, 3)}`);
+      return;
+    }
+    const when = moments(about.first, about.stride, column);
+    if (value === null) {
+      const some = units().map((unit) => `unit ${unit + 1}: ${figure(all[column * about.rows + unit], 3)}`);
+      setText(readout, [when, ...some].join('   ·   '));
+    } else if (about.kind === 'looks') {
+      setText(readout, `at ${when} it looked at ${moments(about.first_row, about.row_stride, row)}: ${figure(value, 3)}`);
+    } else setText(readout, `${when}   ·   unit ${row + 1}: ${figure(value, 3)}`);
+  }
+
+  function drawLines() {
+    tracesFigure.hidden = tableFold.hidden = shown?.about.kind !== 'units';
+    if (!shown || !lines || tracesFigure.hidden) return;
+    const { about, values: all, x } = shown;
+    const rows = units();
+    const middles = x.slice(1).map((to, k) => (to + x[k]) / 2);
+    lines.set({
+      x: middles,
+      shown: shown.shown,
+      bounds: about.bounds === 'unit' ? ends(shown) : null,
+      lines: rows.map((row) => middles.map((_, column) => all[column * about.rows + row])),
+    });
+    fill(
+      tracesLegend,
+      ...rows.map((row, slot) => h('span', { class: 'key-run' }, swatch(slot), `unit ${row + 1}`)),
+      h('span', { class: 'muted' }, rows.length ? 'Click a row of the map, or press Enter on it, to draw its line or to take it away.' : 'Click a row of the map, or press Enter on it, to draw its line.'),
+    );
+    fillTable();
+  }
+
+  /** Kept up only while it is unfolded. */
+  function fillTable() {
+    if (!tableFold.open || !shown || shown.about.kind !== 'units') return;
+    const { about, values: all } = shown;
+    const rows = units();
+    fill(
+      table,
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Time'), ...rows.map((row) => h('th', { scope: 'col', class: 'num' }, `Unit ${row + 1}`)))),
+      h(
+        'tbody',
+        {},
+        ...Array.from({ length: Math.min(MOST_ROWS, about.columns) }, (_, column) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, moments(about.first, about.stride, column)),
+            ...rows.map((row) => h('td', { class: 'num' }, figure(all[column * about.rows + row], 3))),
+          ),
+        ),
+      ),
+    );
+  }
+
+  function drawValues() {
+    const { inside, data } = store.get();
+    shown = laidOut(inside);
+    none.hidden = !inside.probes || inside.probes.probes.length > 0;
+    values.hidden = !inside.probes || !inside.probes.probes.length;
+    setText(problem, inside.problem);
+    problem.hidden = !inside.problem;
+    if (!shown || !data) return;
+    const { about } = shown;
+    const timed = isTimed(data);
+    const kind = `${about.kind}, ${timed}, ${data.about.start}`;
+    if (kind !== made) {
+      heat?.destroy();
+      lines?.destroy();
+      made = kind;
+      heat = heatChart(map, {
+        timed: about.kind === 'weights' ? null : timed,
+        rowsTimed: about.kind === 'looks',
+        marked: units,
+        onCursor: tell,
+        onPick: pick,
+      });
+      lines = tracesChart(traces, { timed, write: (value) => figure(value, 2) });
+    }
+    const [from, to] = ends(shown);
+    heat?.set({ ...shown, rows: about.rows, columns: about.columns, low: from, high: to });
+    scale.dataset.from = from < 0 ? 'below' : 'zero';
+    setText(low, figure(from, 2));
+    setText(high, `${figure(to, 2)}${about.kind === 'looks' ? ' and more' : ''}`);
+    const across = { units: 'a row for each unit, over time', looks: 'a column for each step that looks, a row for each step that it looks at', weights: 'a column for each unit that is read, a row for each that is written' };
+    setText(axes, across[about.kind]);
+    setText(keys, 'Keys: arrows read cells.');
+    map.setAttribute('aria-label', `${keyOf(about)}, as a map of colours`);
+    let [least, most] = [Infinity, -Infinity];
+    for (const value of shown.values) [least, most] = [Math.min(least, value), Math.max(most, value)];
+    setText(
+      summary,
+      `${keyOf(about)}: ${count(about.rows)} rows and ${count(about.columns)} columns, ${across[about.kind]}. The values lie between ${figure(least, 3)} and ${figure(most, 3)}.`,
+    );
+    tell(null);
+    drawLines();
+  }
+
+  map.addEventListener('keydown', (event) => {
+    if (!shown || !heat) return;
+    const { rows, columns } = shown.about;
+    const cell = heat.cell();
+    if (event.key === 'Enter' || event.key === ' ') {
+      if (cell) pick(cell.row);
+      event.preventDefault();
+      return;
+    }
+    const down = shown.about.kind === 'looks' ? -1 : 1;
+    const by = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-down, 0], ArrowDown: [down, 0] })[event.key];
+    if (!by) return;
+    event.preventDefault();
+    readout.setAttribute('aria-live', 'polite');
+    const within = (/** @type {number} */ value, /** @type {number} */ many) => Math.min(many - 1, Math.max(0, value));
+    if (cell && cell.row >= 0) heat.moveTo(within(cell.row + by[0], rows), within(cell.column + by[1], columns));
+    else heat.moveTo(0, 0);
+  });
+  map.addEventListener('blur', () => readout.setAttribute('aria-live', 'off'));
+
+  /** @returns {{id: number, slot: number, name: string, run: Run}[]} Runs whose gradients were read. */
+  function comparable() {
+    const { runs, catalog } = store.get();
+    if (!catalog) return [];
+    const names = namesOf(runs, catalog);
+    return runs.flatMap(({ id, slot, run }) => (run?.gradients?.traces.length ? [{ id, slot, name: names.get(id) ?? '', run }] : []));
+  }
+
+  function drawGradients() {
+    const found = store.get().run?.gradients;
+    gradients.hidden = !found;
+    if (!found) return;
+    const others = comparable();
+    byBox.hidden = others.length < 2;
+    const all = !byBox.hidden && by.value === 'runs';
+    setText(sentence, found.sentence);
+    /** @type {{name: string, slot: number, trace: GradientTrace}[]} */
+    const list = all
+      ? others.flatMap(({ name, slot, run }) => {
+          const trace = lowest(run.gradients?.traces ?? []);
+          return trace ? [{ name: `${name}: ${trace.group.toLowerCase()}, ${trace.label}`, slot, trace }] : [];
+        })
+      : found.traces.map((trace, slot) => ({ name: keyOf(trace), slot, trace }));
+    const steps = Math.max(...list.map(({ trace }) => trace.first + trace.norms.length * trace.stride));
+    flows.set(
+      list.map(({ slot, trace }) => ({ slot, ...stepped(trace) })),
+      steps,
+    );
+    fill(
+      flowLegend,
+      ...list.map(({ name, slot }) => h('span', { class: 'key-run' }, swatch(slot), name)),
+      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, from the oldest, the mean over ${count(found.windows)} training windows; what is zero is not drawn.`),
+    );
+    fill(
+      flowTable,
+      h('thead', {}, h('tr', {}, ...['With respect to', 'First step', 'Middle', 'Last step', 'First over last'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
+      h(
+        'tbody',
+        {},
+        ...list.map(({ name, trace: { norms: at } }) => {
+          const [first, last] = [at[0], at[at.length - 1]];
+          return h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, name),
+            ...[first, at[at.length >> 1], last, last > 0 ? first / last : NaN].map((value) => h('td', { class: 'num' }, figure(value, 2))),
+          );
+        }),
+      ),
+    );
+    normsFold.hidden = !found.matrices.length;
+    fill(
+      norms,
+      h('thead', {}, h('tr', {}, ...['Matrix', 'Largest stretch', 'Frobenius norm'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
+      h(
+        'tbody',
+        {},
+        ...found.matrices.map((matrix) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, keyOf(matrix)),
+            ...[matrix.spectral, matrix.frobenius].map((value) => h('td', { class: 'num' }, figure(value, 3))),
+          ),
+        ),
+      ),
+    );
+  }
+
+  const undo = [
+    store.watch(
+      (state) => [Boolean(state.run), state.inside.probes, state.inside.window],
+      (has, probes, window) => {
+        root.hidden = !has;
+        over.value = window === null ? 'last' : 'test';
+        number.hidden = window === null;
+        if (!probes) return;
+        number.max = String(probes.count);
+        if (window !== null) number.value = String(window + 1);
+        const now = probes.probes.map(keyOf).join('\n');
+        if (now === listed) return;
+        listed = now;
+        const groups = [...new Set(probes.probes.map(({ group }) => group))];
+        fill(
+          which,
+          ...groups.map((group) =>
+            h(
+              'optgroup',
+              { label: group },
+              ...probes.probes
+                .filter((probe) => probe.group === group)
+                .map((probe) => h('option', { value: keyOf(probe) }, probe.label)),
+            ),
+          ),
+        );
+      },
+    ),
+    store.watch(
+      (state) => [state.inside.probes, state.inside.values, state.inside.index, state.inside.problem, state.data],
+      (probes, _values, index, _problem, _data) => {
+        const about = probes?.probes[index];
+        if (about) which.value = keyOf(about);
+        drawValues();
+      },
+    ),
+    store.watch((state) => [state.run?.gradients, state.runs], drawGradients),
+  ];
+  const eyes = new IntersectionObserver(
+    (entries) => {
+      act.see(/** @type {IntersectionObserverEntry} */ (entries.at(-1)).isIntersecting);
+    },
+    { rootMargin: '200px' },
+  );
+  eyes.observe(root);
+  return () => {
+    for (const stop of undo) stop();
+    eyes.disconnect();
+    heat?.destroy();
+    lines?.destroy();
+    flows.destroy();
+  };
+}
