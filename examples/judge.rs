@@ -22,8 +22,13 @@ fn fastest(mut work: impl FnMut()) -> f64 {
 
 fn judge(name: &str, series: &Series, target: &str) {
     let split = Split::parse("70/10/20", &series.axis).expect("a split");
-    let options =
-        FrameOptions { target: target.to_owned(), inputs: Vec::new(), calendar: false, ahead: HORIZON, scales: None };
+    let options = FrameOptions {
+        targets: vec![target.to_owned()],
+        inputs: Vec::new(),
+        calendar: false,
+        ahead: HORIZON,
+        scales: None,
+    };
     let frame = Frame::new(series, &split, &options).expect("a frame");
     let windows = |part| frame.windows(&split, part, WINDOW, HORIZON).expect("windows");
     let (train, validation, test) = (windows(Part::Train), windows(Part::Validation), windows(Part::Test));
@@ -40,7 +45,7 @@ fn judge(name: &str, series: &Series, target: &str) {
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
     let fit = fastest(|| drop(Rivals::fit(&frame, &split, &train, &validation, 24)));
     let mut nothing = |_: &Batch, out: &mut [unrolled::Real]| out.fill(0.0);
-    let about = About { label: "nothing", unit: None, scored_times: 1 };
+    let about = About { label: "nothing", scored_times: 1 };
     let mut said = String::new();
     let all = fastest(|| {
         let evaluation = evaluate::evaluate(&frame, Part::Test, &test, &rivals, &mut nothing, &about);

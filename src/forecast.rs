@@ -10,16 +10,16 @@ use crate::evaluate::{Interval, Predict};
 /// A forecast is rolled forward over at most this many horizons: beyond, it feeds on little but itself.
 pub const MOST_BLOCKS: usize = 10;
 
-/// Values beyond the end of a series, in the target's unit.
+/// Values beyond the end of a series, in the targets' units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Forecast {
     /// Time of each step, as the series' axis counts it.
     pub times: Vec<i64>,
-    /// The forecast.
+    /// The forecast, `[steps × targets]`: one target after the other.
     pub values: Vec<f64>,
-    /// Lower bound of the interval; `NaN` where there is none yet.
+    /// Lower bounds of the intervals, in the same order; `NaN` where there is none yet.
     pub lower: Vec<f64>,
-    /// Upper bound of the interval.
+    /// Upper bounds of the intervals, in the same order.
     pub upper: Vec<f64>,
     /// Share of the truth that the interval held on the validation part.
     pub coverage: f64,
@@ -28,7 +28,7 @@ pub struct Forecast {
 }
 
 /// Forecasts `steps` steps beyond the end. Within the model's `horizon` in one go; beyond it by taking the forecast as the
-/// past of the next block, which only works where the model reads nothing whose future is unknown.
+/// past of the next block, which only works where the model forecasts all that it reads but the calendar.
 ///
 /// # Errors
 /// [`Error::TooShort`] if the last window has a gap; [`Error::NotReady`] for more steps than can be had.
@@ -36,12 +36,13 @@ pub fn beyond(
     frame: &Frame,
     (window, horizon): (usize, usize),
     steps: usize,
-    model: &mut (impl Predict + ?Sized),
+    model: &mut dyn Predict,
     interval: Option<&Interval>,
 ) -> Result<Forecast> {
-    let most = if frame.data_features > 1 { horizon } else { horizon * MOST_BLOCKS };
+    let others = frame.data_features > frame.targets;
+    let most = if others { horizon } else { horizon * MOST_BLOCKS };
     if steps == 0 || steps > most {
-        let why = if frame.data_features > 1 {
+        let why = if others {
             format!("the model reads other columns, whose future is unknown beyond its horizon of {horizon} steps")
         } else {
             format!("a forecast can feed on itself over at most {MOST_BLOCKS} horizons of {horizon} steps")
@@ -50,27 +51,31 @@ pub fn beyond(
     }
     let mut batch = Batch::default();
     frame.gather_last(window, horizon, &mut batch)?;
-    let mut scaled: Vec<Real> = Vec::with_capacity(steps);
-    let mut block = vec![0.0; horizon];
+    // Each target's forecast so far.
+    let mut scaled = vec![Vec::with_capacity(steps + horizon); frame.targets];
+    let mut block = vec![0.0; frame.targets * horizon];
     loop {
         model.predict(&batch, &mut block);
-        scaled.extend_from_slice(&block);
-        if scaled.len() >= steps {
+        for (scaled, block) in scaled.iter_mut().zip(block.chunks_exact(horizon)) {
+            scaled.extend_from_slice(block);
+        }
+        if scaled[0].len() >= steps {
             break;
         }
         roll(frame, &mut batch, &scaled);
     }
-    scaled.truncate(steps);
 
-    let scale = frame.target_scale();
-    let bounds: Vec<(f64, f64)> = scaled
-        .iter()
-        .enumerate()
-        .map(|(lead, value)| {
-            let (low, high) = interval.map_or((f64::NAN, f64::NAN), |i| i.around(lead, crate::wide(*value)));
-            (scale.unscale(low), scale.unscale(high))
-        })
-        .collect();
+    let (mut values, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new());
+    for (target, (scaled, scale)) in scaled.iter().zip(&frame.scales).enumerate() {
+        for (lead, &value) in scaled[..steps].iter().enumerate() {
+            let value = crate::wide(value);
+            let bounds = interval.map(|interval| interval.around((target, lead), horizon, value));
+            let (low, high) = bounds.unwrap_or((f64::NAN, f64::NAN));
+            values.push(scale.unscale(value));
+            lower.push(scale.unscale(low));
+            upper.push(scale.unscale(high));
+        }
+    }
     let mut notes = Vec::new();
     if steps > horizon {
         notes.push(format!(
@@ -83,24 +88,26 @@ pub fn beyond(
     }
     Ok(Forecast {
         times: (0..steps).map(|k| frame.axis.at(frame.rows + k)).collect(),
-        values: scaled.iter().map(|value| scale.unscale(crate::wide(*value))).collect(),
-        lower: bounds.iter().map(|(low, _)| *low).collect(),
-        upper: bounds.iter().map(|(_, high)| *high).collect(),
+        values,
+        lower,
+        upper,
         coverage: interval.map_or(f64::NAN, |interval| interval.coverage),
         note: notes.join(" "),
     })
 }
 
 /// Moves the window so that it ends with the forecasts made so far.
-fn roll(frame: &Frame, batch: &mut Batch, scaled: &[Real]) {
-    let first = frame.rows + scaled.len() - batch.window;
+fn roll(frame: &Frame, batch: &mut Batch, scaled: &[Vec<Real>]) {
+    let first = frame.rows + scaled[0].len() - batch.window;
     let last = frame.rows + frame.ahead - 1;
     for step in 0..batch.window + batch.horizon {
         let row = first + step;
         let column = &mut batch.values[step * batch.features..(step + 1) * batch.features];
         column.copy_from_slice(frame.row(row.min(last)));
-        if let Some(value) = row.checked_sub(frame.rows).and_then(|k| scaled.get(k)) {
-            column[frame.target] = *value;
+        for (out, scaled) in column.iter_mut().zip(scaled) {
+            if let Some(value) = row.checked_sub(frame.rows).and_then(|k| scaled.get(k)) {
+                *out = *value;
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ const FORMS: &[(&str, &str)] = &[
     ("segments", r#""segment": 0, "highway": true, "head_dropout": 0.3"#),
     ("two layers with dropout", r#""segment": 6, "layers": 2, "dropout": 0.2"#),
     ("every step, centred on the mean", r#""segment": 1, "loss_on": "every", "normalise": "window", "highway": true"#),
+    ("two targets and an input", r#""segment": 6, "highway": true, "target": "temp_c, other", "inputs": "input""#),
     (
         "the series in chunks",
         r#""segment": 1, "layers": 2, "dropout": 0.2, "reading": "continuous", "lanes": 4, "chunk": 60"#,
@@ -32,7 +33,12 @@ fn training_allocates_nothing_after_its_first_steps() {
     let mut wrong = Vec::new();
     for architecture in registry::ALL {
         for (form, more) in FORMS {
-            let mut session = Session::new(noisy_sine(1500));
+            let mut series = noisy_sine(1500);
+            for name in ["other", "input"] {
+                series.names.push(name.to_owned());
+                series.columns.push(series.columns[0].iter().rev().copied().collect());
+            }
+            let mut session = Session::new(series);
             let all = format!(
                 r#"{{ "architecture": "{}", "hidden": 20, "window": 48, "horizon": 12, "season": 24, "batch_size": 32, {more} }}"#,
                 architecture.id

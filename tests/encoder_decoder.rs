@@ -45,8 +45,9 @@ fn case(name: &str) -> Case {
     ];
     raw.extend(of.map(|(knob, key)| (knob.to_owned(), file.text(key).into())));
     let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
-    let (window, horizon, features) = (file.size("window"), file.size("horizon"), 1 + file.size("known"));
-    let plan = Plan::new(&settings, (features, 1, 0), (24, window, horizon)).unwrap();
+    let (window, horizon, targets) = (file.size("window"), file.size("horizon"), file.size("targets"));
+    let features = targets + file.size("known");
+    let plan = Plan::new(&settings, (features, targets, targets), (24, window, horizon)).unwrap();
     let (forecaster, mut params) = find("encoder_decoder").unwrap().build(&plan, &settings, 0);
     for slot in 0..params.slots().len() {
         let name = params.slots()[slot].name.clone();
@@ -68,7 +69,7 @@ fn compare(file: &Stored, name: &str, found: &[Real], worst: &mut f64) {
     *worst = worst.max(largest);
 }
 
-/// Forecasts `[horizon × batch]` as PyTorch stores them, step after step.
+/// Forecasts `[horizon × (targets · batch)]` as PyTorch stores them, step after step.
 fn by_step(all: &[Real], horizon: usize) -> Vec<Real> {
     let size = all.len() / horizon;
     (0..all.len()).map(|k| all[(k % size) * horizon + k / size]).collect()
@@ -95,7 +96,7 @@ fn forecasts_and_gradients_equal_pytorch() {
         assert_eq!(params.len(), file.parameters(), "{name}");
 
         let mut tape = Tape::new(false);
-        let mut out = vec![0.0; batch.horizon * batch.size];
+        let mut out = vec![0.0; file.size("targets") * batch.horizon * batch.size];
         let mut pass = Pass::new(&mut tape, &params, batch.size);
         pass.probes = Some(Probes::default());
         forecaster.forecast(&mut pass, &batch, &mut out);
@@ -158,7 +159,7 @@ fn steps_and_a_stretch_give_the_same_masks() {
         );
         raw.insert("teacher_forcing".to_owned(), ratio.into());
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
-        let plan = Plan::new(&settings, (1, 1, 0), (24, 6, 4)).unwrap();
+        let plan = Plan::new(&settings, (1, 1, 1), (24, 6, 4)).unwrap();
         let (forecaster, params) = find("encoder_decoder").unwrap().build(&plan, &settings, 0);
         let values = (0..40).map(|k| ((k * k) as Real / 7.0).sin()).collect();
         let batch = Batch { values, window: 6, horizon: 4, size: 4, features: 1 };

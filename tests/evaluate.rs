@@ -20,8 +20,13 @@ const SAME: f64 = if size_of::<Real>() == 4 { 2e-5 } else { 1e-9 };
 fn frame(columns: &[Vec<f64>], split: &str) -> (Frame, Split) {
     let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: columns[0].len(), utc: true };
     let names: Vec<String> = (0..columns.len()).map(|index| format!("c{index}")).collect();
-    let options =
-        FrameOptions { target: names[0].clone(), inputs: names.clone(), calendar: false, ahead: 0, scales: None };
+    let options = FrameOptions {
+        targets: vec![names[0].clone()],
+        inputs: names.clone(),
+        calendar: false,
+        ahead: 0,
+        scales: None,
+    };
     let series = Series { axis, names, columns: columns.to_vec() };
     let split = Split::parse(split, &axis).unwrap();
     (Frame::new(&series, &split, &options).unwrap(), split)
@@ -53,7 +58,7 @@ fn errors_by_hand() {
     let (frame, split) = frame(&[SMALL.to_vec()], "8, 12, 16");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 3, 2).unwrap());
     assert_eq!(test.starts, [9, 10, 11].into());
-    let rows = Rivals::fit(&frame, &split, &train, &validation, 3).rows(&frame, &test);
+    let rows = Rivals::fit(&frame, &split, &train, &validation, 3).tables(&frame, &test).remove(0);
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} for {b}");
 
     // Last values 14, 18, 16 for (18, 16), (16, 20), (20, 17): errors 4, 2, 2, 2, 4, 1.
@@ -82,8 +87,8 @@ fn the_season_before_repeats_over_a_long_horizon_and_reaches_back_over_a_gap() {
     let (holed, _) = frame(&[column], "8, 12, 16");
     let forecast = |frame: &Frame, start, window, horizon, season| {
         let mut out = vec![0.0; horizon];
-        let fallbacks = seasonal_naive(frame, &[start], window, horizon, season, &mut out);
-        let scale = frame.target_scale();
+        let fallbacks = seasonal_naive(frame, 0, &[start], (window, horizon), season, &mut out);
+        let scale = frame.scales[0];
         let values: Vec<f64> = out.iter().map(|&value| scale.unscale(f64::from(value)).round()).collect();
         (values, fallbacks)
     };
@@ -142,7 +147,7 @@ fn ridge_equals_a_direct_dense_solution_with_gaps_and_two_inputs() {
     let (frame, split) = frame(&waves(900, &[100, 251, 252, 400, 640, 801]), "60/20/20");
     let sets = Part::ALL.map(|part| frame.windows(&split, part, 30, 5).unwrap());
     let [train, validation, test] = &sets;
-    for ridge in Ridge::fit(&frame, train, validation) {
+    for ridge in Ridge::fit(&frame, 0, train, validation) {
         let ridge = ridge.unwrap();
         let (penalty, least, expected) = direct(&frame, sets.each_ref(), ridge.form);
         assert_eq!(ridge.penalty, penalty);
@@ -150,7 +155,8 @@ fn ridge_equals_a_direct_dense_solution_with_gaps_and_two_inputs() {
         let mut out = vec![0.0; 5 * test.starts.len()];
         ridge.forecast(&frame, &test.starts, &mut out);
         for (sample, &start) in test.starts.iter().enumerate() {
-            let level = if ridge.form == Form::Centred { f64::from(frame.target_at(start as usize + 29)) } else { 0.0 };
+            let level =
+                if ridge.form == Form::Centred { f64::from(frame.target_at(0, start as usize + 29)) } else { 0.0 };
             for lead in 0..5 {
                 let (got, wanted) = (f64::from(out[sample * 5 + lead]), expected[(sample, lead)] + level);
                 assert!((got - wanted).abs() < SAME, "{:?}: {got} for {wanted}", ridge.form);
@@ -165,7 +171,7 @@ fn ridge_reads_the_target_alone_where_all_inputs_are_too_many() {
         (0..9).map(|c| waves(700, &[])[c % 2].iter().map(|x| x + c as f64).collect()).collect();
     let (frame, split) = frame(&columns, "60/20/20");
     let [train, validation, _] = Part::ALL.map(|part| frame.windows(&split, part, 96, 5).unwrap());
-    let ridge = Ridge::fit(&frame, &train, &validation)[0].clone().unwrap();
+    let ridge = Ridge::fit(&frame, 0, &train, &validation)[0].clone().unwrap();
     assert!(ridge.cut && ridge.inputs == [0]);
 }
 
@@ -202,7 +208,7 @@ fn a_model_is_scored_as_its_rivals_are_and_told_so() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
-    let about = About { label: "LSTM", unit: Some("°C"), scored_times: 1 };
+    let about = About { label: "LSTM", scored_times: 1 };
     let evaluation = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
     assert_eq!(evaluation.rows[0].scores, evaluation.rows[1].scores);
     let ids: Vec<&str> = evaluation.rows.iter().map(|row| row.id).collect();

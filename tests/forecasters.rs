@@ -32,9 +32,9 @@ fn compare(file: &Stored) {
     let mut raw: Raw = serde_json::from_str(file.text("settings")).expect("settings");
     raw.insert("architecture".into(), id.into());
     let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("settings");
-    let [features, data_features, target, window, horizon, size] =
-        ["features", "data_features", "target", "window", "horizon", "batch"].map(|key| file.size(key));
-    let plan = architecture.plan(&settings, (features, data_features, target), (24, window, horizon)).expect("a plan");
+    let [features, data_features, targets, window, horizon, size] =
+        ["features", "data_features", "targets", "window", "horizon", "batch"].map(|key| file.size(key));
+    let plan = architecture.plan(&settings, (features, data_features, targets), (24, window, horizon)).expect("a plan");
     let (forecaster, mut params) = architecture.build(&plan, &settings, 1);
     for slot in 0..params.slots().len() {
         let (name, shape) = (params.slots()[slot].name.clone(), params.slots()[slot].shape());
@@ -64,8 +64,8 @@ fn compare(file: &Stored) {
         see(&format!("grad.{}", slot.name), &found);
     }
 
-    // The forecast of the target is the same, put back to the level of the window.
-    let mut out = vec![0.0; horizon * size];
+    // The forecast of the targets is the same, put back to the level of the window.
+    let mut out = vec![0.0; targets * horizon * size];
     let mut tape = Tape::new(false);
     forecaster.forecast(&mut Pass::new(&mut tape, &params, size), &batch, &mut out);
     see("forecast", &out);
@@ -91,7 +91,7 @@ fn parameters_are_as_many_as_in_pytorch() {
         raw.insert("segment".into(), 1.into());
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("settings");
         let architecture = find(settings.text("architecture")).expect("an architecture");
-        let plan = architecture.plan(&settings, (features, features, 0), (24, 24, horizon)).expect("a plan");
+        let plan = architecture.plan(&settings, (features, features, 1), (24, 24, horizon)).expect("a plan");
         let (forecaster, params) = architecture.build(&plan, &settings, 1);
         assert_eq!(params.len(), expected, "{raw:?}: {}", forecaster.formula());
         if architecture.id == "lstm" && settings.size("hidden") == 128 {

@@ -33,10 +33,15 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let checked = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
     let series = noisy_sine(240);
     let split = Split::parse("70/10/20", &series.axis).unwrap();
-    let options =
-        FrameOptions { target: "temp_c".to_owned(), inputs: Vec::new(), calendar: false, ahead: 8, scales: None };
+    let options = FrameOptions {
+        targets: vec!["temp_c".to_owned()],
+        inputs: Vec::new(),
+        calendar: false,
+        ahead: 8,
+        scales: None,
+    };
     let frame = Frame::new(&series, &split, &options).unwrap();
-    let sizes = (frame.features, frame.data_features, frame.target);
+    let sizes = (frame.features, frame.data_features, frame.targets);
     let plan = architecture.plan(&checked, sizes, (24, WINDOW, HORIZON)).unwrap();
     let windows = frame.windows(&split, Part::Train, WINDOW, HORIZON).unwrap();
     let mut batch = Batch::default();

@@ -217,3 +217,81 @@ fn every_preset_is_a_model_and_the_articles_lstm_has_its_weights() {
         }
     }
 }
+
+/// The name of a column that looks like two in a list.
+const AWKWARD: &str = "wind, \"north\" or so";
+
+/// Two columns that behave differently, one of them called awkwardly, and a third.
+fn three_columns() -> unrolled::data::Series {
+    let mut series = noisy_sine(500);
+    for (name, period) in [(AWKWARD, 9.0), ("load_kwh", 31.0)] {
+        series.names.push(name.into());
+        series.columns.push((0..500).map(|t| 100.0 + 40.0 * (f64::from(t) / period).sin()).collect());
+    }
+    series
+}
+
+#[test]
+fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
+    let mut session = Session::new(three_columns());
+    let target = serde_json::json!(["load_kwh", AWKWARD]).to_string();
+    let mut raw = small(r#"{"inputs": "temp_c", "epochs": 3}"#);
+    raw.insert("target".into(), target.into());
+    let configured = session.configure(&raw).unwrap();
+    assert_eq!((configured.target.as_str(), configured.targets.len()), ("load_kwh", 2));
+    // The list is one that can be given again.
+    raw.insert("target".into(), configured.settings["target"].clone());
+    assert_eq!(session.configure(&raw).unwrap().targets, ["load_kwh", AWKWARD]);
+    while session.advance().unwrap() {}
+
+    let found = session.evaluate(Part::Validation).unwrap();
+    let units: Vec<_> = found.targets.iter().map(|of| (of.name.as_str(), of.unit.as_deref())).collect();
+    assert_eq!(units, [("load_kwh", Some("kWh")), (AWKWARD, None)]);
+    assert_eq!(found.unit.as_deref(), Some("σ"));
+    for (row, mean) in found.rows.iter().enumerate() {
+        let all = || found.targets.iter().map(|of| &of.rows[row].scores);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{}: {a} {b}", mean.id);
+        close(mean.scores.mse_scaled, all().map(|scores| scores.mse_scaled).sum::<f64>() / 2.0);
+        close(mean.scores.mae, all().map(|scores| scores.mae_scaled).sum::<f64>() / 2.0);
+        close(mean.scores.mase, all().map(|scores| scores.mase).sum::<f64>() / 2.0);
+    }
+    // What decided when to stop is this mean, and the naive curve the last value's.
+    let best = session.progress().unwrap().best.unwrap();
+    assert!((found.rows[0].scores.mse_scaled - best.validation).abs() < 1e-6, "{}", best.validation);
+    let naive = session.history(0).unwrap()[0].naive_validation;
+    assert!((found.rows[1].scores.mse_scaled - naive).abs() < 1e-6, "{naive}");
+    assert!(found.sentence.contains(" σ on average over 2 columns"), "{}", found.sentence);
+    assert!(found.targets[0].sentence.contains("kWh on average for “load_kwh”"), "{}", found.targets[0].sentence);
+
+    // One target after the other, each in its unit and inside its band.
+    let forecast = session.forecast(12).unwrap();
+    assert_eq!((forecast.times.len(), forecast.values.len(), forecast.upper.len()), (12, 24, 24));
+    assert!(forecast.lower.iter().zip(&forecast.upper).all(|(low, high)| low <= high));
+    let shown = session.predictions(Part::Test, 12).unwrap();
+    let rows = shown.times.len();
+    assert_eq!((shown.predicted.len(), shown.actual.len()), (2 * rows, 2 * rows));
+    let first = session.configured().unwrap().split.test.from;
+    let truth = |column: usize| session.series().columns[column][first..].to_vec();
+    for (actual, truth) in shown.actual.chunks_exact(rows).zip([truth(2), truth(1)]) {
+        assert!(actual.iter().zip(truth).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+    let sample = session.sample(0).unwrap();
+    assert_eq!((sample.past.len(), sample.actual.len(), sample.predicted.len()), (96, 24, 24));
+    // A single window says what the curve says of it.
+    assert_eq!(sample.predicted[24 - 1], shown.predicted[rows + 11]);
+}
+
+#[test]
+fn a_model_that_forecasts_all_that_it_reads_can_be_rolled_on() {
+    let mut session = Session::new(three_columns());
+    session.configure(&small(r#"{"target": "temp_c, load_kwh", "inputs": "load_kwh", "epochs": 1}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let (short, long) = (session.forecast(12).unwrap(), session.forecast(30).unwrap());
+    for (short, long) in short.values.chunks_exact(12).zip(long.values.chunks_exact(30)) {
+        assert_eq!(short, &long[..12]);
+    }
+    assert!(long.values.iter().all(|x| x.is_finite()) && long.values[30..].iter().all(|x| (0.0..200.0).contains(x)));
+    let wrong = small(r#"{"target": "temp_c, rain"}"#);
+    let said = session.configure(&wrong).unwrap_err();
+    assert!(said.place().knob.as_deref() == Some("target") && said.to_string().contains("“rain”"), "{said}");
+}

@@ -62,14 +62,14 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let series = gappy();
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     let options = FrameOptions {
-        target: "temp_c".to_owned(),
+        targets: vec!["temp_c".to_owned()],
         inputs: vec!["wind".to_owned()],
         calendar: checked.flag("calendar"),
         ahead: HORIZON,
         scales: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
-    let features = (frame.features, frame.data_features, frame.target);
+    let features = (frame.features, frame.data_features, frame.targets);
     let plan = architecture.plan(&checked, features, (24, WINDOW, HORIZON)).unwrap();
     let (forecaster, mut params) = architecture.build(&plan, &checked, 3);
     // A small random step away from the start, where some weights are zero.
@@ -261,7 +261,7 @@ fn lanes_cross_no_gap_and_leave_out_no_row_that_can_be_read() {
     let series = gappy();
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     let options = FrameOptions {
-        target: "temp_c".to_owned(),
+        targets: vec!["temp_c".to_owned()],
         inputs: vec!["wind".to_owned()],
         calendar: false,
         ahead: HORIZON,

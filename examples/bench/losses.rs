@@ -75,7 +75,7 @@ impl Case {
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new())?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
-        let plan = architecture.plan(&settings, (1, 1, 0), (24, self.window, self.horizon))?;
+        let plan = architecture.plan(&settings, (1, 1, 1), (24, self.window, self.horizon))?;
         let (forecaster, mut params) = architecture.build(&plan, &settings, 0);
         for slot in 0..params.slots().len() {
             let count = params.slots()[slot].len() as u64;

@@ -38,7 +38,7 @@ impl Single {
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         let (window, horizon) = (settings.size("window"), settings.size("horizon"));
-        let plan = architecture.plan(&settings, (1, 1, 0), (24, window, horizon))?;
+        let plan = architecture.plan(&settings, (1, 1, 1), (24, window, horizon))?;
         let (forecaster, params) = architecture.build(&plan, &settings, 1);
         let mut rng = Rng::new(1, 0);
         let values = (0..window + horizon).map(|_| narrow(rng.normal())).collect();

@@ -38,6 +38,7 @@ class Case:
     half: int
     step: int
     seed: int
+    targets: int = 1
 
 
 CASES = [
@@ -46,8 +47,8 @@ CASES = [
     Case("additive", "gru", "lstm", 1, "additive", 1, 6, 7, 5, 4, 2, "window", 0.0, "none", 10, 0, seed=303),
     Case("additive_coins", "lstm", "gru", 2, "additive", 2, 5, 8, 5, 3, 0, "none", 1.0, "linear", 10, 8, seed=304),
     Case("dot", "lstm", "lstm", 1, "dot", 3, 9, 10, 6, 5, 2, "last", 1.0, "none", 10, 0, seed=305),
-    Case("general", "gru", "gru", 2, "general", 1, 5, 6, 5, 4, 0, "window", 1.0, "exponential", 6, 5, seed=306),
-    Case("dot_coins", "rnn", "gru", 1, "dot", 1, 8, 6, 6, 4, 2, "none", 0.9, "inverse_sigmoid", 100, 90, seed=307),
+    Case("general", "gru", "gru", 2, "general", 1, 5, 6, 5, 4, 0, "window", 1.0, "exponential", 6, 5, seed=306, targets=2),
+    Case("dot_coins", "rnn", "gru", 1, "dot", 1, 8, 6, 6, 4, 2, "none", 0.9, "inverse_sigmoid", 100, 90, seed=307, targets=3),
 ]
 
 
@@ -93,13 +94,13 @@ def coins(case):
 class Part(torch.nn.Module):
     """Recurrent layers; an encoder of segments has a linear layer and a rectifier before them, a decoder a head behind."""
 
-    def __init__(self, cell, inputs, hidden, layers, dtype, embed=None, head=None):
+    def __init__(self, cell, inputs, hidden, layers, dtype, embed=None, head=(0, 0)):
         super().__init__()
         if embed:
             self.embed = torch.nn.Linear(embed, hidden, dtype=dtype)
         self.rnn = MODULES[cell](hidden if embed else inputs, hidden, layers, dtype=dtype)
-        if head:
-            self.head = torch.nn.Linear(head, 1, dtype=dtype)
+        if head[0]:
+            self.head = torch.nn.Linear(*head, dtype=dtype)
 
 
 class Attention(torch.nn.Module):
@@ -123,12 +124,13 @@ class Network(torch.nn.Module):
     def __init__(self, case, dtype):
         super().__init__()
         self.case = case
-        features, additive = 1 + case.known, case.attention == "additive"
+        features, additive = case.targets + case.known, case.attention == "additive"
         context = case.hidden if additive else 0
         embed = case.segment * features if case.segment > 1 else None
         self.encoder = Part(case.encoder, features, case.hidden, case.layers, dtype, embed=embed)
         self.attention = Attention(case.attention, case.hidden, dtype)
-        self.decoder = Part(case.decoder, features + context, case.hidden, case.layers, dtype, head=case.hidden + context)
+        head = (case.hidden + context, case.targets)
+        self.decoder = Part(case.decoder, features + context, case.hidden, case.layers, dtype, head=head)
 
     def encode(self, window):
         """[window, batch, features] -> states of all tokens [tokens, batch, hidden], the decoder's first state"""
@@ -147,14 +149,15 @@ class Network(torch.nn.Module):
         return torch.einsum("bs,sbh->bh", weights, states), weights
 
     def decode(self, states, state, before, known, forced):
-        """before, forced [horizon, batch], known [horizon, batch, known] -> predictions [horizon, batch], weights"""
+        """before [horizon, batch, targets], forced [horizon, batch], known [horizon, batch, known] -> predictions
+        [horizon, batch, targets], weights"""
         case, attention = self.case, self.attention
         predictions, all_weights = [], []
         fed = before[0]
         for t in range(case.horizon):
             if t > 0:
-                fed = torch.where(forced[t], before[t], predictions[-1])
-            x = torch.cat([fed[:, None], known[t]], dim=-1)
+                fed = torch.where(forced[t][:, None], before[t], predictions[-1])
+            x = torch.cat([fed, known[t]], dim=-1)
             if case.attention == "additive":
                 # e_ij = v^T tanh(W_a s_{i-1} + U_a h_j)
                 top = (state[0] if isinstance(state, tuple) else state)[-1]
@@ -172,12 +175,12 @@ class Network(torch.nn.Module):
                 h = torch.tanh(attention.combine(torch.cat([context, h], dim=-1)))
             if case.attention != "none":
                 all_weights.append(weights)
-            predictions.append(self.decoder.head(h)[:, 0])
+            predictions.append(self.decoder.head(h))
         return torch.stack(predictions), torch.stack(all_weights) if all_weights else None
 
 
 def levels(case, target):
-    """[window, batch] -> what is taken out of each window and what it is divided by, [batch] each"""
+    """[window, batch, targets] -> what is taken out of each window and what it is divided by, [batch, targets] each"""
     if case.normalise == "window":
         return target.mean(0), torch.sqrt(target.var(0, unbiased=False) + 1e-5)
     shift = target[-1] if case.normalise == "last" else torch.zeros_like(target[0])
@@ -185,14 +188,14 @@ def levels(case, target):
 
 
 def run(case, parameters, x, dtype):
-    """x [window + horizon, batch, 1 + known], the target first"""
+    """x [window + horizon, batch, targets + known], the targets first"""
     network = Network(case, dtype)
     network.load_state_dict({name: value.to(dtype) for name, value in parameters.items()})
     x = x.to(dtype)
-    shift, spread = levels(case, x[: case.window, :, 0])
-    seen = torch.cat([((x[..., 0] - shift) / spread)[..., None], x[..., 1:]], dim=-1)
-    window, known = seen[: case.window], seen[case.window :, :, 1:]
-    before, future = seen[case.window - 1 : -1, :, 0], x[case.window :, :, 0]
+    shift, spread = levels(case, x[: case.window, :, : case.targets])
+    seen = torch.cat([(x[..., : case.targets] - shift) / spread, x[..., case.targets :]], dim=-1)
+    window, known = seen[: case.window], seen[case.window :, :, case.targets :]
+    before, future = seen[case.window - 1 : -1, :, : case.targets], x[case.window :, :, : case.targets]
 
     def decode(forced):
         return network.decode(*network.encode(window), before, known, forced)
@@ -218,7 +221,7 @@ def make():
         shapes = {name: tuple(value.shape) for name, value in Network(case, torch.float64).state_dict().items()}
         scale = 2 * case.hidden**-0.5
         parameters = {name: store.draw(rng, *shape, scale=scale, uniform=True) for name, shape in shapes.items()}
-        x = store.draw(rng, case.window + case.horizon, case.batch, 1 + case.known)
+        x = store.draw(rng, case.window + case.horizon, case.batch, case.targets + case.known)
         flips = coins(case)[1:].float().mean()
         assert (0.2 < flips < 0.8) == (0 < share(case) < 1), f"{case.name}: the truth is fed {flips:.0%} of the time"
         result = run(case, parameters, x, torch.float64)

@@ -1,8 +1,8 @@
 """Whole forecasters: prediction, loss and gradients of a batch of windows, by PyTorch's modules or the papers' equations.
 
-Shapes: windows [window + horizon, batch, features], the first `data_features` of which are to be forecast; a prediction is
-[channels, batch, horizon], of the values less the window's level, over its spread. Every module has its parameters under the
-names that the stored file gives them.
+Shapes: windows [window + horizon, batch, features], the first `targets` of which are to be forecast; a module gives
+[channels, batch, horizon], of the values less the window's level, over its spread: the targets, or every data feature where it
+learns from all of them. Every module has its parameters under the names that the stored file gives them.
 """
 
 import json
@@ -32,7 +32,7 @@ class Case:
     seed: int
     features: int = 1
     data_features: int = 1
-    target: int = 0
+    targets: int = 1
     batch: int = 5
     normalise: str = "last"
 
@@ -42,32 +42,45 @@ class Case:
 
 
 class NLinear(torch.nn.Module):
-    """Zeng et al. 2023, section 4: one linear layer on the window less its last value."""
+    """Zeng et al. 2023, section 4: one linear layer on the window less its last value, channel by channel."""
 
     def __init__(self, case):
         super().__init__()
-        self.target = case.target
+        self.targets = case.targets
         self.Linear = torch.nn.Linear(case.window, case.horizon)
 
     def forward(self, past):
-        return self.Linear(past[:, :, self.target].T).unsqueeze(0)
+        return torch.stack([self.Linear(past[:, :, target].T) for target in range(self.targets)])
 
 
 class DLinear(torch.nn.Module):
-    """Zeng et al. 2023, section 4: a moving average over the window, whose ends are repeated, and the rest."""
+    """Zeng et al. 2023, section 4: a moving average over the window, whose ends are repeated, and the rest, channel by channel."""
 
     def __init__(self, case):
         super().__init__()
-        self.target = case.target
+        self.targets = case.targets
         self.reach = (case.size("trend_span") - 1) // 2
         self.Linear_Seasonal = torch.nn.Linear(case.window, case.horizon)
         self.Linear_Trend = torch.nn.Linear(case.window, case.horizon)
 
     def forward(self, past):
-        x = past[:, :, self.target].T
+        return torch.stack([self.channel(past[:, :, target].T) for target in range(self.targets)])
+
+    def channel(self, x):
         padded = torch.nn.functional.pad(x.unsqueeze(1), (self.reach, self.reach), mode="replicate")
         trend = torch.nn.functional.avg_pool1d(padded, 2 * self.reach + 1, stride=1).squeeze(1)
-        return (self.Linear_Seasonal(x - trend) + self.Linear_Trend(trend)).unsqueeze(0)
+        return self.Linear_Seasonal(x - trend) + self.Linear_Trend(trend)
+
+
+class Head(torch.nn.Linear):
+    """A linear layer that gives the horizon of all targets at once, one target after the other."""
+
+    def __init__(self, inputs, case):
+        super().__init__(inputs, case.targets * case.horizon)
+        self.targets = case.targets
+
+    def forward(self, x):
+        return super().forward(x).unflatten(-1, (self.targets, -1)).transpose(0, 1)
 
 
 class Mlp(torch.nn.Module):
@@ -77,13 +90,13 @@ class Mlp(torch.nn.Module):
         super().__init__()
         sizes = [case.window * case.features] + [case.size("hidden")] * case.size("layers")
         self.layers = torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
-        self.head = torch.nn.Linear(sizes[-1], case.horizon)
+        self.head = Head(sizes[-1], case)
 
     def forward(self, past):
         x = past.transpose(0, 1).flatten(1)
         for layer in self.layers:
             x = torch.relu(layer(x))
-        return self.head(x).unsqueeze(0)
+        return self.head(x)
 
 
 class Recurrent(torch.nn.Module):
@@ -95,12 +108,12 @@ class Recurrent(torch.nn.Module):
         super().__init__()
         cell, hidden = self.CELLS[case.size("bidirectional_cell")], case.size("hidden")
         self.rnn = cell(case.features, hidden, case.size("layers"), bidirectional=True)
-        self.head = torch.nn.Linear(2 * hidden, case.horizon)
+        self.head = Head(2 * hidden, case)
 
     def forward(self, past):
         _, final = self.rnn(past)
         final = final[0] if isinstance(final, tuple) else final
-        return self.head(torch.cat([final[-2], final[-1]], dim=-1)).unsqueeze(0)
+        return self.head(torch.cat([final[-2], final[-1]], dim=-1))
 
 
 class SegRnn(torch.nn.Module):
@@ -142,11 +155,11 @@ class Minimal(torch.nn.Module):
         rows, inputs = self.gates * self.hidden, case.features
         self.rnn.register_parameter("weight_ih_l0", torch.nn.Parameter(torch.zeros(rows, inputs)))
         self.rnn.register_parameter("bias_ih_l0", torch.nn.Parameter(torch.zeros(rows)))
-        self.head = torch.nn.Linear(self.hidden, case.horizon)
+        self.head = Head(self.hidden, case)
 
     def forward(self, past):
         run = self.published if self.positive else self.by_equations
-        return self.head(run(past, self.rnn.weight_ih_l0, self.rnn.bias_ih_l0)).unsqueeze(0)
+        return self.head(run(past, self.rnn.weight_ih_l0, self.rnn.bias_ih_l0))
 
     def by_equations(self, past, weight, bias):
         h = past.new_zeros(past.shape[1], self.hidden)
@@ -171,30 +184,31 @@ class Minimal(torch.nn.Module):
 
 
 CASES = [
-    Case("nlinear", "nlinear", NLinear, {}, window=13, horizon=5, seed=201, features=3, data_features=2, target=1),
+    Case("nlinear", "nlinear", NLinear, {}, window=13, horizon=5, seed=201, features=3, data_features=3, targets=2),
     Case("dlinear", "dlinear", DLinear, {"trend_span": 7}, window=13, horizon=5, seed=202, normalise="none"),
-    Case("dlinear_wide", "dlinear", DLinear, {"trend_span": 25}, window=9, horizon=3, seed=203, features=2, data_features=2,
-         target=1, normalise="none"),
+    Case("dlinear_wide", "dlinear", DLinear, {"trend_span": 25}, window=9, horizon=3, seed=203, features=4, data_features=3,
+         targets=3, normalise="none"),
     *(
         Case(f"bidirectional_{cell}_{layers}", "bidirectional", Recurrent,
              {"bidirectional_cell": cell, "hidden": hidden, "layers": layers, "segment": 1}, window=6, horizon=3, seed=seed,
-             features=3, data_features=2)
-        for cell, hidden, layers, seed in [("rnn", 9, 2, 205), ("lstm", 5, 2, 206), ("gru", 6, 2, 207), ("gru", 13, 1, 208)]
+             features=3, data_features=2, targets=targets)
+        for cell, hidden, layers, seed, targets in
+        [("rnn", 9, 2, 205, 1), ("lstm", 5, 2, 206, 2), ("gru", 6, 2, 207, 2), ("gru", 13, 1, 208, 1)]
     ),
-    Case("segrnn", "segrnn", SegRnn, {"hidden": 8, "segment": 4}, window=12, horizon=8, seed=209, features=3, data_features=2,
-         target=1),
+    Case("segrnn", "segrnn", SegRnn, {"hidden": 8, "segment": 4}, window=12, horizon=8, seed=209, features=4, data_features=3,
+         targets=2),
     Case("segrnn_uneven", "segrnn", SegRnn, {"hidden": 7, "segment": 3, "normalise": "window"}, window=11, horizon=7, seed=210,
          normalise="window"),
     *(
         Case(f"{architecture}_{candidate}", architecture, Minimal,
              {"hidden": hidden, "layers": 1, "segment": 1, "candidate": candidate, "scan": scan}, window=9, horizon=2, seed=seed,
-             features=3, data_features=2)
+             features=3, data_features=2, targets=2)
         for architecture, candidate, scan, hidden, seed in [
             ("mingru", "linear", "sequential", 8, 211), ("mingru", "positive", "parallel", 12, 212),
             ("minlstm", "linear", "parallel", 8, 213), ("minlstm", "positive", "sequential", 12, 214)]
     ),
     Case("mlp", "mlp", Mlp, {"hidden": 11, "layers": 2, "normalise": "window"}, window=7, horizon=4, seed=204, features=3,
-         data_features=2, target=1, normalise="window"),
+         data_features=2, targets=2, normalise="window"),
 ]
 
 
@@ -221,15 +235,17 @@ def run(case, parameters, windows, dtype):
         for name, value in module.named_parameters():
             value.copy_(parameters[name])
     found = module(centred)
-    channels = range(case.data_features) if found.shape[0] == case.data_features > 1 else [case.target]
+    channels = range(found.shape[0])
     shift, spread = (part.T[channels].unsqueeze(-1) for part in (shift, spread))
     prediction = found * spread
     truth = future[:, :, : case.data_features].permute(2, 1, 0)[channels] - shift
     loss = torch.nn.functional.mse_loss(prediction, truth)
     loss.backward()
 
-    of_target = list(channels).index(case.target)
-    result = {"prediction": prediction, "loss": loss.reshape(1), "forecast": (prediction + shift)[of_target]}
+    # A head gives one window's targets together.
+    together = prediction.transpose(0, 1) if hasattr(module, "head") else prediction
+    forecast = (prediction + shift)[: case.targets].transpose(0, 1)
+    result = {"prediction": together, "loss": loss.reshape(1), "forecast": forecast}
     return result | {f"grad.{name}": value.grad for name, value in module.named_parameters()}
 
 
@@ -243,7 +259,7 @@ def make():
             for name, value in case.module(case).named_parameters()
         }
         sizes = {key: getattr(case, key) for key in
-                 ("architecture", "features", "data_features", "target", "window", "horizon", "batch", "seed")}
+                 ("architecture", "features", "data_features", "targets", "window", "horizon", "batch", "seed")}
         result = run(case, parameters, windows, torch.float64)
         yield f"forecaster_{case.name}", {"windows": windows} | parameters | result, sizes | {
             "settings": json.dumps(case.settings),

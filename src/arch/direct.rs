@@ -1,7 +1,5 @@
 //! The whole horizon at once from the window: what turns a network of its own shape into a forecaster.
 
-use std::ops::Range;
-
 use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::input::{self, Levels};
@@ -17,23 +15,24 @@ pub struct Seen<'a> {
     pub plan: &'a Plan,
     /// The windows.
     pub batch: &'a Batch,
-    /// The features that are forecast, one after the other. Column `channel · batch + sample`, counted from the first of
-    /// them, is one channel of one window.
-    pub channels: Range<usize>,
+    /// How many features, from the first, are forecast: the channels.
+    pub channels: usize,
+    /// Whether a window's channels lie together; else a channel's windows do.
+    together: bool,
     levels: Levels,
 }
 
 impl<'a> Seen<'a> {
-    fn of(tape: &mut Tape, plan: &'a Plan, batch: &'a Batch, channels: Range<usize>) -> Self {
-        Self { plan, batch, channels, levels: Levels::of(tape, plan, batch) }
+    fn of(tape: &mut Tape, plan: &'a Plan, batch: &'a Batch, channels: usize, together: bool) -> Self {
+        Self { plan, batch, channels, together, levels: Levels::of(tape, plan, batch) }
     }
 
     /// Channels times windows.
     pub fn columns(&self) -> usize {
-        self.channels.len() * self.batch.size
+        self.channels * self.batch.size
     }
 
-    /// Each channel by itself, in segments: `[segment × (tokens · channels · batch)]`.
+    /// Each channel by itself, in segments: `[segment × (tokens · channels · batch)]`, for a network that forecasts them so.
     pub fn segments(&self, pass: &mut Pass<'_>) -> Var {
         let Plan { segment, .. } = *self.plan;
         let (first, columns) = (self.plan.skipped(), self.columns());
@@ -57,28 +56,36 @@ impl<'a> Seen<'a> {
         input::tokens(pass, self.plan, self.batch, &self.levels, 0..1)
     }
 
-    /// What should have been said, `[horizon × (channels · batch)]`, not divided by the spread.
-    fn truth(&self, tape: &mut Tape) -> Var {
+    /// What should have been said, of the forecast's shape, not divided by the spread.
+    fn truth(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
         let Plan { window, horizon, .. } = *self.plan;
-        let mut out = tape.buffer(horizon * self.columns());
+        let mut out = tape.buffer(rows * columns);
         self.fill(&mut out, horizon, |feature, sample, row| {
             self.batch.column(window + row, sample)[feature] - self.levels.at(tape, feature, sample).0
         });
-        tape.push(horizon, self.columns(), out, None)
+        tape.push(rows, columns, out, None)
     }
 
-    /// The spread of each channel and window, `[horizon × (channels · batch)]`.
-    fn spread(&self, tape: &mut Tape) -> Var {
-        let horizon = self.plan.horizon;
-        let mut out = tape.buffer(horizon * self.columns());
-        self.fill(&mut out, horizon, |feature, sample, _| self.levels.at(tape, feature, sample).1);
-        tape.push(horizon, self.columns(), out, None)
+    /// The spread of each channel and window, of the forecast's shape.
+    fn spread(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
+        let mut out = tape.buffer(rows * columns);
+        self.fill(&mut out, self.plan.horizon, |feature, sample, _| self.levels.at(tape, feature, sample).1);
+        tape.push(rows, columns, out, None)
     }
 
-    /// Fills `out` `[rows × (channels · batch)]` with `value(feature, sample, row)`.
+    /// Channel and window that the stretch number `index` of a forecast belongs to.
+    fn place(&self, index: usize) -> (usize, usize) {
+        if self.together {
+            (index % self.channels, index / self.channels)
+        } else {
+            (index / self.batch.size, index % self.batch.size)
+        }
+    }
+
+    /// Fills `out`, a stretch of `rows` numbers for each channel and window, with `value(feature, sample, row)`.
     fn fill(&self, out: &mut [Real], rows: usize, value: impl Fn(usize, usize, usize) -> Real) {
-        for (column, out) in out.chunks_exact_mut(rows).enumerate() {
-            let (feature, sample) = (self.channels.start + column / self.batch.size, column % self.batch.size);
+        for (index, out) in out.chunks_exact_mut(rows).enumerate() {
+            let (feature, sample) = self.place(index);
             for (row, out) in out.iter_mut().enumerate() {
                 *out = value(feature, sample, row);
             }
@@ -86,54 +93,70 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// What a network forecasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All targets together, from all features: `[(targets · horizon) × batch]`.
+    Together,
+    /// Each target by itself, with one set of weights that learns from all of them: `[horizon × (targets · batch)]`.
+    Targets,
+    /// Each feature of the data by itself, with one set of weights that learns from all of them, targets or not:
+    /// `[horizon × (channels · batch)]`.
+    Features,
+}
+
 /// A network that gives the whole horizon at once.
 pub trait Network: std::fmt::Debug {
-    /// The forecast `[horizon × (channels · batch)]` as the network sees values.
+    /// The forecast as the network sees values, of the shape that its scope says.
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var;
 
     /// How many parameters, as a sum of formulas.
     fn formula(&self) -> String;
 
-    /// Whether one set of weights forecasts every feature of the data by itself, and learns from all of them.
-    fn shared(&self) -> bool {
-        false
-    }
+    /// What it forecasts.
+    fn scope(&self) -> Scope;
 }
 
 /// A [`Network`] as a forecaster.
 #[derive(Debug)]
-pub struct Direct<N> {
+pub struct Direct {
     plan: Plan,
-    network: N,
+    network: Box<dyn Network>,
 }
 
-impl<N: Network> Direct<N> {
+impl Direct {
     /// For windows as `plan` has them.
-    pub fn new(plan: Plan, network: N) -> Self {
-        Self { plan, network }
+    pub fn new(plan: Plan, network: impl Network + 'static) -> Self {
+        Self { plan, network: Box::new(network) }
+    }
+
+    fn seen<'a>(&'a self, tape: &mut Tape, batch: &'a Batch, channels: usize) -> Seen<'a> {
+        Seen::of(tape, &self.plan, batch, channels, self.network.scope() == Scope::Together)
     }
 }
 
-impl<N: Network> Forecaster for Direct<N> {
+impl Forecaster for Direct {
     fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
         let plan = &self.plan;
-        let channels = if self.network.shared() { 0..plan.data_features } else { plan.target..plan.target + 1 };
-        let seen = Seen::of(pass.tape, plan, batch, channels);
+        let channels = if self.network.scope() == Scope::Features { plan.data_features } else { plan.targets };
+        let seen = self.seen(pass.tape, batch, channels);
         let mut out = self.network.forward(pass, &seen);
+        let shape = pass.tape.shape(out);
         if plan.normalise == Normalise::Window {
-            let spread = seen.spread(pass.tape);
+            let spread = seen.spread(pass.tape, shape);
             out = ops::mul(pass.tape, out, spread);
         }
-        (out, seen.truth(pass.tape))
+        (out, seen.truth(pass.tape, shape))
     }
 
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
-        let Plan { target, horizon, .. } = self.plan;
-        let seen = Seen::of(pass.tape, &self.plan, batch, target..target + 1);
+        let Plan { targets, horizon, .. } = self.plan;
+        let seen = self.seen(pass.tape, batch, targets);
         let found = self.network.forward(pass, &seen);
-        let columns = pass.tape.value(found).chunks_exact(horizon).zip(out.chunks_exact_mut(horizon));
-        for (sample, (found, out)) in columns.enumerate() {
+        for (index, found) in pass.tape.value(found).chunks_exact(horizon).enumerate() {
+            let (target, sample) = seen.place(index);
             let (shift, spread) = seen.levels.at(pass.tape, target, sample);
+            let out = &mut out[(sample * targets + target) * horizon..][..horizon];
             out.iter_mut().zip(found).for_each(|(out, found)| *out = found * spread + shift);
         }
     }

@@ -10,11 +10,12 @@
 //! ŷ [horizon × 1]        the forecast           b_s, b_t [horizon × 1]        m: odd, 25 in the paper
 //! ```
 //!
+//! Several targets are forecast each by itself, with the same weights.
 //! Parameters are named as in the authors' code.
 
 use crate::Real;
 use crate::arch::Forecaster;
-use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::direct::{Direct, Network, Scope, Seen};
 use crate::arch::plan::{Normalise, Plan};
 use crate::grad::{Record, Tape, Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
@@ -92,6 +93,10 @@ impl Network for DLinear {
 
     fn formula(&self) -> String {
         format!("{} (rest) + {} (trend)", self.seasonal.formula(), self.trend.formula())
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Targets
     }
 }
 

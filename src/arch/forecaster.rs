@@ -7,7 +7,7 @@ use crate::data::Batch;
 use crate::grad::Var;
 use crate::nn::{Pass, State};
 
-/// A model that forecasts the target over a horizon from a window.
+/// A model that forecasts one or several targets over a horizon from a window.
 ///
 /// All values are scaled as in the [`crate::data::Frame`]; a [`Batch`] holds the window and the horizon behind it. In
 /// the horizon only the features that are known ahead may be read when forecasting.
@@ -15,7 +15,8 @@ pub trait Forecaster: std::fmt::Debug {
     /// For training: predictions and what they should have been, same shapes; the loss is the mean penalty over all entries.
     fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var);
 
-    /// The forecast: the target over the horizon, `[horizon × batch]` column-major, into `out`.
+    /// The forecast: the targets over the horizon, `[(targets · horizon) × batch]` column-major, into `out`. One window's
+    /// targets come one after the other, each step by step.
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]);
 
     /// Whether it feeds on its own forecasts, one step after another, and so can be asked for [`Forecaster::forced`] ones.

@@ -89,36 +89,59 @@ pub fn tokens(pass: &mut Pass<'_>, plan: &Plan, batch: &Batch, levels: &Levels, 
     read
 }
 
-/// The target's whole window as the network sees it, `[window × batch]`.
-pub fn target_window(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels) -> Var {
-    let mut out = tape.buffer(plan.window * batch.size);
-    for (sample, column) in out.chunks_exact_mut(plan.window).enumerate() {
+/// The targets' whole windows as the network sees them, each by itself, one target after the other:
+/// `[window × (targets · batch)]`.
+pub fn target_windows(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels) -> Var {
+    let columns = plan.targets * batch.size;
+    let mut out = tape.buffer(plan.window * columns);
+    for (index, column) in out.chunks_exact_mut(plan.window).enumerate() {
+        let (target, sample) = (index / batch.size, index % batch.size);
         for (step, out) in column.iter_mut().enumerate() {
-            *out = levels.centred(tape, plan.target, sample, batch.column(step, sample)[plan.target]);
+            *out = levels.centred(tape, target, sample, batch.column(step, sample)[target]);
         }
     }
-    tape.push(plan.window, batch.size, out, None)
+    tape.push(plan.window, columns, out, None)
+}
+
+/// What a head gives at once: some steps of the first features.
+#[derive(Debug, Clone, Copy)]
+pub struct Emits {
+    /// How many steps.
+    pub steps: usize,
+    /// How many features.
+    pub features: usize,
+    /// Whether all features of a step lie together, as where they are fed back; else all steps of a feature do.
+    by_step: bool,
+}
+
+impl Emits {
+    /// As `plan` has it: the whole horizon of the targets, or, to be fed back, the next segment of every data feature.
+    pub fn of(plan: &Plan) -> Self {
+        let (steps, features) =
+            if plan.rolled { (plan.segment, plan.data_features) } else { (plan.horizon, plan.targets) };
+        Self { steps, features, by_step: plan.rolled }
+    }
+
+    /// Numbers that are emitted for one window.
+    pub fn rows(&self) -> usize {
+        self.steps * self.features
+    }
+
+    /// Where one of them lies.
+    pub fn row(&self, feature: usize, step: usize) -> usize {
+        if self.by_step { step * self.features + feature } else { feature * self.steps + step }
+    }
 }
 
 /// What the network should have said after token `token`, as it sees values but not divided by the spread:
-/// `[(emitted steps · emitted features) × batch]` into `out`; `emitted` features are the first ones of the data, or the
-/// target alone.
-pub fn truth(
-    tape: &Tape,
-    plan: &Plan,
-    batch: &Batch,
-    levels: &Levels,
-    token: usize,
-    (steps, features): (usize, usize),
-    out: &mut [Real],
-) {
+/// `[emitted rows × batch]` into `out`.
+pub fn truth(tape: &Tape, plan: &Plan, batch: &Batch, levels: &Levels, token: usize, emits: Emits, out: &mut [Real]) {
     let first = plan.skipped() + (token + 1) * plan.segment;
-    for (sample, column) in out.chunks_exact_mut(steps * features).enumerate() {
-        for (k, row) in column.chunks_exact_mut(features).enumerate() {
-            let values = batch.column(first + k, sample);
-            for (index, out) in row.iter_mut().enumerate() {
-                let feature = if features == 1 { plan.target } else { index };
-                *out = values[feature] - levels.at(tape, feature, sample).0;
+    for (sample, column) in out.chunks_exact_mut(emits.rows()).enumerate() {
+        for feature in 0..emits.features {
+            let (shift, _) = levels.at(tape, feature, sample);
+            for step in 0..emits.steps {
+                column[emits.row(feature, step)] = batch.column(first + step, sample)[feature] - shift;
             }
         }
     }

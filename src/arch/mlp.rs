@@ -8,12 +8,12 @@
 //!
 //! x [(window · features) × 1]   all features, step after step    W_1 [hidden × (window · features)]
 //! a_l [hidden × 1]              hidden layers                    W_l [hidden × hidden], b_l [hidden × 1]
-//! ŷ [horizon × 1]               the forecast                     V [horizon × hidden], c [horizon × 1]
+//! ŷ [(targets · horizon) × 1]   the forecast                     V [(targets · horizon) × hidden], c of ŷ's size
 //! ```
 
 use crate::Real;
 use crate::arch::Forecaster;
-use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::direct::{Direct, Network, Scope, Seen};
 use crate::arch::plan::Plan;
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::grad::{Var, ops};
@@ -36,7 +36,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
         Linear::new(builder, &format!("layers.{index}"), inputs, hidden)
     };
     let layers = (0..settings.size(LAYERS.key)).map(layer).collect();
-    let head = Linear::new(builder, "head", hidden, plan.horizon);
+    let head = Linear::new(builder, "head", hidden, plan.targets * plan.horizon);
     let dropout = crate::narrow(settings.number(DROPOUT.key));
     let head_dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
     Box::new(Direct::new(*plan, Mlp { layers, dropout, head, head_dropout }))
@@ -63,5 +63,9 @@ impl Network for Mlp {
             layers.map(|(k, layer)| format!("{} (layer {})", layer.formula(), k + 1)).collect();
         parts.push(format!("{} (head)", self.head.formula()));
         parts.join(" + ")
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Together
     }
 }

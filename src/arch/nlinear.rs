@@ -8,10 +8,11 @@
 //! ŷ [horizon × 1]  the forecast             W [horizon × window], b [horizon × 1]
 //! ```
 //!
+//! Several targets are forecast each by itself, with the same weights.
 //! Parameters are named as in the authors' code.
 
 use crate::arch::Forecaster;
-use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::direct::{Direct, Network, Scope, Seen};
 use crate::arch::plan::{Normalise, Plan};
 use crate::grad::Var;
 use crate::knob::Settings;
@@ -36,5 +37,9 @@ impl Network for NLinear {
 
     fn formula(&self) -> String {
         self.linear.formula()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Targets
     }
 }

@@ -135,7 +135,7 @@ pub const HEAD: Knob = Knob {
             Choice {
                 value: "direct",
                 label: "all steps at once",
-                help: "One linear layer gives every step of the horizon from the last hidden state.",
+                help: "One linear layer gives every step of the horizon, of all targets, from the last hidden state.",
             },
             Choice {
                 value: "rolled",
@@ -178,8 +178,8 @@ pub const LOSS_ON: Knob = Knob {
 pub const HIGHWAY: Knob = Knob {
     key: "highway",
     label: "Linear highway",
-    help: "Adds a linear map from the target's window straight to the forecast, zero at first; the network learns what it \
-           misses.",
+    help: "Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
+           what it misses. Several targets share it, each by itself.",
     unit: "",
     source: "Lai et al. 2018 (LSTNet)",
     group: Group::Model,
@@ -220,8 +220,8 @@ pub struct Plan {
     pub features: usize,
     /// How many of them, from the first, come from the file; the rest are known ahead.
     pub data_features: usize,
-    /// Which feature is the target.
-    pub target: usize,
+    /// How many features, from the first, are forecast.
+    pub targets: usize,
     /// Steps of the past.
     pub window: usize,
     /// Steps of the future.
@@ -247,11 +247,11 @@ impl Plan {
     /// [`crate::Error::Knob`] for a segment longer than the window, or, fed back, than the horizon.
     pub fn new(
         settings: &Settings,
-        (features, data_features, target): (usize, usize, usize),
+        (features, data_features, targets): (usize, usize, usize),
         sizes: (usize, usize, usize),
     ) -> Result<Self> {
         let by_step = (settings.text(HEAD.key) == "rolled", settings.text(LOSS_ON.key) == "every");
-        Self::with(settings, (features, data_features, target), sizes, by_step)
+        Self::with(settings, (features, data_features, targets), sizes, by_step)
     }
 
     /// The same for a model that makes up its own mind about whether it feeds on its forecasts, and whether every step of
@@ -261,7 +261,7 @@ impl Plan {
     /// As above.
     pub fn with(
         settings: &Settings,
-        (features, data_features, target): (usize, usize, usize),
+        (features, data_features, targets): (usize, usize, usize),
         (season, window, horizon): (usize, usize, usize),
         (rolled, every_step): (bool, bool),
     ) -> Result<Self> {
@@ -280,7 +280,7 @@ impl Plan {
         Ok(Self {
             features,
             data_features,
-            target,
+            targets,
             window,
             horizon,
             segment,
@@ -296,13 +296,13 @@ impl Plan {
     /// [`NORMALISE`] matters.
     pub fn whole(
         settings: &Settings,
-        (features, data_features, target): (usize, usize, usize),
+        (features, data_features, targets): (usize, usize, usize),
         (window, horizon): (usize, usize),
     ) -> Self {
         Self {
             features,
             data_features,
-            target,
+            targets,
             window,
             horizon,
             segment: window,

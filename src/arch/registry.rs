@@ -332,7 +332,7 @@ impl Architecture {
         keys(self).contains(&key)
     }
 
-    /// The plan that checked `settings` ask for, with `features`, data features and target, and the resolved `season`,
+    /// The plan that checked `settings` ask for, with `features`, data features and targets, and the resolved `season`,
     /// `window` and `horizon`. A model that reads no segments reads the whole window at once.
     ///
     /// # Errors

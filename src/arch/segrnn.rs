@@ -18,7 +18,7 @@
 
 use crate::Real;
 use crate::arch::Forecaster;
-use crate::arch::direct::{Direct, Network, Seen};
+use crate::arch::direct::{Direct, Network, Scope, Seen};
 use crate::arch::gru;
 use crate::arch::plan::Plan;
 use crate::arch::recurrent::{GateBias, Layer};
@@ -83,7 +83,7 @@ impl Network for SegRnn {
         let mut question = ops::lookup(pass.tape, positions, 0..self.segments, columns, decoded);
         if let Some(channels) = self.channels {
             let channels = pass.param(channels);
-            let channel = ops::lookup(pass.tape, channels, seen.channels.clone(), batch, decoded);
+            let channel = ops::lookup(pass.tape, channels, 0..seen.channels, batch, decoded);
             question = ops::concat_rows(pass.tape, question, channel);
         }
         let last = ops::repeat_columns(pass.tape, last, self.segments);
@@ -111,7 +111,7 @@ impl Network for SegRnn {
         )
     }
 
-    fn shared(&self) -> bool {
-        true
+    fn scope(&self) -> Scope {
+        Scope::Features
     }
 }

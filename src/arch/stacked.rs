@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::Real;
-use crate::arch::input::{self, Levels};
+use crate::arch::input::{self, Emits, Levels};
 use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Normalise, Plan, SEGMENT};
 use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
@@ -92,8 +92,7 @@ pub struct Stacked {
     head: Linear,
     head_dropout: Real,
     highway: Option<Linear>,
-    /// Steps and features that the head gives.
-    emits: (usize, usize),
+    emits: Emits,
     /// Whether the blocks can go on from a state.
     streams: bool,
 }
@@ -111,8 +110,8 @@ impl Stacked {
             inputs = block.features();
             blocks.push(block);
         }
-        let emits = if plan.rolled { (plan.segment, plan.data_features) } else { (plan.horizon, 1) };
-        let head = Linear::new(builder, "head", inputs, emits.0 * emits.1);
+        let emits = Emits::of(plan);
+        let head = Linear::new(builder, "head", inputs, emits.rows());
         let highway = plan.highway.then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
         Self {
             plan: *plan,
@@ -161,28 +160,27 @@ impl Stacked {
         match &self.highway {
             None => out,
             Some(highway) => {
-                let window = input::target_window(pass.tape, &self.plan, batch, levels);
-                let straight = highway.forward(pass, window);
+                let windows = input::target_windows(pass.tape, &self.plan, batch, levels);
+                let mut straight = highway.forward(pass, windows);
+                if self.plan.targets > 1 {
+                    straight = ops::stack_steps(pass.tape, straight, self.plan.targets);
+                }
                 ops::add(pass.tape, out, straight)
             }
         }
     }
 
-    /// Feature that row `index` within one emitted step stands for.
-    fn feature(&self, index: usize) -> usize {
-        if self.emits.1 == 1 { self.plan.target } else { index }
-    }
-
     /// The next token from the forecast of it and from what is known ahead.
     fn next_token(&self, pass: &mut Pass<'_>, batch: &Batch, emitted: Var, first: usize) -> Var {
         let Plan { features, data_features, segment, .. } = self.plan;
-        let (rows, (_, width)) = (segment * features, self.emits);
+        let (rows, emits) = (segment * features, self.emits);
         let mut token = pass.tape.buffer(rows * batch.size);
         let values = pass.tape.value(emitted);
         for (sample, column) in token.chunks_exact_mut(rows).enumerate() {
             for (k, step) in column.chunks_exact_mut(features).enumerate() {
-                let forecast = &values[(sample * segment + k) * width..][..width];
-                step[..data_features].copy_from_slice(forecast);
+                for (feature, out) in step[..data_features].iter_mut().enumerate() {
+                    *out = values[sample * emits.rows() + emits.row(feature, k)];
+                }
                 // Past the horizon nothing is read any more: the last token may reach beyond it.
                 let ahead = (first + k).min(batch.window + batch.horizon - 1);
                 step[data_features..].copy_from_slice(&batch.column(ahead, sample)[data_features..]);
@@ -195,7 +193,7 @@ impl Stacked {
 
     /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
     fn fit_from(&self, pass: &mut Pass<'_>, batch: &Batch, tokens: Range<usize>, states: &mut [State]) -> (Var, Var) {
-        let (plan, (steps, width)) = (&self.plan_of(batch), self.emits);
+        let (plan, emits) = (&self.plan_of(batch), self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
         let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
         let mut from = tokens.start;
@@ -223,14 +221,15 @@ impl Stacked {
         let (rows, columns) = pass.tape.shape(out);
         let mut truth = pass.tape.buffer(rows * columns);
         for (k, block) in truth.chunks_exact_mut(rows * batch.size).enumerate() {
-            input::truth(pass.tape, plan, batch, &levels, from + k, (steps, width), block);
+            input::truth(pass.tape, plan, batch, &levels, from + k, emits, block);
         }
         let truth = pass.tape.push(rows, columns, truth, None);
         if plan.normalise == Normalise::Window {
             let mut spread = pass.tape.buffer(rows * columns);
             for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
-                for (row, out) in out.iter_mut().enumerate() {
-                    *out = levels.at(pass.tape, self.feature(row % width), column % batch.size).1;
+                for feature in 0..emits.features {
+                    let (_, spread) = levels.at(pass.tape, feature, column % batch.size);
+                    (0..emits.steps).for_each(|step| out[emits.row(feature, step)] = spread);
                 }
             }
             let spread = pass.tape.push(rows, columns, spread, None);
@@ -260,11 +259,10 @@ impl Forecaster for Stacked {
     }
 
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
-        let (plan, (steps, width)) = (&self.plan, self.emits);
+        let (plan, emits) = (&self.plan, self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
         let mut states = [State::default(); MOST_LAYERS];
         let mut token = input::tokens(pass, plan, batch, &levels, 0..plan.tokens());
-        let offset = (0..width).find(|&k| self.feature(k) == plan.target).unwrap_or_default();
         let mut done = 0;
         while done < plan.horizon {
             let hidden = self.run(pass, token, &mut states);
@@ -272,16 +270,17 @@ impl Forecaster for Stacked {
             let emitted = self.head.forward(pass, hidden);
             let emitted = self.with_highway(pass, batch, &levels, emitted);
             let values = pass.tape.value(emitted);
-            for (sample, out) in out.chunks_exact_mut(plan.horizon).enumerate() {
-                let (shift, spread) = levels.at(pass.tape, plan.target, sample);
-                for (k, out) in out[done..].iter_mut().take(steps).enumerate() {
-                    *out = values[(sample * steps + k) * width + offset] * spread + shift;
+            for (index, out) in out.chunks_exact_mut(plan.horizon).enumerate() {
+                let (sample, target) = (index / plan.targets, index % plan.targets);
+                let (shift, spread) = levels.at(pass.tape, target, sample);
+                for (step, out) in out[done..].iter_mut().take(emits.steps).enumerate() {
+                    *out = values[sample * emits.rows() + emits.row(target, step)] * spread + shift;
                 }
             }
-            if done + steps < plan.horizon {
+            if done + emits.steps < plan.horizon {
                 token = self.next_token(pass, batch, emitted, plan.window + done);
             }
-            done += steps;
+            done += emits.steps;
         }
     }
 
@@ -321,7 +320,7 @@ impl Stretches for Stacked {
     }
 
     fn emits(&self) -> usize {
-        self.emits.0
+        self.emits.steps
     }
 
     fn fit_stretch(

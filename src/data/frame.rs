@@ -5,7 +5,7 @@
 //! - training windows lie wholly in the training part, past and future;
 //! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows,
 //!   as it would at a real forecast;
-//! - no window crosses a row in which the target or an input is missing.
+//! - no window crosses a row in which a target or an input is missing.
 
 use crate::{
     Real,
@@ -17,11 +17,11 @@ use crate::{
     knob::{Default, Group, Kind, Knob},
 };
 
-/// Which column is forecast.
+/// Which columns are forecast.
 pub const TARGET: Knob = Knob {
     key: "target",
     label: "Target",
-    help: "The column that is forecast.",
+    help: "The column that is forecast, or several with commas between them: one model then forecasts them all.",
     unit: "",
     source: "",
     group: Group::Data,
@@ -35,7 +35,7 @@ pub const TARGET: Knob = Knob {
 pub const INPUTS: Knob = Knob {
     key: "inputs",
     label: "Inputs",
-    help: "Columns that the model reads beside the target's own past, with commas between them; empty: the target alone.",
+    help: "Columns that the model reads beside the past of what it forecasts, with commas between them; empty: that alone.",
     unit: "",
     source: "",
     group: Group::Data,
@@ -66,9 +66,9 @@ const FARTHEST: f64 = 1e15;
 /// What to take from a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameOptions {
-    /// Name of the column that is forecast.
-    pub target: String,
-    /// Names of further columns that the model reads; the target may be among them, it is always read.
+    /// Names of the columns that are forecast, at least one.
+    pub targets: Vec<String>,
+    /// Names of further columns that the model reads; targets may be among them, they are always read.
     pub inputs: Vec<String>,
     /// Whether to add the calendar's cycles.
     pub calendar: bool,
@@ -80,15 +80,15 @@ pub struct FrameOptions {
 
 /// What a model sees: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
 ///
-/// Feature 0 is the target, then come the other inputs, then the calendar's cycles, which are known ahead.
+/// The targets are the first features, then come the other inputs, then the calendar's cycles, which are known ahead.
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// Features a row, at least 1.
     pub features: usize,
     /// How many of them, from the first, come from the file; the rest are calendar features, known ahead.
     pub data_features: usize,
-    /// Which feature is the target.
-    pub target: usize,
+    /// How many features, from the first, are forecast: at least 1.
+    pub targets: usize,
     /// Rows of the series.
     pub rows: usize,
     /// Rows beyond them: they hold calendar features; data features are 0 there.
@@ -108,13 +108,13 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Takes the target, the inputs and the calendar from `series` and scales them by the training part of `split`.
+    /// Takes the targets, the inputs and the calendar from `series` and scales them by the training part of `split`.
     ///
     /// # Errors
     /// [`Error::Knob`] for a column that there is not; [`Error::Column`] for one that has no value in the training part
     /// or whose values are too large to be scaled.
     pub fn new(series: &Series, split: &Split, options: &FrameOptions) -> Result<Frame> {
-        let columns = chosen(series, options)?;
+        let (columns, targets) = chosen(series, options)?;
         let (axis, rows, data_features) = (series.axis, series.axis.len, columns.len());
         let mut notes = Vec::new();
         let mut names: Vec<String> = columns.iter().map(|&column| series.names[column].clone()).collect();
@@ -172,7 +172,7 @@ impl Frame {
         Ok(Frame {
             features,
             data_features,
-            target: 0,
+            targets,
             rows,
             ahead: options.ahead,
             axis,
@@ -184,22 +184,17 @@ impl Frame {
         })
     }
 
-    /// Scale of the target.
-    pub fn target_scale(&self) -> Scale {
-        self.scales[self.target]
-    }
-
     /// Scaled features of one row, which may lie up to `ahead` rows beyond the end.
     pub fn row(&self, row: usize) -> &[Real] {
         &self.values[row * self.features..(row + 1) * self.features]
     }
 
-    /// Scaled target at `row`; `NaN` where it is missing.
-    pub fn target_at(&self, row: usize) -> Real {
-        self.values[row * self.features + self.target]
+    /// Scaled target number `target` at `row`; `NaN` where it is missing.
+    pub fn target_at(&self, target: usize, row: usize) -> Real {
+        self.values[row * self.features + target]
     }
 
-    /// Whether target and inputs are all present at `row`.
+    /// Whether targets and inputs are all present at `row`.
     pub fn is_valid(&self, row: usize) -> bool {
         row < self.rows && (self.stretch[row] as usize) < self.rows
     }
@@ -211,8 +206,8 @@ impl Frame {
     }
 }
 
-/// Indices of the target's and the inputs' columns, each once, the target first.
-fn chosen(series: &Series, options: &FrameOptions) -> Result<Vec<usize>> {
+/// Indices of the targets' and the inputs' columns, each once, the targets first; and how many targets there are.
+fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)> {
     let find = |knob: &Knob, name: &str| {
         series.names.iter().position(|column| column == name).ok_or_else(|| {
             let columns: Vec<&str> = series.names.iter().take(10).map(String::as_str).collect();
@@ -220,14 +215,22 @@ fn chosen(series: &Series, options: &FrameOptions) -> Result<Vec<usize>> {
             knob.error(format!("there is no number column “{name}”; there are {}{more}", columns.join(", ")))
         })
     };
-    let mut columns = vec![find(&TARGET, &options.target)?];
-    for name in &options.inputs {
-        let column = find(&INPUTS, name)?;
-        if !columns.contains(&column) {
-            columns.push(column);
+    let mut columns = Vec::new();
+    let mut add = |knob: &Knob, names: &[String]| -> Result<usize> {
+        for name in names {
+            let column = find(knob, name)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
         }
+        Ok(columns.len())
+    };
+    let targets = add(&TARGET, &options.targets)?;
+    if targets == 0 {
+        return Err(TARGET.error("name at least one column"));
     }
-    Ok(columns)
+    add(&INPUTS, &options.inputs)?;
+    Ok((columns, targets))
 }
 
 /// Cycles of the calendar that are worth telling, with a note on those that are not.

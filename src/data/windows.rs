@@ -92,7 +92,7 @@ impl Frame {
             // Windows that begin one row after another, as they do when a part is judged, lie side by side at every step.
             for run in starts.chunk_by(|a, b| a + 1 == *b) {
                 let length = run.len() * features;
-                // A single window of the target alone, as training draws them.
+                // A single window of one column, as training draws them.
                 if length == 1 {
                     let start = run[0] as usize;
                     let to = out.values[first * size + sample..].iter_mut().step_by(size);

@@ -1,13 +1,13 @@
 //! Forecasts that cost nothing. A network that does not beat them has learnt nothing worth having.
 //!
-//! Both write scaled values, `[horizon × starts.len()]`, one window's horizon contiguous.
+//! Both write scaled values of one target, `[horizon × starts.len()]`, one window's horizon contiguous.
 
 use crate::{Real, data::Frame};
 
 /// Repeats the last value of the window: `ŷ(t + h) = y(t)`.
-pub fn last_value(frame: &Frame, starts: &[u32], window: usize, horizon: usize, out: &mut [Real]) {
+pub fn last_value(frame: &Frame, target: usize, starts: &[u32], window: usize, horizon: usize, out: &mut [Real]) {
     for (&start, out) in starts.iter().zip(out.chunks_exact_mut(horizon)) {
-        out.fill(frame.target_at(start as usize + window - 1));
+        out.fill(frame.target_at(target, start as usize + window - 1));
     }
 }
 
@@ -18,9 +18,9 @@ pub fn last_value(frame: &Frame, starts: &[u32], window: usize, horizon: usize, 
 /// came to that is returned.
 pub fn seasonal_naive(
     frame: &Frame,
+    target: usize,
     starts: &[u32],
-    window: usize,
-    horizon: usize,
+    (window, horizon): (usize, usize),
     season: usize,
     out: &mut [Real],
 ) -> usize {
@@ -32,11 +32,11 @@ pub fn seasonal_naive(
             // Row of the same phase, as far back as it takes to lie before the horizon.
             let phase = origin + lead % season;
             let found = (1..=phase / season)
-                .map(|seasons| frame.target_at(phase - seasons * season))
+                .map(|seasons| frame.target_at(target, phase - seasons * season))
                 .find(|value| !value.is_nan());
             *out = found.unwrap_or_else(|| {
                 fallbacks += 1;
-                frame.target_at(origin - 1)
+                frame.target_at(target, origin - 1)
             });
         }
     }

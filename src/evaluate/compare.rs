@@ -8,7 +8,7 @@ use crate::{
     evaluate::{
         CHUNK, Errors, Form, Predict, Ridge, Scores, baselines, forecast_all,
         metrics::naive_error,
-        unit::grouped,
+        unit::{grouped, of_name},
         verdict::{season_label, sentence},
     },
 };
@@ -18,12 +18,12 @@ use crate::{
 pub struct Rivals {
     /// Rows of a season, at least 1.
     pub season: usize,
-    /// Denominator of MASE, scaled (see [`naive_error`]).
-    pub naive: Option<f64>,
-    /// The linear models: plain, and after subtracting the last value. Which of them is better on the test part is not
-    /// to be seen on the validation part (they differ by a percent there and by three on the other), so both stand in
+    /// Denominator of MASE for each target, scaled (see [`naive_error`]).
+    pub naive: Vec<Option<f64>>,
+    /// The linear models of each target: plain, and after subtracting the last value. Which of them is better on the test part
+    /// is not to be seen on the validation part (they differ by a percent there and by three on the other), so both stand in
     /// the table, and a model has to beat both.
-    pub ridges: Vec<Ridge>,
+    pub ridges: Vec<[Option<Ridge>; 2]>,
 }
 
 /// How a model did on one part, beside its rivals.
@@ -33,16 +33,32 @@ pub struct Evaluation {
     pub part: Part,
     /// Windows that were forecast, each by every row of the table.
     pub windows: usize,
-    /// The target's unit, where its name tells it.
+    /// The target's unit, where its name tells it; of several targets σ, the spread that each has in the training part.
     pub unit: Option<String>,
     /// Steps of the horizon.
     pub horizon: usize,
-    /// The model first, then last value, seasonal naive, and the two linear models.
+    /// The model first, then last value, seasonal naive, and the two linear models. Of several targets: the means over them
+    /// of scaled values; what some target lacks is left out.
     pub rows: Vec<Row>,
     /// Who won and by how much.
     pub sentence: String,
+    /// The same for each target by itself, in its unit.
+    pub targets: Vec<OfTarget>,
     /// How often the test part was scored for this model: beyond 1 it is no longer unseen.
     pub scored_times: usize,
+}
+
+/// How a model did on one of its targets, beside its rivals.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OfTarget {
+    /// The target's name.
+    pub name: String,
+    /// Its unit, where its name tells it.
+    pub unit: Option<String>,
+    /// As in [`Evaluation`].
+    pub rows: Vec<Row>,
+    /// Who won and by how much.
+    pub sentence: String,
 }
 
 /// One forecaster's errors.
@@ -59,72 +75,140 @@ pub struct Row {
     pub note: String,
 }
 
-/// What a model is called, and what it forecasts.
+/// What a model is called, and how often it was asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About<'a> {
     /// The model's label, as in “the … is off by”.
     pub label: &'a str,
-    /// The target's unit.
-    pub unit: Option<&'a str>,
     /// How often the test part was scored for this model, this time included.
     pub scored_times: usize,
 }
+
+/// What the errors of several targets together are written in: each target's spread in the training part.
+const SPREADS: &str = "σ";
 
 impl Rivals {
     /// Fits them: the linear models to the windows `train`, with the penalty that is best over those of `validation`.
     pub fn fit(frame: &Frame, split: &Split, train: &WindowSet, validation: &WindowSet, season: usize) -> Rivals {
         Rivals {
             season: season.max(1),
-            naive: naive_error(frame, split, season),
-            ridges: Ridge::fit(frame, train, validation).into_iter().flatten().collect(),
+            naive: (0..frame.targets).map(|target| naive_error(frame, target, split, season)).collect(),
+            ridges: (0..frame.targets).map(|target| Ridge::fit(frame, target, train, validation)).collect(),
         }
     }
 
-    /// Their errors over the windows of `set`.
-    pub fn rows(&self, frame: &Frame, set: &WindowSet) -> Vec<Row> {
+    /// Their errors over the windows of `set`: a table for each target, in its unit, and, of several, one more of the means over
+    /// them, of scaled values.
+    pub fn tables(&self, frame: &Frame, set: &WindowSet) -> Vec<Vec<Row>> {
+        self.tables_of(frame, &self.entries(frame, set))
+    }
+
+    fn entries(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
         let (window, horizon, season) = (set.window, set.horizon, self.season);
-        let last = self.score(frame, set, |starts, out| baselines::last_value(frame, starts, window, horizon, out));
-        let mut fallbacks = 0;
-        let seasonal = self.score(frame, set, |starts, out| {
-            fallbacks += baselines::seasonal_naive(frame, starts, window, horizon, season, out);
-        });
-        let mut rows = vec![
-            Row { id: "last", label: "Last value".to_owned(), scores: last, note: String::new() },
-            Row {
-                id: "seasonal",
-                label: format!("Same as {}", season_label(&frame.axis, season)),
-                scores: seasonal,
-                note: match (season, fallbacks) {
-                    (1, _) => "With a season of one row this is the last value.".to_owned(),
-                    (_, 0) => String::new(),
-                    _ => format!(
-                        "The last value stood in for {} steps whose earlier seasons are missing.",
-                        grouped(fallbacks as f64)
-                    ),
-                },
-            },
-        ];
-        for ridge in &self.ridges {
-            let (id, label) = match ridge.form {
-                Form::Plain => ("ridge", "Linear model"),
-                Form::Centred => ("ridge-centred", "Linear model from the last value"),
+        let mut last = Entry::new("last", "Last value");
+        let mut seasonal = Entry::new("seasonal", &format!("Same as {}", season_label(&frame.axis, season)));
+        let mut plain = Entry::new("ridge", "Linear model");
+        let mut centred = Entry::new("ridge-centred", "Linear model from the last value");
+        for (target, [ridge, ridge_centred]) in self.ridges.iter().enumerate() {
+            last.add(frame, target, set, String::new(), &mut |starts, out| {
+                baselines::last_value(frame, target, starts, window, horizon, out);
+            });
+            let mut fallbacks = 0;
+            seasonal.add(frame, target, set, String::new(), &mut |starts, out| {
+                fallbacks += baselines::seasonal_naive(frame, target, starts, (window, horizon), season, out);
+            });
+            seasonal.notes[target] = match (season, fallbacks) {
+                (1, _) => "With a season of one row this is the last value.".to_owned(),
+                (_, 0) => String::new(),
+                _ => format!(
+                    "The last value stood in for {} steps whose earlier seasons are missing.",
+                    grouped(fallbacks as f64)
+                ),
             };
-            let scores = self.score(frame, set, |starts, out| ridge.forecast(frame, starts, out));
-            rows.push(Row { id, label: label.to_owned(), scores, note: described(ridge) });
+            for (entry, ridge) in [(&mut plain, ridge), (&mut centred, ridge_centred)] {
+                match ridge {
+                    Some(ridge) => entry.add(frame, target, set, described(ridge), &mut |starts, out| {
+                        ridge.forecast(frame, starts, out);
+                    }),
+                    None => entry.lack(),
+                }
+            }
         }
-        rows
+        vec![last, seasonal, plain, centred]
     }
 
-    /// Errors over the windows of `set` of a rival that writes forecasts `[horizon × starts]` for first rows `starts`.
-    fn score(&self, frame: &Frame, set: &WindowSet, mut rival: impl FnMut(&[u32], &mut [Real])) -> Scores {
-        let mut errors = Errors::new(set.horizon);
+    fn tables_of(&self, frame: &Frame, entries: &[Entry]) -> Vec<Vec<Row>> {
+        let mut tables: Vec<Vec<Row>> = (0..frame.targets)
+            .map(|target| {
+                let has = entries.iter().filter_map(|entry| Some((entry, entry.errors[target].as_ref()?)));
+                has.map(|(entry, errors)| {
+                    entry.row(errors.scores(frame, self.naive[target]), entry.notes[target].clone())
+                })
+                .collect()
+            })
+            .collect();
+        if frame.targets > 1 {
+            let all = entries.iter().filter_map(|entry| {
+                let errors: Vec<Errors> = entry.errors.iter().cloned().collect::<Option<_>>()?;
+                Some(entry.row(Errors::mean(&errors, &self.naive), entry.common_note()))
+            });
+            tables.push(all.collect());
+        }
+        tables
+    }
+}
+
+/// One forecaster's errors of each target, where it has any, before they are numbers.
+struct Entry {
+    id: &'static str,
+    label: String,
+    errors: Vec<Option<Errors>>,
+    notes: Vec<String>,
+}
+
+impl Entry {
+    fn new(id: &'static str, label: &str) -> Self {
+        Self { id, label: label.to_owned(), errors: Vec::new(), notes: Vec::new() }
+    }
+
+    /// The errors over the windows of `set` of a rival that writes forecasts `[horizon × starts]` of the next target.
+    fn add(
+        &mut self,
+        frame: &Frame,
+        target: usize,
+        set: &WindowSet,
+        note: String,
+        rival: &mut dyn FnMut(&[u32], &mut [Real]),
+    ) {
+        let mut errors = Errors::new(target, set.horizon);
         let mut predicted = vec![0.0; set.horizon * CHUNK];
         for starts in set.starts.chunks(CHUNK) {
             let out = &mut predicted[..set.horizon * starts.len()];
             rival(starts, out);
-            errors.add(frame, starts, set.window, out);
+            for (&start, out) in starts.iter().zip(out.chunks_exact(set.horizon)) {
+                errors.add(frame, start as usize + set.window, out);
+            }
         }
-        errors.scores(frame.target_scale(), self.naive)
+        self.errors.push(Some(errors));
+        self.notes.push(note);
+    }
+
+    /// There is none for the next target.
+    fn lack(&mut self) {
+        self.errors.push(None);
+        self.notes.push(String::new());
+    }
+
+    fn row(&self, scores: Scores, note: String) -> Row {
+        Row { id: self.id, label: self.label.clone(), scores, note }
+    }
+
+    /// What is to be known of all targets alike.
+    fn common_note(&self) -> String {
+        match self.notes.split_first() {
+            Some((first, rest)) if rest.iter().all(|note| note == first) => first.clone(),
+            _ => String::new(),
+        }
     }
 }
 
@@ -150,63 +234,73 @@ pub fn evaluate(
     part: Part,
     set: &WindowSet,
     rivals: &Rivals,
-    model: &mut (impl Predict + ?Sized),
+    model: &mut dyn Predict,
     about: &About<'_>,
 ) -> Evaluation {
-    let mut errors = Errors::new(set.horizon);
-    forecast_all(frame, set, model, |starts, predicted| errors.add(frame, starts, set.window, predicted));
-    let mut rows = vec![Row {
+    let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon)).collect();
+    forecast_all(frame, set, model, &mut |starts, predicted| {
+        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
+            for (errors, predicted) in errors.iter_mut().zip(predicted.chunks_exact(set.horizon)) {
+                errors.add(frame, start as usize + set.window, predicted);
+            }
+        }
+    });
+    let note = match (part, about.scored_times) {
+        (Part::Test, 2..) => format!("The test part was scored {} times for this model.", about.scored_times),
+        _ => String::new(),
+    };
+    let mut entries = vec![Entry {
         id: "model",
         label: about.label.to_owned(),
-        scores: errors.scores(frame.target_scale(), rivals.naive),
-        note: match (part, about.scored_times) {
-            (Part::Test, 2..) => {
-                format!("The test part was scored {} times for this model.", about.scored_times)
-            }
-            _ => String::new(),
-        },
+        errors: errors.into_iter().map(Some).collect(),
+        notes: vec![note; frame.targets],
     }];
-    rows.extend(rivals.rows(frame, set));
-    let sentence = sentence(&rows, part, set.starts.len(), about.unit, &frame.axis, rivals.season);
-    Evaluation {
-        part,
-        windows: set.starts.len(),
-        unit: about.unit.map(str::to_owned),
-        horizon: set.horizon,
-        rows,
-        sentence,
-        scored_times: about.scored_times,
-    }
+    entries.extend(rivals.entries(frame, set));
+    let windows = set.starts.len();
+    let said = |rows: Vec<Row>, name: String, unit: Option<String>, of: &str| {
+        let sentence = sentence(&rows, (part, windows), (unit.as_deref(), of), &frame.axis, rivals.season);
+        OfTarget { name, unit, rows, sentence }
+    };
+    let mut targets: Vec<OfTarget> = rivals
+        .tables_of(frame, &entries)
+        .into_iter()
+        .enumerate()
+        .map(|(target, rows)| match frame.names[..frame.targets].get(target) {
+            Some(name) if frame.targets == 1 => said(rows, name.clone(), of_name(name), ""),
+            Some(name) => said(rows, name.clone(), of_name(name), &format!(" for “{name}”")),
+            None => said(rows, String::new(), Some(SPREADS.to_owned()), &format!(" over {} columns", frame.targets)),
+        })
+        .collect();
+    let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
+    let OfTarget { unit, rows, sentence, .. } = all.unwrap_or_else(|| said(Vec::new(), String::new(), None, ""));
+    Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, targets, scored_times: about.scored_times }
 }
 
-/// Forecasts a fixed number of steps ahead, row by row, beside the truth; in the target's unit.
+/// Forecasts a fixed number of steps ahead, row by row, beside the truth; in the targets' units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// First row of the part.
     pub first: usize,
-    /// Forecast of each row of the part; `NaN` where no window has it `lead` steps ahead.
+    /// Forecast of each row of the part, `[rows × targets]`; `NaN` where no window has it `lead` steps ahead.
     pub predicted: Vec<f64>,
-    /// Truth of each row of the part; `NaN` where it is missing.
+    /// Truth of each row of the part, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
 }
 
 /// The forecasts that `model` makes `lead` steps ahead (from 1, at most the horizon) over the windows `set` of `part`.
-pub fn trace(
-    frame: &Frame,
-    split: &Split,
-    part: Part,
-    set: &WindowSet,
-    model: &mut (impl Predict + ?Sized),
-    lead: usize,
-) -> Trace {
-    let (rows, scale) = (split.rows(part), frame.target_scale());
+pub fn trace(frame: &Frame, split: &Split, part: Part, set: &WindowSet, model: &mut dyn Predict, lead: usize) -> Trace {
+    let rows = split.rows(part);
     let lead = lead.clamp(1, set.horizon) - 1;
-    let actual = rows.clone().map(|row| scale.unscale(f64::from(frame.target_at(row)))).collect();
-    let mut predicted = vec![f64::NAN; rows.len()];
-    forecast_all(frame, set, model, |starts, values| {
-        for (&start, values) in starts.iter().zip(values.chunks_exact(set.horizon)) {
-            let row = start as usize + set.window + lead;
-            predicted[row - rows.start] = scale.unscale(f64::from(values[lead]));
+    let unscaled = |target: usize, value: Real| frame.scales[target].unscale(f64::from(value));
+    let actual = (0..frame.targets)
+        .flat_map(|target| rows.clone().map(move |row| unscaled(target, frame.target_at(target, row))))
+        .collect();
+    let mut predicted = vec![f64::NAN; rows.len() * frame.targets];
+    forecast_all(frame, set, model, &mut |starts, values| {
+        for (index, values) in values.chunks_exact(set.horizon).enumerate() {
+            let (window, target) = (index / frame.targets, index % frame.targets);
+            let row = starts[window] as usize + set.window + lead - rows.start;
+            predicted[target * rows.len() + row] = unscaled(target, values[lead]);
         }
     });
     Trace { first: rows.start, predicted, actual }

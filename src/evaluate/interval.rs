@@ -21,16 +21,16 @@ use crate::{
 /// and memory does not grow with the series.
 pub const MOST_WINDOWS: usize = 4096;
 
-/// Bounds around a forecast, by step of the horizon.
+/// Bounds around a forecast, by target and step of the horizon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Share of the truth that should fall inside, between 0 and 1.
     #[serde(with = "crate::exact")]
     pub coverage: f64,
-    /// What to add to a scaled forecast for the lower bound, `[horizon]`.
+    /// What to add to a scaled forecast for the lower bound, `[horizon × targets]`.
     #[serde(with = "crate::exact::list")]
     pub lower: Vec<f64>,
-    /// What to add to a scaled forecast for the upper bound, `[horizon]`.
+    /// What to add to a scaled forecast for the upper bound, `[horizon × targets]`.
     #[serde(with = "crate::exact::list")]
     pub upper: Vec<f64>,
     /// Windows whose errors were used.
@@ -42,22 +42,23 @@ pub struct Interval {
 
 impl Interval {
     /// Fits the bounds to the errors that `model` makes over the windows of `set`, of the validation part.
-    pub fn fit(frame: &Frame, set: &WindowSet, model: &mut (impl Predict + ?Sized), coverage: f64) -> Interval {
+    pub fn fit(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, coverage: f64) -> Interval {
         let stride = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
         let kept = WindowSet { starts: set.starts.iter().copied().step_by(stride).collect(), ..*set };
-        let mut errors = vec![Vec::with_capacity(kept.starts.len()); set.horizon];
-        forecast_all(frame, &kept, model, |starts, predicted| {
-            for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(set.horizon)) {
-                let first = start as usize + set.window;
-                for (lead, &predicted) in predicted.iter().enumerate() {
-                    errors[lead].push(f64::from(frame.target_at(first + lead)) - f64::from(predicted));
+        let mut errors = vec![Vec::with_capacity(kept.starts.len()); frame.targets * set.horizon];
+        forecast_all(frame, &kept, model, &mut |starts, predicted| {
+            for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(errors.len())) {
+                let origin = start as usize + set.window;
+                for (at, (&predicted, errors)) in predicted.iter().zip(&mut errors).enumerate() {
+                    let truth = frame.target_at(at / set.horizon, origin + at % set.horizon);
+                    errors.push(f64::from(truth) - f64::from(predicted));
                 }
             }
         });
         Interval::of_errors(errors, coverage)
     }
 
-    /// Bounds from errors `truth − forecast`, one list for each step of the horizon, all of the same length.
+    /// Bounds from errors `truth − forecast`, one list for each target and step of the horizon, all of the same length.
     pub fn of_errors(mut errors: Vec<Vec<f64>>, coverage: f64) -> Interval {
         let windows = errors.first().map_or(0, Vec::len);
         let miss = (1.0 - coverage) / 2.0;
@@ -78,22 +79,24 @@ impl Interval {
         Interval { coverage, lower, upper, windows, enough }
     }
 
-    /// Lower and upper bound, scaled, around the scaled forecast of step `lead` (from 0). Beyond the horizon the last
-    /// step's bounds are used.
-    pub fn around(&self, lead: usize, predicted: f64) -> (f64, f64) {
-        let lead = lead.min(self.lower.len().saturating_sub(1));
-        let at = |bounds: &[f64]| predicted + bounds.get(lead).copied().unwrap_or(f64::NAN);
+    /// Lower and upper bound, scaled, around the scaled forecast of target number `target` at step `lead` (from 0) of a
+    /// model with this `horizon`. Beyond the horizon the last step's bounds are used.
+    pub fn around(&self, (target, lead): (usize, usize), horizon: usize, predicted: f64) -> (f64, f64) {
+        let index = target * horizon + lead.min(horizon.saturating_sub(1));
+        let at = |bounds: &[f64]| predicted + bounds.get(index).copied().unwrap_or(f64::NAN);
         (at(&self.lower), at(&self.upper))
     }
 
-    /// Share of the truth that fell inside the interval, over the windows of `set` and all steps of the horizon.
-    pub fn covered(&self, frame: &Frame, set: &WindowSet, model: &mut (impl Predict + ?Sized)) -> f64 {
+    /// Share of the truth that fell inside the interval, over the windows of `set`, all steps of the horizon and
+    /// all targets.
+    pub fn covered(&self, frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> f64 {
         let (mut inside, mut all) = (0_usize, 0_usize);
-        forecast_all(frame, set, model, |starts, predicted: &[Real]| {
-            for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(set.horizon)) {
-                for (lead, &predicted) in predicted.iter().enumerate() {
-                    let truth = f64::from(frame.target_at(start as usize + set.window + lead));
-                    let (lower, upper) = self.around(lead, f64::from(predicted));
+        forecast_all(frame, set, model, &mut |starts, predicted: &[Real]| {
+            for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
+                for (at, &predicted) in predicted.iter().enumerate() {
+                    let (target, lead) = (at / set.horizon, at % set.horizon);
+                    let truth = f64::from(frame.target_at(target, start as usize + set.window + lead));
+                    let (lower, upper) = self.around((target, lead), set.horizon, f64::from(predicted));
                     inside += usize::from(lower <= truth && truth <= upper);
                     all += 1;
                 }
@@ -125,7 +128,9 @@ mod tests {
             vec![(0..99).map(f64::from).collect(), (0..99).map(|x| f64::from(2 * x)).collect()],
             0.5,
         );
-        assert_eq!(interval.around(0, 1.0), (25.0, 75.0));
-        assert_eq!(interval.around(7, 1.0), interval.around(1, 1.0));
+        assert_eq!(interval.around((0, 0), 2, 1.0), (25.0, 75.0));
+        assert_eq!(interval.around((0, 7), 2, 1.0), interval.around((0, 1), 2, 1.0));
+        // The same as two targets, one step each.
+        assert_eq!(interval.around((1, 3), 1, 1.0), interval.around((0, 1), 2, 1.0));
     }
 }

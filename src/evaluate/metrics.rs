@@ -8,53 +8,67 @@ use serde::Serialize;
 
 use crate::{
     Real,
-    data::{Frame, Scale, Split},
+    data::{Frame, Split},
 };
 
-/// Sums of errors by step of the horizon, on scaled values.
+/// Sums of one target's errors by step of the horizon, on scaled values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Errors {
+    target: usize,
     windows: usize,
     absolute: Vec<f64>,
     squared: Vec<f64>,
 }
 
 impl Errors {
-    /// None yet.
-    pub fn new(horizon: usize) -> Self {
-        Errors { windows: 0, absolute: vec![0.0; horizon], squared: vec![0.0; horizon] }
+    /// None yet, of the frame's target number `target`.
+    pub fn new(target: usize, horizon: usize) -> Self {
+        Errors { target, windows: 0, absolute: vec![0.0; horizon], squared: vec![0.0; horizon] }
     }
 
-    /// Adds the forecasts `predicted` `[horizon × starts.len()]` of the windows that begin at `starts` and look back
-    /// over `window` rows; the truth is taken from `frame`.
-    pub fn add(&mut self, frame: &Frame, starts: &[u32], window: usize, predicted: &[Real]) {
-        let horizon = self.absolute.len();
-        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(horizon)) {
-            let first = start as usize + window;
-            for (lead, &predicted) in predicted.iter().enumerate() {
-                let error = f64::from(predicted) - f64::from(frame.target_at(first + lead));
-                self.absolute[lead] += error.abs();
-                self.squared[lead] += error * error;
-            }
-            self.windows += 1;
+    /// Adds the forecast `predicted` `[horizon]` from row `origin` on; the truth is taken from `frame`.
+    pub fn add(&mut self, frame: &Frame, origin: usize, predicted: &[Real]) {
+        for (lead, &predicted) in predicted.iter().enumerate() {
+            let error = f64::from(predicted) - f64::from(frame.target_at(self.target, origin + lead));
+            self.absolute[lead] += error.abs();
+            self.squared[lead] += error * error;
         }
+        self.windows += 1;
     }
 
-    /// The errors in numbers. `scale` leads back to the target's unit; `naive` is [`naive_error`], in spreads.
-    pub fn scores(&self, scale: Scale, naive: Option<f64>) -> Scores {
-        let windows = self.windows as f64;
-        let all = windows * self.absolute.len() as f64;
-        let mae_scaled = self.absolute.iter().sum::<f64>() / all;
-        let mse_scaled = self.squared.iter().sum::<f64>() / all;
-        Scores {
-            mse_scaled,
-            mae_scaled,
-            mae: mae_scaled * scale.std,
-            rmse: mse_scaled.sqrt() * scale.std,
-            mase: naive.map_or(f64::NAN, |naive| mae_scaled / naive),
-            per_step_mae: self.absolute.iter().map(|sum| sum / windows * scale.std).collect(),
-            per_step_rmse: self.squared.iter().map(|sum| (sum / windows).sqrt() * scale.std).collect(),
-        }
+    /// The errors in numbers, in the target's unit where it is not said otherwise. `naive` is [`naive_error`].
+    pub fn scores(&self, frame: &Frame, naive: Option<f64>) -> Scores {
+        scores(std::slice::from_ref(self), frame.scales[self.target].std, &[naive])
+    }
+
+    /// The means over several targets, whose errors are of the same windows: all numbers are of scaled values.
+    pub fn mean(all: &[Errors], naive: &[Option<f64>]) -> Scores {
+        scores(all, 1.0, naive)
+    }
+}
+
+/// Means over `all`, with errors times `unit`.
+fn scores(all: &[Errors], unit: f64, naive: &[Option<f64>]) -> Scores {
+    let windows = all.iter().map(|errors| errors.windows).sum::<usize>() as f64;
+    let horizon = all.first().map_or(0, |errors| errors.absolute.len());
+    let per_step = |of: fn(&Errors) -> &[f64]| -> Vec<f64> {
+        (0..horizon).map(|lead| all.iter().map(|errors| of(errors)[lead]).sum::<f64>() / windows).collect()
+    };
+    let (absolute, squared) = (per_step(|errors| &errors.absolute), per_step(|errors| &errors.squared));
+    let mean = |per_step: &[f64]| per_step.iter().sum::<f64>() / horizon as f64;
+    let (mae_scaled, mse_scaled) = (mean(&absolute), mean(&squared));
+    let mase = all.iter().zip(naive).map(|(errors, naive)| {
+        let mae = errors.absolute.iter().sum::<f64>() / (errors.windows * horizon) as f64;
+        naive.map_or(f64::NAN, |naive| mae / naive)
+    });
+    Scores {
+        mse_scaled,
+        mae_scaled,
+        mae: mae_scaled * unit,
+        rmse: mse_scaled.sqrt() * unit,
+        mase: mase.sum::<f64>() / all.len() as f64,
+        per_step_mae: absolute.iter().map(|mae| mae * unit).collect(),
+        per_step_rmse: squared.iter().map(|mse| mse.sqrt() * unit).collect(),
     }
 }
 
@@ -77,13 +91,14 @@ pub struct Scores {
     pub per_step_rmse: Vec<f64>,
 }
 
-/// Mean absolute difference between scaled values `season` rows apart in the training part, over the pairs without a
+/// Mean absolute difference between scaled values of target number `target` that lie `season` rows apart in the training part, over the pairs without a
 /// gap: the denominator of MASE. `None` if there is no such pair, or if the part repeats itself without any difference.
-pub fn naive_error(frame: &Frame, split: &Split, season: usize) -> Option<f64> {
+pub fn naive_error(frame: &Frame, target: usize, split: &Split, season: usize) -> Option<f64> {
     let first = split.train.start + season.max(1);
     let (mut sum, mut count) = (0.0, 0_usize);
     for row in first..split.train.end {
-        let difference = f64::from(frame.target_at(row)) - f64::from(frame.target_at(row - season.max(1)));
+        let difference =
+            f64::from(frame.target_at(target, row)) - f64::from(frame.target_at(target, row - season.max(1)));
         if !difference.is_nan() {
             sum += difference.abs();
             count += 1;

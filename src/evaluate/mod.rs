@@ -16,7 +16,7 @@ use crate::{
     data::{Batch, Frame, WindowSet},
 };
 
-pub use compare::{About, Evaluation, Rivals, Row, Trace, evaluate, trace};
+pub use compare::{About, Evaluation, OfTarget, Rivals, Row, Trace, evaluate, trace};
 pub use interval::Interval;
 pub use metrics::{Errors, Scores};
 pub use ridge::{Form, Ridge};
@@ -24,10 +24,10 @@ pub use ridge::{Form, Ridge};
 /// Windows that are handed to a model at once: large enough for its inner loops, small enough for any memory.
 pub const CHUNK: usize = 64;
 
-/// Something that forecasts the target over the horizon, from scaled values to scaled values.
+/// Something that forecasts the targets over the horizon, from scaled values to scaled values.
 pub trait Predict {
-    /// Writes the forecasts of `batch` to `out`, `[horizon × size]`: one sample's horizon is contiguous. Data features
-    /// of the batch's future steps are 0, calendar features are true.
+    /// Writes the forecasts of `batch` to `out`, `[(targets · horizon) × size]`: one sample's targets come one after the other,
+    /// each step by step. Data features of the batch's future steps are 0, calendar features are true.
     fn predict(&mut self, batch: &Batch, out: &mut [Real]);
 }
 
@@ -38,19 +38,14 @@ impl<F: FnMut(&Batch, &mut [Real])> Predict for F {
 }
 
 /// Lets `model` forecast every window of `set`, some at a time, and calls `each(starts, predicted)` with the first rows
-/// of those windows and their forecasts, scaled, `[horizon × starts.len()]`.
-pub fn forecast_all(
-    frame: &Frame,
-    set: &WindowSet,
-    model: &mut (impl Predict + ?Sized),
-    mut each: impl FnMut(&[u32], &[Real]),
-) {
+/// of those windows and their forecasts, scaled, `[(targets · horizon) × starts.len()]`.
+pub fn forecast_all(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, each: &mut dyn FnMut(&[u32], &[Real])) {
     let mut batch = Batch::default();
-    let mut predicted = vec![0.0; set.horizon * CHUNK];
+    let mut predicted = vec![0.0; frame.targets * set.horizon * CHUNK];
     for starts in set.starts.chunks(CHUNK) {
         frame.gather(starts, set.window, set.horizon, &mut batch);
         batch.hide_future(frame.data_features);
-        let out = &mut predicted[..set.horizon * starts.len()];
+        let out = &mut predicted[..frame.targets * set.horizon * starts.len()];
         model.predict(&batch, out);
         each(starts, out);
     }

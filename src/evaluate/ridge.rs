@@ -20,8 +20,9 @@ use crate::{
 /// Penalties that are tried.
 pub const PENALTIES: [f64; 7] = [1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4];
 
-/// Most inputs (rows of the window times columns) that are fitted: work grows with the third power of their number, and
-/// these take about a second in wasm. Beyond, the linear model reads the target alone.
+/// Most inputs (rows of the window times columns) that are fitted for a single target: work grows with the third power of
+/// their number, and these take about a second in wasm. Beyond, the linear model reads its target alone. Several targets
+/// share that second.
 pub const MOST_INPUTS: usize = 768;
 
 /// Windows that are forecast together, and steps of the horizon whose sums are held in registers at a time.
@@ -44,6 +45,8 @@ pub enum Form {
 pub struct Ridge {
     /// What it is applied to.
     pub form: Form,
+    /// Which of the frame's targets it forecasts.
+    pub target: usize,
     /// The penalty that was best over the validation windows.
     pub penalty: f64,
     /// Mean squared error over the validation windows, scaled.
@@ -61,17 +64,18 @@ pub struct Ridge {
 }
 
 impl Ridge {
-    /// Fits both forms, plain and centred. `None` where no penalty gives finite numbers.
-    pub fn fit(frame: &Frame, train: &WindowSet, validation: &WindowSet) -> [Option<Ridge>; 2] {
+    /// Fits both forms, plain and centred, for the frame's target number `target`. `None` where no penalty gives finite numbers.
+    pub fn fit(frame: &Frame, target: usize, train: &WindowSet, validation: &WindowSet) -> [Option<Ridge>; 2] {
         let (window, horizon) = (train.window, train.horizon);
-        let cut = frame.data_features * window > MOST_INPUTS && frame.data_features > 1;
-        let mut inputs = vec![frame.target];
+        let most = MOST_INPUTS as f64 / libm::cbrt(frame.targets as f64);
+        let cut = (frame.data_features * window) as f64 > most && frame.data_features > 1;
+        let mut inputs = vec![target];
         if !cut {
-            inputs.extend((0..frame.data_features).filter(|&feature| feature != frame.target));
+            inputs.extend((0..frame.data_features).filter(|&feature| feature != target));
         }
         // The target goes on through the horizon; it stands last, so that all inputs lie together, before the horizon.
         let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, window)).collect();
-        tracks.push((frame.target, window + horizon));
+        tracks.push((target, window + horizon));
         let moments = [train, validation].map(|set| Moments::of(frame, set, &tracks));
         [Form::Plain, Form::Centred].map(|form| {
             let [train, validation] = moments.each_ref().map(|moments| match form {
@@ -80,11 +84,11 @@ impl Ridge {
             });
             let (penalty, validation_mse, weights, bias) = best(&train, &validation, horizon)?;
             let inputs = inputs.clone();
-            Some(Ridge { form, penalty, validation_mse, inputs, cut, window, horizon, weights, bias })
+            Some(Ridge { form, target, penalty, validation_mse, inputs, cut, window, horizon, weights, bias })
         })
     }
 
-    /// Forecasts of the windows that begin at `starts`, scaled, `[horizon × starts.len()]`.
+    /// Forecasts of its target in the windows that begin at `starts`, scaled, `[horizon × starts.len()]`.
     pub fn forecast(&self, frame: &Frame, starts: &[u32], out: &mut [Real]) {
         let inputs = self.weights.ncols();
         // The windows of a block, one below the other, and their sums: each column of weights is read once a block.
@@ -97,13 +101,13 @@ impl Ridge {
                 let start = start as usize;
                 levels[slot] = match self.form {
                     Form::Plain => 0.0,
-                    Form::Centred => f64::from(frame.target_at(start + self.window - 1)),
+                    Form::Centred => f64::from(frame.target_at(self.target, start + self.window - 1)),
                 };
                 // As in the moments: the other inputs first, the target last.
                 let order = self.inputs[1..].iter().chain(&self.inputs[..1]);
                 let mut values = values[slot..].iter_mut().step_by(BLOCK);
                 for &feature in order {
-                    let level = if feature == frame.target { levels[slot] } else { 0.0 };
+                    let level = if feature == self.target { levels[slot] } else { 0.0 };
                     for (step, value) in values.by_ref().take(self.window).enumerate() {
                         *value = f64::from(frame.row(start + step)[feature]) - level;
                     }
@@ -230,6 +234,7 @@ mod tests {
             let number = |at: usize| ((at * 7919 % 1009) as f64 - 500.0) / 37.0;
             let ridge = Ridge {
                 form: Form::Plain,
+                target: 0,
                 penalty: 1.0,
                 validation_mse: 0.0,
                 inputs: vec![0],

@@ -70,9 +70,15 @@ impl Rival {
     }
 }
 
-/// The sentence for a table whose first row is the model's. Mean absolute errors are compared, because they are in the
+/// The sentence for a table whose first row is the model's; `of` says of what the error is, where that is not plain. Mean absolute errors are compared, because they are in the
 /// data's unit. What beats the model is named first. Of the two linear models the better one counts.
-pub fn sentence(rows: &[Row], part: Part, windows: usize, unit: Option<&str>, axis: &Axis, season: usize) -> String {
+pub fn sentence(
+    rows: &[Row],
+    (part, windows): (Part, usize),
+    (unit, of): (Option<&str>, &str),
+    axis: &Axis,
+    season: usize,
+) -> String {
     let Some((model, rivals)) = rows.split_first() else { return String::new() };
     let mae = model.scores.mae;
     if !mae.is_finite() {
@@ -99,7 +105,7 @@ pub fn sentence(rows: &[Row], part: Part, windows: usize, unit: Option<&str>, ax
         })
         .collect();
     let off = format!(
-        "on {} {} window{} the {} is off by {} on average",
+        "on {} {} window{} the {} is off by {} on average{of}",
         grouped(windows as f64),
         part.label(),
         if windows == 1 { "" } else { "s" },
@@ -167,7 +173,7 @@ mod tests {
             row("ridge", ridge),
             row("ridge-centred", ridge + 0.1),
         ];
-        sentence(&rows, Part::Test, 1723, Some("°C"), &axis, 24)
+        sentence(&rows, (Part::Test, 1723), (Some("°C"), ""), &axis, 24)
     }
 
     #[test]

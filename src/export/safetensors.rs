@@ -25,7 +25,7 @@ pub struct About {
     pub version: u32,
     /// Every setting, resolved.
     pub settings: Raw,
-    /// Columns that the model reads, the target first.
+    /// Columns that the model reads, the targets first.
     pub columns: Vec<String>,
     /// Scale of each of them.
     pub scales: Vec<Scale>,

@@ -15,8 +15,10 @@ use crate::train::truncated::Said;
 pub struct Configured {
     /// Every setting with its value.
     pub settings: Raw,
-    /// Name of the column that is forecast.
+    /// Name of the column that is forecast, the first of several.
     pub target: String,
+    /// Names of all columns that are forecast, in the order of whatever is told of them.
+    pub targets: Vec<String>,
     /// Steps of a season.
     pub season: usize,
     /// Steps of the past.

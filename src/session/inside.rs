@@ -14,7 +14,7 @@ pub struct Inside {
     pub count: usize,
     /// Times of the steps of the window and of the horizon.
     pub times: Vec<i64>,
-    /// What the network reads of the target over the window, in the target's unit.
+    /// The targets over the window, `[window × targets]`, in their units; one target after the other.
     pub past: Vec<f64>,
     /// Every inner value that the layers name, in the order in which they are computed.
     pub inner: Vec<Inner>,
@@ -39,13 +39,12 @@ impl Model {
                 start as usize
             }
         };
-        let scale = self.frame.target_scale();
-        let inner = self.trainer.inside(&batch, &mut vec![0.0; horizon]);
+        let inner = self.trainer.inside(&batch, &mut vec![0.0; self.frame.targets * horizon]);
         Ok(Inside {
             origin: start + steps,
             count,
             times: (start..start + steps + horizon).map(|row| self.frame.axis.at(row)).collect(),
-            past: (start..start + steps).map(|row| scale.unscale(crate::wide(self.frame.target_at(row)))).collect(),
+            past: self.truth(start..start + steps),
             inner,
         })
     }

@@ -1,5 +1,7 @@
 //! One model with the data it sees, from settings to judged forecasts.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::catalog::knobs;
@@ -11,7 +13,7 @@ use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
 use crate::data::{Batch, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, Evaluation, Interval, Rivals, unit};
+use crate::evaluate::{self, Evaluation, Interval, Rivals};
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
 use crate::forecast::{self, Forecast, MOST_BLOCKS};
@@ -25,18 +27,18 @@ use crate::train::{Options, Trainer, Truncated};
 /// Share of the truth that a forecast's interval should hold.
 const COVERAGE: f64 = 0.8;
 
-/// Forecasts a fixed number of steps ahead over a part of the series, in the target's unit.
+/// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Predictions {
     /// Time of each row of the part.
     pub times: Vec<i64>,
-    /// Forecast of each row; `NaN` where no window has it so many steps ahead.
+    /// Forecast of each row, `[rows × targets]`; `NaN` where no window has it so many steps ahead.
     pub predicted: Vec<f64>,
-    /// Truth of each row; `NaN` where it is missing.
+    /// Truth of each row, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
 }
 
-/// One window of the test part with its forecast, in the target's unit.
+/// One window of the test part with its forecast, in the targets' units; one target after the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sample {
     /// Row of the first step of the horizon.
@@ -45,13 +47,13 @@ pub struct Sample {
     pub count: usize,
     /// Times of the window.
     pub past_times: Vec<i64>,
-    /// The target over the window.
+    /// The targets over the window, `[window × targets]`.
     pub past: Vec<f64>,
     /// Times of the horizon.
     pub future_times: Vec<i64>,
-    /// The target over the horizon.
+    /// The targets over the horizon, `[horizon × targets]`.
     pub actual: Vec<f64>,
-    /// Its forecast.
+    /// Their forecast, `[horizon × targets]`.
     pub predicted: Vec<f64>,
 }
 
@@ -86,21 +88,21 @@ impl Model {
         let settings = Settings::check(&knobs(), raw, &Raw::new())?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
-        let target = match settings.text(TARGET.key) {
-            "" => first_that_changes(series).ok_or_else(|| TARGET.error("no column has numbers that change"))?,
-            name => name.to_owned(),
-        };
-        let suggested = match series.names.iter().position(|name| *name == target) {
-            Some(index) => suggest::suggest(&series.columns[index], series.axis.step),
-            None => return Err(TARGET.error(format!("there is no number column “{target}”"))),
-        };
+        let mut targets = columns(settings.text(TARGET.key), series);
+        if targets.is_empty() {
+            targets.extend(first_that_changes(series));
+        }
+        if targets.is_empty() {
+            return Err(TARGET.error("no column has numbers that change"));
+        }
+        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
         let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
 
         let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
         let options = FrameOptions {
-            target: target.clone(),
+            targets,
             inputs: columns(settings.text(INPUTS.key), series),
             calendar: settings.flag(CALENDAR.key),
             ahead: horizon * (MOST_BLOCKS + 1),
@@ -110,7 +112,7 @@ impl Model {
         let windows = |part| frame.windows(&split, part, window, horizon);
         let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
 
-        let features = (frame.features, frame.data_features, frame.target);
+        let features = (frame.features, frame.data_features, frame.targets);
         let plan = architecture.plan(&settings, features, (season, window, horizon))?;
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
@@ -136,7 +138,8 @@ impl Model {
             resolved.insert(CHUNK.key.to_owned(), truncated.says().chunk.into());
         }
         resolved.insert(SHARDS.key.to_owned(), options.shards.into());
-        resolved.insert(TARGET.key.to_owned(), target.clone().into());
+        let targets = frame.names[..frame.targets].to_vec();
+        resolved.insert(TARGET.key.to_owned(), listed(&targets, series).into());
         let mut notes = frame.notes.clone();
         if plan.skipped() > 0 {
             notes.push(format!(
@@ -148,7 +151,8 @@ impl Model {
         }
         let configured = Configured {
             settings: resolved,
-            target,
+            target: targets[0].clone(),
+            targets,
             season,
             window,
             horizon,
@@ -192,7 +196,7 @@ impl Model {
     /// How many parameters a model of this architecture, window and data would have with the other settings of `raw`.
     pub fn parameters_of(&self, raw: &Raw) -> Result<usize> {
         let settings = Settings::check(&knobs(), raw, &Raw::new())?;
-        let features = (self.frame.features, self.frame.data_features, self.frame.target);
+        let features = (self.frame.features, self.frame.data_features, self.frame.targets);
         let Configured { season, window, horizon, .. } = self.configured;
         let plan = self.architecture.plan(&settings, features, (season, window, horizon))?;
         Ok(self.architecture.build(&plan, &settings, 0).1.len())
@@ -239,9 +243,7 @@ impl Model {
         let rivals = self.rivals.get_or_insert_with(|| {
             Rivals::fit(&self.frame, &self.split, &self.train, &self.validation, self.configured.season)
         });
-        let unit = unit::of_name(&self.configured.target);
-        let about =
-            evaluate::About { label: self.architecture.label, unit: unit.as_deref(), scored_times: self.scored_times };
+        let about = evaluate::About { label: self.architecture.label, scored_times: self.scored_times };
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let evaluation = evaluate::evaluate(&self.frame, part, &set, rivals, &mut predict, &about);
@@ -259,7 +261,7 @@ impl Model {
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let trace = evaluate::trace(&self.frame, &self.split, part, &set, &mut predict, lead);
-        let times = (0..trace.actual.len()).map(|k| self.frame.axis.at(trace.first + k)).collect();
+        let times = self.split.rows(part).map(|row| self.frame.axis.at(row)).collect();
         Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
     }
 
@@ -281,6 +283,17 @@ impl Model {
         forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref())
     }
 
+    /// A value of the frame's target number `target` in its unit.
+    fn unscaled(&self, target: usize, value: crate::Real) -> f64 {
+        self.frame.scales[target].unscale(crate::wide(value))
+    }
+
+    /// The targets in `rows`, `[rows × targets]`, in their units.
+    pub fn truth(&self, rows: Range<usize>) -> Vec<f64> {
+        let of = |target| rows.clone().map(move |row| self.unscaled(target, self.frame.target_at(target, row)));
+        (0..self.frame.targets).flat_map(of).collect()
+    }
+
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
         let count = self.test.starts.len();
         let &start = self.test.starts.get(index).ok_or_else(|| Error::NotReady {
@@ -290,21 +303,18 @@ impl Model {
         let mut batch = Batch::default();
         self.frame.gather(&[start], window, horizon, &mut batch);
         batch.hide_future(self.frame.data_features);
-        let mut out = vec![0.0; horizon];
+        let (frame, origin) = (&self.frame, start as usize + window);
+        let mut out = vec![0.0; frame.targets * horizon];
         self.trainer.forecast(&mut self.tape, &batch, &mut out);
-        let (scale, origin) = (self.frame.target_scale(), start as usize + window);
-        let values = |rows: std::ops::Range<usize>| {
-            rows.map(|row| scale.unscale(crate::wide(self.frame.target_at(row)))).collect()
-        };
-        let times = |rows: std::ops::Range<usize>| rows.map(|row| self.frame.axis.at(row)).collect();
+        let times = |rows: Range<usize>| rows.map(|row| self.frame.axis.at(row)).collect();
         Ok(Sample {
             origin,
             count,
             past_times: times(start as usize..origin),
-            past: values(start as usize..origin),
+            past: self.truth(start as usize..origin),
             future_times: times(origin..origin + horizon),
-            actual: values(origin..origin + horizon),
-            predicted: out.iter().map(|x| scale.unscale(crate::wide(*x))).collect(),
+            actual: self.truth(origin..origin + horizon),
+            predicted: out.iter().enumerate().map(|(at, x)| self.unscaled(at / horizon, *x)).collect(),
         })
     }
 
@@ -363,6 +373,22 @@ fn first_that_changes(series: &Series) -> Option<String> {
     series.columns.iter().position(changes).map(|index| series.names[index].clone())
 }
 
+/// The first target where none of the targets is missing: no window crosses a row that lacks one.
+fn all_known(series: &Series, targets: &[String]) -> Result<Vec<f64>> {
+    let mut known: Vec<f64> = Vec::new();
+    for target in targets {
+        let index = series.names.iter().position(|name| name == target);
+        let index = index.ok_or_else(|| TARGET.error(format!("there is no number column “{target}”")))?;
+        let column = &series.columns[index];
+        if known.is_empty() {
+            known.clone_from(column);
+        } else {
+            known.iter_mut().zip(column).filter(|(_, value)| value.is_nan()).for_each(|(known, _)| *known = f64::NAN);
+        }
+    }
+    Ok(known)
+}
+
 /// Names in a list with commas between them. A name that itself holds a comma is found too, if the whole list is its name
 /// or it is in quotes.
 fn columns(text: &str, series: &Series) -> Vec<String> {
@@ -373,4 +399,10 @@ fn columns(text: &str, series: &Series) -> Vec<String> {
         return names;
     }
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Names as [`columns`] reads them.
+fn listed(names: &[String], series: &Series) -> String {
+    let text = names.join(", ");
+    if columns(&text, series) == names { text } else { serde_json::json!(names).to_string() }
 }

@@ -64,7 +64,10 @@ export interface Part { from: number; to: number; first: number; last: number }
 /** What a model was configured to be: every setting resolved, and its sizes. */
 export interface Configured {
   settings: Settings;
+  /** The column that is forecast, the first of several. */
   target: string;
+  /** All columns that are forecast; where numbers of several stand in one array, they come in this order, one target after the other. */
+  targets: string[];
   season: number; window: number; horizon: number; segment: number;
   /** The recurrence in the form that the settings choose, as MathML. */
   equations: string;
@@ -128,16 +131,21 @@ export interface ErrorRow {
 }
 /** The model beside its rivals on the windows of one part. */
 export interface Evaluation {
-  part: 'validation' | 'test'; windows: number; unit: string | null; horizon: number;
+  part: 'validation' | 'test'; windows: number; horizon: number;
+  /** Of several targets σ: the spread that each has in the training part. */
+  unit: string | null;
+  /** Of several targets the means over them, of scaled values. */
   rows: ErrorRow[];
   /** Who won and by how much. */
   sentence: string;
+  /** The same for each target by itself, in its unit. */
+  targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string }[];
   /** How often the test part was scored for this model. */
   scored_times: number;
 }
-/** One forecast for each row of a part, all so many steps ahead, beside the truth; NaN where there is none. */
+/** One forecast for each row of a part, all so many steps ahead, beside the truth; NaN where there is none. Of several targets, one after the other. */
 export interface Predictions { times: Float64Array; predicted: Float64Array; actual: Float64Array }
-/** Values beyond the end of the series, with the bounds that hold a `coverage` share of the truth; NaN where there are none yet. */
+/** Values beyond the end of the series, with the bounds that hold a `coverage` share of the truth; NaN where there are none yet. Of several targets, one after the other: `times.length` values each. */
 export interface Forecast {
   times: Float64Array; values: Float64Array; lower: Float64Array; upper: Float64Array;
   coverage: number; note: string;
@@ -160,7 +168,7 @@ export interface Probe {
   /** The same for the rows of attention. */
   first_row: number; row_stride: number;
 }
-/** What can be seen inside a model over one window: times of its steps and of its horizon, and the target over the window. */
+/** What can be seen inside a model over one window: times of its steps and of its horizon, and the targets over the window, one after the other. */
 export interface Probes { origin: number; count: number; times: Float64Array; past: Float64Array; probes: Probe[] }
 /** Norms of the loss's gradient with respect to one layer's values, step by step. */
 export interface GradientTrace {
@@ -181,7 +189,7 @@ export interface Gradients {
   /** How much the matrices from state to state stretch. */
   matrices: { group: string; label: string; spectral: number; frobenius: number }[];
 }
-/** One window of the test part: number `origin` is the first row that is forecast, `count` how many windows there are. */
+/** One window of the test part: number `origin` is the first row that is forecast, `count` how many windows there are. Of several targets, one after the other. */
 export interface Sample {
   origin: number; count: number;
   past_times: Float64Array; past: Float64Array;

@@ -246,6 +246,60 @@ inBrowsers((browser) => {
     await page.until('its curve', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
   });
 
+  test('several columns: picked from a list, one shown at a time, errors and forecast of each', async () => {
+    const page = await browser.open({ address: '#sample=seattle&epochs=2' });
+    await untilReady(page);
+    assert.equal(await page.run(() => document.querySelector('.several').hidden), true, 'one column is the simple case');
+    await page.run(() => {
+      const select = document.querySelector('#target');
+      select.value = [...select.options].at(-1).value;
+      select.dispatchEvent(new Event('change'));
+      document.querySelector('.several input[value="temp_min"]').click();
+    });
+    await page.until('two columns in the address', () => /target=temp_max%2Ctemp_min/.test(location.hash));
+    assert.equal(await page.run(() => document.querySelector('#target').selectedOptions[0].textContent), '2 columns');
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await page.until('the verdict on the test part', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    assert.match(await page.text('.verdict'), /for “temp_max”/);
+    const overview = () => [...document.querySelectorAll('.together tbody tr')].map((row) => row.textContent);
+    const lines = await page.run(overview);
+    assert.equal(lines.length, 3);
+    assert.match(lines[2], /^all, scaled, σ0\.\d+/);
+    const errorOf = () => document.querySelector('[data-id="model"] td').textContent;
+    const [first, begins] = [await page.run(errorOf), await page.text('#hero-summary')];
+    assert.ok(lines[0].startsWith(`temp_max${first}`), `${lines[0]} begins with ${first}`);
+
+    await page.run(() => {
+      const shown = document.querySelector('#shown');
+      shown.value = 'temp_min';
+      shown.dispatchEvent(new Event('change'));
+    });
+    await page.until('the other column', () => /for “temp_min”/.test(document.querySelector('.verdict').textContent));
+    const second = await page.run(errorOf);
+    assert.ok(lines[1].startsWith(`temp_min${second}`), `${lines[1]} begins with ${second}`);
+    assert.match(await page.text('#hero-summary'), /The forecast of temp_min begins/);
+    assert.notEqual(await page.text('#hero-summary'), begins);
+
+    const csv = await page.run(async () => {
+      let blob;
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (given) => make.call(URL, (blob = given));
+      HTMLAnchorElement.prototype.click = () => {};
+      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
+      return blob.text();
+    });
+    assert.match(csv, /^time,temp_max,temp_max lower,temp_max upper,temp_min,temp_min lower,temp_min upper\n2016-01-01T00:00:00(?:,-?[\d.]+){6}\n/);
+
+    // Back to one, by the same control.
+    await page.run(() => {
+      const select = document.querySelector('#target');
+      select.value = 'wind';
+      select.dispatchEvent(new Event('change'));
+    });
+    await page.until('one column', () => /target=wind(?:&|$)/.test(location.hash) && document.querySelector('.several').hidden);
+  });
+
   test('a link with settings reproduces them', async () => {
     const page = await browser.open({ address: '#sample=seattle&seed=7' });
     await untilReady(page);

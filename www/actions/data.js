@@ -8,6 +8,7 @@ import { Gone } from '../core/client.js';
 import { keepData } from '../state/persist.js';
 import { SAMPLES } from '../samples/list.js';
 import { ROLE } from '../state/shape.js';
+import { listed } from '../state/targets.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
@@ -57,7 +58,8 @@ export function dataActions(store, client, hooks) {
       const kept = Object.fromEntries(
         Object.entries(settings).filter(([key]) => same || !before || (key !== ROLE.target && key !== ROLE.inputs)),
       );
-      for (const key of [ROLE.target]) if (kept[key] && !data.parts.names.includes(String(kept[key]))) delete kept[key];
+      const { names } = data.parts;
+      for (const key of [ROLE.target]) if (kept[key] && !listed(String(kept[key]), names).every((name) => names.includes(name))) delete kept[key];
       hooks.replaced(data, kept);
       void keepData(data);
     } catch (error) {

@@ -4,7 +4,8 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { keepReproducible, keepRun, keepWorkers } from '../state/persist.js';
-import { ROLE, buildOf, isOver, isStale, sightOf, targetOf } from '../state/shape.js';
+import { ROLE, buildOf, isOver, isStale, sightOf } from '../state/shape.js';
+import { targetsOf, written } from '../state/targets.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
@@ -134,7 +135,7 @@ export function modelActions(store) {
     const state = store.get();
     if (!state.data) return false;
     try {
-      const draft = await client.call('configure', { settings: { [ROLE.target]: targetOf(state), ...state.settings } });
+      const draft = await client.call('configure', { settings: { [ROLE.target]: written(targetsOf(state)), ...state.settings } });
       if (turn === newest) store.set({ draft, settingsProblem: null });
       return true;
     } catch (error) {
@@ -237,6 +238,7 @@ export function modelActions(store) {
         run: null,
         earlierRun: null,
         runProblem: null,
+        shown: '',
         lead: 0,
         steps: 0,
       });

@@ -7,7 +7,8 @@
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { keepRuns } from '../state/persist.js';
 import { freeSlot, leaderboards } from '../state/runs.js';
-import { ROLE, buildOf, sightOf, targetOf } from '../state/shape.js';
+import { ROLE, buildOf, sightOf } from '../state/shape.js';
+import { targetsOf, written } from '../state/targets.js';
 import { newId, newRun, ofReport } from './model.js';
 
 /** @import {Client} from '../core/client.js' */
@@ -172,7 +173,7 @@ export function runActions(store, model) {
     const { client } = lane;
     let asked = find(id)?.asked ?? {};
     /** @type {Settings} */
-    let settings = { [ROLE.target]: targetOf(store.get()), ...asked };
+    let settings = { [ROLE.target]: written(targetsOf(store.get())), ...asked };
     if (terms.parameters) {
       const sized = await client.call('sized', { settings, parameters: terms.parameters });
       asked = Object.fromEntries(Object.entries(sized).filter(([key, value]) => key in asked || value !== settings[key]));

@@ -8,7 +8,7 @@ import { del, get, set } from '../vendor/idb-keyval.js';
 /** @import {Dataset, Entry, Run} from './shape.js' */
 
 /** Raised when what is kept changes its shape: older keepings are then left alone. */
-const VERSION = 1;
+const VERSION = 2;
 const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
 const RUNS = `unrolled-${VERSION}-runs`;

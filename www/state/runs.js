@@ -2,7 +2,8 @@
  * The list of runs, read: what each is called, how they compare, what differs between two.
  * @module
  */
-import { ROLE, targetOf } from './shape.js';
+import { ROLE } from './shape.js';
+import { targetOf } from './targets.js';
 
 /** @import {Catalog, ErrorRow, Evaluation} from '../../pkg/unrolled.js' */
 /** @import {Value} from '../core/protocol.js' */
@@ -124,8 +125,8 @@ export function epochTime(run) {
 
 /** @param {Run} run @returns {string} What two runs must have in common so that their errors can be compared. */
 function windowsOf({ configured }) {
-  const { target, horizon, split, windows } = configured;
-  return JSON.stringify([target, horizon, split.validation.from, split.test.from, windows.validation, windows.test]);
+  const { targets, horizon, split, windows } = configured;
+  return JSON.stringify([targets, horizon, split.validation.from, split.test.from, windows.validation, windows.test]);
 }
 
 /**
@@ -194,7 +195,7 @@ let drawn = [];
 export function drawnBeside(state) {
   const target = targetOf(state);
   const now = state.runs.filter(
-    ({ id, ticked, run }) => ticked && id !== state.run?.id && run?.forecast && run.configured.target === target,
+    ({ id, ticked, run }) => ticked && id !== state.run?.id && run?.forecast && run.configured.targets.includes(target),
   );
   const same = now.length === drawn.length && now.every((entry, index) => isDrawnAs(entry, drawn[index]));
   if (!same) drawn = now;

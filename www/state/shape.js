@@ -89,6 +89,7 @@
  * @property {'none' | 'running' | 'paused'} comparing Whether several are being trained side by side.
  * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
  * @property {number} workers How many should train the next model; 0: as many as are fastest.
+ * @property {string} shown The column that is shown where several are forecast; the first of them if it is none of them.
  * @property {number} lead Steps ahead of the predictions that are drawn; 0: the whole horizon.
  * @property {number} steps Steps of the forecast beyond the end; 0: one horizon.
  * @property {[number, number] | null} range What the forecast's chart shows.
@@ -122,6 +123,7 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     comparing: 'none',
     runProblem: null,
     workers,
+    shown: '',
     lead: 0,
     steps: 0,
     range: null,
@@ -139,13 +141,6 @@ export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target
 /** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
 export function valueOf(state, knob) {
   return state.settings[knob.key] ?? knob.default;
-}
-
-/** @param {State} state @returns {string} The column that is forecast. */
-export function targetOf({ settings, draft, data }) {
-  const asked = settings[ROLE.target] ?? draft?.settings[ROLE.target];
-  const names = data?.parts.names ?? [];
-  return names.includes(String(asked)) ? String(asked) : (data?.understood.suggested_target ?? names[0] ?? '');
 }
 
 /** @param {State} state @returns {string} The architecture that the settings choose. */

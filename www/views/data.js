@@ -4,7 +4,8 @@
  */
 import { overviewChart } from '../charts/overview.js';
 import { SAMPLES } from '../samples/list.js';
-import { ROLE, targetOf } from '../state/shape.js';
+import { ROLE } from '../state/shape.js';
+import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
 import { count, momentsOf, span } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
@@ -15,6 +16,8 @@ import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 
 /** The value of the chooser's entry for data that is no sample. */
 const OWN = ' own';
+/** The value of the entry for several columns to forecast. */
+const SEVERAL = ' several';
 
 /** @param {State} state @returns {string} What the series is, in a line. */
 function extent(state) {
@@ -30,12 +33,13 @@ function holes(state) {
   const { data } = state;
   if (!data) return '';
   const { about, understood } = data;
-  const column = understood.columns.find(({ name }) => name === targetOf(state));
+  const targets = targetsOf(state);
+  const missing = understood.columns.reduce((sum, { name, missing }) => sum + (targets.includes(name) ? missing : 0), 0);
   const parts = [
     about.missing_steps
       ? `${span(about, about.missing_steps)} missing in ${count(about.gap_count)} ${about.gap_count === 1 ? 'gap' : 'gaps'}`
       : 'no gaps',
-    column?.missing ? `${count(column.missing)} empty ${column.missing === 1 ? 'cell' : 'cells'}` : '',
+    missing ? `${count(missing)} empty ${missing === 1 ? 'cell' : 'cells'}` : '',
     about.filled ? `${count(about.filled)} filled` : '',
   ];
   return parts.filter(Boolean).join(', ');
@@ -63,7 +67,39 @@ export function dataView(root, store, { data: act, model }) {
       file.value = '';
     },
   });
-  const target = h('select', { id: 'target', onchange: () => void model.set({ [ROLE.target]: target.value }) });
+  const target = h('select', { id: 'target', onchange: () => chooseOne(target.value) });
+  const many = h('option', { value: SEVERAL });
+  const list = h('div', { class: 'choices' });
+  const several = h('fieldset', { class: 'several', hidden: true }, h('legend', { class: 'hidden' }, 'Columns to forecast'), list);
+  /** Whether the list is open although a single column is chosen. */
+  let opened = false;
+
+  /** @param {string} name */
+  function chooseOne(name) {
+    opened = name === SEVERAL;
+    if (!opened) return void model.set({ [ROLE.target]: written([name]) });
+    showTargets();
+    list.querySelector('input')?.focus();
+  }
+
+  /** The ticked columns are forecast, at least one of them. */
+  function chooseTicked() {
+    const boxes = [...list.querySelectorAll('input')];
+    const names = boxes.filter(({ checked }) => checked).map(({ value }) => value);
+    if (!names.length) return showTargets();
+    opened = true;
+    void model.set({ [ROLE.target]: written(names) });
+  }
+
+  function showTargets() {
+    const targets = targetsOf(store.get());
+    const open = opened || targets.length > 1;
+    several.hidden = !open;
+    setText(many, targets.length > 1 ? `${targets.length} columns` : 'Several columns …');
+    target.value = open ? SEVERAL : targets[0];
+    for (const box of list.querySelectorAll('input')) box.checked = targets.includes(box.value);
+  }
+
   const line = h('p', { class: 'extent' });
   const period = h('p', { class: 'muted small' });
   const message = h('div', { class: 'message', role: 'status' });
@@ -96,6 +132,7 @@ export function dataView(root, store, { data: act, model }) {
       h('label', { class: 'label', for: 'target' }, 'Column to forecast'),
       h('div', { class: 'field' }, target),
     ),
+    several,
     message,
   );
 
@@ -114,13 +151,25 @@ export function dataView(root, store, { data: act, model }) {
         if (!data) return;
         const moment = momentsOf(data.about);
         setText(period, `${moment(data.about.start)} to ${moment(data.about.end)}`);
-        fill(target, ...data.parts.names.map((name) => h('option', { value: name }, name)));
+        const { names } = data.parts;
+        fill(
+          target,
+          ...names.map((name) => h('option', { value: name }, name)),
+          names.length > 1 ? many : null,
+        );
+        fill(
+          list,
+          ...names.map((name) =>
+            h('label', { class: 'choice' }, h('input', { type: 'checkbox', value: name, onchange: chooseTicked }), name),
+          ),
+        );
+        opened = false;
       },
     ),
     store.watch(
-      (state) => [state.data, targetOf(state), state.draft, state.run?.configured],
-      (data, name, draft, _) => {
-        target.value = name;
+      (state) => [state.data, targetOf(state), state.draft, state.run?.configured, written(targetsOf(state))],
+      (data, name, draft, ..._) => {
+        showTargets();
         setText(line, extent(store.get()));
         if (!data) return;
         const timed = isTimed(data);

@@ -4,7 +4,8 @@
  * @module
  */
 import { SAMPLES } from '../samples/list.js';
-import { ROLE, targetOf } from '../state/shape.js';
+import { ROLE } from '../state/shape.js';
+import { listed, targetsOf, written } from '../state/targets.js';
 import { fill, h } from './dom.js';
 import { count, figure, momentsOf, size } from './format.js';
 
@@ -65,12 +66,6 @@ function entry(id, label, value, placeholder, choose) {
   });
   return h('div', { class: 'knob' }, h('label', { class: 'label', for: id }, label), h('div', { class: 'field' }, input));
 }
-
-/** What cannot stand in a list between commas. */
-const AWKWARD = /[,"[\]]|^\s|\s$/;
-
-/** @param {string[]} names @returns {string} A list as the core reads it: with commas between, or as JSON. */
-const written = (names) => (names.some((name) => AWKWARD.test(name)) ? JSON.stringify(names) : names.join(','));
 
 /** @param {Note} note @param {(options: ReadOptions) => void} choose */
 function noteItem({ level, message, rows, choices }, choose) {
@@ -238,25 +233,13 @@ export function dataDetailView(root, store, { data: act, model }) {
   }
 
   /** @param {State} state @returns {Set<string>} */
-  function inputsOf(state) {
-    const text = String(state.settings[ROLE.inputs] ?? '');
-    try {
-      return new Set(JSON.parse(text));
-    } catch {
-      return new Set(
-        text
-          .split(',')
-          .map((name) => name.trim())
-          .filter(Boolean),
-      );
-    }
-  }
+  const inputsOf = (state) => new Set(listed(String(state.settings[ROLE.inputs] ?? ''), state.data?.parts.names ?? []));
 
   /** @param {Dataset} data @param {ColumnUnderstood} column */
   function columnRow(data, { name, kind, min, mean, max, missing, note, examples }) {
     const state = store.get();
     const usable = data.parts.names.includes(name);
-    const isTarget = name === targetOf(state);
+    const isTarget = targetsOf(state).includes(name);
     const box =
       usable && !isTarget
         ? h('input', {
@@ -267,9 +250,10 @@ export function dataDetailView(root, store, { data: act, model }) {
               const chosen = inputsOf(store.get());
               if (box?.checked) chosen.add(name);
               else chosen.delete(name);
-              // The target is always read; a list names it too, so that the list is whole.
-              const list = data.parts.names.filter((candidate) => chosen.has(candidate) && candidate !== targetOf(store.get()));
-              void model.set({ [ROLE.inputs]: list.length ? written([targetOf(store.get()), ...list]) : '' });
+              // Targets are always read; a list names them too, so that the list is whole.
+              const targets = targetsOf(store.get());
+              const list = data.parts.names.filter((candidate) => chosen.has(candidate) && !targets.includes(candidate));
+              void model.set({ [ROLE.inputs]: list.length ? written([...targets, ...list]) : '' });
             },
           })
         : null;
@@ -323,10 +307,10 @@ export function dataDetailView(root, store, { data: act, model }) {
       },
     ),
     store.watch(
-      (state) => [state.data, state.open.data, state.settings[ROLE.inputs], targetOf(state)],
+      (state) => [state.data, state.open.data, state.settings[ROLE.inputs], written(targetsOf(state))],
       (data, open, ..._) => {
         if (!data || !open) return;
-        const suggestion = data.suggestions.get(targetOf(store.get()));
+        const suggestion = data.suggestions.get(targetsOf(store.get())[0]);
         fill(
           columns,
           suggestion ? h('p', { class: 'small muted' }, suggestion.why) : null,

@@ -3,6 +3,7 @@
  * @module
  */
 import { stepsChart } from '../charts/steps.js';
+import { errorsOf, targetOf } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { column, count } from './format.js';
 
@@ -13,7 +14,55 @@ import { column, count } from './format.js';
 /** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
 const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity));
 
-/** @param {Evaluation} evaluation */
+/**
+ * The mean absolute error of every column beside the simple rules, and of all of them together.
+ * @param {Evaluation} evaluation @param {string} shown @param {(name: string) => void} show
+ */
+function overview({ rows: all, targets, unit }, shown, show) {
+  /** @param {string} name @param {ErrorRow[]} rows @param {string | null} unit @param {Node | string} label */
+  const line = (name, rows, unit, label) => {
+    const write = column(rows.map(({ mae }) => mae));
+    return h(
+      'tr',
+      { class: name === shown ? 'own' : '' },
+      h('th', { scope: 'row' }, label, unit ? h('span', { class: 'muted' }, `, ${unit}`) : null),
+      ...all.map(({ id }) => {
+        const row = rows.find((one) => one.id === id);
+        const best = row && row.mae === lowest(rows, 'mae');
+        return h('td', { class: best ? 'num best' : 'num' }, write(row?.mae ?? NaN));
+      }),
+    );
+  };
+  return h(
+    'table',
+    { class: 'table scores' },
+    h('caption', { class: 'hidden' }, 'Mean absolute error of each column'),
+    h(
+      'thead',
+      {},
+      h('tr', {}, h('th', { scope: 'col' }, 'MAE of'), ...all.map(({ label }) => h('th', { scope: 'col', class: 'num' }, label))),
+    ),
+    h(
+      'tbody',
+      {},
+      ...targets.map(({ name, rows, unit: own }) =>
+        line(
+          name,
+          rows,
+          own,
+          h(
+            'button',
+            { type: 'button', class: 'link', 'aria-pressed': String(name === shown), onclick: () => show(name) },
+            name,
+          ),
+        ),
+      ),
+      line('', all, unit, 'all, scaled'),
+    ),
+  );
+}
+
+/** @param {Evaluation['targets'][number]} errors */
 function scores({ rows, unit }) {
   /** @type {['mae' | 'rmse' | 'mase', string][]} */
   const measures = [
@@ -70,6 +119,7 @@ function scores({ rows, unit }) {
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
 export function errorsView(root, store, act) {
   const intro = h('p', { class: 'lead' });
+  const together = h('div', { class: 'together stack' });
   const left = h('div', { class: 'stack' });
   const box = h('div', { class: 'steps', 'aria-hidden': 'true' });
   const table = h('table', { class: 'table' });
@@ -88,7 +138,7 @@ export function errorsView(root, store, act) {
     summary,
   );
   const grid = h('div', { class: 'errors-grid' }, left, figureBox);
-  root.append(head('errors', 'How far off'), intro, grid);
+  root.append(head('errors', 'How far off'), intro, together, grid);
 
   /** @type {ReturnType<typeof stepsChart> | null} */ let chart = null;
   let ids = '';
@@ -96,7 +146,8 @@ export function errorsView(root, store, act) {
   function fillTable() {
     const evaluation = store.get().run?.test ?? store.get().run?.validation;
     if (!evaluation || !summary.open) return;
-    const write = column(evaluation.rows.flatMap(({ per_step_mae: errors }) => errors));
+    const { rows } = errorsOf(evaluation, targetOf(store.get()));
+    const write = column(rows.flatMap(({ per_step_mae: errors }) => errors));
     fill(
       table,
       h(
@@ -106,7 +157,7 @@ export function errorsView(root, store, act) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Step'),
-          ...evaluation.rows.map(({ label }) => h('th', { scope: 'col', class: 'num' }, label)),
+          ...rows.map(({ label }) => h('th', { scope: 'col', class: 'num' }, label)),
         ),
       ),
       h(
@@ -117,7 +168,7 @@ export function errorsView(root, store, act) {
             'tr',
             {},
             h('th', { scope: 'row' }, String(step + 1)),
-            ...evaluation.rows.map((row) => h('td', { class: 'num' }, write(row.per_step_mae[step]))),
+            ...rows.map((row) => h('td', { class: 'num' }, write(row.per_step_mae[step]))),
           ),
         ),
       ),
@@ -126,8 +177,8 @@ export function errorsView(root, store, act) {
   summary.addEventListener('toggle', fillTable);
   const undo = [
     store.watch(
-      (state) => [state.run?.test ?? state.run?.validation, state.run?.status],
-      (evaluation, status) => {
+      (state) => [state.run?.test ?? state.run?.validation, state.run?.status, targetOf(state)],
+      (evaluation, status, shown) => {
         root.hidden = !evaluation;
         if (!evaluation) return;
         setText(
@@ -136,10 +187,30 @@ export function errorsView(root, store, act) {
             ? `On the test part: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead, none of them used in training.`
             : `On the validation part, while it trains: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead. The test part is scored when training ends.`,
         );
+        const errors = errorsOf(evaluation, shown);
+        const several = evaluation.targets.length > 1;
+        together.hidden = !several;
+        if (several) {
+          fill(
+            together,
+            h('p', {}, evaluation.sentence),
+            h(
+              'div',
+              { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Errors of each column' },
+              overview(evaluation, errors.name, (name) => store.set({ shown: name })),
+            ),
+            h(
+              'p',
+              { class: 'small muted' },
+              'σ: the spread (standard deviation) that each column has in the training part. The mean of the squared errors in σ is what validation goes by.',
+            ),
+            h('h3', {}, errors.name),
+          );
+        }
         const open = evaluation.part === 'validation' && status !== 'running';
         fill(
           left,
-          scores(evaluation),
+          scores(errors),
           h(
             'p',
             { class: 'small muted' },
@@ -147,16 +218,16 @@ export function errorsView(root, store, act) {
           ),
           open ? h('p', {}, judge) : null,
         );
-        const now = evaluation.rows.map(({ id }) => id).join();
+        const now = errors.rows.map(({ id }) => id).join();
         if (now !== ids) {
           chart?.destroy();
           chart = stepsChart(
             box,
-            evaluation.rows.map(({ id }) => id),
+            errors.rows.map(({ id }) => id),
           );
           ids = now;
         }
-        chart?.set(evaluation.rows);
+        chart?.set(errors.rows);
         fillTable();
       },
     ),

@@ -2,7 +2,6 @@
  * Files that a person takes away.
  * @module
  */
-import { targetOf } from '../state/shape.js';
 import { download, safeName } from './dom.js';
 
 /** @import {State} from '../state/shape.js' */
@@ -26,11 +25,19 @@ export function saveForecast(state) {
           .toISOString()
           .replace('.000Z', 'Z')
           .replace('Z', utc ? 'Z' : '');
-  const target = targetOf(state);
-  const rows = Array.from(times, (time, index) => [stamp(time), values[index], lower[index], upper[index]].join(','));
-  const head = [step.unit === 'rows' ? 'row' : utc ? 'time_utc' : 'time', cell(target), 'lower', 'upper'].join(',');
-  download(new Blob([`${head}\n${rows.join('\n')}\n`], { type: 'text/csv' }), `${safeName('forecast', target)}.csv`);
+  const { targets } = run.configured;
+  const each = targets.map((_, target) => target * times.length);
+  const rows = Array.from(times, (time, index) =>
+    [stamp(time), ...each.flatMap((first) => [values, lower, upper].map((of) => of[first + index]))].join(','),
+  );
+  // Of several columns each says whose bounds they are.
+  const names = targets.flatMap((name) => [name, ...['lower', 'upper'].map((bound) => (targets.length > 1 ? `${name} ${bound}` : bound))]);
+  const head = [step.unit === 'rows' ? 'row' : utc ? 'time_utc' : 'time', ...names.map(cell)].join(',');
+  download(new Blob([`${head}\n${rows.join('\n')}\n`], { type: 'text/csv' }), `${safeName('forecast', called(targets))}.csv`);
 }
+
+/** @param {string[]} targets @returns {string} What stands for them in a file's name. */
+const called = (targets) => (targets.length > 1 ? `${targets.length} columns` : targets[0]);
 
 /** @param {State} state */
 export function saveModel(state) {
@@ -38,6 +45,6 @@ export function saveModel(state) {
   if (run?.bytes)
     download(
       new Blob([/** @type {BlobPart} */ (run.bytes)], { type: 'application/octet-stream' }),
-      `${safeName('unrolled', String(run.configured.settings.architecture ?? ''), targetOf(state))}.safetensors`,
+      `${safeName('unrolled', String(run.configured.settings.architecture ?? ''), called(run.configured.targets))}.safetensors`,
     );
 }

@@ -5,7 +5,7 @@
  */
 import { timeChart } from '../charts/time.js';
 import { drawnBeside, namesOf } from '../state/runs.js';
-import { targetOf } from '../state/shape.js';
+import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
 import { swatch } from './leaderboard.js';
@@ -13,6 +13,7 @@ import { count, momentsOf, percent, span, valuesOf } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 import { viewport } from './viewport.js';
 
+/** @import {Forecast} from '../../pkg/unrolled.js' */
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Reading} from '../charts/time.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
@@ -23,13 +24,13 @@ function verdict(state) {
   if (run?.test) {
     const { scored_times: times } = run.test;
     return {
-      text: run.test.sentence,
+      text: errorsOf(run.test, targetOf(state)).sentence,
       note: `On the test part, which training never saw${times > 1 ? `; scored ${times} times for this model, so it is no longer quite unseen` : ', scored once'}.`,
     };
   }
   if (run?.validation)
     return {
-      text: run.validation.sentence,
+      text: errorsOf(run.validation, targetOf(state)).sentence,
       note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}So far, on the validation part. The test part is scored when training ends.`,
     };
   if (!draft || !data) return { text: ' ', note: ' ' };
@@ -67,6 +68,8 @@ export function forecastView(root, store, act) {
     class: 'short',
     onchange: () => void act.reach(within(steps)),
   });
+  const shown = h('select', { id: 'shown', onchange: () => store.set({ shown: shown.value }) });
+  const shownBox = h('div', { class: 'cluster inline', hidden: true }, h('label', { for: 'shown' }, 'Column shown'), shown);
   const leadUnit = h('span', { class: 'unit' });
   // A forecast made an hour before hugs the truth whatever the model: the legend says how long before it was made.
   const said = h('span', {}, 'before');
@@ -101,7 +104,7 @@ export function forecastView(root, store, act) {
 
   root.append(
     h('div', { class: 'hero-head' }, head('forecast', 'Forecast'), h('div', { class: 'hero-words' }, sentence, note)),
-    h('div', { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' }, ...view.buttons, readout),
+    h('div', { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' }, shownBox, ...view.buttons, readout),
     h(
       'figure',
       { class: 'figure' },
@@ -144,6 +147,8 @@ export function forecastView(root, store, act) {
   let words = { write: String, moment: String };
   /** @type {unknown} */ let drawn = null;
 
+  const several = () => targetsOf(store.get()).length > 1;
+
   /** @param {HTMLInputElement} input */
   const within = (input) => Math.round(Math.min(Number(input.max) || Infinity, Math.max(1, Number(input.value) || 1)));
 
@@ -168,7 +173,7 @@ export function forecastView(root, store, act) {
   box.addEventListener('blur', () => readout.setAttribute('aria-live', 'off'));
   /** Kept up only while it is unfolded. */
   function fillTable() {
-    const forecast = store.get().run?.forecast;
+    const forecast = shownForecast(store.get());
     if (!tableFold.open) return;
     if (!forecast) return fill(table, h('tbody', {}, h('tr', {}, h('td', { class: 'muted' }, 'There is no forecast yet.'))));
     const { write, moment } = words;
@@ -184,7 +189,9 @@ export function forecastView(root, store, act) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Time'),
-          ...['Forecast', 'From', 'To', ...others.map(({ id }) => names.get(id) ?? '')].map((label) => h('th', { scope: 'col', class: 'num' }, label)),
+          ...[several() ? targetOf(store.get()) : 'Forecast', 'From', 'To', ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
+            h('th', { scope: 'col', class: 'num' }, label),
+          ),
         ),
       ),
       h(
@@ -195,7 +202,7 @@ export function forecastView(root, store, act) {
             'tr',
             {},
             h('td', {}, moment(time)),
-            ...[forecast.values, forecast.lower, forecast.upper, ...others.map(({ run }) => forecastOf(run).values)].map((values) => h('td', { class: 'num' }, write(values[index]))),
+            ...[forecast.values, forecast.lower, forecast.upper, ...others.map(({ run }) => ofShown(store.get(), run)?.values ?? [])].map((values) => h('td', { class: 'num' }, write(values[index]))),
           ),
         ),
       ),
@@ -204,7 +211,16 @@ export function forecastView(root, store, act) {
 
   const undo = [
     store.watch(
-      (state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run)],
+      (state) => [written(targetsOf(state)), targetOf(state)],
+      (_, name) => {
+        const targets = targetsOf(store.get());
+        shownBox.hidden = targets.length < 2;
+        fill(shown, ...targets.map((target) => h('option', { value: target }, target)));
+        shown.value = name;
+      },
+    ),
+    store.watch(
+      (state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run), targetOf(state)],
       () => {
         const { text, note: rests } = verdict(store.get());
         const [first, rest] = cut(text);
@@ -224,7 +240,7 @@ export function forecastView(root, store, act) {
         chart = timeChart(box, {
           timed: isTimed(data),
           grounds: () => groundsOf(store.get(), { short: false }),
-          others: () => drawnBeside(store.get()).map(({ slot, run }) => ({ slot, ...forecastOf(run) })),
+          others: () => drawnBeside(store.get()).map(({ slot, run }) => ({ slot, times: [], values: [], ...ofShown(store.get(), run) })),
           cuts: () => truncatedOf(store.get()),
           onRange: view.show,
           onCursor: tell,
@@ -256,11 +272,13 @@ export function forecastView(root, store, act) {
       () => {
         const { run, range: at, data } = store.get();
         if (!chart || !data || !at) return;
-        const now = run && targetOf(store.get()) === run.configured.settings.target ? run : null;
-        const key = now?.forecast ?? null;
-        if (drawn !== now?.predictions) chart.setPredictions(now ? [now.predictions.validation, now.predictions.test] : []);
-        chart.setForecast(key);
-        drawn = now?.predictions;
+        const name = targetOf(store.get());
+        if (drawn !== run?.predictions) {
+          const of = run ? [run.predictions.validation, run.predictions.test] : [];
+          chart.setPredictions(of.map((all) => run && predictionsOf(run.configured, all, name)));
+        }
+        chart.setForecast(shownForecast(store.get()));
+        drawn = run?.predictions;
         chart.setRange(at);
         chart.draw();
       },
@@ -288,10 +306,11 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.forecast, state.data],
-      (forecast, data) => {
-        save.disabled = keepModel.disabled = !forecast;
+      (state) => [state.run?.forecast, state.data, targetOf(state)],
+      (all, data, name) => {
+        save.disabled = keepModel.disabled = !all;
         if (!data) return;
+        const forecast = shownForecast(store.get());
         const { write, moment } = words;
         fillTable();
         if (!forecast) {
@@ -308,7 +327,7 @@ export function forecastView(root, store, act) {
         );
         setText(
           summary,
-          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}. All its values stand in the table below.`,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}. All its values stand in the table below.`,
         );
       },
     ),
@@ -319,8 +338,11 @@ export function forecastView(root, store, act) {
   };
 }
 
-/** @param {Run | null} run */
-const forecastOf = (run) => run?.forecast ?? { times: [], values: [] };
+/** @param {State} state */
+const shownForecast = (state) => ofShown(state, state.run);
+
+/** @param {State} state @param {Run | null} run @returns {Forecast | null} What it says of the column that is shown. */
+const ofShown = (state, run) => run && forecastOf(run.configured, run.forecast, targetOf(state));
 
 /** The headline and the rest of a sentence that is cut at its colon. @param {string} sentence @returns {[string, string]} */
 function cut(sentence) {

@@ -12,7 +12,7 @@
 //!   additive:        h_t = Decoder([ỹ_{t−1}; k_t; c_t], h_{t−1}),  ŷ_t = W [h_t; c_t] + b
 //!   multiplicative:  ŷ_t = w h̃_t + b,  h̃_t = tanh(W_c [c_t; h_t])
 //!
-//! h̄, h, c [hidden × batch]; y, ŷ [1 × batch]; k_t [features that are known ahead × batch].
+//! h̄, h, c [hidden × batch]; y, ŷ [targets × batch]; k_t [features that are known ahead × batch].
 //! ```
 //!
 //! In training ỹ is the true value, the decoder's own, or either by the toss of a coin (`forcing`). A forecast that is fed back is
@@ -127,9 +127,9 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
     let (decoder, head) = builder.within("decoder", |builder| {
         // It runs over the horizon, a step at a time.
         let over = Plan { window: plan.horizon, segment: 1, ..*plan };
-        let inputs = 1 + (plan.features - plan.data_features) + context;
+        let inputs = plan.targets + (plan.features - plan.data_features) + context;
         let decoder = Stack::new(builder, settings.text(DECODER.key), inputs, &over, settings, dropout);
-        (decoder, Linear::new(builder, "head", hidden + context, 1))
+        (decoder, Linear::new(builder, "head", hidden + context, plan.targets))
     });
     Box::new(EncoderDecoder {
         plan: *plan,
@@ -146,7 +146,7 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
 /// What a decoder works with in one pass.
 struct Decoding {
     feed: Feed,
-    /// `ỹ` where it is forced, `[1 × (steps · batch)]`: the first step, or all of the horizon.
+    /// `ỹ` where it is forced, `[targets × (steps · batch)]`: the first step, or all of the horizon.
     truth: Var,
     /// What is known ahead, `[… × (horizon · batch)]`; `None`: nothing is.
     known: Option<Var>,
@@ -185,7 +185,7 @@ impl EncoderDecoder {
         }
     }
 
-    /// The horizon as the network sees values, `[1 × (horizon · batch)]`.
+    /// The horizon as the network sees values, `[targets × (horizon · batch)]`.
     fn decode(&self, pass: &mut Pass<'_>, with: Decoding) -> Var {
         pass.probe_part("Decoder", Some(Clock { first: self.plan.window, stride: 1, samples: pass.batch }));
         if matches!(with.feed, Feed::Truth) && !self.attention.feeds_the_cell() {
@@ -255,7 +255,7 @@ impl EncoderDecoder {
         pass.probe_looks(self.decoder.layers() - 1, 1, Some(tokens), weights);
     }
 
-    /// `ỹ` before `step`, `[1 × batch]`, `emitted` being the forecast of the step before it.
+    /// `ỹ` before `step`, `[targets × batch]`, `emitted` being the forecast of the step before it.
     fn fed(&self, pass: &mut Pass<'_>, with: &Decoding, step: usize, emitted: Var) -> Var {
         let batch = pass.batch;
         if step == 0 {
@@ -265,29 +265,34 @@ impl EncoderDecoder {
             Feed::Own => emitted,
             Feed::Truth => ops::slice_columns(pass.tape, with.truth, step * batch, batch),
             Feed::Coin(..) => {
-                let (mut own, mut forced) = (pass.tape.buffer(batch), pass.tape.buffer(batch));
-                let truth = &pass.tape.value(with.truth)[step * batch..][..batch];
-                for (sample, &truth) in truth.iter().enumerate() {
-                    let is_true = with.feed.is_true(step, sample);
-                    (own[sample], forced[sample]) = if is_true { (0.0, truth) } else { (1.0, 0.0) };
+                let (targets, size) = (self.plan.targets, self.plan.targets * batch);
+                let (mut own, mut forced) = (pass.tape.buffer(size), pass.tape.buffer(size));
+                let truth = &pass.tape.value(with.truth)[step * size..][..size];
+                for (at, &truth) in truth.iter().enumerate() {
+                    // One toss for all targets of a window.
+                    let is_true = with.feed.is_true(step, at / targets);
+                    (own[at], forced[at]) = if is_true { (0.0, truth) } else { (1.0, 0.0) };
                 }
-                let (own, forced) = (pass.tape.push(1, batch, own, None), pass.tape.push(1, batch, forced, None));
+                let own = pass.tape.push(targets, batch, own, None);
+                let forced = pass.tape.push(targets, batch, forced, None);
                 let kept = ops::mul(pass.tape, emitted, own);
                 ops::add(pass.tape, kept, forced)
             }
         }
     }
 
-    /// The forecast in the frame's scale, `[horizon × batch]` into `out`.
+    /// The forecast in the frame's scale, `[(targets · horizon) × batch]` into `out`.
     fn answer(&self, pass: &mut Pass<'_>, batch: &Batch, feed: Feed, out: &mut [Real]) {
         let levels = Levels::of(pass.tape, &self.plan, batch);
         let decoding = self.encode(pass, batch, &levels, Some(feed));
         let emitted = self.decode(pass, decoding);
         let values = pass.tape.value(emitted);
-        for (sample, out) in out.chunks_exact_mut(self.plan.horizon).enumerate() {
-            let (shift, spread) = levels.at(pass.tape, self.plan.target, sample);
+        let targets = self.plan.targets;
+        for (index, out) in out.chunks_exact_mut(self.plan.horizon).enumerate() {
+            let (sample, target) = (index / targets, index % targets);
+            let (shift, spread) = levels.at(pass.tape, target, sample);
             for (step, out) in out.iter_mut().enumerate() {
-                *out = values[step * batch.size + sample] * spread + shift;
+                *out = values[(step * batch.size + sample) * targets + target] * spread + shift;
             }
         }
     }
@@ -299,16 +304,17 @@ impl Forecaster for EncoderDecoder {
         let levels = Levels::of(pass.tape, plan, batch);
         let decoding = self.encode(pass, batch, &levels, None);
         let mut out = self.decode(pass, decoding);
-        let columns = plan.horizon * batch.size;
-        let (mut truth, mut spread) = (pass.tape.buffer(columns), pass.tape.buffer(columns));
-        for (column, (truth, spread)) in truth.iter_mut().zip(&mut spread).enumerate() {
+        let (targets, columns) = (plan.targets, plan.horizon * batch.size);
+        let (mut truth, mut spread) = (pass.tape.buffer(targets * columns), pass.tape.buffer(targets * columns));
+        for (at, (truth, spread)) in truth.iter_mut().zip(&mut spread).enumerate() {
+            let (column, target) = (at / targets, at % targets);
             let (step, sample) = (column / batch.size, column % batch.size);
             let shift;
-            (shift, *spread) = levels.at(pass.tape, plan.target, sample);
-            *truth = batch.column(plan.window + step, sample)[plan.target] - shift;
+            (shift, *spread) = levels.at(pass.tape, target, sample);
+            *truth = batch.column(plan.window + step, sample)[target] - shift;
         }
-        let truth = pass.tape.push(1, columns, truth, None);
-        let spread = pass.tape.push(1, columns, spread, None);
+        let truth = pass.tape.push(targets, columns, truth, None);
+        let spread = pass.tape.push(targets, columns, spread, None);
         if plan.normalise == Normalise::Window {
             out = ops::mul(pass.tape, out, spread);
         }
@@ -338,15 +344,18 @@ impl Forecaster for EncoderDecoder {
     }
 }
 
-/// The target's true value before each of the first `steps` steps of the horizon as the network sees it, `[1 × (steps · batch)]`.
+/// The targets' true values before each of the first `steps` steps of the horizon as the network sees them,
+/// `[targets × (steps · batch)]`.
 fn before_each_step(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels, steps: usize) -> Var {
-    let mut out = tape.buffer(steps * batch.size);
-    for (column, out) in out.iter_mut().enumerate() {
+    let mut out = tape.buffer(plan.targets * steps * batch.size);
+    for (column, out) in out.chunks_exact_mut(plan.targets).enumerate() {
         let (step, sample) = (column / batch.size, column % batch.size);
-        let value = batch.column(plan.window - 1 + step, sample)[plan.target];
-        *out = levels.centred(tape, plan.target, sample, value);
+        let values = batch.column(plan.window - 1 + step, sample);
+        for (target, (out, &value)) in out.iter_mut().zip(values).enumerate() {
+            *out = levels.centred(tape, target, sample, value);
+        }
     }
-    tape.push(1, steps * batch.size, out, None)
+    tape.push(plan.targets, steps * batch.size, out, None)
 }
 
 /// What is known of the horizon beforehand, `[features known ahead × (horizon · batch)]`.

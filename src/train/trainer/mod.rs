@@ -92,7 +92,7 @@ pub struct Trainer {
     first_loss: Option<f64>,
     naive: Option<f64>,
     history: Vec<Epoch>,
-    /// Errors of the last validation and of the best epoch's, one list for each step of the horizon, scaled.
+    /// Errors of the last validation and of the best epoch's, one list for each target and step of the horizon, scaled.
     residuals: Vec<Vec<f64>>,
     best_residuals: Vec<Vec<f64>>,
     why: String,
@@ -309,8 +309,8 @@ impl Trainer {
         if self.best.is_some() || matches!(self.phase, Phase::Done) { &self.best_params } else { &self.params }
     }
 
-    /// Errors (truth − forecast, scaled) of the judged weights on the validation part, one list for each step of the
-    /// horizon; empty before the first epoch's end.
+    /// Errors (truth − forecast, scaled) of the judged weights on the validation part, one list for each target and step
+    /// of the horizon; empty before the first epoch's end.
     pub fn validation_errors(&self) -> &[Vec<f64>] {
         &self.best_residuals
     }
@@ -341,7 +341,7 @@ impl Trainer {
         inside::gradients(self.forecaster.as_ref(), &self.params, &batch, self.options.loss)
     }
 
-    /// Forecasts of a batch with the judged weights, scaled, `[horizon × size]`.
+    /// Forecasts of a batch with the judged weights, scaled, `[(targets · horizon) × size]`.
     pub fn forecast(&self, tape: &mut Tape, batch: &Batch, out: &mut [Real]) {
         tape.reset();
         let mut pass = Pass::new(tape, self.in_use(), batch.size);

@@ -33,7 +33,7 @@ impl Trainer {
     /// Computes one part of the next round into `out`, of whatever size it was. For a step: the gradient of the shard's
     /// share in the batch's mean loss, `[parameters]`, and that share itself; where the series is read as one, the states after
     /// the chunk behind them, so that whoever has the parts can compute any part of the next step. For validation: the forecasts of the chunk,
-    /// `[horizon × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
+    /// `[(targets · horizon) × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
     ///
     /// # Errors
     /// [`Error::NotReady`] if the round has no such part.
@@ -55,7 +55,7 @@ impl Trainer {
     /// [`Error::NotReady`] if these are not the parts of this round; nothing has changed then. [`Error::Training`] as for
     /// [`Trainer::advance`].
     pub fn apply(&mut self, frame: &Frame, parts: &[Vec<Real>]) -> Result<Did> {
-        let right = parts.iter().enumerate().all(|(index, part)| Some(part.len()) == self.part_len(index, part));
+        let right = parts.iter().enumerate().all(|(index, part)| Some(part.len()) == self.part_len(frame, index, part));
         if parts.len() != self.parts() || !right {
             return Err(wrong(format!("The next round has {} parts, and these are not they.", self.parts())));
         }
@@ -63,7 +63,7 @@ impl Trainer {
         for (index, part) in parts.iter().enumerate() {
             sums += self.add(frame, index, part);
         }
-        self.end_round(sums)
+        self.end_round(frame, sums)
     }
 
     /// The next round by itself: part after part.
@@ -75,11 +75,11 @@ impl Trainer {
             sums += self.add(frame, index, &part);
         }
         self.part = part;
-        self.end_round(sums)
+        self.end_round(frame, sums)
     }
 
     /// Numbers that `part` of the next round should have; `None` if it is not one.
-    fn part_len(&self, index: usize, part: &[Real]) -> Option<usize> {
+    fn part_len(&self, frame: &Frame, index: usize, part: &[Real]) -> Option<usize> {
         match self.phase {
             Phase::Train(_) => {
                 let own = self.params.len() + 1;
@@ -89,7 +89,7 @@ impl Trainer {
                 }
             }
             Phase::Validate(from, _) => {
-                Some(self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets())
+                Some(frame.targets * self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets())
             }
             Phase::Done => Some(0),
         }
@@ -165,7 +165,7 @@ impl Trainer {
         }
     }
 
-    fn end_round(&mut self, sums: Penalties) -> Result<Did> {
+    fn end_round(&mut self, frame: &Frame, sums: Penalties) -> Result<Did> {
         match self.phase {
             Phase::Train(from) => self.end_step(from, sums.free).map(|()| Did::Step),
             Phase::Validate(from, mut all) => {
@@ -174,7 +174,7 @@ impl Trainer {
                 if to < self.validation.starts.len() {
                     self.phase = Phase::Validate(to, all);
                 } else {
-                    let count = (to * self.validation.horizon) as f64;
+                    let count = (to * self.validation.horizon * frame.targets) as f64;
                     self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count });
                 }
                 Ok(Did::Validation)

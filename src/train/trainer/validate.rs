@@ -4,6 +4,7 @@ use super::{Penalties, Trainer};
 use crate::Real;
 use crate::data::Frame;
 use crate::evaluate::{CHUNK, baselines};
+use crate::grad::ops::Loss;
 use crate::nn::Pass;
 
 impl Trainer {
@@ -18,13 +19,13 @@ impl Trainer {
         1 + usize::from(self.forecaster.feeds_back())
     }
 
-    /// Forecasts of a chunk with the current weights, scaled, `[horizon × windows]`; behind them the forced ones where the
+    /// Forecasts of a chunk with the current weights, scaled, `[(targets · horizon) × windows]`; behind them the forced ones where the
     /// model feeds back.
     pub(super) fn forecast_chunk(&mut self, frame: &Frame, from: usize, out: &mut Vec<Real>) {
         let (window, horizon) = (self.validation.window, self.validation.horizon);
         let starts = &self.validation.starts[from..(from + CHUNK).min(self.validation.starts.len())];
         frame.gather(starts, window, horizon, &mut self.batch);
-        let size = horizon * starts.len();
+        let size = frame.targets * horizon * starts.len();
         out.resize(size * self.sets(), 0.0);
         let (out, forced) = out.split_at_mut(size);
         if self.forecaster.feeds_back() {
@@ -45,18 +46,21 @@ impl Trainer {
             self.naive = Some(self.naive_loss(frame));
         }
         let mut residuals = std::mem::take(&mut self.residuals);
-        residuals.resize_with(horizon, Vec::new);
+        let rows = frame.targets * horizon;
+        residuals.resize_with(rows, Vec::new);
         let starts = self.chunk(from);
-        let (forecasts, forced) = part.split_at(horizon * starts.len());
-        for (lead, errors) in residuals.iter_mut().enumerate() {
+        let (forecasts, forced) = part.split_at(rows * starts.len());
+        for (row, errors) in residuals.iter_mut().enumerate() {
             if from == 0 {
                 errors.clear();
             }
-            errors.extend(starts.iter().zip(forecasts.chunks_exact(horizon)).map(|(&start, forecast)| {
-                crate::wide(frame.target_at(start as usize + window + lead)) - crate::wide(forecast[lead])
+            let (target, lead) = (row / horizon, row % horizon);
+            errors.extend(starts.iter().zip(forecasts.chunks_exact(rows)).map(|(&start, forecast)| {
+                let truth = frame.target_at(target, start as usize + window + lead);
+                crate::wide(truth) - crate::wide(forecast[row])
             }));
         }
-        let of = |forecasts: &[Real]| penalty(frame, starts, window, horizon, forecasts, |e| kind.of(e));
+        let of = |forecasts: &[Real]| penalty(frame, starts, (window, horizon), forecasts, kind);
         let sums = Penalties { free: of(forecasts), forced: of(forced) };
         self.residuals = residuals;
         sums
@@ -65,30 +69,25 @@ impl Trainer {
     /// Loss of "the same as now" on the validation part.
     fn naive_loss(&self, frame: &Frame) -> f64 {
         let (window, horizon) = (self.validation.window, self.validation.horizon);
-        let mut out = vec![0.0; horizon * CHUNK];
+        let mut out = vec![0.0; frame.targets * horizon];
         let mut sum = 0.0;
-        for starts in self.validation.starts.chunks(CHUNK) {
-            let out = &mut out[..horizon * starts.len()];
-            baselines::last_value(frame, starts, window, horizon, out);
-            sum += penalty(frame, starts, window, horizon, out, |e| self.options.loss.of(e));
+        for start in self.validation.starts.chunks(1) {
+            for (target, out) in out.chunks_exact_mut(horizon).enumerate() {
+                baselines::last_value(frame, target, start, window, horizon, out);
+            }
+            sum += penalty(frame, start, (window, horizon), &out, self.options.loss);
         }
-        sum / (self.validation.starts.len() * horizon) as f64
+        sum / (self.validation.starts.len() * out.len()) as f64
     }
 }
 
-/// Sum of the penalties of forecasts `[horizon × starts]` against the truth; no forecasts have none.
-fn penalty(
-    frame: &Frame,
-    starts: &[u32],
-    window: usize,
-    horizon: usize,
-    predicted: &[Real],
-    of: impl Fn(Real) -> Real,
-) -> f64 {
+/// Sum of the penalties of forecasts `[(targets · horizon) × starts]` against the truth; no forecasts have none.
+fn penalty(frame: &Frame, starts: &[u32], (window, horizon): (usize, usize), predicted: &[Real], kind: Loss) -> f64 {
     let mut sum = 0.0;
-    for (forecast, &start) in predicted.chunks_exact(horizon).zip(starts) {
+    for (index, forecast) in predicted.chunks_exact(horizon).enumerate() {
+        let (start, target) = (starts[index / frame.targets] as usize, index % frame.targets);
         for (lead, value) in forecast.iter().enumerate() {
-            sum += crate::wide(of(value - frame.target_at(start as usize + window + lead)));
+            sum += crate::wide(kind.of(value - frame.target_at(target, start + window + lead)));
         }
     }
     sum

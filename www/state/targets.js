@@ -1,0 +1,79 @@
+/**
+ * The columns that are forecast: which they are, which of them is shown, and what a model says of it. Where a model has several,
+ * the core's arrays hold one after the other.
+ * @module
+ */
+import { ROLE } from './shape.js';
+
+/** @import {Configured, Evaluation, Forecast, Predictions} from '../../pkg/unrolled.js' */
+/** @import {State} from './shape.js' */
+
+/** What cannot stand in a list between commas. */
+const AWKWARD = /[,"[\]]|^\s|\s$/;
+
+/** @param {string[]} names @returns {string} A list as the core reads it: with commas between, or as JSON. */
+export const written = (names) => (names.some((name) => AWKWARD.test(name)) ? JSON.stringify(names) : names.join(','));
+
+/** @param {string} text @param {string[]} names Those that there are. @returns {string[]} The names of a list as the core reads it. */
+export function listed(text, names) {
+  if (names.includes(text)) return [text];
+  try {
+    const list = JSON.parse(text);
+    if (Array.isArray(list)) return list.map(String);
+  } catch {
+    // Then it has commas between.
+  }
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
+/** @param {State} state @returns {string[]} The columns that are forecast, at least one once there are data. */
+export function targetsOf({ settings, draft, data }) {
+  const names = data?.parts.names ?? [];
+  const asked = listed(String(settings[ROLE.target] ?? draft?.settings[ROLE.target] ?? ''), names);
+  const known = asked.filter((name) => names.includes(name));
+  return known.length ? known : [data?.understood.suggested_target ?? names[0] ?? ''];
+}
+
+/** @param {State} state @returns {string} The one of them that is shown. */
+export function targetOf(state) {
+  const targets = targetsOf(state);
+  return targets.includes(state.shown) ? state.shown : targets[0];
+}
+
+/**
+ * @template T
+ * @param {Pick<Configured, 'targets'>} configured @param {string} name @param {(index: number) => T} take
+ * @returns {T | null} What is taken of this target; nothing where it is none of the model's.
+ */
+function taken({ targets }, name, take) {
+  const index = targets.indexOf(name);
+  return index < 0 ? null : take(index);
+}
+
+/** @param {Float64Array} values Of all targets. @param {number} index @param {ArrayLike<number>} times */
+const part = (values, index, { length }) => values.subarray(index * length, (index + 1) * length);
+
+/** @param {Pick<Configured, 'targets'>} configured @param {Predictions | null} all @param {string} name @returns {Predictions | null} */
+export const predictionsOf = (configured, all, name) =>
+  all &&
+  taken(configured, name, (index) => ({
+    times: all.times,
+    predicted: part(all.predicted, index, all.times),
+    actual: part(all.actual, index, all.times),
+  }));
+
+/** @param {Pick<Configured, 'targets'>} configured @param {Forecast | null} all @param {string} name @returns {Forecast | null} */
+export const forecastOf = (configured, all, name) =>
+  all &&
+  taken(configured, name, (index) => ({
+    ...all,
+    values: part(all.values, index, all.times),
+    lower: part(all.lower, index, all.times),
+    upper: part(all.upper, index, all.times),
+  }));
+
+/** @param {Evaluation} evaluation @param {string} name @returns {Evaluation['targets'][number]} Of this target, or else of the first. */
+export const errorsOf = ({ targets }, name) => targets.find((one) => one.name === name) ?? targets[0];
