@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use common::{noisy_sine, settings};
 use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, registry};
@@ -11,6 +14,29 @@ use unrolled::knob::{Default, Kind, Knob, Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Builder, Params, Pass, State};
 use unrolled::{Error, Real, Session, narrow, wide};
+
+/// The checks, as columns of a table that is printed when the last one has passed: `cargo test --test conformance --
+/// --nocapture`.
+const CHECKS: [&str; 7] = ["gradients", "no future", "by steps", "same seed", "save = load", "knobs", "noisy sine"];
+
+/// What each architecture showed, by its id and the check.
+static SHOWN: Mutex<BTreeMap<(&str, &str), String>> = Mutex::new(BTreeMap::new());
+
+/// Notes that `architecture` passed `check`.
+fn passed(architecture: &Architecture, check: &'static str, figure: impl Into<String>) {
+    assert!(CHECKS.contains(&check));
+    let mut shown = SHOWN.lock().unwrap();
+    shown.insert((architecture.id, check), figure.into());
+    if shown.len() < CHECKS.len() * registry::ALL.len() {
+        return;
+    }
+    let cells = |row: &str, cell: &dyn Fn(&str) -> String| {
+        format!("{row:<20}{}", CHECKS.map(|check| format!("{:>14}", cell(check))).concat())
+    };
+    let mut lines = vec![cells("", &|check| check.to_owned())];
+    lines.extend(registry::ALL.iter().map(|one| cells(one.id, &|check| shown[&(one.id, check)].clone())));
+    println!("{}", lines.join("\n"));
+}
 
 /// Shapes of models that every check of gradients runs over: head, normalisation, segments, loss, highway.
 const SHAPES: &[&str] = &[
@@ -171,6 +197,7 @@ fn gradients_match_central_differences() {
         if cfg!(feature = "f64") {
             assert!(worst < 1e-6, "{}: {worst:e}", architecture.id);
         }
+        passed(architecture, "gradients", format!("{worst:.0e}"));
     }
 }
 
@@ -199,13 +226,19 @@ fn a_forecast_reads_nothing_that_is_not_known() {
                 assert!(wide((a - b).abs()) < 1e-5, "{} {json}: {a} {b}", architecture.id);
             }
         }
+        passed(architecture, "no future", "passed");
     }
 }
 
 #[test]
 fn step_by_step_equals_all_at_once() {
     let (inputs, batch, steps) = (3, 2, 7);
-    for architecture in registry::ALL.iter().filter(|architecture| architecture.streams) {
+    for architecture in registry::ALL {
+        if !architecture.streams {
+            passed(architecture, "by steps", "refuses");
+            continue;
+        }
+        let mut worst = 0.0_f64;
         let Make::Layer(make) = architecture.make else {
             panic!("{} streams without being a layer", architecture.id);
         };
@@ -234,10 +267,12 @@ fn step_by_step_equals_all_at_once() {
             let whole = run(&[steps]);
             for lengths in [vec![1; steps], vec![3, 4], vec![1, 5, 1]] {
                 for (a, b) in run(&lengths).iter().zip(&whole) {
+                    worst = worst.max(wide((a - b).abs()));
                     assert!(wide((a - b).abs()) < 1e-6, "{} {lengths:?}: {a} {b}", architecture.id);
                 }
             }
         }
+        passed(architecture, "by steps", format!("{worst:.0e}"));
     }
 }
 
@@ -294,6 +329,7 @@ fn the_same_seed_gives_the_same_weights_and_another_seed_others() {
         };
         assert_eq!(train(4), train(4), "{}", architecture.id);
         assert_ne!(train(4), train(5), "{}", architecture.id);
+        passed(architecture, "same seed", "passed");
     }
 }
 
@@ -324,6 +360,7 @@ fn a_saved_model_forecasts_the_same() {
                 assert!((x - y).abs() <= tolerance, "{}: {x} {y}", architecture.id);
             }
         }
+        passed(architecture, "save = load", "passed");
     }
 }
 
@@ -375,13 +412,14 @@ fn every_knob_works_at_its_bounds() {
                 tried += 1;
             }
         }
-        println!("{:<14} {tried} settings of {} knobs", architecture.id, knobs.len());
+        passed(architecture, "knobs", format!("{tried} values"));
     }
 }
 
 #[test]
 fn each_learns_a_noisy_sine_to_below_naive() {
     for architecture in registry::ALL {
+        let mut largest = 0.0_f64;
         for json in [
             r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0}"#,
             // Not centred on the window's end, which the early steps cannot know.
@@ -404,7 +442,9 @@ fn each_learns_a_noisy_sine_to_below_naive() {
                 let (model, last) = (rows[0].scores.mae, rows[1].scores.mae);
                 println!("{:<14} off by {model:.3} on {name}; the last value by {last:.3}", architecture.id);
                 assert!(model < 0.8 * last, "{}, {name}: {model} {last}", architecture.id);
+                largest = largest.max(model / last);
             }
         }
+        passed(architecture, "noisy sine", format!("{largest:.2} of last"));
     }
 }
