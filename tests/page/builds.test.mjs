@@ -100,8 +100,9 @@ inBrowsers((browser) => {
         }
         const [plain, relaxed] = weights;
         const largest = plain.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-        // The bias of attention's keys moves all scores of a query alike, so softmax does not see it: its gradient is nothing
-        // but rounding, of which Adam makes whole steps. It is left out, by its place: the middle third of in_proj_bias.
+        // What no output depends on has a gradient of nothing but rounding, of which Adam makes whole steps; it is left out, by
+        // its place. The bias of attention's keys (the middle third of in_proj_bias) moves all scores of a query alike, which
+        // softmax does not see; that of an sLSTM's input gates (the first quarter) scales cell and normaliser alike.
         const core = await import(at('pkg/unrolled.js?unrolled_bg.wasm'));
         const reader = new core.CsvReader();
         reader.push(sample);
@@ -109,6 +110,7 @@ inBrowsers((browser) => {
         const idle = new Set();
         let from = 0;
         for (const { name, count } of rows) {
+          if (name.endsWith('slstm_cell._bias_')) for (let k = 0; k < count / 4; k++) idle.add(from + k);
           if (name.endsWith('in_proj_bias')) for (let k = count / 3; k < (2 * count) / 3; k++) idle.add(from + k);
           from += count;
         }
