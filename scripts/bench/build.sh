@@ -17,7 +17,7 @@ web() {
   local name=$1 target=$2
   shift 2
   say "Building the benches for browsers, $name (a minute the first time)"
-  CARGO_TARGET_DIR=$target cargo build -q --release --target wasm32-unknown-unknown --example bench_web
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=$wasm_level CARGO_TARGET_DIR=$target cargo build -q --release --target wasm32-unknown-unknown --example bench_web
   wasm-bindgen --target web --no-typescript --out-dir "$out/$name" "$target/wasm32-unknown-unknown/release/examples/bench_web.wasm"
   local -a features=(simd bulk-memory nontrapping-float-to-int sign-ext mutable-globals multivalue reference-types)
   node_modules/.bin/wasm-opt -O3 "${features[@]/#/--enable-}" "$@" "$out/$name/bench_web_bg.wasm" -o "$out/$name/optimised.wasm"

@@ -7,7 +7,7 @@ source scripts/lib.sh
 # kernels NAME FOLDER: built where pkg.sh builds the package with the same flags.
 kernels() {
   say "Building the kernels for the bench, $1"
-  CARGO_TARGET_DIR=$2 cargo build -q --release --target wasm32-unknown-unknown --example kernels
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=$wasm_level CARGO_TARGET_DIR=$2 cargo build -q --release --target wasm32-unknown-unknown --example kernels
   wasm-bindgen --target web --no-typescript --out-dir "target/kernels/$1" \
     "$2/wasm32-unknown-unknown/release/examples/kernels.wasm"
 }

@@ -18,7 +18,7 @@ optimise() {
   mv "$wasm.optimised" "$wasm"
 }
 
-wasm_pack() { wasm-pack --log-level error build --target web --release --out-dir "$1"; }
+wasm_pack() { CARGO_PROFILE_RELEASE_OPT_LEVEL=$wasm_level wasm-pack --log-level error build --target web --release --out-dir "$1"; }
 
 plain=target/package
 relaxed=target/relaxed/package
