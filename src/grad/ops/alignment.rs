@@ -6,7 +6,7 @@
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{self, Formula, Number, Summed, TINY, for_each, for_each_summed, tanh};
+use crate::math::kernels::{self, Formula, Number, Summed, TINY, add_scaled, dot, for_each, for_each_summed, tanh};
 
 /// How two sequences meet: rows of both, places of the keys, samples side by side.
 #[derive(Debug, Clone, Copy)]
@@ -57,12 +57,14 @@ pub fn dot_scores(tape: &mut Tape, queries: Var, keys: Var, batch: usize) -> Var
         let (Some(queries), Some(keys)) = (sweep.input(0), sweep.input(1)) else { return };
         let (meeting, q, k) = (Meeting::recorded(sweep), sweep.value(queries), sweep.value(keys));
         sweep.accumulate(0, |grad, up| {
-            meeting
-                .pairs(up, |column, place, g| add(&mut grad[meeting.query(column)], &k[meeting.key(column, place)], g));
+            meeting.pairs(up, |column, place, g| {
+                add_scaled(&mut grad[meeting.query(column)], &k[meeting.key(column, place)], g)
+            });
         });
         sweep.accumulate(1, |grad, up| {
-            meeting
-                .pairs(up, |column, place, g| add(&mut grad[meeting.key(column, place)], &q[meeting.query(column)], g));
+            meeting.pairs(up, |column, place, g| {
+                add_scaled(&mut grad[meeting.key(column, place)], &q[meeting.query(column)], g)
+            });
         });
     });
     tape.push(meeting.places, columns, out, Some(record.with_sizes(meeting.sizes())))
@@ -112,7 +114,7 @@ pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -
     out.fill(0.0);
     let values_now = tape.value(values);
     meeting.pairs(tape.value(weights), |column, place, weight| {
-        add(&mut out[meeting.query(column)], &values_now[meeting.key(column, place)], weight);
+        add_scaled(&mut out[meeting.query(column)], &values_now[meeting.key(column, place)], weight);
     });
     let record = Record::new([Some(weights), Some(values)], |sweep| {
         let (Some(weights), Some(values)) = (sweep.input(0), sweep.input(1)) else { return };
@@ -125,8 +127,9 @@ pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -
             }
         });
         sweep.accumulate(1, |grad, up| {
-            meeting
-                .pairs(w, |column, place, w| add(&mut grad[meeting.key(column, place)], &up[meeting.query(column)], w));
+            meeting.pairs(w, |column, place, w| {
+                add_scaled(&mut grad[meeting.key(column, place)], &up[meeting.query(column)], w)
+            });
         });
     });
     tape.push(meeting.rows, columns, out, Some(record.with_sizes(meeting.sizes())))
@@ -146,7 +149,7 @@ pub fn softmax(tape: &mut Tape, x: Var) -> Var {
             for ((grad, up), y) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)).zip(y.chunks_exact(rows)) {
                 dx.copy_from_slice(up);
                 kernels::softmax_backward(y, &mut dx, 1.0);
-                add(grad, &dx, 1.0);
+                add_scaled(grad, &dx, 1.0);
             }
         });
         sweep.give(dx);
@@ -165,34 +168,6 @@ impl Meeting {
                 }
             }
         }
-    }
-}
-
-fn dot(a: &[Real], b: &[Real]) -> Real {
-    let [sum] = for_each_summed([a, b], [], Dot);
-    sum
-}
-
-struct Dot;
-
-impl Summed<2, 0, 1> for Dot {
-    #[inline(always)]
-    fn at<T: Number>(&self, [a, b]: [T; 2], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
-        ([], [a.mul_add(b, sum)])
-    }
-}
-
-/// `to += factor · x`.
-fn add(to: &mut [Real], x: &[Real], factor: Real) {
-    for_each([x], [to], Add(factor));
-}
-
-struct Add(Real);
-
-impl Formula<1, 1> for Add {
-    #[inline(always)]
-    fn at<T: Number>(&self, [x]: [T; 1], [to]: [T; 1]) -> [T; 1] {
-        [x.mul_add(T::splat(self.0), to)]
     }
 }
 

@@ -1,98 +1,99 @@
 //! Sums and products of whole matrices.
 
-use super::add_scaled;
 use crate::Real;
 use crate::grad::{Record, Tape, Var};
+use crate::math::kernels::{Formula, Number, add_product, add_scaled, for_each, product, scaled};
 
 /// `a + b`, same shapes.
 pub fn add(tape: &mut Tape, a: Var, b: Var) -> Var {
-    combine(
-        tape,
-        a,
-        b,
-        |a, b| a + b,
-        Record::new([Some(a), Some(b)], |sweep| {
-            sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
-            sweep.accumulate(1, |grad, up| add_scaled(grad, up, 1.0));
-        }),
-    )
+    sum_of(tape, a, b, 1.0)
 }
 
 /// `a − b`, same shapes.
 pub fn sub(tape: &mut Tape, a: Var, b: Var) -> Var {
-    combine(
-        tape,
-        a,
-        b,
-        |a, b| a - b,
-        Record::new([Some(a), Some(b)], |sweep| {
-            sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
-            sweep.accumulate(1, |grad, up| add_scaled(grad, up, -1.0));
-        }),
-    )
+    sum_of(tape, a, b, -1.0)
+}
+
+/// `a + sign · b`.
+fn sum_of(tape: &mut Tape, a: Var, b: Var, sign: Real) -> Var {
+    let (rows, cols) = same_shape(tape, a, b);
+    let mut out = tape.buffer(rows * cols);
+    out.copy_from_slice(tape.value(a));
+    add_scaled(&mut out, tape.value(b), sign);
+    let record = Record::new([Some(a), Some(b)], |sweep| {
+        let sign = sweep.record.reals[0];
+        sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
+        sweep.accumulate(1, |grad, up| add_scaled(grad, up, sign));
+    });
+    tape.push(rows, cols, out, Some(record.with_reals([sign])))
 }
 
 /// `a ∘ b`, elementwise, same shapes.
 pub fn mul(tape: &mut Tape, a: Var, b: Var) -> Var {
-    combine(
-        tape,
-        a,
-        b,
-        |a, b| a * b,
-        Record::new([Some(a), Some(b)], |sweep| {
-            for (k, other) in [(0, sweep.input(1)), (1, sweep.input(0))] {
-                let Some(other) = other.map(|var| sweep.value(var)) else { continue };
-                sweep.accumulate(k, |grad, up| {
-                    for ((g, u), o) in grad.iter_mut().zip(up).zip(other) {
-                        *g += u * o;
-                    }
-                });
-            }
-        }),
-    )
+    let (rows, cols) = same_shape(tape, a, b);
+    let mut out = tape.buffer(rows * cols);
+    product(&mut out, tape.value(a), tape.value(b));
+    let record = Record::new([Some(a), Some(b)], |sweep| {
+        for (k, other) in [(0, sweep.input(1)), (1, sweep.input(0))] {
+            let Some(other) = other.map(|var| sweep.value(var)) else { continue };
+            sweep.accumulate(k, |grad, up| add_product(grad, up, other));
+        }
+    });
+    tape.push(rows, cols, out, Some(record))
 }
 
 /// `a / b`, elementwise, same shapes.
 pub fn div(tape: &mut Tape, a: Var, b: Var) -> Var {
-    combine(
-        tape,
-        a,
-        b,
-        |a, b| a / b,
-        Record::new([Some(a), Some(b)], |sweep| {
-            let Some(b) = sweep.input(1).map(|var| sweep.value(var)) else { return };
-            let quotient = sweep.output();
-            sweep.accumulate(0, |grad, up| {
-                for ((g, u), b) in grad.iter_mut().zip(up).zip(b) {
-                    *g += u / b;
-                }
-            });
-            sweep.accumulate(1, |grad, up| {
-                for (((g, u), b), q) in grad.iter_mut().zip(up).zip(b).zip(quotient) {
-                    *g -= u * q / b;
-                }
-            });
-        }),
-    )
+    let (rows, cols) = same_shape(tape, a, b);
+    let mut out = tape.buffer(rows * cols);
+    for_each([tape.value(a), tape.value(b)], [&mut *out], Quotient);
+    let record = Record::new([Some(a), Some(b)], |sweep| {
+        let Some(b) = sweep.input(1).map(|var| sweep.value(var)) else { return };
+        let quotient = sweep.output();
+        sweep.accumulate(0, |grad, up| for_each([up, b], [grad], AddQuotient));
+        sweep.accumulate(1, |grad, up| for_each([up, b, quotient], [grad], DivisorBack));
+    });
+    tape.push(rows, cols, out, Some(record))
 }
 
-fn combine(tape: &mut Tape, a: Var, b: Var, f: impl Fn(Real, Real) -> Real, record: Record) -> Var {
-    let (rows, cols) = tape.shape(a);
-    assert_eq!((rows, cols), tape.shape(b), "shapes differ");
-    let mut out = tape.buffer(rows * cols);
-    for ((o, a), b) in out.iter_mut().zip(tape.value(a)).zip(tape.value(b)) {
-        *o = f(*a, *b);
+struct Quotient;
+
+impl Formula<2, 1> for Quotient {
+    #[inline(always)]
+    fn at<T: Number>(&self, [a, b]: [T; 2], _: [T; 1]) -> [T; 1] {
+        [a / b]
     }
-    tape.push(rows, cols, out, Some(record))
+}
+
+struct AddQuotient;
+
+impl Formula<2, 1> for AddQuotient {
+    #[inline(always)]
+    fn at<T: Number>(&self, [up, b]: [T; 2], [grad]: [T; 1]) -> [T; 1] {
+        [grad + up / b]
+    }
+}
+
+/// `∂(a / b) / ∂b = −(a / b) / b`.
+struct DivisorBack;
+
+impl Formula<3, 1> for DivisorBack {
+    #[inline(always)]
+    fn at<T: Number>(&self, [up, b, quotient]: [T; 3], [grad]: [T; 1]) -> [T; 1] {
+        [grad - up * quotient / b]
+    }
+}
+
+fn same_shape(tape: &Tape, a: Var, b: Var) -> (usize, usize) {
+    assert_eq!(tape.shape(a), tape.shape(b), "shapes differ");
+    tape.shape(a)
 }
 
 /// `factor · x`.
 pub fn scale(tape: &mut Tape, x: Var, factor: Real) -> Var {
     let (rows, cols) = tape.shape(x);
     let mut out = tape.buffer(rows * cols);
-    for (o, x) in out.iter_mut().zip(tape.value(x)) {
-        *o = factor * x;
-    }
+    scaled(&mut out, tape.value(x), factor);
     let record = Record::new([Some(x)], |sweep| {
         let factor = sweep.record.reals[0];
         sweep.accumulate(0, |grad, up| add_scaled(grad, up, factor));
@@ -105,10 +106,9 @@ pub fn add_column(tape: &mut Tape, x: Var, b: Var) -> Var {
     let (rows, cols) = tape.shape(x);
     assert_eq!((rows, 1), tape.shape(b), "one number a row is needed");
     let mut out = tape.buffer(rows * cols);
-    for (o, x) in out.chunks_exact_mut(rows).zip(tape.value(x).chunks_exact(rows)) {
-        for ((o, x), b) in o.iter_mut().zip(x).zip(tape.value(b)) {
-            *o = x + b;
-        }
+    out.copy_from_slice(tape.value(x));
+    for column in out.chunks_exact_mut(rows) {
+        add_scaled(column, tape.value(b), 1.0);
     }
     let record = Record::new([Some(x), Some(b)], |sweep| {
         sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));

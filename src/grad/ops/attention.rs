@@ -5,7 +5,7 @@
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{outer, softmax, softmax_backward};
+use crate::math::kernels::{add_scaled, outer, softmax, softmax_backward};
 
 /// How queries look at keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ pub fn add_places(tape: &mut Tape, x: Var, table: Var, first: usize, batch: usiz
     }
     let record = Record::new([Some(x), Some(table)], |sweep| {
         let [first, batch, places, rows] = sweep.record.sizes;
-        sweep.accumulate(0, |grad, up| super::add_scaled(grad, up, 1.0));
+        sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
         sweep.accumulate(1, |grad, up| {
             for (column, dy) in up.chunks_exact(rows).enumerate() {
                 let place = (first + column / batch).min(places - 1);

@@ -1,8 +1,7 @@
 //! Convolution over time, each feature by itself.
 
-use super::add_scaled;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, for_each};
+use crate::math::kernels::{add_product, add_scaled};
 
 /// Depthwise convolution over whole places of its kernel: `y_t = b + Σₖ w_k ∘ x_{t+k}` for `k = 0 … width − 1`, as
 /// `torch.nn.Conv1d(groups=features)` without padding.
@@ -19,7 +18,7 @@ pub fn depthwise(tape: &mut Tape, x: Var, w: Var, b: Var, batch: usize) -> Var {
     for (column, y) in out.chunks_exact_mut(rows).enumerate() {
         y.copy_from_slice(bias);
         for (k, w) in weights.chunks_exact(rows).enumerate() {
-            for_each([w, &input[(column + k * batch) * rows..][..rows]], [&mut *y], AddProduct);
+            add_product(y, w, &input[(column + k * batch) * rows..][..rows]);
         }
     }
     let record = Record::new([Some(x), Some(w), Some(b)], backward).with_sizes([batch]);
@@ -33,25 +32,16 @@ fn backward(sweep: &mut Sweep<'_>) {
     sweep.accumulate(0, |grad, up| {
         for (column, dy) in up.chunks_exact(rows).enumerate() {
             for (k, w) in weights.chunks_exact(rows).enumerate() {
-                for_each([w, dy], [&mut grad[(column + k * batch) * rows..][..rows]], AddProduct);
+                add_product(&mut grad[(column + k * batch) * rows..][..rows], w, dy);
             }
         }
     });
     sweep.accumulate(1, |grad, up| {
         for (column, dy) in up.chunks_exact(rows).enumerate() {
             for (k, dw) in grad.chunks_exact_mut(rows).enumerate() {
-                for_each([&input[(column + k * batch) * rows..][..rows], dy], [dw], AddProduct);
+                add_product(dw, &input[(column + k * batch) * rows..][..rows], dy);
             }
         }
     });
     sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| add_scaled(grad, dy, 1.0)));
-}
-
-struct AddProduct;
-
-impl Formula<2, 1> for AddProduct {
-    #[inline(always)]
-    fn at<T: Number>(&self, [a, b]: [T; 2], [sum]: [T; 1]) -> [T; 1] {
-        [a.mul_add(b, sum)]
-    }
 }

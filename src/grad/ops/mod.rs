@@ -24,12 +24,3 @@ pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
 pub use product::{linear, linear_blocks};
 pub use shape::{concat_columns, concat_rows, lookup, repeat_columns, slice_columns, slice_rows, stack_steps};
 pub use smooth::{exp, gelu, silu, softplus};
-
-use crate::Real;
-
-/// `out += factor · x`, elementwise.
-fn add_scaled(out: &mut [Real], x: &[Real], factor: Real) {
-    for (o, x) in out.iter_mut().zip(x) {
-        *o += factor * x;
-    }
-}

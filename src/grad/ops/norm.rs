@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, Summed, for_each, for_each_summed};
+use crate::math::kernels::{Formula, Number, Summed, add_scaled, for_each, for_each_summed};
 
 /// Layer normalisation (Ba et al. 2016) of each column of `x` `[rows × cols]`, as `torch.nn.LayerNorm`:
 /// `y = (x − mean) / √(variance + ε) ∘ w + b`, the variance over `rows`; `w` and `b` `[rows × 1]`.
@@ -72,7 +72,7 @@ fn backward(sweep: &mut Sweep<'_>) {
             for_each([x, dy], [&mut grad[first..first + part]], Weight(level[0], level[1]));
         }
     });
-    sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| super::add_scaled(grad, dy, 1.0)));
+    sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| add_scaled(grad, dy, 1.0)));
 }
 
 struct Sum;

@@ -2,40 +2,87 @@
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::{kernels, rng::keyed_uniform};
+use crate::math::kernels::{self, Formula, Number, for_each};
+use crate::math::rng::keyed_uniform;
 
 /// Hyperbolic tangent; derivative `1 − y²`.
 pub fn tanh(tape: &mut Tape, x: Var) -> Var {
-    map(tape, x, kernels::tanh, |sweep| back(sweep, |y| 1.0 - y * y))
+    map(tape, x, Tanh, |sweep| back(sweep, TanhBack))
 }
 
 /// Logistic sigmoid; derivative `y (1 − y)`.
 pub fn sigmoid(tape: &mut Tape, x: Var) -> Var {
-    map(tape, x, kernels::sigmoid, |sweep| back(sweep, |y| y * (1.0 - y)))
+    map(tape, x, Sigmoid, |sweep| back(sweep, SigmoidBack))
 }
 
 /// Rectifier `max(x, 0)`; derivative 1 where positive, else 0.
 pub fn relu(tape: &mut Tape, x: Var) -> Var {
-    map(tape, x, |x| if x > 0.0 { x } else { 0.0 }, |sweep| back(sweep, |y| if y > 0.0 { 1.0 } else { 0.0 }))
+    map(tape, x, Relu, |sweep| {
+        let output = sweep.output();
+        sweep.accumulate(0, |grad, up| {
+            for ((g, u), &y) in grad.iter_mut().zip(up).zip(output) {
+                *g += if y > 0.0 { *u } else { 0.0 };
+            }
+        });
+    })
 }
 
-fn map(tape: &mut Tape, x: Var, f: impl Fn(Real) -> Real, backward: fn(&mut Sweep<'_>)) -> Var {
+fn map(tape: &mut Tape, x: Var, f: impl Formula<1, 1>, backward: fn(&mut Sweep<'_>)) -> Var {
     let (rows, cols) = tape.shape(x);
     let mut out = tape.buffer(rows * cols);
-    for (o, &x) in out.iter_mut().zip(tape.value(x)) {
-        *o = f(x);
-    }
+    for_each([tape.value(x)], [&mut *out], f);
     tape.push(rows, cols, out, Some(Record::new([Some(x)], backward)))
 }
 
-/// Backward pass of a function whose derivative is known from its value.
-fn back(sweep: &mut Sweep<'_>, derivative: impl Fn(Real) -> Real) {
+/// Backward pass of a function whose derivative is known from its value: from the gradient of its value and that.
+fn back(sweep: &mut Sweep<'_>, f: impl Formula<2, 1>) {
     let output = sweep.output();
-    sweep.accumulate(0, |grad, up| {
-        for ((g, u), &y) in grad.iter_mut().zip(up).zip(output) {
-            *g += u * derivative(y);
-        }
-    });
+    sweep.accumulate(0, |grad, up| for_each([up, output], [grad], f));
+}
+
+struct Tanh;
+
+impl Formula<1, 1> for Tanh {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x]: [T; 1], _: [T; 1]) -> [T; 1] {
+        [kernels::tanh(x)]
+    }
+}
+
+struct TanhBack;
+
+impl Formula<2, 1> for TanhBack {
+    #[inline(always)]
+    fn at<T: Number>(&self, [dy, y]: [T; 2], [dx]: [T; 1]) -> [T; 1] {
+        [dy.mul_add(T::splat(1.0) - y * y, dx)]
+    }
+}
+
+struct Sigmoid;
+
+impl Formula<1, 1> for Sigmoid {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x]: [T; 1], _: [T; 1]) -> [T; 1] {
+        [kernels::sigmoid(x)]
+    }
+}
+
+struct SigmoidBack;
+
+impl Formula<2, 1> for SigmoidBack {
+    #[inline(always)]
+    fn at<T: Number>(&self, [dy, y]: [T; 2], [dx]: [T; 1]) -> [T; 1] {
+        [dy.mul_add(y * (T::splat(1.0) - y), dx)]
+    }
+}
+
+struct Relu;
+
+impl Formula<1, 1> for Relu {
+    #[inline(always)]
+    fn at<T: Number>(&self, [x]: [T; 1], _: [T; 1]) -> [T; 1] {
+        [x.at_least(T::splat(0.0))]
+    }
 }
 
 /// What a dropout mask depends on besides the place of an entry within its sample.

@@ -1,9 +1,8 @@
 //! Matrix products.
 
-use super::add_scaled;
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::outer;
+use crate::math::kernels::{add_scaled, outer};
 
 /// `W x + b 1ᵀ`: `w` `[out × in]`, `x` `[in × n]`, `b` `[out × 1]` or nothing; the result is `[out × n]`.
 pub fn linear(tape: &mut Tape, w: Var, x: Var, b: Option<Var>) -> Var {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::add_scaled;
 use crate::grad::{Record, Tape, Var};
+use crate::math::kernels::add_scaled;
 
 /// Columns `first .. first + count`: with `first = step · batch` and `count = batch`, one time step of a sequence.
 pub fn slice_columns(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var {

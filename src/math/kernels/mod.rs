@@ -10,6 +10,7 @@ pub mod lanes;
 pub mod plain;
 pub mod softmax;
 pub mod sums;
+pub mod vectors;
 
 pub use activation::{sigmoid, tanh};
 pub use exponential::{exp, normal, softplus};
@@ -17,6 +18,7 @@ pub use gemm::{Packed, outer, times_column};
 pub use lanes::{Formula, Number, for_each};
 pub use softmax::{softmax, softmax_backward};
 pub use sums::{Summed, for_each_summed};
+pub use vectors::{add_product, add_scaled, dot, product, scaled};
 
 use crate::Real;
 
