@@ -106,7 +106,7 @@ pub enum Scope {
 }
 
 /// A network that gives the whole horizon at once.
-pub trait Network: std::fmt::Debug {
+pub trait Network {
     /// The forecast as the network sees values, of the shape that its scope says.
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var;
 
@@ -115,6 +115,13 @@ pub trait Network: std::fmt::Debug {
 
     /// What it forecasts.
     fn scope(&self) -> Scope;
+}
+
+// For what holds one. Not asked of each: nothing prints them, and their own forms would all be downloaded.
+impl std::fmt::Debug for dyn Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a network")
+    }
 }
 
 /// A [`Network`] as a forecaster.

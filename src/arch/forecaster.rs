@@ -11,7 +11,7 @@ use crate::nn::{Pass, State};
 ///
 /// All values are scaled as in the [`crate::data::Frame`]; a [`Batch`] holds the window and the horizon behind it. In
 /// the horizon only the features that are known ahead may be read when forecasting.
-pub trait Forecaster: std::fmt::Debug {
+pub trait Forecaster {
     /// For training: predictions and what they should have been, same shapes; the loss is the mean penalty over all entries.
     fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var);
 
@@ -45,6 +45,13 @@ pub trait Forecaster: std::fmt::Debug {
     /// The same model for training in stretches of the window; `None` if it reads the window as a whole.
     fn stretches(&self) -> Option<&dyn Stretches> {
         None
+    }
+}
+
+// For what holds one. Not asked of each: nothing prints them, and their own forms would all be downloaded.
+impl std::fmt::Debug for dyn Forecaster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a forecaster")
     }
 }
 
