@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 /// Each layer and the layers it may import. A row names only rows above it, so that no circle can be written down.
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("knob", &["error"]),
-    // How numbers stand in saved files.
+    // Numbers in texts and in saved files.
     ("exact", &[]),
+    ("knob", &["error", "exact"]),
     ("math", &["error", "knob"]),
     // What a person brings and how a forecast is judged: neither knows any network.
     ("data", &["error", "exact", "knob", "math"]),
@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scan", &["error", "knob", "math", "grad"]),
     ("nn", &["error", "knob", "math", "grad", "scan"]),
     // A forecaster reads windows of a series.
-    ("arch", &["error", "knob", "math", "grad", "scan", "nn", "data"]),
+    ("arch", &["error", "exact", "knob", "math", "grad", "scan", "nn", "data"]),
     // Both together.
     ("train", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
     ("forecast", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),

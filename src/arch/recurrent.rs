@@ -1,5 +1,6 @@
 //! What the recurrent layers share: parameters with PyTorch's names, shapes and initial values.
 
+use crate::exact;
 use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::nn::block::last_step;
@@ -105,7 +106,7 @@ impl GateBias {
                 Self { keep: Init::Chrono { steps, sign: 1.0 }, admit: Init::Chrono { steps, sign: -1.0 } }
             }
             text => {
-                let bias = text.parse().unwrap_or_default();
+                let bias = exact::read(text).unwrap_or_default();
                 Self { keep: Init::Constant(bias), admit: Init::Zero }
             }
         }

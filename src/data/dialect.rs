@@ -6,6 +6,7 @@ use crate::data::options::{Decimal, Delimiter, ReadOptions, clip};
 use crate::data::records::{Cut, Record, Records};
 use crate::data::time::{clock, pieces};
 use crate::error::{Error, Result};
+use crate::exact;
 
 /// Lines that are looked at to find the delimiter. Preambles are shorter than half of this.
 const SAMPLE: usize = 200;
@@ -182,10 +183,11 @@ fn delimiter(rows: &[&str], wanted: Option<Delimiter>) -> (Delimiter, usize) {
 
 /// Number of fields that most records have; of two as frequent, the larger.
 fn usual_width(rows: &[Vec<String>]) -> usize {
-    let mut widths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    // As `i64`, as other lists are sorted: a sort of its own kind would be several KB more to download.
+    let mut widths: Vec<i64> = rows.iter().map(|row| row.len() as i64).collect();
     widths.sort_unstable();
     let runs = widths.chunk_by(|a, b| a == b);
-    runs.max_by_key(|run| (run.len(), run[0])).map_or(1, |run| run[0]).max(1)
+    runs.max_by_key(|run| (run.len(), run[0])).map_or(1, |run| run[0].max(1) as usize)
 }
 
 /// The first record that belongs to the table: of the usual width, followed by more of it.
@@ -260,7 +262,7 @@ fn said_missing(text: &str) -> Vec<f64> {
         let number = after.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '-');
         let end =
             number.find(|c: char| !c.is_ascii_digit() && !matches!(c, '-' | '.' | 'e' | '+')).unwrap_or(number.len());
-        number[..end].trim_end_matches('.').parse::<f64>().ok()
+        exact::read(number[..end].trim_end_matches('.'))
     });
     said.collect()
 }

@@ -1,6 +1,7 @@
 //! Numbers as people write them: decimal commas, thousands marks, signs, exponents, units and quality letters.
 
 use crate::data::options::Decimal;
+use crate::exact;
 
 /// What one cell of a column of numbers holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,7 +79,7 @@ pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
     }
     if decimal == Decimal::Dot
         && cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'))
-        && let Ok(number) = cell.parse::<f64>()
+        && let Some(number) = exact::read(cell)
     {
         return finite(number);
     }
@@ -185,7 +186,7 @@ fn plain(cell: &str, decimal: Decimal) -> Option<f64> {
         text.push('e');
         text.push_str(exponent);
     }
-    text.parse().ok()
+    exact::read(&text)
 }
 
 /// Appends the digits of a whole number, without thousands marks. Groups after a mark have three digits (two are

@@ -4,6 +4,7 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::data::options::Delimiter;
+use crate::exact;
 
 /// How to cut a text into records.
 #[derive(Debug, Clone, Copy)]
@@ -266,7 +267,7 @@ fn is_stray(body: &str, at_end: bool, cut: Cut) -> bool {
     let mut whole = 0;
     while let Ok(true) = records.read_record(&mut record) {
         // With one column any line is a whole record, so that only a number counts.
-        let number = || record.get(0).is_some_and(|cell| cell.trim().parse::<f64>().is_ok());
+        let number = || record.get(0).is_some_and(|cell| exact::read(cell.trim()).is_some());
         whole += usize::from(record.len() == cut.width && (cut.width > 1 || number()));
     }
     whole == later.len() || unclosed

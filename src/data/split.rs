@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     data::{Axis, Step, time::pieces::settled},
     error::{Error, Result},
+    exact,
     knob::{Default, Group, Kind, Knob},
 };
 
@@ -134,7 +135,7 @@ fn fitting(rows: usize) -> String {
 fn by_percent(text: &str, rows: usize) -> Result<[usize; 3]> {
     let fields: Vec<f64> = text
         .split('/')
-        .map(|field| field.trim().trim_end_matches('%').trim().parse().ok())
+        .map(|field| exact::read(field.trim().trim_end_matches('%').trim()))
         .collect::<Option<_>>()
         .ok_or_else(malformed)?;
     let &[train, validation, test] = fields.as_slice() else { return Err(malformed()) };

@@ -24,6 +24,7 @@ use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Scale;
 use crate::data::frame::CALENDAR;
 use crate::error::{Error, Result};
+use crate::exact;
 use crate::knob::Raw;
 use crate::nn::Params;
 
@@ -116,7 +117,7 @@ impl<'a> StateDict<'a> {
         let list = |key: &str| -> Result<Option<Vec<f64>>> {
             let Some(text) = metadata.get(key) else { return Ok(None) };
             let numbers: Option<Vec<f64>> =
-                text.split_whitespace().map(|one| one.parse().ok().filter(|x: &f64| x.is_finite())).collect();
+                text.split_whitespace().map(|one| exact::read(one).filter(|x| x.is_finite())).collect();
             match numbers.filter(|numbers| numbers.len() == self.inputs) {
                 Some(numbers) => Ok(Some(numbers)),
                 None => Err(broken(format!("its metadata’s {key} “{text}” should be {} number(s)", self.inputs))),
