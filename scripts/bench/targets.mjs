@@ -23,7 +23,8 @@ export const IN_THE_WAY = {
   stream: 'A step is few products and many small things: some ten nodes of the tape, and copies of the parameters onto it.',
   size:
     'A fifth of the code reads files, a tenth of the whole is text and tables, and an architecture with loops of its own takes 3 to ' +
-    '18 KB. What would help is two cores: one for the first chart, without networks, and one for training, without the reader.',
+    '18 KB. What would help is two cores: one for the first chart, without networks, and one for training, without the reader; ' +
+    'together they would be larger.',
   memory:
     'The tape keeps the gradient of every node until the step ends, and a copy of the parameters; a cell’s minimum has neither. ' +
     'Small models show it most.',

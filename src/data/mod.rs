@@ -26,7 +26,7 @@ mod dst;
 mod encoding;
 mod fill;
 mod look;
-mod names;
+pub(crate) mod names;
 mod number;
 mod order;
 mod outlier;

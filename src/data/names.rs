@@ -1,14 +1,20 @@
 //! Names of columns: as the file has them, but unique, printable and of bearable length.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// Longest name, in characters, that is kept whole.
 pub(crate) const LONGEST: usize = 80;
 
+/// The text in lower case, letter by letter: the standard library also looks at a letter's place in its word, for Greek, and
+/// brings tables for that.
+pub(crate) fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// Names fit for display, and how many had to be shortened.
 pub(crate) fn clean(raw: &[String]) -> (Vec<String>, usize) {
     let mut shortened = 0;
-    let mut taken = HashSet::new();
+    let mut taken = BTreeSet::new();
     let names = raw.iter().enumerate().map(|(index, raw)| {
         let mut name = printable(raw);
         if name.is_empty() {

@@ -40,8 +40,10 @@ pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
             (odd + reading.times.len() - times.len(), odd, index)
         })
         .collect();
-    ranked.sort_unstable();
-    let (best, second) = (ranked[0], ranked[1]);
+    // They differ, at least by their index.
+    let best = *ranked.iter().min().expect("two readings or more");
+    ranked.retain(|&one| one != best);
+    let second = *ranked.iter().min().expect("two readings or more");
     let words = |index: usize| readings[index].order.words();
     // Twice as many odd steps, and two more: a gap or two in both readings decide nothing.
     let clear = second.0 >= 2 * best.0 + 2 || (best.0 == 0 && second.0 > 0);

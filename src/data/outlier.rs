@@ -1,5 +1,7 @@
 //! A value or two so far from the rest that they are a slip of the pen, or stand for something else.
 
+use crate::math;
+
 /// Distance from the median, in spreads of the middle half, beyond which a value is asked about. A bell curve's one in
 /// a million lies at 4; the heaviest storm in a century of rain, at some 40.
 const FAR: f64 = 200.0;
@@ -7,18 +9,19 @@ const FAR: f64 = 200.0;
 /// Share of the values that outliers may be; more are not outliers but another kind of day.
 const MOST: f64 = 0.002;
 
+/// Values that the quartiles are taken from at most, evenly spread over the series: enough to know them to a percent.
+const SAMPLE: usize = 1 << 15;
+
 /// Rows with values far outside the rest.
 pub(crate) fn find(values: &[f64]) -> Vec<usize> {
-    let mut known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    let apart = values.len().div_ceil(SAMPLE).max(1);
+    let mut known: Vec<f64> = values.iter().copied().step_by(apart).filter(|value| !value.is_nan()).collect();
     if known.len() < 20 {
         return Vec::new();
     }
-    // Once the median is found, each quarter is sought on its own side of it.
-    let at = |share: f64| (share * (known.len() - 1) as f64) as usize;
-    let (low, middle, high) = (at(0.25), at(0.5), at(0.75));
-    let (below, &mut median, above) = known.select_nth_unstable_by(middle, f64::total_cmp);
-    let low = *below.select_nth_unstable_by(low, f64::total_cmp).1;
-    let high = *above.select_nth_unstable_by(high - middle - 1, f64::total_cmp).1;
+    math::sort(&mut known);
+    let at = |share: f64| known[(share * (known.len() - 1) as f64) as usize];
+    let (low, median, high) = (at(0.25), at(0.5), at(0.75));
     let spread = high - low;
     // Half of the values the same (rain, snow): nothing can be said.
     if spread <= 0.0 {

@@ -103,7 +103,7 @@ fn hours(names: &[String], numbers: &[usize]) -> Option<Wide> {
 }
 
 fn months(names: &[String], numbers: &[usize]) -> Option<Wide> {
-    let month = |index: &usize| words::month(&names[*index].to_lowercase());
+    let month = |index: &usize| words::month(&names[*index]);
     let run =
         numbers.windows(12).find(|run| run.iter().zip(1..).all(|(index, wanted)| month(index) == Some(wanted)))?;
     Some(Wide { columns: run.to_vec(), step: Step::Months(1) })

@@ -15,6 +15,7 @@ use crate::{
     Real,
     data::{Frame, WindowSet},
     evaluate::{Predict, forecast_all},
+    math,
 };
 
 /// Windows whose errors are kept at most, evenly spread over the set: the quantiles are then known to about a percent,
@@ -72,7 +73,7 @@ impl Interval {
         };
         let (mut lower, mut upper) = (Vec::new(), Vec::new());
         for errors in &mut errors {
-            errors.sort_unstable_by(f64::total_cmp);
+            math::sort(errors);
             lower.push(pick(errors, below));
             upper.push(pick(errors, above));
         }

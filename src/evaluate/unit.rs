@@ -1,5 +1,7 @@
 //! The unit that a column's name tells, and numbers written with it.
 
+use crate::data::names::lower;
+
 /// Endings of names that tell a unit, after a `_`, a space or a point.
 const ENDINGS: [(&str, &str); 24] = [
     ("celsius", "°C"),
@@ -39,7 +41,7 @@ pub fn of_name(name: &str) -> Option<String> {
             return (!inside.is_empty() && inside.chars().count() <= 10).then(|| inside.to_owned());
         }
     }
-    let lower = name.to_lowercase();
+    let lower = lower(name);
     let (before, ending) = lower.rsplit_once(['_', ' ', '.'])?;
     let temperature = before.split(['_', ' ', '.']).any(|word| word.starts_with("temp"));
     match ending {

@@ -302,7 +302,7 @@ fn sentence(traces: &[GradientTrace], every_step: bool) -> String {
     let where_ = if trace.group == "Input" {
         format!("At the {from} of {steps} steps of the window")
     } else {
-        format!("At the {from} of the {steps} steps of {}", trace.group.to_lowercase())
+        format!("At the {from} of the {steps} steps of {}", trace.group.to_ascii_lowercase())
     };
     let share = match ratio {
         r if r.is_nan() => return format!("No gradient reaches the {to} step: nothing is learnt there."),

@@ -58,6 +58,6 @@ impl<'c> Cursor<'c> {
 
     /// The month that the next word names.
     pub fn month_name(&mut self) -> Option<i32> {
-        words::month(&self.word().to_lowercase()).map(i32::from)
+        words::month(self.word()).map(i32::from)
     }
 }

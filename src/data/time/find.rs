@@ -204,7 +204,7 @@ impl Columns<'_> {
         };
         let year = named(&YEARS, 1600, 2200)?;
         let month = named(&MONTHS, 1, 12).or_else(|| {
-            let name = |cell: &str| words::month(&cell.to_lowercase()).is_some();
+            let name = |cell: &str| words::month(cell).is_some();
             among.iter().copied().find(|&index| self.is_named(index, &MONTHS) && self.sample.column(index).all(name))
         });
         let day = named(&DAYS, 1, 31);

@@ -188,9 +188,7 @@ fn date(cursor: &mut Cursor) -> Option<Pieces> {
         return (length != 8 || !cursor.is_done()).then_some(pieces);
     }
     let start = cursor.at;
-    if words::is_weekday(&cursor.word().to_lowercase())
-        && words::month(&cursor.text[start..cursor.at].to_lowercase()).is_none()
-    {
+    if words::is_weekday(cursor.word()) && words::month(&cursor.text[start..cursor.at]).is_none() {
         cursor.any(b".");
         cursor.any(b",");
         cursor.spaces();

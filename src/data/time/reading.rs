@@ -159,7 +159,7 @@ pub(crate) fn whole(cell: &str) -> Option<i32> {
 }
 
 fn part_month(cell: &str) -> Option<i32> {
-    whole(cell).or_else(|| words::month(&cell.to_lowercase()).map(i32::from))
+    whole(cell).or_else(|| words::month(cell).map(i32::from))
 }
 
 impl Extra {

@@ -1,6 +1,8 @@
 //! Names of months, weekdays and time zones.
 
-/// Month of a name or abbreviation in lower case: English, German, French, Spanish, Italian, Portuguese, Dutch.
+use crate::data::names::lower;
+
+/// Month of a name or abbreviation: English, German, French, Spanish, Italian, Portuguese, Dutch.
 pub(crate) fn month(word: &str) -> Option<i8> {
     const STARTS: [(&str, i8); 31] = [
         ("jan", 1),
@@ -41,18 +43,20 @@ pub(crate) fn month(word: &str) -> Option<i8> {
     if word.len() > 12 {
         return None;
     }
+    let word = lower(word);
     let late = LATE.iter().chain(&[("déc", 12)]);
     STARTS.iter().chain(late).find(|(start, _)| word.starts_with(start)).map(|&(_, month)| month)
 }
 
-/// Whether a word in lower case names a weekday (English, German, French, Spanish).
+/// Whether a word names a weekday (English, German, French, Spanish).
 pub(crate) fn is_weekday(word: &str) -> bool {
     const SHORT: [&str; 21] = [
         "mo", "di", "mi", "do", "fr", "sa", "so", "lun", "mar", "mer", "jeu", "ven", "sam", "dim", "mié", "jue", "vie",
         "sáb", "dom", "tues", "thurs",
     ];
     const LONG: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    SHORT.contains(&word)
+    let word = lower(word);
+    SHORT.contains(&word.as_str())
         || (word.len() <= 10 && LONG.iter().any(|start| word.starts_with(start)))
         || word.ends_with("tag")
         || word == "mittwoch"
