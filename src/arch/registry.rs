@@ -338,6 +338,20 @@ impl Architecture {
     /// # Errors
     /// [`crate::Error::Knob`] for a segment that does not fit, and for what only a model that streams can do.
     pub fn plan(
+    /// What every second layer is made by, where that is another architecture.
+    fn mixed(&self, settings: &Settings) -> Option<(&'static Architecture, MakeBlock)> {
+        let Make::Layer(_) = self.make else { return None };
+        let other = find(settings.text(MIX.key)).filter(|other| other.id != self.id)?;
+        let Make::Layer(block) = other.make else { return None };
+        (settings.size(LAYERS.key) > 1).then_some((other, block))
+    }
+
+    /// The recurrences of all layers that `settings` ask for, as MathML: those of every second layer behind its own.
+    pub fn all_equations(&self, settings: &Settings) -> String {
+        let mixed = self.mixed(settings).map_or("", |(other, _)| (other.equations)(settings));
+        [(self.equations)(settings), mixed].concat()
+    }
+
         &self,
         settings: &Settings,
         features: (usize, usize, usize),
@@ -376,16 +390,24 @@ impl Architecture {
     /// A fresh model with seeded initial weights, and its parameters.
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
-        let forecaster = match self.make {
-            Make::Layer(block) => {
-                let other = match find(settings.text(MIX.key)).map(|other| other.make) {
-                    Some(Make::Layer(other)) => other,
-                    _ => block,
-                };
-                Box::new(Stacked::new(&mut builder, plan, settings, [block, other], self.streams))
-            }
-            Make::Forecaster(make) => make(&mut builder, plan, settings),
-        };
+        let forecaster = self.build_with(&mut builder, plan, settings);
         (forecaster, builder.finish())
+    }
+
+    /// How many parameters it has; none is drawn.
+    pub fn count(&self, plan: &Plan, settings: &Settings) -> usize {
+        let mut builder = Builder::counting();
+        self.build_with(&mut builder, plan, settings);
+        builder.len()
+    }
+
+    fn build_with(&self, builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
+        match self.make {
+            Make::Layer(block) => {
+                let other = self.mixed(settings).map_or(block, |(_, other)| other);
+                Box::new(Stacked::new(builder, plan, settings, [block, other], self.streams))
+            }
+            Make::Forecaster(make) => make(builder, plan, settings),
+        }
     }
 }

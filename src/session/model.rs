@@ -193,13 +193,12 @@ impl Model {
         self.architecture.reads(key)
     }
 
-    /// How many parameters a model of this architecture, window and data would have with the other settings of `raw`.
-    pub fn parameters_of(&self, raw: &Raw) -> Result<usize> {
-        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+    /// How many parameters a model of this architecture, window and data would have with other `settings`.
+    pub fn parameters_of(&self, settings: &Settings) -> Result<usize> {
         let features = (self.frame.features, self.frame.data_features, self.frame.targets);
         let Configured { season, window, horizon, .. } = self.configured;
-        let plan = self.architecture.plan(&settings, features, (season, window, horizon))?;
-        Ok(self.architecture.build(&plan, &settings, 0).1.len())
+        let plan = self.architecture.plan(settings, features, (season, window, horizon))?;
+        Ok(self.architecture.count(&plan, settings))
     }
 
     pub fn advance(&mut self) -> Result<Did> {
