@@ -24,7 +24,7 @@ pub struct Architecture {
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence in the form that the settings choose, as MathML.
+    /// The recurrence in the form that the settings choose, as MathML; see [`Architecture::all_equations`].
     pub equations: fn(&Settings) -> &'static str,
     /// Whether it can read a sequence step by step, from the state that it left.
     pub streams: bool,
@@ -302,6 +302,12 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
     ALL.iter().find(|architecture| architecture.id == id)
 }
 
+/// Whether layer `index` of the stack that `settings` ask for is of the architecture `id`, which makes the stack or is mixed in.
+pub fn makes_layer(id: &str, settings: &Settings, index: usize) -> bool {
+    let (own, mix) = (settings.text(ARCHITECTURE.key), settings.text(MIX.key));
+    if index.is_multiple_of(2) || find(mix).is_none() { own == id } else { mix == id }
+}
+
 /// Every knob of every architecture, each once: those shared first.
 pub fn knobs() -> Vec<Knob> {
     let mut all = vec![ARCHITECTURE];
@@ -332,12 +338,6 @@ impl Architecture {
         keys(self).contains(&key)
     }
 
-    /// The plan that checked `settings` ask for, with `features`, data features and targets, and the resolved `season`,
-    /// `window` and `horizon`. A model that reads no segments reads the whole window at once.
-    ///
-    /// # Errors
-    /// [`crate::Error::Knob`] for a segment that does not fit, and for what only a model that streams can do.
-    pub fn plan(
     /// What every second layer is made by, where that is another architecture.
     fn mixed(&self, settings: &Settings) -> Option<(&'static Architecture, MakeBlock)> {
         let Make::Layer(_) = self.make else { return None };
@@ -352,6 +352,12 @@ impl Architecture {
         [(self.equations)(settings), mixed].concat()
     }
 
+    /// The plan that checked `settings` ask for, with `features`, data features and targets, and the resolved `season`,
+    /// `window` and `horizon`. A model that reads no segments reads the whole window at once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Knob`] for a segment that does not fit, and for what only a model that streams can do.
+    pub fn plan(
         &self,
         settings: &Settings,
         features: (usize, usize, usize),

@@ -157,7 +157,7 @@ impl Model {
             window,
             horizon,
             segment: plan.segment,
-            equations: (architecture.equations)(&settings),
+            equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
             windows: Windows {
