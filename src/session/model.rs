@@ -334,6 +334,11 @@ impl Model {
 
     /// Puts the weights of a PyTorch state dict in place.
     pub fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
+        if self.frame.targets > 1 {
+            return Err(TARGET.error(
+                "a state dict forecasts one column, and several are chosen; choose one target, the others can be inputs",
+            ));
+        }
         let columns = self.frame.data_features;
         if columns != found.inputs {
             let problem = format!(
