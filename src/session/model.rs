@@ -125,7 +125,7 @@ impl Model {
         let options = options.with_shards_for(tokens * side * built.1.len());
         let checkpoints = options.checkpoints && truncated.is_none();
         let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
-        let trainer = Trainer::new(built, options, train.clone(), validation.clone()).reading(truncated);
+        let trainer = Trainer::new(built, options, (train.clone(), validation.clone()), truncated);
 
         let mut resolved = settings.to_raw();
         for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
