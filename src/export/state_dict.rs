@@ -17,6 +17,7 @@ use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use crate::arch::GRU_FORM;
+use crate::arch::cells::CELLS;
 use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, MIX};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
@@ -41,9 +42,6 @@ pub struct StateDict<'a> {
     /// Values `f32` or `f64`, by the name that they have here.
     tensors: BTreeMap<String, TensorView<'a>>,
 }
-
-/// Module, id of the architecture, and gates.
-const CELLS: [(&str, &str, usize); 3] = [("RNN", "rnn", 1), ("GRU", "gru", 3), ("LSTM", "lstm", 4)];
 
 /// Parts of the names that `torch.nn.RNNBase` gives.
 const PARTS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
@@ -157,8 +155,8 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     };
     let ((rows, inputs), (_, hidden)) = (matrix("rnn.weight_ih_l0")?, matrix("rnn.weight_hh_l0")?);
     let (horizon, read) = matrix("head.weight")?;
-    let cell = CELLS.iter().find(|(_, _, gates)| rows == gates * hidden);
-    let (module, id, _) = cell.ok_or_else(|| {
+    let cell = CELLS.into_iter().find(|cell| rows == cell.gates * hidden);
+    let cell = cell.ok_or_else(|| {
         broken(format!("“weight_ih_l0” has {rows} rows and a state of {hidden}: of no RNN, GRU or LSTM"))
     })?;
     if read != hidden {
@@ -174,7 +172,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     }
     let mut settings = Raw::new();
     for (key, value) in [
-        (ARCHITECTURE, Value::from(*id)),
+        (ARCHITECTURE, Value::from(cell.choice.value)),
         (HIDDEN, hidden.into()),
         (LAYERS, layers.into()),
         (HORIZON, horizon.into()),
@@ -192,5 +190,5 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     ] {
         settings.insert(key.key.to_owned(), value);
     }
-    Ok((module, settings, inputs))
+    Ok((cell.module, settings, inputs))
 }
