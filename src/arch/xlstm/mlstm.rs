@@ -12,9 +12,10 @@
 //!
 //! Streaming needs the last K − 1 steps of `v̂`, and for each head a matrix, a vector and a number, whatever the length.
 
-use super::{Frame, largest_divisor};
+use super::Frame;
 use crate::Real;
 use crate::arch::mamba::{CONVOLUTION, EXPANSION};
+use crate::arch::residual::{Branches, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
@@ -128,11 +129,7 @@ impl Block for Mlstm {
         let (e, batch, frame) = (self.channels, pass.batch, &self.frame);
         let x = frame.stream.enter(pass, x);
         let normed = frame.norm.forward(pass, x);
-        let both = self.up.forward(pass, normed);
-        let inner = ops::slice_rows(pass.tape, both, 0, e);
-        let z = ops::slice_rows(pass.tape, both, e, e);
-        let (u, window) = self.conv.forward(pass, inner, state[WINDOW]);
-        let u = ops::silu(pass.tape, u);
+        let Branches { inner, u, z, window } = Branches::of(pass, &self.up, &self.conv, normed, state[WINDOW]);
 
         let [w_q, w_k, w_v] = self.projections.map(|id| pass.param(id));
         let [q, k, v] =

@@ -10,7 +10,7 @@ mod slstm;
 
 use crate::arch::plan::Plan;
 use crate::arch::registry::makes_layer;
-use crate::arch::residual::Stream;
+use crate::arch::residual::{Stream, largest_divisor};
 use crate::arch::stacked::LAYERS;
 use crate::arch::transformer::HEADS;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
@@ -157,9 +157,4 @@ impl Frame {
         let of = |bias: f64| if self.exponential { -libm::log1p(libm::exp(-bias)) } else { bias };
         biases.map(|bias| (1, Init::Constant(of(bias)))).collect()
     }
-}
-
-/// The largest number up to `most` that divides `whole`.
-fn largest_divisor(whole: usize, most: usize) -> usize {
-    (1..=most.min(whole)).rev().find(|part| whole.is_multiple_of(*part)).unwrap_or(1)
 }
