@@ -22,7 +22,7 @@ use crate::arch::residual::{Branches, Stream};
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
@@ -197,13 +197,7 @@ impl Block for Mamba {
         pass.probe(self.index, "what is read, C", Bounds::Free, model.c);
         pass.probe(self.index, "state as read", Bounds::Free, y);
 
-        let gate = ops::silu(pass.tape, z);
-        pass.probe(self.index, "output gate", Bounds::Free, gate);
-        let gated = ops::mul(pass.tape, y, gate);
-        let out = self.leave.forward(pass, gated);
-        let out = ops::add(pass.tape, x, out);
-        let out = self.stream.leave(pass, out);
-        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
+        let out = self.stream.leave_gated(pass, self.index, x, (y, z, &self.leave));
         (out, [Some(window), Some(last), None, None])
     }
 

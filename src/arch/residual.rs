@@ -3,7 +3,7 @@
 use crate::arch::stacked::{HIDDEN, LAYERS};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
-use crate::nn::{Builder, CausalConv, Linear, Norm, Pass};
+use crate::nn::{Bounds, Builder, CausalConv, Flow, Linear, Norm, Pass};
 
 /// How a residual block begins and ends.
 #[derive(Debug)]
@@ -42,6 +42,18 @@ impl Stream {
     /// Out of the stream.
     pub fn leave(&self, pass: &mut Pass<'_>, x: Var) -> Var {
         self.norm.map_or(x, |norm| norm.forward(pass, x))
+    }
+
+    /// The stream `x` with what block `index` adds to it, and out of the stream: `y` gated by `z`, through the map `down`.
+    pub fn leave_gated(&self, pass: &mut Pass<'_>, index: usize, x: Var, (y, z, down): (Var, Var, &Linear)) -> Var {
+        let gate = ops::silu(pass.tape, z);
+        pass.probe(index, "output gate", Bounds::Free, gate);
+        let gated = ops::mul(pass.tape, y, gate);
+        let out = down.forward(pass, gated);
+        let out = ops::add(pass.tape, x, out);
+        let out = self.leave(pass, out);
+        pass.probe_flow(index, "output", Bounds::Free, Flow::Output, out);
+        out
     }
 
     /// A formula with the parameters of the stream put around those of the block.

@@ -19,7 +19,7 @@ use crate::arch::residual::{Branches, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
-use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, MlstmInputs, MlstmOutputs};
 
 /// Rows of the blocks that make queries, keys and values, where they divide the channels (as published).
@@ -146,13 +146,7 @@ impl Block for Mlstm {
         let (skip, none) = (pass.param(self.skip), pass.tape.filled(e, 1, 0.0));
         let past = ops::depthwise(pass.tape, u, skip, none, batch);
         let read = ops::add(pass.tape, read, past);
-        let gate = ops::silu(pass.tape, z);
-        pass.probe(frame.index, "output gate", Bounds::Free, gate);
-        let gated = ops::mul(pass.tape, read, gate);
-        let out = self.down.forward(pass, gated);
-        let out = ops::add(pass.tape, x, out);
-        let out = frame.stream.leave(pass, out);
-        pass.probe_flow(frame.index, "output", Bounds::Free, Flow::Output, out);
+        let out = frame.stream.leave_gated(pass, frame.index, x, (read, z, &self.down));
         (out, [Some(window), Some(outputs.memory), Some(last), None])
     }
 
