@@ -1,6 +1,6 @@
 //! Weights with PyTorch's names and shapes, and everything else a model needs in the metadata.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
@@ -77,11 +77,10 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
 fn sort_header(bytes: &mut [u8]) -> Result<()> {
     let unsortable = || broken("its header cannot be sorted");
     let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| unsortable())?;
-    let header = rest.get_mut(..length).ok_or_else(unsortable)?;
-    let sorted: BTreeMap<String, BTreeMap<String, Value>> =
-        serde_json::from_slice(header).map_err(|error| broken(error.to_string()))?;
-    let text = serde_json::to_string(&sorted).map_err(|error| broken(error.to_string()))?;
+    let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
+    // An object of serde_json is a map in order.
+    let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
+    let text = sorted.ok_or_else(unsortable)?.to_string();
     // The same entries are as long in any order; blanks at the end fill up to whole words.
     let (place, blanks) = header.split_at_mut_checked(text.len()).ok_or_else(unsortable)?;
     place.copy_from_slice(text.as_bytes());
