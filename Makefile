@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 # cargo's programs may have been installed a moment ago by the set-up itself.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-rust_sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock .cargo/config.toml
+# All files: equations are compiled in.
+rust_sources := $(shell find src -type f) Cargo.toml Cargo.lock .cargo/config.toml
 page_sources := index.html $(shell find www -type f -not -path "www/vendor/*")
 stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types node-test page-test
 
@@ -60,7 +61,7 @@ setup-test: ## Install what is missing to test: browsers and their drivers.
 pkg: pkg/unrolled_bg.wasm ## Build pkg/, the package for browsers and Node.
 vendor: www/vendor/uPlot.esm.js ## Copy the page's libraries and samples into www/.
 
-pkg/unrolled_bg.wasm: $(rust_sources) scripts/build/pkg.sh package-lock.json
+pkg/unrolled_bg.wasm: $(rust_sources) scripts/build/pkg.sh scripts/lib.sh package-lock.json
 	@scripts/build/pkg.sh
 
 www/vendor/uPlot.esm.js: package-lock.json scripts/build/vendor.mjs

@@ -2,15 +2,19 @@
 //! last, for every architecture of the registry, before and after some training, in double precision:
 //! `cargo run --release --features f64 --example gradients` writes docs/gradients.md.
 
+mod common;
+
 use std::fmt::Write as _;
 use std::time::Instant;
 
 use unrolled::Session;
 use unrolled::arch::registry::{self, Architecture};
-use unrolled::data::{CsvReader, ReadOptions, Series, SeriesOptions};
+use unrolled::data::Series;
 use unrolled::knob::{Default, Kind, Raw};
 use unrolled::session::catalog;
 use unrolled::train::inside::{GradientTrace, Gradients};
+
+use common::jfk;
 
 const WINDOWS: [usize; 3] = [24, 100, 168];
 const OUT: &str = "docs/gradients.md";
@@ -20,12 +24,6 @@ const BATCH: usize = 16;
 const STEPS: usize = 100;
 /// Knobs that decide how far a gradient reaches at the start; all their choices are tried, one knob at a time.
 const KNOBS: [(&str, &str); 2] = [("forget_bias", "forget bias"), ("recurrent_init", "recurrent matrix")];
-
-fn jfk() -> Series {
-    let mut reader = CsvReader::new(ReadOptions::default());
-    reader.push(include_bytes!("../www/samples/jfk_2013_hourly_celsius.csv")).expect("text");
-    reader.finish().and_then(|table| table.series(&SeriesOptions::default())).expect("a series").series
-}
 
 /// The defaults, and what each of the two knobs can be set to, as far as `architecture` reads it.
 fn variants(architecture: &Architecture) -> Vec<Option<(&'static str, &'static str)>> {

@@ -1,9 +1,11 @@
 //! Times what stands around a model that is judged: gathering windows, fitting the linear models, scoring all rivals.
 //! `cargo run --release --example judge`: the sample at JFK, and 100,000 hours of the same kind.
 
+mod common;
+
 use std::time::Instant;
 
-use unrolled::data::{Batch, CsvReader, Frame, FrameOptions, Part, ReadOptions, Series, SeriesOptions, Split};
+use unrolled::data::{Batch, Frame, FrameOptions, Part, Series, Split};
 use unrolled::evaluate::{self, About, CHUNK, Rivals};
 
 const WINDOW: usize = 168;
@@ -66,10 +68,7 @@ fn judge(name: &str, series: &Series, target: &str) {
 }
 
 fn main() {
-    let sample = include_bytes!("../www/samples/jfk_2013_hourly_celsius.csv");
-    let mut reader = CsvReader::new(ReadOptions::default());
-    reader.push(sample).expect("text");
-    let jfk = reader.finish().and_then(|table| table.series(&SeriesOptions::default())).expect("a series").series;
+    let jfk = common::jfk();
     judge("JFK", &jfk, "temp_c");
     let mut long = jfk.clone();
     long.axis.len = 100_000;

@@ -2,18 +2,19 @@
 //! the last value. `cargo run --release --example learn` takes all of them with their defaults; arguments name some, and
 //! `key=value` sets a knob.
 
+mod common;
+
 use std::time::Instant;
 
 use unrolled::arch::registry;
-use unrolled::data::{CsvReader, Part, ReadOptions, SeriesOptions};
+use unrolled::data::Part;
 use unrolled::knob::Raw;
 use unrolled::{Result, Session};
 
+use common::jfk;
+
 fn train(architecture: &str, more: &Raw) -> Result<()> {
-    let mut reader = CsvReader::new(ReadOptions::default());
-    reader.push(include_bytes!("../www/samples/jfk_2013_hourly_celsius.csv"))?;
-    let series = reader.finish()?.series(&SeriesOptions::default())?.series;
-    let mut session = Session::new(series);
+    let mut session = Session::new(jfk());
     let mut raw: Raw = [("target", "temp_c".into()), ("window", 168.into()), ("horizon", 24.into())]
         .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
         .into();

@@ -119,7 +119,8 @@ fn gather(task: &Task, steps: usize, size: usize, rng: &mut Rng) -> Batch {
 }
 
 fn budget(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    let Ok(text) = std::env::var(name) else { return otherwise };
+    text.parse().unwrap_or_else(|_| panic!("{name} is “{text}”, and a whole number is needed"))
 }
 
 fn settings(architecture: &Architecture, hidden: usize) -> Settings {
@@ -136,17 +137,20 @@ fn settings(architecture: &Architecture, hidden: usize) -> Settings {
 
 type Model = (Box<dyn Forecaster>, Params);
 
-fn build(architecture: &Architecture, task: &Task, steps: usize, hidden: usize, seed: u64) -> Option<Model> {
+/// What a model for sequences of so many `steps` is built from: one target, the first column, one step ahead.
+fn planned(architecture: &Architecture, task: &Task, steps: usize, hidden: usize) -> (Plan, Settings) {
     let settings = settings(architecture, hidden);
-    let features = (task.features, task.features, 0);
-    let plan: Plan = architecture.plan(&settings, features, (1, steps, 1)).ok()?;
-    Some(architecture.build(&plan, &settings, seed))
+    let features = (task.features, task.features, 1);
+    let plan = architecture.plan(&settings, features, (1, steps, 1)).expect("a segment of one step always fits");
+    (plan, settings)
 }
 
-/// The hidden size that comes nearest to so many parameters, in steps of 4, which every number of heads divides.
+/// The hidden size that comes nearest to so many parameters, in steps of 4, so that heads are as many as usual.
 fn sized(architecture: &Architecture, task: &Task, steps: usize, parameters: usize) -> usize {
-    let count =
-        |hidden: usize| -> usize { build(architecture, task, steps, hidden, 1).map_or(0, |(_, params)| params.len()) };
+    let count = |hidden: usize| {
+        let (plan, settings) = planned(architecture, task, steps, hidden);
+        architecture.count(&plan, &settings)
+    };
     (4_usize..=128).step_by(4).min_by_key(|&hidden| count(hidden).abs_diff(parameters)).unwrap_or(4)
 }
 
@@ -184,7 +188,7 @@ fn train(model: &mut Model, task: &Task, steps: usize, seed: u64, most: usize) -
         clip(&mut model.1.grads, 1.0);
         let Params { values, grads, .. } = &mut model.1;
         optimiser.step(values, grads, RATE);
-        if (step + 1) % LOOK == 0 {
+        if (step + 1) % LOOK == 0 || step + 1 == most {
             error = judge(model, task, steps, &mut quiet);
             if error < SOLVED {
                 return (Some(step + 1), error);
@@ -205,10 +209,11 @@ fn row(architecture: &Architecture, task: &Task) -> String {
             continue;
         }
         let hidden = sized(architecture, task, steps, budget("PARAMETERS", 4600));
+        let (plan, settings) = planned(architecture, task, steps, hidden);
         let mut found = Vec::new();
         let begin = Instant::now();
         for seed in 1..=seeds as u64 {
-            let Some(mut model) = build(architecture, task, steps, hidden, seed) else { break };
+            let mut model = architecture.build(&plan, &settings, seed);
             found.push(train(&mut model, task, steps, seed, most));
         }
         let mut solved: Vec<usize> = found.iter().filter_map(|(at, _)| *at).collect();
@@ -217,7 +222,6 @@ fn row(architecture: &Architecture, task: &Task) -> String {
         let best = found.iter().map(|(_, error)| *error).fold(f64::NAN, f64::min);
         let share = if seeds > 1 { format!("{} of {seeds}: ", solved.len()) } else { String::new() };
         let _ = match solved.get(solved.len() / 2) {
-            _ if found.is_empty() => write!(text, " — |"),
             Some(at) => write!(text, " **{share}{at}** |"),
             None => write!(text, " {best:.3} |"),
         };

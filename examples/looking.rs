@@ -1,11 +1,14 @@
 //! What looking inside costs training: steps by themselves, and with the gradient through time read now and then, as the page
 //! does: a reading may take a tenth of the time. `cargo run --release --example looking`.
 
+mod common;
+
 use std::time::{Duration, Instant};
 
 use unrolled::Session;
-use unrolled::data::{CsvReader, ReadOptions, Series, SeriesOptions};
 use unrolled::knob::Raw;
+
+use common::jfk;
 
 /// A reading waits until so many times its own duration have passed since the last one, and this long at least.
 const SHARE: u32 = 10;
@@ -25,12 +28,6 @@ const JOBS: [(&str, &str); 3] = [
     ),
     ("the defaults", r#"{"epochs": 1000}"#),
 ];
-
-fn jfk() -> Series {
-    let mut reader = CsvReader::new(ReadOptions::default());
-    reader.push(include_bytes!("../www/samples/jfk_2013_hourly_celsius.csv")).expect("text");
-    reader.finish().and_then(|table| table.series(&SeriesOptions::default())).expect("a series").series
-}
 
 /// Optimiser steps and seconds of all spans of one way to train.
 #[derive(Default)]

@@ -147,6 +147,16 @@ impl Settings {
         Self { values }
     }
 
+    /// The same with another value of one knob.
+    ///
+    /// # Errors
+    /// [`Error::Knob`] for a value of the wrong kind or out of bounds.
+    pub fn with(&self, knob: &Knob, value: &Value) -> Result<Self> {
+        let mut values = self.values.clone();
+        values.insert(knob.key, knob.checked(value)?);
+        Ok(Self { values })
+    }
+
     fn get(&self, key: &str) -> &Value {
         // A missing key is a mistake in this library (a knob that is read but not listed), never in the input.
         self.values.get(key).unwrap_or_else(|| unreachable!("knob {key} is read but not in the catalog"))

@@ -2,7 +2,7 @@
 //!
 //! The modules are layers; a lower one never imports a higher one (`tests/layering.rs` checks it):
 //!
-//! - [`error`], [`knob`]: how the library says no, and what can be set;
+//! - [`error`], [`knob`], `exact`: how the library says no, what can be set, and how numbers stand in saved files;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
 //!   architectures that a person can pick;
 //! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and the forecasts that cost nothing;

@@ -434,6 +434,10 @@ fn each_learns_a_noisy_sine_to_below_naive() {
                 "reading": "continuous"}"#,
             r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
                 "head": "rolled", "reading": "continuous"}"#,
+            r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 2, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
+                "reading": "continuous", "target": "rain, temp_c", "inputs": "wind"}"#,
+            r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
+                "head": "rolled", "reading": "continuous", "target": "temp_c, rain"}"#,
         ] {
             let (_, raw) = checked(architecture, json);
             let mut session = Session::new(columns(800));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use unrolled::Session;
 use unrolled::data::{Axis, Series, Step};
-use unrolled::knob::Raw;
+use unrolled::knob::{Kind, Raw};
 
 const ROWS: usize = 400;
 
@@ -73,6 +73,57 @@ fn what_the_file_does_not_say_comes_from_the_settings_and_the_training_part() {
 }
 
 #[test]
+fn settings_that_would_make_another_model_of_it_are_overridden() {
+    let bytes = stored("state_dict_lstm.safetensors");
+    let mut session = session();
+    session.load(&bytes, &Raw::new()).unwrap();
+    let expected = session.forecast(5).unwrap().values;
+    for knob in unrolled::session::catalog().knobs {
+        let values: Vec<serde_json::Value> = match knob.kind {
+            Kind::Integer { min, max } => vec![min.into(), max.into()],
+            Kind::Number { min, max, .. } => vec![min.into(), max.into()],
+            Kind::Choice { options } => options.iter().map(|option| option.value.into()).collect(),
+            Kind::Flag => vec![false.into(), true.into()],
+            // Columns and parts of the series are what the file says nothing of.
+            Kind::Text => continue,
+        };
+        for value in values {
+            let raw = Raw::from([(knob.key.to_owned(), value.clone())]);
+            if let Err(error) = session.load(&bytes, &raw) {
+                panic!("{} = {value}: {error}", knob.key);
+            }
+            assert_eq!(session.forecast(5).unwrap().values, expected, "{} = {value}", knob.key);
+        }
+    }
+    let configured = session.load(&bytes, &around(r#"{"reading": "continuous"}"#)).unwrap();
+    assert_eq!(configured.settings["reading"], "windows");
+    assert_eq!(configured.truncated, None);
+}
+
+#[test]
+fn a_state_dict_is_for_one_target() {
+    let mut session = session();
+    let error = session.load(&changed(|_| {}, &[]), &around(r#"{"target": "value, other"}"#)).unwrap_err();
+    assert_eq!(error.place().knob.as_deref(), Some("target"));
+    assert!(error.to_string().contains("choose one target"), "{error}");
+}
+
+#[test]
+fn the_same_model_is_saved_as_the_same_bytes() {
+    let mut session = session();
+    session.load(&stored("state_dict_lstm.safetensors"), &Raw::new()).unwrap();
+    let first = session.save().unwrap();
+    for _ in 0..20 {
+        assert!(session.save().unwrap() == first, "another order of the header");
+    }
+    // A file that another program can read, with all that was in it.
+    let file = SafeTensors::deserialize(&first).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&first).unwrap();
+    assert_eq!(file.len(), session.configured().unwrap().parameters.rows.len());
+    assert_eq!(header.metadata().as_ref().unwrap()["format"], "pt");
+}
+
+#[test]
 fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
     type Tensors<'a> = BTreeMap<String, TensorView<'a>>;
     static NAN: [u8; 20] = [0, 0, 192, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -95,6 +146,11 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
         (changed(|t| renamed(t, "cell.weight_ih_l1", "cell.weight_ih_l1_reverse"), all), "bidirectional"),
         (changed(|t| renamed(t, "cell.weight_ih_l1", "cell.weight_hr_l0"), all), "proj_size"),
         (changed(|t| renamed(t, "fc.bias", "other.bias"), all), "two layers"),
+        (changed(|t| renamed(t, "cell.weight_ih_l1", "decoder.weight_ih_l1"), all), "two recurrent modules"),
+        (
+            changed(|t| drop(t.insert("decoder.weight_ih_l0".into(), zeros(&[28, 1]))), all),
+            "two recurrent modules, “cell” and “decoder”",
+        ),
         (changed(|t| renamed(t, "fc.bias", "fc.running_mean"), all), "running_mean"),
         (changed(|t| drop(t.insert("cell.weight_ih_l0".into(), zeros(&[14, 1]))), all), "of no RNN"),
         (changed(|t| drop(t.insert("fc.weight".into(), zeros(&[5, 8]))), all), "reads 8"),

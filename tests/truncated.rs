@@ -19,12 +19,14 @@ use unrolled::{Error, Real, Session, narrow, wide};
 const WINDOW: usize = 24;
 const HORIZON: usize = 4;
 
-/// Chunks that divide no lane, dropout in both places, segments, a head that is fed back, what is known ahead.
+/// Chunks that divide no lane, dropout in both places, segments, a head that is fed back, what is known ahead, several targets.
 const SHAPES: &[&str] = &[
     r#"{"segment": 1, "hidden": 5, "layers": 2, "dropout": 0.3, "head_dropout": 0.2, "chunk": 7, "lanes": 3}"#,
     r#"{"segment": 2, "hidden": 6, "layers": 2, "mix": "gru", "head": "rolled", "loss": "huber", "head_dropout": 0, "chunk": 11, "lanes": 2}"#,
     r#"{"segment": 3, "hidden": 5, "loss": "mae", "head_dropout": 0.4, "calendar": true, "chunk": 3, "lanes": 16}"#,
     r#"{"segment": 1, "hidden": 5, "head": "rolled", "head_dropout": 0, "chunk": 5, "lanes": 1}"#,
+    r#"{"target": "temp_c, wind", "segment": 2, "hidden": 6, "head_dropout": 0.2, "calendar": true, "chunk": 8, "lanes": 3}"#,
+    r#"{"target": "wind, temp_c", "segment": 2, "hidden": 5, "head": "rolled", "head_dropout": 0, "chunk": 6, "lanes": 2}"#,
 ];
 
 fn streaming() -> impl Iterator<Item = &'static Architecture> {
@@ -61,8 +63,12 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
     let series = gappy();
     let split = Split::parse("70/10/20", &series.axis).unwrap();
+    let named = match checked.text("target") {
+        "" => "temp_c",
+        named => named,
+    };
     let options = FrameOptions {
-        targets: vec!["temp_c".to_owned()],
+        targets: named.split(", ").map(str::to_owned).collect(),
         inputs: vec!["wind".to_owned()],
         calendar: checked.flag("calendar"),
         ahead: HORIZON,

@@ -12,11 +12,11 @@
 //! step the output depends on the whole window, so there is no state to go on from: such a layer does not stream, and may not
 //! be trained on “what follows” at earlier steps, which it has already read.
 
+use crate::arch::cells;
 use crate::arch::plan::Plan;
 use crate::arch::recurrent::computed_last;
-use crate::arch::{gru, lstm, rnn};
 use crate::grad::{Var, ops};
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Default, Group, Kind, Knob, Settings};
 use crate::nn::{Block, Builder, Pass, State};
 
 /// Which cell walks in both directions.
@@ -27,13 +27,7 @@ pub const CELL: Knob = Knob {
     unit: "",
     source: "",
     group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "rnn", label: "RNN", help: "One tanh layer (Elman 1990)." },
-            Choice { value: "lstm", label: "LSTM", help: "With a cell state (Graves and Schmidhuber 2005)." },
-            Choice { value: "gru", label: "GRU", help: "With two gates (Cho et al. 2014)." },
-        ],
-    },
+    kind: Kind::Choice { options: cells::CHOICES },
     default: Default::Text("gru"),
     basic: true,
     when: None,
@@ -47,13 +41,9 @@ struct Bidirectional {
 
 /// One layer: both directions of it.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
-    let directed = match settings.text(CELL.key) {
-        "rnn" => rnn::directed,
-        "lstm" => lstm::directed,
-        _ => gru::directed,
-    };
-    let forward = directed(builder, index, inputs, plan, settings, false);
-    let reverse = directed(builder, index, inputs, plan, settings, true);
+    let make = cells::cell(settings.text(CELL.key)).make;
+    let forward = make(builder, index, inputs, plan, settings, false);
+    let reverse = make(builder, index, inputs, plan, settings, true);
     Box::new(Bidirectional { forward, reverse })
 }
 

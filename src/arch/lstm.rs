@@ -9,13 +9,13 @@ use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
 /// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
-const GATES: &[(&str, Bounds)] = &[
+pub const GATES: &[(&str, Bounds)] = &[
     ("input gate", Bounds::Unit),
     ("forget gate", Bounds::Unit),
     ("candidate", Bounds::Signed),
     ("output gate", Bounds::Unit),
 ];
-const MATRICES: &[&str] =
+pub const MATRICES: &[&str] =
     &["state to input gate", "state to forget gate", "state to candidate", "state to output gate"];
 
 #[derive(Debug)]

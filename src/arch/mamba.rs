@@ -18,11 +18,11 @@
 //! Without selection Δ, B and C are the same at every step: a plain state-space model, which is a convolution.
 
 use crate::arch::plan::Plan;
-use crate::arch::residual::Stream;
+use crate::arch::residual::{Branches, Stream};
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
@@ -186,30 +186,18 @@ impl Block for Mamba {
     }
 
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
-        let (e, batch) = (self.channels, pass.batch);
         let x = self.stream.enter(pass, x);
         let normed = self.norm.forward(pass, x);
-        let both = self.enter.forward(pass, normed);
-        let v = ops::slice_rows(pass.tape, both, 0, e);
-        let z = ops::slice_rows(pass.tape, both, e, e);
-
-        let (u, window) = self.conv.forward(pass, v, state[WINDOW]);
-        let u = ops::silu(pass.tape, u);
+        let Branches { u, z, window, .. } = Branches::of(pass, &self.enter, &self.conv, normed, state[WINDOW]);
 
         let model = self.model(pass, u);
-        let (y, last) = scan::selective(pass.tape, model, state[SSM], batch);
+        let (y, last) = scan::selective(pass.tape, model, state[SSM], pass.batch);
         pass.probe(self.index, "step size Δ", Bounds::Positive, model.delta);
         pass.probe(self.index, "what is written, B", Bounds::Free, model.b);
         pass.probe(self.index, "what is read, C", Bounds::Free, model.c);
         pass.probe(self.index, "state as read", Bounds::Free, y);
 
-        let gate = ops::silu(pass.tape, z);
-        pass.probe(self.index, "output gate", Bounds::Free, gate);
-        let gated = ops::mul(pass.tape, y, gate);
-        let out = self.leave.forward(pass, gated);
-        let out = ops::add(pass.tape, x, out);
-        let out = self.stream.leave(pass, out);
-        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
+        let out = self.stream.leave_gated(pass, self.index, x, (y, z, &self.leave));
         (out, [Some(window), Some(last), None, None])
     }
 

@@ -4,6 +4,7 @@
 //! test that runs over the registry.
 
 mod bidirectional;
+pub mod cells;
 mod direct;
 mod dlinear;
 mod encoder_decoder;

@@ -24,7 +24,7 @@ pub struct Architecture {
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence in the form that the settings choose, as MathML.
+    /// The recurrence in the form that the settings choose, as MathML; see [`Architecture::all_equations`].
     pub equations: fn(&Settings) -> &'static str,
     /// Whether it can read a sequence step by step, from the state that it left.
     pub streams: bool,
@@ -302,6 +302,12 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
     ALL.iter().find(|architecture| architecture.id == id)
 }
 
+/// Whether layer `index` of the stack that `settings` ask for is of the architecture `id`, which makes the stack or is mixed in.
+pub fn makes_layer(id: &str, settings: &Settings, index: usize) -> bool {
+    let (own, mix) = (settings.text(ARCHITECTURE.key), settings.text(MIX.key));
+    if index.is_multiple_of(2) || find(mix).is_none() { own == id } else { mix == id }
+}
+
 /// Every knob of every architecture, each once: those shared first.
 pub fn knobs() -> Vec<Knob> {
     let mut all = vec![ARCHITECTURE];
@@ -330,6 +336,20 @@ impl Architecture {
     /// Whether it reads the knob `key`.
     pub fn reads(&self, key: &str) -> bool {
         keys(self).contains(&key)
+    }
+
+    /// What every second layer is made by, where that is another architecture.
+    fn mixed(&self, settings: &Settings) -> Option<(&'static Architecture, MakeBlock)> {
+        let Make::Layer(_) = self.make else { return None };
+        let other = find(settings.text(MIX.key)).filter(|other| other.id != self.id)?;
+        let Make::Layer(block) = other.make else { return None };
+        (settings.size(LAYERS.key) > 1).then_some((other, block))
+    }
+
+    /// The recurrences of all layers that `settings` ask for, as MathML: those of every second layer behind its own.
+    pub fn all_equations(&self, settings: &Settings) -> String {
+        let mixed = self.mixed(settings).map_or("", |(other, _)| (other.equations)(settings));
+        [(self.equations)(settings), mixed].concat()
     }
 
     /// The plan that checked `settings` ask for, with `features`, data features and targets, and the resolved `season`,
@@ -376,16 +396,24 @@ impl Architecture {
     /// A fresh model with seeded initial weights, and its parameters.
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
         let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
-        let forecaster = match self.make {
-            Make::Layer(block) => {
-                let other = match find(settings.text(MIX.key)).map(|other| other.make) {
-                    Some(Make::Layer(other)) => other,
-                    _ => block,
-                };
-                Box::new(Stacked::new(&mut builder, plan, settings, [block, other], self.streams))
-            }
-            Make::Forecaster(make) => make(&mut builder, plan, settings),
-        };
+        let forecaster = self.build_with(&mut builder, plan, settings);
         (forecaster, builder.finish())
+    }
+
+    /// How many parameters it has; none is drawn.
+    pub fn count(&self, plan: &Plan, settings: &Settings) -> usize {
+        let mut builder = Builder::counting();
+        self.build_with(&mut builder, plan, settings);
+        builder.len()
+    }
+
+    fn build_with(&self, builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
+        match self.make {
+            Make::Layer(block) => {
+                let other = self.mixed(settings).map_or(block, |(_, other)| other);
+                Box::new(Stacked::new(builder, plan, settings, [block, other], self.streams))
+            }
+            Make::Forecaster(make) => make(builder, plan, settings),
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! What residual blocks share: a stream as wide as the hidden size that every block adds to.
 
 use crate::arch::stacked::{HIDDEN, LAYERS};
-use crate::grad::Var;
+use crate::grad::{Var, ops};
 use crate::knob::Settings;
-use crate::nn::{Builder, Linear, Norm, Pass};
+use crate::nn::{Bounds, Builder, CausalConv, Flow, Linear, Norm, Pass};
 
 /// How a residual block begins and ends.
 #[derive(Debug)]
@@ -44,6 +44,18 @@ impl Stream {
         self.norm.map_or(x, |norm| norm.forward(pass, x))
     }
 
+    /// The stream `x` with what block `index` adds to it, and out of the stream: `y` gated by `z`, through the map `down`.
+    pub fn leave_gated(&self, pass: &mut Pass<'_>, index: usize, x: Var, (y, z, down): (Var, Var, &Linear)) -> Var {
+        let gate = ops::silu(pass.tape, z);
+        pass.probe(index, "output gate", Bounds::Free, gate);
+        let gated = ops::mul(pass.tape, y, gate);
+        let out = down.forward(pass, gated);
+        let out = ops::add(pass.tape, x, out);
+        let out = self.leave(pass, out);
+        pass.probe_flow(index, "output", Bounds::Free, Flow::Output, out);
+        out
+    }
+
     /// A formula with the parameters of the stream put around those of the block.
     pub fn formula(&self, block: &str) -> String {
         let before = self.enter.map(|enter| enter.formula());
@@ -51,4 +63,35 @@ impl Stream {
         let parts: Vec<String> = before.into_iter().chain([block.to_owned()]).chain(after).collect();
         parts.join(" + ")
     }
+}
+
+/// The two halves of a map into a wider room: one goes through a short convolution and is what the block works on, the other
+/// is what gates its output (Gu and Dao 2023, figure 3; Beck et al. 2024).
+#[derive(Debug, Clone, Copy)]
+pub struct Branches {
+    /// The first half.
+    pub inner: Var,
+    /// The same, convolved and through a SiLU.
+    pub u: Var,
+    /// The second half.
+    pub z: Var,
+    /// What the convolution of the next stretch begins with.
+    pub window: Var,
+}
+
+impl Branches {
+    /// Of `x`, through the map `up`; `past` is the `window` that the last stretch left.
+    pub fn of(pass: &mut Pass<'_>, up: &Linear, conv: &CausalConv, x: Var, past: Option<Var>) -> Self {
+        let half = up.outputs / 2;
+        let both = up.forward(pass, x);
+        let inner = ops::slice_rows(pass.tape, both, 0, half);
+        let z = ops::slice_rows(pass.tape, both, half, half);
+        let (u, window) = conv.forward(pass, inner, past);
+        Self { inner, u: ops::silu(pass.tape, u), z, window }
+    }
+}
+
+/// The largest number up to `most` that divides `whole`.
+pub fn largest_divisor(whole: usize, most: usize) -> usize {
+    (1..=most.min(whole)).rev().find(|part| whole.is_multiple_of(*part)).unwrap_or(1)
 }

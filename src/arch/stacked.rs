@@ -13,7 +13,7 @@ use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
 use crate::grad::{Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
-use crate::nn::block::last_step;
+use crate::nn::block::{last_step, through};
 use crate::nn::{Block, Builder, Clock, Linear, Pass, State};
 
 /// Size of the hidden state.
@@ -138,13 +138,7 @@ impl Stacked {
             let embedded = embed.forward(pass, x);
             x = ops::relu(pass.tape, embedded);
         }
-        for (index, (block, state)) in self.blocks.iter().zip(states).enumerate() {
-            if index > 0 {
-                x = pass.dropout(x, self.dropout);
-            }
-            (x, *state) = block.forward(pass, x, state);
-        }
-        x
+        through(pass, &self.blocks, x, states, |pass, x, _| pass.dropout(x, self.dropout))
     }
 
     /// What the head reads of the last block's output.

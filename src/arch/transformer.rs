@@ -17,7 +17,7 @@
 
 use crate::Real;
 use crate::arch::plan::Plan;
-use crate::arch::residual::Stream;
+use crate::arch::residual::{Stream, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
@@ -150,8 +150,7 @@ impl Transformer {
     fn new(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings, causal: bool) -> Self {
         let stream = Stream::new(builder, index, inputs, settings, ("norm", Norm::layer));
         let hidden = stream.width;
-        let most = settings.size(HEADS.key).min(hidden);
-        let heads = (1..=most).rev().find(|heads| hidden.is_multiple_of(*heads)).unwrap_or(1);
+        let heads = largest_divisor(hidden, settings.size(HEADS.key));
         let places = plan.tokens() + plan.horizon.div_ceil(plan.segment);
         let positions = match settings.text(POSITIONS.key) {
             _ if index > 0 => Positions::None,

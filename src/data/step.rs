@@ -69,7 +69,8 @@ impl Grid {
             Step::Rows => time,
             Step::Milliseconds(step) => {
                 let half = if self.floor { 0 } else { step / 2 };
-                (time - self.start + half).div_euclid(step)
+                // A step that a person says may be as long as the numbers go.
+                time.saturating_sub(self.start).saturating_add(half).div_euclid(step)
             }
             Step::Months(months) => match (month_index(time), month_index(self.start)) {
                 (Some(month), Some(start)) => (month - start).div_euclid(i64::from(months)),
@@ -219,8 +220,8 @@ pub(crate) fn forced(times: &[i64], step: Step, found: Option<Grid>) -> Grid {
     }
     let mut distances: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     distances.sort_unstable();
-    let median = distances.get(distances.len() / 2).copied().unwrap_or(wanted);
-    let mut grid = Grid { start: 0, step, floor: wanted >= 2 * median };
+    let median = distances.get(distances.len() / 2);
+    let mut grid = Grid { start: 0, step, floor: median.is_some_and(|median| wanted / 2 >= *median) };
     grid.start = grid.slot(first).saturating_mul(wanted);
     grid
 }
@@ -287,6 +288,17 @@ mod tests {
         // Squares are ever further apart.
         let irregular: Vec<i64> = (0..100).map(|index| index * index * 1000).collect();
         assert_eq!(infer(&irregular), None);
+    }
+
+    #[test]
+    fn a_step_may_be_as_long_as_numbers_go() {
+        let longest = Step::Milliseconds(i64::MAX);
+        for times in [&[DAY][..], &[-DAY], &[-3 * DAY, -DAY, 2 * DAY]] {
+            let grid = forced(times, longest, None);
+            let slots: Vec<i64> = times.iter().map(|&time| grid.slot(time)).collect();
+            let expected: Vec<i64> = times.iter().map(|&time| i64::from(time >= 0 && times[0] < 0)).collect();
+            assert_eq!(slots, expected, "{times:?}");
+        }
     }
 
     #[test]

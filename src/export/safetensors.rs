@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::{Axis, Scale};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluate::Interval;
+use crate::export::tensors::{broken, metadata, put, tensors};
 use crate::knob::Raw;
 use crate::nn::Params;
 
@@ -46,14 +46,10 @@ impl About {
     }
 }
 
-fn broken(problem: impl Into<String>) -> Error {
-    Error::Model { problem: problem.into() }
-}
-
 /// The file's bytes.
 ///
 /// # Errors
-/// [`Error::Model`] if it cannot be written, which only a mistake in this library could cause.
+/// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = params
         .slots()
@@ -71,30 +67,44 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     let views = views.collect::<Result<Vec<_>>>()?;
     let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)]);
-    serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))
+    let mut bytes = serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
+    sort_header(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Sorts the header of a file: the library writes it from a hash map, whose order is another one each time, and the same model
+/// is to be the same bytes.
+fn sort_header(bytes: &mut [u8]) -> Result<()> {
+    let unsortable = || broken("its header cannot be sorted");
+    let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
+    let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
+    // An object of serde_json is a map in order.
+    let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
+    let text = sorted.ok_or_else(unsortable)?.to_string();
+    // The same entries are as long in any order; blanks at the end fill up to whole words.
+    let (place, blanks) = header.split_at_mut_checked(text.len()).ok_or_else(unsortable)?;
+    place.copy_from_slice(text.as_bytes());
+    blanks.fill(b' ');
+    Ok(())
 }
 
 /// Whether the weights in `bytes` were saved here, with the settings that belong to them.
 ///
 /// # Errors
-/// [`Error::Model`] for bytes that are no such file.
+/// [`Error::Model`](crate::Error::Model) for bytes that are no such file.
 pub fn saved_here(bytes: &[u8]) -> Result<bool> {
-    let (_, header) = SafeTensors::read_metadata(bytes)
-        .map_err(|_| broken("it is not a safetensors file, or not all of one; choose one that was saved here"))?;
-    Ok(header.metadata().as_ref().is_some_and(|metadata| metadata.contains_key(KEY)))
+    Ok(metadata(bytes)?.contains_key(KEY))
 }
 
 /// What the model in `bytes` is, without its weights.
 ///
 /// # Errors
-/// [`Error::Model`] for bytes that are no such file, or of a newer version.
+/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, or of a newer version.
 pub fn about(bytes: &[u8]) -> Result<About> {
-    let (_, header) = SafeTensors::read_metadata(bytes)
-        .map_err(|_| broken("it is not a safetensors file, or not all of one; choose one that was saved here"))?;
-    let text =
-        header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)).ok_or_else(|| {
-            broken("it holds weights but not the settings that belong to them; it was not saved here")
-        })?;
+    let metadata = metadata(bytes)?;
+    let text = metadata
+        .get(KEY)
+        .ok_or_else(|| broken("it holds weights but not the settings that belong to them; it was not saved here"))?;
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
@@ -112,23 +122,14 @@ pub fn about(bytes: &[u8]) -> Result<About> {
 /// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
 ///
 /// # Errors
-/// [`Error::Model`] for a tensor that is missing, of another shape, or holds a value that is no number; `params` may then
-/// be half filled.
+/// [`Error::Model`](crate::Error::Model) for a tensor that is missing, of another shape, or holds a value that is no number;
+/// `params` may then be half filled.
 pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
-    let file = SafeTensors::deserialize(bytes).map_err(|_| broken("it is not a whole safetensors file"))?;
+    let file = tensors(bytes)?;
     for index in 0..params.slots().len() {
-        let slot = &params.slots()[index];
-        let name = slot.name.clone();
-        let tensor = file.tensor(&name).map_err(|_| broken(format!("the weights “{name}” are missing")))?;
-        if tensor.shape() != slot.shape() || tensor.dtype() != Dtype::F32 {
-            return Err(broken(format!("“{name}” is {:?}, and {:?} is needed", tensor.shape(), slot.shape())));
-        }
-        let values: Vec<f32> =
-            tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(broken(format!("“{name}” holds a value that is no number")));
-        }
-        params.set_row_major(index, values.into_iter().map(|x| crate::narrow(f64::from(x))));
+        let name = &params.slots()[index].name;
+        let tensor = file.tensor(name).map_err(|_| broken(format!("the weights “{name}” are missing")))?;
+        put(params, index, &tensor)?;
     }
     Ok(())
 }

@@ -5,26 +5,27 @@
 //! fc.weight         [horizon × hidden]    fc.bias [horizon]
 //! ```
 //!
-//! The modules may have any names. The cell follows from the shapes: `weight_ih` has one, three or four times as many rows as
-//! `weight_hh` has columns. What a state dict does not hold may stand in the file's metadata, as text: `window` (steps that the
-//! model reads), and `mean` and `std` of each input, with spaces between them, where the model was trained on values scaled by
-//! other numbers than those of the training part at hand (standard deviation with ddof 0).
+//! There is one recurrent module, and the linear layer gives the horizon of one target. Both may have any names. The cell
+//! follows from the shapes: `weight_ih` has one, three or four times as many rows as `weight_hh` has columns. What a state dict
+//! does not hold may stand in the file's metadata, as text: `window` (steps that the model reads), and `mean` and `std` of each
+//! input, with spaces between them, where the model was trained on values scaled by other numbers than those of the training
+//! part at hand (standard deviation with ddof 0).
 
 use std::collections::{BTreeMap, HashMap};
 
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
-
+use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use crate::arch::GRU_FORM;
-use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, SEGMENT, WINDOW};
+use crate::arch::cells::CELLS;
+use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, MIX};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Scale;
 use crate::data::frame::CALENDAR;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exact;
+use crate::export::tensors::{self, broken, put};
 use crate::knob::Raw;
 use crate::nn::Params;
 
@@ -43,13 +44,6 @@ pub struct StateDict<'a> {
     tensors: BTreeMap<String, TensorView<'a>>,
 }
 
-fn broken(problem: impl Into<String>) -> Error {
-    Error::Model { problem: problem.into() }
-}
-
-/// Module, id of the architecture, and gates.
-const CELLS: [(&str, &str, usize); 3] = [("RNN", "rnn", 1), ("GRU", "gru", 3), ("LSTM", "lstm", 4)];
-
 /// Parts of the names that `torch.nn.RNNBase` gives.
 const PARTS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
 
@@ -57,17 +51,11 @@ impl<'a> StateDict<'a> {
     /// Reads a file's bytes.
     ///
     /// # Errors
-    /// [`Error::Model`] that says which tensor is missing, of an unexpected shape, or not understood.
+    /// [`Error::Model`](crate::Error::Model) that says which tensor is missing, of an unexpected shape, or not understood.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
-        let file = SafeTensors::deserialize(bytes).map_err(|_| broken("it is not a whole safetensors file"))?;
-        let (_, header) =
-            SafeTensors::read_metadata(bytes).map_err(|_| broken("it is not a whole safetensors file"))?;
         let mut tensors = BTreeMap::new();
-        let mut heads = Vec::new();
-        for (name, view) in file.tensors() {
-            if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
-                return Err(broken(format!("“{name}” holds {:?}; save it as float32 or float64", view.dtype())));
-            }
+        let (mut cells, mut heads) = (Vec::new(), Vec::new());
+        for (name, view) in tensors::tensors(bytes)?.tensors() {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
             if last.ends_with("_reverse") {
                 return Err(broken(format!(
@@ -79,30 +67,32 @@ impl<'a> StateDict<'a> {
                 return Err(broken(format!("“{name}” projects the state (proj_size), which no model here does")));
             }
             if PARTS.iter().any(|part| last.starts_with(part)) {
+                cells.push(module.to_owned());
                 tensors.insert(format!("rnn.{last}"), view);
             } else if matches!(last, "weight" | "bias") {
-                heads.push((module.to_owned(), last.to_owned(), view));
+                heads.push(module.to_owned());
+                tensors.insert(format!("head.{last}"), view);
             } else {
                 return Err(broken(format!(
                     "“{name}” is not understood: one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear can be read"
                 )));
             }
         }
-        if let Some((other, ..)) = heads.iter().find(|(module, ..)| *module != heads[0].0) {
+        if let Some((one, other)) = two_of(&cells) {
             return Err(broken(format!(
-                "it holds two layers beside the recurrent ones, “{}” and “{other}”; one nn.Linear can be read",
-                heads[0].0
+                "it holds two recurrent modules, “{one}” and “{other}”; one nn.RNN, nn.LSTM or nn.GRU can be read, with all its \
+                 layers (num_layers): save a model of one, or train such a one here"
             )));
         }
-        for (_, last, view) in heads {
-            tensors.insert(format!("head.{last}"), view);
+        if let Some((one, other)) = two_of(&heads) {
+            return Err(broken(format!(
+                "it holds two layers beside the recurrent ones, “{one}” and “{other}”; one nn.Linear can be read: save a model \
+                 with one"
+            )));
         }
         let (module, settings, inputs) = sizes(&tensors)?;
-        let metadata = header.metadata().as_ref();
         let mut found = Self { module, settings, inputs, scales: None, tensors };
-        if let Some(metadata) = metadata {
-            found.metadata(metadata)?;
-        }
+        found.metadata(&tensors::metadata(bytes)?)?;
         Ok(found)
     }
 
@@ -137,32 +127,24 @@ impl<'a> StateDict<'a> {
     /// Puts the weights into `params`; a bias that the file has not is 0.
     ///
     /// # Errors
-    /// [`Error::Model`] for a tensor of another shape than is needed, or a value that is no number.
+    /// [`Error::Model`](crate::Error::Model) for a tensor of another shape than is needed, or a value that is no number.
     pub fn load(&self, params: &mut Params) -> Result<()> {
         for index in 0..params.slots().len() {
             let slot = &params.slots()[index];
-            let (name, shape) = (slot.name.clone(), slot.shape());
-            let Some(tensor) = self.tensors.get(&name) else {
-                if !name.contains("bias") {
-                    return Err(broken(format!("the weights “{name}” are missing")));
-                }
-                params.set_row_major(index, std::iter::repeat_n(0.0, shape.iter().product()));
-                continue;
-            };
-            if tensor.shape() != shape {
-                return Err(broken(format!("“{name}” is {:?}, and {shape:?} is needed", tensor.shape())));
+            match self.tensors.get(&slot.name) {
+                Some(tensor) => put(params, index, tensor)?,
+                None if slot.name.contains("bias") => params.set_row_major(index, std::iter::repeat_n(0.0, slot.len())),
+                None => return Err(broken(format!("the weights “{}” are missing", slot.name))),
             }
-            let values: Vec<f64> = match tensor.dtype() {
-                Dtype::F64 => tensor.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
-                _ => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
-            };
-            if values.iter().any(|value| !value.is_finite()) {
-                return Err(broken(format!("“{name}” holds a value that is no number")));
-            }
-            params.set_row_major(index, values.into_iter().map(crate::narrow));
         }
         Ok(())
     }
+}
+
+/// Two different names among `modules`, if there are.
+fn two_of(modules: &[String]) -> Option<(&str, &str)> {
+    let other = modules.iter().find(|module| **module != modules[0])?;
+    Some((&modules[0], other))
 }
 
 /// What the shapes tell: the module, the settings, and the number of inputs.
@@ -174,8 +156,8 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     };
     let ((rows, inputs), (_, hidden)) = (matrix("rnn.weight_ih_l0")?, matrix("rnn.weight_hh_l0")?);
     let (horizon, read) = matrix("head.weight")?;
-    let cell = CELLS.iter().find(|(_, _, gates)| rows == gates * hidden);
-    let (module, id, _) = cell.ok_or_else(|| {
+    let cell = CELLS.into_iter().find(|cell| rows == cell.gates * hidden);
+    let cell = cell.ok_or_else(|| {
         broken(format!("“weight_ih_l0” has {rows} rows and a state of {hidden}: of no RNN, GRU or LSTM"))
     })?;
     if read != hidden {
@@ -191,7 +173,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     }
     let mut settings = Raw::new();
     for (key, value) in [
-        (ARCHITECTURE, Value::from(*id)),
+        (ARCHITECTURE, Value::from(cell.choice.value)),
         (HIDDEN, hidden.into()),
         (LAYERS, layers.into()),
         (HORIZON, horizon.into()),
@@ -199,6 +181,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
         (NORMALISE, "none".into()),
         (HEAD, "direct".into()),
         (LOSS_ON, "last".into()),
+        (READING, "windows".into()),
         (HIGHWAY, false.into()),
         (DROPOUT, 0.into()),
         (HEAD_DROPOUT, 0.into()),
@@ -208,5 +191,5 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     ] {
         settings.insert(key.key.to_owned(), value);
     }
-    Ok((module, settings, inputs))
+    Ok((cell.module, settings, inputs))
 }

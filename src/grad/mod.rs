@@ -4,7 +4,11 @@
 //! has its forward and its backward side by side; the recurrences over time in `crate::scan` are operations too.
 
 pub mod check;
+mod gradient;
 pub mod ops;
-pub mod tape;
+mod pool;
+mod sweep;
+mod tape;
 
-pub use tape::{Record, Sweep, Tape, Var};
+pub use sweep::Sweep;
+pub use tape::{Record, Tape, Var};

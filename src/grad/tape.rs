@@ -1,8 +1,9 @@
 //! The tape: nodes in creation order, their values and gradients in buffers that are reused from step to step.
 
-use std::ops::Range;
-
 use crate::Real;
+use crate::grad::Sweep;
+use crate::grad::gradient::Gradient;
+use crate::grad::pool::Pool;
 use crate::math::kernels::Packed;
 
 /// A matrix on the tape: an index, good until the next [`Tape::reset`].
@@ -10,8 +11,13 @@ use crate::math::kernels::Packed;
 pub struct Var(u32);
 
 impl Var {
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// The node at this place.
+    pub(super) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or_else(|_| unreachable!("a tape of 2³² nodes")))
     }
 }
 
@@ -21,7 +27,7 @@ const INPUTS: usize = 8;
 /// How a node came about: its inputs and what its backward pass needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
-    inputs: [Option<Var>; INPUTS],
+    pub(super) inputs: [Option<Var>; INPUTS],
     /// Sizes, offsets and switches of the operation; their meaning is the operation's.
     pub sizes: [usize; 4],
     /// Factors and thresholds of the operation.
@@ -63,43 +69,12 @@ impl Record {
 
 /// A node without its numbers.
 #[derive(Debug, Clone, Copy)]
-struct Node {
-    rows: usize,
-    cols: usize,
+pub(super) struct Node {
+    pub(super) rows: usize,
+    pub(super) cols: usize,
     /// Whether a gradient with respect to it can be of use to anyone.
-    tracked: bool,
-    record: Option<Record>,
-}
-
-/// Buffers that are not in use, handed out again so that a training step allocates nothing once it has run a few times.
-#[derive(Debug, Default)]
-struct Pool {
-    buffers: Vec<Vec<Real>>,
-    packed: Vec<Packed>,
-}
-
-impl Pool {
-    /// A buffer of `len` numbers with whatever it held before: the smallest that has room, or else the largest, so that
-    /// neither a step that repeats itself nor one whose stretches differ holds more than it needs.
-    fn take(&mut self, len: usize) -> Vec<Real> {
-        let key = |buffer: &Vec<Real>| match buffer.capacity() {
-            room if room >= len => (0, room),
-            short => (1, usize::MAX - short),
-        };
-        let best = (0..self.buffers.len()).min_by_key(|&k| key(&self.buffers[k]));
-        let mut buffer = best.map_or_else(Vec::new, |k| self.buffers.swap_remove(k));
-        if buffer.capacity() < len {
-            // What it held is of no use: it need not be copied along.
-            buffer.clear();
-            buffer.reserve_exact(len);
-        }
-        buffer.resize(len, 0.0);
-        buffer
-    }
-
-    fn give(&mut self, buffer: Vec<Real>) {
-        self.buffers.push(buffer);
-    }
+    pub(super) tracked: bool,
+    pub(super) record: Option<Record>,
 }
 
 /// Operations in the order they were done, with every intermediate matrix.
@@ -113,58 +88,6 @@ pub struct Tape {
     pool: Pool,
     recording: bool,
     watched: bool,
-}
-
-/// The gradient of one node: that of some of its numbers, in a row; all others' are zero. Empty: none flowed.
-///
-/// A loss on a sequence's last step alone gives the steps before it no gradient of their own, and room for it would be as
-/// large as the sequence.
-#[derive(Debug, Default)]
-struct Gradient {
-    /// First number that has one.
-    start: usize,
-    values: Vec<Real>,
-}
-
-impl Gradient {
-    fn clear(&mut self) {
-        self.start = 0;
-        self.values.clear();
-    }
-
-    fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// That of all `len` numbers.
-    fn whole(&mut self, len: usize) -> &mut Vec<Real> {
-        let held = self.values.len();
-        self.values.resize(len, 0.0);
-        if self.start > 0 {
-            self.values.copy_within(..held, self.start);
-            self.values[..self.start].fill(0.0);
-            self.start = 0;
-        }
-        &mut self.values
-    }
-
-    /// The same if there is any; nothing otherwise.
-    fn whole_if_any(&mut self, len: usize) -> &[Real] {
-        if self.values.is_empty() { &[] } else { self.whole(len) }
-    }
-
-    /// That of `range`, out of `len` numbers.
-    fn part(&mut self, range: Range<usize>, len: usize) -> &mut [Real] {
-        if self.values.is_empty() {
-            self.start = range.start;
-            self.values.resize(range.len(), 0.0);
-        }
-        let held = self.start..self.start + self.values.len();
-        if held.start <= range.start && range.end <= held.end {
-            return &mut self.values[range.start - held.start..range.end - held.start];
-        }
-        &mut self.whole(len)[range]
-    }
 }
 
 impl Tape {
@@ -273,9 +196,7 @@ impl Tape {
 
     /// The same, filled with zeros.
     pub fn zeros(&mut self, len: usize) -> Vec<Real> {
-        let mut buffer = self.pool.take(len);
-        buffer.fill(0.0);
-        buffer
+        self.pool.zeros(len)
     }
 
     /// Takes a scratch buffer back.
@@ -285,12 +206,12 @@ impl Tape {
 
     /// A matrix to pack into, to be given back by [`Tape::give_packed`].
     pub fn take_packed(&mut self) -> Packed {
-        self.pool.packed.pop().unwrap_or_default()
+        self.pool.take_packed()
     }
 
     /// Takes a packed matrix back, so that its memory is used again.
     pub fn give_packed(&mut self, packed: Packed) {
-        self.pool.packed.push(packed);
+        self.pool.give_packed(packed);
     }
 
     /// Adds a node with its value; `record` tells how it came about (`None`: constants and by-products).
@@ -298,10 +219,10 @@ impl Tape {
         debug_assert_eq!(value.len(), rows * cols);
         let tracked = self.recording
             && record.is_some_and(|record| record.inputs.iter().flatten().any(|input| self.tracked(*input)));
-        let index = u32::try_from(self.nodes.len()).unwrap_or_else(|_| unreachable!("a tape of 2³² nodes"));
+        let var = Var::at(self.nodes.len());
         self.nodes.push(Node { rows, cols, tracked, record: record.filter(|_| tracked) });
         self.values.push(value);
-        Var(index)
+        var
     }
 
     /// Adds a by-product of the operation pushed next: a node with a value that others may use, whose gradient that
@@ -353,150 +274,5 @@ impl Tape {
                 watched: self.watched,
             });
         }
-    }
-}
-
-/// What an operation's backward pass sees and does.
-pub struct Sweep<'a> {
-    /// The operation's record.
-    pub record: Record,
-    me: usize,
-    nodes: &'a [Node],
-    values: &'a [Vec<Real>],
-    upstream: &'a mut Gradient,
-    grads: &'a mut [Gradient],
-    pool: &'a mut Pool,
-    watched: bool,
-}
-
-impl<'a> Sweep<'a> {
-    /// The operation's `k`-th input.
-    pub fn input(&self, k: usize) -> Option<Var> {
-        self.record.inputs[k]
-    }
-
-    /// The `k`-th input, if a gradient with respect to it is wanted.
-    pub fn wanted(&self, k: usize) -> Option<Var> {
-        self.record.inputs[k].filter(|input| self.nodes[input.index()].tracked)
-    }
-
-    /// Rows and columns of `var`.
-    pub fn shape(&self, var: Var) -> (usize, usize) {
-        let node = &self.nodes[var.index()];
-        (node.rows, node.cols)
-    }
-
-    /// The operation's own value.
-    pub fn output(&self) -> &'a [Real] {
-        &self.values[self.me]
-    }
-
-    /// Rows and columns of the operation's own value.
-    pub fn output_shape(&self) -> (usize, usize) {
-        let node = &self.nodes[self.me];
-        (node.rows, node.cols)
-    }
-
-    /// The value of `var`.
-    pub fn value(&self, var: Var) -> &'a [Real] {
-        &self.values[var.index()]
-    }
-
-    /// The by-product pushed `back` nodes before the operation itself (1: right before it).
-    pub fn companion(&self, back: usize) -> Var {
-        Var((self.me - back) as u32)
-    }
-
-    /// Takes the gradient that arrived at the operation's own value; zeros where none did. Give it back by
-    /// [`Sweep::keep`] or [`Sweep::give`].
-    pub fn take_upstream(&mut self) -> Vec<Real> {
-        self.upstream.whole(self.values[self.me].len());
-        std::mem::take(&mut self.upstream.values)
-    }
-
-    /// Takes the gradient of those numbers of the operation's own value, or of its by-product `back` nodes before it, to which
-    /// one flowed: the place of the first, and as many as there are. All of them if the tape is [watched](Tape::watch). Give it
-    /// back by [`Sweep::keep_part`].
-    pub fn take_part(&mut self, back: usize) -> (usize, Vec<Real>) {
-        let (place, watched) = (self.me - back, self.watched);
-        let len = self.values[place].len();
-        let grad = if back == 0 { &mut *self.upstream } else { &mut self.grads[place] };
-        if watched {
-            grad.whole(len);
-        }
-        (std::mem::take(&mut grad.start), std::mem::take(&mut grad.values))
-    }
-
-    /// Puts back what [`Sweep::take_part`] took.
-    pub fn keep_part(&mut self, back: usize, (start, values): (usize, Vec<Real>)) {
-        let place = self.me - back;
-        *(if back == 0 { &mut *self.upstream } else { &mut self.grads[place] }) = Gradient { start, values };
-    }
-
-    /// Puts the operation's own gradient back, as it is or completed.
-    pub fn keep(&mut self, grad: Vec<Real>) {
-        *self.upstream = Gradient { start: 0, values: grad };
-    }
-
-    /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Sweep::put`].
-    pub fn take(&mut self, var: Var) -> Vec<Real> {
-        let grad = &mut self.grads[var.index()];
-        grad.whole(self.values[var.index()].len());
-        std::mem::take(&mut grad.values)
-    }
-
-    /// Puts the gradient of `var` back after adding to it.
-    pub fn put(&mut self, var: Var, grad: Vec<Real>) {
-        self.grads[var.index()] = Gradient { start: 0, values: grad };
-    }
-
-    /// Adds to the gradient of the `k`-th input, if it is wanted: `add(gradient so far, upstream gradient)`.
-    pub fn accumulate(&mut self, k: usize, add: impl FnOnce(&mut [Real], &[Real])) {
-        if let Some(var) = self.wanted(k) {
-            let up = self.upstream.whole_if_any(self.values[self.me].len());
-            add(self.grads[var.index()].whole(self.values[var.index()].len()), up);
-        }
-    }
-
-    /// Adds the upstream gradient to that of the numbers from `start` on of the `k`-th input, as many as the operation's own
-    /// value has, if it is wanted.
-    pub fn accumulate_part(&mut self, k: usize, start: usize) {
-        if let Some(var) = self.wanted(k) {
-            let up = self.upstream.whole(self.values[self.me].len());
-            let (grad, len) = (&mut self.grads[var.index()], self.values[var.index()].len());
-            // Whoever reads the gradient of something that was not computed expects all of it.
-            if self.watched || self.nodes[var.index()].record.is_none() {
-                grad.whole(len);
-            }
-            let to = grad.part(start..start + up.len(), len);
-            to.iter_mut().zip(up.iter()).for_each(|(g, u)| *g += u);
-        }
-    }
-
-    /// A scratch buffer with arbitrary content.
-    pub fn scratch(&mut self, len: usize) -> Vec<Real> {
-        self.pool.take(len)
-    }
-
-    /// A matrix to pack into, to be given back by [`Sweep::give_packed`].
-    pub fn take_packed(&mut self) -> Packed {
-        self.pool.packed.pop().unwrap_or_default()
-    }
-
-    /// Takes a packed matrix back.
-    pub fn give_packed(&mut self, packed: Packed) {
-        self.pool.packed.push(packed);
-    }
-
-    /// A scratch buffer of zeros.
-    pub fn zeros(&mut self, len: usize) -> Vec<Real> {
-        let mut buffer = self.pool.take(len);
-        buffer.fill(0.0);
-        buffer
-    }
-
-    /// Gives a scratch buffer back.
-    pub fn give(&mut self, buffer: Vec<Real>) {
-        self.pool.give(buffer);
     }
 }

@@ -121,6 +121,24 @@ impl std::fmt::Debug for dyn Block {
     }
 }
 
+/// `x` through layers on top of each other, from and to their states; `between` is what happens to what one gives before the
+/// next reads it, told the number of the one below.
+pub fn through<'p>(
+    pass: &mut Pass<'p>,
+    blocks: &[Box<dyn Block>],
+    mut x: Var,
+    states: &mut [State],
+    mut between: impl FnMut(&mut Pass<'p>, Var, usize) -> Var,
+) -> Var {
+    for (index, (block, state)) in blocks.iter().zip(states).enumerate() {
+        if index > 0 {
+            x = between(pass, x, index - 1);
+        }
+        (x, *state) = block.forward(pass, x, state);
+    }
+    x
+}
+
 /// The last step of a sequence `[rows × (steps · batch)]`, which the next stretch starts from.
 pub fn last_step(pass: &mut Pass<'_>, sequence: Var) -> Var {
     let columns = pass.tape.shape(sequence).1;

@@ -132,12 +132,31 @@ pub struct Builder {
     scale: f64,
     /// Names of the modules around what is added now, each with a full stop behind it.
     prefix: String,
+    /// How many numbers have been added.
+    len: usize,
+    /// Whether they are counted only: there are no values then.
+    counts: bool,
 }
 
 impl Builder {
     /// An empty store, seeded; all random initial weights are multiplied by `scale`.
     pub fn new(rng: Rng, scale: f64) -> Self {
-        Self { params: Params::default(), rng, scale, prefix: String::new() }
+        Self { params: Params::default(), rng, scale, prefix: String::new(), len: 0, counts: false }
+    }
+
+    /// One that only counts what is added to it, without values.
+    pub fn counting() -> Self {
+        Self { counts: true, ..Self::new(Rng::new(0, 0), 0.0) }
+    }
+
+    /// How many numbers have been added.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing has been added.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Adds what `build` adds as a module `name`: its parameters' names begin with that, as in a PyTorch state dict.
@@ -176,8 +195,20 @@ impl Builder {
         second_bias: bool,
         blocks: &[(usize, Init)],
     ) -> ParamId {
+        let offset = self.len;
+        self.len += rows * cols;
+        if !self.counts {
+            self.draw((rows, cols), blocks);
+        }
+        let name = format!("{}{name}", self.prefix);
+        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, offset });
+        ParamId(self.params.slots.len() - 1)
+    }
+
+    /// Initial values of a matrix `[rows × cols]` behind all others.
+    fn draw(&mut self, (rows, cols): (usize, usize), blocks: &[(usize, Init)]) {
         let offset = self.params.values.len();
-        self.params.values.resize(offset + rows * cols, 0.0);
+        self.params.values.resize(self.len, 0.0);
         let mut top = 0;
         for (height, init) in blocks {
             let block = init.draw(*height, cols, &mut self.rng, self.scale);
@@ -188,9 +219,6 @@ impl Builder {
             }
             top += height;
         }
-        let name = format!("{}{name}", self.prefix);
-        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, offset });
-        ParamId(self.params.slots.len() - 1)
     }
 
     /// The finished store.

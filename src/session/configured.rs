@@ -27,8 +27,8 @@ pub struct Configured {
     pub horizon: usize,
     /// Steps that the network reads at once.
     pub segment: usize,
-    /// The recurrence, as MathML.
-    pub equations: &'static str,
+    /// The recurrences of its layers, as MathML.
+    pub equations: String,
     /// Its parameters.
     pub parameters: Parameters,
     /// Rows of each part.

@@ -125,7 +125,7 @@ impl Model {
         let options = options.with_shards_for(tokens * side * built.1.len());
         let checkpoints = options.checkpoints && truncated.is_none();
         let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
-        let trainer = Trainer::new(built, options, train.clone(), validation.clone()).reading(truncated);
+        let trainer = Trainer::new(built, options, (train.clone(), validation.clone()), truncated);
 
         let mut resolved = settings.to_raw();
         for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
@@ -157,7 +157,7 @@ impl Model {
             window,
             horizon,
             segment: plan.segment,
-            equations: (architecture.equations)(&settings),
+            equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
             windows: Windows {
@@ -193,13 +193,12 @@ impl Model {
         self.architecture.reads(key)
     }
 
-    /// How many parameters a model of this architecture, window and data would have with the other settings of `raw`.
-    pub fn parameters_of(&self, raw: &Raw) -> Result<usize> {
-        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+    /// How many parameters a model of this architecture, window and data would have with other `settings`.
+    pub fn parameters_of(&self, settings: &Settings) -> Result<usize> {
         let features = (self.frame.features, self.frame.data_features, self.frame.targets);
         let Configured { season, window, horizon, .. } = self.configured;
-        let plan = self.architecture.plan(&settings, features, (season, window, horizon))?;
-        Ok(self.architecture.build(&plan, &settings, 0).1.len())
+        let plan = self.architecture.plan(settings, features, (season, window, horizon))?;
+        Ok(self.architecture.count(&plan, settings))
     }
 
     pub fn advance(&mut self) -> Result<Did> {
@@ -335,6 +334,11 @@ impl Model {
 
     /// Puts the weights of a PyTorch state dict in place.
     pub fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
+        if self.frame.targets > 1 {
+            return Err(TARGET.error(
+                "a state dict forecasts one column, and several are chosen; choose one target, the others can be inputs",
+            ));
+        }
         let columns = self.frame.data_features;
         if columns != found.inputs {
             let problem = format!(

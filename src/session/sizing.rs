@@ -1,13 +1,14 @@
 //! Models of equal size, to be compared: the hidden size that gives an architecture about as many parameters as another has.
 
+use super::catalog::knobs;
 use super::model::Model;
 use crate::arch::stacked::HIDDEN;
 use crate::data::Series;
 use crate::error::Result;
-use crate::knob::{Kind, Raw};
+use crate::knob::{Kind, Raw, Settings};
 
-/// The settings `raw` with the number of hidden units that brings their model nearest to `target` parameters; of two that are
-/// equally near, the smaller. A model whose size does not depend on hidden units keeps its settings.
+/// The settings `raw` with the number of hidden units that brings their model nearest to `target` parameters; of those that are
+/// equally near, the smallest. A model whose size does not depend on hidden units keeps its settings.
 ///
 /// # Errors
 /// As for a model of these settings.
@@ -17,28 +18,16 @@ pub fn sized(series: &Series, raw: &Raw, target: usize) -> Result<Raw> {
     if !model.reads(HIDDEN.key) {
         return Ok(raw.clone());
     }
-    let with = |hidden: i64| {
-        let mut raw = raw.clone();
-        raw.insert(HIDDEN.key.to_owned(), hidden.into());
-        raw
-    };
-    let count = |hidden: i64| model.parameters_of(&with(hidden));
-
-    // The number of parameters grows with the hidden size. The search begins with small models, since large ones take long to
-    // make. `low` has at most `target` parameters or is the smallest, `high` has more or is the largest.
-    let (mut low, mut high) = (min, min);
-    while high < max && count(high)? <= target {
-        low = high;
-        high = (2 * high).min(max);
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if count(middle)? <= target {
-            low = middle;
-        } else {
-            high = middle;
+    // All sizes are looked at: where heads have to divide the hidden units, more of these may have fewer parameters.
+    let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+    let mut nearest = (usize::MAX, min);
+    for hidden in min..=max {
+        let off = model.parameters_of(&settings.with(&HIDDEN, &hidden.into())?)?.abs_diff(target);
+        if off < nearest.0 {
+            nearest = (off, hidden);
         }
     }
-    let nearest = if count(high)?.abs_diff(target) < count(low)?.abs_diff(target) { high } else { low };
-    Ok(with(nearest))
+    let mut raw = raw.clone();
+    raw.insert(HIDDEN.key.to_owned(), nearest.1.into());
+    Ok(raw)
 }

@@ -56,7 +56,8 @@ for (const file of ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(roo
     }
     for (const [, command] of text.matchAll(/`((?:node|cargo) [^`]+)`/g)) {
       for (const name of command.match(/tests\/\S+\.mjs/g) ?? []) assert.ok(existsSync(path.join(root, name)), name);
-      if (command.startsWith('cargo')) for (const [, name] of command.matchAll(/--test (\w+)/g)) assert.ok(existsSync(path.join(root, 'tests', `${name}.rs`)), command);
+      const isTest = (/** @type {string} */ name) => [`${name}.rs`, `${name}/main.rs`].some((file) => existsSync(path.join(root, 'tests', file)));
+      if (command.startsWith('cargo')) for (const [, name = ''] of command.matchAll(/--test (\w+)/g)) assert.ok(isTest(name), command);
     }
   });
 }

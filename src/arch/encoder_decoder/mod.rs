@@ -26,6 +26,7 @@ mod stack;
 
 use crate::Real;
 use crate::arch::Forecaster;
+use crate::arch::cells;
 use crate::arch::gru;
 use crate::arch::input::{self, Levels};
 use crate::arch::plan::{NORMALISE, Normalise, Plan, SEGMENT};
@@ -39,7 +40,7 @@ use crate::nn::{Builder, Clock, Linear, Pass};
 use attention::{ATTENTION, Attention, Memory};
 use forcing::{DECAY, Feed, Forcing, HALF, RATIO};
 use joined::Joined;
-use stack::{CELLS, Keys, Stack, States};
+use stack::{Keys, Stack, States};
 
 /// What reads the window.
 pub const ENCODER: Knob = Knob {
@@ -49,7 +50,7 @@ pub const ENCODER: Knob = Knob {
     unit: "",
     source: "",
     group: Group::Model,
-    kind: Kind::Choice { options: CELLS },
+    kind: Kind::Choice { options: cells::CHOICES },
     default: Default::Text("lstm"),
     basic: true,
     when: None,
@@ -64,7 +65,7 @@ pub const DECODER: Knob = Knob {
     unit: "",
     source: "",
     group: Group::Model,
-    kind: Kind::Choice { options: CELLS },
+    kind: Kind::Choice { options: cells::CHOICES },
     default: Default::Text("lstm"),
     basic: true,
     when: None,

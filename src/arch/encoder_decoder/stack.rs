@@ -1,23 +1,13 @@
 //! Recurrent layers on top of each other, run in one stretch or in many.
 
 use crate::Real;
+use crate::arch::cells;
 use crate::arch::plan::Plan;
-use crate::arch::stacked::{HIDDEN, LAYERS, MOST_LAYERS, MakeBlock};
-use crate::arch::{gru, lstm, rnn};
+use crate::arch::stacked::{HIDDEN, LAYERS, MOST_LAYERS};
 use crate::grad::{Var, ops};
-use crate::knob::{Choice, Settings};
+use crate::knob::Settings;
+use crate::nn::block::through;
 use crate::nn::{Block, Builder, Pass, State};
-
-/// The cells that can encode and decode.
-pub const CELLS: &[Choice] = &[
-    Choice {
-        value: "rnn",
-        label: "vanilla RNN",
-        help: "One tanh layer that feeds on its own last output (Elman 1990).",
-    },
-    Choice { value: "lstm", label: "LSTM", help: "A cell state with gates (Hochreiter and Schmidhuber 1997)." },
-    Choice { value: "gru", label: "GRU", help: "Two gates and no cell state (Cho et al. 2014)." },
-];
 
 /// States of all layers.
 pub type States = [State; MOST_LAYERS];
@@ -42,13 +32,9 @@ impl Stack {
         settings: &Settings,
         dropout: Real,
     ) -> Self {
-        let make: MakeBlock = match cell {
-            "rnn" => rnn::block,
-            "lstm" => lstm::block,
-            _ => gru::block,
-        };
-        let hidden = settings.size(HIDDEN.key);
-        let layer = |index: usize| make(builder, index, if index == 0 { inputs } else { hidden }, plan, settings);
+        let (make, hidden) = (cells::cell(cell).make, settings.size(HIDDEN.key));
+        let layer =
+            |index: usize| make(builder, index, if index == 0 { inputs } else { hidden }, plan, settings, false);
         Self { blocks: (0..settings.size(LAYERS.key)).map(layer).collect(), dropout }
     }
 
@@ -69,14 +55,9 @@ impl Stack {
 
     /// The stretch `x` of a sequence, which begins at its step `first_step`, from and to `states`.
     pub fn forward(&self, pass: &mut Pass<'_>, x: Var, states: &mut States, keys: &Keys, first_step: u64) -> Var {
-        let mut x = x;
-        for (index, (block, state)) in self.blocks.iter().zip(states).enumerate() {
-            if index > 0 {
-                x = pass.dropout_by(x, self.dropout, keys[index - 1], first_step);
-            }
-            (x, *state) = block.forward(pass, x, state);
-        }
-        x
+        through(pass, &self.blocks, x, states, |pass, x, below| {
+            pass.dropout_by(x, self.dropout, keys[below], first_step)
+        })
     }
 
     /// How many parameters, as sums of formulas.

@@ -12,13 +12,14 @@
 //!
 //! Streaming needs the last K − 1 steps of `v̂`, and for each head a matrix, a vector and a number, whatever the length.
 
-use super::{Frame, largest_divisor};
+use super::Frame;
 use crate::Real;
 use crate::arch::mamba::{CONVOLUTION, EXPANSION};
+use crate::arch::residual::{Branches, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
-use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, MlstmInputs, MlstmOutputs};
 
 /// Rows of the blocks that make queries, keys and values, where they divide the channels (as published).
@@ -128,11 +129,7 @@ impl Block for Mlstm {
         let (e, batch, frame) = (self.channels, pass.batch, &self.frame);
         let x = frame.stream.enter(pass, x);
         let normed = frame.norm.forward(pass, x);
-        let both = self.up.forward(pass, normed);
-        let inner = ops::slice_rows(pass.tape, both, 0, e);
-        let z = ops::slice_rows(pass.tape, both, e, e);
-        let (u, window) = self.conv.forward(pass, inner, state[WINDOW]);
-        let u = ops::silu(pass.tape, u);
+        let Branches { inner, u, z, window } = Branches::of(pass, &self.up, &self.conv, normed, state[WINDOW]);
 
         let [w_q, w_k, w_v] = self.projections.map(|id| pass.param(id));
         let [q, k, v] =
@@ -149,13 +146,7 @@ impl Block for Mlstm {
         let (skip, none) = (pass.param(self.skip), pass.tape.filled(e, 1, 0.0));
         let past = ops::depthwise(pass.tape, u, skip, none, batch);
         let read = ops::add(pass.tape, read, past);
-        let gate = ops::silu(pass.tape, z);
-        pass.probe(frame.index, "output gate", Bounds::Free, gate);
-        let gated = ops::mul(pass.tape, read, gate);
-        let out = self.down.forward(pass, gated);
-        let out = ops::add(pass.tape, x, out);
-        let out = frame.stream.leave(pass, out);
-        pass.probe_flow(frame.index, "output", Bounds::Free, Flow::Output, out);
+        let out = frame.stream.leave_gated(pass, frame.index, x, (read, z, &self.down));
         (out, [Some(window), Some(outputs.memory), Some(last), None])
     }
 

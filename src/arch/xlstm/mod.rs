@@ -9,7 +9,8 @@ mod mlstm;
 mod slstm;
 
 use crate::arch::plan::Plan;
-use crate::arch::residual::Stream;
+use crate::arch::registry::makes_layer;
+use crate::arch::residual::{Stream, largest_divisor};
 use crate::arch::stacked::LAYERS;
 use crate::arch::transformer::HEADS;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
@@ -84,10 +85,11 @@ fn is_slstm(settings: &Settings, index: usize) -> bool {
     }
 }
 
-/// Which kinds of blocks a stack holds: mLSTM, sLSTM.
+/// Which kinds of blocks a stack holds: mLSTM, sLSTM. Layers that are no xLSTM's, since others are mixed in or it is mixed into
+/// others, hold neither.
 fn kinds(settings: &Settings) -> (bool, bool) {
-    let layers = settings.size(LAYERS.key);
-    let some = |slstm: bool| (0..layers).any(|index| is_slstm(settings, index) == slstm);
+    let layers = || (0..settings.size(LAYERS.key)).filter(|index| makes_layer("xlstm", settings, *index));
+    let some = |slstm: bool| layers().any(|index| is_slstm(settings, index) == slstm);
     (some(false), some(true))
 }
 
@@ -95,7 +97,7 @@ fn kinds(settings: &Settings) -> (bool, bool) {
 pub fn equations(settings: &Settings) -> &'static str {
     match kinds(settings) {
         (true, true) => concat!(include_str!("../equations/mlstm.mml"), include_str!("../equations/slstm.mml")),
-        (false, _) => include_str!("../equations/slstm.mml"),
+        (false, true) => include_str!("../equations/slstm.mml"),
         _ => include_str!("../equations/mlstm.mml"),
     }
 }
@@ -155,9 +157,4 @@ impl Frame {
         let of = |bias: f64| if self.exponential { -libm::log1p(libm::exp(-bias)) } else { bias };
         biases.map(|bias| (1, Init::Constant(of(bias)))).collect()
     }
-}
-
-/// The largest number up to `most` that divides `whole`.
-fn largest_divisor(whole: usize, most: usize) -> usize {
-    (1..=most.min(whole)).rev().find(|part| whole.is_multiple_of(*part)).unwrap_or(1)
 }

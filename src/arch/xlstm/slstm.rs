@@ -14,6 +14,7 @@
 //! stabiliser.
 
 use super::Frame;
+use crate::arch::lstm::{GATES, MATRICES};
 use crate::arch::mamba::CONVOLUTION;
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
@@ -26,15 +27,6 @@ const FORGET: (f64, f64) = (5.0, -7.0);
 /// How fast the bias falls from the first unit to the last, as a power: of the first block, and how much more of the last.
 const POWER: (f64, f64) = (0.3, 1.3);
 
-/// What the gates are called, in their order.
-const GATES: &[(&str, Bounds)] = &[
-    ("input gate", Bounds::Unit),
-    ("forget gate", Bounds::Unit),
-    ("candidate", Bounds::Signed),
-    ("output gate", Bounds::Unit),
-];
-const MATRICES: &[&str] =
-    &["state to input gate", "state to forget gate", "state to candidate", "state to output gate"];
 /// Slots of the state; the memory is cell state, normaliser and stabiliser above each other.
 const WINDOW: usize = 0;
 const HIDDEN: usize = 1;

@@ -107,12 +107,13 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A fresh training of `forecaster` on `train`, watched on `validation`.
+    /// A fresh training of `forecaster` on the first of two parts, watched on the second; reading the series as one where
+    /// `truncated` says how.
     pub fn new(
         (forecaster, params): (Box<dyn Forecaster>, Params),
         options: Options,
-        train: WindowSet,
-        validation: WindowSet,
+        (train, validation): (WindowSet, WindowSet),
+        truncated: Option<Truncated>,
     ) -> Self {
         let every = validation.starts.len().div_ceil(MOST_VALIDATED).max(1);
         let starts = validation.starts.iter().copied().step_by(every).collect();
@@ -123,7 +124,7 @@ impl Trainer {
             rate: options.rate,
             best_params: params.clone(),
             order: train.starts.to_vec(),
-            truncated: None,
+            truncated,
             forecaster,
             params,
             best: None,
@@ -150,14 +151,6 @@ impl Trainer {
         };
         trainer.shuffle();
         trainer
-    }
-
-    /// The same, reading the series as one where `truncated` says how.
-    #[must_use]
-    pub fn reading(mut self, truncated: Option<Truncated>) -> Self {
-        self.truncated = truncated;
-        self.shuffle();
-        self
     }
 
     /// How the series is read as one, where it is.

@@ -1,0 +1,64 @@
+//! The recurrent cells that other architectures are made of, and that PyTorch has as modules.
+
+use crate::arch::plan::Plan;
+use crate::arch::{gru, lstm, rnn};
+use crate::knob::{Choice, Settings};
+use crate::nn::{Block, Builder};
+
+/// Makes layer `index` of a stack, which reads `inputs` rows, from the last step to the first if it is to `reverse`.
+pub type MakeCell =
+    fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings, reverse: bool) -> Box<dyn Block>;
+
+/// One cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Cell {
+    /// How it is chosen; the value is the id of the architecture that it alone makes.
+    pub choice: Choice,
+    /// What it is called in `torch.nn`.
+    pub module: &'static str,
+    /// Gates stacked in the rows of its matrices.
+    pub gates: usize,
+    /// How it is made.
+    pub make: MakeCell,
+}
+
+/// All of them.
+pub const CELLS: [Cell; 3] = [
+    Cell {
+        choice: Choice {
+            value: "rnn",
+            label: "vanilla RNN",
+            help: "One tanh layer that feeds on its own last output (Elman 1990).",
+        },
+        module: "RNN",
+        gates: 1,
+        make: rnn::directed,
+    },
+    Cell {
+        choice: Choice {
+            value: "lstm",
+            label: "LSTM",
+            help: "A cell state with gates (Hochreiter and Schmidhuber 1997).",
+        },
+        module: "LSTM",
+        gates: 4,
+        make: lstm::directed,
+    },
+    Cell {
+        choice: Choice { value: "gru", label: "GRU", help: "Two gates and no cell state (Cho et al. 2014)." },
+        module: "GRU",
+        gates: 3,
+        make: gru::directed,
+    },
+];
+
+/// What a knob offers that chooses one.
+pub const CHOICES: &[Choice] = &[CELLS[0].choice, CELLS[1].choice, CELLS[2].choice];
+
+/// The cell that a checked setting names.
+pub fn cell(value: &str) -> Cell {
+    CELLS
+        .into_iter()
+        .find(|cell| cell.choice.value == value)
+        .unwrap_or_else(|| unreachable!("{value} is offered by no knob that chooses a cell"))
+}

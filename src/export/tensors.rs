@@ -1,0 +1,55 @@
+//! The tensors of a safetensors file, and how they become parameters: the same for models saved here and for PyTorch's.
+
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::error::{Error, Result};
+use crate::nn::Params;
+
+pub fn broken(problem: impl Into<String>) -> Error {
+    Error::Model { problem: problem.into() }
+}
+
+fn unreadable() -> Error {
+    broken("it is not a safetensors file, or not all of one; choose one that was saved here, or a PyTorch state dict")
+}
+
+/// The tensors in `bytes`.
+///
+/// # Errors
+/// [`Error::Model`] for bytes that are no such file.
+pub fn tensors(bytes: &[u8]) -> Result<SafeTensors<'_>> {
+    SafeTensors::deserialize(bytes).map_err(|_| unreadable())
+}
+
+/// What the file in `bytes` says beside its tensors.
+///
+/// # Errors
+/// As [`tensors`].
+pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|_| unreadable())?;
+    Ok(header.metadata().clone().unwrap_or_default())
+}
+
+/// Puts a tensor in the place of parameter `index`.
+///
+/// # Errors
+/// [`Error::Model`] for one of another shape or kind than is needed, or with a value that is no number.
+pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result<()> {
+    let (name, shape) = (&params.slots()[index].name, params.slots()[index].shape());
+    if tensor.shape() != shape {
+        return Err(broken(format!("“{name}” is {:?}, and {shape:?} is needed", tensor.shape())));
+    }
+    let values: Vec<f64> = match tensor.dtype() {
+        Dtype::F64 => tensor.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+        Dtype::F32 => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
+        other => return Err(broken(format!("“{name}” holds {other:?}; save it as float32 or float64"))),
+    };
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(broken(format!("“{name}” holds a value that is no number")));
+    }
+    params.set_row_major(index, values.into_iter().map(crate::narrow));
+    Ok(())
+}

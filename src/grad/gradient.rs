@@ -1,0 +1,59 @@
+//! Where the gradient of a node is kept.
+
+use std::ops::Range;
+
+use crate::Real;
+
+/// The gradient of one node: that of some of its numbers, in a row; all others' are zero. Empty: none flowed.
+///
+/// A loss on a sequence's last step alone gives the steps before it no gradient of their own, and room for it would be as
+/// large as the sequence.
+#[derive(Debug, Default)]
+pub(super) struct Gradient {
+    /// First number that has one.
+    pub(super) start: usize,
+    pub(super) values: Vec<Real>,
+}
+
+impl Gradient {
+    /// Forgets what it held, and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.start = 0;
+        self.values.clear();
+    }
+
+    /// Whether none flowed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// That of all `len` numbers.
+    pub(super) fn whole(&mut self, len: usize) -> &mut Vec<Real> {
+        let held = self.values.len();
+        self.values.resize(len, 0.0);
+        if self.start > 0 {
+            self.values.copy_within(..held, self.start);
+            self.values[..self.start].fill(0.0);
+            self.start = 0;
+        }
+        &mut self.values
+    }
+
+    /// The same if there is any; nothing otherwise.
+    pub(super) fn whole_if_any(&mut self, len: usize) -> &[Real] {
+        if self.values.is_empty() { &[] } else { self.whole(len) }
+    }
+
+    /// That of `range`, out of `len` numbers.
+    pub(super) fn part(&mut self, range: Range<usize>, len: usize) -> &mut [Real] {
+        if self.values.is_empty() {
+            self.start = range.start;
+            self.values.resize(range.len(), 0.0);
+        }
+        let held = self.start..self.start + self.values.len();
+        if held.start <= range.start && range.end <= held.end {
+            return &mut self.values[range.start - held.start..range.end - held.start];
+        }
+        &mut self.whole(len)[range]
+    }
+}

@@ -1,0 +1,204 @@
+//! The way back, chunk by chunk from the last one.
+
+use super::chunk::{
+    Chunk, DecayBack, ENTERING, KEYS, MOST, NARROW, QUERIES, VALUES, WEIGHTS, WIDE, log_gate_slope, scaled,
+};
+use super::{
+    CHUNK, EPSILON, FORGET_GATE, INPUT_GATE, K, KEPT, LAST, MEMORY0, Q, READ, STABILISER, STABILISER0, Sizes, V,
+};
+use crate::Real;
+use crate::grad::Sweep;
+use crate::math::kernels::{Number, Summed, exp, for_each, for_each_summed, outer};
+use crate::scan::slstm::LEAST;
+
+/// Gradients of a chunk's inner values, in the order of its steps.
+struct Back {
+    /// Of the scores `[steps × steps]`, of `ĩ − b`, of `b`, of `m` through ε, of the queries over √d and room for columns like
+    /// them.
+    all: [Vec<Real>; 6],
+}
+
+pub(super) fn backward(sweep: &mut Sweep<'_>) {
+    let s = Sizes::of(sweep);
+    let inputs = [Q, K, V, INPUT_GATE, FORGET_GATE].map(|k| sweep.input(k));
+    let [Some(q), Some(k), Some(v), Some(i), Some(f)] = inputs else { return };
+    let (d, size, chunks, n) = (s.head(), s.memory(), s.chunks(), CHUNK.min(s.steps));
+    let sources = [q, k, v, i, f].map(|var| sweep.value(var));
+    let (memory0, stabiliser0) = (sweep.input(MEMORY0), sweep.input(STABILISER0).map(|m| sweep.value(m)));
+    let [stabilisers, reads, kept] = [STABILISER, READ, KEPT].map(|back| sweep.value(sweep.companion(back)));
+    let (out, dy) = (sweep.output(), sweep.take_upstream());
+    let [mut d_memory, mut d_stabilisers] = [LAST, STABILISER].map(|back| sweep.take(sweep.companion(back)));
+    let mut grads = [q, k, v, i, f].map(|var| sweep.take(var));
+    let packed = sweep.take_packed();
+    let mut room = Chunk::new(s, |len| sweep.scratch(len), packed);
+    let mut back = Back { all: [n * n, n, n, n, d * n, d * n].map(|len| sweep.scratch(len)) };
+    for (view, d_memory) in d_memory.chunks_exact_mut(size).enumerate() {
+        let mut dm = 0.0;
+        for chunk in (0..chunks).rev() {
+            let start = chunk * CHUNK;
+            let m = match start {
+                0 => stabiliser0.map_or(LEAST, |m| m[view]),
+                _ => stabilisers[s.gate(view, start - 1)],
+            };
+            room.load(sources, (view, start), m);
+            room.weigh();
+            let memory = (chunk > 0 || memory0.is_some()).then(|| &kept[(view * chunks + chunk) * size..][..size]);
+            back.divide(&mut room, reads, out, &dy, &mut d_stabilisers);
+            back.within(&mut room, &mut grads);
+            // Where the memory's end is not used, nothing comes from it.
+            if d_memory.iter().any(|g| *g != 0.0) {
+                back.write(&mut room, memory, d_memory, &mut grads);
+            }
+            if let Some(memory) = memory {
+                back.read(&mut room, memory, d_memory);
+            }
+            dm = back.gates(&room, sources, dm, &mut grads);
+        }
+        sweep.accumulate(STABILISER0, |grad, _| grad[view] += dm);
+    }
+    sweep.accumulate(MEMORY0, |grad, _| grad.iter_mut().zip(&d_memory).for_each(|(g, d)| *g += d));
+    let (buffers, packed) = room.done();
+    buffers.into_iter().chain(back.all).for_each(|buffer| sweep.give(buffer));
+    sweep.give_packed(packed);
+    for (var, grad) in [q, k, v, i, f].into_iter().zip(grads) {
+        sweep.put(var, grad);
+    }
+    sweep.put(sweep.companion(LAST), d_memory);
+    sweep.put(sweep.companion(STABILISER), d_stabilisers);
+    sweep.keep(dy);
+}
+
+impl Back {
+    /// From the gradients `dy` of the output to those of what was read (`WIDE`), of `b` of each step, and, through ε, of the
+    /// stabiliser.
+    fn divide(&mut self, room: &mut Chunk, reads: &[Real], out: &[Real], dy: &[Real], d_stabilisers: &mut [Real]) {
+        let (s, d) = (room.s, room.s.head());
+        for t in 0..room.steps {
+            let (at, step) = (s.gate(room.view, room.start + t), s.first(room.view, room.start + t));
+            let (read, dy) = (reads[at], &dy[step..step + d]);
+            let divisor = room.divisor(t, read);
+            let along = dot(dy, &out[step..step + d]);
+            let d_divisor = -along / divisor;
+            d_stabilisers[at] += EPSILON * d_divisor;
+            self.all[3][t] = d_stabilisers[at];
+            let above = read.abs() > exp(-room.all[MOST][t + 1]);
+            // All that is read has the factor exp(b_t); the divisor has it too, but for ε and the bound. Summed up from the
+            // weights, the two would cancel but for rounding.
+            self.all[2][t] = if above { along * EPSILON / divisor } else { along };
+            let wide = &mut room.all[WIDE][t * (d + 1)..][..d + 1];
+            scaled(dy, 1.0 / divisor, &mut wide[..d]);
+            wide[d] = if above { d_divisor * read.signum() } else { 0.0 };
+        }
+    }
+
+    /// What goes from step to step within the chunk.
+    fn within(&mut self, room: &mut Chunk, [_, grad_k, grad_v, ..]: &mut [Vec<Real>; 5]) {
+        let (s, d, n) = (room.s, room.s.head(), room.steps);
+        let (first, stride) = (s.first(room.view, room.start), s.stride());
+        let [scores, entering, _, _, queries, _] = &mut self.all;
+        let (scores, wide) = (&mut scores[..n * n], &room.all[WIDE][..(d + 1) * n]);
+        outer(wide, d + 1, d, &room.all[WEIGHTS][..n * n], n, &mut grad_v[first..], stride);
+        room.packed.pack_transposed(&room.all[VALUES], d + 1, 0, d + 1, n);
+        room.packed.times(wide, scores, n, false);
+        entering.fill(0.0);
+        for t in 0..n {
+            let (seen, unseen) = scores[t * n..(t + 1) * n].split_at_mut(t + 1);
+            let reads = [&room.all[ENTERING][..=t], &room.all[WEIGHTS][t * n..][..=t]];
+            for_each(reads, [seen, &mut entering[..=t]], DecayBack(room.shift(t)));
+            unseen.fill(0.0);
+        }
+        outer(&room.all[QUERIES], d, d, scores, n, &mut grad_k[first..], stride);
+        room.packed.pack(&room.all[KEYS], d, 0, d, n);
+        room.packed.times(scores, &mut queries[..d * n], d, false);
+    }
+
+    /// What goes into the memory at the chunk's end, whose gradient turns into that of the memory before.
+    fn write(
+        &mut self,
+        room: &mut Chunk,
+        memory: Option<&[Real]>,
+        d_memory: &mut [Real],
+        [_, grad_k, grad_v, ..]: &mut [Vec<Real>; 5],
+    ) {
+        let (s, d, n) = (room.s, room.s.head(), room.steps);
+        let stride = s.stride();
+        let [_, entering, left, _, _, columns] = &mut self.all;
+        room.packed.pack(d_memory, d, 0, d, d + 1);
+        room.packed.times(&room.all[VALUES][..(d + 1) * n], &mut columns[..d * n], d, false);
+        let rest = room.of_before(n - 1);
+        let mut at_end = memory.map_or(0.0, |memory| rest * dot(memory, d_memory));
+        for t in 0..n {
+            let (factor, column) = (room.of_step(t), &columns[t * d..][..d]);
+            let along = factor * dot(&room.all[KEYS][t * d..][..d], column);
+            entering[t] += along;
+            at_end += along;
+            add_scaled(column, factor, &mut grad_k[s.first(room.view, room.start + t)..][..d]);
+        }
+        left[n - 1] += at_end;
+        room.narrow(KEYS, Chunk::of_step);
+        room.packed.pack_transposed(d_memory, d, 0, d, d);
+        let first = s.first(room.view, room.start);
+        room.packed.times(&room.all[NARROW][..d * n], &mut grad_v[first..], stride, true);
+        d_memory.iter_mut().for_each(|g| *g *= rest);
+    }
+
+    /// What is read of the `memory` before the chunk.
+    fn read(&mut self, room: &mut Chunk, memory: &[Real], d_memory: &mut [Real]) {
+        let (d, n) = (room.s.head(), room.steps);
+        let [.., queries, columns] = &mut self.all;
+        room.packed.pack(memory, d, 0, d, d + 1);
+        room.packed.times(&room.all[WIDE][..(d + 1) * n], &mut columns[..d * n], d, false);
+        for t in 0..n {
+            let (factor, column) = (room.of_before(t), &columns[t * d..][..d]);
+            add_scaled(column, factor, &mut queries[t * d..][..d]);
+        }
+        room.narrow(QUERIES, Chunk::of_before);
+        outer(&room.all[NARROW], d, d, &room.all[WIDE][..(d + 1) * n], d + 1, d_memory, d);
+    }
+
+    /// To the queries and the gates; `dm` is what the steps after the chunk give to the stabiliser at its end, and what is
+    /// given back is that for the one before the chunk.
+    fn gates(&self, room: &Chunk, sources: [&[Real]; 5], dm: Real, grads: &mut [Vec<Real>; 5]) -> Real {
+        let (s, d) = (room.s, room.s.head());
+        let [_, entering, left, most, queries, _] = &self.all;
+        let [grad_q, _, _, grad_i, grad_f] = grads;
+        let (mut dm, mut sum) = (dm, 0.0);
+        for t in (0..room.steps).rev() {
+            let (at, step) = (s.gate(room.view, room.start + t), s.first(room.view, room.start + t));
+            add_scaled(&queries[t * d..][..d], s.scale(), &mut grad_q[step..step + d]);
+            sum += left[t] - entering[t];
+            dm += most[t];
+            let (mut d_i, mut d_f) = (entering[t], sum);
+            if room.all[MOST][t + 1] > sources[INPUT_GATE][at] {
+                d_f += dm;
+            } else {
+                d_i += dm;
+                dm = 0.0;
+            }
+            grad_i[at] += d_i;
+            grad_f[at] += d_f * log_gate_slope(sources[FORGET_GATE][at], s.exponential);
+        }
+        dm
+    }
+}
+
+/// `to += factor · from`.
+#[inline(never)]
+fn add_scaled(from: &[Real], factor: Real, to: &mut [Real]) {
+    to.iter_mut().zip(from).for_each(|(to, x)| *to += factor * x);
+}
+
+/// Sum of the products.
+#[inline(never)]
+fn dot(a: &[Real], b: &[Real]) -> Real {
+    for_each_summed([a, b], [], Dot)[0]
+}
+
+struct Dot;
+
+impl Summed<2, 0, 1> for Dot {
+    #[inline(always)]
+    fn at<T: Number>(&self, [a, b]: [T; 2], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
+        ([], [a.mul_add(b, sum)])
+    }
+}

@@ -1,0 +1,214 @@
+//! The mLSTM (Beck et al. 2024, "xLSTM", section 2.3): a matrix memory that keys write values to and queries read from.
+//!
+//! ```text
+//! m_t = max(log f_t + m_{t−1}, ĩ_t)                    stabiliser (equation 15); log f_t = log σ(f̃_t), or f̃_t
+//! i_t = exp(ĩ_t − m_t)                                 input gate (16)
+//! f_t = exp(log f_t + m_{t−1} − m_t)                   forget gate (17)
+//! C_t = f_t C_{t−1} + i_t k_t v_tᵀ                     memory (19, transposed)
+//! n_t = f_t n_{t−1} + i_t k_t                          normaliser (20)
+//! h_t = C_tᵀ q_t / (max(|n_tᵀ q_t|, e^{−m_t}) + ε)     hidden state (21), ε = 1e-6
+//!
+//! in each of H heads by itself: q, k, v, h [d × batch], C [d × d × batch], n [d × batch]; ĩ, f̃, m one number a head.
+//! q is divided by √d first (the paper divides k, 23).
+//! ```
+//!
+//! The paper's bound on the normaliser is 1, of a memory without stabiliser. Stored are `e^{−m} C` and `e^{−m} n`, so that
+//! the same bound is `e^{−m}` here: the form of the published code, whose ε this also has. A bound of 1 on the stabilised
+//! normaliser would be another model, whose output depends on how it is stabilised.
+//!
+//! `n` is one more column of `C`, for a value that is always 1. Steps are taken in chunks: with `b_t` the sum of `log f` from
+//! the chunk's start and `C_0`, `m_0` from before it,
+//!
+//! ```text
+//! W_st = (k_sᵀ q_t) exp(b_t − b_s + ĩ_s − m_t), s ≤ t;   C_tᵀ q_t = Σ_s v_s W_st + exp(b_t + m_0 − m_t) C_0ᵀ q_t
+//! ```
+//!
+//! which is the parallel form (appendix A.3) within a chunk and the recurrence between them. A chunk of one step is the
+//! recurrence. The backward pass goes chunk by chunk from the kept `C_0` and computes `W` again.
+//!
+//! But for ε the output does not depend on `m`; so the derivative through it is that of ε alone, ε times the one of the
+//! divisor, and goes where the maximum came from. A state is handed on as `(C, n)` in units of `e^{−m}`, and its
+//! gradient is that at a fixed `m`.
+
+mod back;
+mod chunk;
+
+use crate::Real;
+use crate::grad::{Record, Sweep, Tape, Var};
+use crate::scan::slstm::LEAST;
+
+use back::backward;
+use chunk::{Chunk, MOST, WIDE, scaled};
+
+/// Steps that are taken at once: about as many as a head has rows, where both forms cost the same.
+pub const CHUNK: usize = 32;
+
+/// Added to the divisor, as in the published code.
+const EPSILON: Real = 1e-6;
+
+/// Places of the inputs in the record.
+const Q: usize = 0;
+const K: usize = 1;
+const V: usize = 2;
+const INPUT_GATE: usize = 3;
+const FORGET_GATE: usize = 4;
+const MEMORY0: usize = 5;
+const STABILISER0: usize = 6;
+
+/// By-products, counted back from the scan's own node.
+const STABILISER: usize = 1;
+const LAST: usize = 2;
+const READ: usize = 3;
+const KEPT: usize = 4;
+
+/// What an mLSTM reads besides its state.
+#[derive(Debug, Clone, Copy)]
+pub struct MlstmInputs {
+    /// Queries `[d · heads × (steps · batch)]`.
+    pub q: Var,
+    /// Keys, the same.
+    pub k: Var,
+    /// Values, the same.
+    pub v: Var,
+    /// Input gate before its exponential, `[heads × (steps · batch)]`.
+    pub input_gate: Var,
+    /// Forget gate before its function, `[heads × (steps · batch)]`.
+    pub forget_gate: Var,
+    /// Whether the forget gate is an exponential too, instead of a sigmoid.
+    pub exponential: bool,
+}
+
+/// What an mLSTM gives.
+#[derive(Debug, Clone, Copy)]
+pub struct MlstmOutputs {
+    /// `[d · heads × (steps · batch)]`.
+    pub hidden: Var,
+    /// Memory and normaliser after the last step, in units of `exp(−m)`: `[heads · d (d + 1) × batch]`.
+    pub memory: Var,
+    /// Stabiliser after each step, `[heads × (steps · batch)]`.
+    pub stabiliser: Var,
+}
+
+/// Sizes of one scan.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    rows: usize,
+    heads: usize,
+    batch: usize,
+    steps: usize,
+    exponential: bool,
+}
+
+impl Sizes {
+    fn of(sweep: &Sweep<'_>) -> Self {
+        let [heads, batch, steps, exponential] = sweep.record.sizes;
+        Self { rows: sweep.output_shape().0, heads, batch, steps, exponential: exponential == 1 }
+    }
+
+    /// Rows of one head.
+    fn head(self) -> usize {
+        self.rows / self.heads
+    }
+
+    /// How far the next step of a sample is behind one, in a sequence of `rows` rows.
+    fn stride(self) -> usize {
+        self.rows * self.batch
+    }
+
+    /// Numbers of one head's memory and normaliser.
+    fn memory(self) -> usize {
+        self.head() * (self.head() + 1)
+    }
+
+    fn chunks(self) -> usize {
+        self.steps.div_ceil(CHUNK)
+    }
+
+    fn scale(self) -> Real {
+        1.0 / (self.head() as Real).sqrt()
+    }
+
+    /// Place of the gates of view `view` at `step`; a view is one head of one sample.
+    fn gate(self, view: usize, step: usize) -> usize {
+        step * self.heads * self.batch + view
+    }
+
+    /// First number of a view at `step`.
+    fn first(self, view: usize, step: usize) -> usize {
+        step * self.stride() + view * self.head()
+    }
+
+    /// A view's columns of `steps` steps from `step` on, next to each other and times `factor`, columns of `to` `apart` apart.
+    #[inline(never)]
+    fn gather(self, from: &[Real], view: usize, step: usize, factor: Real, (to, apart): (&mut [Real], usize)) {
+        let d = self.head();
+        for (k, to) in to.chunks_exact_mut(apart).enumerate() {
+            let from = &from[self.first(view, step + k)..][..d];
+            to[..d].iter_mut().zip(from).for_each(|(to, x)| *to = factor * x);
+        }
+    }
+}
+
+/// Runs the scan from the state `memory0` `[heads · d (d + 1) × batch]` and `stabiliser0` `[heads × batch]` (nothing if
+/// `None`).
+pub fn mlstm(
+    tape: &mut Tape,
+    inputs: MlstmInputs,
+    memory0: Option<Var>,
+    stabiliser0: Option<Var>,
+    batch: usize,
+) -> MlstmOutputs {
+    let MlstmInputs { q, k, v, input_gate, forget_gate, exponential } = inputs;
+    let ((rows, columns), (heads, _)) = (tape.shape(q), tape.shape(input_gate));
+    assert!(
+        [k, v].into_iter().all(|var| tape.shape(var) == (rows, columns)),
+        "queries, keys and values differ in shape"
+    );
+    assert_eq!(tape.shape(input_gate), tape.shape(forget_gate), "the gates differ in shape");
+    assert!(q != k && k != v && v != q && input_gate != forget_gate, "each gradient needs a place of its own");
+    let s = Sizes { rows, heads, batch, steps: columns / batch, exponential };
+    let (d, size) = (s.head(), s.memory());
+    let mut out = tape.buffer(rows * columns);
+    let [mut stabilisers, mut reads] = [(); 2].map(|()| tape.buffer(heads * columns));
+    let mut last = tape.buffer(heads * batch * size);
+    // Without a backward pass nothing needs to be kept.
+    let chunks = if tape.recording() { s.chunks() } else { 0 };
+    let mut kept = tape.buffer(last.len() * chunks);
+    let packed = tape.take_packed();
+    let mut room = Chunk::new(s, |len| tape.scratch(len), packed);
+    let sources = [q, k, v, input_gate, forget_gate].map(|var| tape.value(var));
+    for (view, memory) in last.chunks_exact_mut(size).enumerate() {
+        match memory0 {
+            Some(memory0) => memory.copy_from_slice(&tape.value(memory0)[view * size..][..size]),
+            None => memory.fill(0.0),
+        }
+        let mut m = stabiliser0.map_or(LEAST, |m| tape.value(m)[view]);
+        for chunk in 0..s.chunks() {
+            if chunks > 0 {
+                kept[(view * chunks + chunk) * size..][..size].copy_from_slice(memory);
+            }
+            room.load(sources, (view, chunk * CHUNK), m);
+            room.read((chunk > 0 || memory0.is_some()).then_some(memory));
+            for (t, wide) in room.all[WIDE].chunks_exact(d + 1).take(room.steps).enumerate() {
+                let (at, step) = (s.gate(view, room.start + t), s.first(view, room.start + t));
+                (stabilisers[at], reads[at]) = (room.all[MOST][t + 1], wide[d]);
+                scaled(&wide[..d], 1.0 / room.divisor(t, wide[d]), &mut out[step..step + d]);
+            }
+            room.write(memory);
+            m = room.all[MOST][room.steps];
+        }
+    }
+    let (buffers, packed) = room.done();
+    buffers.into_iter().for_each(|buffer| tape.give(buffer));
+    tape.give_packed(packed);
+
+    let all = [Some(q), Some(k), Some(v), Some(input_gate), Some(forget_gate), memory0, stabiliser0];
+    tape.push_companion(size, heads * batch * chunks, kept, &[]);
+    tape.push_companion(heads, columns, reads, &[]);
+    let memory = tape.push_companion(heads * size, batch, last, &all);
+    let stabiliser = tape.push_companion(heads, columns, stabilisers, &all);
+    let sizes = [heads, batch, s.steps, usize::from(exponential)];
+    let record = Record::new(all, backward).with_sizes(sizes).with_companions(4);
+    let hidden = tape.push(rows, columns, out, Some(record));
+    MlstmOutputs { hidden, memory, stabiliser }
+}
