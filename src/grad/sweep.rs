@@ -4,7 +4,7 @@ use crate::Real;
 use crate::grad::gradient::Gradient;
 use crate::grad::pool::Pool;
 use crate::grad::tape::{Node, Record, Var};
-use crate::math::kernels::Packed;
+use crate::math::kernels::{Packed, add_scaled};
 
 /// What an operation's backward pass sees and does.
 pub struct Sweep<'a> {
@@ -119,7 +119,7 @@ impl<'a> Sweep<'a> {
                 grad.whole(len);
             }
             let to = grad.part(start..start + up.len(), len);
-            to.iter_mut().zip(up.iter()).for_each(|(g, u)| *g += u);
+            add_scaled(to, up, 1.0);
         }
     }
 

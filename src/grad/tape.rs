@@ -4,7 +4,7 @@ use crate::Real;
 use crate::grad::Sweep;
 use crate::grad::gradient::Gradient;
 use crate::grad::pool::Pool;
-use crate::math::kernels::Packed;
+use crate::math::kernels::{Packed, add_scaled};
 
 /// A matrix on the tape: an index, good until the next [`Tape::reset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -255,7 +255,7 @@ impl Tape {
         }
         for (var, seed) in seeds {
             let grad = self.grads[var.index()].whole(seed.len());
-            grad.iter_mut().zip(*seed).for_each(|(g, s)| *g += s);
+            add_scaled(grad, seed, 1.0);
         }
         for me in (0..count).rev() {
             let Some(record) = self.nodes[me].record else { continue };

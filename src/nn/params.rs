@@ -6,6 +6,7 @@
 use crate::Real;
 use crate::grad::Tape;
 use crate::math::Rng;
+use crate::math::kernels::add_scaled;
 use crate::nn::Init;
 
 /// One parameter within a [`Params`].
@@ -105,7 +106,7 @@ impl Params {
     /// Adds the gradients of `tape` to `out`, `[parameters]`.
     pub fn add_to(&self, tape: &Tape, out: &mut [Real]) {
         for (id, var) in tape.params() {
-            out[self.slots[id].range()].iter_mut().zip(tape.grad(var)).for_each(|(sum, grad)| *sum += grad);
+            add_scaled(&mut out[self.slots[id].range()], tape.grad(var), 1.0);
         }
     }
 

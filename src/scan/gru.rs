@@ -15,7 +15,7 @@ use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct
 use super::{Outputs, StateGradients, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, for_each, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, add_scaled, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const CANDIDATE_SHARES: usize = 1;
@@ -120,7 +120,7 @@ fn backward(sweep: &mut Sweep<'_>) {
                 );
             }
             steps::with_state_before(sweep, H0, &mut dh, step, |grad| {
-                grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+                add_scaled(grad, &carried, 1.0);
             });
             steps::to_state_before(sweep, &transposed, &du[here], &mut dh, step, n);
         }
@@ -131,7 +131,7 @@ fn backward(sweep: &mut Sweep<'_>) {
         inputs.add(sweep, s, &stretch, dz);
     }
     inputs.done(sweep, &[B_IH]);
-    sweep.accumulate(B_HH, |grad, _| grad.iter_mut().zip(&state_sums).for_each(|(g, s)| *g += s));
+    sweep.accumulate(B_HH, |grad, _| add_scaled(grad, &state_sums, 1.0));
     sweep.give_packed(transposed);
     for buffer in [zeros, state_sums, carried, du, dz] {
         sweep.give(buffer);

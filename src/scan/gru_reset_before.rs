@@ -13,7 +13,7 @@ use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct
 use super::{Outputs, StateGradients, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, for_each, outer, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, add_scaled, for_each, outer, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const RESET_STATES: usize = 1;
@@ -156,7 +156,7 @@ fn backward(sweep: &mut Sweep<'_>) {
                 out[2 * n..].copy_from_slice(&dn[sample * n..(sample + 1) * n]);
             }
             steps::with_state_before(sweep, H0, &mut dh, step, |grad| {
-                grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+                add_scaled(grad, &carried, 1.0);
             });
             steps::to_state_before(sweep, &transposed, &d_gates, &mut dh, step, n);
         }

@@ -16,7 +16,7 @@ use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, StepProduct
 use super::{Outputs, StateGradients, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, for_each, sigmoid, tanh};
+use crate::math::kernels::{Formula, Number, add_scaled, for_each, sigmoid, tanh};
 
 /// By-products, counted back from the scan's own node.
 const CELLS: usize = 1;
@@ -124,7 +124,7 @@ fn backward(sweep: &mut Sweep<'_>) {
                 );
             }
             steps::with_state_before(sweep, C0, &mut dc, step, |grad| {
-                grad.iter_mut().zip(&carried).for_each(|(g, c)| *g += c);
+                add_scaled(grad, &carried, 1.0);
             });
             steps::to_state_before(sweep, &transposed, &dz[here], &mut dh, step, n);
         }

@@ -15,7 +15,7 @@
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, Summed, exp, for_each, for_each_summed};
+use crate::math::kernels::{Formula, Number, Summed, add_scaled, exp, for_each, for_each_summed};
 
 /// Steps from one state that is kept to the next.
 pub const CHUNK: usize = 8;
@@ -277,8 +277,8 @@ fn backward(sweep: &mut Sweep<'_>) {
         }
     }
     sweep.accumulate(A_LOG, |grad, _| for_each([&da, &a], [grad], AddProduct));
-    sweep.accumulate(D, |grad, _| grad.iter_mut().zip(&dd).for_each(|(g, d)| *g += d));
-    sweep.accumulate(H0, |grad, _| grad.iter_mut().zip(&dh).for_each(|(g, d)| *g += d));
+    sweep.accumulate(D, |grad, _| add_scaled(grad, &dd, 1.0));
+    sweep.accumulate(H0, |grad, _| add_scaled(grad, &dh, 1.0));
     sweep.put(u, du);
     sweep.put(delta, d_steps);
     sweep.put(b, db);

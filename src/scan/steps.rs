@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::Real;
 use crate::grad::{Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, Packed, for_each, outer, times_column};
+use crate::math::kernels::{Formula, Number, Packed, add_scaled, for_each, outer, times_column};
 use crate::scan::{StateGradients, Walk, Weights};
 
 /// Columns (steps times samples) after which a backward sweep stops to gather the weights' gradients.
@@ -166,7 +166,7 @@ impl Projection {
         let (rows, features) = tape.shape(weights.w_ih);
         let (w_ih, mut bias) = (StepProduct::new(tape, weights.w_ih, (0, rows), batch), tape.zeros(rows));
         for &one in biases {
-            bias.iter_mut().zip(tape.value(one)).for_each(|(sum, b)| *sum += b);
+            add_scaled(&mut bias, tape.value(one), 1.0);
         }
         Self { w_ih, bias, features }
     }
@@ -221,7 +221,7 @@ impl InputGradients {
     /// Adds the bias's gradient to those of the `biases` that have it, and gives the buffers back.
     pub fn done(self, sweep: &mut Sweep<'_>, biases: &[usize]) {
         for &bias in biases {
-            sweep.accumulate(bias, |grad, _| grad.iter_mut().zip(&self.sums).for_each(|(g, s)| *g += s));
+            sweep.accumulate(bias, |grad, _| add_scaled(grad, &self.sums, 1.0));
         }
         sweep.give(self.sums);
         sweep.give_packed(self.transposed);
@@ -275,7 +275,7 @@ pub fn add_columns(sums: &mut [Real], dz: &[Real]) {
         for_each([a, b, c, d], [sums], Sum);
     }
     for column in four.remainder().chunks_exact(rows) {
-        sums.iter_mut().zip(column).for_each(|(sum, d)| *sum += d);
+        add_scaled(sums, column, 1.0);
     }
 }
 

@@ -18,7 +18,7 @@ pub use gemm::{Packed, outer, times_column};
 pub use lanes::{Formula, Number, for_each};
 pub use softmax::{softmax, softmax_backward};
 pub use sums::{Summed, for_each_summed};
-pub use vectors::{add_product, add_scaled, dot, product, scaled};
+pub use vectors::{add_product, add_scaled, dot, multiply, product, scaled};
 
 use crate::Real;
 

@@ -18,6 +18,12 @@ pub fn scaled(to: &mut [Real], x: &[Real], factor: Real) {
     for_each([x], [to], Scaled(factor));
 }
 
+/// `x = factor · x`.
+#[inline(never)]
+pub fn multiply(x: &mut [Real], factor: Real) {
+    for_each([], [x], Multiply(factor));
+}
+
 /// `to = a ∘ b`, entry by entry.
 #[inline(never)]
 pub fn product(to: &mut [Real], a: &[Real], b: &[Real]) {
@@ -51,6 +57,15 @@ struct Scaled(Real);
 impl Formula<1, 1> for Scaled {
     #[inline(always)]
     fn at<T: Number>(&self, [x]: [T; 1], _: [T; 1]) -> [T; 1] {
+        [x * T::splat(self.0)]
+    }
+}
+
+struct Multiply(Real);
+
+impl Formula<0, 1> for Multiply {
+    #[inline(always)]
+    fn at<T: Number>(&self, []: [T; 0], [x]: [T; 1]) -> [T; 1] {
         [x * T::splat(self.0)]
     }
 }
@@ -101,6 +116,7 @@ mod tests {
             let each = |f: &dyn Fn(usize) -> Real| (0..n).map(f).collect::<Vec<_>>();
             assert_eq!(after(&|to| add_scaled(to, &a, 0.3)), each(&|k| start[k] + 0.3 * a[k]));
             assert_eq!(after(&|to| scaled(to, &a, 0.3)), each(&|k| 0.3 * a[k]));
+            assert_eq!(after(&|to| multiply(to, 0.3)), each(&|k| 0.3 * start[k]));
             assert_eq!(after(&|to| product(to, &a, &b)), each(&|k| a[k] * b[k]));
             assert_eq!(after(&|to| add_product(to, &a, &b)), each(&|k| start[k] + a[k] * b[k]));
             let sum: f64 = a.iter().zip(&b).map(|(a, b)| crate::wide(*a) * crate::wide(*b)).sum();

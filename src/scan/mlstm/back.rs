@@ -1,14 +1,12 @@
 //! The way back, chunk by chunk from the last one.
 
-use super::chunk::{
-    Chunk, DecayBack, ENTERING, KEYS, MOST, NARROW, QUERIES, VALUES, WEIGHTS, WIDE, log_gate_slope, scaled,
-};
+use super::chunk::{Chunk, DecayBack, ENTERING, KEYS, MOST, NARROW, QUERIES, VALUES, WEIGHTS, WIDE, log_gate_slope};
 use super::{
     CHUNK, EPSILON, FORGET_GATE, INPUT_GATE, K, KEPT, LAST, MEMORY0, Q, READ, STABILISER, STABILISER0, Sizes, V,
 };
 use crate::Real;
 use crate::grad::Sweep;
-use crate::math::kernels::{Number, Summed, exp, for_each, for_each_summed, outer};
+use crate::math::kernels::{add_scaled, dot, exp, for_each, outer, scaled};
 use crate::scan::slstm::LEAST;
 
 /// Gradients of a chunk's inner values, in the order of its steps.
@@ -56,7 +54,7 @@ pub(super) fn backward(sweep: &mut Sweep<'_>) {
         }
         sweep.accumulate(STABILISER0, |grad, _| grad[view] += dm);
     }
-    sweep.accumulate(MEMORY0, |grad, _| grad.iter_mut().zip(&d_memory).for_each(|(g, d)| *g += d));
+    sweep.accumulate(MEMORY0, |grad, _| add_scaled(grad, &d_memory, 1.0));
     let (buffers, packed) = room.done();
     buffers.into_iter().chain(back.all).for_each(|buffer| sweep.give(buffer));
     sweep.give_packed(packed);
@@ -86,7 +84,7 @@ impl Back {
             // weights, the two would cancel but for rounding.
             self.all[2][t] = if above { along * EPSILON / divisor } else { along };
             let wide = &mut room.all[WIDE][t * (d + 1)..][..d + 1];
-            scaled(dy, 1.0 / divisor, &mut wide[..d]);
+            scaled(&mut wide[..d], dy, 1.0 / divisor);
             wide[d] = if above { d_divisor * read.signum() } else { 0.0 };
         }
     }
@@ -132,7 +130,7 @@ impl Back {
             let along = factor * dot(&room.all[KEYS][t * d..][..d], column);
             entering[t] += along;
             at_end += along;
-            add_scaled(column, factor, &mut grad_k[s.first(room.view, room.start + t)..][..d]);
+            add_scaled(&mut grad_k[s.first(room.view, room.start + t)..][..d], column, factor);
         }
         left[n - 1] += at_end;
         room.narrow(KEYS, Chunk::of_step);
@@ -150,7 +148,7 @@ impl Back {
         room.packed.times(&room.all[WIDE][..(d + 1) * n], &mut columns[..d * n], d, false);
         for t in 0..n {
             let (factor, column) = (room.of_before(t), &columns[t * d..][..d]);
-            add_scaled(column, factor, &mut queries[t * d..][..d]);
+            add_scaled(&mut queries[t * d..][..d], column, factor);
         }
         room.narrow(QUERIES, Chunk::of_before);
         outer(&room.all[NARROW], d, d, &room.all[WIDE][..(d + 1) * n], d + 1, d_memory, d);
@@ -165,7 +163,7 @@ impl Back {
         let (mut dm, mut sum) = (dm, 0.0);
         for t in (0..room.steps).rev() {
             let (at, step) = (s.gate(room.view, room.start + t), s.first(room.view, room.start + t));
-            add_scaled(&queries[t * d..][..d], s.scale(), &mut grad_q[step..step + d]);
+            add_scaled(&mut grad_q[step..step + d], &queries[t * d..][..d], s.scale());
             sum += left[t] - entering[t];
             dm += most[t];
             let (mut d_i, mut d_f) = (entering[t], sum);
@@ -179,26 +177,5 @@ impl Back {
             grad_f[at] += d_f * log_gate_slope(sources[FORGET_GATE][at], s.exponential);
         }
         dm
-    }
-}
-
-/// `to += factor · from`.
-#[inline(never)]
-fn add_scaled(from: &[Real], factor: Real, to: &mut [Real]) {
-    to.iter_mut().zip(from).for_each(|(to, x)| *to += factor * x);
-}
-
-/// Sum of the products.
-#[inline(never)]
-fn dot(a: &[Real], b: &[Real]) -> Real {
-    for_each_summed([a, b], [], Dot)[0]
-}
-
-struct Dot;
-
-impl Summed<2, 0, 1> for Dot {
-    #[inline(always)]
-    fn at<T: Number>(&self, [a, b]: [T; 2], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
-        ([], [a.mul_add(b, sum)])
     }
 }

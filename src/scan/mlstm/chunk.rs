@@ -2,7 +2,7 @@
 
 use super::{CHUNK, EPSILON, Sizes};
 use crate::Real;
-use crate::math::kernels::{Formula, Number, Packed, exp, for_each, outer, sigmoid, softplus};
+use crate::math::kernels::{Formula, Number, Packed, exp, for_each, multiply, outer, scaled, sigmoid, softplus};
 
 /// `log f` from what stands before the gate's function: a sigmoid, or an `exponential`.
 #[inline(never)]
@@ -121,7 +121,7 @@ impl Chunk {
         for t in 0..self.steps {
             let factor = factor(self, t);
             let (from, to) = self.all.split_at_mut(NARROW);
-            scaled(&from[which][t * d..][..d], factor, &mut to[0][t * d..][..d]);
+            scaled(&mut to[0][t * d..][..d], &from[which][t * d..][..d], factor);
         }
     }
 
@@ -153,7 +153,7 @@ impl Chunk {
     pub(super) fn write(&mut self, memory: &mut [Real]) {
         let (d, n) = (self.s.head(), self.steps);
         let rest = self.of_before(n - 1);
-        memory.iter_mut().for_each(|c| *c *= rest);
+        multiply(memory, rest);
         self.narrow(KEYS, Self::of_step);
         outer(&self.all[NARROW], d, d, &self.all[VALUES][..(d + 1) * n], d + 1, memory, d);
     }
@@ -161,12 +161,6 @@ impl Chunk {
     pub(super) fn done(self) -> ([Vec<Real>; 9], Packed) {
         (self.all, self.packed)
     }
-}
-
-/// `to = factor · from`.
-#[inline(never)]
-pub(super) fn scaled(from: &[Real], factor: Real, to: &mut [Real]) {
-    to.iter_mut().zip(from).for_each(|(to, x)| *to = factor * x);
 }
 
 /// `e^{a + shift}` times a score.

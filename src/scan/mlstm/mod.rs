@@ -35,10 +35,11 @@ mod chunk;
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
+use crate::math::kernels::scaled;
 use crate::scan::slstm::LEAST;
 
 use back::backward;
-use chunk::{Chunk, MOST, WIDE, scaled};
+use chunk::{Chunk, MOST, WIDE};
 
 /// Steps that are taken at once: about as many as a head has rows, where both forms cost the same.
 pub const CHUNK: usize = 32;
@@ -192,7 +193,7 @@ pub fn mlstm(
             for (t, wide) in room.all[WIDE].chunks_exact(d + 1).take(room.steps).enumerate() {
                 let (at, step) = (s.gate(view, room.start + t), s.first(view, room.start + t));
                 (stabilisers[at], reads[at]) = (room.all[MOST][t + 1], wide[d]);
-                scaled(&wide[..d], 1.0 / room.divisor(t, wide[d]), &mut out[step..step + d]);
+                scaled(&mut out[step..step + d], &wide[..d], 1.0 / room.divisor(t, wide[d]));
             }
             room.write(memory);
             m = room.all[MOST][room.steps];
