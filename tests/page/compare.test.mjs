@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
 
 /** Small and quick; a head that some architectures refuse. */
 const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
@@ -25,16 +25,20 @@ function refused(settings) {
   });
 }
 
-/** Opens the page with a small file of its own. @param {import('./harness.mjs').Browser} browser @param {string} address @param {object} [more] */
-async function opened(browser, address, more = {}) {
-  const page = await browser.open({ address, ...more });
-  await untilReady(page);
-  await page.dropFile('main', 'small.csv', daily(400));
-  await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
-  return page;
-}
-
 inBrowsers((browser) => {
+  test('on a phone what takes part has the width that there is', async () => {
+    const page = await browser.open({ width: 390, height: 844 });
+    await untilReady(page);
+    const found = await page.run(() => {
+      const width = (/** @type {string} */ selector) => document.querySelector(selector).getBoundingClientRect().width;
+      const squeezed = [...document.querySelectorAll('#compare .ticks label')].filter((label) => label.scrollWidth > label.clientWidth);
+      return { room: width('#compare .stack'), ticks: width('#compare .ticks'), budget: width('#compare .budget'), squeezed: squeezed.map(({ textContent }) => textContent) };
+    });
+    assert.equal(found.ticks, found.room, 'the architectures');
+    assert.equal(found.budget, found.room, 'the budget');
+    assert.deepEqual(found.squeezed, []);
+  });
+
   test('what refuses the settings says so in its row, and the others go on; rows are shown and removed', async () => {
     const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2, head: 'rolled' };
     const failing = refused(settings);
