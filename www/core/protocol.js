@@ -62,7 +62,7 @@
  * @property {{in: {fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest. `limit`: for a fresh one. `among`: it is one of several, and told of less often.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training: the best weights are in place.
- * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress}}} step
+ * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: where an epoch has ended with it.
  * @property {{in: {sight: Sight}, out: Report | null}} report
  * @property {{in: {sight: Sight}, out: {evaluation: Evaluation, predictions: Predictions}}} judge Scores the test part.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions

@@ -34,7 +34,7 @@ function progressSentence({ runs, run: shown, comparing }) {
   const waiting = open.length - training;
   const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);
   return [
-    comparing === 'paused' ? 'Paused.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
+    comparing === 'paused' ? 'Paused.' : comparing === 'ending' ? 'Ending what trains.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
     waiting ? `${count(waiting)} wait${waiting === 1 ? 's' : ''} for a worker.` : '',
     Number.isFinite(left) && left ? `About ${duration(left / Math.min(open.length, navigator.hardwareConcurrency || 1))} left.` : '',
   ].join(' ');
@@ -67,7 +67,7 @@ export function compareView(root, store, act) {
   const pause = h('button', {
     type: 'button',
     class: 'button',
-    onclick: () => void (store.get().comparing === 'paused' ? act.goOn() : act.pause()),
+    onclick: () => (store.get().comparing === 'paused' ? act.goOn() : act.pause()),
   });
   const stop = h(
     'button',
@@ -217,6 +217,7 @@ export function compareView(root, store, act) {
         setText(start, `Compare ${count(chosen.length)}${takes && comparing === 'none' ? `, ${takes}` : ''}`);
         start.disabled = !draft || !chosen.length || comparing !== 'none' || Boolean(state.settingsProblem);
         pause.hidden = stop.hidden = comparing === 'none';
+        pause.disabled = stop.disabled = comparing === 'ending';
         setText(pause, comparing === 'paused' ? 'Go on' : 'Pause');
       },
     ),
