@@ -443,7 +443,7 @@ export function modelActions(store) {
     /** A model from a file. */
     load: inTurn(async (/** @type {Blob} */ blob, /** @type {string} */ name) => {
       const bytes = new Uint8Array(await blob.arrayBuffer());
-      const loaded = await attempt(() => client.call('load', { bytes, settings: store.get().settings }));
+      const loaded = await attempt(() => client.call('load', { bytes, settings: withTargets(store.get()) }));
       if (!loaded) return;
       const { run } = store.get();
       const settings = differing(loaded.configured.settings);
