@@ -235,7 +235,7 @@ export function runActions(store, model) {
     if (how === 'gone') return how;
     if (how !== 'failed' || find(id)?.run?.bytes) {
       // Once, when all is decided.
-      const { evaluation } = await client.call('judge', { sight });
+      const { evaluation } = await client.call('judge', { sight: null });
       changeRun(id, { test: evaluation });
     }
     if (how !== 'failed') changeRun(id, { status: how });

@@ -77,7 +77,8 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       progress,
       history,
       evaluation: run.evaluate('validation'),
-      predictions: run.predictions('validation', lead),
+      // Nobody draws those of one among several.
+      predictions: calm ? null : run.predictions('validation', lead),
       ...forecast(),
       bytes: run.save(),
       ...(calm ? { gradients: run.gradients() } : {}),
@@ -287,9 +288,11 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     /** @param {Calls['judge']['in']} request */
     judge({ sight: wanted }) {
+      const evaluation = held().evaluate('test');
+      if (!wanted) return { value: { evaluation, predictions: null } };
       sight = wanted;
-      const lead = Math.min(Math.max(1, sight.lead), held().configured().horizon);
-      return { value: { evaluation: run.evaluate('test'), predictions: run.predictions('test', lead) } };
+      const lead = Math.min(Math.max(1, sight.lead), run.configured().horizon);
+      return { value: { evaluation, predictions: run.predictions('test', lead) } };
     },
 
     /** @param {Calls['predictions']['in']} request */
@@ -332,6 +335,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       rally(null);
       run?.free();
       run = loaded;
+      calm = false;
       reportedEpochs = toldEpochs = 0;
       clock = createClock();
       return { value: standing() };
