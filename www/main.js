@@ -105,7 +105,7 @@ modelView(element('model'), store, model);
 modelDetailView(element('model-detail'), store, model);
 trainView(element('train'), store, model);
 forecastView(element('forecast'), store, model);
-insideView(element('inside'), store, insideActions(store, model));
+insideView(element('inside'), store, insideActions(store, model), model);
 errorsView(element('errors'), store, model);
 compareView(element('compare'), store, runs);
 dockView(element('dock'), store, model, element('train'));

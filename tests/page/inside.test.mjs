@@ -69,7 +69,7 @@ inBrowsers((browser) => {
       await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
       await untilStatus(page, 'finished');
       await page.run(() => document.querySelector('#inside').scrollIntoView());
-      await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted || (wanted === '' && !document.querySelector('#inside .muted').hidden), { args: [keys.join()] });
+      await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted || (wanted === '' && !document.querySelector('#inside .inside-none').hidden), { args: [keys.join()] });
       assert.deepEqual(keys.length ? await choices(page) : [], keys, id);
       for (const key of keys) {
         await choose(page, key);
@@ -120,6 +120,45 @@ inBrowsers((browser) => {
     await page.until('another window', (before) => document.querySelector('#inside-summary').textContent !== before, { args: [said] });
     await page.screenshot(path.join(pictures, `${browser.name}-inside.png`), '#inside');
     assert.deepEqual(await page.accessibility(), []);
+  });
+
+  test('before anything is trained it says what will be seen, and trains', async () => {
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=3' });
+    await untilReady(page);
+    assert.match(await page.text('#inside'), /What it holds.*The gradient through time.*Train/);
+    await page.click('#inside .inside-invitation .button');
+    await page.until('a map', () => document.querySelector('#inside .heat canvas') && /The values lie/.test(document.querySelector('#inside-summary').textContent));
+    assert.equal(await page.run(() => document.querySelector('.inside-invitation').hidden), true);
+  });
+
+  test('the gradient is drawn when it has changed and is looked at, not at every word of a worker', async () => {
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=2' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('a gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
+    await page.run(() => {
+      const seen = { drawn: 0, changed: 0, words: 0 };
+      /** @type {any} */ (window).seen = seen;
+      new MutationObserver(() => seen.drawn++).observe(document.querySelector('.inside-gradients .legend'), { childList: true });
+      new MutationObserver(() => seen.words++).observe(document.querySelector('#compare .board'), { attributes: true, subtree: true, attributeFilter: ['data-spent'] });
+    });
+    const ids = await page.run(() => [...document.querySelectorAll('#compare .ticks input')].map(({ value }) => value).slice(0, 2));
+    await compare(page, { pick: ids, budget: 'time', amount: 6 });
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await untilOver(page);
+    const { drawn, words } = await page.run(() => /** @type {any} */ (window).seen);
+    // The list grows by two; each of them has a gradient when its budget ends, and perhaps before.
+    assert.ok(words > 12 && drawn >= 1 && drawn <= 6, `drawn ${drawn} times for ${words} words`);
+
+    await page.run(() => scrollTo(0, 0));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await page.run(() => (/** @type {any} */ (window).seen.drawn = 0));
+    await compare(page, { pick: ids, budget: 'steps', amount: 20 });
+    await page.run(() => scrollTo(0, 0));
+    await untilOver(page);
+    assert.equal(await page.run(() => /** @type {any} */ (window).seen.drawn), 0, 'out of sight');
   });
 
   test('runs that were compared stand on one chart of gradients', async () => {

@@ -240,8 +240,11 @@ export function compareView(root, store, act) {
           withLast && curves.length > 0 && h('span', { class: 'key key-last' }, 'last value'),
           !curves.length && h('span', { class: 'muted' }, 'Nothing has been trained yet.'),
         );
-        const lowest = (/** @type {Curve} */ { id, y }) => `${names.get(id)}: ${figure(Math.min(...y), 3)} after ${y.length} epochs`;
-        setText(summary, curves.length ? `Lowest validation loss. ${curves.map(lowest).join('; ')}.` : 'Nothing has been trained yet.');
+        const lowest = state.runs.flatMap(({ id, run }) => {
+          const best = run?.progress.best;
+          return best ? [`${names.get(id)}: ${figure(best.validation, 3)} after epoch ${best.epoch}`] : [];
+        });
+        setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'Nothing has been trained yet.');
       },
     ),
     store.watch(

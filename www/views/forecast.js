@@ -81,7 +81,7 @@ export function forecastView(root, store, act) {
   );
   const keepModel = h('button', { type: 'button', class: 'button quiet', onclick: () => saveModel(store.get()) }, 'Save model');
   const loadable =
-    'One saved here, or the state dict of a PyTorch model: nn.RNN, nn.LSTM or nn.GRU with nn.Linear (safetensors)';
+    'One saved here, or the state dict of a PyTorch model: a recurrent module of torch.nn and nn.Linear (safetensors)';
   const file = h('input', {
     type: 'file',
     id: 'model-file',
