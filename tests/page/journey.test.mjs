@@ -300,6 +300,38 @@ inBrowsers((browser) => {
     await page.until('one column', () => /target=wind(?:&|$)/.test(location.hash) && document.querySelector('.several').hidden);
   });
 
+  test('what an earlier version kept is taken away, and all of it when a person says so', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    const kept = () =>
+      page.run(async () => {
+        const { keys } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+        return (await keys()).map(String).sort();
+      });
+    await page.run(async () => {
+      const { set } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+      await set('unrolled-1-data', 'old');
+      await set('unrolled-1-runs', ['old']);
+      await set('of another page', 1);
+    });
+    await page.reload();
+    await untilReady(page);
+    const data = /^unrolled-\d+-data$/;
+    await page.until('the old ones gone', async () => {
+      const { keys } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+      return !(await keys()).some((/** @type {unknown} */ key) => String(key).startsWith('unrolled-1-'));
+    });
+    const now = await kept();
+    assert.ok(now.includes('of another page') && now.some((key) => data.test(key)), now.join());
+    await page.run(() => {
+      window.stays = true;
+      [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === 'Forget what is kept here').click();
+    });
+    await page.until('a fresh page', () => !window.stays);
+    await untilReady(page);
+    assert.ok((await kept()).includes('of another page'));
+  });
+
   test('a link with settings reproduces them', async () => {
     const page = await browser.open({ address: '#sample=seattle&seed=7' });
     await untilReady(page);
