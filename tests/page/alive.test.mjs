@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { opened, press, untilReady, untilStatus } from './steps.mjs';
+import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -37,7 +37,7 @@ inBrowsers((browser) => {
     const page = await browser.open();
     await untilReady(page);
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     // Other programs on the machine disturb; the quietest of three stretches is what the page itself costs.
     const gaps = [];
     const tasks = [];
@@ -66,7 +66,7 @@ inBrowsers((browser) => {
       };
     });
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     await page.run(() =>
       /** @type {any} */ (window).trainer.dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed' })),
     );
@@ -74,7 +74,7 @@ inBrowsers((browser) => {
       /stopped by itself.*weights are back/.test(document.querySelector('#train .extra').textContent),
     );
     await untilStatus(page, 'running');
-    await page.until('another epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     // The browser reports the event that this test made up.
     await page.takeProblems();
   });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** Small and quick; a head that some architectures refuse. */
 const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
@@ -80,7 +80,7 @@ inBrowsers((browser) => {
     const page = await opened(browser, `#${small}`);
     await press(page, 'Train');
     await untilStatus(page, 'finished');
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     await page.run(() => {
       const knob = document.querySelector('#basic-hidden');
       knob.value = '12';

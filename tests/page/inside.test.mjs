@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { compare, untilOver } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -57,14 +57,12 @@ const type = (page, key) => page.run((name) => document.querySelector('#inside .
 
 inBrowsers((browser) => {
   test('of every architecture, all that it names is drawn, read by keys, and told in words', async (t) => {
-    const page = await browser.open({ address: `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}` });
-    await untilReady(page);
-    await page.dropFile('main', 'small.csv', daily(400));
-    await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    const page = await opened(browser, `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}`);
+    const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     let drawn = 0;
     for (const [id, keys] of offered()) {
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
-      await page.until(`the address of ${id}`, (architecture) => location.hash.includes(`architecture=${architecture}`) || architecture === 'gru', { args: [id] });
+      await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
       await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
       await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
       await untilStatus(page, 'finished');

@@ -29,6 +29,14 @@ export const untilStatus = (page, wanted) =>
   });
 
 /** @param {Page} page */
+export const untilEpoch = (page) =>
+  page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+
+/** @param {Page} page */
+export const untilJudged = (page) =>
+  page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+
+/** @param {Page} page */
 export const verdict = (page) => page.text('.verdict');
 
 /** Waits until the page can train. @param {Page} page */

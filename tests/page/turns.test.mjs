@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { opened, press, pressQuickly, untilReady, untilStatus } from './steps.mjs';
+import { opened, press, pressQuickly, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -32,9 +32,9 @@ inBrowsers((browser) => {
     await untilWeights(page, 2);
     // A word of the model above has the list kept.
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     await press(page, 'Stop');
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     await wait(1500);
     await page.reload();
     await page.until('the list', () => document.querySelectorAll('#compare tr[data-run]').length > 0);
@@ -68,7 +68,7 @@ inBrowsers((browser) => {
     assert.equal(ended?.status, 'finished');
     assert.ok(ended?.shown && ended.steps > steps && ended.test > 0);
     // What is told above is of the same weights as the row.
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     const above = await page.run(() => [...document.querySelectorAll('#errors tr[data-id="model"] .num')].map(({ textContent }) => textContent));
     assert.equal(Number(above[0]).toPrecision(3), ended?.test.toPrecision(3));
   });
@@ -94,7 +94,7 @@ inBrowsers((browser) => {
     const page = await opened(browser, endless);
     await pressQuickly(page, 'Train');
     await untilStatus(page, 'running');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     assert.equal((await runs(page)).length, 1, 'one run');
     await pressQuickly(page, 'Pause');
     await untilStatus(page, 'paused');
@@ -104,7 +104,7 @@ inBrowsers((browser) => {
     await pressQuickly(page, 'Train on');
     await untilStatus(page, 'running');
     await pressQuickly(page, 'Stop', 3);
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     await wait(300);
     assert.match(await page.text('.verdict-note'), /scored once/);
     assert.equal(await page.run(() => document.querySelector('#train').dataset.status), 'stopped');

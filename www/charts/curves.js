@@ -3,7 +3,7 @@
  * @module
  */
 import { roundValues } from './curve.js';
-import { axis, colour, line, makePlot, soon } from './plot.js';
+import { axis, colour, line, lossAxis, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './runs.js';
 
 /** Labels that have room at the axis. */
@@ -60,12 +60,7 @@ export function curvesChart(container) {
         },
         axes: [
           axis({ size: 30, grid: { show: false }, space: 44 }),
-          axis({
-            size: 46,
-            splits: (_, __, low, high) => ticks(low, high),
-            filter: (_, splits) => splits,
-            values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
-          }),
+          lossAxis(ticks),
         ],
         padding: [8, 10, 0, 0],
         series: [
