@@ -76,6 +76,16 @@ inBrowsers((browser) => {
     assert.deepEqual(await page.accessibility(), []);
   });
 
+  test('a run whose budget ends before its first epoch has a forecast and no band, and nothing is said to be no number', async () => {
+    const page = await opened(browser, `#${small}&batch_size=8`);
+    const [[id]] = await architectures(page);
+    await compare(page, { pick: [id], budget: 'steps', amount: 1 });
+    await untilOver(page);
+    await page.until('its forecast above', () => /The forecast begins at/.test(document.querySelector('#hero-summary').textContent));
+    assert.doesNotMatch(await page.text('#forecast'), /NaN|between/);
+    assert.match(await page.text('#compare .board'), /ended before its first epoch did/);
+  });
+
   test('every training is a run: its name tells what differs, the table which settings; the list is there after a reload', async () => {
     const page = await opened(browser, `#${small}`);
     await press(page, 'Train');

@@ -93,6 +93,16 @@ export function xAxis(timed, more = {}) {
 /** Reads every moment as the file wrote it. @param {number} milliseconds */
 export const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');
 
+/** @param {number[]} values @returns {[number, number]} From the smallest to the largest, for an axis; of none, from ∞ to −∞. By a loop: too many arguments of one call would be refused. */
+export function extent(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
 /** The axis of a loss, in round numbers of a scale of factors. @param {(low: number, high: number) => number[]} ticks @returns {uPlot.Axis} */
 export const lossAxis = (ticks) =>
   axis({

@@ -232,7 +232,7 @@ export function compareView(root, store, act) {
         const curves = curvesOf(state);
         against.show(state.contest.against);
         const first = state.runs.find(({ run }) => run?.epochs.length)?.run?.epochs[0];
-        const withLast = chart.set(curves, first?.naive_validation ?? null);
+        const withLast = chart.set(curves, first?.naive_validation ?? null, state.contest.against === 'epochs');
         const names = state.catalog ? namesOf(state.runs, state.catalog) : new Map();
         fill(
           legend,

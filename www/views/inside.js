@@ -76,7 +76,7 @@ function invitation(store, model) {
         'div',
         {},
         h('h3', {}, 'The gradient through time'),
-        h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first hours of a window can be learnt from at all.'),
+        h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first steps of a window can be learnt from at all.'),
       ),
     ),
     h('p', { class: 'buttons' }, train, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
