@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { compare, untilOver } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -130,10 +130,12 @@ inBrowsers((browser) => {
   });
 
   test('the gradient is drawn when it has changed and is looked at, not at every word of a worker', async () => {
-    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=2' });
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=500&patience=0' });
     await untilReady(page);
     await press(page, 'Train');
-    await untilStatus(page, 'finished');
+    await untilEpoch(page);
+    await press(page, 'Stop');
+    await untilJudged(page);
     await page.run(() => document.querySelector('#inside').scrollIntoView());
     await page.until('a gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
     await page.run(() => {

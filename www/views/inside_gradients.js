@@ -26,7 +26,7 @@ export function gradientsView(store) {
   const flowLegend = h('p', { class: 'legend small' });
   const by = h(
     'select',
-    { id: 'inside-by', onchange: () => soon() },
+    { id: 'inside-by', onchange: () => draw() },
     h('option', { value: 'layers' }, 'the layers of this run'),
     h('option', { value: 'runs' }, 'all runs'),
   );
