@@ -12,7 +12,7 @@ use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::nn::{Bounds, Params, Pass, State};
 use unrolled::session::catalog;
-use unrolled::train::inside::{self, GradientTrace, Kind};
+use unrolled::train::inside::{self, About, GradientTrace, Kind};
 use unrolled::{Real, Session, narrow, wide};
 
 const WINDOW: usize = 12;
@@ -228,8 +228,11 @@ fn inner_values_are_what_they_are_said_to_be() {
             let (last, first) = (session.inside(None).unwrap(), session.inside(Some(0)).unwrap());
             assert_eq!((last.origin, last.times.len()), (500, session.inside(Some(1)).unwrap().times.len()));
             assert_eq!(first.past, session.sample(0).unwrap().past);
-            let abouts =
-                |inside: &unrolled::session::Inside| inside.inner.iter().map(|i| i.about.clone()).collect::<Vec<_>>();
+            // Of another window all is the same but between which values they lie.
+            let abouts = |inside: &unrolled::session::Inside| {
+                let plain = |one: &About| About { least: 0.0, most: 0.0, reach: 0.0, ..one.clone() };
+                inside.inner.iter().map(|inner| plain(&inner.about)).collect::<Vec<_>>()
+            };
             assert_eq!(abouts(&last), abouts(&first), "{}", architecture.id);
             for inner in &last.inner {
                 let about = &inner.about;
@@ -242,6 +245,13 @@ fn inner_values_are_what_they_are_said_to_be() {
                     Bounds::Free => (f64::MIN, f64::MAX),
                 };
                 assert!(inner.values.iter().all(|x| (least..=most).contains(&wide(*x))), "{what}");
+                assert!(inner.values.iter().all(|x| (about.least..=about.most).contains(&wide(*x))), "{what}");
+                for end in [about.least, about.most] {
+                    assert!(inner.values.iter().any(|x| wide(*x) == end), "{what}: {end}");
+                }
+                let beyond = inner.values.iter().filter(|x| wide(x.abs()) > about.reach).count();
+                let many = if about.kind == Kind::Looks { inner.values.len().div_ceil(50) } else { 0 };
+                assert!(beyond <= many, "{what}: {beyond} beyond {}", about.reach);
                 // Something is in it, and it differs from unit to unit or from step to step.
                 assert!(inner.values.iter().any(|x| *x != inner.values[0]), "{what}");
                 if about.kind == Kind::Weights {

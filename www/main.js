@@ -105,7 +105,7 @@ modelView(element('model'), store, model);
 modelDetailView(element('model-detail'), store, model);
 trainView(element('train'), store, model);
 forecastView(element('forecast'), store, model);
-insideView(element('inside'), store, insideActions(store, model));
+insideView(element('inside'), store, insideActions(store, model), model);
 errorsView(element('errors'), store, model);
 compareView(element('compare'), store, runs);
 dockView(element('dock'), store, model, element('train'));
@@ -143,7 +143,11 @@ async function begin() {
     await model.replaced(fromVisit, asked);
     const same =
       kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());
-    if (kept.run && same) await model.resume(kept.run);
+    if (kept.run && same) {
+      await model.resume(kept.run);
+      // It had trained on in the list.
+      if (kept.run.earlier) await runs.show(kept.run.id);
+    }
   } else {
     store.set({ settings });
     await data.openSample(link.sample ?? '');

@@ -3,7 +3,8 @@
 // be shipped: name its file as the argument, or have it beside the checkout in `../shared/data/ett/`. TASKS and ARCHITECTURES
 // name some (commas between them); the file is then not written.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { Browser, root } from '../../tests/page/harness.mjs';
+import { root } from '../../tests/page/harness.mjs';
+import { bench, digits } from './session.mjs';
 
 const file = process.argv[2] ?? `${root}../shared/data/ett/ETTh1.csv`;
 if (!existsSync(file)) {
@@ -44,57 +45,13 @@ const CANDIDATES = [
 ];
 const COMMON = { season: 24, split: '8640, 11520, 14400', batch_size: 64, epochs: 20, patience: 4, seed: 1 };
 
-/** Runs in the page: one model trained to its end and kept under `key`. */
-const inPage = `
-  const [base, job, done] = arguments;
-  (async () => {
-    window.unrolled ??= (async () => {
-      const library = await import(base + 'pkg/unrolled.js');
-      await library.default();
-      return library;
-    })();
-    const { CsvReader, Session, catalog } = await window.unrolled;
-    window.kept ??= new Map();
-    if (job.catalog) return catalog();
-    if (job.score) return window.kept.get(job.score).evaluate('test');
-    if (job.forget) return window.kept.forEach((session) => session.free()), window.kept.clear();
-    if (job.text) {
-      const reader = new CsvReader();
-      reader.push(new TextEncoder().encode(job.text));
-      window.parts = reader.finish().series().to_parts();
-      return true;
-    }
-    const session = new Session(window.parts);
-    const configured = session.configure(job.settings);
-    const from = performance.now();
-    let progress;
-    do {
-      progress = session.train(200);
-      await new Promise((next) => setTimeout(next));
-    } while (progress.state !== 'finished');
-    window.kept.set(job.key, session);
-    return { seconds: (performance.now() - from) / 1000, progress, parameters: configured.parameters.total };
-  })().then((result) => done({ result }), (error) => done({ error: String(error.message ?? error) }));
-`;
-
-/** @param {number} x */
-const digits = (x) => x.toFixed(4).replace(/^0/, '');
 const some = (/** @type {string} */ name) => process.env[name]?.split(',');
-const browser = new Browser(process.env.BROWSERS?.split(',')[0] ?? 'chromium');
-await browser.start();
+const browser = await bench(process.env.BROWSERS?.split(',')[0] ?? 'chromium', 1_800_000);
 let text = '';
 const say = (/** @type {string} */ line) => ((text += `${line}\n`), console.log(line));
 try {
-  await browser.driver.manage().setTimeouts({ script: 1_800_000 });
-  const page = await browser.open({ address: 'www/samples/README.md' });
-  /** @param {any} job @returns {Promise<any>} */
-  const call = async (job) => {
-    const { result, error } = await browser.driver.executeAsyncScript(inPage, page.base, job);
-    if (error) throw new Error(error);
-    return result;
-  };
-  await call({ text: readFileSync(file, 'utf8') });
-  const { architectures } = await call({ catalog: true });
+  await browser.open(readFileSync(file, 'utf8'));
+  const { architectures } = await browser.catalog();
   say('# ETTh1\n');
   say(
     `Written by \`make etth1\` in ${browser.name}. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window counts. Errors are mean squared / mean absolute. For each architecture the settings with the smallest validation error of those below were taken, and the test part was scored once, by that model. Adam, at most ${COMMON.epochs} epochs, one seed: differences of a few percent mean little. Seconds are those of the chosen model's training on one worker.\n`,
@@ -109,8 +66,10 @@ try {
     for (const architecture of architectures) {
       if (!(some('ARCHITECTURES') ?? [architecture.id]).includes(architecture.id)) continue;
       const seen = new Set();
-      /** @type {{name: string, key: string, found: any}[]} */
+      /** @type {{name: string, found: import('./session.mjs').Trained, validation: number}[]} */
       const tried = [];
+      /** What has the smallest validation error so far: it alone is kept. @type {typeof tried[0] | undefined} */
+      let best;
       let problem = '';
       for (const candidate of CANDIDATES) {
         const read = Object.fromEntries(Object.entries(candidate).filter(([key]) => key === 'learning_rate' || architecture.knobs.includes(key)));
@@ -118,27 +77,34 @@ try {
         if (seen.has(name)) continue;
         seen.add(name);
         try {
-          const key = `${architecture.id} ${name}`;
-          const found = await call({ key, settings: { ...COMMON, ...settings, architecture: architecture.id, ...read } });
-          if (found.progress.best) tried.push({ name, key, found });
+          const found = await browser.train(name, { ...COMMON, ...settings, architecture: architecture.id, ...read });
+          const validation = found.progress.best?.validation;
+          if (validation === undefined) {
+            await browser.free(name);
+            continue;
+          }
+          const one = { name, found, validation };
+          tried.push(one);
+          const wins = !best || validation < best.validation;
+          const loser = wins ? best : one;
+          if (wins) best = one;
+          if (loser) await browser.free(loser.name);
         } catch (error) {
           problem = /** @type {Error} */ (error).message;
         }
       }
-      tried.sort((a, b) => a.found.progress.best.validation - b.found.progress.best.validation);
-      const best = tried[0];
       if (!best) {
         say(`| ${architecture.label} | ${problem} | | | | | |`);
         continue;
       }
-      const { rows } = await call({ score: best.key });
+      const { rows } = await browser.score(best.name);
       rivals ||= rows.slice(1).map((/** @type {any} */ row) => `${row.label} ${digits(row.mse_scaled)}/${digits(row.mae_scaled)}`).join(', ');
-      const { progress, parameters, seconds } = best.found;
-      const others = tried.map(({ name, found }) => `${name} ${digits(found.progress.best.validation)}`).join('; ');
+      const { parameters, seconds } = best.found;
+      const others = tried.sort((a, b) => a.validation - b.validation).map(({ name, validation }) => `${name} ${digits(validation)}`).join('; ');
       say(
-        `| ${architecture.label} | ${best.name} | ${digits(progress.best.validation)} | ${digits(rows[0].mse_scaled)}/${digits(rows[0].mae_scaled)} | ${parameters} | ${seconds.toFixed(0)} | ${others} |`,
+        `| ${architecture.label} | ${best.name} | ${digits(best.validation)} | ${digits(rows[0].mse_scaled)}/${digits(rows[0].mae_scaled)} | ${parameters} | ${seconds.toFixed(0)} | ${others} |`,
       );
-      await call({ forget: true });
+      await browser.free(best.name);
     }
     say(`\nOn the same windows: ${rivals}.\n`);
   }

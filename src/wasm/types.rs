@@ -167,6 +167,10 @@ export interface Probe {
   first: number; stride: number;
   /** The same for the rows of attention. */
   first_row: number; row_stride: number;
+  /** The smallest and the largest of the values. */
+  least: number; most: number;
+  /** Where a palette should end: the largest size of a value; of attention, the size that 98 in 100 do not exceed. */
+  reach: number;
 }
 /** What can be seen inside a model over one window: times of its steps and of its horizon, and the targets over the window, one after the other. */
 export interface Probes { origin: number; count: number; times: Float64Array; past: Float64Array; probes: Probe[] }
@@ -178,6 +182,8 @@ export interface GradientTrace {
   backwards: boolean;
   first: number; stride: number;
   norms: number[];
+  /** The norm at the step that is read first over that at the step that is read last; NaN where that is zero. */
+  ratio: number;
 }
 /** The gradient of the training loss through time, as the mean over some training windows. */
 export interface Gradients {

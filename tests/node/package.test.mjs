@@ -232,13 +232,23 @@ test('what goes on inside every architecture, and the gradient through time', ()
       assert.equal(values.length, about.rows * about.columns, `${id}: ${about.label}`);
       const [least, most] = { unit: [0, 1], signed: [-1, 1], positive: [0, Infinity], free: [-Infinity, Infinity] }[about.bounds];
       assert.ok(values.every((value) => value >= least && value <= most), `${id}: ${about.label}`);
+      const sorted = values.slice().sort();
+      assert.deepEqual([about.least, about.most], [sorted[0], sorted[sorted.length - 1]], `${id}: ${about.label}`);
+      const sizes = values.map(Math.abs).sort();
+      const beyond = sizes.filter((size) => size > about.reach).length;
+      assert.ok(sizes.includes(about.reach) && beyond <= (about.kind === 'looks' ? Math.ceil(0.02 * sizes.length) : 0), `${id}: ${about.label}`);
     });
-    assert.deepEqual(session.probes(count - 1).probes, probes, 'every window has the same');
+    const names = (/** @type {typeof probes} */ all) => all.map(({ least: _, most: __, reach: ___, ...about }) => about);
+    assert.deepEqual(names(session.probes(count - 1).probes), names(probes), 'every window has the same');
     if (probes.length) assert.notDeepEqual(session.probe(0, 0), session.probe(0, count - 1), 'and other values');
     const { traces, matrices, windows: averaged, loss, sentence } = session.gradients();
     assert.ok(averaged > 1 && loss > 0 && sentence.endsWith('.'), `${id}: ${sentence}`);
     assert.ok(traces.length > 0 && traces.every(({ norms, first, stride }) => first + norms.length * stride <= window + horizon), id);
     assert.ok(traces.every(({ norms }) => norms.some((norm) => norm > 0) && norms.every(Number.isFinite)), id);
+    for (const { norms, ratio, backwards } of traces) {
+      const [first, last] = backwards ? [norms[norms.length - 1], norms[0]] : [norms[0], norms[norms.length - 1]];
+      assert.ok(last > 0 ? ratio === first / last : Number.isNaN(ratio), id);
+    }
     for (const { spectral, frobenius } of matrices) assert.ok(0 < spectral && spectral <= frobenius * (1 + 1e-6), id);
     assert.deepEqual(session.current_weights(), weights, 'looking changes nothing');
     assert.equal(thrown(() => session.probe(probes.length)).code, 'not-ready');

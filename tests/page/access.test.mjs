@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Key } from 'selenium-webdriver';
 import { inBrowsers } from './harness.mjs';
-import { press, untilReady, untilStatus } from './steps.mjs';
+import { press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 inBrowsers((browser) => {
   for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([
@@ -26,10 +26,10 @@ inBrowsers((browser) => {
         }),
       );
       await press(page, 'Train');
-      await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+      await untilEpoch(page);
       await press(page, 'Stop');
       await untilStatus(page, 'stopped');
-      await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+      await untilJudged(page);
       assert.deepEqual(await page.accessibility(), [], 'with everything unfolded');
       const over = await page.run(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.equal(over, 0, 'nothing is wider than the page');

@@ -2,17 +2,42 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { press, untilReady, untilStatus } from './steps.mjs';
+import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs';
+
+/** @typedef {import('./harness.mjs').Page} Page */
 
 /** A person notices more than this. */
 const LONGEST_GAP_MS = 50;
+
+const small = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+
+/** Notes every worker that holds a model. Runs in the page. */
+function noteModels() {
+  const Plain = Worker;
+  /** @type {any} */ (window).models = [];
+  window.Worker = class extends Plain {
+    /** @param {string | URL} url @param {WorkerOptions} [options] */
+    constructor(url, options) {
+      super(url, options);
+      if (options?.name === 'model') /** @type {any} */ (window).models.push(this);
+    }
+  };
+}
+
+/** Trains to the end and looks inside. @param {Page} page */
+async function looked(page) {
+  await press(page, 'Train');
+  await untilStatus(page, 'finished');
+  await page.run(() => document.querySelector('#inside').scrollIntoView());
+  await page.until('what is inside', () => /The values lie/.test(document.querySelector('#inside-summary').textContent) && document.querySelector('.inside-sentence').textContent.endsWith('.'));
+}
 
 inBrowsers((browser) => {
   test('while it trains, the page answers at once', async () => {
     const page = await browser.open();
     await untilReady(page);
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     // Other programs on the machine disturb; the quietest of three stretches is what the page itself costs.
     const gaps = [];
     const tasks = [];
@@ -41,7 +66,7 @@ inBrowsers((browser) => {
       };
     });
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     await page.run(() =>
       /** @type {any} */ (window).trainer.dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed' })),
     );
@@ -49,8 +74,55 @@ inBrowsers((browser) => {
       /stopped by itself.*weights are back/.test(document.querySelector('#train .extra').textContent),
     );
     await untilStatus(page, 'running');
-    await page.until('another epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     // The browser reports the event that this test made up.
+    await page.takeProblems();
+  });
+
+  test('a worker that dies while a person looks inside: its successor answers, once it holds the model', async () => {
+    const page = await opened(browser, small, { before: noteModels });
+    await looked(page);
+    await page.run(() => /** @type {any} */ (window).models.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed', cancelable: true })));
+    await page.until('the page says so', () => /stopped by itself.*weights are back/.test(document.querySelector('#train .extra').textContent));
+    await untilStatus(page, 'finished');
+    const other = await page.run(() => {
+      const select = document.querySelector('#inside-which');
+      select.value = [...select.options].find(({ value }) => value !== select.value).value;
+      select.dispatchEvent(new Event('change'));
+      return select.value;
+    });
+    await page.until('another inner value', (name) => document.querySelector('#inside-summary').textContent.startsWith(name), { args: [other] });
+    assert.equal(await page.run(() => /** @type {any} */ (window).models.length), 2, 'one successor');
+    assert.equal(await page.run(() => document.querySelector('.inside-values').parentElement.querySelector('[role="status"]').hidden), true, 'nothing is wrong');
+    await page.takeProblems();
+  });
+
+  test('a worker that dies of what it is asked inside is not asked for ever; a person can ask again', async () => {
+    const page = await opened(browser, small, { before: noteModels });
+    await looked(page);
+    await page.run(() => {
+      const post = Worker.prototype.postMessage;
+      /** @type {any} */ (window).asked = 0;
+      /** @type {any} */ (window).deadly = true;
+      Worker.prototype.postMessage = function (message, ...more) {
+        if (message.name === 'inside') {
+          /** @type {any} */ (window).asked++;
+          if (/** @type {any} */ (window).deadly) setTimeout(() => this.dispatchEvent(new ErrorEvent('error', { message: 'out of memory', cancelable: true })));
+        }
+        return post.call(this, message, ...more);
+      };
+      const select = document.querySelector('#inside-which');
+      select.value = [...select.options].at(-1).value;
+      select.dispatchEvent(new Event('change'));
+    });
+    await page.until('the page says so', () => [...document.querySelectorAll('#inside [role="status"]')].some((line) => !line.hidden && /stopped by itself before it answered\. Ask again/.test(line.textContent)));
+    await page.until('the model is back', () => document.querySelector('#train').dataset.status === 'finished');
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    assert.equal(await page.run(() => /** @type {any} */ (window).asked), 2);
+    await page.run(() => (/** @type {any} */ (window).deadly = false));
+    await press(page, 'Ask again');
+    const key = await page.run(() => document.querySelector('#inside-which').value);
+    await page.until('the answer', (name) => document.querySelector('#inside-summary').textContent.startsWith(name), { args: [key] });
     await page.takeProblems();
   });
 

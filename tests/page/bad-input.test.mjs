@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { hourly, press, untilReady } from './steps.mjs';
+import { hourly, press, untilEpoch, untilReady } from './steps.mjs';
 
 /** @type {[string, string | Uint8Array][]} */
 const refused = [
@@ -20,7 +20,7 @@ inBrowsers((browser) => {
     const page = await browser.open();
     await untilReady(page);
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     for (const [name, content] of refused) {
       await page.dropFile('main', name, content);
       await page.until(

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** Small and quick; a head that some architectures refuse. */
 const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
@@ -25,16 +25,20 @@ function refused(settings) {
   });
 }
 
-/** Opens the page with a small file of its own. @param {import('./harness.mjs').Browser} browser @param {string} address @param {object} [more] */
-async function opened(browser, address, more = {}) {
-  const page = await browser.open({ address, ...more });
-  await untilReady(page);
-  await page.dropFile('main', 'small.csv', daily(400));
-  await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
-  return page;
-}
-
 inBrowsers((browser) => {
+  test('on a phone what takes part has the width that there is', async () => {
+    const page = await browser.open({ width: 390, height: 844 });
+    await untilReady(page);
+    const found = await page.run(() => {
+      const width = (/** @type {string} */ selector) => document.querySelector(selector).getBoundingClientRect().width;
+      const squeezed = [...document.querySelectorAll('#compare .ticks label')].filter((label) => label.scrollWidth > label.clientWidth);
+      return { room: width('#compare .stack'), ticks: width('#compare .ticks'), budget: width('#compare .budget'), squeezed: squeezed.map(({ textContent }) => textContent) };
+    });
+    assert.equal(found.ticks, found.room, 'the architectures');
+    assert.equal(found.budget, found.room, 'the budget');
+    assert.deepEqual(found.squeezed, []);
+  });
+
   test('what refuses the settings says so in its row, and the others go on; rows are shown and removed', async () => {
     const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2, head: 'rolled' };
     const failing = refused(settings);
@@ -72,11 +76,21 @@ inBrowsers((browser) => {
     assert.deepEqual(await page.accessibility(), []);
   });
 
+  test('a run whose budget ends before its first epoch has a forecast and no band, and nothing is said to be no number', async () => {
+    const page = await opened(browser, `#${small}&batch_size=8`);
+    const [[id]] = await architectures(page);
+    await compare(page, { pick: [id], budget: 'steps', amount: 1 });
+    await untilOver(page);
+    await page.until('its forecast above', () => /The forecast begins at/.test(document.querySelector('#hero-summary').textContent));
+    assert.doesNotMatch(await page.text('#forecast'), /NaN|between/);
+    assert.match(await page.text('#compare .board'), /ended before its first epoch did/);
+  });
+
   test('every training is a run: its name tells what differs, the table which settings; the list is there after a reload', async () => {
     const page = await opened(browser, `#${small}`);
     await press(page, 'Train');
     await untilStatus(page, 'finished');
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     await page.run(() => {
       const knob = document.querySelector('#basic-hidden');
       knob.value = '12';

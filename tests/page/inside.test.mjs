@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { compare, untilOver } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -57,19 +57,17 @@ const type = (page, key) => page.run((name) => document.querySelector('#inside .
 
 inBrowsers((browser) => {
   test('of every architecture, all that it names is drawn, read by keys, and told in words', async (t) => {
-    const page = await browser.open({ address: `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}` });
-    await untilReady(page);
-    await page.dropFile('main', 'small.csv', daily(400));
-    await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    const page = await opened(browser, `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}`);
+    const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     let drawn = 0;
     for (const [id, keys] of offered()) {
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
-      await page.until(`the address of ${id}`, (architecture) => location.hash.includes(`architecture=${architecture}`) || architecture === 'gru', { args: [id] });
+      await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
       await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
       await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
       await untilStatus(page, 'finished');
       await page.run(() => document.querySelector('#inside').scrollIntoView());
-      await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted || (wanted === '' && !document.querySelector('#inside .muted').hidden), { args: [keys.join()] });
+      await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted || (wanted === '' && !document.querySelector('#inside .inside-none').hidden), { args: [keys.join()] });
       assert.deepEqual(keys.length ? await choices(page) : [], keys, id);
       for (const key of keys) {
         await choose(page, key);
@@ -120,6 +118,47 @@ inBrowsers((browser) => {
     await page.until('another window', (before) => document.querySelector('#inside-summary').textContent !== before, { args: [said] });
     await page.screenshot(path.join(pictures, `${browser.name}-inside.png`), '#inside');
     assert.deepEqual(await page.accessibility(), []);
+  });
+
+  test('before anything is trained it says what will be seen, and trains', async () => {
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=3' });
+    await untilReady(page);
+    assert.match(await page.text('#inside'), /What it holds.*The gradient through time.*Train/);
+    await page.click('#inside .inside-invitation .button');
+    await page.until('a map', () => document.querySelector('#inside .heat canvas') && /The values lie/.test(document.querySelector('#inside-summary').textContent));
+    assert.equal(await page.run(() => document.querySelector('.inside-invitation').hidden), true);
+  });
+
+  test('the gradient is drawn when it has changed and is looked at, not at every word of a worker', async () => {
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=500&patience=0' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilEpoch(page);
+    await press(page, 'Stop');
+    await untilJudged(page);
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('a gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
+    await page.run(() => {
+      const seen = { drawn: 0, changed: 0, words: 0 };
+      /** @type {any} */ (window).seen = seen;
+      new MutationObserver(() => seen.drawn++).observe(document.querySelector('.inside-gradients .legend'), { childList: true });
+      new MutationObserver(() => seen.words++).observe(document.querySelector('#compare .board'), { attributes: true, subtree: true, attributeFilter: ['data-spent'] });
+    });
+    const ids = await page.run(() => [...document.querySelectorAll('#compare .ticks input')].map(({ value }) => value).slice(0, 2));
+    await compare(page, { pick: ids, budget: 'time', amount: 6 });
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await untilOver(page);
+    const { drawn, words } = await page.run(() => /** @type {any} */ (window).seen);
+    // The list grows by two; each of them has a gradient when its budget ends, and perhaps before.
+    assert.ok(words > 12 && drawn >= 1 && drawn <= 6, `drawn ${drawn} times for ${words} words`);
+
+    await page.run(() => scrollTo(0, 0));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await page.run(() => (/** @type {any} */ (window).seen.drawn = 0));
+    await compare(page, { pick: ids, budget: 'steps', amount: 20 });
+    await page.run(() => scrollTo(0, 0));
+    await untilOver(page);
+    assert.equal(await page.run(() => /** @type {any} */ (window).seen.drawn), 0, 'out of sight');
   });
 
   test('runs that were compared stand on one chart of gradients', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, hourly, press, status, untilReady, untilStatus, verdict } from './steps.mjs';
+import { daily, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
@@ -38,7 +38,7 @@ inBrowsers((browser) => {
     await untilReady(page);
     await press(page, 'Train');
     await untilStatus(page, 'running');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     await press(page, 'Pause');
     await untilStatus(page, 'paused');
     const epoch = await page.text('#train .facts dd');
@@ -159,15 +159,15 @@ inBrowsers((browser) => {
     await page.until('the settings in the address', () => /file=mine.csv.*architecture=/.test(location.hash));
     const architecture = await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value);
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     await press(page, 'Stop');
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     const said = await verdict(page);
     const forecast = await page.text('#hero-summary');
     await new Promise((resolve) => setTimeout(resolve, 500));
 
     await page.reload();
-    await page.until('the model', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+    await untilJudged(page);
     assert.match(await page.text('#data .extent'), /900 values/);
     assert.equal(await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value), architecture);
     assert.equal(await verdict(page), said);
@@ -189,7 +189,7 @@ inBrowsers((browser) => {
       await press(page, 'Train');
       await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
       await press(page, 'Stop');
-      await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+      await untilJudged(page);
     });
   }
 
@@ -197,9 +197,9 @@ inBrowsers((browser) => {
     const page = await browser.open({ address: '#sample=seattle' });
     await untilReady(page);
     await press(page, 'Train');
-    await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
     await press(page, 'Stop');
-    await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     const summary = await page.text('#hero-summary');
     await page.run(() => {
       const files = /** @type {any} */ (window.files = {});
@@ -243,7 +243,7 @@ inBrowsers((browser) => {
     });
     assert.match(await page.text('#train .sentence'), /Loaded from /);
     await press(page, 'Bring back the model that was reset');
-    await page.until('its curve', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+    await untilEpoch(page);
   });
 
   test('several columns: picked from a list, one shown at a time, errors and forecast of each', async () => {
@@ -260,7 +260,7 @@ inBrowsers((browser) => {
     assert.equal(await page.run(() => document.querySelector('#target').selectedOptions[0].textContent), '2 columns');
     await press(page, 'Train');
     await untilStatus(page, 'finished');
-    await page.until('the verdict on the test part', () => /On the test part/.test(document.querySelector('.verdict-note').textContent));
+    await untilJudged(page);
     assert.match(await page.text('.verdict'), /for “temp_max”/);
     const overview = () => [...document.querySelectorAll('.together tbody tr')].map((row) => row.textContent);
     const lines = await page.run(overview);
@@ -298,6 +298,38 @@ inBrowsers((browser) => {
       select.dispatchEvent(new Event('change'));
     });
     await page.until('one column', () => /target=wind(?:&|$)/.test(location.hash) && document.querySelector('.several').hidden);
+  });
+
+  test('what an earlier version kept is taken away, and all of it when a person says so', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    const kept = () =>
+      page.run(async () => {
+        const { keys } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+        return (await keys()).map(String).sort();
+      });
+    await page.run(async () => {
+      const { set } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+      await set('unrolled-1-data', 'old');
+      await set('unrolled-1-runs', ['old']);
+      await set('of another page', 1);
+    });
+    await page.reload();
+    await untilReady(page);
+    const data = /^unrolled-\d+-data$/;
+    await page.until('the old ones gone', async () => {
+      const { keys } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+      return !(await keys()).some((/** @type {unknown} */ key) => String(key).startsWith('unrolled-1-'));
+    });
+    const now = await kept();
+    assert.ok(now.includes('of another page') && now.some((key) => data.test(key)), now.join());
+    await page.run(() => {
+      window.stays = true;
+      [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === 'Forget what is kept here').click();
+    });
+    await page.until('a fresh page', () => !window.stays);
+    await untilReady(page);
+    assert.ok((await kept()).includes('of another page'));
   });
 
   test('a link with settings reproduces them', async () => {

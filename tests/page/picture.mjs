@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Browser, root } from './harness.mjs';
-import { press, untilReady } from './steps.mjs';
+import { press, untilJudged, untilReady } from './steps.mjs';
 
 const browser = new Browser('chromium');
 await browser.start();
@@ -13,7 +13,7 @@ try {
   await press(page, 'Train');
   await page.until('the end of training', () => /Finished/.test(document.querySelector('#train')?.textContent ?? ''), { timeout: 180_000 });
   // The verdict on the test part comes a moment later, and with it the last drawing.
-  await page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+  await untilJudged(page);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const height = await page.run(() => Math.ceil(/** @type {Element} */ (document.querySelector('#forecast')).getBoundingClientRect().bottom + scrollY));
   const { data } = await browser.command('browsingContext.captureScreenshot', {

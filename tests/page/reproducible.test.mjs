@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
 import { forms, hashOfTraining, STEPS } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
-import { press, untilReady, untilStatus } from './steps.mjs';
+import { press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** A run on the sample that opens the page: dropout in both places, sizes that fill no vector evenly. */
 const RUN = { architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
@@ -57,11 +57,11 @@ inBrowsers((browser) => {
       await untilReady(page);
       await press(page, 'Train');
       await untilStatus(page, 'finished');
-      await page.until('the score', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+      await untilJudged(page);
       const there = await page.run(async () => {
         const { get } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
         for (;;) {
-          const run = await get('unrolled-2-run');
+          const run = await get('unrolled-3-run');
           if (run?.status === 'finished' && run.test) return { build: run.build, saved: [...run.bytes] };
           await new Promise((resolve) => setTimeout(resolve, 50));
         }

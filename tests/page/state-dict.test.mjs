@@ -8,14 +8,14 @@ import { press, untilReady } from './steps.mjs';
 const stored = (/** @type {string} */ file) => readFileSync(new URL(`../reference/${file}`, import.meta.url));
 const expected = JSON.parse(stored('state_dicts.json').toString());
 
-/** The series of the script, hourly. */
-const csv = ['time,value', ...Array.from({ length: 400 }, (_, row) => {
+/** The series of the script, hourly, beside another one that nobody would forecast first. */
+const csv = ['time,other,value', ...Array.from({ length: 400 }, (_, row) => {
   const value = 12 + 5 * Math.sin(0.26 * row) + 0.5 * Math.cos(1.7 * row);
-  return `${new Date(Date.UTC(2024, 0, 1, row)).toISOString().slice(0, 16)},${value}`;
+  return `${new Date(Date.UTC(2024, 0, 1, row)).toISOString().slice(0, 16)},${Math.cos(row)},${value}`;
 })].join('\n');
 
 inBrowsers((browser) => {
-  test('a model from PyTorch forecasts here what it does there', async () => {
+  test('a model from PyTorch forecasts the column that is chosen here as it does there', async () => {
     const page = await browser.open();
     await untilReady(page);
     await page.dropFile('main', 'series.csv', csv);

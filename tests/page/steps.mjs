@@ -29,6 +29,14 @@ export const untilStatus = (page, wanted) =>
   });
 
 /** @param {Page} page */
+export const untilEpoch = (page) =>
+  page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+
+/** @param {Page} page */
+export const untilJudged = (page) =>
+  page.until('the verdict', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''));
+
+/** @param {Page} page */
 export const verdict = (page) => page.text('.verdict');
 
 /** Waits until the page can train. @param {Page} page */
@@ -53,3 +61,23 @@ export const hourly = (rows) => wave(rows, 3_600_000, 24);
 
 /** A week's wave with some noise, one value a day. @param {number} rows */
 export const daily = (rows) => wave(rows, 86_400_000, 7);
+
+/** Opens the page with a small file of its own. @param {import('./harness.mjs').Browser} browser @param {string} address @param {object} [more] */
+export async function opened(browser, address, more = {}) {
+  const page = await browser.open({ address, ...more });
+  await untilReady(page);
+  await page.dropFile('main', 'small.csv', daily(400));
+  await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+  return page;
+}
+
+/** Presses a button several times before anything can come of it. @param {Page} page @param {string} label @param {number} [times] */
+export const pressQuickly = (page, label, times = 2) =>
+  page.run(
+    (text, many) => {
+      const button = [...document.querySelectorAll('main button')].find((one) => one.textContent.trim().startsWith(text) && !one.disabled);
+      for (let time = 0; time < many; time++) button.click();
+    },
+    label,
+    times,
+  );

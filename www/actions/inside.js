@@ -5,12 +5,15 @@
 import { Gone, Refusal } from '../core/client.js';
 
 /** @import {ModelActions} from './model.js' */
+/** @import {Calls} from '../core/protocol.js' */
 /** @import {Sighting, PageStore} from '../state/shape.js' */
 
 /** Milliseconds between two readings of the gradient, at least. */
 const EVERY = 600;
 /** A reading may take one part in so many of the time: the rest trains. */
 const SHARE = 10;
+/** Workers that may die while they are asked about a run; after them it is a person's turn, because they may die of it. */
+const MOST_LOST = 2;
 
 /** @param {PageStore} store @param {ModelActions} model */
 export function insideActions(store, model) {
@@ -18,20 +21,30 @@ export function insideActions(store, model) {
   let seen = false;
   let asking = false;
   let again = false;
-  /** What the last answer was about. */
+  /** What the last question was about. */
   let asked = /** @type {unknown[]} */ ([]);
+  /** Workers that died while they were asked about the run that is shown. */
+  let lost = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 
   /** @param {Partial<Sighting>} patch */
   const put = (patch) => store.set({ inside: { ...store.get().inside, ...patch } });
 
-  /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} */
-  async function attempt(ask) {
+  /**
+   * What the model's worker answers; nothing where it refuses or is gone, which is said.
+   * @template {'inside' | 'gradients'} N @param {N} name @param {Calls[N]['in']} payload @returns {Promise<Calls[N]['out'] | undefined>}
+   */
+  async function attempt(name, payload) {
     try {
-      return await ask();
+      return await model.ask(name, payload);
     } catch (error) {
-      if (error instanceof Refusal) put({ problem: error.problem.message });
-      else if (!(error instanceof Gone)) throw error;
+      if (error instanceof Refusal) put({ problem: error.problem.message, lost: false });
+      else if (error instanceof Gone) {
+        const given = ++lost >= MOST_LOST;
+        put({ problem: `The worker stopped by itself before it answered${given ? '.' : '; the next one is asked.'}`, lost: given });
+        asked = [];
+        if (!given) setTimeout(ask);
+      } else throw error;
     }
   }
 
@@ -44,7 +57,7 @@ export function insideActions(store, model) {
   /** Asks for the values once more where they are another's; one question at a time. */
   async function values() {
     const now = subject();
-    if (!seen || !now.length || now.every((value, index) => Object.is(value, asked[index]))) return;
+    if (!seen || lost >= MOST_LOST || !now.length || now.every((value, index) => Object.is(value, asked[index]))) return;
     if (asking) {
       again = true;
       return;
@@ -52,9 +65,9 @@ export function insideActions(store, model) {
     asking = true;
     asked = now;
     const { window, chosen } = store.get().inside;
-    const found = await attempt(() => model.client().call('inside', { window, chosen }));
+    const found = await attempt('inside', { window, chosen });
     asking = false;
-    if (found && store.get().run?.id === now[0]) put({ ...found, problem: '' });
+    if (found && store.get().run?.id === now[0]) put({ ...found, problem: '', lost: false });
     if (again) {
       again = false;
       void values();
@@ -65,9 +78,9 @@ export function insideActions(store, model) {
   async function gradient() {
     clearTimeout(timer);
     const { run } = store.get();
-    if (!seen || !run) return;
+    if (!seen || !run || lost >= MOST_LOST) return;
     const { id } = run;
-    const answer = await attempt(() => model.client().call('gradients', null));
+    const answer = await attempt('gradients', null);
     const after = store.get().run;
     if (!answer || after?.id !== id) return;
     store.set({ run: { ...after, gradients: answer.gradients } });
@@ -77,10 +90,18 @@ export function insideActions(store, model) {
     }
   }
 
+  function ask() {
+    void values();
+    void gradient();
+  }
+
   store.watch(
     (state) => [state.run?.id, state.run?.status],
     (id, _) => {
-      if (id !== store.get().inside.of) put({ of: id ?? 0, probes: null, values: null, problem: '' });
+      if (id !== store.get().inside.of) {
+        lost = 0;
+        put({ of: id ?? 0, probes: null, values: null, problem: '', lost: false });
+      }
       void gradient();
     },
   );
@@ -94,13 +115,24 @@ export function insideActions(store, model) {
     see(visible) {
       if (visible === seen) return;
       seen = visible;
-      void values();
-      void gradient();
+      ask();
+    },
+    /** The question that was not answered, once more. */
+    askAgain() {
+      lost = 0;
+      put({ problem: '', lost: false });
+      ask();
     },
     /** @param {string} chosen Where it is and what it is, as `keyOf` writes it. */
-    choose: (chosen) => put({ chosen }),
+    choose(chosen) {
+      lost = 0;
+      put({ chosen });
+    },
     /** @param {number | null} window A window of the test part, or the one that the forecast is made from. */
-    look: (window) => put({ window }),
+    look(window) {
+      lost = 0;
+      put({ window });
+    },
   };
 }
 

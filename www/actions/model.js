@@ -4,8 +4,8 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { keepReproducible, keepRun, keepWorkers } from '../state/persist.js';
-import { ROLE, buildOf, isOver, isStale, sightOf } from '../state/shape.js';
-import { targetsOf, written } from '../state/targets.js';
+import { buildOf, isOver, isStale, sightOf } from '../state/shape.js';
+import { withTargets } from '../state/targets.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
@@ -65,18 +65,46 @@ export function modelActions(store) {
   let newest = 0;
   let kept = 0;
   let died = -Infinity;
+  /** Settled when what was asked for last is done. */
+  let turn = Promise.resolve();
+  /** Settled while there is a worker that holds the run that is shown. @type {Promise<void>} */
+  let alive = Promise.resolve();
 
-  const connected = () => client;
+  /**
+   * What people ask for is done one after another, each from the state that the one before has left: a button that is
+   * pressed twice finds at its second turn that there is nothing left to do.
+   * @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @returns {(...args: A) => Promise<T>}
+   */
+  const inTurn =
+    (act) =>
+    (...args) => {
+      const done = turn.then(() => act(...args));
+      turn = done.then(
+        () => {},
+        () => {},
+      );
+      return done;
+    };
 
   function connect() {
-    return createClient('model', hear, (problem) => void revive(problem), buildOf(store.get()));
+    return createClient(
+      'model',
+      hear,
+      (problem) => {
+        alive = inTurn(revive)(problem);
+      },
+      buildOf(store.get()),
+    );
   }
 
-  /** @param {Partial<Run>} patch */
-  function setRun(patch) {
+  /** @param {Partial<Run>} patch @param {number} [id] Of the run that it is about, where another may have taken its place. */
+  function setRun(patch, id) {
     const { run } = store.get();
-    if (run) store.set({ run: { ...run, ...patch } });
+    if (run && (id === undefined || run.id === id)) store.set({ run: { ...run, ...patch } });
   }
+
+  /** @returns {boolean} Whether the run that is shown trains, or could train on. */
+  const isUnderWay = () => ['running', 'paused'].includes(store.get().run?.status ?? '');
 
   /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} What came of it; a refusal is shown where training is. */
   async function attempt(ask) {
@@ -123,11 +151,11 @@ export function modelActions(store) {
   }
 
   async function judge() {
-    if (!store.get().run?.bytes) return;
+    const { run: judged } = store.get();
+    if (!judged?.bytes) return;
     const answer = await attempt(() => client.call('judge', { sight: sightOf(store.get()) }));
     const { run } = store.get();
-    if (answer && run) setRun({ test: answer.evaluation, predictions: { ...run.predictions, test: answer.predictions } });
-    keep();
+    if (answer && run) setRun({ test: answer.evaluation, predictions: { ...run.predictions, test: answer.predictions } }, judged.id);
   }
 
   async function configure() {
@@ -135,7 +163,7 @@ export function modelActions(store) {
     const state = store.get();
     if (!state.data) return false;
     try {
-      const draft = await client.call('configure', { settings: { [ROLE.target]: written(targetsOf(state)), ...state.settings } });
+      const draft = await client.call('configure', { settings: withTargets(state) });
       if (turn === newest) store.set({ draft, settingsProblem: null });
       return true;
     } catch (error) {
@@ -150,13 +178,13 @@ export function modelActions(store) {
     const { data, run } = store.get();
     const again = performance.now() - died > DEATHS_APART;
     died = performance.now();
+    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
     // A package that cannot start would otherwise be started again and again without a pause.
     if (!again) await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER));
     client = connect();
     const wasRunning = run?.status === 'running';
     const goesOn = wasRunning && again ? ' Training starts anew.' : '';
     const restored = run?.bytes ? ' Its last weights are back.' : '';
-    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
     store.set({
       runProblem: {
         message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}${goesOn}`,
@@ -179,7 +207,7 @@ export function modelActions(store) {
     if (!loaded) return false;
     // Training cannot go on from saved weights: what the optimiser had gathered is not in them.
     const status = run.status === 'running' || run.status === 'paused' ? 'stopped' : run.status;
-    store.set({ run: { ...run, configured: loaded.configured, status, problem: null } });
+    store.set({ run: { ...run, configured: loaded.configured, status, problem: status === 'failed' ? run.problem : null } });
     return true;
   }
 
@@ -195,19 +223,27 @@ export function modelActions(store) {
   }
 
   async function start() {
-    const state = store.get();
-    const { run } = state;
-    const fresh = !run || isStale(state) || isOver(run);
-    if (fresh && !(await configureFresh())) return;
-    const sight = sightOf(store.get());
-    const answer = await attempt(() => client.call('start', { fresh, sight, workers: store.get().workers }));
-    if (!answer) return;
-    begin(fresh, answer, 'running');
+    if (store.get().run?.status === 'running') return;
+    const prepared = await prepare();
+    if (!prepared) return;
+    const answer = await attempt(() => client.call('start', prepared.request));
+    if (answer) begin(prepared, answer, 'running');
   }
 
-  /** @param {boolean} fresh @param {{configured: Configured, progress: Progress}} answer @param {RunStatus} status */
-  function begin(fresh, answer, status) {
-    const { run, settings } = store.get();
+  /** Ready for a step: a fresh model where the one that is shown is over or was configured otherwise. */
+  async function prepare() {
+    const state = store.get();
+    const fresh = !state.run || isStale(state) || isOver(state.run);
+    if (fresh && !(await configureFresh())) return null;
+    const { settings, data, workers } = store.get();
+    return { settings, data, request: { fresh, sight: sightOf(store.get()), workers } };
+  }
+
+  /** @param {NonNullable<Awaited<ReturnType<typeof prepare>>>} prepared @param {{configured: Configured, progress: Progress}} answer @param {RunStatus} status */
+  function begin({ settings, data, request: { fresh } }, answer, status) {
+    const { run } = store.get();
+    // Other data have come meanwhile; their turn is next.
+    if (store.get().data !== data) return;
     if (fresh || !run) {
       store.set({
         run: { ...newRun(newId(), answer.configured, answer.progress, settings, client.build ?? ''), status },
@@ -215,8 +251,27 @@ export function modelActions(store) {
         runProblem: null,
       });
     } else {
-      store.set({ run: { ...run, progress: answer.progress, status, problem: null }, runProblem: null });
+      // What the weights before had on the test part is not said of those to come.
+      const { validation } = run.predictions;
+      const next = { ...run, progress: answer.progress, status, problem: null, test: null, predictions: { validation, test: null } };
+      store.set({ run: next, runProblem: null });
     }
+  }
+
+  async function pause() {
+    if (store.get().run?.status !== 'running') return;
+    const progress = await attempt(() => client.call('pause', null));
+    // It may have come to its end a moment before.
+    if (progress && store.get().run?.status === 'running') setRun({ status: 'paused', progress });
+    keep();
+  }
+
+  /** What a run of the list predicts is asked of its weights once more. @param {Run} run */
+  async function drawn({ configured: { horizon } }) {
+    const { lead, steps } = store.get();
+    await actions.look(Math.min(lead || horizon, horizon));
+    if (steps) await actions.reach(steps);
+    keep();
   }
 
   /** The next model is to be computed as this one was, where that is known. @param {Run} run */
@@ -225,8 +280,8 @@ export function modelActions(store) {
   }
 
   const actions = {
-    /** Data were replaced: the run of the old data is put aside, and the one of the new data, if any, is back. @param {Dataset} data @param {Settings} settings */
-    async replaced(data, settings) {
+    /** Data were replaced: the run of the old data is put aside, and the one of the new data, if any, is back. */
+    replaced: inTurn(async (/** @type {Dataset} */ data, /** @type {Settings} */ settings) => {
       const { run } = store.get();
       if (opened && run) putAside.set(opened, run);
       opened = data;
@@ -245,7 +300,7 @@ export function modelActions(store) {
       await attempt(() => client.call('open', { parts: data.parts }));
       await configure();
       if (back) await restore(back);
-    },
+    }),
 
     /** @param {Settings} change A knob's new value, or `undefined` for its default. */
     set(change) {
@@ -289,80 +344,82 @@ export function modelActions(store) {
       keepWorkers(workers);
     },
 
-    start,
-    async pause() {
-      const progress = await attempt(() => client.call('pause', null));
-      // It may have come to its end a moment before.
-      if (progress && store.get().run?.status === 'running') setRun({ status: 'paused', progress });
-      keep();
-    },
-    async step() {
-      const state = store.get();
-      const fresh = !state.run || isStale(state) || isOver(state.run);
-      if (fresh && !(await configureFresh())) return;
+    start: inTurn(start),
+    pause: inTurn(pause),
+    step: inTurn(async () => {
+      if (store.get().run?.status === 'running') return;
+      const prepared = await prepare();
+      if (!prepared) return;
       try {
-        const answer = await client.call('step', { fresh, sight: sightOf(store.get()), workers: store.get().workers });
-        begin(fresh, answer, 'paused');
+        const { report, ...answer } = await client.call('step', prepared.request);
+        begin(prepared, answer, 'paused');
+        if (report) setRun(told(report));
         if (answer.progress.state === 'finished') await end('finished');
       } catch (error) {
         if (error instanceof Refusal) setRun({ status: 'failed', problem: error.problem });
         else if (!(error instanceof Gone)) throw error;
       }
-    },
-    async stop() {
+    }),
+    stop: inTurn(async () => {
+      if (!isUnderWay()) return;
       const progress = await attempt(() => client.call('stop', null));
-      if (!progress) return;
+      // It may have come to its end a moment before, and is judged then.
+      if (!progress || !isUnderWay()) return;
       setRun({ status: 'stopped', progress });
       const report = progress.best ? await attempt(() => client.call('report', { sight: sightOf(store.get()) })) : null;
       if (report) setRun(told(report));
       await end('stopped');
-    },
+    }),
     /** Forgets the weights, with a way back. */
-    async reset() {
+    reset: inTurn(async () => {
+      await pause();
       const { run } = store.get();
       if (!run) return;
-      await attempt(() => client.call('pause', null));
-      store.set({
-        run: null,
-        runProblem: null,
-        earlierRun: run.bytes
-          ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the model that was reset' }
-          : null,
-      });
+      store.set({ run: null, runProblem: null, earlierRun: run.bytes ? { run, why: 'the model that was reset' } : null });
       await configure();
       void keepRun(null);
-    },
-    async bringBackRun() {
+    }),
+    bringBackRun: inTurn(async () => {
+      await pause();
       const { earlierRun, run } = store.get();
-      if (!earlierRun) return;
-      await attempt(() => client.call('pause', null));
-      if (!(await restore(earlierRun.run))) return;
+      if (!earlierRun || !(await restore(earlierRun.run))) return;
       store.set({
-        earlierRun: run?.bytes
-          ? { run: { ...run, status: run.status === 'running' ? 'paused' : run.status }, why: 'the newer model' }
-          : null,
+        earlierRun: run?.bytes ? { run, why: 'the newer model' } : null,
         settings: earlierRun.run.asked,
         runProblem: null,
       });
       asTrained(earlierRun.run);
       await configure();
       keep();
-    },
-    judge,
+    }),
 
-    /** A run of the list takes the place of the one that is shown: its weights are loaded, and what they predicted is drawn. @param {Run} next */
-    async show(next) {
-      const { run, settings, lead, steps } = store.get();
-      if (run?.status === 'running') await actions.pause();
-      if (!(await restore(next))) return;
+    /** Scores the test part, once. */
+    judge: inTurn(async () => {
+      if (store.get().run?.test) return;
+      await judge();
+      keep();
+    }),
+
+    /**
+     * A run of the list takes the place of the one that is shown: its weights are loaded, and what they predicted is drawn.
+     * `earlier`: it trains on elsewhere, and is shown as it stands now.
+     */
+    show: inTurn(async (/** @type {Run} */ next, /** @type {boolean} */ earlier) => {
+      await pause();
+      const { settings } = store.get();
+      const remark = 'It trains on below; this is how it stood, and how it ends will be shown here.';
+      if (!(await restore(earlier ? { ...next, earlier, remark } : next))) return;
       store.set({ settings: next.asked, earlierSettings: settings, runProblem: null });
       asTrained(next);
       await configure();
-      const { horizon } = next.configured;
-      await actions.look(Math.min(lead || horizon, horizon));
-      if (steps) await actions.reach(steps);
-      keep();
-    },
+      await drawn(next);
+    }),
+
+    /** A run that is shown as it stood earlier, if it still is, is shown as it is by now. */
+    renew: inTurn(async (/** @type {Run} */ next) => {
+      const { run } = store.get();
+      if (run?.id === next.id && run.earlier && (await restore(next))) await drawn(next);
+    }),
 
     /** @param {number} lead */
     async look(lead) {
@@ -371,7 +428,7 @@ export function modelActions(store) {
       if (!run?.validation) return;
       const validation = await attempt(() => client.call('predictions', { part: 'validation', lead }));
       const test = run.test ? await attempt(() => client.call('predictions', { part: 'test', lead })) : null;
-      if (validation) setRun({ predictions: { validation, test: test ?? null } });
+      if (validation) setRun({ predictions: { validation, test: test ?? null } }, run.id);
     },
     /** @param {number} steps */
     async reach(steps) {
@@ -379,16 +436,16 @@ export function modelActions(store) {
       store.set({ steps });
       if (!run?.forecast) return;
       const forecast = await attempt(() => client.call('forecast', { steps }));
-      if (forecast) setRun({ forecast, forecastProblem: '' });
+      if (forecast) setRun({ forecast, forecastProblem: '' }, run.id);
       else store.set({ steps: 0 });
     },
 
-    /** A model from a file. @param {Blob} blob @param {string} name */
-    async load(blob, name) {
+    /** A model from a file. */
+    load: inTurn(async (/** @type {Blob} */ blob, /** @type {string} */ name) => {
       const bytes = new Uint8Array(await blob.arrayBuffer());
-      const { run } = store.get();
-      const loaded = await attempt(() => client.call('load', { bytes, settings: store.get().settings }));
+      const loaded = await attempt(() => client.call('load', { bytes, settings: withTargets(store.get()) }));
       if (!loaded) return;
+      const { run } = store.get();
       const settings = differing(loaded.configured.settings);
       store.set({
         run: {
@@ -405,13 +462,18 @@ export function modelActions(store) {
       const report = await attempt(() => client.call('report', { sight: sightOf(store.get()) }));
       if (report) setRun({ ...told(report), bytes });
       keep();
-    },
+    }),
 
-    /** The model of the last visit. @param {Run} run */
-    async resume(run) {
+    /** The model of the last visit. */
+    resume: inTurn(async (/** @type {Run} */ run) => {
       if (await restore({ ...run, id: run.id ?? newId() })) setRun({ remark: 'This is the model of your last visit.' });
+    }),
+
+    /** Asks the worker about the run that is shown. @type {Client['call']} */
+    async ask(name, payload) {
+      await alive;
+      return client.call(name, payload);
     },
-    client: connected,
   };
 
   /** @param {Settings} settings @returns {Settings} Those that differ from their defaults. */

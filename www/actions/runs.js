@@ -8,11 +8,11 @@ import { createClient, Gone, Refusal } from '../core/client.js';
 import { keepRuns } from '../state/persist.js';
 import { freeSlot, leaderboards } from '../state/runs.js';
 import { ROLE, buildOf, sightOf } from '../state/shape.js';
-import { targetsOf, written } from '../state/targets.js';
+import { withTargets } from '../state/targets.js';
 import { newId, newRun, ofReport } from './model.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {Limit, Problem, Settings, Tidings} from '../core/protocol.js' */
+/** @import {Limit, Problem, Tidings} from '../core/protocol.js' */
 /** @import {Contest, Dataset, Entry, PageStore, Run, State} from '../state/shape.js' */
 /** @import {ModelActions} from './model.js' */
 
@@ -22,12 +22,16 @@ const EPOCHS = 5;
 const FIRST = 3;
 /** Milliseconds that a worker has to end its run when it is asked to; then it is ended. */
 const PATIENCE = 8000;
-/** Milliseconds that the list stands still before it is kept. */
+/** Milliseconds until the list is kept, once something in it has changed. */
 const KEEP_AFTER = 1000;
 
 /** How a run in a lane came to its end. @typedef {'finished' | 'failed' | 'stopped' | 'gone'} End */
 
-/** A worker, and the run that it trains. @typedef {{client: Client, id: number, end: (how: End) => void}} Lane */
+/**
+ * A worker, and the run that it trains. `under`: whether its training has begun and has not ended; `heeding`: whether it is just
+ * being paused or sent on.
+ * @typedef {{client: Client, id: number, end: (how: End) => void, under: boolean, heeding: boolean}} Lane
+ */
 
 /** @param {State} state @returns {string[]} The architectures that a comparison would train, in the catalog's order. */
 export function contestants({ contest, catalog, settings, draft }) {
@@ -41,6 +45,12 @@ export const stepsOf = ({ contest, draft }) => contest.steps || EPOCHS * (draft?
 
 /** @param {Run} run @returns {Run} What is kept of it in the list. */
 const lean = (run) => (run.predictions.validation || run.predictions.test ? { ...run, predictions: { validation: null, test: null } } : run);
+
+/** @param {Run} run @returns {Run} What is left of it once the worker that trained it is gone. */
+const settled = (run) => (run.status === 'running' || run.status === 'paused' ? { ...run, status: 'stopped' } : run);
+
+/** @param {Entry[]} entries @returns {Entry[]} What is left of a list whose workers are gone: what has weights. */
+const settledList = (entries) => entries.flatMap((entry) => (entry.run?.bytes ? [{ ...entry, run: settled(entry.run) }] : []));
 
 /** @param {PageStore} store @param {ModelActions} model */
 export function runActions(store, model) {
@@ -71,18 +81,27 @@ export function runActions(store, model) {
     if (run) change(id, { run: lean({ ...run, ...patch }) });
   }
 
-  /** Keeps the list in this browser, once it stands still. */
+  /** Keeps the list in this browser, soon. */
   function keep() {
-    clearTimeout(keeping);
-    keeping = setTimeout(() => void keepRuns(store.get().runs.filter(({ run }) => run?.bytes)), KEEP_AFTER);
+    keeping ??= setTimeout(() => {
+      keeping = undefined;
+      void keepRuns(store.get().runs.filter(({ run }) => run?.bytes));
+    }, KEEP_AFTER);
   }
 
+  /** The run that was shown last. */
+  let before = 0;
   /** What is shown is a run of the list; one that was given up before it had weights is none. */
   store.watch(
     (state) => [state.run],
     (run) => {
+      // The worker holds one model: what was trained there before is over.
+      if (before !== run?.id) settle(before);
+      before = run?.id ?? 0;
       if (!run) return;
       const { runs } = store.get();
+      // A lane trains it on, and knows more of it.
+      if (run.earlier && find(run.id)) return;
       if (find(run.id)) changeRun(run.id, run);
       else {
         const left = runs.filter(({ run: other, problem, id }) => !other || other.bytes || problem || isInLane(id));
@@ -91,6 +110,14 @@ export function runActions(store, model) {
       if (run.status !== 'running') keep();
     },
   );
+
+  /** @param {number} id A run that trains no more, unless in a lane; without weights it is none. */
+  function settle(id) {
+    const run = find(id)?.run;
+    if (!run || isInLane(id)) return;
+    if (run.bytes) change(id, { run: settled(run) });
+    else store.set({ runs: store.get().runs.filter((entry) => entry.id !== id) });
+  }
 
   /** @param {number} id */
   const isInLane = (id) => [...lanes].some((lane) => lane.id === id);
@@ -101,23 +128,30 @@ export function runActions(store, model) {
     if (!run) return;
     if (tidings.type === 'report') {
       changeRun(lane.id, ofReport(tidings.report, null));
+      keep();
     } else if (tidings.type === 'progress') {
       const { progress, spent, epochs } = tidings;
       // A report may have told them before.
       const known = run.epochs.length;
       const more = epochs.filter(({ epoch }) => epoch > known);
       changeRun(lane.id, { progress, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });
-      if (progress.state === 'finished') lane.end('finished');
+      if (progress.state === 'finished') over(lane, 'finished');
     } else if (tidings.type === 'failed') {
       changeRun(lane.id, { ...(tidings.report ? ofReport(tidings.report, null) : {}), status: 'failed', problem: tidings.problem });
-      lane.end('failed');
+      over(lane, 'failed');
     }
+  }
+
+  /** @param {Lane} lane @param {End} how Its run has ended so. */
+  function over(lane, how) {
+    lane.under = false;
+    lane.end(how);
   }
 
   /** @param {Lane} lane @param {Problem} problem */
   function died(lane, { message }) {
     fail(lane.id, { message: `Its worker stopped by itself (${message}).` });
-    lane.end('gone');
+    over(lane, 'gone');
   }
 
   /** @param {number} id @param {Problem} problem */
@@ -142,7 +176,7 @@ export function runActions(store, model) {
   /** Trains what waits, one after another. */
   async function work() {
     /** @type {Lane} */
-    const lane = { client: { call: () => Promise.reject(new Gone()), close() {}, build: null }, id: 0, end() {} };
+    const lane = { client: { call: () => Promise.reject(new Gone()), close() {}, build: null }, id: 0, end() {}, under: false, heeding: false };
     lanes.add(lane);
     let connected = false;
     for (;;) {
@@ -158,22 +192,29 @@ export function runActions(store, model) {
         if (error instanceof Refusal) {
           connected = true;
           fail(id, error.problem);
-        } else if (error instanceof Gone) connected = false;
-        else throw error;
+        } else if (error instanceof Gone) {
+          connected = false;
+          // The worker was gone before it was given this run: the next one takes it.
+          const entry = find(id);
+          if (entry && !entry.run && !entry.problem) queue.unshift(id);
+        } else throw error;
       }
       lane.id = 0;
+      keep();
+      // What was shown as it stood while it trained is shown as it has become.
+      const run = find(id)?.run;
+      if (run?.bytes) await model.renew(settled(run));
     }
     lane.client.close();
     lanes.delete(lane);
-    if (!lanes.size) await over();
+    if (!lanes.size) await close();
   }
 
   /** @param {Lane} lane @param {number} id @returns {Promise<End>} */
   async function train(lane, id) {
     const { client } = lane;
     let asked = find(id)?.asked ?? {};
-    /** @type {Settings} */
-    let settings = { [ROLE.target]: written(targetsOf(store.get())), ...asked };
+    let settings = withTargets(store.get(), asked);
     if (terms.parameters) {
       const sized = await client.call('sized', { settings, parameters: terms.parameters });
       asked = Object.fromEntries(Object.entries(sized).filter(([key, value]) => key in asked || value !== settings[key]));
@@ -187,25 +228,58 @@ export function runActions(store, model) {
     const sight = { lead: configured.horizon, steps: store.get().steps || configured.horizon };
     const { progress } = await client.call('start', { fresh: true, sight, workers: 1, limit, among: true });
     change(id, { asked, run: { ...newRun(id, configured, progress, asked, client.build ?? ''), status: 'running' } });
+    lane.under = true;
+    // A pause may have come while it began.
+    void heed(lane);
     const how = await end;
     if (how === 'gone') return how;
     if (how !== 'failed' || find(id)?.run?.bytes) {
       // Once, when all is decided.
-      const { evaluation } = await client.call('judge', { sight });
+      const { evaluation } = await client.call('judge', { sight: null });
       changeRun(id, { test: evaluation });
     }
     if (how !== 'failed') changeRun(id, { status: how });
     return how;
   }
 
+  /**
+   * Pauses a lane's run or sends it on, as the comparison is by now: one word at a time, so that the last one counts.
+   * @param {Lane} lane
+   */
+  async function heed(lane) {
+    if (lane.heeding) return;
+    lane.heeding = true;
+    try {
+      for (;;) {
+        const { client, id } = lane;
+        const run = find(id)?.run;
+        const { comparing } = store.get();
+        if (!run || !lane.under) break;
+        if (comparing === 'paused' && run.status === 'running') {
+          const progress = await client.call('pause', null);
+          // It may have come to its end a moment before.
+          if (lane.under && lane.id === id) changeRun(id, { status: 'paused', progress });
+        } else if (comparing === 'running' && run.status === 'paused') {
+          const { horizon } = run.configured;
+          await client.call('start', { fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
+          if (lane.under && lane.id === id) changeRun(id, { status: 'running' });
+        } else break;
+      }
+    } catch (error) {
+      if (!(error instanceof Gone) && !(error instanceof Refusal)) throw error;
+    } finally {
+      lane.heeding = false;
+    }
+  }
+
   /** The last worker has ended: where nothing is shown, the winner is. */
-  async function over() {
+  async function close() {
     store.set({ comparing: 'none', said: 'The comparison has ended. Its table is sorted by the error on validation.' });
     keep();
     const { run, runs, catalog, data } = store.get();
     if (run || !catalog || data?.parts !== terms.parts) return;
     const best = leaderboards(runs, catalog)[0]?.lines.find(({ entry }) => entry?.run?.bytes)?.entry?.run;
-    if (best) await model.show(best);
+    if (best) await model.show(best, false);
   }
 
   /** Nothing more begins, and nothing waits. */
@@ -213,25 +287,27 @@ export function runActions(store, model) {
     const waiting = new Set(queue);
     queue = [];
     store.set({ runs: store.get().runs.filter(({ id }) => !waiting.has(id)) });
+    pause = Promise.resolve();
+    goOn();
   }
 
   /** @param {Lane} lane Its run is given up and taken off the list. */
   function drop(lane) {
     lane.client.close();
-    lane.end('gone');
+    over(lane, 'gone');
     store.set({ runs: store.get().runs.filter(({ id }) => id !== lane.id) });
   }
 
   /** @param {Lane} lane Ends its run as it stands. */
   async function finish(lane) {
     const { client, id } = lane;
-    const status = find(id)?.run?.status;
-    if (status !== 'running' && status !== 'paused') return;
+    // One that has just ended is being judged.
+    if (!lane.under) return;
     const timer = setTimeout(() => {
-      if (lane.id !== id || !isInLane(id)) return;
+      if (!lane.under || lane.id !== id) return;
       fail(id, { message: 'Its worker did not answer and was ended.' });
       client.close();
-      lane.end('gone');
+      over(lane, 'gone');
     }, PATIENCE);
     try {
       const progress = await client.call('stop', null);
@@ -239,9 +315,12 @@ export function runActions(store, model) {
       const horizon = find(id)?.run?.configured.horizon ?? 1;
       const report = await client.call('report', { sight: { ...sightOf(state), lead: horizon, steps: state.steps || horizon } });
       changeRun(id, { ...(report ? ofReport(report, null) : {}), progress });
-      lane.end('stopped');
+      if (lane.id === id) over(lane, 'stopped');
     } catch (error) {
-      if (!(error instanceof Gone) && !(error instanceof Refusal)) throw error;
+      if (error instanceof Refusal) {
+        fail(id, error.problem);
+        if (lane.id === id) over(lane, 'failed');
+      } else if (!(error instanceof Gone)) throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -252,16 +331,15 @@ export function runActions(store, model) {
     replaced(data) {
       empty();
       for (const lane of lanes) drop(lane);
-      if (opened) putAside.set(opened, store.get().runs.filter(({ run }) => run?.bytes));
+      if (opened) putAside.set(opened, settledList(store.get().runs));
       opened = data;
-      goOn();
       store.set({ runs: putAside.get(data) ?? [] });
       keep();
     },
 
     /** @param {Entry[]} runs Those of the last visit, on the data that is open. */
     resume(runs) {
-      store.set({ runs });
+      store.set({ runs: settledList(runs) });
     },
 
     /** @param {Partial<Contest>} contest */
@@ -294,37 +372,25 @@ export function runActions(store, model) {
       for (let lane = Math.min(cores, queue.length); lane > 0; lane--) void work();
     },
 
-    async pause() {
+    pause() {
       if (store.get().comparing !== 'running') return;
       store.set({ comparing: 'paused', said: 'The comparison is paused.' });
       pause = new Promise((resolve) => (goOn = resolve));
-      for (const { client, id } of lanes) {
-        if (find(id)?.run?.status !== 'running') continue;
-        const progress = await client.call('pause', null).catch(() => null);
-        if (progress && find(id)?.run?.status === 'running') changeRun(id, { status: 'paused', progress });
-      }
+      for (const lane of lanes) void heed(lane);
     },
 
-    async goOn() {
+    goOn() {
       if (store.get().comparing !== 'paused') return;
       store.set({ comparing: 'running', said: 'The comparison goes on.' });
-      pause = Promise.resolve();
       goOn();
-      for (const { client, id } of lanes) {
-        const run = find(id)?.run;
-        if (run?.status !== 'paused') continue;
-        changeRun(id, { status: 'running' });
-        const { horizon } = run.configured;
-        await client.call('start', { fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true }).catch(() => null);
-      }
+      for (const lane of lanes) void heed(lane);
     },
 
     /** Ends what trains, as it stands, and forgets what waits. */
     stop() {
+      if (!['running', 'paused'].includes(store.get().comparing)) return;
+      store.set({ comparing: 'ending', said: 'The comparison is being ended.' });
       empty();
-      pause = Promise.resolve();
-      goOn();
-      store.set({ comparing: 'running' });
       for (const lane of lanes) {
         const entry = find(lane.id);
         if (entry?.run) void finish(lane);
@@ -354,10 +420,12 @@ export function runActions(store, model) {
       store.set({ runs: store.get().runs.map((entry) => (ids.includes(entry.id) ? { ...entry, ticked } : entry)) });
     },
 
-    /** Puts a run where the forecast is. @param {number} id */
+    /** Puts a run where the forecast is; one that still trains, as it stands now. @param {number} id */
     async show(id) {
       const run = find(id)?.run;
-      if (run?.bytes && store.get().run?.id !== id) await model.show(run);
+      const { run: shown } = store.get();
+      if (!run?.bytes || (shown?.id === id && !shown.earlier)) return;
+      await model.show(run, isInLane(id));
     },
   };
 }

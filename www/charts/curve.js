@@ -3,7 +3,7 @@
  * value would have, and, of a model that feeds on its own forecasts, the loss with the truth fed to it instead.
  * @module
  */
-import { axis, colour, font, line, makePlot, soon } from './plot.js';
+import { axis, colour, font, line, lossAxis, makePlot, soon } from './plot.js';
 
 /** @import {Epoch} from '../../pkg/unrolled.js' */
 
@@ -43,12 +43,7 @@ export function curveChart(container) {
       },
       axes: [
         axis({ size: 30, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], space: 34 }),
-        axis({
-          size: 46,
-          splits: (_, __, low, high) => roundValues(low, high),
-          filter: (_, splits) => splits,
-          values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
-        }),
+        lossAxis(roundValues),
       ],
       padding: [8, 10, 0, 0],
       series: [

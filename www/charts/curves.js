@@ -3,7 +3,7 @@
  * @module
  */
 import { roundValues } from './curve.js';
-import { axis, colour, line, makePlot, soon } from './plot.js';
+import { axis, colour, extent, line, lossAxis, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './runs.js';
 
 /** Labels that have room at the axis. */
@@ -13,6 +13,9 @@ const MOST_LABELS = 8;
 
 /** Epochs on an axis that has no curves yet. */
 const EMPTY = 5;
+/** Steps between labels of x. */
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+const WHOLE_OR_LESS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...WHOLE];
 /** Fewer points than this are drawn as points. */
 const FEW = 3;
 /** What repeating the last value loses is drawn up to so many times the highest point of the curves. */
@@ -33,6 +36,7 @@ export function curvesChart(container) {
   /** @type {Curve[]} */ let curves = [];
   /** @type {number | null} */ let naive = null;
   /** @type {number | null} */ let lit = null;
+  let whole = true;
   /** @type {ReturnType<typeof makePlot> | null} */ let made = null;
   let slots = '';
 
@@ -40,8 +44,8 @@ export function curvesChart(container) {
   function bounds() {
     const losses = curves.flatMap(({ y }) => y).filter((loss) => loss > 0 && Number.isFinite(loss));
     if (!losses.length) return [0.05, 1];
-    const high = Math.max(...losses);
-    return [Math.min(...losses) / 1.06, (isNear(high) ? Math.max(high, naive ?? 0) : high) * 1.06];
+    const [low, high] = extent(losses);
+    return [low / 1.06, (isNear(high) ? Math.max(high, naive ?? 0) : high) * 1.06];
   }
   const isNear = (/** @type {number} */ high) => naive !== null && naive < NEAR * high;
 
@@ -59,13 +63,8 @@ export function curvesChart(container) {
           },
         },
         axes: [
-          axis({ size: 30, grid: { show: false }, space: 44 }),
-          axis({
-            size: 46,
-            splits: (_, __, low, high) => ticks(low, high),
-            filter: (_, splits) => splits,
-            values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
-          }),
+          axis({ size: 30, grid: { show: false }, space: 44, incrs: () => (whole ? WHOLE : WHOLE_OR_LESS) }),
+          lossAxis(ticks),
         ],
         padding: [8, 10, 0, 0],
         series: [
@@ -109,12 +108,13 @@ export function curvesChart(container) {
   }
 
   return {
-    /** @param {Curve[]} list @param {number | null} last The loss that repeating the last value has. @returns {boolean} Whether that is drawn. */
-    set(list, last) {
+    /** @param {Curve[]} list @param {number | null} last The loss that repeating the last value has. @param {boolean} counted Whether x is counted, so that there is nothing between its numbers. @returns {boolean} Whether that is drawn. */
+    set(list, last, counted) {
       curves = list;
+      whole = counted;
       naive = last;
       soon(draw);
-      return isNear(Math.max(...list.flatMap(({ y }) => y)));
+      return isNear(extent(list.flatMap(({ y }) => y))[1]);
     },
     /** Fades all but one. @param {number | null} id */
     light(id) {

@@ -2,7 +2,7 @@
  * Norms of gradients at each step of the window, on a logarithmic scale: a line for each layer, or for each run.
  * @module
  */
-import { axis, colour, line, makePlot, soon } from './plot.js';
+import { axis, colour, extent, line, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './runs.js';
 
 /** A line: norms at steps of the window. `slot`: its colour and dash. @typedef {{slot: number, x: number[], y: number[]}} Trace */
@@ -23,8 +23,8 @@ export function gradientChart(container) {
   function bounds() {
     const norms = traces.flatMap(({ y }) => y).filter((norm) => norm > 0 && Number.isFinite(norm));
     if (!norms.length) return [1e-3, 1];
-    const high = Math.max(...norms);
-    const low = Math.max(Math.min(...norms), high * DEPTH);
+    const [least, high] = extent(norms);
+    const low = Math.max(least, high * DEPTH);
     return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high) + 1e-9)];
   }
 

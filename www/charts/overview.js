@@ -2,7 +2,7 @@
  * The whole series in a small chart; a frame shows which stretch the large chart shows, and can be dragged.
  * @module
  */
-import { colour, gapped, line, makePlot, soon, xAxis, axis } from './plot.js';
+import { axis, colour, gapped, line, makePlot, selecting, soon, xAxis } from './plot.js';
 import { cutMarks } from './cuts.js';
 import { parts } from './parts.js';
 import { CURSOR } from './time.js';
@@ -29,17 +29,7 @@ export function overviewChart(container, { timed, grounds, cuts, range, onRange 
         points: { show: false },
       },
       hooks: {
-        setSelect: [
-          (u) => {
-            if (u.select.width < 4) return;
-            const chosen = /** @type {[number, number]} */ ([
-              u.posToVal(u.select.left, 'x'),
-              u.posToVal(u.select.left + u.select.width, 'x'),
-            ]);
-            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            onRange(chosen);
-          },
-        ],
+        setSelect: [selecting(4, onRange)],
         draw: [frame],
       },
       plugins: [parts(grounds, { named: true }), cutMarks(cuts)],

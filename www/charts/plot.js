@@ -93,6 +93,35 @@ export function xAxis(timed, more = {}) {
 /** Reads every moment as the file wrote it. @param {number} milliseconds */
 export const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');
 
+/** @param {number[]} values @returns {[number, number]} From the smallest to the largest, for an axis; of none, from ∞ to −∞. By a loop: too many arguments of one call would be refused. */
+export function extent(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+/** The axis of a loss, in round numbers of a scale of factors. @param {(low: number, high: number) => number[]} ticks @returns {uPlot.Axis} */
+export const lossAxis = (ticks) =>
+  axis({
+    size: 46,
+    splits: (_, __, low, high) => ticks(low, high),
+    filter: (_, splits) => splits,
+    values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
+  });
+
+/** A hook that hands on which stretch of x a person has drawn the pointer over. @param {number} least Pixels that are more than a click. @param {(range: [number, number]) => void} take */
+export const selecting = (least, take) => (/** @type {uPlot} */ u) => {
+  const { left, width } = u.select;
+  if (width < least) return;
+  /** @type {[number, number]} */
+  const range = [u.posToVal(left, 'x'), u.posToVal(left + width, 'x')];
+  u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  take(range);
+};
+
 /**
  * Makes a chart that fills its container and follows its size.
  * @param {HTMLElement} container @param {Omit<uPlot.Options, 'width' | 'height'>} options @param {uPlot.AlignedData} data

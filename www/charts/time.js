@@ -3,7 +3,7 @@
  * next. Values stand on one x; a missing one is a gap.
  * @module
  */
-import { axis, colour, gapped, line, makePlot, now, soon, xAxis } from './plot.js';
+import { axis, colour, gapped, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
 import { cutMarks } from './cuts.js';
 import { parts } from './parts.js';
 import { holding, otherLines } from './runs.js';
@@ -73,17 +73,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
         bind: { dblclick: () => () => null },
       },
       hooks: {
-        setSelect: [
-          (u) => {
-            if (u.select.width < 6) return;
-            const range = /** @type {[number, number]} */ ([
-              u.posToVal(u.select.left, 'x'),
-              u.posToVal(u.select.left + u.select.width, 'x'),
-            ]);
-            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            onRange(range);
-          },
-        ],
+        setSelect: [selecting(6, onRange)],
         setCursor: [
           (u) => {
             const index = u.cursor.idx;

@@ -77,7 +77,8 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       progress,
       history,
       evaluation: run.evaluate('validation'),
-      predictions: run.predictions('validation', lead),
+      // Nobody draws those of one among several.
+      predictions: calm ? null : run.predictions('validation', lead),
       ...forecast(),
       bytes: run.save(),
       ...(calm ? { gradients: run.gradients() } : {}),
@@ -168,7 +169,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     if (fresh || !run) await halt();
     sight = wanted;
     if (fresh || !run) {
-      if (!draft) throw Object.assign(new Error('There is no model to train yet.'), { name: 'UnrolledError', code: 'state' });
+      if (!draft) throw refused('There is no model to train yet.');
       rally(null);
       run?.free();
       run = draft;
@@ -190,6 +191,15 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       reportTook = 0;
       clock = createClock(limit);
     }
+  }
+
+  /** @param {string} message */
+  const refused = (message) => Object.assign(new Error(message), { name: 'UnrolledError', code: 'state' });
+
+  /** The run, where there is one: a worker that has just been started holds none. */
+  function held() {
+    if (!run) throw refused('The worker holds no model yet.');
+    return run;
   }
 
   /** @returns {{configured: Configured, progress: Progress}} */
@@ -245,13 +255,13 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     async pause() {
       await halt();
-      return { value: run.progress() };
+      return { value: held().progress() };
     },
 
     async stop() {
       await halt();
       rally(null);
-      return { value: run.stop() };
+      return { value: held().stop() };
     },
 
     /** @param {Calls['step']['in']} request */
@@ -266,11 +276,8 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       }
       const value = standing();
       if (value.progress.state === 'finished') rally(null);
-      if (run.history(reportedEpochs).length) {
-        const told = report();
-        if (told) post({ type: 'report', report: told });
-      }
-      return { value };
+      // With the answer: by itself it would be heard before, as word of the run that was there before.
+      return { value: { ...value, report: run.history(reportedEpochs).length ? report() : null } };
     },
 
     /** @param {Calls['report']['in']} request */
@@ -281,27 +288,29 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     /** @param {Calls['judge']['in']} request */
     judge({ sight: wanted }) {
+      const evaluation = held().evaluate('test');
+      if (!wanted) return { value: { evaluation, predictions: null } };
       sight = wanted;
       const lead = Math.min(Math.max(1, sight.lead), run.configured().horizon);
-      return { value: { evaluation: run.evaluate('test'), predictions: run.predictions('test', lead) } };
+      return { value: { evaluation, predictions: run.predictions('test', lead) } };
     },
 
     /** @param {Calls['predictions']['in']} request */
     predictions({ part, lead }) {
       sight = { ...sight, lead };
-      return { value: run.predictions(part, lead) };
+      return { value: held().predictions(part, lead) };
     },
 
     /** @param {Calls['forecast']['in']} request */
     forecast({ steps }) {
-      const value = run.forecast(steps);
+      const value = held().forecast(steps);
       sight = { ...sight, steps };
       return { value };
     },
 
     /** @param {Calls['inside']['in']} request */
     inside({ window, chosen }) {
-      const probes = run.probes(window ?? undefined);
+      const probes = held().probes(window ?? undefined);
       const index = Math.max(0, probes.probes.findIndex((/** @type {Probe} */ probe) => keyOf(probe) === chosen));
       const values = probes.probes.length ? run.probe(index, window ?? undefined) : null;
       return { value: { probes, index, values }, transfer: values ? [values.buffer] : [] };
@@ -309,7 +318,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     gradients() {
       const from = performance.now();
-      const gradients = run.gradients();
+      const gradients = held().gradients();
       return { value: { gradients, milliseconds: performance.now() - from } };
     },
 
@@ -326,6 +335,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       rally(null);
       run?.free();
       run = loaded;
+      calm = false;
       reportedEpochs = toldEpochs = 0;
       clock = createClock();
       return { value: standing() };

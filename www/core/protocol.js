@@ -37,7 +37,7 @@
  * @property {Progress} progress
  * @property {TimedEpoch[]} history
  * @property {Evaluation} evaluation On the validation part.
- * @property {Predictions} predictions On the validation part.
+ * @property {Predictions | null} predictions On the validation part; nothing of one of several, which is not drawn.
  * @property {Forecast | null} forecast Nothing where the series ends in a gap.
  * @property {string} forecastProblem Why there is none, or ''.
  * @property {Uint8Array} bytes The saved model, so that a dead worker costs seconds.
@@ -62,9 +62,9 @@
  * @property {{in: {fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest. `limit`: for a fresh one. `among`: it is one of several, and told of less often.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training: the best weights are in place.
- * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress}}} step
+ * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: where an epoch has ended with it.
  * @property {{in: {sight: Sight}, out: Report | null}} report
- * @property {{in: {sight: Sight}, out: {evaluation: Evaluation, predictions: Predictions}}} judge Scores the test part.
+ * @property {{in: {sight: Sight | null}, out: {evaluation: Evaluation, predictions: Predictions | null}}} judge Scores the test part; without a sight, nothing is predicted to be drawn.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the one that the forecast is made from.

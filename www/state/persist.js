@@ -3,12 +3,14 @@
  * machine. A browser that keeps nothing (private windows, full disks) loses the comfort, never the page.
  * @module
  */
-import { del, get, set } from '../vendor/idb-keyval.js';
+import { del, delMany, get, keys, set } from '../vendor/idb-keyval.js';
 
 /** @import {Dataset, Entry, Run} from './shape.js' */
 
-/** Raised when what is kept changes its shape: older keepings are then left alone. */
-const VERSION = 2;
+/** Raised when what is kept changes its shape: what an older version kept is then taken away. */
+const VERSION = 3;
+/** What any version kept, and which one did. */
+const KEPT = /^unrolled-(\d+)-/;
 const DATA = `unrolled-${VERSION}-data`;
 const RUN = `unrolled-${VERSION}-run`;
 const RUNS = `unrolled-${VERSION}-runs`;
@@ -36,13 +38,21 @@ export async function forget() {
   keepTheme(null);
   keepReproducible(false);
   keepWorkers(0);
-  await Promise.all([del(DATA), del(RUN), del(RUNS)]).catch(() => {});
+  await clean(Infinity).catch(() => {});
+}
+
+/** Takes away what versions before this one kept: it can be large, and nothing else would. @param {number} version */
+async function clean(version) {
+  const all = await keys();
+  await delMany(all.filter((key) => Number(KEPT.exec(String(key))?.[1] ?? Infinity) < version));
 }
 
 /** @returns {Promise<{data: Dataset | null, run: Run | null, runs: Entry[]}>} */
 export async function recall() {
   try {
     const [data, run, runs] = await Promise.all([get(DATA), get(RUN), get(RUNS)]);
+    // Nobody waits for it.
+    void clean(VERSION).catch(() => {});
     return { data: data ?? null, run: run ?? null, runs: runs ?? [] };
   } catch {
     return { data: null, run: null, runs: [] };

@@ -32,6 +32,7 @@
  * @property {number} elapsed Milliseconds of training.
  * @property {string} remark What a person should know about where it comes from.
  * @property {Gradients} [gradients] Through time, as they were read last.
+ * @property {boolean} [earlier] Whether this is how it stood when it was looked at, while it trains on among others.
  */
 
 /**
@@ -44,6 +45,7 @@
  * @property {number} index Which of them is.
  * @property {Float32Array | null} values Its values.
  * @property {string} problem Why there are none, or ''.
+ * @property {boolean} lost Whether that is because the worker died.
  */
 
 /**
@@ -86,7 +88,7 @@
  * @property {{run: Run, why: string} | null} earlierRun
  * @property {Entry[]} runs Every training, in the order in which they were asked for; that of `run` is among them.
  * @property {Contest} contest
- * @property {'none' | 'running' | 'paused'} comparing Whether several are being trained side by side.
+ * @property {'none' | 'running' | 'paused' | 'ending'} comparing Whether several are being trained side by side.
  * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
  * @property {number} workers How many should train the next model; 0: as many as are fastest.
  * @property {string} shown The column that is shown where several are forecast; the first of them if it is none of them.
@@ -127,7 +129,7 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     lead: 0,
     steps: 0,
     range: null,
-    inside: { of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '' },
+    inside: { of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '', lost: false },
     open: {},
     theme,
     said: '',

@@ -6,6 +6,7 @@
 import { ROLE } from './shape.js';
 
 /** @import {Configured, Evaluation, Forecast, Predictions} from '../../pkg/unrolled.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {State} from './shape.js' */
 
 /** What cannot stand in a list between commas. */
@@ -36,6 +37,9 @@ export function targetsOf({ settings, draft, data }) {
   const known = asked.filter((name) => names.includes(name));
   return known.length ? known : [data?.understood.suggested_target ?? names[0] ?? ''];
 }
+
+/** @param {State} state @param {Settings} [settings] @returns {Settings} Settings as the core is to be told them: with the columns that the page forecasts. */
+export const withTargets = (state, settings = state.settings) => ({ [ROLE.target]: written(targetsOf(state)), ...settings });
 
 /** @param {State} state @returns {string} The one of them that is shown. */
 export function targetOf(state) {

@@ -34,7 +34,7 @@ function progressSentence({ runs, run: shown, comparing }) {
   const waiting = open.length - training;
   const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);
   return [
-    comparing === 'paused' ? 'Paused.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
+    comparing === 'paused' ? 'Paused.' : comparing === 'ending' ? 'Ending what trains.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
     waiting ? `${count(waiting)} wait${waiting === 1 ? 's' : ''} for a worker.` : '',
     Number.isFinite(left) && left ? `About ${duration(left / Math.min(open.length, navigator.hardwareConcurrency || 1))} left.` : '',
   ].join(' ');
@@ -67,7 +67,7 @@ export function compareView(root, store, act) {
   const pause = h('button', {
     type: 'button',
     class: 'button',
-    onclick: () => void (store.get().comparing === 'paused' ? act.goOn() : act.pause()),
+    onclick: () => (store.get().comparing === 'paused' ? act.goOn() : act.pause()),
   });
   const stop = h(
     'button',
@@ -217,6 +217,7 @@ export function compareView(root, store, act) {
         setText(start, `Compare ${count(chosen.length)}${takes && comparing === 'none' ? `, ${takes}` : ''}`);
         start.disabled = !draft || !chosen.length || comparing !== 'none' || Boolean(state.settingsProblem);
         pause.hidden = stop.hidden = comparing === 'none';
+        pause.disabled = stop.disabled = comparing === 'ending';
         setText(pause, comparing === 'paused' ? 'Go on' : 'Pause');
       },
     ),
@@ -231,7 +232,7 @@ export function compareView(root, store, act) {
         const curves = curvesOf(state);
         against.show(state.contest.against);
         const first = state.runs.find(({ run }) => run?.epochs.length)?.run?.epochs[0];
-        const withLast = chart.set(curves, first?.naive_validation ?? null);
+        const withLast = chart.set(curves, first?.naive_validation ?? null, state.contest.against === 'epochs');
         const names = state.catalog ? namesOf(state.runs, state.catalog) : new Map();
         fill(
           legend,
@@ -239,8 +240,11 @@ export function compareView(root, store, act) {
           withLast && curves.length > 0 && h('span', { class: 'key key-last' }, 'last value'),
           !curves.length && h('span', { class: 'muted' }, 'Nothing has been trained yet.'),
         );
-        const lowest = (/** @type {Curve} */ { id, y }) => `${names.get(id)}: ${figure(Math.min(...y), 3)} after ${y.length} epochs`;
-        setText(summary, curves.length ? `Lowest validation loss. ${curves.map(lowest).join('; ')}.` : 'Nothing has been trained yet.');
+        const lowest = state.runs.flatMap(({ id, run }) => {
+          const best = run?.progress.best;
+          return best ? [`${names.get(id)}: ${figure(best.validation, 3)} after epoch ${best.epoch}`] : [];
+        });
+        setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'Nothing has been trained yet.');
       },
     ),
     store.watch(

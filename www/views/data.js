@@ -160,7 +160,7 @@ export function dataView(root, store, { data: act, model }) {
         fill(
           list,
           ...names.map((name) =>
-            h('label', { class: 'choice' }, h('input', { type: 'checkbox', value: name, onchange: chooseTicked }), name),
+            h('label', { class: 'check' }, h('input', { type: 'checkbox', value: name, onchange: chooseTicked }), name),
           ),
         );
         opened = false;

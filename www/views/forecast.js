@@ -58,6 +58,7 @@ export function forecastView(root, store, act) {
     'aria-describedby': 'hero-summary hero-keys',
   });
   const measured = h('span', {});
+  const coverage = h('span', {}, ', and the band that holds 80 % of the truth on validation');
   const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
@@ -81,7 +82,7 @@ export function forecastView(root, store, act) {
   );
   const keepModel = h('button', { type: 'button', class: 'button quiet', onclick: () => saveModel(store.get()) }, 'Save model');
   const loadable =
-    'One saved here, or the state dict of a PyTorch model: nn.RNN, nn.LSTM or nn.GRU with nn.Linear (safetensors)';
+    'One saved here, or the state dict of a PyTorch model: a recurrent module of torch.nn and nn.Linear (safetensors)';
   const file = h('input', {
     type: 'file',
     id: 'model-file',
@@ -114,8 +115,8 @@ export function forecastView(root, store, act) {
         'figcaption',
         { class: 'legend small' },
         h('span', { class: 'key key-measured' }, measured),
-        h('span', { class: 'key key-model' }, 'what the network said ', said),
-        h('span', { class: 'key key-band' }, 'its forecast, and the band that holds ', h('span', { class: 'coverage' }, '80 %')),
+        h('span', { class: 'key key-model' }, h('span', {}, 'what the network said ', said)),
+        h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', coverage)),
         beside,
         h(
           'span',
@@ -160,8 +161,10 @@ export function forecastView(root, store, act) {
     if (reading.measured !== null) parts.push(`measured ${write(reading.measured)}`);
     else if (reading.forecast === null) parts.push('missing');
     if (reading.predicted !== null) parts.push(`the network said ${write(reading.predicted)}`);
-    if (reading.forecast !== null)
-      parts.push(`forecast ${write(reading.forecast)}, between ${write(reading.lower)} and ${write(reading.upper)}`);
+    if (reading.forecast !== null) {
+      const banded = Number.isFinite(reading.lower ?? NaN);
+      parts.push(`forecast ${write(reading.forecast)}${banded ? `, between ${write(reading.lower)} and ${write(reading.upper)}` : ''}`);
+    }
     setText(readout, parts.join('   ·   '));
   }
 
@@ -321,13 +324,13 @@ export function forecastView(root, store, act) {
           return;
         }
         const last = forecast.times.length - 1;
-        setText(
-          /** @type {Element} */ (root.querySelector('.coverage')),
-          `${percent(forecast.coverage)} of the truth on validation`,
-        );
+        // A model that was never judged has no band.
+        const banded = Number.isFinite(forecast.coverage);
+        setText(coverage, banded ? `, and the band that holds ${percent(forecast.coverage)} of the truth on validation` : '');
+        const between = banded ? `, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}` : '';
         setText(
           summary,
-          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}. All its values stand in the table below.`,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}. All its values stand in the table below.`,
         );
       },
     ),

@@ -3,25 +3,24 @@
  * values there are, the model says.
  * @module
  */
-import { gradientChart } from '../charts/gradient.js';
 import { heatChart } from '../charts/heat.js';
 import { tracesChart } from '../charts/traces.js';
 import { keyOf } from '../core/probe.js';
-import { namesOf } from '../state/runs.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, figure, momentsOf } from './format.js';
 import { isTimed } from './grounds.js';
+import { gradientsView } from './inside_gradients.js';
 import { swatch } from './leaderboard.js';
+import { mainButton } from './train.js';
 
-/** @import {GradientTrace, Probe} from '../../pkg/unrolled.js' */
+/** @import {Probe} from '../../pkg/unrolled.js' */
 /** @import {InsideActions} from '../actions/inside.js' */
-/** @import {PageStore, Run, Sighting} from '../state/shape.js' */
+/** @import {ModelActions} from '../actions/model.js' */
+/** @import {PageStore, Sighting} from '../state/shape.js' */
 
 /** Lines of units that are drawn before a person picks some, and most that can be. */
 const FIRST_LINES = 3;
 const MOST_LINES = 8;
-/** The share of attention's weights that the palette tells apart; the largest few all have the colour of its end. */
-const MOST_SHARES = 0.98;
 /** Cells of a table, at most: more is nothing to read. */
 const MOST_ROWS = 400;
 
@@ -49,23 +48,54 @@ function laidOut({ probes, index, values }) {
 }
 
 /** @param {Shown} shown @returns {[number, number]} The values at the palette's ends. */
-function ends({ about: { bounds, kind }, values }) {
+function ends({ about: { bounds, kind, reach } }) {
   // How open a gate is, is told by its colour; what is shared out among many steps has to be seen first.
   if (bounds === 'unit' && kind === 'units') return [0, 1];
-  const sizes = values.map(Math.abs).sort();
-  // The first steps have few to look at: a few large shares must not hide all the others.
-  const largest = sizes[Math.floor((sizes.length - 1) * (kind === 'looks' ? MOST_SHARES : 1))];
-  return [bounds === 'positive' || bounds === 'unit' ? 0 : -largest, largest || 1];
+  return [bounds === 'positive' || bounds === 'unit' ? 0 : -reach, reach || 1];
 }
 
-/** @param {GradientTrace} trace @returns {{x: number[], y: number[]}} Norms at the middle of the steps that they belong to, from 1. */
-const stepped = ({ first, stride, norms }) => ({ x: norms.map((_, k) => first + k * stride + (stride + 1) / 2), y: norms });
+/**
+ * What will be seen here, before anything is trained, and the button that begins it.
+ * @param {PageStore} store @param {ModelActions} model
+ */
+function invitation(store, model) {
+  const train = h('button', { type: 'button', class: 'button', onclick: () => mainButton(store.get(), model).act() });
+  const element = h(
+    'div',
+    { class: 'inside-invitation' },
+    h(
+      'div',
+      { class: 'inside-grid' },
+      h(
+        'div',
+        {},
+        h('h3', {}, 'What it holds'),
+        h('p', {}, 'Whatever the network keeps inside, its states, its gates, where it looks, drawn for every step of a window of your data: what it remembers, what it lets go, and when.'),
+      ),
+      h(
+        'div',
+        {},
+        h('h3', {}, 'The gradient through time'),
+        h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first steps of a window can be learnt from at all.'),
+      ),
+    ),
+    h('p', { class: 'buttons' }, train, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
+  );
+  const stop = store.watch(
+    (state) => [state.run, state.draft, state.settingsProblem],
+    (run, ..._) => {
+      element.hidden = Boolean(run);
+      if (run) return;
+      const { label, off } = mainButton(store.get(), model);
+      setText(train, label);
+      train.disabled = off;
+    },
+  );
+  return { element, stop };
+}
 
-/** @param {GradientTrace[]} traces @returns {GradientTrace | undefined} The lowest that later steps read, or the input's. */
-const lowest = (traces) => traces.find((trace, place) => place > 0 && trace.carried && trace.norms.length > 1) ?? traces[0];
-
-/** @param {HTMLElement} root @param {PageStore} store @param {InsideActions} act @returns {() => void} */
-export function insideView(root, store, act) {
+/** @param {HTMLElement} root @param {PageStore} store @param {InsideActions} act @param {ModelActions} model @returns {() => void} */
+export function insideView(root, store, act, model) {
   const which = h('select', { id: 'inside-which', onchange: () => act.choose(which.value) });
   const over = h(
     'select',
@@ -83,7 +113,10 @@ export function insideView(root, store, act) {
     onchange: () => act.look(Math.round(Math.min(Number(number.max) || 1, Math.max(1, Number(number.value) || 1))) - 1),
   });
   const readout = h('p', { class: 'readout', 'aria-live': 'off' });
-  const problem = h('p', { class: 'small', role: 'status' });
+  const said = h('span', {});
+  const askAgain = h('button', { type: 'button', class: 'link', onclick: () => act.askAgain() }, 'Ask again');
+  const problem = h('p', { class: 'small', role: 'status' }, said, ' ', askAgain);
+  const waiting = h('p', { class: 'muted' }, 'What is inside stands here in a moment.');
   const map = h('div', {
     class: 'heat',
     tabIndex: 0,
@@ -107,7 +140,7 @@ export function insideView(root, store, act) {
     h('summary', {}, 'These lines as a table'),
     h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Units over time as a table' }, table),
   );
-  const none = h('p', { class: 'muted' }, 'This model has no states, gates or attention weights: there is nothing inside to be drawn over time.');
+  const none = h('p', { class: 'muted inside-none' }, 'This model has no states, gates or attention weights: there is nothing inside to be drawn over time.');
   const values = h(
     'div',
     { class: 'stack inside-values' },
@@ -129,44 +162,13 @@ export function insideView(root, store, act) {
     tableFold,
   );
 
-  const sentence = h('p', { class: 'inside-sentence' });
-  const flow = h('div', { class: 'gradient', 'aria-hidden': 'true' });
-  const flowLegend = h('p', { class: 'legend small' });
-  const by = h(
-    'select',
-    { id: 'inside-by', onchange: () => drawGradients() },
-    h('option', { value: 'layers' }, 'the layers of this run'),
-    h('option', { value: 'runs' }, 'all runs'),
-  );
-  const byBox = h('div', { class: 'cluster inline' }, h('label', { for: 'inside-by' }, 'Lines for'), by);
-  const flowTable = h('table', { class: 'table' });
-  const norms = h('table', { class: 'table' });
-  const normsFold = h(
-    'details',
-    { class: 'fold small' },
-    h('summary', {}, 'How far the recurrent matrices stretch'),
-    h('p', { class: 'muted' }, 'Above 1 a matrix can make a signal grow at each step, below 1 it makes every signal fade; gates and bent units decide the rest.'),
-    h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Norms of the recurrent matrices' }, norms),
-  );
-  const gradients = h(
-    'div',
-    { class: 'stack inside-gradients' },
-    h('div', { class: 'figure-head' }, h('h3', {}, 'The gradient through time'), byBox),
-    sentence,
-    h('figure', { class: 'figure' }, flow, h('figcaption', {}, flowLegend)),
-    h(
-      'details',
-      { class: 'fold small' },
-      h('summary', {}, 'As a table'),
-      h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'The gradient through time as a table' }, flowTable),
-    ),
-    normsFold,
-  );
-  root.append(head('inside', 'Look inside'), h('div', { class: 'inside-grid' }, h('div', {}, none, problem, values), gradients));
+  const invite = invitation(store, model);
+  const gradients = gradientsView(store);
+  const grid = h('div', { class: 'inside-grid' }, h('div', {}, none, waiting, problem, values), gradients.element);
+  root.append(head('inside', 'Look inside'), invite.element, grid);
 
   /** @type {ReturnType<typeof heatChart> | null} */ let heat = null;
   /** @type {ReturnType<typeof tracesChart> | null} */ let lines = null;
-  const flows = gradientChart(flow);
   /** @type {Shown | null} */ let shown = null;
   /** Units that a person picked, by what is shown. @type {Map<string, number[]>} */
   const picked = new Map();
@@ -270,7 +272,9 @@ export function insideView(root, store, act) {
     shown = laidOut(inside);
     none.hidden = !inside.probes || inside.probes.probes.length > 0;
     values.hidden = !inside.probes || !inside.probes.probes.length;
-    setText(problem, inside.problem);
+    waiting.hidden = Boolean(inside.probes || inside.problem);
+    setText(said, inside.problem);
+    askAgain.hidden = !inside.lost;
     problem.hidden = !inside.problem;
     if (!shown || !data) return;
     const { about } = shown;
@@ -298,11 +302,9 @@ export function insideView(root, store, act) {
     setText(axes, across[about.kind]);
     setText(keys, 'Keys: arrows read cells.');
     map.setAttribute('aria-label', `${keyOf(about)}, as a map of colours`);
-    let [least, most] = [Infinity, -Infinity];
-    for (const value of shown.values) [least, most] = [Math.min(least, value), Math.max(most, value)];
     setText(
       summary,
-      `${keyOf(about)}: ${count(about.rows)} rows and ${count(about.columns)} columns, ${across[about.kind]}. The values lie between ${figure(least, 3)} and ${figure(most, 3)}.`,
+      `${keyOf(about)}: ${count(about.rows)} rows and ${count(about.columns)} columns, ${across[about.kind]}. The values lie between ${figure(about.least, 3)} and ${figure(about.most, 3)}.`,
     );
     tell(null);
     drawLines();
@@ -328,80 +330,13 @@ export function insideView(root, store, act) {
   });
   map.addEventListener('blur', () => readout.setAttribute('aria-live', 'off'));
 
-  /** @returns {{id: number, slot: number, name: string, run: Run}[]} Runs whose gradients were read. */
-  function comparable() {
-    const { runs, catalog } = store.get();
-    if (!catalog) return [];
-    const names = namesOf(runs, catalog);
-    return runs.flatMap(({ id, slot, run }) => (run?.gradients?.traces.length ? [{ id, slot, name: names.get(id) ?? '', run }] : []));
-  }
-
-  function drawGradients() {
-    const found = store.get().run?.gradients;
-    gradients.hidden = !found;
-    if (!found) return;
-    const others = comparable();
-    byBox.hidden = others.length < 2;
-    const all = !byBox.hidden && by.value === 'runs';
-    setText(sentence, found.sentence);
-    /** @type {{name: string, slot: number, trace: GradientTrace}[]} */
-    const list = all
-      ? others.flatMap(({ name, slot, run }) => {
-          const trace = lowest(run.gradients?.traces ?? []);
-          return trace ? [{ name: `${name}: ${trace.group.toLowerCase()}, ${trace.label}`, slot, trace }] : [];
-        })
-      : found.traces.map((trace, slot) => ({ name: keyOf(trace), slot, trace }));
-    const steps = Math.max(...list.map(({ trace }) => trace.first + trace.norms.length * trace.stride));
-    flows.set(
-      list.map(({ slot, trace }) => ({ slot, ...stepped(trace) })),
-      steps,
-    );
-    fill(
-      flowLegend,
-      ...list.map(({ name, slot }) => h('span', { class: 'key-run' }, swatch(slot), name)),
-      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, from the oldest, the mean over ${count(found.windows)} training windows; what is zero is not drawn.`),
-    );
-    fill(
-      flowTable,
-      h('thead', {}, h('tr', {}, ...['With respect to', 'First step', 'Middle', 'Last step', 'First over last'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
-      h(
-        'tbody',
-        {},
-        ...list.map(({ name, trace: { norms: at } }) => {
-          const [first, last] = [at[0], at[at.length - 1]];
-          return h(
-            'tr',
-            {},
-            h('th', { scope: 'row' }, name),
-            ...[first, at[at.length >> 1], last, last > 0 ? first / last : NaN].map((value) => h('td', { class: 'num' }, figure(value, 2))),
-          );
-        }),
-      ),
-    );
-    normsFold.hidden = !found.matrices.length;
-    fill(
-      norms,
-      h('thead', {}, h('tr', {}, ...['Matrix', 'Largest stretch', 'Frobenius norm'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
-      h(
-        'tbody',
-        {},
-        ...found.matrices.map((matrix) =>
-          h(
-            'tr',
-            {},
-            h('th', { scope: 'row' }, keyOf(matrix)),
-            ...[matrix.spectral, matrix.frobenius].map((value) => h('td', { class: 'num' }, figure(value, 3))),
-          ),
-        ),
-      ),
-    );
-  }
-
   const undo = [
+    invite.stop,
+    gradients.stop,
     store.watch(
       (state) => [Boolean(state.run), state.inside.probes, state.inside.window],
       (has, probes, window) => {
-        root.hidden = !has;
+        grid.hidden = !has;
         over.value = window === null ? 'last' : 'test';
         number.hidden = window === null;
         if (!probes) return;
@@ -433,11 +368,12 @@ export function insideView(root, store, act) {
         drawValues();
       },
     ),
-    store.watch((state) => [state.run?.gradients, state.runs], drawGradients),
   ];
   const eyes = new IntersectionObserver(
     (entries) => {
-      act.see(/** @type {IntersectionObserverEntry} */ (entries.at(-1)).isIntersecting);
+      const visible = /** @type {IntersectionObserverEntry} */ (entries.at(-1)).isIntersecting;
+      act.see(visible);
+      gradients.see(visible);
     },
     { rootMargin: '200px' },
   );
@@ -447,6 +383,5 @@ export function insideView(root, store, act) {
     eyes.disconnect();
     heat?.destroy();
     lines?.destroy();
-    flows.destroy();
   };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { ROLE, architectureOf } from '../state/shape.js';
+import { builtFrom } from './built.js';
 import { fill, h, head, setText, unfolder } from './dom.js';
 import { count } from './format.js';
 import { explanation, knobView, segments } from './knob.js';
@@ -52,7 +53,6 @@ export function modelView(root, store, act) {
   });
   root.append(head('model', 'Model', details.button), body);
 
-  /** @type {(() => void)[]} */ let inner = [];
 
   /** @param {Catalog} catalog */
   function build(catalog) {
@@ -111,7 +111,7 @@ export function modelView(root, store, act) {
       help,
       h('div', { class: 'weights-line' }, weights, undoLine),
     );
-    inner = [
+    return [
       store.watch(
         (state) => [state.settings, state.draft, state.settingsProblem],
         () => {
@@ -128,13 +128,7 @@ export function modelView(root, store, act) {
   }
 
   const undo = [
-    store.watch(
-      (state) => [state.catalog],
-      (catalog) => {
-        for (const stop of inner) stop();
-        if (catalog) build(catalog);
-      },
-    ),
+    builtFrom(store, build),
     store.watch((state) => [state.open.model], details.update),
     store.watch(
       (state) => [state.draft, state.settingsProblem],
@@ -162,6 +156,6 @@ export function modelView(root, store, act) {
     ),
   ];
   return () => {
-    for (const stop of [...undo, ...inner]) stop();
+    for (const stop of undo) stop();
   };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { ROLE, architectureOf } from '../state/shape.js';
+import { builtFrom } from './built.js';
 import { fill, formula, h, setText } from './dom.js';
 import { count, size } from './format.js';
 import { knobView } from './knob.js';
@@ -83,7 +84,6 @@ export function modelDetailView(root, store, act) {
     ),
   );
 
-  /** @type {(() => void)[]} */ let inner = [];
   /** @param {Catalog} catalog */
   function build(catalog) {
     const others = catalog.knobs.filter(
@@ -106,7 +106,7 @@ export function modelDetailView(root, store, act) {
         ),
       }));
     fill(groups, ...folds.map(({ element }) => element));
-    inner = [
+    return [
       store.watch(
         (state) => [state.settings, state.draft, state.settingsProblem],
         () => {
@@ -141,13 +141,7 @@ export function modelDetailView(root, store, act) {
   }
 
   const undo = [
-    store.watch(
-      (state) => [state.catalog],
-      (catalog) => {
-        for (const stop of inner) stop();
-        if (catalog) build(catalog);
-      },
-    ),
+    builtFrom(store, build),
     store.watch(
       (state) => [Boolean(state.open.model)],
       (open) => {
@@ -182,6 +176,6 @@ export function modelDetailView(root, store, act) {
     ),
   ];
   return () => {
-    for (const stop of [...undo, ...inner, rounding.stop]) stop();
+    for (const stop of [...undo, rounding.stop]) stop();
   };
 }

@@ -1,0 +1,46 @@
+// The series read as one, by truncated backpropagation through time: what is cut is said before it trains and while it does, and
+// the model forecasts and can be looked into like any other.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Session, table } from '../node/package.mjs';
+import { inBrowsers } from './harness.mjs';
+import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
+
+const settings = { target: 'value', reading: 'continuous', chunk: 14, lanes: 3, segment: 1, hidden: 8, window: 28, horizon: 7, epochs: 4 };
+
+/** What the core says is cut. */
+function truncated() {
+  const session = new Session(table(Buffer.from(daily(400))).series().to_parts());
+  const { truncated: cut } = session.configure(settings);
+  session.free();
+  assert.ok(cut);
+  return cut;
+}
+
+inBrowsers((browser) => {
+  test('the series read as one: what is cut is explained, it trains, forecasts and can be looked into', async () => {
+    const { sentence, chunk, starts, cuts } = truncated();
+    assert.ok(starts.length > 0 && cuts.length > 0);
+    assert.ok(sentence.includes(String(chunk)), sentence);
+    const { target: _, ...asked } = settings;
+    const page = await opened(browser, `#${new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]))}`);
+    const said = () => page.text('#train .cut');
+    assert.equal(await said(), `${sentence} In the charts, long marks are where the state begins, short ones are cuts.`);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await untilJudged(page);
+    assert.ok((await said())?.startsWith(sentence), 'also of the model that was trained');
+    assert.match(await page.text('#hero-summary'), /The forecast begins/);
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('what is inside', () => /The values lie/.test(document.querySelector('#inside-summary').textContent));
+    await page.until('the gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
+    assert.match(await page.text('.inside-sentence'), /something is forecast at each of them/);
+
+    // Windows again: nothing is cut.
+    await press(page, 'All settings, equations');
+    await page.run(() => document.querySelector('#model-detail input[name$="-reading"][value="windows"]').click());
+    await press(page, 'Train anew');
+    await untilStatus(page, 'finished');
+    await page.until('no cuts', () => document.querySelector('#train .cut').hidden);
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * The gradient through time, of the layers of the run that is shown or of all runs: a sentence, lines, and how far the recurrent
+ * matrices stretch.
+ * @module
+ */
+import { gradientChart } from '../charts/gradient.js';
+import { keyOf } from '../core/probe.js';
+import { namesOf } from '../state/runs.js';
+import { fill, h, setText } from './dom.js';
+import { count, figure } from './format.js';
+import { swatch } from './leaderboard.js';
+
+/** @import {GradientTrace} from '../../pkg/unrolled.js' */
+/** @import {PageStore, Run} from '../state/shape.js' */
+
+/** @param {GradientTrace} trace @returns {{x: number[], y: number[]}} Norms at the middle of the steps that they belong to, from 1. */
+const stepped = ({ first, stride, norms }) => ({ x: norms.map((_, k) => first + k * stride + (stride + 1) / 2), y: norms });
+
+/** @param {GradientTrace[]} traces @returns {GradientTrace | undefined} The lowest that later steps read, or the input's. */
+const lowest = (traces) => traces.find((trace, place) => place > 0 && trace.carried && trace.norms.length > 1) ?? traces[0];
+
+/** @param {PageStore} store */
+export function gradientsView(store) {
+  const sentence = h('p', { class: 'inside-sentence' });
+  const flow = h('div', { class: 'gradient', 'aria-hidden': 'true' });
+  const flowLegend = h('p', { class: 'legend small' });
+  const by = h(
+    'select',
+    { id: 'inside-by', onchange: () => draw() },
+    h('option', { value: 'layers' }, 'the layers of this run'),
+    h('option', { value: 'runs' }, 'all runs'),
+  );
+  const byBox = h('div', { class: 'cluster inline' }, h('label', { for: 'inside-by' }, 'Lines for'), by);
+  const flowTable = h('table', { class: 'table' });
+  const norms = h('table', { class: 'table' });
+  const normsFold = h(
+    'details',
+    { class: 'fold small' },
+    h('summary', {}, 'How far the recurrent matrices stretch'),
+    h('p', { class: 'muted' }, 'Above 1 a matrix can make a signal grow at each step, below 1 it makes every signal fade; gates and bent units decide the rest.'),
+    h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Norms of the recurrent matrices' }, norms),
+  );
+  const element = h(
+    'div',
+    { class: 'stack inside-gradients', hidden: true },
+    h('div', { class: 'figure-head' }, h('h3', {}, 'The gradient through time'), byBox),
+    sentence,
+    h('figure', { class: 'figure' }, flow, h('figcaption', {}, flowLegend)),
+    h(
+      'details',
+      { class: 'fold small' },
+      h('summary', {}, 'As a table'),
+      h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'The gradient through time as a table' }, flowTable),
+    ),
+    normsFold,
+  );
+  const flows = gradientChart(flow);
+  let seen = false;
+  let stale = false;
+  /** A frame that is waited for. */
+  let frame = 0;
+
+  /** Draws with the next frame, or when a person looks: a reading that is not looked at is not drawn. */
+  function soon() {
+    stale = true;
+    if (!seen || frame) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      stale = false;
+      draw();
+    });
+  }
+
+  /** @returns {{id: number, slot: number, name: string, run: Run}[]} Runs whose gradients were read. */
+  function comparable() {
+    const { runs, catalog } = store.get();
+    if (!catalog) return [];
+    const names = namesOf(runs, catalog);
+    return runs.flatMap(({ id, slot, run }) => (run?.gradients?.traces.length ? [{ id, slot, name: names.get(id) ?? '', run }] : []));
+  }
+
+  function draw() {
+    const found = store.get().run?.gradients;
+    element.hidden = !found;
+    if (!found) return;
+    const others = comparable();
+    byBox.hidden = others.length < 2;
+    const all = !byBox.hidden && by.value === 'runs';
+    setText(sentence, found.sentence);
+    /** @type {{name: string, slot: number, trace: GradientTrace}[]} */
+    const list = all
+      ? others.flatMap(({ name, slot, run }) => {
+          const trace = lowest(run.gradients?.traces ?? []);
+          return trace ? [{ name: `${name}: ${trace.group.toLowerCase()}, ${trace.label}`, slot, trace }] : [];
+        })
+      : found.traces.map((trace, slot) => ({ name: keyOf(trace), slot, trace }));
+    const steps = Math.max(...list.map(({ trace }) => trace.first + trace.norms.length * trace.stride));
+    flows.set(
+      list.map(({ slot, trace }) => ({ slot, ...stepped(trace) })),
+      steps,
+    );
+    fill(
+      flowLegend,
+      ...list.map(({ name, slot }) => h('span', { class: 'key-run' }, swatch(slot), name)),
+      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, from the oldest, the mean over ${count(found.windows)} training windows; what is zero is not drawn.`),
+    );
+    fill(
+      flowTable,
+      h('thead', {}, h('tr', {}, ...['With respect to', 'First step', 'Middle', 'Last step', 'Read first over read last'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
+      h(
+        'tbody',
+        {},
+        ...list.map(({ name, trace: { norms: at, ratio } }) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, name),
+            ...[at[0], at[at.length >> 1], at[at.length - 1], ratio].map((value) => h('td', { class: 'num' }, figure(value, 2))),
+          ),
+        ),
+      ),
+    );
+    normsFold.hidden = !found.matrices.length;
+    fill(
+      norms,
+      h('thead', {}, h('tr', {}, ...['Matrix', 'Largest stretch', 'Frobenius norm'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
+      h(
+        'tbody',
+        {},
+        ...found.matrices.map((matrix) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, keyOf(matrix)),
+            ...[matrix.spectral, matrix.frobenius].map((value) => h('td', { class: 'num' }, figure(value, 3))),
+          ),
+        ),
+      ),
+    );
+  }
+
+  const undo = store.watch(
+    (state) => [state.run?.gradients, state.runs.length, ...state.runs.map(({ run }) => run?.gradients)],
+    soon,
+  );
+  return {
+    element,
+    /** @param {boolean} visible */
+    see(visible) {
+      seen = visible;
+      if (stale) soon();
+    },
+    stop() {
+      undo();
+      cancelAnimationFrame(frame);
+      flows.destroy();
+    },
+  };
+}
