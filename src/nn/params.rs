@@ -106,7 +106,11 @@ impl Params {
     /// Adds the gradients of `tape` to `out`, `[parameters]`.
     pub fn add_to(&self, tape: &Tape, out: &mut [Real]) {
         for (id, var) in tape.params() {
-            add_scaled(&mut out[self.slots[id].range()], tape.grad(var), 1.0);
+            // A parameter that the loss does not depend on, as in a stretch that only carries a state, has none.
+            let grad = tape.grad(var);
+            if !grad.is_empty() {
+                add_scaled(&mut out[self.slots[id].range()], grad, 1.0);
+            }
         }
     }
 
