@@ -1,8 +1,9 @@
 // `make etth1`: the published protocol on ETTh1 for every architecture, in a real browser; writes docs/etth1.md.
 // Settings are chosen on the validation part from the few below; the test part is scored once, by the model chosen. ETTh1 may not
 // be shipped: name its file as the argument, or have it beside the checkout in `../shared/data/ett/`. TASKS and ARCHITECTURES
-// name some (commas between them); the file is then not written.
+// name some (commas between them); the file is then not written. As many browsers train at once as there are cores.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { root } from '../../tests/page/harness.mjs';
 import { bench, digits } from './session.mjs';
 
@@ -38,77 +39,104 @@ const TASKS = {
 const CANDIDATES = [
   {},
   { head_dropout: 0.2 },
+  { highway: true },
   { hidden: 128 },
   { normalise: 'window' },
-  { highway: true },
-  { learning_rate: 0.003 },
+  { hidden: 256, learning_rate: 0.0005 },
 ];
+/** An architecture whose first training takes longer is tried with the first few only. */
+const PATIENCE = { seconds: 40, candidates: 3 };
 const COMMON = { season: 24, split: '8640, 11520, 14400', batch_size: 64, epochs: 20, patience: 4, seed: 1 };
 
-const some = (/** @type {string} */ name) => process.env[name]?.split(',');
-const browser = await bench(process.env.BROWSERS?.split(',')[0] ?? 'chromium', 1_800_000);
-let text = '';
-const say = (/** @type {string} */ line) => ((text += `${line}\n`), console.log(line));
-try {
-  await browser.open(readFileSync(file, 'utf8'));
-  const { architectures } = await browser.catalog();
-  say('# ETTh1\n');
-  say(
-    `Written by \`make etth1\` in ${browser.name}. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window counts. Errors are mean squared / mean absolute. For each architecture the settings with the smallest validation error of those below were taken, and the test part was scored once, by that model. Adam, at most ${COMMON.epochs} epochs, one seed: differences of a few percent mean little. Seconds are those of the chosen model's training on one worker.\n`,
-  );
-  say(`Tried: ${CANDIDATES.map((one) => Object.entries(one).map(([key, value]) => `${key} ${value}`).join(', ') || 'the defaults').join('; ')}. What an architecture does not read is left out of it.\n`);
-  for (const [id, { label, settings, published }] of Object.entries(TASKS)) {
-    if (!(some('TASKS') ?? [id]).includes(id)) continue;
-    say(`## ${label}\n`);
-    say(`Reads ${settings.window} steps. Published: ${published}\n`);
-    say('| | chosen | validation | test | parameters | seconds | tried |\n| --- | --- | --- | --- | --- | --- | --- |');
-    let rivals = '';
-    for (const architecture of architectures) {
-      if (!(some('ARCHITECTURES') ?? [architecture.id]).includes(architecture.id)) continue;
-      const seen = new Set();
-      /** @type {{name: string, found: import('./session.mjs').Trained, validation: number}[]} */
-      const tried = [];
-      /** What has the smallest validation error so far: it alone is kept. @type {typeof tried[0] | undefined} */
-      let best;
-      let problem = '';
-      for (const candidate of CANDIDATES) {
-        const read = Object.fromEntries(Object.entries(candidate).filter(([key]) => key === 'learning_rate' || architecture.knobs.includes(key)));
-        const name = Object.entries(read).map(([key, value]) => `${key} ${value}`).join(', ') || 'defaults';
-        if (seen.has(name)) continue;
-        seen.add(name);
-        try {
-          const found = await browser.train(name, { ...COMMON, ...settings, architecture: architecture.id, ...read });
-          const validation = found.progress.best?.validation;
-          if (validation === undefined) {
-            await browser.free(name);
-            continue;
-          }
-          const one = { name, found, validation };
-          tried.push(one);
-          const wins = !best || validation < best.validation;
-          const loser = wins ? best : one;
-          if (wins) best = one;
-          if (loser) await browser.free(loser.name);
-        } catch (error) {
-          problem = /** @type {Error} */ (error).message;
-        }
-      }
-      if (!best) {
-        say(`| ${architecture.label} | ${problem} | | | | | |`);
+/** @typedef {Awaited<ReturnType<typeof bench>>} Bench */
+/** @typedef {import('../../pkg/unrolled.js').Catalog['architectures'][0]} Architecture */
+/** @typedef {{name: string, found: import('./session.mjs').Trained, validation: number}} Tried */
+
+/** @param {Record<string, unknown>} settings */
+const words = (settings) => Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', ') || 'defaults';
+
+/**
+ * Trains all candidates, and scores the one with the smallest validation error.
+ * @param {Bench} browser @param {Record<string, string | number>} settings @param {Architecture} architecture
+ * @returns {Promise<{row: string, rivals: string}>}
+ */
+async function judged(browser, settings, { id, label, knobs }) {
+  const candidates = CANDIDATES.map((candidate) => Object.fromEntries(Object.entries(candidate).filter(([key]) => key === 'learning_rate' || knobs.includes(key))));
+  const different = new Map(candidates.map((candidate) => [words(candidate), candidate]));
+  /** @type {Tried[]} */
+  const tried = [];
+  /** What has the smallest validation error so far: it alone is kept. @type {Tried | undefined} */
+  let best;
+  let problem = '';
+  for (const [name, candidate] of different) {
+    if (tried.length >= PATIENCE.candidates && tried[0].found.seconds > PATIENCE.seconds) break;
+    try {
+      const found = await browser.train(name, { ...COMMON, ...settings, architecture: id, ...candidate });
+      const validation = found.progress.best?.validation;
+      if (validation === undefined) {
+        await browser.free(name);
         continue;
       }
-      const { rows } = await browser.score(best.name);
-      rivals ||= rows.slice(1).map((/** @type {any} */ row) => `${row.label} ${digits(row.mse_scaled)}/${digits(row.mae_scaled)}`).join(', ');
-      const { parameters, seconds } = best.found;
-      const others = tried.sort((a, b) => a.validation - b.validation).map(({ name, validation }) => `${name} ${digits(validation)}`).join('; ');
-      say(
-        `| ${architecture.label} | ${best.name} | ${digits(best.validation)} | ${digits(rows[0].mse_scaled)}/${digits(rows[0].mae_scaled)} | ${parameters} | ${seconds.toFixed(0)} | ${others} |`,
-      );
-      await browser.free(best.name);
+      const one = { name, found, validation };
+      tried.push(one);
+      const wins = !best || validation < best.validation;
+      const loser = wins ? best : one;
+      if (wins) best = one;
+      if (loser) await browser.free(loser.name);
+    } catch (error) {
+      problem = /** @type {Error} */ (error).message;
     }
-    say(`\nOn the same windows: ${rivals}.\n`);
   }
-} finally {
-  await browser.stop();
+  if (!best) return { row: `| ${label} | ${problem} | | | | | |`, rivals: '' };
+  const { rows } = await browser.score(best.name);
+  await browser.free(best.name);
+  const errors = (/** @type {{mse_scaled: number, mae_scaled: number}} */ row) => `${digits(row.mse_scaled)}/${digits(row.mae_scaled)}`;
+  const { parameters, seconds } = best.found;
+  const others = tried.sort((a, b) => a.validation - b.validation).map(({ name, validation }) => `${name} ${digits(validation)}`).join('; ');
+  return {
+    row: `| ${label} | ${best.name} | ${digits(best.validation)} | ${errors(rows[0])} | ${parameters} | ${seconds.toFixed(0)} | ${others} |`,
+    rivals: rows.slice(1).map((row) => `${row.label} ${errors(row)}`).join(', '),
+  };
 }
-if (!process.env.TASKS && !process.env.ARCHITECTURES) writeFileSync(`${root}docs/etth1.md`, text);
+
+const some = (/** @type {string} */ name) => process.env[name]?.split(',');
+const browserName = process.env.BROWSERS?.split(',')[0] ?? 'chromium';
+const text = readFileSync(file, 'utf8');
+const browsers = await Promise.all(Array.from({ length: os.availableParallelism() }, () => bench(browserName, 1_800_000)));
+try {
+  for (const browser of browsers) await browser.open(text);
+  const { architectures } = await browsers[0].catalog();
+  const tasks = Object.entries(TASKS).filter(([id]) => some('TASKS')?.includes(id) ?? true);
+  const jobs = tasks.flatMap(([task, { settings }]) =>
+    architectures.filter(({ id }) => some('ARCHITECTURES')?.includes(id) ?? true).map((architecture) => ({ task, settings, architecture, row: '', rivals: '' })),
+  );
+  const queue = [...jobs];
+  await Promise.all(
+    browsers.map(async (browser) => {
+      for (let job = queue.shift(); job; job = queue.shift()) {
+        Object.assign(job, await judged(browser, job.settings, job.architecture));
+        console.log(`${job.task} ${job.row}`);
+      }
+    }),
+  );
+
+  const lines = [
+    '# ETTh1\n',
+    `Written by \`make etth1\` in ${browserName}, ${browsers.length} of them at once. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window counts. Errors are mean squared / mean absolute. For each architecture the settings with the smallest validation error of those tried were taken (they stand in the last column, each with its error), and the test part was scored once, by that model. AdamW, at most ${COMMON.epochs} epochs, patience ${COMMON.patience}, one seed: differences of a few percent mean little. Seconds are those of the chosen model's training on one worker.\n`,
+    `Tried: ${CANDIDATES.map(words).join('; ')}; of each what the architecture reads, and only the first ${PATIENCE.candidates} where the first took more than ${PATIENCE.seconds} s.\n`,
+  ];
+  for (const [id, { label, settings, published }] of tasks) {
+    const of = jobs.filter(({ task }) => task === id);
+    lines.push(
+      `## ${label}\n`,
+      `Reads ${settings.window} steps. Published: ${published}\n`,
+      '| | chosen | validation | test | parameters | seconds | tried |\n| --- | --- | --- | --- | --- | --- | --- |',
+      ...of.map(({ row }) => row),
+      `\nOn the same windows: ${of.find(({ rivals }) => rivals)?.rivals}.\n`,
+    );
+  }
+  console.log(lines.join('\n'));
+  if (!process.env.TASKS && !process.env.ARCHITECTURES) writeFileSync(`${root}docs/etth1.md`, `${lines.join('\n').trimEnd()}\n`);
+} finally {
+  for (const browser of browsers) await browser.stop();
+}

@@ -124,11 +124,13 @@ export function minimum({ architecture, hidden, layers, window, batch_size: batc
 
 /**
  * Arithmetic of one optimiser step in floating-point operations: forward, and backward to inputs and to weights, are a product
- * each; layers run at every step of the window, the head at its last one.
+ * each. Layers run at every step of the window. Once in a pass run: the head at the last step, a decoder of a horizon of one step,
+ * and what reads the whole window at once, told by its columns (in these jobs no other matrix has as many).
  * @param {any} settings
  * @param {{name: string, shape: number[], count: number}[]} rows Parameters.
  */
 export function arithmetic({ window, batch_size: batch }, rows) {
   const matrices = rows.filter(({ shape }) => shape.length === 2);
-  return matrices.reduce((sum, { name, count }) => sum + 6 * count * batch * (/^(head|highway)\b/.test(name) ? 1 : window), 0);
+  const once = (/** @type {string} */ name, /** @type {number[]} */ shape) => /^(head|highway|decoder|predict)\b/.test(name) || shape[1] === window;
+  return matrices.reduce((sum, { name, shape, count }) => sum + 6 * count * batch * (once(name, shape) ? 1 : window), 0);
 }
