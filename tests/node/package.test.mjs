@@ -119,6 +119,13 @@ test('a file in pieces of any size is the same table', () => {
   }
 });
 
+test('decimals of any length are read to the last bit', () => {
+  // Quotients of 64-bit integers, and what only the platform reads: more digits, smaller exponents.
+  const texts = ['21.489999771118164', '0.1', '-0.30000000000000004', '123456789.12345678901234567890', '1.2345678901234567e20', '2.5e-30', '9007199254740993', '9007199254740992.5', '-4.9406564584124654e-324', '1e22', '1e23', '3.14159265358979323846264338327950288'];
+  const text = `value\n${texts.join('\n')}\n`;
+  assert.deepEqual([...table(new TextEncoder().encode(text)).series().column(0)], texts.map(Number));
+});
+
 test('the series is regular, knows its times, and says what fits it', () => {
   const series = table(jfk).series();
   const about = series.about();
