@@ -11,7 +11,7 @@ import { count, figure, momentsOf } from './format.js';
 import { isTimed } from './grounds.js';
 import { gradientsView } from './inside_gradients.js';
 import { swatch } from './leaderboard.js';
-import { mainButton } from './train.js';
+import { mainButton } from './main_button.js';
 
 /** @import {Probe} from '../../pkg/unrolled.js' */
 /** @import {InsideActions} from '../actions/inside.js' */
@@ -59,7 +59,7 @@ function ends({ about: { bounds, kind, reach } }) {
  * @param {PageStore} store @param {ModelActions} model
  */
 function invitation(store, model) {
-  const train = h('button', { type: 'button', class: 'button', onclick: () => mainButton(store.get(), model).act() });
+  const train = mainButton(store, model, { class: 'button' });
   const element = h(
     'div',
     { class: 'inside-invitation' },
@@ -79,19 +79,21 @@ function invitation(store, model) {
         h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first steps of a window can be learnt from at all.'),
       ),
     ),
-    h('p', { class: 'buttons' }, train, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
+    h('p', { class: 'buttons' }, train.element, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
   );
   const stop = store.watch(
-    (state) => [state.run, state.draft, state.settingsProblem],
-    (run, ..._) => {
-      element.hidden = Boolean(run);
-      if (run) return;
-      const { label, off } = mainButton(store.get(), model);
-      setText(train, label);
-      train.disabled = off;
+    (state) => [Boolean(state.run)],
+    (begun) => {
+      element.hidden = begun;
     },
   );
-  return { element, stop };
+  return {
+    element,
+    stop() {
+      stop();
+      train.stop();
+    },
+  };
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {InsideActions} act @param {ModelActions} model @returns {() => void} */
