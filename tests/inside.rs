@@ -279,6 +279,68 @@ fn inner_values_are_what_they_are_said_to_be() {
     }
 }
 
+/// Settings of `architecture`: as they are, and with each value of the choices that are its own, layer upon layer.
+fn forms(architecture: &Architecture) -> Vec<Raw> {
+    let mut usual = settings(r#"{"segment": 1, "hidden": 8, "layers": 2, "window": 24, "horizon": 6}"#);
+    usual.insert("architecture".into(), architecture.id.into());
+    let mut all = vec![usual.clone()];
+    for knob in architecture.knobs {
+        if let unrolled::knob::Kind::Choice { options } = knob.kind {
+            for option in options {
+                let mut raw = usual.clone();
+                raw.insert(knob.key.into(), option.value.into());
+                all.push(raw);
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_called_a_gate_is_one() {
+    let mut tried = 0;
+    for architecture in registry::ALL {
+        for raw in forms(architecture) {
+            let mut session = Session::new(noisy_sine(300));
+            session.configure(&raw).unwrap();
+            session.step().unwrap();
+            for inner in session.inside(None).unwrap().inner {
+                let about = &inner.about;
+                if about.kind != Kind::Units || !about.label.contains("gate") {
+                    continue;
+                }
+                let what = format!("{} {}, {}: {raw:?}", architecture.id, about.group, about.label);
+                let mut values = inner.values.iter().map(|x| wide(*x));
+                match about.bounds {
+                    // A sigmoid, or what a stabiliser leaves of an exponential.
+                    Bounds::Unit => assert!(values.all(|x| (0.0..=1.0).contains(&x)), "{what}"),
+                    // An exponential.
+                    Bounds::Positive => assert!(values.all(|x| x > 0.0 && x.is_finite()), "{what}"),
+                    bounds => panic!("{what}: no gate lies between such bounds: {bounds:?}"),
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+#[test]
+fn a_row_belongs_to_a_head_where_there_are_as_many_as_heads() {
+    let raw = settings(
+        r#"{"architecture": "xlstm", "slstm": "none", "heads": 2, "segment": 1, "hidden": 8, "window": 24, "horizon": 6}"#,
+    );
+    let mut session = Session::new(noisy_sine(300));
+    session.configure(&raw).unwrap();
+    session.step().unwrap();
+    let inner = session.inside(None).unwrap().inner;
+    let of = |label: &str| &inner.iter().find(|one| one.about.label == label).expect(label).about;
+    for label in ["input gate", "forget gate", "stabiliser", "size of what is read"] {
+        assert_eq!((of(label).rows, of(label).row), (2, "head"), "{label}");
+    }
+    assert_eq!((of("output").rows, of("output").row), (8, "unit"));
+}
+
 #[test]
 fn the_forecast_is_made_from_the_state_that_is_shown() {
     // Looking changes nothing: neither the forecast nor what is trained next.

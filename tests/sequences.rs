@@ -211,7 +211,8 @@ fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
             tape.value(probe.var).iter().copied().map(wide).collect()
         };
         for layer in [0, 1] {
-            let [i, f, m] = ["input gate", "forget gate", "stabiliser"].map(|name| of(layer, name));
+            let names = [["input gate", "forget gate"], ["input gate, stabilised", "forget gate, stabilised"]][layer];
+            let ([i, f], m) = (names.map(|name| of(layer, name)), of(layer, "stabiliser"));
             let step = i.len() / seq;
             assert_eq!((i.len(), f.len()), (m.len(), m.len()));
             if layer == 0 {

@@ -47,7 +47,8 @@ impl Stream {
     /// The stream `x` with what block `index` adds to it, and out of the stream: `y` gated by `z`, through the map `down`.
     pub fn leave_gated(&self, pass: &mut Pass<'_>, index: usize, x: Var, (y, z, down): (Var, Var, &Linear)) -> Var {
         let gate = ops::silu(pass.tape, z);
-        pass.probe(index, "output gate", Bounds::Free, gate);
+        // No gate that opens and closes: a SiLU has no upper end, and reaches a little below 0.
+        pass.probe(index, "factor of the output, SiLU(z)", Bounds::Free, gate);
         let gated = ops::mul(pass.tape, y, gate);
         let out = down.forward(pass, gated);
         let out = ops::add(pass.tape, x, out);

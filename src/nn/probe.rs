@@ -76,6 +76,8 @@ pub struct Probe {
     pub bounds: Bounds,
     /// What rows and columns are.
     pub layout: Layout,
+    /// What one of its rows belongs to: `unit`, `head`.
+    pub row: &'static str,
     /// Where the columns stand in time.
     pub clock: Clock,
     /// What its gradient tells.
@@ -110,6 +112,7 @@ impl Pass<'_> {
             backwards: probes.backwards,
             bounds: Bounds::Free,
             layout: Layout::Steps,
+            row: "unit",
             clock: probes.clock.unwrap_or(Clock { first: 0, stride: 1, samples: self.batch }),
             flow: Flow::None,
             var,
@@ -124,7 +127,12 @@ impl Pass<'_> {
         self.note(layer, name, var, |probe| probe.bounds = bounds);
     }
 
-    /// The same, with a gradient worth seeing: a state that the next step reads, or what the next layer reads.
+    /// Notes an inner value of which each head has one: `[heads × (steps · batch)]`.
+    pub fn probe_heads(&mut self, layer: usize, name: &'static str, bounds: Bounds, var: Var) {
+        self.note(layer, name, var, |probe| (probe.bounds, probe.row) = (bounds, "head"));
+    }
+
+    /// Notes an inner value with a gradient worth seeing: a state that the next step reads, or what the next layer reads.
     pub fn probe_flow(&mut self, layer: usize, name: &'static str, bounds: Bounds, flow: Flow, var: Var) {
         self.note(layer, name, var, |probe| (probe.bounds, probe.flow) = (bounds, flow));
     }

@@ -34,6 +34,8 @@ pub struct About {
     pub bounds: Bounds,
     /// What rows and columns are.
     pub kind: Kind,
+    /// What one row belongs to where rows are no steps: `unit`, `head`.
+    pub row: &'static str,
     /// Whether the layer reads the window from its end.
     pub backwards: bool,
     /// Rows: units, or the steps that are looked at.
@@ -259,6 +261,7 @@ fn about(probe: &Probe) -> About {
             Layout::Weights => Kind::Weights,
             _ => Kind::Units,
         },
+        row: probe.row,
         backwards: probe.backwards,
         rows: 0,
         columns: 0,

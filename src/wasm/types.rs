@@ -160,6 +160,8 @@ export interface Probe {
   bounds: 'unit' | 'signed' | 'positive' | 'free';
   /** Units over time; attention (the steps that are looked at, over those that look); or weights, which do not change with time. */
   kind: 'units' | 'looks' | 'weights';
+  /** What one row belongs to where rows are no steps: a `unit`, or a `head`. */
+  row: 'unit' | 'head';
   /** Whether the layer reads the window from its end. */
   backwards: boolean;
   rows: number; columns: number;

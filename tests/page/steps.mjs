@@ -2,22 +2,18 @@
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Presses the button that says so, wherever on the page it is in view. @param {Page} page @param {string} label */
-export async function press(page, label) {
-  await page.until(
+/** Presses the button that says so, wherever on the page it is in view, as soon as it hears. @param {Page} page @param {string} label */
+export const press = (page, label) =>
+  page.until(
     `a button “${label}”`,
-    (text) =>
-      [...document.querySelectorAll('main button')].some((button) => button.textContent.trim() === text && !button.disabled),
+    (text) => {
+      const hears = (/** @type {HTMLButtonElement} */ button) => !button.disabled && button.getAttribute('aria-disabled') !== 'true';
+      const button = [...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === text && hears(one));
+      button?.click();
+      return Boolean(button);
+    },
     { args: [label] },
   );
-  await page.run(
-    (text) =>
-      [...document.querySelectorAll('main button')]
-        .find((button) => button.textContent.trim() === text && !button.disabled)
-        .click(),
-    label,
-  );
-}
 
 /** @param {Page} page */
 export const status = (page) => page.run(() => document.querySelector('#train').dataset.status);

@@ -127,6 +127,39 @@ inBrowsers((browser) => {
     }
   });
 
+  test('a press that was meant for Pause and comes as a run has ended starts nothing', async () => {
+    const page = await opened(browser, short);
+    await press(page, 'Train');
+    await page.run(() => {
+      const [above, below] = ['#train .main', '#dock .main'].map((place) => document.querySelector(place));
+      const seen = { pressed: 0, states: /** @type {(string | null)[]} */ ([]) };
+      /** @type {any} */ (window).seen = seen;
+      above.focus();
+      // As soon as it says something else, and once more a little later.
+      const late = () => {
+        for (const button of [above, below]) button.click();
+        seen.pressed++;
+        seen.states.push(above.getAttribute('aria-disabled'));
+      };
+      new MutationObserver((_, observer) => {
+        if (!above.textContent.startsWith('Try')) return;
+        observer.disconnect();
+        late();
+        setTimeout(late, 200);
+      }).observe(above, { childList: true, characterData: true, subtree: true });
+    });
+    await page.until('both presses', () => /** @type {any} */ (window).seen.pressed === 2);
+    await untilJudged(page);
+    await wait(300);
+    assert.deepEqual(await page.run(() => /** @type {any} */ (window).seen.states), ['true', 'true']);
+    assert.equal(await page.run(() => document.querySelector('#train').dataset.status), 'finished');
+    assert.equal((await runs(page)).length, 1);
+    // It keeps its place and the focus, and hears again.
+    assert.equal(await page.run(() => document.activeElement === document.querySelector('#train .main')), true);
+    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await page.until('another run', () => document.querySelectorAll('#compare tr[data-run]').length === 2);
+  });
+
   test('a comparison that is paused and sent on at once goes on; one that is paused as it begins, waits', async () => {
     const page = await opened(browser, endless);
     const pick = await two(page);

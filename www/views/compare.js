@@ -2,8 +2,8 @@
  * Compare: which architectures, within which budget, one button, their curves on one chart, and how they did.
  * @module
  */
-import { contestants, stepsOf } from '../actions/runs.js';
 import { curvesChart } from '../charts/curves.js';
+import { contestants, stepsOf } from '../state/contest.js';
 import { namesOf, statusOf } from '../state/runs.js';
 import { differenceView } from './difference.js';
 import { fill, h, head, setText } from './dom.js';

@@ -5,8 +5,9 @@
  */
 import { forget, keepTheme } from '../state/persist.js';
 import { fill, h, icon, setText } from './dom.js';
+import { mainButton } from './main_button.js';
 import { roundingSentence, SAME_NUMBERS } from './rounding.js';
-import { mainButton, stateSentence } from './train.js';
+import { stateSentence } from './train.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore} from '../state/shape.js' */
@@ -75,19 +76,16 @@ export function toolsView(root, store) {
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @param {HTMLElement} watched The part whose button this stands for. @returns {() => void} */
 export function dockView(root, store, act, watched) {
-  const main = h('button', {
-    type: 'button',
+  const main = mainButton(store, act, {
     class: 'button main',
-    onclick: () => {
-      const starts = store.get().run?.status !== 'running';
-      mainButton(store.get(), act).act();
+    pressed(before) {
       // On a narrow screen what was asked for is far away.
-      if (starts && matchMedia('(max-width: 60rem)').matches)
+      if (before.run?.status !== 'running' && matchMedia('(max-width: 60rem)').matches)
         document.getElementById('forecast')?.scrollIntoView({ block: 'start' });
     },
   });
   const sentence = h('p', { class: 'small' });
-  root.append(main, sentence);
+  root.append(main.element, sentence);
   const observer = new IntersectionObserver(
     ([entry]) => {
       root.hidden = entry.isIntersecting;
@@ -98,14 +96,12 @@ export function dockView(root, store, act, watched) {
   const undo = store.watch(
     (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible],
     () => {
-      const { label, off } = mainButton(store.get(), act);
-      setText(main, label);
-      main.disabled = off;
       setText(sentence, stateSentence(store.get()));
     },
   );
   return () => {
     observer.disconnect();
+    main.stop();
     undo();
   };
 }

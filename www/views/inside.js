@@ -11,7 +11,7 @@ import { count, figure, momentsOf } from './format.js';
 import { isTimed } from './grounds.js';
 import { gradientsView } from './inside_gradients.js';
 import { swatch } from './leaderboard.js';
-import { mainButton } from './train.js';
+import { mainButton } from './main_button.js';
 
 /** @import {Probe} from '../../pkg/unrolled.js' */
 /** @import {InsideActions} from '../actions/inside.js' */
@@ -59,7 +59,7 @@ function ends({ about: { bounds, kind, reach } }) {
  * @param {PageStore} store @param {ModelActions} model
  */
 function invitation(store, model) {
-  const train = h('button', { type: 'button', class: 'button', onclick: () => mainButton(store.get(), model).act() });
+  const train = mainButton(store, model, { class: 'button' });
   const element = h(
     'div',
     { class: 'inside-invitation' },
@@ -79,19 +79,21 @@ function invitation(store, model) {
         h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first steps of a window can be learnt from at all.'),
       ),
     ),
-    h('p', { class: 'buttons' }, train, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
+    h('p', { class: 'buttons' }, train.element, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
   );
   const stop = store.watch(
-    (state) => [state.run, state.draft, state.settingsProblem],
-    (run, ..._) => {
-      element.hidden = Boolean(run);
-      if (run) return;
-      const { label, off } = mainButton(store.get(), model);
-      setText(train, label);
-      train.disabled = off;
+    (state) => [Boolean(state.run)],
+    (begun) => {
+      element.hidden = begun;
     },
   );
-  return { element, stop };
+  return {
+    element,
+    stop() {
+      stop();
+      train.stop();
+    },
+  };
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {InsideActions} act @param {ModelActions} model @returns {() => void} */
@@ -138,7 +140,7 @@ export function insideView(root, store, act, model) {
     'details',
     { class: 'fold small', ontoggle: () => fillTable() },
     h('summary', {}, 'These lines as a table'),
-    h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Units over time as a table' }, table),
+    h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'These lines as a table' }, table),
   );
   const none = h('p', { class: 'muted inside-none' }, 'This model has no states, gates or attention weights: there is nothing inside to be drawn over time.');
   const values = h(
@@ -217,11 +219,11 @@ export function insideView(root, store, act, model) {
     }
     const when = moments(about.first, about.stride, column);
     if (value === null) {
-      const some = units().map((unit) => `unit ${unit + 1}: ${figure(all[column * about.rows + unit], 3)}`);
+      const some = units().map((one) => `${about.row} ${one + 1}: ${figure(all[column * about.rows + one], 3)}`);
       setText(readout, [when, ...some].join('   ·   '));
     } else if (about.kind === 'looks') {
       setText(readout, `at ${when} it looked at ${moments(about.first_row, about.row_stride, row)}: ${figure(value, 3)}`);
-    } else setText(readout, `${when}   ·   unit ${row + 1}: ${figure(value, 3)}`);
+    } else setText(readout, `${when}   ·   ${about.row} ${row + 1}: ${figure(value, 3)}`);
   }
 
   function drawLines() {
@@ -238,7 +240,7 @@ export function insideView(root, store, act, model) {
     });
     fill(
       tracesLegend,
-      ...rows.map((row, slot) => h('span', { class: 'key-run' }, swatch(slot), `unit ${row + 1}`)),
+      ...rows.map((row, slot) => h('span', { class: 'key-run' }, swatch(slot), `${about.row} ${row + 1}`)),
       h('span', { class: 'muted' }, rows.length ? 'Click a row of the map, or press Enter on it, to draw its line or to take it away.' : 'Click a row of the map, or press Enter on it, to draw its line.'),
     );
     fillTable();
@@ -249,9 +251,10 @@ export function insideView(root, store, act, model) {
     if (!tableFold.open || !shown || shown.about.kind !== 'units') return;
     const { about, values: all } = shown;
     const rows = units();
+    const each = about.row[0].toUpperCase() + about.row.slice(1);
     fill(
       table,
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Time'), ...rows.map((row) => h('th', { scope: 'col', class: 'num' }, `Unit ${row + 1}`)))),
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Time'), ...rows.map((row) => h('th', { scope: 'col', class: 'num' }, `${each} ${row + 1}`)))),
       h(
         'tbody',
         {},
@@ -298,7 +301,7 @@ export function insideView(root, store, act, model) {
     scale.dataset.from = from < 0 ? 'below' : 'zero';
     setText(low, figure(from, 2));
     setText(high, `${figure(to, 2)}${about.kind === 'looks' ? ' and more' : ''}`);
-    const across = { units: 'a row for each unit, over time', looks: 'a column for each step that looks, a row for each step that it looks at', weights: 'a column for each unit that is read, a row for each that is written' };
+    const across = { units: `a row for each ${about.row}, over time`, looks: 'a column for each step that looks, a row for each step that it looks at', weights: 'a column for each unit that is read, a row for each that is written' };
     setText(axes, across[about.kind]);
     setText(keys, 'Keys: arrows read cells.');
     map.setAttribute('aria-label', `${keyOf(about)}, as a map of colours`);

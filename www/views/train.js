@@ -3,36 +3,15 @@
  * @module
  */
 import { curveChart } from '../charts/curve.js';
-import { ROLE, isOver, isStale, valueOf } from '../state/shape.js';
+import { isStale } from '../state/shape.js';
 import { fill, h, head, icon, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
 import { truncatedOf } from './grounds.js';
+import { mainButton } from './main_button.js';
 import { workersView } from './workers.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
-
-/**
- * What the large button says and does now.
- * @param {State} state @param {ModelActions} act
- * @returns {{label: string, act: () => void, off: boolean}}
- */
-export function mainButton(state, act) {
-  const { run, draft, settingsProblem, catalog } = state;
-  const off = !draft || Boolean(settingsProblem);
-  if (run?.status === 'running') return { label: 'Pause', act: () => void act.pause(), off: false };
-  if (!run) return { label: 'Train', act: () => void act.start(), off };
-  if (isStale(state)) return { label: 'Train anew', act: () => void act.start(), off };
-  if (isOver(run) && run.status !== 'failed') {
-    const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
-    if (seed) {
-      const next = Number(valueOf(state, seed)) + 1;
-      return { label: `Try seed ${next}`, act: () => void act.set({ [ROLE.seed]: next }).then(() => act.start()), off };
-    }
-  }
-  if (isOver(run)) return { label: 'Train again', act: () => void act.start(), off };
-  return { label: 'Train on', act: () => void act.start(), off };
-}
 
 /** @param {Run} run @returns {string} */
 function left({ progress, elapsed }) {
@@ -68,7 +47,7 @@ export function stateSentence(state) {
  * @returns {() => void}
  */
 export function trainView(root, store, act) {
-  const main = h('button', { type: 'button', class: 'button main', onclick: () => mainButton(store.get(), act).act() }, 'Train');
+  const main = mainButton(store, act, { class: 'button main' });
   const step = h(
     'button',
     { type: 'button', class: 'button', title: 'One step of the optimiser', onclick: () => void act.step() },
@@ -110,7 +89,7 @@ export function trainView(root, store, act) {
   const forcedKey = h('span', { class: 'key key-forced', hidden: true }, 'validation, truth fed back');
   root.append(
     head('train', 'Train', several),
-    h('div', { class: 'buttons' }, main, step, stop, reset),
+    h('div', { class: 'buttons' }, main.element, step, stop, reset),
     sentence,
     h(
       'figure',
@@ -136,25 +115,14 @@ export function trainView(root, store, act) {
 
   const curve = curveChart(box);
   const undo = [
+    main.stop,
     workers.stop,
     store.watch(
-      (state) => [
-        state.run?.status,
-        state.draft,
-        state.settingsProblem,
-        state.settings,
-        state.run?.configured,
-        state.reproducible,
-      ],
-      () => {
-        const state = store.get();
-        const { label, off } = mainButton(state, act);
-        setText(main, label);
-        main.disabled = off;
-        const status = state.run?.status;
-        step.disabled = status === 'running' || off;
+      (state) => [state.run?.status, Boolean(state.draft) && !state.settingsProblem],
+      (status, ready) => {
+        step.disabled = status === 'running' || !ready;
         stop.disabled = status !== 'running' && status !== 'paused';
-        reset.disabled = !state.run;
+        reset.disabled = !status;
         root.dataset.status = status ?? 'ready';
       },
     ),

@@ -94,21 +94,21 @@ impl Mlstm {
         sum.unwrap_or(weights)
     }
 
-    /// Gates, and the size of what each head gives: `[heads × (steps · batch)]`.
+    /// Gates as the input makes them, and the size of what each head gives: `[heads × (steps · batch)]`.
     fn probe(&self, pass: &mut Pass<'_>, inputs: MlstmInputs, outputs: MlstmOutputs) {
         if pass.probes.is_none() {
             return;
         }
         let index = self.frame.index;
         let input = ops::exp(pass.tape, inputs.input_gate);
-        pass.probe(index, "input gate", Bounds::Positive, input);
+        pass.probe_heads(index, "input gate", Bounds::Positive, input);
         let (forget, bounds) = if inputs.exponential {
             (ops::exp(pass.tape, inputs.forget_gate), Bounds::Positive)
         } else {
             (ops::sigmoid(pass.tape, inputs.forget_gate), Bounds::Unit)
         };
-        pass.probe(index, "forget gate", bounds, forget);
-        pass.probe(index, "stabiliser", Bounds::Free, outputs.stabiliser);
+        pass.probe_heads(index, "forget gate", bounds, forget);
+        pass.probe_heads(index, "stabiliser", Bounds::Free, outputs.stabiliser);
         let (heads, columns) = pass.tape.shape(outputs.stabiliser);
         let mut sizes = pass.tape.buffer(heads * columns);
         let hidden = pass.tape.value(outputs.hidden).chunks_exact(self.channels / heads);
@@ -116,7 +116,7 @@ impl Mlstm {
             *size = head.iter().map(|h| h * h).sum::<Real>().sqrt();
         }
         let sizes = pass.tape.push(heads, columns, sizes, None);
-        pass.probe(index, "size of what is read", Bounds::Positive, sizes);
+        pass.probe_heads(index, "size of what is read", Bounds::Positive, sizes);
     }
 }
 

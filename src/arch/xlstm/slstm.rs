@@ -14,7 +14,7 @@
 //! stabiliser.
 
 use super::Frame;
-use crate::arch::lstm::{GATES, MATRICES};
+use crate::arch::lstm::MATRICES;
 use crate::arch::mamba::CONVOLUTION;
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
@@ -26,6 +26,14 @@ use crate::scan::{self, SlstmInputs, SlstmOutputs};
 const FORGET: (f64, f64) = (5.0, -7.0);
 /// How fast the bias falls from the first unit to the last, as a power: of the first block, and how much more of the last.
 const POWER: (f64, f64) = (0.3, 1.3);
+
+/// The gates as they are stacked, for those who look inside: the exponential ones by what the stabiliser leaves of them.
+const GATES: &[(&str, Bounds)] = &[
+    ("input gate, stabilised", Bounds::Unit),
+    ("forget gate, stabilised", Bounds::Unit),
+    ("candidate", Bounds::Signed),
+    ("output gate", Bounds::Unit),
+];
 
 /// Slots of the state; the memory is cell state, normaliser and stabiliser above each other.
 const WINDOW: usize = 0;

@@ -1,0 +1,220 @@
+/**
+ * A lane: a worker that trains runs of the list, one after another, beside the model above. What is left of a run is its saved
+ * weights, from which another worker can bring it back.
+ * @module
+ */
+import { createClient, Gone, Refusal } from '../core/client.js';
+import { newRun, ofReport } from '../state/run.js';
+import { buildOf, sightOf } from '../state/shape.js';
+import { withTargets } from '../state/targets.js';
+
+/** @import {Client} from '../core/client.js' */
+/** @import {Limit, Tidings} from '../core/protocol.js' */
+/** @import {Dataset, PageStore} from '../state/shape.js' */
+/** @import {RunList} from './run_list.js' */
+
+/** Milliseconds that a worker has to end its run when it is asked to; then it is ended. */
+const PATIENCE = 8000;
+
+/** How a run in a lane came to its end. @typedef {'finished' | 'failed' | 'stopped' | 'gone'} End */
+
+/** What the runs under way are to be. @typedef {{limit: Limit, parameters: number, parts: Dataset['parts']}} Terms */
+
+/**
+ * @param {PageStore} store @param {RunList} list @param {Terms} terms
+ * @param {() => Promise<void>} unpaused Settled while there is no pause.
+ */
+export function openLane(store, list, terms, unpaused) {
+  const { find, change, changeRun } = list;
+  /** @type {Client | null} */ let client = null;
+  /** The run that it trains; 0: none. */
+  let current = 0;
+  /** Whether its training has begun and has not ended. */
+  let under = false;
+  /** Whether it is just being paused or sent on. */
+  let heeding = false;
+  /** @type {(how: End) => void} */ let end = () => {};
+
+  /** @type {Client['call']} */
+  const call = (name, payload) => (client ? client.call(name, payload) : Promise.reject(new Gone()));
+
+  /** @param {Tidings} tidings */
+  function hear(tidings) {
+    const run = find(current)?.run;
+    if (!run) return;
+    if (tidings.type === 'report') {
+      changeRun(current, ofReport(tidings.report, null));
+      list.keep();
+    } else if (tidings.type === 'progress') {
+      const { progress, spent, epochs } = tidings;
+      // A report may have told them before.
+      const known = run.epochs.length;
+      const more = epochs.filter(({ epoch }) => epoch > known);
+      changeRun(current, { progress, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });
+      if (progress.state === 'finished') over('finished');
+    } else if (tidings.type === 'failed') {
+      changeRun(current, { ...(tidings.report ? ofReport(tidings.report, null) : {}), status: 'failed', problem: tidings.problem });
+      over('failed');
+    }
+  }
+
+  /** @param {End} how Its run has ended so. */
+  function over(how) {
+    under = false;
+    end(how);
+  }
+
+  function close() {
+    client?.close();
+  }
+
+  /** Has a worker that has the data. */
+  async function connect() {
+    close();
+    client = createClient(
+      'compare',
+      hear,
+      ({ message }) => {
+        list.fail(current, { message: `Its worker stopped by itself (${message}).` });
+        over('gone');
+      },
+      buildOf(store.get()),
+    );
+    await call('open', { parts: terms.parts });
+  }
+
+  /** @param {number} id @returns {Promise<End>} */
+  async function train(id) {
+    let asked = find(id)?.asked ?? {};
+    let settings = withTargets(store.get(), asked);
+    if (terms.parameters) {
+      const sized = await call('sized', { settings, parameters: terms.parameters });
+      asked = Object.fromEntries(Object.entries(sized).filter(([key, value]) => key in asked || value !== settings[key]));
+      settings = sized;
+    }
+    const configured = await call('configure', { settings });
+    /** @type {Promise<End>} */
+    const ended = new Promise((resolve) => (end = resolve));
+    await unpaused();
+    const sight = { lead: configured.horizon, steps: store.get().steps || configured.horizon };
+    const { progress } = await call('start', { fresh: true, sight, workers: 1, limit: terms.limit, among: true });
+    change(id, { asked, run: { ...newRun(id, configured, progress, asked, client?.build ?? ''), status: 'running' } });
+    under = true;
+    // A pause may have come while it began.
+    void heed();
+    const how = await ended;
+    if (how === 'gone') return how;
+    if (how !== 'failed' || find(id)?.run?.bytes) {
+      // Once, when all is decided.
+      const { evaluation } = await call('judge', { sight: null });
+      changeRun(id, { test: evaluation });
+    }
+    if (how !== 'failed') changeRun(id, { status: how });
+    return how;
+  }
+
+  /** Pauses its run or sends it on, as the comparison is by now: one word at a time, so that the last one counts. */
+  async function heed() {
+    if (heeding) return;
+    heeding = true;
+    try {
+      for (;;) {
+        const [id, worker] = [current, client];
+        const run = find(id)?.run;
+        const { comparing } = store.get();
+        if (!run || !under || !worker) break;
+        if (comparing === 'paused' && run.status === 'running') {
+          const progress = await worker.call('pause', null);
+          // It may have come to its end a moment before.
+          if (under && current === id) changeRun(id, { status: 'paused', progress });
+        } else if (comparing === 'running' && run.status === 'paused') {
+          const { horizon } = run.configured;
+          await worker.call('start', { fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
+          if (under && current === id) changeRun(id, { status: 'running' });
+        } else break;
+      }
+    } catch (error) {
+      if (!(error instanceof Gone) && !(error instanceof Refusal)) throw error;
+    } finally {
+      heeding = false;
+    }
+  }
+
+  return {
+    /** @returns {number} The run that it trains; 0: none. */
+    id: () => current,
+    close,
+    heed,
+
+    /**
+     * Trains what waits until nothing does.
+     * @param {() => number | undefined} next Takes the next run that waits.
+     * @param {(id: number) => void} giveBack A run that the worker was gone before it was given.
+     * @param {(id: number) => Promise<void>} ended A run has ended, however.
+     */
+    async work(next, giveBack, ended) {
+      let connected = false;
+      for (;;) {
+        await unpaused();
+        const id = next();
+        if (id === undefined) break;
+        current = id;
+        try {
+          if (!connected) await connect();
+          connected = (await train(id)) !== 'gone';
+        } catch (error) {
+          // What is refused, before its first step or at its end, leaves the worker as it was.
+          if (error instanceof Refusal) {
+            connected = true;
+            list.fail(id, error.problem);
+          } else if (error instanceof Gone) {
+            connected = false;
+            const entry = find(id);
+            if (entry && !entry.run && !entry.problem) giveBack(id);
+          } else throw error;
+        }
+        current = 0;
+        await ended(id);
+      }
+      close();
+    },
+
+    /** Its run is given up and taken off the list. */
+    drop() {
+      const id = current;
+      close();
+      over('gone');
+      list.filter((entry) => entry.id !== id);
+    },
+
+    /** Ends its run as it stands. */
+    async finish() {
+      const [id, worker] = [current, client];
+      // One that has just ended is being judged.
+      if (!under || !worker) return;
+      const timer = setTimeout(() => {
+        if (!under || current !== id) return;
+        list.fail(id, { message: 'Its worker did not answer and was ended.' });
+        worker.close();
+        over('gone');
+      }, PATIENCE);
+      try {
+        const progress = await worker.call('stop', null);
+        const state = store.get();
+        const horizon = find(id)?.run?.configured.horizon ?? 1;
+        const report = await worker.call('report', { sight: { ...sightOf(state), lead: horizon, steps: state.steps || horizon } });
+        changeRun(id, { ...(report ? ofReport(report, null) : {}), progress });
+        if (current === id) over('stopped');
+      } catch (error) {
+        if (error instanceof Refusal) {
+          list.fail(id, error.problem);
+          if (current === id) over('failed');
+        } else if (!(error instanceof Gone)) throw error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof openLane>} Lane */

@@ -1,0 +1,73 @@
+/**
+ * The settings of the next model, and how it is to be computed.
+ * @module
+ */
+import { keepReproducible, keepWorkers } from '../state/persist.js';
+import { buildOf } from '../state/shape.js';
+
+/** @import {Settings, Value} from '../core/protocol.js' */
+/** @import {PageStore, Run, State} from '../state/shape.js' */
+
+/** @param {State} state @param {Settings} settings @returns {Settings} Those that differ from their defaults. */
+export function differing({ catalog }, settings) {
+  const knobs = catalog?.knobs ?? [];
+  return Object.fromEntries(
+    knobs.filter(({ key, default: usual }) => key in settings && settings[key] !== usual).map(({ key }) => [key, settings[key]]),
+  );
+}
+
+/** The next model is to be computed as `run` was, where that is known. @param {PageStore} store @param {Run} run */
+export function asTrained(store, { build }) {
+  if (build && build !== buildOf(store.get())) store.set({ reproducible: build === 'plain' });
+}
+
+/** @param {PageStore} store @param {() => Promise<boolean>} configure Asks what the settings give. */
+export function settingsActions(store, configure) {
+  /** All settings at once (a preset, the defaults), with a way back. @param {Settings} settings */
+  function replaceSettings(settings) {
+    store.set({ settings: differing(store.get(), settings), earlierSettings: store.get().settings });
+    return configure();
+  }
+
+  return {
+    replaceSettings,
+
+    /** @param {Settings} change A knob's new value, or `undefined` for its default. */
+    set(change) {
+      const settings = { ...store.get().settings };
+      const knobs = store.get().catalog?.knobs ?? [];
+      for (const [key, value] of Object.entries(change)) {
+        const knob = knobs.find((candidate) => candidate.key === key);
+        if (value === undefined || (knob && value === knob.default)) delete settings[key];
+        else settings[key] = /** @type {Value} */ (value);
+      }
+      store.set({ settings, earlierSettings: null });
+      return configure();
+    },
+
+    bringBackSettings() {
+      const { earlierSettings, settings } = store.get();
+      if (earlierSettings) store.set({ settings: earlierSettings, earlierSettings: settings });
+      return configure();
+    },
+
+    settingsOfRun() {
+      const { run } = store.get();
+      if (!run) return undefined;
+      asTrained(store, run);
+      return replaceSettings(run.asked);
+    },
+
+    /** Whether new models are to be the same everywhere; what is being trained is not touched. @param {boolean} reproducible */
+    setReproducible(reproducible) {
+      keepReproducible(reproducible);
+      store.set({ reproducible });
+    },
+
+    /** How many workers should train the next model; 0: as many as are fastest. @param {number} workers */
+    setWorkers(workers) {
+      store.set({ workers });
+      keepWorkers(workers);
+    },
+  };
+}
