@@ -14,13 +14,18 @@ const SAMPLE: usize = 1 << 15;
 
 /// Rows with values far outside the rest.
 pub(crate) fn find(values: &[f64]) -> Vec<usize> {
-    let apart = values.len().div_ceil(SAMPLE).max(1);
-    let mut known: Vec<f64> = values.iter().copied().step_by(apart).filter(|value| !value.is_nan()).collect();
+    let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     if known.len() < 20 {
         return Vec::new();
     }
-    math::sort(&mut known);
-    let at = |share: f64| known[(share * (known.len() - 1) as f64) as usize];
+    let mut apart = known.len().div_ceil(SAMPLE);
+    // Not in step with hours, days or weeks: a sample of nights alone would know no sun.
+    while [2_usize, 3, 5, 7].iter().any(|factor| apart.is_multiple_of(*factor)) {
+        apart += 1;
+    }
+    let mut sample: Vec<f64> = known.into_iter().step_by(apart).collect();
+    math::sort(&mut sample);
+    let at = |share: f64| sample[(share * (sample.len() - 1) as f64) as usize];
     let (low, median, high) = (at(0.25), at(0.5), at(0.75));
     let spread = high - low;
     // Half of the values the same (rain, snow): nothing can be said.

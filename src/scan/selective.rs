@@ -15,7 +15,7 @@
 
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, Summed, add_scaled, exp, for_each, for_each_summed};
+use crate::math::kernels::{Formula, Number, Summed, add_product, add_scaled, exp, for_each, for_each_summed, product};
 
 /// Steps from one state that is kept to the next.
 pub const CHUNK: usize = 8;
@@ -250,7 +250,7 @@ fn backward(sweep: &mut Sweep<'_>) {
             for (k, step) in range.clone().enumerate() {
                 let wide = s.wide(step, sample);
                 let through = &mut through[k * channels..][..channels];
-                for_each([&u_in[wide.clone()], &delta_in[wide.clone()]], [&mut *through], Product);
+                product(through, &u_in[wide.clone()], &delta_in[wide.clone()]);
                 let (before, after) = states[k * size..][..2 * size].split_at_mut(size);
                 let b = &b_in[s.narrow(step, sample)];
                 again(&delta_in[wide], through, &a, b, before, after, &mut factors[k * size..][..size]);
@@ -276,7 +276,7 @@ fn backward(sweep: &mut Sweep<'_>) {
             }
         }
     }
-    sweep.accumulate(A_LOG, |grad, _| for_each([&da, &a], [grad], AddProduct));
+    sweep.accumulate(A_LOG, |grad, _| add_product(grad, &da, &a));
     sweep.accumulate(D, |grad, _| add_scaled(grad, &dd, 1.0));
     sweep.accumulate(H0, |grad, _| add_scaled(grad, &dh, 1.0));
     sweep.put(u, du);
@@ -357,24 +357,6 @@ impl Summed<7, 4, 2> for Retreat {
             ],
             [dh.mul_add(through, db), dy.mul_add(after, dc)],
         )
-    }
-}
-
-struct Product;
-
-impl Formula<2, 1> for Product {
-    #[inline(always)]
-    fn at<T: Number>(&self, [a, b]: [T; 2], _: [T; 1]) -> [T; 1] {
-        [a * b]
-    }
-}
-
-struct AddProduct;
-
-impl Formula<2, 1> for AddProduct {
-    #[inline(always)]
-    fn at<T: Number>(&self, [a, b]: [T; 2], [sum]: [T; 1]) -> [T; 1] {
-        [a.mul_add(b, sum)]
     }
 }
 

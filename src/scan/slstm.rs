@@ -23,7 +23,7 @@
 use super::steps::{StepProduct, add_columns};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
-use crate::math::kernels::{Formula, Number, Packed, exp, for_each, outer, sigmoid, softplus, tanh};
+use crate::math::kernels::{Formula, Number, Packed, add_scaled, exp, for_each, outer, sigmoid, softplus, tanh};
 
 /// Most heads that a memory can be cut into.
 pub const MOST_HEADS: usize = 16;
@@ -289,14 +289,14 @@ fn backward(sweep: &mut Sweep<'_>) {
             // To the step before, or to the state before the first.
             match &before {
                 Some(before) => {
-                    add(&mut dc[before.clone()], &carried_c);
-                    add(&mut dn[before.clone()], &carried_n);
+                    add_scaled(&mut dc[before.clone()], &carried_c, 1.0);
+                    add_scaled(&mut dn[before.clone()], &carried_n, 1.0);
                 }
                 None => sweep.accumulate(MEMORY0, |grad, _| {
                     for (sample, grad) in grad.chunks_exact_mut(3 * hidden).enumerate() {
                         let at = sample * hidden..(sample + 1) * hidden;
-                        add(&mut grad[..hidden], &carried_c[at.clone()]);
-                        add(&mut grad[hidden..2 * hidden], &carried_n[at]);
+                        add_scaled(&mut grad[..hidden], &carried_c[at.clone()], 1.0);
+                        add_scaled(&mut grad[hidden..2 * hidden], &carried_n[at], 1.0);
                     }
                 }),
             }
@@ -323,7 +323,7 @@ fn backward(sweep: &mut Sweep<'_>) {
     sweep.accumulate(BIAS, |grad, _| {
         // The sums stand head by head, the biases gate by gate.
         for (k, sums) in sums.chunks_exact(d).enumerate() {
-            add(&mut grad[(k % 4) * hidden + k / 4 * d..][..d], sums);
+            add_scaled(&mut grad[(k % 4) * hidden + k / 4 * d..][..d], sums, 1.0);
         }
     });
     for packed in transposed.into_iter().take(heads) {
@@ -344,7 +344,7 @@ fn to_inputs(sweep: &mut Sweep<'_>, s: Sizes, start: usize, dz: &[Real]) {
         sweep.accumulate(gate, |grad, _| {
             let grad = grad[s.block(1, start).start..].chunks_exact_mut(d);
             for (to, from) in grad.zip(dz.chunks_exact(4 * d)) {
-                add(to, &from[gate * d..][..d]);
+                add_scaled(to, &from[gate * d..][..d], 1.0);
             }
         });
     }
@@ -414,21 +414,6 @@ impl Formula<10, 8> for Backward {
         let d_z = dc * i * (one - z * z);
         let d_o = dh * h * (one - o);
         [dc, dn, d_i.flush(), d_f.flush(), d_z.flush(), d_o.flush(), (dc * f).flush(), (dn * f).flush()]
-    }
-}
-
-/// `to += from`.
-#[inline(never)]
-fn add(to: &mut [Real], from: &[Real]) {
-    for_each([from], [to], Add);
-}
-
-struct Add;
-
-impl Formula<1, 1> for Add {
-    #[inline(always)]
-    fn at<T: Number>(&self, [from]: [T; 1], [to]: [T; 1]) -> [T; 1] {
-        [to + from]
     }
 }
 

@@ -3,18 +3,19 @@
 use super::exponential::exp;
 use super::lanes::{Formula, Number, for_each};
 use super::sums::{Summed, for_each_summed};
+use super::vectors::{dot, multiply};
 use crate::Real;
 
 /// `xₖ ← e^(xₖ − max) / Σ e^(x − max)`, in place; nothing happens to an empty column.
 pub fn softmax(column: &mut [Real]) {
     let [largest] = for_each_summed([column], [], Largest);
     let [total] = for_each_summed([], [&mut *column], Exp(largest));
-    for_each([], [column], Times(1.0 / total));
+    multiply(column, 1.0 / total);
 }
 
 /// Gradient of the column `x` from that of `y = softmax(x)`, in place of the latter: `dx = factor · y ∘ (dy − ⟨y, dy⟩)`.
 pub fn softmax_backward(y: &[Real], dy: &mut [Real], factor: Real) {
-    let [product] = for_each_summed([y, &*dy], [], Product);
+    let product = dot(y, dy);
     for_each([y], [dy], Back { product, factor });
 }
 
@@ -41,24 +42,6 @@ impl Summed<0, 1, 1> for Exp {
     fn at<T: Number>(&self, []: [T; 0], [x]: [T; 1], [sum]: [T; 1]) -> ([T; 1], [T; 1]) {
         let y = exp(x - T::splat(self.0));
         ([y], [sum + y])
-    }
-}
-
-struct Times(Real);
-
-impl Formula<0, 1> for Times {
-    #[inline(always)]
-    fn at<T: Number>(&self, []: [T; 0], [x]: [T; 1]) -> [T; 1] {
-        [x * T::splat(self.0)]
-    }
-}
-
-struct Product;
-
-impl Summed<2, 0, 1> for Product {
-    #[inline(always)]
-    fn at<T: Number>(&self, [y, dy]: [T; 2], []: [T; 0], [sum]: [T; 1]) -> ([T; 0], [T; 1]) {
-        ([], [y.mul_add(dy, sum)])
     }
 }
 
