@@ -20,13 +20,13 @@ const REPEATS: usize = 5;
 const JOBS: [(&str, &str); 3] = [
     (
         "LSTM 64, 24 → 1, batch 32",
-        r#"{"architecture": "lstm", "window": 24, "horizon": 1, "segment": 1, "batch_size": 32, "epochs": 100000, "patience": 0}"#,
+        r#"{"architecture": "lstm", "window": 24, "horizon": 1, "segment": 1, "batch_size": 32, "epochs": 10000, "patience": 0}"#,
     ),
     (
         "LSTM 64, 168 → 24, batch 32",
-        r#"{"architecture": "lstm", "window": 168, "horizon": 24, "segment": 1, "batch_size": 32, "epochs": 100000, "patience": 0}"#,
+        r#"{"architecture": "lstm", "window": 168, "horizon": 24, "segment": 1, "batch_size": 32, "epochs": 10000, "patience": 0}"#,
     ),
-    ("the defaults", r#"{"epochs": 100000, "patience": 0}"#),
+    ("the defaults", r#"{"epochs": 10000, "patience": 0}"#),
 ];
 
 /// Optimiser steps and seconds of all spans of one way to train.
