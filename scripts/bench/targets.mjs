@@ -20,10 +20,13 @@ export const IN_THE_WAY = {
   s_lstm:
     'The products alone, 14.2 GFLOP an epoch, take three quarters of the time at the rate that they reach by themselves (below). ' +
     'The rest is five activations for each unit and step, the gates’ gradients, packing, Adam and gathering.',
+  s_gru:
+    'The products reach two thirds of the rate that they have by themselves (below). The rest is three activations for each unit and ' +
+    'step, the gates’ gradients, packing, Adam and gathering.',
   share:
     'Counted are products with weights alone. minGRU and minLSTM have one product of a single column a step, and NLinear and DLinear ' +
     'one small product a window: what else there is to do (activations, the scan over time, gathering windows, Adam) costs more. The ' +
-    'feed-forward net’s products take a quarter of its step of 0.03 ms at that rate, gathering and Adam the rest. Mamba’s scan ' +
+    'feed-forward net’s products take an eighth of its step of 0.04 ms at that rate, gathering and Adam the rest. Mamba’s scan ' +
     'keeps 16 numbers for each of 128 channels, with an exponential for each at each step, and the mLSTM’s memory is 32 × 33 numbers ' +
     'for each of 4 heads: neither is a product with weights, so that none of it is counted.',
   window: 'A window is 24 steps of small products, each of a single column.',
