@@ -73,6 +73,17 @@ fn what_the_file_does_not_say_comes_from_the_settings_and_the_training_part() {
 }
 
 #[test]
+fn what_bends_an_rnn_is_said_or_asked_of_the_metadata() {
+    let mut session = session();
+    session.load(&stored("state_dict_rnn.safetensors"), &Raw::new()).unwrap();
+    let why = session.progress().unwrap().why;
+    assert!(why.contains("nn.RNN, taken for one with tanh"), "{why}");
+    session.load(&changed(|_| {}, &[("nonlinearity", "tanh")]), &Raw::new()).unwrap();
+    let error = session.load(&changed(|_| {}, &[("nonlinearity", "relu")]), &Raw::new()).unwrap_err().to_string();
+    assert!(error.contains("nonlinearity is “relu”") && error.contains("tanh"), "{error}");
+}
+
+#[test]
 fn settings_that_would_make_another_model_of_it_are_overridden() {
     let bytes = stored("state_dict_lstm.safetensors");
     let mut session = session();

@@ -37,7 +37,7 @@ const inPage = `
           throw error;
         }
       },
-      score: ({ key }) => window.kept.get(key).evaluate('test'),
+      score: ({ key, part }) => window.kept.get(key).evaluate(part),
       free({ key }) {
         window.kept.get(key)?.free();
         window.kept.delete(key);
@@ -71,8 +71,8 @@ export async function bench(name, most) {
     open: (text, columns) => call('open', { text, columns }),
     /** @param {string} key @param {object} settings @returns {Promise<Trained>} */
     train: (key, settings) => call('train', { key, settings }),
-    /** Errors on the test part. @param {string} key @returns {Promise<import('../../pkg/unrolled.js').Evaluation>} */
-    score: (key) => call('score', { key }),
+    /** Errors on a part. @param {string} key @param {'validation' | 'test'} [part] @returns {Promise<import('../../pkg/unrolled.js').Evaluation>} */
+    score: (key, part = 'test') => call('score', { key, part }),
     /** @param {string} key */
     free: (key) => call('free', { key }),
     async stop() {

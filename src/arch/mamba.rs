@@ -193,8 +193,8 @@ impl Block for Mamba {
         let model = self.model(pass, u);
         let (y, last) = scan::selective(pass.tape, model, state[SSM], pass.batch);
         pass.probe(self.index, "step size Δ", Bounds::Positive, model.delta);
-        pass.probe(self.index, "what is written, B", Bounds::Free, model.b);
-        pass.probe(self.index, "what is read, C", Bounds::Free, model.c);
+        pass.probe_rows(self.index, "what is written, B", "state", Bounds::Free, model.b);
+        pass.probe_rows(self.index, "what is read, C", "state", Bounds::Free, model.c);
         pass.probe(self.index, "state as read", Bounds::Free, y);
 
         let out = self.stream.leave_gated(pass, self.index, x, (y, z, &self.leave));

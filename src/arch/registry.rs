@@ -184,7 +184,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "transformer_encoder",
         label: "Transformer encoder",
-        summary: "Each step looks at all steps of the window, those after it too: for a window that is known as a whole.",
+        summary: "Each step looks at all steps of the window, those after it too: for a window that is known as a whole. With one \
+                  layer the last step is the same as in a Transformer.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
         equations: |_| include_str!("equations/transformer_encoder.mml"),
         streams: false,

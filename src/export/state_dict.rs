@@ -7,9 +7,10 @@
 //!
 //! There is one recurrent module, and the linear layer gives the horizon of one target. Both may have any names. The cell
 //! follows from the shapes: `weight_ih` has one, three or four times as many rows as `weight_hh` has columns. What a state dict
-//! does not hold may stand in the file's metadata, as text: `window` (steps that the model reads), and `mean` and `std` of each
-//! input, with spaces between them, where the model was trained on values scaled by other numbers than those of the training
-//! part at hand (standard deviation with ddof 0).
+//! does not hold may stand in the file's metadata, as text: `window` (steps that the model reads), `nonlinearity` (of an
+//! `nn.RNN`; it is taken for tanh, PyTorch's default, where it is not named), and `mean` and `std` of each input, with spaces
+//! between them, where the model was trained on values scaled by other numbers than those of the training part at hand
+//! (standard deviation with ddof 0).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -103,6 +104,11 @@ impl<'a> StateDict<'a> {
             let window =
                 window.ok_or_else(|| broken(format!("its metadata’s window “{text}” is no number of steps")))?;
             self.settings.insert(WINDOW.key.to_owned(), window.into());
+        }
+        if let Some(text) = metadata.get("nonlinearity").filter(|text| text.trim() != "tanh") {
+            return Err(broken(format!(
+                "its metadata’s nonlinearity is “{text}”; an nn.RNN can be read with tanh alone"
+            )));
         }
         let list = |key: &str| -> Result<Option<Vec<f64>>> {
             let Some(text) = metadata.get(key) else { return Ok(None) };

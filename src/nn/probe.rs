@@ -76,7 +76,7 @@ pub struct Probe {
     pub bounds: Bounds,
     /// What rows and columns are.
     pub layout: Layout,
-    /// What one of its rows belongs to: `unit`, `head`.
+    /// What one of its rows belongs to: `unit`, `head`, `state`.
     pub row: &'static str,
     /// Where the columns stand in time.
     pub clock: Clock,
@@ -127,9 +127,9 @@ impl Pass<'_> {
         self.note(layer, name, var, |probe| probe.bounds = bounds);
     }
 
-    /// Notes an inner value of which each head has one: `[heads × (steps · batch)]`.
-    pub fn probe_heads(&mut self, layer: usize, name: &'static str, bounds: Bounds, var: Var) {
-        self.note(layer, name, var, |probe| (probe.bounds, probe.row) = (bounds, "head"));
+    /// Notes an inner value whose rows are not units, but belong to a `row` each: `[rows × (steps · batch)]`.
+    pub fn probe_rows(&mut self, layer: usize, name: &'static str, row: &'static str, bounds: Bounds, var: Var) {
+        self.note(layer, name, var, |probe| (probe.bounds, probe.row) = (bounds, row));
     }
 
     /// Notes an inner value with a gradient worth seeing: a state that the next step reads, or what the next layer reads.

@@ -351,7 +351,10 @@ impl Model {
             Some(_) => "scaled by the mean and std in its metadata",
             None => "scaled by the training part of this series, as nothing else is said in the file",
         };
-        let why = format!("The weights are those of a PyTorch state dict (nn.{}), its inputs {scaled}.", found.module);
+        // No other module has a choice that a state dict does not hold.
+        let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
+        let why =
+            format!("The weights are those of a PyTorch state dict (nn.{}{taken}), its inputs {scaled}.", found.module);
         self.trainer.restore(|params| found.load(params), why)
     }
 

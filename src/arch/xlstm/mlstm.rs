@@ -101,14 +101,14 @@ impl Mlstm {
         }
         let index = self.frame.index;
         let input = ops::exp(pass.tape, inputs.input_gate);
-        pass.probe_heads(index, "input gate", Bounds::Positive, input);
+        pass.probe_rows(index, "input gate", "head", Bounds::Positive, input);
         let (forget, bounds) = if inputs.exponential {
             (ops::exp(pass.tape, inputs.forget_gate), Bounds::Positive)
         } else {
             (ops::sigmoid(pass.tape, inputs.forget_gate), Bounds::Unit)
         };
-        pass.probe_heads(index, "forget gate", bounds, forget);
-        pass.probe_heads(index, "stabiliser", Bounds::Free, outputs.stabiliser);
+        pass.probe_rows(index, "forget gate", "head", bounds, forget);
+        pass.probe_rows(index, "stabiliser", "head", Bounds::Free, outputs.stabiliser);
         let (heads, columns) = pass.tape.shape(outputs.stabiliser);
         let mut sizes = pass.tape.buffer(heads * columns);
         let hidden = pass.tape.value(outputs.hidden).chunks_exact(self.channels / heads);
@@ -116,7 +116,7 @@ impl Mlstm {
             *size = head.iter().map(|h| h * h).sum::<Real>().sqrt();
         }
         let sizes = pass.tape.push(heads, columns, sizes, None);
-        pass.probe_heads(index, "size of what is read", Bounds::Positive, sizes);
+        pass.probe_rows(index, "size of what is read", "head", Bounds::Positive, sizes);
     }
 }
 

@@ -32,7 +32,7 @@ pub const SLSTM: Knob = Knob {
             Choice { value: "none", label: "no layer", help: "All are mLSTM: the paper's xLSTM[1:0]." },
             Choice {
                 value: "second",
-                label: "every second layer",
+                label: "every 2nd layer",
                 help: "One mLSTM, one sLSTM and so on: xLSTM[1:1]. With one layer no sLSTM.",
             },
             Choice {

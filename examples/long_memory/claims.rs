@@ -1,0 +1,50 @@
+//! What is said of memories, and of whose.
+
+/// What is said of architectures, and of which: id, and the value of the other choice.
+pub struct Claim {
+    /// In one sentence, with its source.
+    pub said: &'static str,
+    /// Each is a row of the table.
+    pub of: &'static [(&'static str, Option<&'static str>)],
+}
+
+/// From the oldest to the newest.
+pub const CLAIMS: [Claim; 8] = [
+    Claim {
+        said: "A plain RNN forgets: its gradient vanishes from step to step (Bengio et al. 1994).",
+        of: &[("rnn", None)],
+    },
+    Claim {
+        said: "It remembers longer if its recurrent matrix starts as one that neither shrinks nor stretches (Le et al. 2015).",
+        of: &[("rnn", Some("orthogonal"))],
+    },
+    Claim {
+        said: "An LSTM bridges hundreds of steps: its gradients do not vanish (Hochreiter and Schmidhuber 1997, who trained on \
+               74,000 sequences for 100 steps, and on 853,000 for 1,000).",
+        of: &[("lstm", None)],
+    },
+    Claim {
+        said: "How far it reaches is decided by the bias of its forget gate (Tallec and Ollivier 2018).",
+        of: &[("lstm", Some("chrono")), ("gru", Some("chrono"))],
+    },
+    Claim {
+        said: "Simpler gates do as well: one gate less (Cho et al. 2014), or gates that do not look at the state (Feng et al. \
+               2024).",
+        of: &[("gru", None), ("mingru", None), ("minlstm", None)],
+    },
+    Claim {
+        said: "The last state of an encoder is a bottleneck (Bahdanau et al. 2015); attention reaches every step at once (Vaswani \
+               et al. 2017).",
+        of: &[("encoder_decoder", None), ("transformer", None)],
+    },
+    Claim {
+        said: "A state-space model whose steps decide what is kept and read recalls over thousands of steps (Gu and Dao 2023, with \
+               two layers and more).",
+        of: &[("mamba", None)],
+    },
+    Claim {
+        said: "A matrix as memory stores values under keys, as attention does, and exponential gates can revise it (Beck et al. \
+               2024).",
+        of: &[("xlstm", None)],
+    },
+];
