@@ -9,8 +9,8 @@ use unrolled::{
     Real,
     data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
-        About, Form, Interval, Ridge, Rivals, baselines::seasonal_naive, evaluate, moments::Moments, ridge::PENALTIES,
-        trace,
+        About, Form, Interval, Ridge, Rivals, baselines::seasonal_naive, evaluate, moments::Moments, order,
+        ridge::PENALTIES, trace,
     },
 };
 
@@ -227,6 +227,58 @@ fn a_model_is_scored_as_its_rivals_are_and_told_so() {
     {
         assert!(!json["rows"][0][key].is_null(), "{key}");
     }
+}
+
+/// Forecasts what stood in the window a day before.
+fn repeat_the_day(batch: &Batch, out: &mut [Real]) {
+    for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {
+        for (step, out) in out.iter_mut().enumerate() {
+            *out = batch.column(batch.window - 24 + step, sample)[0];
+        }
+    }
+}
+
+#[test]
+fn a_shuffled_window_tells_who_goes_by_its_order() {
+    let (frame, split) = frame(&waves(900, &[]), "60/20/20");
+    let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
+    let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+    let about = About { label: "LSTM", scored_times: 1 };
+    let last = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
+    assert!(last.order.ends_with("their order is of little use to it."), "{}", last.order);
+    // The last row stays where it is, so the error does too.
+    let shuffled = order::shuffled(&frame, &test, &mut repeat_last)[0].scores(&frame, None);
+    assert_eq!(shuffled.mae, last.rows[0].scores.mae);
+    let day = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_the_day, &about);
+    assert!(day.order.ends_with("it goes by their order."), "{}", day.order);
+    assert!(evaluate(&frame, Part::Validation, &validation, &rivals, &mut repeat_the_day, &about).order.is_empty());
+}
+
+#[test]
+fn a_shuffled_window_has_the_same_rows() {
+    let (frame, split) = frame(&waves(900, &[]), "60/20/20");
+    let test = frame.windows(&split, Part::Test, 48, 5).unwrap();
+    let column = |batch: &Batch, sample| (0..48).map(|step| batch.column(step, sample)[0]).collect::<Vec<Real>>();
+    let sorted = |mut values: Vec<Real>| {
+        values.sort_by(Real::total_cmp);
+        values
+    };
+    let (mut kept, mut mixed) = (Vec::new(), Vec::new());
+    let into = |all: &mut Vec<Vec<Real>>, batch: &Batch| all.extend((0..batch.size).map(|one| column(batch, one)));
+    let mut keep = |batch: &Batch, _: &mut [Real]| into(&mut kept, batch);
+    trace(&frame, &split, Part::Test, &test, &mut keep, 1);
+    let mut mix = |batch: &Batch, _: &mut [Real]| into(&mut mixed, batch);
+    order::shuffled(&frame, &test, &mut mix);
+    assert_eq!(kept.len(), mixed.len());
+    for (kept, mixed) in kept.iter().zip(&mixed) {
+        assert!(kept != mixed && kept[47] == mixed[47]);
+        assert_eq!(sorted(kept.clone()), sorted(mixed.clone()));
+    }
+    // Each window in an order of its own: a day later it would be the same, were it one order.
+    let places = |index: usize| {
+        mixed[index].iter().map(|value| kept[index].iter().position(|other| other == value)).collect::<Vec<_>>()
+    };
+    assert_ne!(places(0), places(1));
 }
 
 #[test]

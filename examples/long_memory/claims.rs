@@ -9,7 +9,7 @@ pub struct Claim {
 }
 
 /// From the oldest to the newest.
-pub const CLAIMS: [Claim; 8] = [
+pub const CLAIMS: [Claim; 9] = [
     Claim {
         said: "A plain RNN forgets: its gradient vanishes from step to step (Bengio et al. 1994).",
         of: &[("rnn", None)],
@@ -33,10 +33,11 @@ pub const CLAIMS: [Claim; 8] = [
         of: &[("gru", None), ("mingru", None), ("minlstm", None)],
     },
     Claim {
-        said: "The last state of an encoder is a bottleneck (Bahdanau et al. 2015); attention reaches every step at once (Vaswani \
-               et al. 2017).",
-        of: &[("encoder_decoder", None), ("transformer", None)],
+        said: "The last state of an encoder is a bottleneck; a decoder that looks back at all states has none (Bahdanau et al. \
+               2015; Luong et al. 2015).",
+        of: &[("encoder_decoder", None), ("encoder_decoder", Some("additive")), ("encoder_decoder", Some("dot"))],
     },
+    Claim { said: "Attention alone reaches every step at once (Vaswani et al. 2017).", of: &[("transformer", None)] },
     Claim {
         said: "A state-space model whose steps decide what is kept and read recalls over thousands of steps (Gu and Dao 2023, with \
                two layers and more).",

@@ -4,6 +4,8 @@
 //! set the budget.
 
 mod claims;
+#[path = "../common/fit.rs"]
+mod fit;
 mod tasks;
 
 use std::fmt::Write as _;
@@ -11,23 +13,22 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use unrolled::Real;
+use unrolled::arch::Plan;
 use unrolled::arch::registry::{self, Architecture};
-use unrolled::arch::{Forecaster, Plan};
-use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
-use unrolled::nn::{Params, Pass};
 use unrolled::session::catalog;
-use unrolled::train::{Optimiser, Rule, clip};
 
 use claims::CLAIMS;
+use fit::{Model, Trainer, squared_error};
 use tasks::{TASKS, Task, gather};
 
 const LENGTHS: [usize; 6] = [10, 20, 50, 100, 200, 500];
 /// Mean squared error on fresh sequences under which a task counts as solved.
 const SOLVED: f64 = 0.04;
 const FRESH: usize = 2000;
+/// How many of them are judged at once.
+const JUDGED: usize = 100;
 const BATCH: usize = 32;
 const RATE: f64 = 3e-3;
 /// Steps between two looks at fresh sequences.
@@ -43,8 +44,13 @@ const STEPS: usize = 1500;
 const SEEDS: usize = 2;
 const PARAMETERS: usize = 4600;
 /// What was proposed for long memories and is not the default: architecture, knob and value.
-const OTHERS: [(&str, &str, &str); 3] =
-    [("rnn", "recurrent_init", "orthogonal"), ("lstm", "forget_bias", "chrono"), ("gru", "forget_bias", "chrono")];
+const OTHERS: [(&str, &str, &str); 5] = [
+    ("rnn", "recurrent_init", "orthogonal"),
+    ("lstm", "forget_bias", "chrono"),
+    ("gru", "forget_bias", "chrono"),
+    ("encoder_decoder", "attention", "additive"),
+    ("encoder_decoder", "attention", "dot"),
+];
 
 fn budget(name: &str, otherwise: usize) -> usize {
     let Ok(text) = std::env::var(name) else { return otherwise };
@@ -65,8 +71,6 @@ fn settings(entry: &Entry, hidden: usize) -> Settings {
     Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("these are settings")
 }
 
-type Model = (Box<dyn Forecaster>, Params);
-
 /// What a model for sequences of so many `steps` is built from: one target, the first column, one step ahead.
 fn planned(entry: &Entry, task: &Task, steps: usize, hidden: usize) -> (Plan, Settings) {
     let settings = settings(entry, hidden);
@@ -84,44 +88,18 @@ fn sized(entry: &Entry, task: &Task, steps: usize, parameters: usize) -> usize {
     (4_usize..=128).step_by(4).min_by_key(|&hidden| count(hidden).abs_diff(parameters)).unwrap_or(4)
 }
 
-/// Mean squared error on fresh sequences.
-fn judge(model: &Model, task: &Task, steps: usize, tape: &mut Tape) -> f64 {
-    let mut rng = Rng::new(7, 3);
-    let mut sum = 0.0;
-    let mut out = [0.0; 100];
-    for _ in 0..FRESH / out.len() {
-        let mut batch = gather(task, steps, out.len(), &mut rng);
-        let last = steps * batch.size * batch.features;
-        let wanted: Vec<Real> = batch.values[last..].iter().step_by(batch.features).copied().collect();
-        batch.hide_future(batch.features);
-        tape.reset();
-        model.0.forecast(&mut Pass::new(tape, &model.1, batch.size), &batch, &mut out);
-        sum += out.iter().zip(&wanted).map(|(o, w)| f64::from(o - w).powi(2)).sum::<f64>();
-    }
-    sum / FRESH as f64
-}
-
 /// The steps after which fresh sequences were solved, and the error then or at the end of the budget.
 fn train(model: &mut Model, task: &Task, steps: usize, seed: u64, most: usize) -> (Option<usize>, f64) {
-    let (mut tape, mut quiet) = (Tape::new(true), Tape::new(false));
-    let mut optimiser = Optimiser::new(Rule::Adam, model.1.len());
+    let mut trainer = Trainer::new(model, RATE, seed);
     let mut rng = Rng::new(seed, 2);
     let mut error = f64::NAN;
-    for step in 0..most {
-        let batch = gather(task, steps, BATCH, &mut rng);
-        tape.reset();
-        let mut pass = Pass::training(&mut tape, &model.1, BATCH, seed, step as u64, 0);
-        let (found, wanted) = model.0.fit(&mut pass, &batch);
-        let loss = ops::loss(&mut tape, ops::Loss::Mse, found, wanted);
-        tape.backward(loss);
-        model.1.collect(&tape);
-        clip(&mut model.1.grads, 1.0);
-        let Params { values, grads, .. } = &mut model.1;
-        optimiser.step(values, grads, RATE);
-        if (step + 1) % LOOK == 0 || step + 1 == most {
-            error = judge(model, task, steps, &mut quiet);
+    for step in 1..=most {
+        trainer.step(model, &gather(task, steps, BATCH, &mut rng));
+        if step % LOOK == 0 || step == most {
+            let mut fresh = Rng::new(7, 3);
+            error = squared_error(model, (0..FRESH / JUDGED).map(|_| gather(task, steps, JUDGED, &mut fresh)));
             if error < SOLVED {
-                return (Some(step + 1), error);
+                return (Some(step), error);
             }
         }
     }

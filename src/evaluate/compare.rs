@@ -8,6 +8,7 @@ use crate::{
     evaluate::{
         CHUNK, Errors, Form, Predict, Ridge, Scores, baselines, forecast_all,
         metrics::naive_error,
+        order,
         unit::{grouped, of_name},
         verdict::{season_label, sentence},
     },
@@ -46,6 +47,8 @@ pub struct Evaluation {
     pub targets: Vec<OfTarget>,
     /// How often the test part was scored for this model: beyond 1 it is no longer unseen.
     pub scored_times: usize,
+    /// What the model owes to the order of its window, once training has ended: of the test part, else empty.
+    pub order: String,
 }
 
 /// How a model did on one of its targets, beside its rivals.
@@ -228,6 +231,19 @@ fn described(ridge: &Ridge) -> String {
     )
 }
 
+/// The errors of `model` over the windows of `set`, for each target.
+pub(super) fn errors_of(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Vec<Errors> {
+    let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon)).collect();
+    forecast_all(frame, set, model, &mut |starts, predicted| {
+        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
+            for (errors, predicted) in errors.iter_mut().zip(predicted.chunks_exact(set.horizon)) {
+                errors.add(frame, start as usize + set.window, predicted);
+            }
+        }
+    });
+    errors
+}
+
 /// Scores `model` and its rivals over the windows `set` of `part`.
 pub fn evaluate(
     frame: &Frame,
@@ -237,14 +253,7 @@ pub fn evaluate(
     model: &mut dyn Predict,
     about: &About<'_>,
 ) -> Evaluation {
-    let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon)).collect();
-    forecast_all(frame, set, model, &mut |starts, predicted| {
-        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
-            for (errors, predicted) in errors.iter_mut().zip(predicted.chunks_exact(set.horizon)) {
-                errors.add(frame, start as usize + set.window, predicted);
-            }
-        }
-    });
+    let errors = errors_of(frame, set, model);
     let note = match (part, about.scored_times) {
         (Part::Test, 2..) => format!("The test part was scored {} times for this model.", about.scored_times),
         _ => String::new(),
@@ -273,7 +282,19 @@ pub fn evaluate(
         .collect();
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
     let OfTarget { unit, rows, sentence, .. } = all.unwrap_or_else(|| said(Vec::new(), String::new(), None, ""));
-    Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, targets, scored_times: about.scored_times }
+    let order = match (part, rows.first()) {
+        (Part::Test, Some(row)) => {
+            let errors = order::shuffled(frame, set, model);
+            let scores = match &errors[..] {
+                [one] => one.scores(frame, rivals.naive[0]),
+                several => Errors::mean(several, &rivals.naive),
+            };
+            order::sentence(row.scores.mae, scores.mae, unit.as_deref())
+        }
+        _ => String::new(),
+    };
+    let scored_times = about.scored_times;
+    Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, targets, scored_times, order }
 }
 
 /// Forecasts a fixed number of steps ahead, row by row, beside the truth; in the targets' units.

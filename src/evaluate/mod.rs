@@ -7,6 +7,7 @@ pub mod compare;
 pub mod interval;
 pub mod metrics;
 pub mod moments;
+pub mod order;
 pub mod ridge;
 pub mod unit;
 pub mod verdict;

@@ -142,6 +142,8 @@ export interface Evaluation {
   targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string }[];
   /** How often the test part was scored for this model. */
   scored_times: number;
+  /** What the model owes to the order of its window; of the test part, else empty. */
+  order: string;
 }
 /** One forecast for each row of a part, all so many steps ahead, beside the truth; NaN where there is none. Of several targets, one after the other. */
 export interface Predictions { times: Float64Array; predicted: Float64Array; actual: Float64Array }

@@ -193,7 +193,7 @@ export function errorsView(root, store, act) {
         if (several) {
           fill(
             together,
-            h('p', {}, evaluation.sentence),
+            h('p', {}, `${evaluation.sentence} ${evaluation.order}`),
             h(
               'div',
               { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Errors of each column' },
@@ -211,6 +211,7 @@ export function errorsView(root, store, act) {
         fill(
           left,
           scores(errors),
+          evaluation.order && !several ? h('p', { class: 'small' }, evaluation.order) : null,
           h(
             'p',
             { class: 'small muted' },
