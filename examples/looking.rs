@@ -1,8 +1,9 @@
 //! What looking inside costs training: steps by themselves, and with the gradient through time read now and then, as the page
-//! does: a reading may take a tenth of the time. `cargo run --release --example looking`.
+//! does: a reading may take a tenth of the time. `cargo run --release --example looking` writes docs/looking.md.
 
 mod common;
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use unrolled::Session;
@@ -16,6 +17,8 @@ const EVERY: Duration = Duration::from_millis(600);
 /// How long each way is measured at once, and how often, in turn.
 const SPAN: Duration = Duration::from_secs(3);
 const REPEATS: usize = 5;
+
+const OUT: &str = "docs/looking.md";
 
 const JOBS: [(&str, &str); 3] = [
     (
@@ -59,10 +62,16 @@ impl Spans {
     }
 }
 
-fn main() {
+fn main() -> std::io::Result<()> {
     let series = jfk();
-    println!("| job | steps/s | steps/s, looking | slower by | a reading takes |");
-    println!("| --- | ---: | ---: | ---: | ---: |");
+    let mut text = format!(
+        "# What looking inside costs\n\nWritten by `cargo run --release --example looking`, natively, on one core: {REPEATS} times \
+         {} seconds of training by itself, and as many with the gradient through time read now and then, in turn. As on the \
+         page, a reading waits until {SHARE} times its own duration have passed since the last. When nobody looks nothing is \
+         read: a step of training notes no inner value.\n\n\
+         | job | steps/s | steps/s, looking | slower by | a reading takes |\n| --- | ---: | ---: | ---: | ---: |\n",
+        SPAN.as_secs()
+    );
     for (name, json) in JOBS {
         let raw: Raw = serde_json::from_str(json).expect("settings");
         let mut session = Session::new(series.clone());
@@ -76,10 +85,13 @@ fn main() {
         (0..REPEATS).for_each(|_| drop(session.gradients().expect("a model")));
         let reading = from.elapsed().as_secs_f64() / REPEATS as f64;
         let (off, on, count) = (off.rate(), on.rate(), on.readings);
-        println!(
+        let _ = writeln!(
+            text,
             "| {name} | {off:.1} | {on:.1} ({count} readings) | {:.1} % | {:.1} steps |",
             100.0 * (1.0 - on / off),
             reading * off
         );
     }
+    print!("{text}");
+    std::fs::write(OUT, text)
 }
