@@ -44,7 +44,7 @@ load: setup build ## Sizes, and milliseconds to the first chart in both browsers
 accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both browsers, beside the naive ones (ETT=file).
 	@node scripts/bench/accuracy.mjs $(ETT)
 
-etth1: setup pkg vendor ## The published protocol on ETTh1 for every architecture, in two browsers; hours (ETT=file).
+etth1: setup pkg vendor ## The published protocol on ETTh1 for every architecture, in as many browsers as cores; an hour (ETT=file).
 	@node scripts/bench/etth1.mjs $(ETT)
 
 setup: setup-build setup-test ## Install what is missing for all of these.
