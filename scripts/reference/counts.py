@@ -1,4 +1,5 @@
-"""How many parameters PyTorch's modules and the published xLSTM have, with a linear head on the last step; writes or (--check) compares tests/reference/counts.json."""
+"""How many parameters PyTorch's modules and the published xLSTM have, with a linear head on the last step; writes or (--check) compares
+tests/reference/counts.json. What reads a stream as wide as its hidden size has a linear layer into it before the first block."""
 
 import json
 import sys
@@ -12,6 +13,10 @@ FILE = Path(__file__).resolve().parents[2] / "tests" / "reference" / "counts.jso
 CELLS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 # Inputs, hidden, layers, horizon; the second is the article's LSTM.
 SIZES = [(1, 64, 1, 1), (1, 128, 2, 1), (1, 256, 2, 24), (3, 5, 4, 7)]
+# The same with heads and the width of the feed-forward part, in hidden sizes; the last two are those of sequences.py.
+TRANSFORMERS = [(*sizes, 4, 4) for sizes in SIZES[:3]] + [(3, 8, 2, 5, 2, 4), (1, 9, 1, 2, 3, 4), (4, 12, 4, 3, 1, 2)]
+# Rows that are read: a learned position has a vector for each, and for each that is forecast.
+WINDOW = 24
 
 
 def count(*modules):
@@ -36,6 +41,17 @@ def main():
             stack = xlstm(hidden, layers, heads=4, slstm=slstm, seq=1)
             one = count(torch.nn.Linear(inputs, hidden), stack, torch.nn.Linear(hidden, horizon))
             rows.append({"architecture": "xlstm", "slstm": slstm, "heads": 4, **sizes, "parameters": one})
+    for inputs, hidden, layers, horizon, heads, wide in TRANSFORMERS:
+        layer = torch.nn.TransformerEncoderLayer(hidden, heads, wide * hidden, norm_first=True)
+        stack = torch.nn.TransformerEncoder(layer, layers, norm=torch.nn.LayerNorm(hidden), enable_nested_tensor=False)
+        around = torch.nn.Linear(inputs, hidden), torch.nn.Linear(hidden, horizon)
+        learned = torch.nn.Embedding(WINDOW + horizon, hidden)
+        sizes = {"features": inputs, "hidden": hidden, "layers": layers, "horizon": horizon}
+        for positions, places in [("none", []), ("learned", [learned])]:
+            one = {"heads": heads, "feed_forward": wide, "positions": positions, **sizes, "parameters": count(stack, *around, *places)}
+            # A mask is not a parameter.
+            rows += [{"architecture": name, **one} for name in ("transformer", "transformer_encoder")]
+    rows = [{**row, "window": WINDOW} for row in rows]
     text = json.dumps(rows, indent=1) + "\n"
     if "--check" in sys.argv[1:]:
         sys.exit(FILE.read_text() != text)

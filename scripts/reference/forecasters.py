@@ -1,19 +1,25 @@
-"""Whole forecasters: prediction, loss and gradients of a batch of windows, by PyTorch's modules or the papers' equations.
+"""Whole forecasters: prediction, loss and gradients of a batch of windows, by published packages, PyTorch's modules or the
+papers' equations.
 
 Shapes: windows [window + horizon, batch, features], the first `targets` of which are to be forecast; a module gives
 [channels, batch, horizon], of the values less the window's level, over its spread: the targets, or every data feature where it
-learns from all of them. Every module has its parameters under the names that the stored file gives them.
+learns from all of them. A module that is `whole` does that itself: it reads the windows and gives the forecasts as they are.
+Every module has its parameters under the names that the stored file gives them.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from minGRU_pytorch.minGRU import minGRU
 from minGRU_pytorch.minLSTM import minLSTM
 
+import published
 import store
+
+# Before torch-timeseries's DLinear, which imports it.
+SeriesDecomp = published.module("torch_timeseries.nn.decomp").SeriesDecomp
 
 # Added to a window's variance before its root is taken (Kim et al. 2022, section 3).
 EPSILON = 1e-5
@@ -41,35 +47,31 @@ class Case:
         return self.settings[key]
 
 
-class NLinear(torch.nn.Module):
-    """Zeng et al. 2023, section 4: one linear layer on the window less its last value, channel by channel."""
+class NLinear(published.module("torch_timeseries.model.NLinear").NLinear):
+    """Zeng et al. 2023, section 4, by torch-timeseries: one set of weights for all channels; centred and put back there."""
+
+    whole = True
 
     def __init__(self, case):
-        super().__init__()
-        self.targets = case.targets
-        self.Linear = torch.nn.Linear(case.window, case.horizon)
+        super().__init__(case.window, case.horizon, case.targets)
 
     def forward(self, past):
-        return torch.stack([self.Linear(past[:, :, target].T) for target in range(self.targets)])
+        return super().forward(past[:, :, : self.channels].transpose(0, 1)).permute(2, 0, 1)
 
 
-class DLinear(torch.nn.Module):
-    """Zeng et al. 2023, section 4: a moving average over the window, whose ends are repeated, and the rest, channel by channel."""
+class DLinear(published.module("torch_timeseries.model.DLinear").DLinear):
+    """Zeng et al. 2023, section 4, by torch-timeseries: one set of weights for all channels."""
+
+    whole = True
 
     def __init__(self, case):
-        super().__init__()
-        self.targets = case.targets
-        self.reach = (case.size("trend_span") - 1) // 2
-        self.Linear_Seasonal = torch.nn.Linear(case.window, case.horizon)
-        self.Linear_Trend = torch.nn.Linear(case.window, case.horizon)
+        super().__init__(case.window, case.horizon, case.targets)
+        # The model's trend has the paper's 25 steps; the package's decomposition takes other odd ones.
+        if case.size("trend_span") != self.decompsition.moving_avg.kernel_size:
+            self.decompsition = SeriesDecomp(case.size("trend_span"))
 
     def forward(self, past):
-        return torch.stack([self.channel(past[:, :, target].T) for target in range(self.targets)])
-
-    def channel(self, x):
-        padded = torch.nn.functional.pad(x.unsqueeze(1), (self.reach, self.reach), mode="replicate")
-        trend = torch.nn.functional.avg_pool1d(padded, 2 * self.reach + 1, stride=1).squeeze(1)
-        return self.Linear_Seasonal(x - trend) + self.Linear_Trend(trend)
+        return super().forward(past[:, :, : self.channels].transpose(0, 1)).permute(2, 0, 1)
 
 
 class Head(torch.nn.Linear):
@@ -116,8 +118,26 @@ class Recurrent(torch.nn.Module):
         return self.head(torch.cat([final[-2], final[-1]], dim=-1))
 
 
-class SegRnn(torch.nn.Module):
-    """Lin et al. 2023: channels by themselves, segments through a GRU (section 3.2.1), parallel decoding (section 3.2.2)."""
+class SegRnn(published.module("pypots.nn.modules.segrnn.backbone").BackboneSegRNN):
+    """Lin et al. 2023 by the paper's first author, in PyPOTS: centred and put back there. It takes whole segments alone: the
+    oldest steps that fill none are not shown to it, and what it forecasts beyond the horizon is cut."""
+
+    whole = True
+
+    def __init__(self, case):
+        segment = case.size("segment")
+        past, future = case.window // segment * segment, -(-case.horizon // segment) * segment
+        super().__init__(past, case.data_features, future, segment, case.size("hidden"), dropout=0.0)
+        self.horizon = case.horizon
+
+    def forward(self, past):
+        channels = past[-self.n_steps :, :, : self.n_features].transpose(0, 1)
+        return super().forward(channels).permute(2, 0, 1)[:, :, : self.horizon]
+
+
+class SegRnnByEquations(torch.nn.Module):
+    """The same from the paper: channels by themselves, segments through a GRU (section 3.2.1), parallel decoding (section 3.2.2),
+    for what the author's cannot take: an odd width, and windows that are normalised in another way. See `agree`."""
 
     def __init__(self, case):
         super().__init__()
@@ -195,10 +215,13 @@ CASES = [
         for cell, hidden, layers, seed, targets in
         [("rnn", 9, 2, 205, 1), ("lstm", 5, 2, 206, 2), ("gru", 6, 2, 207, 2), ("gru", 13, 1, 208, 1)]
     ),
-    Case("segrnn", "segrnn", SegRnn, {"hidden": 8, "segment": 4}, window=12, horizon=8, seed=209, features=4, data_features=3,
-         targets=2),
-    Case("segrnn_uneven", "segrnn", SegRnn, {"hidden": 7, "segment": 3, "normalise": "window"}, window=11, horizon=7, seed=210,
-         normalise="window"),
+    *(
+        Case(f"segrnn{name}", "segrnn", SegRnn, {"hidden": hidden, "segment": segment}, window=window, horizon=horizon, seed=seed,
+             features=4, data_features=3, targets=2)
+        for name, hidden, segment, window, horizon, seed in [("", 8, 4, 12, 8, 209), ("_uneven", 6, 3, 11, 7, 215)]
+    ),
+    Case("segrnn_window", "segrnn", SegRnnByEquations, {"hidden": 7, "segment": 3, "normalise": "window"}, window=11, horizon=7,
+         seed=210, normalise="window"),
     *(
         Case(f"{architecture}_{candidate}", architecture, Minimal,
              {"hidden": hidden, "layers": 1, "segment": 1, "candidate": candidate, "scan": scan}, window=9, horizon=2, seed=seed,
@@ -234,10 +257,11 @@ def run(case, parameters, windows, dtype):
     with torch.no_grad():
         for name, value in module.named_parameters():
             value.copy_(parameters[name])
-    found = module(centred)
+    whole = getattr(module, "whole", False)
+    found = module(past if whole else centred)
     channels = range(found.shape[0])
     shift, spread = (part.T[channels].unsqueeze(-1) for part in (shift, spread))
-    prediction = found * spread
+    prediction = found - shift if whole else found * spread
     truth = future[:, :, : case.data_features].permute(2, 1, 0)[channels] - shift
     loss = torch.nn.functional.mse_loss(prediction, truth)
     loss.backward()
@@ -247,6 +271,14 @@ def run(case, parameters, windows, dtype):
     forecast = (prediction + shift)[: case.targets].transpose(0, 1)
     result = {"prediction": together, "loss": loss.reshape(1), "forecast": forecast}
     return result | {f"grad.{name}": value.grad for name, value in module.named_parameters()}
+
+
+def agree(case, parameters, windows, result):
+    """The paper's equations say what the author's SegRNN computes."""
+    ours = run(replace(case, module=SegRnnByEquations), parameters, windows, torch.float64)
+    for name, value in result.items():
+        worst = (ours[name] - value).abs().max() / value.abs().max()
+        assert worst < 1e-12, f"{case.name}: {name} differs by {worst:.1e}"
 
 
 def make():
@@ -261,6 +293,8 @@ def make():
         sizes = {key: getattr(case, key) for key in
                  ("architecture", "features", "data_features", "targets", "window", "horizon", "batch", "seed")}
         result = run(case, parameters, windows, torch.float64)
+        if case.module is SegRnn:
+            agree(case, parameters, windows, result)
         yield f"forecaster_{case.name}", {"windows": windows} | parameters | result, sizes | {
             "settings": json.dumps(case.settings),
         }
