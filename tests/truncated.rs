@@ -334,7 +334,12 @@ fn it_says_what_was_cut() {
     assert_eq!(said.starts[1] - said.starts[0], 104 * hour);
     assert_eq!(said.cuts[..2], [said.starts[0] + 10 * hour, said.starts[0] + 20 * hour]);
     assert_eq!(configured.steps_per_epoch, 11 * said.passes as u64);
-    for part in ["4 lanes, 4 side by side, in chunks of 10 steps", "cut at 40 borders", "the gradient never crosses"] {
+    for part in [
+        "4 lanes, 4 side by side, in chunks of 10 steps",
+        "cut at 40 borders",
+        "the gradient never crosses",
+        "Before a forecast the state is warmed up over the window, from empty",
+    ] {
         assert!(said.sentence.contains(part), "{}", said.sentence);
     }
     assert_eq!(configured.settings["chunk"], 10);

@@ -332,7 +332,8 @@ impl Said {
         let sentence = format!(
             "The series is read in {all} lane{}, {side_by_side} side by side, in chunks of {chunk_rows} step{}. In a pass the \
              gradient is cut at {borders} border{} between chunks: the state’s values go on, the gradient never crosses. The \
-             state begins empty {all} time{}: at the start of each lane, which crosses no gap{short}.{moved}",
+             state begins empty {all} time{}: at the start of each lane, which crosses no gap{short}.{moved} \
+             Before a forecast the state is warmed up over the window, from empty.",
             s(all),
             s(chunk_rows),
             s(borders),

@@ -22,6 +22,7 @@ inBrowsers((browser) => {
     const { sentence, chunk, starts, cuts } = truncated();
     assert.ok(starts.length > 0 && cuts.length > 0);
     assert.ok(sentence.includes(String(chunk)), sentence);
+    assert.match(sentence, /warmed up over the window, from empty/);
     const { target: _, ...asked } = settings;
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]))}`);
     const said = () => page.text('#train .cut');

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
-import { compare, untilOver } from './contest.mjs';
+import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
 import { daily, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
@@ -54,6 +54,44 @@ async function choose(page, key) {
 
 /** @param {Page} page @param {string} key A key pressed on the map. */
 const type = (page, key) => page.run((name) => document.querySelector('#inside .heat').dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })), key);
+
+/** Notes how often workers that compare are asked for a gradient, and how long that took them. Runs in the page. */
+function noteReadings() {
+  // Two at once, on any machine.
+  Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 2 });
+  const Plain = Worker;
+  const seen = { asked: 0, /** @type {{worker: number, at: number, took: number}[]} */ answers: [] };
+  /** @type {any} */ (window).readings = seen;
+  let workers = 0;
+  window.Worker = class extends Plain {
+    /** @param {string | URL} url @param {WorkerOptions} [options] */
+    constructor(url, options) {
+      super(url, options);
+      if (options?.name !== 'compare') return;
+      const worker = ++workers;
+      const post = this.postMessage.bind(this);
+      this.postMessage = (/** @type {any} */ message, /** @type {any} */ ...more) => {
+        if (message.name === 'gradients') seen.asked++;
+        post(message, ...more);
+      };
+      this.addEventListener('message', ({ data: { type, value } }) => {
+        if (type === 'answer' && value?.gradients) seen.answers.push({ worker, at: performance.now(), took: value.milliseconds });
+      });
+    }
+  };
+}
+
+/** @param {Page} page @returns {Promise<{asked: number, answers: {worker: number, at: number, took: number}[]}>} */
+const readings = (page) => page.run(() => /** @type {any} */ (window).readings);
+
+/** The gradients' chart, as a table. @param {Page} page @returns {Promise<string[]>} A row for each line. */
+const gradientRows = (page) => page.run(() => [...document.querySelector('.inside-gradients table').querySelectorAll('tbody tr')].map(({ textContent }) => textContent));
+
+/** What that chart has lines for; nothing where there is no choice. @param {Page} page */
+const linesFor = (page) => page.run(() => (document.querySelector('#inside-by').checkVisibility() ? document.querySelector('#inside-by').value : ''));
+
+/** @param {number} milliseconds */
+const pass = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 inBrowsers((browser) => {
   test('of every architecture, all that it names is drawn, read by keys, and told in words', async (t) => {
@@ -130,7 +168,7 @@ inBrowsers((browser) => {
   });
 
   test('the gradient is drawn when it has changed and is looked at, not at every word of a worker', async () => {
-    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=500&patience=0' });
+    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=500&patience=0', before: noteReadings });
     await untilReady(page);
     await press(page, 'Train');
     await untilEpoch(page);
@@ -149,16 +187,80 @@ inBrowsers((browser) => {
     await page.run(() => document.querySelector('#inside').scrollIntoView());
     await untilOver(page);
     const { drawn, words } = await page.run(() => /** @type {any} */ (window).seen);
-    // The list grows by two; each of them has a gradient when its budget ends, and perhaps before.
-    assert.ok(words > 12 && drawn >= 1 && drawn <= 6, `drawn ${drawn} times for ${words} words`);
+    const { asked } = await readings(page);
+    // Beside those: the list grows by two, and each of them brings a gradient when its budget ends.
+    assert.ok(words > 12 && drawn >= 3 && drawn <= asked + 4, `drawn ${drawn} times for ${words} words and ${asked} readings`);
 
     await page.run(() => scrollTo(0, 0));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pass(300);
     await page.run(() => (/** @type {any} */ (window).seen.drawn = 0));
-    await compare(page, { pick: ids, budget: 'steps', amount: 20 });
+    await compare(page, { pick: ids, budget: 'time', amount: 2 });
     await page.run(() => scrollTo(0, 0));
     await untilOver(page);
     assert.equal(await page.run(() => /** @type {any} */ (window).seen.drawn), 0, 'out of sight');
+    assert.equal((await readings(page)).asked, asked, 'nothing is asked for out of sight');
+  });
+
+  test('the gradients of runs that are compared follow training within an epoch, for a tenth of its time, while they are looked at', async (t) => {
+    // A window a step: epochs of thousands of steps.
+    const page = await browser.open({ address: '#window=168&horizon=12&segment=1&hidden=96&batch_size=1&epochs=100&patience=0', before: noteReadings });
+    await untilReady(page);
+    const ids = await page.run(() => [...document.querySelectorAll('#compare .ticks input')].map(({ value }) => value).slice(0, 2));
+    await compare(page, { pick: ids, budget: 'none' });
+    await page.run(() => scrollTo(0, 0));
+    await page.until('two that train', () => [...document.querySelectorAll('#compare tr[data-status="running"]')].filter((row) => Number(row.getAttribute('data-steps')) > 5).length === 2);
+    await pass(700);
+    assert.equal((await readings(page)).asked, 0, 'nobody looks');
+
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('a line of each', () => document.querySelector('.inside-gradients table').querySelectorAll('tbody tr').length === 2 && document.querySelectorAll('.inside-gradients .key-run').length === 2);
+    const first = await gradientRows(page);
+    await page.until(
+      'other lines',
+      (before) => [...document.querySelector('.inside-gradients table').querySelectorAll('tbody tr')].every((row, index) => row.textContent !== before[index]),
+      { args: [first] },
+    );
+    for (const { name, status, validation, steps } of (await board(page)).filter(({ run }) => run)) {
+      assert.equal(status, 'running', name);
+      // What is no number does not survive the way from the page.
+      assert.equal(validation, null, `${name}: its first epoch is over, after ${steps} steps`);
+    }
+    assert.equal(await page.run(() => document.querySelectorAll('#inside .gradient canvas').length), 1);
+    assert.deepEqual(await page.accessibility(), []);
+
+    await pass(1500);
+    await page.run(() => scrollTo(0, 0));
+    await pass(300);
+    const { asked, answers } = await readings(page);
+    await pass(1500);
+    assert.equal((await readings(page)).asked, asked, 'nobody looks any more');
+    for (const worker of [1, 2]) {
+      const own = answers.filter((answer) => answer.worker === worker);
+      const [from, to] = [own[0].at, own[own.length - 1].at];
+      // The last one has not been waited for.
+      const took = own.slice(0, -1).reduce((sum, answer) => sum + answer.took, 0);
+      t.diagnostic(`${browser.name}: ${own.length} readings in ${(to - from).toFixed(0)} ms took ${took.toFixed(1)} ms`);
+      assert.ok(own.length > 2 && took <= 0.101 * (to - from), `${took} of ${to - from} ms`);
+    }
+
+    // As they ended, though nobody looked; of a person's own choice it is the layers, and stays so.
+    await press(page, 'End now');
+    await untilOver(page);
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await page.until('all runs', () => document.querySelector('#inside-by').checkVisibility() && document.querySelectorAll('.inside-gradients .key-run').length === 2);
+    assert.equal(await linesFor(page), 'runs');
+    await page.run(() => {
+      const select = document.querySelector('#inside-by');
+      select.value = 'layers';
+      select.dispatchEvent(new Event('change'));
+    });
+    await page.until('the layers', () => ![...document.querySelectorAll('.inside-gradients .key-run')].some(({ textContent }) => /: layer/.test(textContent)));
+    const before = (await readings(page)).asked;
+    await compare(page, { pick: ids, budget: 'time', amount: 2 });
+    await page.run(() => document.querySelector('#inside').scrollIntoView());
+    await untilOver(page);
+    assert.equal(await linesFor(page), 'layers');
+    assert.equal((await readings(page)).asked, before, 'of runs that are not drawn nothing is asked for');
   });
 
   test('runs that were compared stand on one chart of gradients', async () => {
@@ -169,11 +271,7 @@ inBrowsers((browser) => {
     await untilOver(page);
     await page.run(() => document.querySelector('#inside').scrollIntoView());
     await page.until('gradients', () => !document.querySelector('.inside-gradients').hidden && !document.querySelector('#inside-by').parentElement.hidden);
-    await page.run(() => {
-      const select = document.querySelector('#inside-by');
-      select.value = 'runs';
-      select.dispatchEvent(new Event('change'));
-    });
+    assert.equal(await linesFor(page), 'runs');
     const names = await page.run(() => [...document.querySelectorAll('.inside-gradients .key-run')].map(({ textContent }) => textContent));
     assert.equal(names.length, ids.length, names.join('; '));
   });

@@ -3,22 +3,17 @@
  * @module
  */
 import { Gone, Refusal } from '../core/client.js';
+import { untilNext } from './pace.js';
 
 /** @import {ModelActions} from './model.js' */
 /** @import {Calls} from '../core/protocol.js' */
 /** @import {Sighting, PageStore} from '../state/shape.js' */
 
-/** Milliseconds between two readings of the gradient, at least. */
-const EVERY = 600;
-/** A reading may take one part in so many of the time: the rest trains. */
-const SHARE = 10;
 /** Workers that may die while they are asked about a run; after them it is a person's turn, because they may die of it. */
 const MOST_LOST = 2;
 
 /** @param {PageStore} store @param {ModelActions} model */
 export function insideActions(store, model) {
-  /** Whether a person has it before their eyes: nothing is asked for otherwise. */
-  let seen = false;
   let asking = false;
   let again = false;
   /** What the last question was about. */
@@ -57,7 +52,7 @@ export function insideActions(store, model) {
   /** Asks for the values once more where they are another's; one question at a time. */
   async function values() {
     const now = subject();
-    if (!seen || lost >= MOST_LOST || !now.length || now.every((value, index) => Object.is(value, asked[index]))) return;
+    if (!store.get().inside.seen || lost >= MOST_LOST || !now.length || now.every((value, index) => Object.is(value, asked[index]))) return;
     if (asking) {
       again = true;
       return;
@@ -77,8 +72,8 @@ export function insideActions(store, model) {
   /** Reads the gradient; while it trains, again after a while. */
   async function gradient() {
     clearTimeout(timer);
-    const { run } = store.get();
-    if (!seen || !run || lost >= MOST_LOST) return;
+    const { run, inside } = store.get();
+    if (!inside.seen || !run || lost >= MOST_LOST) return;
     const { id } = run;
     const answer = await attempt('gradients', null);
     const after = store.get().run;
@@ -86,7 +81,7 @@ export function insideActions(store, model) {
     store.set({ run: { ...after, gradients: answer.gradients } });
     if (after.status === 'running') {
       clearTimeout(timer);
-      timer = setTimeout(() => void gradient(), Math.max(EVERY, SHARE * answer.milliseconds));
+      timer = setTimeout(() => void gradient(), untilNext(answer.milliseconds));
     }
   }
 
@@ -113,9 +108,13 @@ export function insideActions(store, model) {
   return {
     /** @param {boolean} visible */
     see(visible) {
-      if (visible === seen) return;
-      seen = visible;
+      if (visible === store.get().inside.seen) return;
+      put({ seen: visible });
       ask();
+    },
+    /** @param {Sighting['lines']} lines What the gradients' chart has lines for. */
+    draw(lines) {
+      put({ lines });
     },
     /** The question that was not answered, once more. */
     askAgain() {

@@ -5,8 +5,9 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { newRun, ofReport } from '../state/run.js';
-import { buildOf, sightOf } from '../state/shape.js';
+import { buildOf, linesOf, sightOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
+import { untilNext } from './pace.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {Limit, Tidings} from '../core/protocol.js' */
@@ -33,6 +34,11 @@ export function openLane(store, list, terms, unpaused) {
   let under = false;
   /** Whether it is just being paused or sent on. */
   let heeding = false;
+  /** Whether it is just being asked for the gradient. */
+  let reading = false;
+  /** When it may be asked again. */
+  let due = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   /** @type {(how: End) => void} */ let end = () => {};
 
   /** @type {Client['call']} */
@@ -100,8 +106,10 @@ export function openLane(store, list, terms, unpaused) {
     const { progress } = await call('start', { fresh: true, sight, workers: 1, limit: terms.limit, among: true });
     change(id, { asked, run: { ...newRun(id, configured, progress, asked, client?.build ?? ''), status: 'running' } });
     under = true;
+    due = 0;
     // A pause may have come while it began.
     void heed();
+    void follow();
     const how = await ended;
     if (how === 'gone') return how;
     if (how !== 'failed' || find(id)?.run?.bytes) {
@@ -131,6 +139,7 @@ export function openLane(store, list, terms, unpaused) {
           const { horizon } = run.configured;
           await worker.call('start', { fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
           if (under && current === id) changeRun(id, { status: 'running' });
+          void follow();
         } else break;
       }
     } catch (error) {
@@ -140,11 +149,38 @@ export function openLane(store, list, terms, unpaused) {
     }
   }
 
+  /** Reads the gradient of its run through time, now and again for as long as it trains and somebody looks at it. */
+  async function follow() {
+    clearTimeout(timer);
+    const [id, worker, state] = [current, client, store.get()];
+    if (reading || !under || !worker || find(id)?.run?.status !== 'running') return;
+    if (!state.inside.seen || linesOf(state) !== 'runs') return;
+    const wait = due - performance.now();
+    if (wait > 0) {
+      timer = setTimeout(() => void follow(), wait);
+      return;
+    }
+    reading = true;
+    try {
+      const { gradients, milliseconds } = await worker.call('gradients', null);
+      due = performance.now() + untilNext(milliseconds);
+      changeRun(id, { gradients });
+    } catch (error) {
+      // What becomes of the run then is told where it is trained.
+      if (!(error instanceof Gone)) throw error;
+      return;
+    } finally {
+      reading = false;
+    }
+    void follow();
+  }
+
   return {
     /** @returns {number} The run that it trains; 0: none. */
     id: () => current,
     close,
     heed,
+    follow,
 
     /**
      * Trains what waits until nothing does.

@@ -6,7 +6,7 @@
 import { contestants, stepsOf } from '../state/contest.js';
 import { newId, settled } from '../state/run.js';
 import { freeSlot, leaderboards } from '../state/runs.js';
-import { ROLE } from '../state/shape.js';
+import { linesOf, ROLE } from '../state/shape.js';
 import { openLane } from './lane.js';
 import { runList } from './run_list.js';
 
@@ -64,6 +64,13 @@ export function runActions(store, model) {
     goOn();
   }
 
+  store.watch(
+    (state) => [state.inside.seen && linesOf(state) === 'runs'],
+    (followed) => {
+      if (followed) for (const lane of lanes) void lane.follow();
+    },
+  );
+
   return {
     /** Data were replaced: the runs belong to the data before. @param {Dataset} data */
     replaced(data) {
@@ -94,7 +101,7 @@ export function runActions(store, model) {
       const all = [...runs];
       for (const id of contestants(state)) {
         const asked = id === usual ? settings : { ...settings, [ROLE.architecture]: id };
-        all.push({ id: newId(), asked, slot: freeSlot(all), limit: terms.limit, ticked: true, run: null, problem: null });
+        all.push({ id: newId(), asked, slot: freeSlot(all), limit: terms.limit, among: true, ticked: true, run: null, problem: null });
       }
       queue = all.slice(runs.length).map(({ id }) => id);
       store.set({ runs: all, comparing: 'running', said: `Training ${queue.length} models side by side.` });

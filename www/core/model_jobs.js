@@ -63,8 +63,11 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       loop.port2.postMessage(0);
     });
 
-  /** @returns {Report | null} What stands now, or nothing where no weights have been judged yet. */
-  function report() {
+  /**
+   * @param {boolean} [failed] Whether it can train no more, though it has not finished.
+   * @returns {Report | null} What stands now, or nothing where no weights have been judged yet.
+   */
+  function report(failed = false) {
     /** @type {Progress} */
     const progress = run.progress();
     // A saved model has no best epoch of its own, but weights that were judged.
@@ -81,7 +84,8 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       predictions: calm ? null : run.predictions('validation', lead),
       ...forecast(),
       bytes: run.save(),
-      ...(calm ? { gradients: run.gradients() } : {}),
+      // Of one among several nobody asks for them later: its worker goes on to another.
+      ...(calm && (failed || progress.state === 'finished') ? { gradients: run.gradients() } : {}),
     };
     toldReport = performance.now();
     reportTook = toldReport - from;
@@ -148,7 +152,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       rally(null);
       const problem = refusal(error);
       if (!problem) return fatal(error);
-      post({ type: 'failed', problem, report: report() });
+      post({ type: 'failed', problem, report: report(true) });
     }
   }
 

@@ -41,7 +41,7 @@
  * @property {Forecast | null} forecast Nothing where the series ends in a gap.
  * @property {string} forecastProblem Why there is none, or ''.
  * @property {Uint8Array} bytes The saved model, so that a dead worker costs seconds.
- * @property {Gradients} [gradients] Through time: of one of several, which nobody asks for them.
+ * @property {Gradients} [gradients] Through time: of one of several, at its end.
  */
 
 /** @typedef {Epoch & {spent?: number}} TimedEpoch A point of the learning curves, and milliseconds of training until then, where they are known. */

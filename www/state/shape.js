@@ -38,6 +38,8 @@
 /**
  * What a person sees inside the run that is shown.
  * @typedef {object} Sighting
+ * @property {boolean} seen Whether it is before a person's eyes: nothing is asked for otherwise.
+ * @property {'' | 'layers' | 'runs'} lines What a person chose that the gradients' chart has lines for; '' nothing yet.
  * @property {number} of The run.
  * @property {number | null} window A window of the test part, or `null`: the one that the forecast is made from.
  * @property {string} chosen Which inner value, by `keyOf`; '' the first.
@@ -55,6 +57,7 @@
  * @property {Settings} asked The settings that a person chose for it.
  * @property {number} slot Which colour and dash it is drawn with.
  * @property {Limit} limit Where its training ends if it has not ended before.
+ * @property {boolean} [among] Whether it is one of a comparison.
  * @property {boolean} ticked Whether its forecast is drawn beside the one that is shown.
  * @property {Run | null} run Without predictions, which its weights give again; nothing before it has begun.
  * @property {Problem | null} problem Why it did not begin, or ended by itself.
@@ -129,7 +132,7 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     lead: 0,
     steps: 0,
     range: null,
-    inside: { of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '', lost: false },
+    inside: { seen: false, lines: '', of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '', lost: false },
     open: {},
     theme,
     said: '',
@@ -188,4 +191,11 @@ export function isStale(state) {
 export function sightOf({ lead, steps, run, draft }) {
   const horizon = run?.configured.horizon ?? draft?.horizon ?? 1;
   return { lead: lead || horizon, steps: steps || horizon };
+}
+
+/** @param {State} state @returns {'layers' | 'runs'} What the gradients' chart has lines for: of itself, all runs during a comparison and after it. */
+export function linesOf({ run, runs, inside, comparing }) {
+  // Without a run that is shown there are no layers to be drawn.
+  if (!run) return 'runs';
+  return inside.lines || (comparing !== 'none' || runs.at(-1)?.among ? 'runs' : 'layers');
 }

@@ -10,8 +10,8 @@ import { fill, h, head, setText } from './dom.js';
 import { count, figure, momentsOf } from './format.js';
 import { isTimed } from './grounds.js';
 import { gradientsView } from './inside_gradients.js';
+import { hasBegun, invitation } from './inside_invitation.js';
 import { swatch } from './leaderboard.js';
-import { mainButton } from './main_button.js';
 
 /** @import {Probe} from '../../pkg/unrolled.js' */
 /** @import {InsideActions} from '../actions/inside.js' */
@@ -54,48 +54,6 @@ function ends({ about: { bounds, kind, reach } }) {
   return [bounds === 'positive' || bounds === 'unit' ? 0 : -reach, reach || 1];
 }
 
-/**
- * What will be seen here, before anything is trained, and the button that begins it.
- * @param {PageStore} store @param {ModelActions} model
- */
-function invitation(store, model) {
-  const train = mainButton(store, model, { class: 'button' });
-  const element = h(
-    'div',
-    { class: 'inside-invitation' },
-    h(
-      'div',
-      { class: 'inside-grid' },
-      h(
-        'div',
-        {},
-        h('h3', {}, 'What it holds'),
-        h('p', {}, 'Whatever the network keeps inside, its states, its gates, where it looks, drawn for every step of a window of your data: what it remembers, what it lets go, and when.'),
-      ),
-      h(
-        'div',
-        {},
-        h('h3', {}, 'The gradient through time'),
-        h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first steps of a window can be learnt from at all.'),
-      ),
-    ),
-    h('p', { class: 'buttons' }, train.element, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
-  );
-  const stop = store.watch(
-    (state) => [Boolean(state.run)],
-    (begun) => {
-      element.hidden = begun;
-    },
-  );
-  return {
-    element,
-    stop() {
-      stop();
-      train.stop();
-    },
-  };
-}
-
 /** @param {HTMLElement} root @param {PageStore} store @param {InsideActions} act @param {ModelActions} model @returns {() => void} */
 export function insideView(root, store, act, model) {
   const which = h('select', { id: 'inside-which', onchange: () => act.choose(which.value) });
@@ -118,7 +76,7 @@ export function insideView(root, store, act, model) {
   const said = h('span', {});
   const askAgain = h('button', { type: 'button', class: 'link', onclick: () => act.askAgain() }, 'Ask again');
   const problem = h('p', { class: 'small', role: 'status' }, said, ' ', askAgain);
-  const waiting = h('p', { class: 'muted' }, 'What is inside stands here in a moment.');
+  const waiting = h('p', { class: 'muted' });
   const map = h('div', {
     class: 'heat',
     tabIndex: 0,
@@ -165,7 +123,7 @@ export function insideView(root, store, act, model) {
   );
 
   const invite = invitation(store, model);
-  const gradients = gradientsView(store);
+  const gradients = gradientsView(store, act);
   const grid = h('div', { class: 'inside-grid' }, h('div', {}, none, waiting, problem, values), gradients.element);
   root.append(head('inside', 'Look inside'), invite.element, grid);
 
@@ -271,11 +229,12 @@ export function insideView(root, store, act, model) {
   }
 
   function drawValues() {
-    const { inside, data } = store.get();
+    const { inside, data, run } = store.get();
     shown = laidOut(inside);
     none.hidden = !inside.probes || inside.probes.probes.length > 0;
     values.hidden = !inside.probes || !inside.probes.probes.length;
     waiting.hidden = Boolean(inside.probes || inside.problem);
+    setText(waiting, run ? 'What is inside stands here in a moment.' : 'What a model holds inside is drawn here once it is shown: choose one in the table of runs below, as soon as its first epoch is over.');
     setText(said, inside.problem);
     askAgain.hidden = !inside.lost;
     problem.hidden = !inside.problem;
@@ -337,9 +296,9 @@ export function insideView(root, store, act, model) {
     invite.stop,
     gradients.stop,
     store.watch(
-      (state) => [Boolean(state.run), state.inside.probes, state.inside.window],
-      (has, probes, window) => {
-        grid.hidden = !has;
+      (state) => [hasBegun(state), state.inside.probes, state.inside.window],
+      (begun, probes, window) => {
+        grid.hidden = !begun;
         over.value = window === null ? 'last' : 'test';
         number.hidden = window === null;
         if (!probes) return;
@@ -364,19 +323,26 @@ export function insideView(root, store, act, model) {
       },
     ),
     store.watch(
-      (state) => [state.inside.probes, state.inside.values, state.inside.index, state.inside.problem, state.data],
-      (probes, _values, index, _problem, _data) => {
+      (state) => [state.inside.probes, state.inside.values, state.inside.index, state.inside.problem, state.data, Boolean(state.run)],
+      (probes, _values, index, ..._) => {
         const about = probes?.probes[index];
         if (about) which.value = keyOf(about);
         drawValues();
       },
     ),
   ];
+  let near = false;
+  /** In a tab in the background it is not seen, wherever the page is scrolled to. */
+  const look = () => {
+    const visible = near && !document.hidden;
+    act.see(visible);
+    gradients.see(visible);
+  };
+  document.addEventListener('visibilitychange', look);
   const eyes = new IntersectionObserver(
     (entries) => {
-      const visible = /** @type {IntersectionObserverEntry} */ (entries.at(-1)).isIntersecting;
-      act.see(visible);
-      gradients.see(visible);
+      near = /** @type {IntersectionObserverEntry} */ (entries.at(-1)).isIntersecting;
+      look();
     },
     { rootMargin: '200px' },
   );
@@ -384,6 +350,7 @@ export function insideView(root, store, act, model) {
   return () => {
     for (const stop of undo) stop();
     eyes.disconnect();
+    document.removeEventListener('visibilitychange', look);
     heat?.destroy();
     lines?.destroy();
   };

@@ -6,12 +6,14 @@
 import { gradientChart } from '../charts/gradient.js';
 import { keyOf } from '../core/probe.js';
 import { namesOf } from '../state/runs.js';
+import { linesOf } from '../state/shape.js';
 import { fill, h, setText } from './dom.js';
 import { count, figure } from './format.js';
 import { swatch } from './leaderboard.js';
 
-/** @import {GradientTrace} from '../../pkg/unrolled.js' */
-/** @import {PageStore, Run} from '../state/shape.js' */
+/** @import {Gradients, GradientTrace} from '../../pkg/unrolled.js' */
+/** @import {InsideActions} from '../actions/inside.js' */
+/** @import {PageStore} from '../state/shape.js' */
 
 /** @param {GradientTrace} trace @returns {{x: number[], y: number[]}} Norms at the middle of the steps that they belong to, from 1. */
 const stepped = ({ first, stride, norms }) => ({ x: norms.map((_, k) => first + k * stride + (stride + 1) / 2), y: norms });
@@ -19,14 +21,14 @@ const stepped = ({ first, stride, norms }) => ({ x: norms.map((_, k) => first + 
 /** @param {GradientTrace[]} traces @returns {GradientTrace | undefined} The lowest that later steps read, or the input's. */
 const lowest = (traces) => traces.find((trace, place) => place > 0 && trace.carried && trace.norms.length > 1) ?? traces[0];
 
-/** @param {PageStore} store */
-export function gradientsView(store) {
+/** @param {PageStore} store @param {InsideActions} act */
+export function gradientsView(store, act) {
   const sentence = h('p', { class: 'inside-sentence' });
   const flow = h('div', { class: 'gradient', 'aria-hidden': 'true' });
   const flowLegend = h('p', { class: 'legend small' });
   const by = h(
     'select',
-    { id: 'inside-by', onchange: () => draw() },
+    { id: 'inside-by', onchange: () => act.draw(by.value === 'runs' ? 'runs' : 'layers') },
     h('option', { value: 'layers' }, 'the layers of this run'),
     h('option', { value: 'runs' }, 'all runs'),
   );
@@ -71,29 +73,34 @@ export function gradientsView(store) {
     });
   }
 
-  /** @returns {{id: number, slot: number, name: string, run: Run}[]} Runs whose gradients were read. */
+  /** @returns {{id: number, slot: number, name: string, gradients: Gradients}[]} Runs whose gradients were read. */
   function comparable() {
     const { runs, catalog } = store.get();
     if (!catalog) return [];
     const names = namesOf(runs, catalog);
-    return runs.flatMap(({ id, slot, run }) => (run?.gradients?.traces.length ? [{ id, slot, name: names.get(id) ?? '', run }] : []));
+    return runs.flatMap(({ id, slot, run }) => (run?.gradients?.traces.length ? [{ id, slot, name: names.get(id) ?? '', gradients: run.gradients }] : []));
   }
 
   function draw() {
-    const found = store.get().run?.gradients;
-    element.hidden = !found;
-    if (!found) return;
-    const others = comparable();
-    byBox.hidden = others.length < 2;
-    const all = !byBox.hidden && by.value === 'runs';
-    setText(sentence, found.sentence);
+    const state = store.get();
+    const found = state.run?.gradients;
+    const runs = comparable();
+    element.hidden = !found && !runs.length;
+    if (element.hidden) return;
+    by.value = linesOf(state);
+    byBox.hidden = !found || runs.length < 2;
+    const all = !found || (!byBox.hidden && by.value === 'runs');
+    const whose = all ? runs.find(({ id }) => id === state.run?.id)?.name : '';
+    setText(sentence, found ? [whose, found.sentence].filter(Boolean).join(': ') : '');
+    sentence.hidden = !found;
     /** @type {{name: string, slot: number, trace: GradientTrace}[]} */
     const list = all
-      ? others.flatMap(({ name, slot, run }) => {
-          const trace = lowest(run.gradients?.traces ?? []);
+      ? runs.flatMap(({ name, slot, gradients }) => {
+          const trace = lowest(gradients.traces);
           return trace ? [{ name: `${name}: ${trace.group.toLowerCase()}, ${trace.label}`, slot, trace }] : [];
         })
       : found.traces.map((trace, slot) => ({ name: keyOf(trace), slot, trace }));
+    const windows = new Set((all ? runs.map(({ gradients }) => gradients) : [found]).map((gradients) => gradients.windows));
     const steps = Math.max(...list.map(({ trace }) => trace.first + trace.norms.length * trace.stride));
     flows.set(
       list.map(({ slot, trace }) => ({ slot, ...stepped(trace) })),
@@ -102,7 +109,7 @@ export function gradientsView(store) {
     fill(
       flowLegend,
       ...list.map(({ name, slot }) => h('span', { class: 'key-run' }, swatch(slot), name)),
-      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, from the oldest, the mean over ${count(found.windows)} training windows; what is zero is not drawn.`),
+      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, from the oldest, the mean over ${[...windows].map(count).join(' or ')} training windows; what is zero is not drawn.`),
     );
     fill(
       flowTable,
@@ -120,14 +127,14 @@ export function gradientsView(store) {
         ),
       ),
     );
-    normsFold.hidden = !found.matrices.length;
+    normsFold.hidden = !found?.matrices.length;
     fill(
       norms,
       h('thead', {}, h('tr', {}, ...['Matrix', 'Largest stretch', 'Frobenius norm'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
       h(
         'tbody',
         {},
-        ...found.matrices.map((matrix) =>
+        ...(found?.matrices ?? []).map((matrix) =>
           h(
             'tr',
             {},
@@ -140,7 +147,7 @@ export function gradientsView(store) {
   }
 
   const undo = store.watch(
-    (state) => [state.run?.gradients, state.runs.length, ...state.runs.map(({ run }) => run?.gradients)],
+    (state) => [state.run?.gradients, linesOf(state), state.runs.length, ...state.runs.map(({ run }) => run?.gradients)],
     soon,
   );
   return {
