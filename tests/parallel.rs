@@ -42,7 +42,7 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
             r#"{"reading": "continuous", "chunk": 5, "lanes": 11}"#,
         ];
         for more in forms {
-            // What needs its whole window at once has no rolled head; that it says so is tests/conformance.rs's.
+            // What needs its whole window at once has no rolled head; that it says so is tests/conformance's.
             if !architecture.streams && (more.contains("rolled") || more.contains("continuous")) {
                 continue;
             }
