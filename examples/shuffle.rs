@@ -160,9 +160,9 @@ fn main() -> std::io::Result<()> {
          their level.\n\n\
          “shuffled afterwards”: the model that has learnt from windows in order is handed windows that are each shuffled anew; \
          what it loses, it had read from the order. “one shuffle”: learnt and judged on windows that are all shuffled in the same \
-         way. Nothing is lost by that but that neighbours in time stand side by side: who has a weight for each place, or looks \
-         at all places at once, does as well as in order; who reads step after step does not. “no order”: learnt and judged on \
-         windows that are each shuffled anew, which leaves the last value and the values of the two days without their hours.\n\n\
+         way: every hour has its place, but neighbours in time no longer stand side by side. A weight for each place loses \
+         nothing by that; what others lose, they owe to neighbours. “no order”: learnt and judged on windows that are each \
+         shuffled anew, which leaves the last value and the values of two days without their hours.\n\n\
          | | in order | shuffled afterwards | one shuffle | no order |\n| --- | ---: | ---: | ---: | ---: |\n"
     );
     for (index, [kept, afterwards, fixed, fresh]) in done {
