@@ -255,6 +255,14 @@ fn a_shuffled_window_tells_who_goes_by_its_order() {
 }
 
 #[test]
+fn of_errors_that_are_no_numbers_nothing_is_said() {
+    for errors in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::INFINITY, f64::INFINITY)] {
+        assert_eq!(order::sentence(errors.0, errors.1, Some("°C")), "");
+    }
+    assert!(order::sentence(0.0, 0.0, None).ends_with("their order is of little use to it."));
+}
+
+#[test]
 fn a_shuffled_window_has_the_same_rows() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let test = frame.windows(&split, Part::Test, 48, 5).unwrap();

@@ -1,10 +1,12 @@
-//! Training and judging a model on batches that an example makes by itself.
+//! Training and judging a model, one row a step, on batches that an example makes by itself.
 
 use unrolled::Real;
 use unrolled::arch::Forecaster;
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
+use unrolled::knob::{Raw, Settings};
 use unrolled::nn::{Params, Pass};
+use unrolled::session::catalog;
 use unrolled::train::{Optimiser, Rule, clip};
 
 /// Largest norm of a step's gradient.
@@ -12,6 +14,18 @@ const CLIP: f64 = 1.0;
 
 /// A network and its weights.
 pub type Model = (Box<dyn Forecaster>, Params);
+
+/// Settings of a network that reads one row a step and drops nothing out; `others` are knobs and their values.
+pub fn settings(architecture: &str, hidden: usize, others: &[(&str, &str)]) -> Settings {
+    let mut raw = Raw::from([
+        ("architecture".to_owned(), architecture.into()),
+        ("hidden".to_owned(), hidden.into()),
+        ("segment".to_owned(), 1.into()),
+        ("head_dropout".to_owned(), 0.into()),
+    ]);
+    raw.extend(others.iter().map(|&(key, value)| (key.to_owned(), value.into())));
+    Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("these are settings")
+}
 
 /// Adam on squared error.
 pub struct Trainer {

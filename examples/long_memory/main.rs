@@ -4,22 +4,22 @@
 //! set the budget.
 
 mod claims;
+#[path = "../common/cores.rs"]
+mod cores;
 #[path = "../common/fit.rs"]
 mod fit;
 mod tasks;
 
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use unrolled::arch::Plan;
 use unrolled::arch::registry::{self, Architecture};
-use unrolled::knob::{Raw, Settings};
+use unrolled::knob::Settings;
 use unrolled::math::Rng;
-use unrolled::session::catalog;
 
 use claims::CLAIMS;
+use cores::on_all_cores;
 use fit::{Model, Trainer, squared_error};
 use tasks::{TASKS, Task, gather};
 
@@ -59,23 +59,10 @@ fn budget(name: &str, otherwise: usize) -> usize {
     text.parse().unwrap_or_else(|_| panic!("{name} is “{text}”, and a whole number is needed"))
 }
 
-fn settings(entry: &Entry, hidden: usize) -> Settings {
-    let fixed = [
-        ("architecture", entry.architecture.id.into()),
-        ("hidden", hidden.into()),
-        ("segment", 1.into()),
-        ("normalise", "none".into()),
-        ("head_dropout", 0.into()),
-    ];
-    let other = entry.other.map(|(key, value)| (key, value.into()));
-    let raw: Raw =
-        fixed.into_iter().chain(other).map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value)).collect();
-    Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("these are settings")
-}
-
 /// What a model for sequences of so many `steps` is built from: one target, the first column, one step ahead.
 fn planned(entry: &Entry, task: &Task, steps: usize, hidden: usize) -> (Plan, Settings) {
-    let settings = settings(entry, hidden);
+    let others: Vec<_> = [("normalise", "none")].into_iter().chain(entry.other).collect();
+    let settings = fit::settings(entry.architecture.id, hidden, &others);
     let features = (task.features, task.features, 1);
     let plan = entry.architecture.plan(&settings, features, (1, steps, 1)).expect("a segment of one step always fits");
     (plan, settings)
@@ -165,25 +152,16 @@ fn measure(entry: &Entry, task: &Task) -> Row {
     row
 }
 
-/// All entries on all tasks: on each core one at a time.
+/// All entries on all tasks.
 fn measure_all(tasks: &[&Task], entries: &[Entry]) -> Vec<Vec<Row>> {
-    let jobs: Vec<(usize, usize)> =
-        (0..tasks.len()).flat_map(|task| (0..entries.len()).map(move |entry| (task, entry))).collect();
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(&(task, entry)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let row = measure(&entries[entry], tasks[task]);
-            println!("{}: | {} |{}", tasks[task].id, entries[entry].label(), row.cells);
-            done.lock().expect("no thread has panicked").push((task, entry, row));
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    let mut done = done.into_inner().expect("no thread has panicked");
-    done.sort_by_key(|&(task, entry, _)| (task, entry));
-    let mut rows: Vec<Vec<Row>> = tasks.iter().map(|_| Vec::new()).collect();
-    done.into_iter().for_each(|(task, _, row)| rows[task].push(row));
-    rows
+    let mut rows = on_all_cores(tasks.len() * entries.len(), |job| {
+        let (task, entry) = (tasks[job / entries.len()], &entries[job % entries.len()]);
+        let row = measure(entry, task);
+        println!("{}: | {} |{}", task.id, entry.label(), row.cells);
+        row
+    })
+    .into_iter();
+    tasks.iter().map(|_| rows.by_ref().take(entries.len()).collect()).collect()
 }
 
 fn write(tasks: &[&Task], entries: &[Entry], rows: &[Vec<Row>]) -> String {

@@ -59,8 +59,6 @@ const TASKS = {
 /** An architecture whose first training takes longer is tried with the first few only. */
 const PATIENCE = { seconds: 40, candidates: 3 };
 const COMMON = { season: 24, split: '8640, 11520, 14400', batch_size: 64, epochs: 20, patience: 4, seed: 1 };
-/** Knobs of training, which no architecture lists. */
-const TRAINING = ['loss', 'learning_rate', 'batch_size', 'schedule', 'epochs', 'patience'];
 
 /** @typedef {Awaited<ReturnType<typeof bench>>} Bench */
 /** @typedef {import('../../pkg/unrolled.js').Catalog['architectures'][0]} Architecture */
@@ -74,11 +72,11 @@ const errors = (row) => `${digits(row.mse_scaled)}/${digits(row.mae_scaled)}`;
 
 /**
  * Trains all candidates, and scores on the test part the one with the smallest squared error on the validation part.
- * @param {Bench} browser @param {typeof TASKS['']} task @param {Architecture} architecture
+ * @param {Bench} browser @param {typeof TASKS['']} task @param {Architecture} architecture @param {Set<string>} special Knobs that only some architectures read.
  * @returns {Promise<{row: string, window: number, rivals: string}>}
  */
-async function judged(browser, { settings, candidates }, { id, label, knobs }) {
-  const read = (/** @type {string} */ key) => knobs.includes(key) || TRAINING.includes(key);
+async function judged(browser, { settings, candidates }, { id, label, knobs }, special) {
+  const read = (/** @type {string} */ key) => knobs.includes(key) || !special.has(key);
   const own = candidates.map((candidate) => Object.fromEntries(Object.entries(candidate).filter(([key]) => read(key))));
   const different = new Map(own.map((candidate) => [words(candidate), candidate]));
   /** @type {Tried[]} */
@@ -115,6 +113,8 @@ const browsers = await Promise.all(Array.from({ length: os.availableParallelism(
 try {
   for (const browser of browsers) await browser.open(text);
   const { architectures } = await browsers[0].catalog();
+  // Those of training, which no architecture lists, are read by all.
+  const special = new Set(architectures.flatMap(({ knobs }) => knobs));
   const tasks = Object.entries(TASKS).filter(([id]) => some('TASKS')?.includes(id) ?? true);
   const jobs = tasks.flatMap(([task]) =>
     architectures.filter(({ id }) => some('ARCHITECTURES')?.includes(id) ?? true).map((architecture) => ({ task, architecture, row: '', window: 0, rivals: '' })),
@@ -124,7 +124,7 @@ try {
   await Promise.all(
     browsers.map(async (browser) => {
       for (let job = queue.shift(); job; job = queue.shift()) {
-        Object.assign(job, await judged(browser, TASKS[job.task], job.architecture));
+        Object.assign(job, await judged(browser, TASKS[job.task], job.architecture, special));
         console.log(`${job.task} ${job.row}`);
       }
     }),

@@ -3,12 +3,18 @@
 use crate::{
     Real,
     data::{Batch, Frame, WindowSet},
-    evaluate::{Errors, Predict, compare::errors_of, unit::quantity},
+    evaluate::{Errors, Predict, compare::errors_of, unit::quantity, verdict::LEVEL},
     math::Rng,
 };
 
-/// From this ratio of the errors on, the order counts: retraining with another seed moves an error by as much.
-const COUNTS: f64 = 1.01;
+/// Puts into window `sample` of `to` the data of `from`, row k from row `rows[k]`; the calendar keeps its place. Both are of one
+/// shape.
+pub fn rearrange(from: &Batch, to: &mut Batch, sample: usize, rows: &[usize], data_features: usize) {
+    for (row, &taken) in rows.iter().enumerate() {
+        let at = (row * from.size + sample) * from.features;
+        to.values[at..at + data_features].copy_from_slice(&from.column(taken, sample)[..data_features]);
+    }
+}
 
 /// The errors of `model` over the windows of `set`, for each target, when the data of every window stand in a random order of
 /// their own. The last row keeps its place, as models count their level from it, and so does the calendar.
@@ -20,20 +26,20 @@ pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Vec<
         mixed.clone_from(batch);
         for sample in 0..batch.size {
             rng.shuffle(&mut rows);
-            for (row, &from) in rows.iter().enumerate() {
-                let to = (row * batch.size + sample) * batch.features;
-                let values = &batch.column(from, sample)[..frame.data_features];
-                mixed.values[to..to + values.len()].copy_from_slice(values);
-            }
+            rearrange(batch, &mut mixed, sample, &rows, frame.data_features);
         }
         model.predict(&mixed, out);
     };
     errors_of(frame, set, &mut predict)
 }
 
-/// What mean absolute errors `in_order` and `shuffled` say, in `unit`.
+/// What mean absolute errors `in_order` and `shuffled` say, in `unit`; nothing where they are no numbers.
 pub fn sentence(in_order: f64, shuffled: f64, unit: Option<&str>) -> String {
+    if !(in_order + shuffled).is_finite() {
+        return String::new();
+    }
     let off = quantity(shuffled, unit);
-    let so = if shuffled > COUNTS * in_order { "it goes by their order" } else { "their order is of little use to it" };
+    let counts = shuffled > (1.0 + LEVEL) * in_order;
+    let so = if counts { "it goes by their order" } else { "their order is of little use to it" };
     format!("With the rows of each window but the last in random order, it is off by {off}: {so}.")
 }

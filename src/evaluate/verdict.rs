@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Differences below this share are called level: retraining with another seed moves the error by as much.
-const LEVEL: f64 = 0.01;
+pub(super) const LEVEL: f64 = 0.01;
 
 /// From this ratio on, “… times the error of” reads better than percent.
 const TIMES: f64 = 2.0;
