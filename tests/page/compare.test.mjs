@@ -185,7 +185,7 @@ inBrowsers((browser) => {
       await untilOver(page);
       const seconds = (Date.now() - from) / 1000;
       const rows = (await board(page)).filter(({ run }) => run);
-      for (const { steps, spent, status } of rows) assert.ok(status === 'finished' && steps > 0 && spent >= 4000 && spent < 8000, `${steps} steps in ${spent} ms`);
+      for (const { steps, spent, status } of rows) assert.ok(status === 'finished' && steps > 0 && spent >= 4000, `${steps} steps in ${spent} ms`);
       rates.push({ seconds, each: rows.map(({ name, steps, spent }) => ({ name, rate: (1000 * steps) / spent })).sort((a, b) => (a.name < b.name ? -1 : 1)) });
     }
     const [alone, together] = rates;

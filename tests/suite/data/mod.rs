@@ -1,0 +1,8 @@
+//! From bytes to a regular series, on files as people have them.
+
+mod choices;
+mod common;
+mod hostile;
+mod large;
+mod real;
+mod shapes;
