@@ -3,9 +3,9 @@
 //! does the same in browsers, and for job M, which takes a minute.
 
 #[path = "../../examples/bench/losses.rs"]
-mod losses;
+mod job;
 
-use losses::Case;
+use job::Case;
 use crate::stored::Stored;
 
 /// Distance from f64 that is allowed, as a multiple of PyTorch's own in f32.
