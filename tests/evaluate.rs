@@ -10,7 +10,7 @@ use unrolled::{
     data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
         About, Form, Interval, Ridge, Rivals, baselines::seasonal_naive, evaluate, moments::Moments, order,
-        ridge::PENALTIES, trace,
+        ridge::PENALTIES, trace, unit::quantity,
     },
 };
 
@@ -334,5 +334,25 @@ fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
         let covered = interval.covered(&frame, &test, &mut zero);
         // Three standard deviations of a share over some 5,000 draws: 3 √(0.25 / 5000) = 0.021.
         assert!((covered - coverage).abs() < 0.021, "{covered} for {coverage}");
+    }
+}
+
+proptest! {
+    /// Of any size and sign: three digits that count (all of a whole number), read back to half a unit of the last.
+    #[test]
+    fn numbers_of_any_size_are_written_with_three_digits(power in -9.0..12.0_f64, nines in 0..6_i32, negative: bool) {
+        // As drawn, and just below a power of ten, where rounding carries.
+        let size = if nines == 0 { 10_f64.powf(power) } else { 10_f64.powi(power as i32) * (1.0 - 10_f64.powi(-nines)) };
+        let value = if negative { -size } else { size };
+        let text = quantity(value, None);
+        let plain = text.replace(',', "");
+        let read: f64 = plain.parse().unwrap();
+        let mantissa = plain.split('e').next().unwrap();
+        let digits = mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
+        let whole = !mantissa.contains('.');
+        prop_assert!(if whole { digits >= 3 } else { digits == 3 }, "{value}: {text}");
+        let unit = if whole { 1.0 } else { 10_f64.powf(read.abs().log10().floor() - 2.0) };
+        prop_assert!((read - value).abs() <= 0.500_001 * unit, "{value}: {text}");
+        prop_assert!(text.starts_with('-') == negative && text.len() <= 12, "{value}: {text}");
     }
 }
