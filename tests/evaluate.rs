@@ -229,6 +229,32 @@ fn a_model_is_scored_as_its_rivals_are_and_told_so() {
     }
 }
 
+/// Noise about a level that changes at the test part: the plain linear model is the better one before it, the other one in it.
+fn levels(test: f64) -> Vec<Vec<f64>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    vec![(0..900).map(|row| if row < 720 { 20.0 } else { test } + noise(&mut rng)).collect()]
+}
+
+#[test]
+fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_tables_number() {
+    let said = |test| {
+        let (frame, split) = frame(&levels(test), "60/20/20");
+        let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 24, 5).unwrap());
+        let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+        let about = About { label: "LSTM", scored_times: 1 };
+        (rivals.linear(Some(0)), evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about))
+    };
+    let (chosen, moved) = said(60.0);
+    assert_eq!((chosen, said(20.0).0), (Some("ridge"), Some("ridge")), "the test part chooses nothing");
+    let row = |id: &str| moved.rows.iter().find(|row| row.id == id).unwrap();
+    assert!(row("ridge-centred").scores.mae < row("ridge").scores.mae, "the case is one where looking would choose otherwise");
+    let wanted = format!("the linear model ({})", quantity(row("ridge").scores.mae, None));
+    assert!(moved.sentence.contains(&wanted), "{}", moved.sentence);
+    let noted: Vec<&str> =
+        moved.rows.iter().filter(|row| row.note.contains("smaller validation error")).map(|row| row.id).collect();
+    assert_eq!(noted, ["ridge"]);
+}
+
 /// Forecasts what stood in the window a day before.
 fn repeat_the_day(batch: &Batch, out: &mut [Real]) {
     for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {

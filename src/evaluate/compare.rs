@@ -21,9 +21,8 @@ pub struct Rivals {
     pub season: usize,
     /// Denominator of MASE for each target, scaled (see [`naive_error`]).
     pub naive: Vec<Option<f64>>,
-    /// The linear models of each target: plain, and after subtracting the last value. Which of them is better on the test part
-    /// is not to be seen on the validation part (they differ by a percent there and by three on the other), so both stand in
-    /// the table, and a model has to beat both.
+    /// The linear models of each target: plain, and after subtracting the last value. Both stand in the table; the verdict
+    /// compares with the one of the smaller validation error ([`Rivals::linear`]).
     pub ridges: Vec<[Option<Ridge>; 2]>,
 }
 
@@ -87,6 +86,9 @@ pub struct About<'a> {
     pub scored_times: usize,
 }
 
+/// Rows of the linear models, in the order of [`Rivals::ridges`], and how a person sees them.
+const LINEAR: [(&str, &str); 2] = [("ridge", "Linear model"), ("ridge-centred", "Linear model from the last value")];
+
 /// What the errors of several targets together are written in: each target's spread in the training part.
 const SPREADS: &str = "σ";
 
@@ -106,12 +108,23 @@ impl Rivals {
         self.tables_of(frame, &self.entries(frame, set))
     }
 
+    /// Row `id` of the linear model that a verdict compares with: of one target, or of all of them by the mean of their errors. It
+    /// is the one of the smaller validation error, so that the part that is scored does not choose what a model is scored
+    /// against. `None` where there is no linear model.
+    pub fn linear(&self, target: Option<usize>) -> Option<&'static str> {
+        let ridges = target.map_or(&self.ridges[..], |target| &self.ridges[target..=target]);
+        let error = |form: usize| -> Option<f64> {
+            ridges.iter().map(|forms| forms[form].as_ref().map(|ridge| ridge.validation_mse)).sum()
+        };
+        let found = (0..LINEAR.len()).filter_map(|form| Some((LINEAR[form].0, error(form)?)));
+        found.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(id, _)| id)
+    }
+
     fn entries(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
         let (window, horizon, season) = (set.window, set.horizon, self.season);
         let mut last = Entry::new("last", "Last value");
         let mut seasonal = Entry::new("seasonal", &format!("Same as {}", season_label(&frame.axis, season)));
-        let mut plain = Entry::new("ridge", "Linear model");
-        let mut centred = Entry::new("ridge-centred", "Linear model from the last value");
+        let [mut plain, mut centred] = LINEAR.map(|(id, label)| Entry::new(id, label));
         for (target, [ridge, ridge_centred]) in self.ridges.iter().enumerate() {
             last.add(frame, target, set, String::new(), &mut |starts, out| {
                 baselines::last_value(frame, target, starts, window, horizon, out);
@@ -150,14 +163,31 @@ impl Rivals {
                 .collect()
             })
             .collect();
+        for (target, rows) in tables.iter_mut().enumerate() {
+            self.say_linear(Some(target), rows);
+        }
         if frame.targets > 1 {
             let all = entries.iter().filter_map(|entry| {
                 let errors: Vec<Errors> = entry.errors.iter().cloned().collect::<Option<_>>()?;
                 Some(entry.row(Errors::mean(&errors, &self.naive), entry.common_note()))
             });
-            tables.push(all.collect());
+            let mut rows: Vec<Row> = all.collect();
+            self.say_linear(None, &mut rows);
+            tables.push(rows);
         }
         tables
+    }
+
+    /// Notes in a table which of two linear models the verdict compares with.
+    fn say_linear(&self, target: Option<usize>, rows: &mut [Row]) {
+        if rows.iter().filter(|row| LINEAR.iter().any(|(id, _)| *id == row.id)).count() < LINEAR.len() {
+            return;
+        }
+        let chosen = self.linear(target);
+        if let Some(row) = rows.iter_mut().find(|row| Some(row.id) == chosen) {
+            let sentence = "Of the two linear models it has the smaller validation error.";
+            row.note = [&row.note[..], sentence].join(" ").trim().to_owned();
+        }
     }
 }
 
@@ -266,8 +296,9 @@ pub fn evaluate(
     }];
     entries.extend(rivals.entries(frame, set));
     let windows = set.starts.len();
-    let said = |rows: Vec<Row>, name: String, unit: Option<String>, of: &str| {
-        let sentence = sentence(&rows, (part, windows), (unit.as_deref(), of), &frame.axis, rivals.season);
+    let said = |rows: Vec<Row>, target: Option<usize>, name: String, unit: Option<String>, of: &str| {
+        let linear = rivals.linear(target);
+        let sentence = sentence(&rows, linear, (part, windows), (unit.as_deref(), of), &frame.axis, rivals.season);
         OfTarget { name, unit, rows, sentence }
     };
     let mut targets: Vec<OfTarget> = rivals
@@ -275,13 +306,15 @@ pub fn evaluate(
         .into_iter()
         .enumerate()
         .map(|(target, rows)| match frame.names[..frame.targets].get(target) {
-            Some(name) if frame.targets == 1 => said(rows, name.clone(), of_name(name), ""),
-            Some(name) => said(rows, name.clone(), of_name(name), &format!(" for “{name}”")),
-            None => said(rows, String::new(), Some(SPREADS.to_owned()), &format!(" over {} columns", frame.targets)),
+            Some(name) if frame.targets == 1 => said(rows, Some(target), name.clone(), of_name(name), ""),
+            Some(name) => said(rows, Some(target), name.clone(), of_name(name), &format!(" for “{name}”")),
+            None => {
+                said(rows, None, String::new(), Some(SPREADS.to_owned()), &format!(" over {} columns", frame.targets))
+            }
         })
         .collect();
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
-    let OfTarget { unit, rows, sentence, .. } = all.unwrap_or_else(|| said(Vec::new(), String::new(), None, ""));
+    let OfTarget { unit, rows, sentence, .. } = all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
     let order = match (part, rows.first()) {
         (Part::Test, Some(row)) => {
             let errors = order::shuffled(frame, set, model);
