@@ -10,7 +10,7 @@ use unrolled::{
     data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
         About, Form, Interval, Ridge, Rivals, baselines::seasonal_naive, evaluate, moments::Moments, order,
-        ridge::PENALTIES, trace, unit::quantity,
+        ridge::{PENALTIES, lags}, trace, unit::quantity,
     },
 };
 
@@ -168,11 +168,39 @@ fn ridge_equals_a_direct_dense_solution_with_gaps_and_two_inputs() {
 #[test]
 fn ridge_reads_the_target_alone_where_all_inputs_are_too_many() {
     let columns: Vec<Vec<f64>> =
-        (0..9).map(|c| waves(700, &[])[c % 2].iter().map(|x| x + c as f64).collect()).collect();
+        (0..10).map(|c| waves(700, &[])[c % 2].iter().map(|x| x + c as f64).collect()).collect();
     let (frame, split) = frame(&columns, "60/20/20");
     let [train, validation, _] = Part::ALL.map(|part| frame.windows(&split, part, 96, 5).unwrap());
     let ridge = Ridge::fit(&frame, 0, &train, &validation)[0].clone().unwrap();
     assert!(ridge.cut && ridge.inputs == [0]);
+}
+
+#[test]
+fn ridge_of_one_column_reads_as_many_of_the_last_rows_as_it_has_time_for_and_says_so() {
+    let (frame, split) = frame(&waves(5000, &[])[..1], "60/20/20");
+    // A horizon this long leaves few of the window's rows.
+    let (window, horizon) = (800, 700);
+    let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, window, horizon).unwrap());
+    let [long, _] = Ridge::fit(&frame, 0, &train, &validation);
+    let long = long.unwrap();
+    let kept = lags(window, horizon, 1, 1);
+    assert!(long.lags == kept && kept < window, "{kept}");
+    // The same as a window of those rows alone.
+    let short = |set: &WindowSet| WindowSet {
+        starts: set.starts.iter().map(|start| start + (window - kept) as u32).collect(),
+        window: kept,
+        horizon,
+    };
+    let [same, _] = Ridge::fit(&frame, 0, &short(&train), &short(&validation));
+    let (few, mut out) = (&test.starts[..3], [vec![0.0; 3 * horizon], vec![0.0; 3 * horizon]]);
+    long.forecast(&frame, few, &mut out[0]);
+    let moved: Vec<u32> = few.iter().map(|start| start + (window - kept) as u32).collect();
+    same.unwrap().forecast(&frame, &moved, &mut out[1]);
+    assert_eq!(out[0], out[1]);
+    let rivals = Rivals { season: 24, naive: vec![None], ridges: vec![[Some(long), None]] };
+    let few = WindowSet { starts: few.into(), ..test };
+    let note = rivals.tables(&frame, &few)[0].iter().find(|row| row.id == "ridge").unwrap().note.clone();
+    assert!(note.contains(&format!("the last {kept} of the window's 800 steps")), "{note}");
 }
 
 proptest! {

@@ -143,7 +143,7 @@ impl Rivals {
             };
             for (entry, ridge) in [(&mut plain, ridge), (&mut centred, ridge_centred)] {
                 match ridge {
-                    Some(ridge) => entry.add(frame, target, set, described(ridge), &mut |starts, out| {
+                    Some(ridge) => entry.add(frame, target, set, described(ridge, window), &mut |starts, out| {
                         ridge.forecast(frame, starts, out);
                     }),
                     None => entry.lack(),
@@ -245,18 +245,24 @@ impl Entry {
     }
 }
 
-fn described(ridge: &Ridge) -> String {
+fn described(ridge: &Ridge, window: usize) -> String {
+    let from = if ridge.lags < window {
+        format!("the last {} of the window's {} steps", grouped(ridge.lags as f64), grouped(window as f64))
+    } else {
+        "window".to_owned()
+    };
     let inputs = match (ridge.cut, ridge.inputs.len()) {
-        (true, _) => ", on the target alone because the window of all inputs is too large for it",
+        (true, _) => ", on the target alone because all inputs are too many for it",
         (false, 1) => "",
         (false, _) => ", on all inputs",
     };
+    let more = if ridge.lags < window { " (more would take it too long)" } else { "" };
     let form = match ridge.form {
         Form::Plain => "",
         Form::Centred => " after subtracting the last value",
     };
     format!(
-        "One linear map from window to horizon{form}{inputs}; ridge penalty {} chosen on validation.",
+        "One linear map from {from} to horizon{more}{form}{inputs}; ridge penalty {} chosen on validation.",
         ridge.penalty
     )
 }
