@@ -6,7 +6,8 @@ use crate::{
     Real,
     data::{Frame, Part, Split, WindowSet},
     evaluate::{
-        CHUNK, Errors, Form, Predict, Ridge, Scores, baselines, forecast_all,
+        CHUNK, Errors, Form, Interval, Measured, Predict, Ridge, Scores, baselines, forecast_all,
+        interval::Held,
         metrics::naive_error,
         order,
         unit::{grouped, of_name},
@@ -42,6 +43,9 @@ pub struct Evaluation {
     pub rows: Vec<Row>,
     /// Who won and by how much.
     pub sentence: String,
+    /// What the range held of the test part, over all targets; `None` on validation, whose errors it is made from, and where there
+    /// is no range.
+    pub range: Option<Measured>,
     /// The same for each target by itself, in its unit.
     pub targets: Vec<OfTarget>,
     /// How often the test part was scored for this model: beyond 1 it is no longer unseen.
@@ -61,6 +65,8 @@ pub struct OfTarget {
     pub rows: Vec<Row>,
     /// Who won and by how much.
     pub sentence: String,
+    /// What its range held; as in [`Evaluation`].
+    pub range: Option<Measured>,
 }
 
 /// One forecaster's errors.
@@ -77,13 +83,15 @@ pub struct Row {
     pub note: String,
 }
 
-/// What a model is called, and how often it was asked.
+/// What a model is called, how often it was asked, and its range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About<'a> {
     /// The model's label, as in “the … is off by”.
     pub label: &'a str,
     /// How often the test part was scored for this model, this time included.
     pub scored_times: usize,
+    /// Its range, where it has one.
+    pub interval: Option<&'a Interval>,
 }
 
 /// Rows of the linear models, in the order of [`Rivals::ridges`], and how a person sees them.
@@ -267,14 +275,20 @@ fn described(ridge: &Ridge, window: usize) -> String {
     )
 }
 
-/// The errors of `model` over the windows of `set`, for each target.
-pub(super) fn errors_of(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Vec<Errors> {
+/// The errors of `model` over the windows of `set`, for each target; of the same forecasts, those of `held` learn what they held.
+pub(super) fn errors_of(
+    frame: &Frame,
+    set: &WindowSet,
+    model: &mut dyn Predict,
+    held: &mut [Held<'_>],
+) -> Vec<Errors> {
     let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon)).collect();
     forecast_all(frame, set, model, &mut |starts, predicted| {
         for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
-            for (errors, predicted) in errors.iter_mut().zip(predicted.chunks_exact(set.horizon)) {
-                errors.add(frame, start as usize + set.window, predicted);
-            }
+            let origin = start as usize + set.window;
+            let each = || predicted.chunks_exact(set.horizon);
+            errors.iter_mut().zip(each()).for_each(|(errors, predicted)| errors.add(frame, origin, predicted));
+            held.iter_mut().zip(each()).for_each(|(held, predicted)| held.add(frame, origin, predicted));
         }
     });
     errors
@@ -289,7 +303,9 @@ pub fn evaluate(
     model: &mut dyn Predict,
     about: &About<'_>,
 ) -> Evaluation {
-    let errors = errors_of(frame, set, model);
+    let watched = about.interval.filter(|_| part == Part::Test);
+    let mut held = watched.map_or_else(Vec::new, |interval| interval.watch(frame));
+    let errors = errors_of(frame, set, model, &mut held);
     let note = match (part, about.scored_times) {
         (Part::Test, 2..) => format!("The test part was scored {} times for this model.", about.scored_times),
         _ => String::new(),
@@ -305,7 +321,11 @@ pub fn evaluate(
     let said = |rows: Vec<Row>, target: Option<usize>, name: String, unit: Option<String>, of: &str| {
         let linear = rivals.linear(target);
         let sentence = sentence(&rows, linear, (part, windows), (unit.as_deref(), of), &frame.axis, rivals.season);
-        OfTarget { name, unit, rows, sentence }
+        let range = match target {
+            Some(target) => held.get(target).and_then(|held| held.measured(set.horizon, frame.scales[target].std)),
+            None => Held::mean(&held, set.horizon),
+        };
+        OfTarget { name, unit, rows, sentence, range }
     };
     let mut targets: Vec<OfTarget> = rivals
         .tables_of(frame, &entries)
@@ -320,7 +340,7 @@ pub fn evaluate(
         })
         .collect();
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
-    let OfTarget { unit, rows, sentence, .. } = all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
+    let OfTarget { unit, rows, sentence, range, .. } = all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
     let order = match (part, rows.first()) {
         (Part::Test, Some(row)) => {
             let errors = order::shuffled(frame, set, model);
@@ -333,7 +353,7 @@ pub fn evaluate(
         _ => String::new(),
     };
     let scored_times = about.scored_times;
-    Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, targets, scored_times, order }
+    Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, range, targets, scored_times, order }
 }
 
 /// Forecasts a fixed number of steps ahead, row by row, beside the truth; in the targets' units.

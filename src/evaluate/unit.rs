@@ -49,12 +49,16 @@ pub fn of_name(name: &str) -> Option<String> {
     }
     let lower = lower(name);
     let (before, ending) = lower.rsplit_once(['_', ' ', '.'])?;
-    let temperature = before.split(['_', ' ', '.']).any(|word| word.starts_with("temp"));
     match ending {
-        "c" if temperature => Some("°C".to_owned()),
-        "f" if temperature => Some("°F".to_owned()),
+        "c" if is_temperature(before) => Some("°C".to_owned()),
+        "f" if is_temperature(before) => Some("°F".to_owned()),
         _ => ENDINGS.iter().find(|(name, _)| *name == ending).map(|(_, unit)| (*unit).to_owned()),
     }
+}
+
+/// Whether a word of a column's name begins with `temp`.
+pub fn is_temperature(name: &str) -> bool {
+    lower(name).split(['_', ' ', '.']).any(|word| word.starts_with("temp"))
 }
 
 /// A number with three digits that count, and its unit.
