@@ -5,6 +5,7 @@
 pub mod baselines;
 pub mod compare;
 pub mod interval;
+pub mod limits;
 pub mod metrics;
 pub mod moments;
 pub mod order;
@@ -18,7 +19,8 @@ use crate::{
 };
 
 pub use compare::{About, Evaluation, OfTarget, Rivals, Row, Trace, evaluate, trace};
-pub use interval::Interval;
+pub use interval::{Interval, Measured};
+pub use limits::Limits;
 pub use metrics::{Errors, Scores};
 pub use ridge::{Form, Ridge};
 

@@ -30,7 +30,7 @@ pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Vec<
         }
         model.predict(&mixed, out);
     };
-    errors_of(frame, set, &mut predict)
+    errors_of(frame, set, &mut predict, &mut [])
 }
 
 /// What mean absolute errors `in_order` and `shuffled` say, in `unit`; nothing where they are no numbers.

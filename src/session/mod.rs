@@ -27,6 +27,7 @@ pub use model::{Predictions, Sample};
 use crate::data::{Part, Series};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
+pub use crate::evaluate::Measured;
 use crate::export::{safetensors, state_dict::StateDict};
 use crate::forecast::Forecast;
 use crate::knob::Raw;

@@ -13,19 +13,17 @@ use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
 use crate::data::{Batch, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, Evaluation, Interval, Rivals};
+use crate::evaluate::interval::least_windows;
+use crate::evaluate::{self, Evaluation, Interval, Limits, Measured, Rivals};
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
-use crate::forecast::{self, Forecast, MOST_BLOCKS};
+use crate::forecast::{self, Forecast, LEVEL, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
 use crate::train::options::SHARDS;
 use crate::train::trainer::{Did, MOST_VALIDATED};
 use crate::train::truncated::CHUNK;
 use crate::train::{Options, Trainer, Truncated};
-
-/// Share of the truth that a forecast's interval should hold.
-const COVERAGE: f64 = 0.8;
 
 /// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,6 +67,8 @@ pub struct Model {
     pub(super) test: WindowSet,
     train: WindowSet,
     rivals: Option<Rivals>,
+    /// What each target's values cannot pass, as the training part shows.
+    limits: Vec<Limits>,
     /// A saved model's interval; a trained one's comes from its trainer.
     interval: Option<Interval>,
     /// A saved model's best epoch and its validation loss; a trained one's come from its trainer.
@@ -109,6 +109,13 @@ impl Model {
             scales: scales.map(<[Scale]>::to_vec),
         };
         let frame = Frame::new(series, &split, &options)?;
+        let limits = frame.names[..frame.targets]
+            .iter()
+            .filter_map(|name| {
+                let column = series.names.iter().position(|other| other == name)?;
+                Some(Limits::of(name, &series.columns[column][split.train.clone()]))
+            })
+            .collect();
         let windows = |part| frame.windows(&split, part, window, horizon);
         let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
 
@@ -180,6 +187,7 @@ impl Model {
             test,
             train,
             rivals: None,
+            limits,
             interval: None,
             best: None,
             scored: None,
@@ -239,10 +247,15 @@ impl Model {
         if part == Part::Test {
             self.scored_times += 1;
         }
+        let interval = self.interval().ok();
         let rivals = self.rivals.get_or_insert_with(|| {
             Rivals::fit(&self.frame, &self.split, &self.train, &self.validation, self.configured.season)
         });
-        let about = evaluate::About { label: self.architecture.label, scored_times: self.scored_times };
+        let about = evaluate::About {
+            label: self.architecture.label,
+            scored_times: self.scored_times,
+            interval: interval.as_ref(),
+        };
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let evaluation = evaluate::evaluate(&self.frame, part, &set, rivals, &mut predict, &about);
@@ -264,22 +277,39 @@ impl Model {
         Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
     }
 
-    /// The interval of the judged weights; `None` before the first epoch's end.
-    fn interval(&self) -> Option<Interval> {
+    /// The range of the judged weights, or why there is none.
+    fn interval(&self) -> std::result::Result<Interval, String> {
         let residuals = self.trainer.validation_errors();
-        if residuals.is_empty() {
-            self.interval.clone()
+        let found = if residuals.is_empty() {
+            // Files from before this rule may hold one of fewer windows.
+            self.interval.clone().filter(|interval| interval.windows >= least_windows(interval.level))
         } else {
-            Some(Interval::of_errors(residuals.to_vec(), COVERAGE))
-        }
+            Interval::of_errors(residuals.to_vec(), LEVEL, self.limits.clone())
+        };
+        let (level, least) = (100.0 * LEVEL, least_windows(LEVEL));
+        found.ok_or_else(|| match self.validation.starts.len() {
+            windows if windows < least => format!(
+                "No {level:.0} % range: it takes the errors in at least {least} validation windows, and there are {windows}; a \
+                 shorter horizon or a longer validation part has more."
+            ),
+            _ => format!("No {level:.0} % range: these weights have not been through a validation here."),
+        })
+    }
+
+    /// What the range held of the test part for each target, if that was scored with these weights.
+    fn measured(&self) -> Vec<Measured> {
+        let age = self.age();
+        let scored = self.scored.iter().filter(|(scored, _)| *scored == age);
+        scored.flat_map(|(_, evaluation)| evaluation.targets.iter().filter_map(|of| of.range)).collect()
     }
 
     pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
-        let interval = self.interval();
+        let (interval, measured) = (self.interval(), self.measured());
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let sizes = (self.configured.window, self.configured.horizon);
-        forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref())
+        let found = forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref().map_err(String::clone))?;
+        Ok(Forecast { measured, ..found })
     }
 
     /// A value of the frame's target number `target` in its unit.
@@ -326,7 +356,7 @@ impl Model {
             scales: self.frame.scales.clone(),
             season: self.configured.season,
             axis: series.axis,
-            interval: self.interval(),
+            interval: self.interval().ok(),
             best: progress.best.map(|best| (best.epoch, best.validation)).or(self.best),
         };
         safetensors::save(self.trainer.in_use(), &about)

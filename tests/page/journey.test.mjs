@@ -53,6 +53,45 @@ inBrowsers((browser) => {
     assert.match(await page.text('#errors'), /the rows of each window but the last in random order, it is off by [\d.]/);
   });
 
+  test('the 80 % range is said beside what it held of the test part once that is scored, and not before', async () => {
+    const page = await browser.open({ address: '#sample=co2&epochs=5000&patience=0' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
+    assert.match(await page.text('#forecast .key-band'), /80 % range \(not measured until the test part is scored\)/);
+    await press(page, 'Stop');
+    await untilJudged(page);
+    await page.until('what it held', () => document.querySelector('#errors .range'));
+    const held = /80 % range \(held (\d+) % of the test part’s values in ([\d,]+) windows, ([\d.]+) ppm wide on average\)/;
+    const [, coverage, windows, width] = held.exec(await page.text('#forecast .key-band')) ?? assert.fail(await page.text('#forecast .key-band'));
+    const sentence = await page.text('#errors .range');
+    assert.ok(sentence.includes(`held ${coverage} % of the values in ${windows} test windows; it is ${width} ppm wide`), sentence);
+    assert.doesNotMatch(await page.text('#forecast'), /of the truth on validation/);
+  });
+
+  test('from eight validation windows no range is drawn, and where it would be named stands why', async () => {
+    const page = await browser.open({ address: '#sample=co2&window=24&horizon=12&epochs=1&split=500,519' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilJudged(page);
+    assert.match(await page.text('#forecast .key-band'), /No 80 % range: it takes the errors in at least 9 validation windows, and there are 8/);
+    assert.match(await page.text('#hero-summary'), /No 80 % range/);
+    assert.doesNotMatch(await page.text('#hero-summary'), /between/);
+    assert.equal(await page.run(() => document.querySelector('#errors .range')), null);
+    await page.run(() => document.querySelector('#forecast details.fold summary').click());
+    await page.until('the table', () => document.querySelectorAll('#forecast details.fold td').length === 24);
+    assert.deepEqual(await page.run(() => [...document.querySelectorAll('#forecast details.fold th')].map(({ textContent }) => textContent)), ['Time', 'Forecast']);
+    const csv = await page.run(async () => {
+      let blob;
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (given) => make.call(URL, (blob = given));
+      HTMLAnchorElement.prototype.click = () => {};
+      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
+      return blob.text();
+    });
+    assert.match(csv, /^time,[^,]+\n[\dT:-]+,[\d.]+\n/);
+  });
+
   test('another architecture, a preset and a wrong value; the way back from each', async () => {
     const page = await browser.open({ address: '#sample=co2' });
     await untilReady(page);

@@ -8,7 +8,7 @@ use unrolled::{
     data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
         About, Form, Interval, Ridge, Rivals, baselines::seasonal_naive, evaluate, moments::Moments, order,
-        ridge::PENALTIES, trace,
+        ridge::{PENALTIES, lags}, trace, unit::quantity,
     },
 };
 
@@ -166,11 +166,39 @@ fn ridge_equals_a_direct_dense_solution_with_gaps_and_two_inputs() {
 #[test]
 fn ridge_reads_the_target_alone_where_all_inputs_are_too_many() {
     let columns: Vec<Vec<f64>> =
-        (0..9).map(|c| waves(700, &[])[c % 2].iter().map(|x| x + c as f64).collect()).collect();
+        (0..10).map(|c| waves(700, &[])[c % 2].iter().map(|x| x + c as f64).collect()).collect();
     let (frame, split) = frame(&columns, "60/20/20");
     let [train, validation, _] = Part::ALL.map(|part| frame.windows(&split, part, 96, 5).unwrap());
     let ridge = Ridge::fit(&frame, 0, &train, &validation)[0].clone().unwrap();
     assert!(ridge.cut && ridge.inputs == [0]);
+}
+
+#[test]
+fn ridge_of_one_column_reads_as_many_of_the_last_rows_as_it_has_time_for_and_says_so() {
+    let (frame, split) = frame(&waves(5000, &[])[..1], "60/20/20");
+    // A horizon this long leaves few of the window's rows.
+    let (window, horizon) = (800, 700);
+    let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, window, horizon).unwrap());
+    let [long, _] = Ridge::fit(&frame, 0, &train, &validation);
+    let long = long.unwrap();
+    let kept = lags(window, horizon, 1, 1);
+    assert!(long.lags == kept && kept < window, "{kept}");
+    // The same as a window of those rows alone.
+    let short = |set: &WindowSet| WindowSet {
+        starts: set.starts.iter().map(|start| start + (window - kept) as u32).collect(),
+        window: kept,
+        horizon,
+    };
+    let [same, _] = Ridge::fit(&frame, 0, &short(&train), &short(&validation));
+    let (few, mut out) = (&test.starts[..3], [vec![0.0; 3 * horizon], vec![0.0; 3 * horizon]]);
+    long.forecast(&frame, few, &mut out[0]);
+    let moved: Vec<u32> = few.iter().map(|start| start + (window - kept) as u32).collect();
+    same.unwrap().forecast(&frame, &moved, &mut out[1]);
+    assert_eq!(out[0], out[1]);
+    let rivals = Rivals { season: 24, naive: vec![None], ridges: vec![[Some(long), None]] };
+    let few = WindowSet { starts: few.into(), ..test };
+    let note = rivals.tables(&frame, &few)[0].iter().find(|row| row.id == "ridge").unwrap().note.clone();
+    assert!(note.contains(&format!("the last {kept} of the window's 800 steps")), "{note}");
 }
 
 proptest! {
@@ -206,7 +234,7 @@ fn a_model_is_scored_as_its_rivals_are_and_told_so() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
-    let about = About { label: "LSTM", scored_times: 1 };
+    let about = About { label: "LSTM", scored_times: 1, interval: None };
     let evaluation = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
     assert_eq!(evaluation.rows[0].scores, evaluation.rows[1].scores);
     let ids: Vec<&str> = evaluation.rows.iter().map(|row| row.id).collect();
@@ -227,6 +255,32 @@ fn a_model_is_scored_as_its_rivals_are_and_told_so() {
     }
 }
 
+/// Noise about a level that changes at the test part: the plain linear model is the better one before it, the other one in it.
+fn levels(test: f64) -> Vec<Vec<f64>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    vec![(0..900).map(|row| if row < 720 { 20.0 } else { test } + noise(&mut rng)).collect()]
+}
+
+#[test]
+fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_tables_number() {
+    let said = |test| {
+        let (frame, split) = frame(&levels(test), "60/20/20");
+        let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 24, 5).unwrap());
+        let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+        let about = About { label: "LSTM", scored_times: 1, interval: None };
+        (rivals.linear(Some(0)), evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about))
+    };
+    let (chosen, moved) = said(60.0);
+    assert_eq!((chosen, said(20.0).0), (Some("ridge"), Some("ridge")), "the test part chooses nothing");
+    let row = |id: &str| moved.rows.iter().find(|row| row.id == id).unwrap();
+    assert!(row("ridge-centred").scores.mae < row("ridge").scores.mae, "the case is one where looking would choose otherwise");
+    let wanted = format!("the linear model ({})", quantity(row("ridge").scores.mae, None));
+    assert!(moved.sentence.contains(&wanted), "{}", moved.sentence);
+    let noted: Vec<&str> =
+        moved.rows.iter().filter(|row| row.note.contains("smaller validation error")).map(|row| row.id).collect();
+    assert_eq!(noted, ["ridge"]);
+}
+
 /// Forecasts what stood in the window a day before.
 fn repeat_the_day(batch: &Batch, out: &mut [Real]) {
     for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {
@@ -241,7 +295,7 @@ fn a_shuffled_window_tells_who_goes_by_its_order() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
-    let about = About { label: "LSTM", scored_times: 1 };
+    let about = About { label: "LSTM", scored_times: 1, interval: None };
     let last = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
     assert!(last.order.ends_with("their order is of little use to it."), "{}", last.order);
     // The last row stays where it is, so the error does too.
@@ -325,12 +379,47 @@ fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
     let column: Vec<f64> = (0..12_000).map(|_| (4.0 * noise(&mut rng)).exp()).collect();
     let (frame, split) = frame(&[column], "10/45/45");
     let [_, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 4, 3).unwrap());
-    for coverage in [0.5, 0.8, 0.95] {
-        let mut zero = |_: &Batch, out: &mut [Real]| out.fill(0.0);
-        let interval = Interval::fit(&frame, &validation, &mut zero, coverage);
-        assert!(interval.enough && interval.lower.len() == 3 && interval.windows >= 2500);
-        let covered = interval.covered(&frame, &test, &mut zero);
+    let mut zero = |_: &Batch, out: &mut [Real]| out.fill(0.0);
+    let mut errors = vec![Vec::new(); 3];
+    for &start in validation.starts.iter() {
+        errors.iter_mut().enumerate().for_each(|(lead, errors)| {
+            errors.push(f64::from(frame.target_at(0, start as usize + 4 + lead)));
+        });
+    }
+    let [train, ..] = Part::ALL.map(|part| frame.windows(&split, part, 4, 3).unwrap());
+    let rivals = Rivals::fit(&frame, &split, &train, &validation, 1);
+    for level in [0.5, 0.8, 0.95] {
+        let interval = Interval::of_errors(errors.clone(), level, Vec::new()).unwrap();
+        assert!(interval.lower.len() == 3 && interval.windows >= 2500);
+        let about = About { label: "zero", scored_times: 1, interval: Some(&interval) };
+        let measured = evaluate(&frame, Part::Test, &test, &rivals, &mut zero, &about).range.unwrap();
         // Three standard deviations of a share over some 5,000 draws: 3 √(0.25 / 5000) = 0.021.
-        assert!((covered - coverage).abs() < 0.021, "{covered} for {coverage}");
+        assert!((measured.coverage - level).abs() < 0.021 && measured.level == level, "{measured:?}");
+        assert_eq!(measured.windows, test.starts.len());
+        // Every step has a width of its own, and all windows have the same.
+        let widths = interval.upper.iter().zip(&interval.lower).map(|(high, low)| high - low);
+        let mean = widths.sum::<f64>() / 3.0 * frame.scales[0].std;
+        assert!((measured.width - mean).abs() < 1e-6 * mean, "{} {mean}", measured.width);
+        assert_eq!(evaluate(&frame, Part::Validation, &validation, &rivals, &mut zero, &about).range, None);
+    }
+}
+
+proptest! {
+    /// Of any size and sign: three digits that count (all of a whole number), read back to half a unit of the last.
+    #[test]
+    fn numbers_of_any_size_are_written_with_three_digits(power in -9.0..12.0_f64, nines in 0..6_i32, negative: bool) {
+        // As drawn, and just below a power of ten, where rounding carries.
+        let size = if nines == 0 { 10_f64.powf(power) } else { 10_f64.powi(power as i32) * (1.0 - 10_f64.powi(-nines)) };
+        let value = if negative { -size } else { size };
+        let text = quantity(value, None);
+        let plain = text.replace(',', "");
+        let read: f64 = plain.parse().unwrap();
+        let mantissa = plain.split('e').next().unwrap();
+        let digits = mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
+        let whole = !mantissa.contains('.');
+        prop_assert!(if whole { digits >= 3 } else { digits == 3 }, "{value}: {text}");
+        let unit = if whole { 1.0 } else { 10_f64.powf(read.abs().log10().floor() - 2.0) };
+        prop_assert!((read - value).abs() <= 0.500_001 * unit, "{value}: {text}");
+        prop_assert!(text.starts_with('-') == negative && text.len() <= 12, "{value}: {text}");
     }
 }

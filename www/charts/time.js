@@ -148,14 +148,14 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       if (forecast) {
         const last = end ? columns[MEASURED - 1][end - 1] : null;
         // The line sets out from the last measured value, where there is one.
-        if (last !== null) for (const series of [FORECAST, LOWER, UPPER]) columns[series - 1][end - 1] = last;
+        if (last !== null) for (const series of forecast.lower ? [FORECAST, LOWER, UPPER] : [FORECAST]) columns[series - 1][end - 1] = last;
         forecast.times.forEach((time, i) => {
           x.push(time);
           columns[MEASURED - 1].push(null);
           columns[PREDICTED - 1].push(null);
           columns[FORECAST - 1].push(forecast.values[i]);
-          columns[LOWER - 1].push(Number.isFinite(forecast.lower[i]) ? forecast.lower[i] : null);
-          columns[UPPER - 1].push(Number.isFinite(forecast.upper[i]) ? forecast.upper[i] : null);
+          columns[LOWER - 1].push(present(forecast.lower?.[i]));
+          columns[UPPER - 1].push(present(forecast.upper?.[i]));
         });
       }
       tail = [end, x.length];
@@ -186,6 +186,9 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
     destroy,
   };
 }
+
+/** @param {number | undefined} value @returns {number | null} */
+const present = (value) => (value !== undefined && Number.isFinite(value) ? value : null);
 
 /** @param {number | null} low @param {number | null} high @returns {[number, number]} Some room over and under, for the names of the parts. */
 function roomy(low, high) {

@@ -5,7 +5,7 @@
 import { stepsChart } from '../charts/steps.js';
 import { errorsOf, targetOf } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
-import { column, count } from './format.js';
+import { column, count, figure, percent } from './format.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
@@ -116,6 +116,14 @@ function scores({ rows, unit }) {
   );
 }
 
+/** @param {Evaluation['targets'][number]} errors @returns {string} How the range did, beside the share that it is made to hold. */
+function rangeSentence({ range, unit }) {
+  if (!range) return '';
+  const { level, coverage, width, windows } = range;
+  const test = `${count(windows)} test window${windows === 1 ? '' : 's'}`;
+  return `The forecast’s ${percent(level)} range, made from the errors on validation, held ${percent(coverage)} of the values in ${test}; it is ${figure(width, 3)}${unit ? ` ${unit}` : ''} wide on average.`;
+}
+
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
 export function errorsView(root, store, act) {
   const intro = h('p', { class: 'lead' });
@@ -212,6 +220,7 @@ export function errorsView(root, store, act) {
           left,
           scores(errors),
           evaluation.order && !several ? h('p', { class: 'small' }, evaluation.order) : null,
+          errors.range ? h('p', { class: 'small range' }, rangeSentence(errors)) : null,
           h(
             'p',
             { class: 'small muted' },

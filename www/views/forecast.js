@@ -9,7 +9,7 @@ import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } fro
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
 import { swatch } from './leaderboard.js';
-import { count, momentsOf, percent, span, valuesOf } from './format.js';
+import { count, figure, momentsOf, percent, span, valuesOf } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 import { viewport } from './viewport.js';
 
@@ -58,7 +58,7 @@ export function forecastView(root, store, act) {
     'aria-describedby': 'hero-summary hero-keys',
   });
   const measured = h('span', {});
-  const coverage = h('span', {}, ', and the band that holds 80 % of the truth on validation');
+  const range = h('span', {});
   const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
@@ -116,7 +116,7 @@ export function forecastView(root, store, act) {
         { class: 'legend small' },
         h('span', { class: 'key key-measured' }, measured),
         h('span', { class: 'key key-model' }, h('span', {}, 'what the network said ', said)),
-        h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', coverage)),
+        h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', range)),
         beside,
         h(
           'span',
@@ -183,6 +183,7 @@ export function forecastView(root, store, act) {
     const { runs, catalog } = store.get();
     const others = drawnBeside(store.get());
     const names = catalog ? namesOf(runs, catalog) : new Map();
+    const bounds = forecast.lower && forecast.upper ? [forecast.lower, forecast.upper] : [];
     fill(
       table,
       h(
@@ -192,7 +193,7 @@ export function forecastView(root, store, act) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Time'),
-          ...[several() ? targetOf(store.get()) : 'Forecast', 'From', 'To', ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
+          ...[several() ? targetOf(store.get()) : 'Forecast', ...(bounds.length ? [`${percent(forecast.level)} range from`, 'to'] : []), ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
             h('th', { scope: 'col', class: 'num' }, label),
           ),
         ),
@@ -205,7 +206,7 @@ export function forecastView(root, store, act) {
             'tr',
             {},
             h('td', {}, moment(time)),
-            ...[forecast.values, forecast.lower, forecast.upper, ...others.map(({ run }) => ofShown(store.get(), run)?.values ?? [])].map((values) => h('td', { class: 'num' }, write(values[index]))),
+            ...[forecast.values, ...bounds, ...others.map(({ run }) => ofShown(store.get(), run)?.values ?? [])].map((values) => h('td', { class: 'num' }, write(values[index]))),
           ),
         ),
       ),
@@ -309,7 +310,7 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.forecast, state.data, targetOf(state)],
+      (state) => [state.run?.forecast, state.data, targetOf(state), state.run?.test],
       (all, data, name) => {
         save.disabled = keepModel.disabled = !all;
         if (!data) return;
@@ -324,13 +325,14 @@ export function forecastView(root, store, act) {
           return;
         }
         const last = forecast.times.length - 1;
-        // A model that was never judged has no band.
-        const banded = Number.isFinite(forecast.coverage);
-        setText(coverage, banded ? `, and the band that holds ${percent(forecast.coverage)} of the truth on validation` : '');
-        const between = banded ? `, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}` : '';
+        setText(range, rangeWords(forecast, store.get()));
+        const { lower, upper } = forecast;
+        // The range ends with the horizon, the forecast may go on.
+        const banded = lower && upper && Number.isFinite(lower[last]);
+        const between = banded ? `, between ${write(lower[last])} and ${write(upper[last])}` : '';
         setText(
           summary,
-          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}. All its values stand in the table below.`,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}. ${forecast.no_range} All its values stand in the table below.`,
         );
       },
     ),
@@ -339,6 +341,23 @@ export function forecastView(root, store, act) {
     for (const stop of undo) stop();
     chart?.destroy();
   };
+}
+
+/**
+ * The range in the legend: its nominal level beside what it held of the test part, or why there is none.
+ * @param {Forecast} forecast Of the column that is shown. @param {State} state
+ */
+function rangeWords({ lower, level, no_range: none, note, measured }, state) {
+  if (!lower) return `. ${none} ${note}`;
+  const { test } = state.run ?? {};
+  // The test part is scored after the forecast is made.
+  const of = test ? errorsOf(test, targetOf(state)) : null;
+  const held = of?.range ?? measured[0];
+  const unit = of?.unit ? ` ${of.unit}` : '';
+  const words = held
+    ? `held ${percent(held.coverage)} of the test part’s values in ${count(held.windows)} windows, ${figure(held.width, 3)}${unit} wide on average`
+    : 'not measured until the test part is scored';
+  return ` and its ${percent(level)} range (${words})${note ? `. ${note}` : ''}`;
 }
 
 /** @param {State} state */

@@ -31,7 +31,7 @@ export function stateSentence(state) {
   const unit = validation?.unit ? ` ${validation.unit}` : '';
   const judged =
     model && last
-      ? `On validation it is off by ${figure(model.mae, 3)}${unit}; the last value, by ${figure(last.mae, 3)}${unit}.`
+      ? `Validation error ${figure(model.mae, 3)}${unit} (repeating the last value: ${figure(last.mae, 3)}${unit}).`
       : '';
   if (run.status === 'running') return judged || 'The first epoch is under way.';
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
