@@ -3,6 +3,7 @@
  * @module
  */
 import { download, safeName } from './dom.js';
+import { exact } from './format.js';
 
 /** @import {State} from '../state/shape.js' */
 
@@ -20,7 +21,7 @@ export function saveForecast(state) {
   const { step, utc } = data.about;
   const stamp = (/** @type {number} */ time) =>
     step.unit === 'rows'
-      ? String(time + 1)
+      ? exact(time + 1)
       : new Date(time)
           .toISOString()
           .replace('.000Z', 'Z')
@@ -28,7 +29,7 @@ export function saveForecast(state) {
   const { targets } = run.configured;
   const each = targets.map((_, target) => target * times.length);
   const rows = Array.from(times, (time, index) =>
-    [stamp(time), ...each.flatMap((first) => [values, lower, upper].map((of) => of[first + index]))].join(','),
+    [stamp(time), ...each.flatMap((first) => [values, lower, upper].map((of) => exact(of[first + index])))].join(','),
   );
   // Of several columns each says whose bounds they are.
   const names = targets.flatMap((name) => [name, ...['lower', 'upper'].map((bound) => (targets.length > 1 ? `${name} ${bound}` : bound))]);
