@@ -3,7 +3,7 @@
  * next. Values stand on one x; a missing one is a gap.
  * @module
  */
-import { axis, colour, gapped, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
+import { colour, gapped, leftAxis, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
 import { cutMarks } from './cuts.js';
 import { parts } from './parts.js';
 import { holding, otherLines } from './runs.js';
@@ -38,9 +38,9 @@ function indexOf(times, time) {
 
 /**
  * @param {HTMLElement} container
- * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], cuts: () => Cuts | null, onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
+ * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], cuts: () => Cuts | null, onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void}} options
  */
-export function timeChart(container, { timed, grounds, others, cuts, onRange, onCursor, write }) {
+export function timeChart(container, { timed, grounds, others, cuts, onRange, onCursor }) {
   /** @type {Float64Array} */ let times = new Float64Array();
   /** @type {number[]} */ let x = [];
   /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
@@ -51,10 +51,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
     container,
     {
       scales: { x: { time: timed, auto: false }, y: { range: (_, low, high) => roomy(...holding(others(), shown, low, high)) } },
-      axes: [
-        xAxis(timed),
-        axis({ size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) }),
-      ],
+      axes: [xAxis(timed), leftAxis(52)],
       series: [
         {},
         line('ink', { width: 1.25 }),

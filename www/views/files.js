@@ -3,6 +3,7 @@
  * @module
  */
 import { download, safeName } from './dom.js';
+import { exact } from './format.js';
 
 /** @import {State} from '../state/shape.js' */
 
@@ -20,7 +21,7 @@ export function saveForecast(state) {
   const { step, utc } = data.about;
   const stamp = (/** @type {number} */ time) =>
     step.unit === 'rows'
-      ? String(time + 1)
+      ? exact(time + 1)
       : new Date(time)
           .toISOString()
           .replace('.000Z', 'Z')
@@ -30,7 +31,7 @@ export function saveForecast(state) {
   // Where there is no range there are no columns for it, and beyond the horizon its cells are empty.
   const columns = lower && upper ? [values, lower, upper] : [values];
   const rows = Array.from(times, (time, index) =>
-    [stamp(time), ...each.flatMap((first) => columns.map((of) => of[first + index])).map((value) => (Number.isNaN(value) ? '' : value))].join(','),
+    [stamp(time), ...each.flatMap((first) => columns.map((of) => exact(of[first + index])))].join(','),
   );
   // Of several columns each says whose bounds they are.
   const bounds = ['lower', 'upper'].slice(0, columns.length - 1);

@@ -240,7 +240,6 @@ export function forecastView(root, store, act) {
         const column = data.understood.columns.find(({ name }) => name === target);
         words = { write: valuesOf(column), moment: momentsOf(data.about) };
         chart?.destroy();
-        const { write } = words;
         chart = timeChart(box, {
           timed: isTimed(data),
           grounds: () => groundsOf(store.get(), { short: false }),
@@ -248,7 +247,6 @@ export function forecastView(root, store, act) {
           cuts: () => truncatedOf(store.get()),
           onRange: view.show,
           onCursor: tell,
-          write: (value) => (Math.abs(value) >= 1e6 ? value.toPrecision(4) : write(value).replace(/\.?0+$/, '') || '0'),
         });
         chart.setMeasured(data.times, data.parts.columns[data.parts.names.indexOf(target)]);
         setText(measured, `${target}, measured`);

@@ -42,7 +42,7 @@ function standing(state, { key, default: usual }) {
 const written = ({ kind, default: usual }) => {
   if (kind.type === 'choice') return kind.options.find(({ value }) => value === usual)?.label ?? String(usual);
   if (kind.type === 'flag') return usual ? 'on' : 'off';
-  return String(usual);
+  return typeof usual === 'number' ? plain(usual) : String(usual);
 };
 
 /**
