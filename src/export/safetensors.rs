@@ -1,7 +1,5 @@
 //! Weights with PyTorch's names and shapes, and everything else a model needs in the metadata.
 
-use std::collections::HashMap;
-
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,8 +64,8 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     });
     let views = views.collect::<Result<Vec<_>>>()?;
     let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)]);
-    let mut bytes = serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
+    let metadata = [("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)];
+    let mut bytes = serialize(views, Some(metadata.into_iter().collect())).map_err(|error| broken(error.to_string()))?;
     sort_header(&mut bytes)?;
     Ok(bytes)
 }
@@ -128,8 +126,8 @@ pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
     let file = tensors(bytes)?;
     for index in 0..params.slots().len() {
         let name = &params.slots()[index].name;
-        let tensor = file.tensor(name).map_err(|_| broken(format!("the weights “{name}” are missing")))?;
-        put(params, index, &tensor)?;
+        let tensor = file.get(name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;
+        put(params, index, tensor)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Reads the stored reference numbers.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use safetensors::SafeTensors;
@@ -12,7 +12,7 @@ pub struct Stored {
     /// Its name without ending.
     pub name: String,
     bytes: Vec<u8>,
-    metadata: HashMap<String, String>,
+    metadata: BTreeMap<String, String>,
 }
 
 impl Stored {
@@ -20,7 +20,7 @@ impl Stored {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(format!("{name}.safetensors"));
         let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let (_, header) = SafeTensors::read_metadata(&bytes).expect("a safetensors file");
-        let metadata = header.metadata().clone().expect("settings in the file");
+        let metadata = header.metadata().clone().expect("settings in the file").into_iter().collect();
         Self { name: name.to_owned(), bytes, metadata }
     }
 
