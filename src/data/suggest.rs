@@ -1,13 +1,15 @@
-//! Season, window and horizon that fit a series' step and length.
+//! Season, window and horizon that fit a series' step and length. Values are looked at in the training part alone, of whichever
+//! split is in force; of the other parts only their lengths count.
 
 use serde::Serialize;
 
-use crate::data::axis::Step;
+use crate::data::axis::{Axis, Step};
 use crate::data::notes::Note;
 use crate::data::options::{Gaps, SeriesOptions};
 use crate::data::period;
 use crate::data::regular::Regular;
 use crate::data::series::Series;
+use crate::data::split::Split;
 use crate::data::step;
 use crate::error::{Error, Result};
 
@@ -25,10 +27,6 @@ pub struct Suggestion {
     /// Why these, in a sentence.
     pub why: String,
 }
-
-/// Share of the rows that train, and that validate (70/10/20 is the default split).
-const TRAIN: f64 = 0.7;
-const VALIDATE: f64 = 0.1;
 
 /// Longest window that is suggested: a network reads it step by step, a thousand times over.
 const LONGEST_WINDOW: usize = 512;
@@ -82,12 +80,11 @@ fn natural_season(step: Step, rows: usize) -> usize {
     wanted.copied().filter(|season| season * 3 <= rows).unwrap_or(1)
 }
 
-/// Window and horizon cut to what the rows allow: at least as many validation rows as the horizon, and a window that
-/// leaves two thirds of the training rows to begin a window at.
-fn fitted(rows: usize, window: usize, horizon: usize) -> (usize, usize) {
-    let train = (rows as f64 * TRAIN) as usize;
-    let validate = (rows as f64 * VALIDATE) as usize;
-    let horizon = horizon.min(validate).max(1);
+/// Window and horizon cut to what the parts allow: a horizon that fits into the validation and the test part and four times
+/// into the training part, and a window that leaves two thirds of the training rows to begin a window at.
+fn fitted(split: &Split, window: usize, horizon: usize) -> (usize, usize) {
+    let train = split.train.len();
+    let horizon = horizon.min(split.validation.len()).min(split.test.len()).min(train / 4).max(1);
     let window = window.min(train.saturating_sub(horizon) / 3).max(1);
     (window, horizon)
 }
@@ -115,42 +112,53 @@ fn windows(values: &[f64], length: usize, filled: usize) -> usize {
 }
 
 impl Regular {
-    /// Season, window and horizon for a target.
+    /// Season, window and horizon for a target, by the training part of the default split.
     ///
     /// # Errors
     /// When no column has that name.
     pub fn suggest(&self, target: &str) -> Result<Suggestion> {
-        let index = self.series.names.iter().position(|name| name == target);
-        let values = index.and_then(|index| self.series.columns.get(index)).ok_or_else(|| Error::Column {
-            column: crate::data::options::clip(target, 60),
+        Ok(suggest(self.column(target)?, self.series.axis.step, &Split::usual(&self.series.axis)))
+    }
+
+    /// The same by the training part of another split, as the knob [`SPLIT`](crate::data::split::SPLIT) has it.
+    ///
+    /// # Errors
+    /// When no column has that name, or as [`Split::parse`].
+    pub fn suggest_for(&self, target: &str, split: &str) -> Result<Suggestion> {
+        let split = Split::parse(split, &self.series.axis)?;
+        Ok(suggest(self.column(target)?, self.series.axis.step, &split))
+    }
+
+    fn column(&self, name: &str) -> Result<&[f64]> {
+        let index = self.series.names.iter().position(|other| other == name);
+        index.map(|index| self.series.columns[index].as_slice()).ok_or_else(|| Error::Column {
+            column: crate::data::options::clip(name, 60),
             problem: "there is no such column; choose one that holds numbers".to_owned(),
-        })?;
-        Ok(suggest(values, self.series.axis.step))
+        })
     }
 }
 
-/// Season, window and horizon for the values of one column.
-pub fn suggest(values: &[f64], step: Step) -> Suggestion {
+/// Season, window and horizon for the values of one column, of which only those in the training part are looked at.
+pub fn suggest(values: &[f64], step: Step, split: &Split) -> Suggestion {
     let rows = values.len();
-    // The period is found in the training part, so that nothing is learnt from what the test will ask.
-    let train = &values[..(rows as f64 * TRAIN) as usize];
+    let train = &values[split.train.clone()];
     let found = period::find(train, step);
     let season = found.unwrap_or_else(|| natural_season(step, rows));
     let (usual_window, usual_horizon) = usual(step, season);
-    let run = longest_run(values);
-    let (mut window, mut horizon) = fitted(rows, usual_window, usual_horizon);
+    let run = longest_run(train);
+    let (mut window, mut horizon) = fitted(split, usual_window, usual_horizon);
     let longest_fill = SeriesOptions::default().longest_fill;
-    let (left, filled) = (windows(values, window + horizon, 0), windows(values, window + horizon, longest_fill));
+    let (left, filled) = (windows(train, window + horizon, 0), windows(train, window + horizon, longest_fill));
     let gaps = if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
     let fill = if gaps == Gaps::Interpolate {
         format!(
-            " Gaps of at most {longest_fill} steps cost windows: filled, they would allow {filled} of {window} and \
+            " Gaps of at most {longest_fill} steps cost windows: filled, they would allow {filled} training windows of {window} and \
              {horizon} steps instead of {left}."
         )
     } else {
         String::new()
     };
-    let mut because = format!("{rows} rows allow no more");
+    let mut because = format!("{rows} rows, {} of them for training, allow no more", train.len());
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
@@ -182,14 +190,16 @@ pub(crate) fn short_note(series: &Series) -> Option<Note> {
     let step = series.axis.step;
     let rows = series.axis.len;
     let (window, horizon) = usual(step, 1);
+    let split = |rows: usize| Split::usual(&Axis { len: rows, ..series.axis });
     let enough = |rows: usize| {
-        (rows as f64 * TRAIN) as usize >= window + horizon && (rows as f64 * VALIDATE) as usize >= horizon
+        let split = split(rows);
+        split.train.len() >= window + horizon && split.validation.len() >= horizon
     };
     if enough(rows) {
         return None;
     }
     let needed = (rows..).find(|&rows| enough(rows))?;
-    let fits = fitted(rows, window, horizon);
+    let fits = fitted(&split(rows), window, horizon);
     let message = format!(
         "{rows} rows are few: looking back {window} and forecasting {horizon} needs at least {needed}. Looking back {} and forecasting {} fits.",
         fits.0, fits.1
@@ -201,20 +211,24 @@ pub(crate) fn short_note(series: &Series) -> Option<Note> {
 mod tests {
     use super::*;
 
+    fn suggested(values: &[f64], step: Step) -> Suggestion {
+        suggest(values, step, &Split::usual(&Axis { start: 0, step, len: values.len(), utc: true }))
+    }
+
     fn lengths(rows: usize, step: Step, season: usize) -> (usize, usize, usize) {
         let wave = |at: usize| (at as f64 / season as f64 * std::f64::consts::TAU).sin() + (at % 5) as f64 / 50.0;
         let values: Vec<f64> = (0..rows).map(wave).collect();
-        let suggestion = suggest(&values, step);
+        let suggestion = suggested(&values, step);
         (suggestion.season, suggestion.window, suggestion.horizon)
     }
 
     #[test]
     fn short_gaps_that_cost_many_windows_are_to_be_filled() {
         let mut values = vec![1.0; 1000];
-        assert_eq!(suggest(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
+        assert_eq!(suggested(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
         values.iter_mut().step_by(100).for_each(|value| *value = f64::NAN);
         assert_eq!((windows(&values, 10, 0), windows(&values, 10, 6)), (900, 990));
-        let suggestion = suggest(&values, Step::Milliseconds(3_600_000));
+        let suggestion = suggested(&values, Step::Milliseconds(3_600_000));
         assert_eq!(suggestion.gaps, Gaps::Interpolate);
         let why = "filled, they would allow 808 of 168 and 24 steps instead of 0.";
         assert!(suggestion.why.ends_with(why), "{}", suggestion.why);
@@ -231,7 +245,7 @@ mod tests {
         let (_, window, horizon) = lengths(30, hour, 24);
         assert_eq!((window, horizon), (6, 3));
         for rows in 0..40 {
-            let suggestion = suggest(&vec![1.0; rows], Step::Rows);
+            let suggestion = suggested(&vec![1.0; rows], Step::Rows);
             assert!(suggestion.window >= 1 && suggestion.horizon >= 1);
         }
     }

@@ -88,19 +88,20 @@ impl Model {
         let settings = Settings::check(&knobs(), raw, &Raw::new())?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
+        // First of all: whatever is found by looking is looked for in the training part.
+        let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
         let mut targets = columns(settings.text(TARGET.key), series);
         if targets.is_empty() {
-            targets.extend(first_that_changes(series));
+            targets.extend(first_that_changes(series, &split));
         }
         if targets.is_empty() {
-            return Err(TARGET.error("no column has numbers that change"));
+            return Err(TARGET.error("no column has numbers that change in the training part"));
         }
-        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step);
+        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
         let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
 
-        let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
         let options = FrameOptions {
             targets,
             inputs: columns(settings.text(INPUTS.key), series),
@@ -124,7 +125,8 @@ impl Model {
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
-        let validated = plan.tokens() * validation.starts.len().min(MOST_VALIDATED);
+        // As many as the part's rows allow: counting its windows would let its gaps decide how long an epoch is.
+        let validated = plan.tokens() * (split.validation.len() + 1 - horizon).min(MOST_VALIDATED);
         let truncated =
             Truncated::new(&settings, &plan, built.0.as_ref(), (&frame, split.rows(Part::Train)), validated)?;
         // What a step reads: so many tokens of so many samples side by side.
@@ -401,10 +403,10 @@ impl Model {
     }
 }
 
-/// The first column that holds more than one number.
-fn first_that_changes(series: &Series) -> Option<String> {
+/// The first column that holds more than one number in the training part.
+fn first_that_changes(series: &Series, split: &Split) -> Option<String> {
     let changes = |column: &Vec<f64>| {
-        let mut numbers = column.iter().filter(|x| !x.is_nan());
+        let mut numbers = column[split.train.clone()].iter().filter(|x| !x.is_nan());
         numbers.next().is_some_and(|first| numbers.any(|x| x != first))
     };
     series.columns.iter().position(changes).map(|index| series.names[index].clone())

@@ -230,10 +230,15 @@ impl Series {
         to_js(&self.inner.about)
     }
 
-    /// Season, window and horizon that fit this column.
+    /// Season, window and horizon that fit this column, by the training part of a split (the knob `split`), or else of the
+    /// default one.
     #[wasm_bindgen(unchecked_return_type = "Suggestion")]
-    pub fn suggest(&self, target: &str) -> Result<JsValue, JsValue> {
-        to_js(&self.inner.suggest(target)?)
+    pub fn suggest(&self, target: &str, split: Option<String>) -> Result<JsValue, JsValue> {
+        let suggestion = match split {
+            Some(split) => self.inner.suggest_for(target, &split)?,
+            None => self.inner.suggest(target)?,
+        };
+        to_js(&suggestion)
     }
 
     /// Values of a column, copied.

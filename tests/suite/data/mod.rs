@@ -1,5 +1,6 @@
 //! From bytes to a regular series, on files as people have them.
 
+mod ahead;
 mod choices;
 mod common;
 mod hostile;
