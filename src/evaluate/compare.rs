@@ -1,5 +1,7 @@
 //! A model beside its rivals on the same windows.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::{
@@ -10,6 +12,7 @@ use crate::{
         interval::Held,
         metrics::naive_error,
         order,
+        paired::{Blocks, chance},
         unit::{grouped, of_name},
         verdict::{season_label, sentence},
     },
@@ -79,6 +82,9 @@ pub struct Row {
     /// Errors.
     #[serde(flatten)]
     pub scores: Scores,
+    /// The chance of a difference from the model's errors like this one if neither were better, by a sign-flip test over blocks of
+    /// windows (see [`crate::evaluate::paired`]); `None` for the model, and where too few windows tell nothing.
+    pub chance: Option<f64>,
     /// What is worth knowing about it, or empty.
     pub note: String,
 }
@@ -93,6 +99,9 @@ pub struct About<'a> {
     /// Its range, where it has one.
     pub interval: Option<&'a Interval>,
 }
+
+/// Row of the model.
+const MODEL: &str = "model";
 
 /// Rows of the linear models, in the order of [`Rivals::ridges`], and how a person sees them.
 const LINEAR: [(&str, &str); 2] = [("ridge", "Linear model"), ("ridge-centred", "Linear model from the last value")];
@@ -130,15 +139,16 @@ impl Rivals {
 
     fn entries(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
         let (window, horizon, season) = (set.window, set.horizon, self.season);
+        let blocks = &Arc::new(Blocks::of(set));
         let mut last = Entry::new("last", "Last value");
         let mut seasonal = Entry::new("seasonal", &format!("Same as {}", season_label(&frame.axis, season)));
         let [mut plain, mut centred] = LINEAR.map(|(id, label)| Entry::new(id, label));
         for (target, [ridge, ridge_centred]) in self.ridges.iter().enumerate() {
-            last.add(frame, target, set, String::new(), &mut |starts, out| {
+            last.add(frame, target, (set, blocks), String::new(), &mut |starts, out| {
                 baselines::last_value(frame, target, starts, window, horizon, out);
             });
             let mut fallbacks = 0;
-            seasonal.add(frame, target, set, String::new(), &mut |starts, out| {
+            seasonal.add(frame, target, (set, blocks), String::new(), &mut |starts, out| {
                 fallbacks += baselines::seasonal_naive(frame, target, starts, (window, horizon), season, out);
             });
             seasonal.notes[target] = match (season, fallbacks) {
@@ -151,9 +161,11 @@ impl Rivals {
             };
             for (entry, ridge) in [(&mut plain, ridge), (&mut centred, ridge_centred)] {
                 match ridge {
-                    Some(ridge) => entry.add(frame, target, set, described(ridge, window), &mut |starts, out| {
-                        ridge.forecast(frame, starts, out);
-                    }),
+                    Some(ridge) => {
+                        entry.add(frame, target, (set, blocks), described(ridge, window), &mut |starts, out| {
+                            ridge.forecast(frame, starts, out);
+                        })
+                    }
                     None => entry.lack(),
                 }
             }
@@ -162,11 +174,19 @@ impl Rivals {
     }
 
     fn tables_of(&self, frame: &Frame, entries: &[Entry]) -> Vec<Vec<Row>> {
+        // The model, where there is one, is the first.
+        let model: Option<Vec<Errors>> = entries.first().filter(|entry| entry.id == MODEL).and_then(Entry::of_all);
+        let against = |targets: std::ops::Range<usize>, id: &str, errors: &[Errors]| {
+            let model = model.as_ref().filter(|_| id != MODEL)?;
+            let (model, rival) = (Errors::by_block(&model[targets]), Errors::by_block(errors));
+            chance(&model.iter().zip(rival).map(|(model, rival)| model - rival).collect::<Vec<_>>())
+        };
         let mut tables: Vec<Vec<Row>> = (0..frame.targets)
             .map(|target| {
                 let has = entries.iter().filter_map(|entry| Some((entry, entry.errors[target].as_ref()?)));
                 has.map(|(entry, errors)| {
-                    entry.row(errors.scores(frame, self.naive[target]), entry.notes[target].clone())
+                    let chance = against(target..target + 1, entry.id, std::slice::from_ref(errors));
+                    entry.row(errors.scores(frame, self.naive[target]), chance, entry.notes[target].clone())
                 })
                 .collect()
             })
@@ -176,8 +196,9 @@ impl Rivals {
         }
         if frame.targets > 1 {
             let all = entries.iter().filter_map(|entry| {
-                let errors: Vec<Errors> = entry.errors.iter().cloned().collect::<Option<_>>()?;
-                Some(entry.row(Errors::mean(&errors, &self.naive), entry.common_note()))
+                let errors = entry.of_all()?;
+                let chance = against(0..frame.targets, entry.id, &errors);
+                Some(entry.row(Errors::mean(&errors, &self.naive), chance, entry.common_note()))
             });
             let mut rows: Vec<Row> = all.collect();
             self.say_linear(None, &mut rows);
@@ -217,11 +238,11 @@ impl Entry {
         &mut self,
         frame: &Frame,
         target: usize,
-        set: &WindowSet,
+        (set, blocks): (&WindowSet, &Arc<Blocks>),
         note: String,
         rival: &mut dyn FnMut(&[u32], &mut [Real]),
     ) {
-        let mut errors = Errors::new(target, set.horizon);
+        let mut errors = Errors::new(target, set.horizon, blocks);
         let mut predicted = vec![0.0; set.horizon * CHUNK];
         for starts in set.starts.chunks(CHUNK) {
             let out = &mut predicted[..set.horizon * starts.len()];
@@ -240,8 +261,13 @@ impl Entry {
         self.notes.push(String::new());
     }
 
-    fn row(&self, scores: Scores, note: String) -> Row {
-        Row { id: self.id, label: self.label.clone(), scores, note }
+    /// Its errors of every target, if it has them all.
+    fn of_all(&self) -> Option<Vec<Errors>> {
+        self.errors.iter().cloned().collect()
+    }
+
+    fn row(&self, scores: Scores, chance: Option<f64>, note: String) -> Row {
+        Row { id: self.id, label: self.label.clone(), scores, chance, note }
     }
 
     /// What is to be known of all targets alike.
@@ -276,13 +302,9 @@ fn described(ridge: &Ridge, window: usize) -> String {
 }
 
 /// The errors of `model` over the windows of `set`, for each target; of the same forecasts, those of `held` learn what they held.
-pub(super) fn errors_of(
-    frame: &Frame,
-    set: &WindowSet,
-    model: &mut dyn Predict,
-    held: &mut [Held<'_>],
-) -> Vec<Errors> {
-    let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon)).collect();
+pub(super) fn errors_of(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, held: &mut [Held<'_>]) -> Vec<Errors> {
+    let blocks = Arc::new(Blocks::of(set));
+    let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon, &blocks)).collect();
     forecast_all(frame, set, model, &mut |starts, predicted| {
         for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
             let origin = start as usize + set.window;
@@ -311,7 +333,7 @@ pub fn evaluate(
         _ => String::new(),
     };
     let mut entries = vec![Entry {
-        id: "model",
+        id: MODEL,
         label: about.label.to_owned(),
         errors: errors.into_iter().map(Some).collect(),
         notes: vec![note; frame.targets],
@@ -340,16 +362,10 @@ pub fn evaluate(
         })
         .collect();
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
-    let OfTarget { unit, rows, sentence, range, .. } = all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
-    let order = match (part, rows.first()) {
-        (Part::Test, Some(row)) => {
-            let errors = order::shuffled(frame, set, model);
-            let scores = match &errors[..] {
-                [one] => one.scores(frame, rivals.naive[0]),
-                several => Errors::mean(several, &rivals.naive),
-            };
-            order::sentence(row.scores.mae, scores.mae, unit.as_deref())
-        }
+    let OfTarget { unit, rows, sentence, range, .. } =
+        all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
+    let order = match part {
+        Part::Test => order::judge(frame, set, model).sentence(unit.as_deref()),
         _ => String::new(),
     };
     let scored_times = about.scored_times;

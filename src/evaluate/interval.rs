@@ -13,11 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    data::Frame,
-    evaluate::limits::Limits,
-    math,
-};
+use crate::{data::Frame, evaluate::limits::Limits, math};
 
 /// Windows whose errors it takes, at least: with fewer, the range would have to be wider than all errors seen. Nine for 80 %.
 pub fn least_windows(level: f64) -> usize {
@@ -122,7 +118,8 @@ impl Held<'_> {
     pub fn add(&mut self, frame: &Frame, origin: usize, predicted: &[crate::Real]) {
         for (lead, &predicted) in predicted.iter().enumerate() {
             let at = (self.target, lead);
-            let (lower, upper) = self.interval.around(at, self.interval.lower.len() / frame.targets, crate::wide(predicted));
+            let (lower, upper) =
+                self.interval.around(at, self.interval.lower.len() / frame.targets, crate::wide(predicted));
             let (lower, upper) = (self.limits.clip(lower), self.limits.clip(upper));
             let truth = crate::wide(frame.target_at(self.target, origin + lead));
             self.inside += usize::from(lower <= truth && truth <= upper);
@@ -165,7 +162,8 @@ mod tests {
 
     #[test]
     fn fewer_errors_than_the_level_takes_hold_no_bound() {
-        let of = |windows: i32, level| Interval::of_errors(vec![(1..=windows).map(f64::from).collect()], level, Vec::new());
+        let of =
+            |windows: i32, level| Interval::of_errors(vec![(1..=windows).map(f64::from).collect()], level, Vec::new());
         for (level, least) in [(0.8, 9), (0.9, 19), (0.5, 3), (0.95, 39)] {
             assert_eq!(least_windows(level), least as usize);
             assert!(of(least - 1, level).is_none(), "{level}");

@@ -62,7 +62,8 @@ impl Limits {
             let at = |at| Some(Limit { at, why: Why::Percentage });
             return Limits { lower: at(0.0), upper: at(100.0) };
         }
-        let counts = unit.is_none() && !unit::is_temperature(name) && low >= 0.0 && values.iter().all(|x| x.fract() == 0.0);
+        let counts =
+            unit.is_none() && !unit::is_temperature(name) && low >= 0.0 && values.iter().all(|x| x.fract() == 0.0);
         let times = |of: f64| values.iter().filter(|&&value| value == of).count();
         let pile = |at: f64, next: Option<f64>| {
             let (there, share) = (times(at), times(at) as f64 / values.len() as f64);

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod metrics;
 pub mod moments;
 pub mod order;
+pub mod paired;
 pub mod ridge;
 pub mod unit;
 pub mod verdict;

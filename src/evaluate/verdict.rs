@@ -4,12 +4,14 @@ use crate::{
     data::{Axis, Part, Step},
     evaluate::{
         compare::Row,
+        paired::counts,
         unit::{grouped, quantity},
     },
 };
 
-/// Differences below this share are called level: retraining with another seed moves the error by as much.
-pub(super) const LEVEL: f64 = 0.01;
+/// Differences below this share are called level, however certain: retraining with another seed moves the error by as much. Larger
+/// ones that may be chance ([`counts`]) are said to be so, and nobody wins by them.
+pub const LEVEL: f64 = 0.01;
 
 /// From this ratio on, “… times the error of” reads better than percent.
 const TIMES: f64 = 2.0;
@@ -41,37 +43,41 @@ struct Rival {
     mae: f64,
     /// The model's error over the rival's.
     ratio: f64,
+    /// Whether the difference is more than chance.
+    counts: bool,
 }
 
 impl Rival {
-    fn loses(&self) -> bool {
-        self.ratio < 1.0 - LEVEL
+    fn is_level(&self) -> bool {
+        (1.0 - LEVEL..=1.0 + LEVEL).contains(&self.ratio)
     }
 
+    /// More than chance and level.
     fn wins(&self) -> bool {
-        self.ratio > 1.0 + LEVEL
+        self.counts && self.ratio > 1.0 + LEVEL
     }
 
-    /// “18 % better than the last value (2.99 °C)”.
+    /// “18 % better than the last value (2.99 °C)”, “perhaps by chance 3 % better than …”.
     fn phrase(&self, unit: Option<&str>) -> String {
         let percent = (100.0 * (self.ratio - 1.0).abs()).round();
-        let comparison = if self.ratio >= TIMES && self.ratio.is_finite() {
-            format!("{:.1} times the error of", self.ratio)
-        } else if self.wins() && !self.ratio.is_finite() {
-            "worse than".to_owned()
-        } else if self.wins() {
-            format!("{percent} % worse than")
-        } else if self.loses() {
-            format!("{percent} % better than")
-        } else {
+        let comparison = if self.is_level() {
             "about as good as".to_owned()
+        } else if !self.ratio.is_finite() {
+            "worse than".to_owned()
+        } else if self.ratio >= TIMES {
+            format!("{:.1} times the error of", self.ratio)
+        } else if self.ratio > 1.0 {
+            format!("{percent} % worse than")
+        } else {
+            format!("{percent} % better than")
         };
-        format!("{comparison} {} ({})", self.name, quantity(self.mae, unit))
+        let perhaps = if self.counts || self.is_level() { "" } else { "perhaps by chance " };
+        format!("{perhaps}{comparison} {} ({})", self.name, quantity(self.mae, unit))
     }
 }
 
 /// The sentence for a table whose first row is the model's; `of` says of what the error is, where that is not plain. Mean absolute errors are compared, because they are in the
-/// data's unit. What beats the model is named first. Of the linear models the row `linear` counts, which was chosen by its validation
+/// data's unit. What clearly beats the model is named first. Of the linear models the row `linear` counts, which was chosen by its validation
 /// error, and it is called as in the table.
 pub fn sentence(
     rows: &[Row],
@@ -101,6 +107,7 @@ pub fn sentence(
             mae: row.scores.mae,
             // Both without error: level.
             ratio: if mae == row.scores.mae { 1.0 } else { mae / row.scores.mae },
+            counts: counts(row.chance),
         })
         .collect();
     let off = format!(
@@ -160,7 +167,7 @@ mod tests {
             per_step_mae: vec![],
             per_step_rmse: vec![],
         };
-        Row { id, label: "LSTM".to_owned(), scores, note: String::new() }
+        Row { id, label: "LSTM".to_owned(), scores, chance: Some(0.001), note: String::new() }
     }
 
     fn said(model: f64, last: f64, seasonal: f64, ridge: f64) -> String {
@@ -168,13 +175,18 @@ mod tests {
     }
 
     fn said_of(linear: &str, model: f64, last: f64, seasonal: f64, ridges: [f64; 2]) -> String {
+        said_by(Some(0.001), linear, [model, last, seasonal, ridges[0], ridges[1]])
+    }
+
+    /// `chance`: of the linear models' differences.
+    fn said_by(chance: Option<f64>, linear: &str, [model, last, seasonal, plain, centred]: [f64; 5]) -> String {
         let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: 100, utc: true };
         let rows = [
             row("model", model),
             row("last", last),
             row("seasonal", seasonal),
-            Row { label: "Linear model".to_owned(), ..row("ridge", ridges[0]) },
-            Row { label: "Linear model from the last value".to_owned(), ..row("ridge-centred", ridges[1]) },
+            Row { label: "Linear model".to_owned(), chance, ..row("ridge", plain) },
+            Row { label: "Linear model from the last value".to_owned(), chance, ..row("ridge-centred", centred) },
         ];
         sentence(&rows, Some(linear), (Part::Test, 1723), (Some("°C"), ""), &axis, 24)
     }
@@ -205,6 +217,20 @@ mod tests {
         assert!(plain.ends_with("and 3 % better than the linear model (2.51 °C)."), "{plain}");
         let centred = said_of("ridge-centred", 2.44, 2.989, 3.573, [2.3, 2.512]);
         assert!(centred.ends_with("and 3 % better than the linear model from the last value (2.51 °C)."), "{centred}");
+    }
+
+    #[test]
+    fn nobody_wins_by_what_may_be_chance() {
+        for chance in [Some(0.051), None] {
+            let said = |model| said_by(chance, "ridge", [model, 2.989, 3.573, 2.512, 9.0]);
+            let (better, worse) = (said(2.44), said(2.6));
+            assert!(better.ends_with("and perhaps by chance 3 % better than the linear model (2.51 °C)."), "{better}");
+            assert!(worse.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: "), "{worse}");
+            assert!(worse.ends_with("and perhaps by chance 4 % worse than the linear model (2.51 °C)."), "{worse}");
+            // What is level needs no test.
+            assert!(said(2.51).ends_with("and about as good as the linear model (2.51 °C)."));
+        }
+        assert!(said_by(Some(0.05), "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]).starts_with("The linear model wins: "));
     }
 
     #[test]

@@ -310,7 +310,8 @@ impl Model {
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let sizes = (self.configured.window, self.configured.horizon);
-        let found = forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref().map_err(String::clone))?;
+        let found =
+            forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref().map_err(String::clone))?;
         Ok(Forecast { measured, ..found })
     }
 

@@ -128,6 +128,8 @@ export interface ErrorRow {
   id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
   mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
   per_step_mae: number[]; per_step_rmse: number[];
+  /** The chance of a difference from the model's errors like this one if neither were better (a sign-flip test over blocks of windows); null for the model, and where too few windows tell nothing. */
+  chance: number | null;
 }
 /** The model beside its rivals on the windows of one part. */
 export interface Evaluation {

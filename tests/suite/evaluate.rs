@@ -7,8 +7,15 @@ use unrolled::{
     Real,
     data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
-        About, Form, Interval, Ridge, Rivals, baselines::seasonal_naive, evaluate, moments::Moments, order,
-        ridge::{PENALTIES, lags}, trace, unit::quantity,
+        About, Form, Interval, Ridge, Rivals,
+        baselines::seasonal_naive,
+        evaluate,
+        moments::Moments,
+        order,
+        paired::ALPHA,
+        ridge::{PENALTIES, lags},
+        trace,
+        unit::quantity,
     },
 };
 
@@ -273,7 +280,10 @@ fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_ta
     let (chosen, moved) = said(60.0);
     assert_eq!((chosen, said(20.0).0), (Some("ridge"), Some("ridge")), "the test part chooses nothing");
     let row = |id: &str| moved.rows.iter().find(|row| row.id == id).unwrap();
-    assert!(row("ridge-centred").scores.mae < row("ridge").scores.mae, "the case is one where looking would choose otherwise");
+    assert!(
+        row("ridge-centred").scores.mae < row("ridge").scores.mae,
+        "the case is one where looking would choose otherwise"
+    );
     let wanted = format!("the linear model ({})", quantity(row("ridge").scores.mae, None));
     assert!(moved.sentence.contains(&wanted), "{}", moved.sentence);
     let noted: Vec<&str> =
@@ -297,21 +307,96 @@ fn a_shuffled_window_tells_who_goes_by_its_order() {
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
     let about = About { label: "LSTM", scored_times: 1, interval: None };
     let last = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
-    assert!(last.order.ends_with("their order is of little use to it."), "{}", last.order);
+    assert!(last.order.ends_with("the order hardly helps."), "{}", last.order);
     // The last row stays where it is, so the error does too.
-    let shuffled = order::shuffled(&frame, &test, &mut repeat_last)[0].scores(&frame, None);
-    assert_eq!(shuffled.mae, last.rows[0].scores.mae);
+    for seed in 0..3 {
+        let shuffled = order::shuffled(&frame, &test, &mut repeat_last, seed)[0].scores(&frame, None);
+        assert_eq!(shuffled.mae, last.rows[0].scores.mae);
+    }
     let day = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_the_day, &about);
-    assert!(day.order.ends_with("it goes by their order."), "{}", day.order);
+    assert!(day.order.ends_with("the order matters."), "{}", day.order);
     assert!(evaluate(&frame, Part::Validation, &validation, &rivals, &mut repeat_the_day, &about).order.is_empty());
 }
 
 #[test]
-fn of_errors_that_are_no_numbers_nothing_is_said() {
-    for errors in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::INFINITY, f64::INFINITY)] {
-        assert_eq!(order::sentence(errors.0, errors.1, Some("°C")), "");
+fn of_errors_that_are_no_numbers_and_of_windows_without_an_order_nothing_is_said() {
+    let (frame, split) = frame(&waves(900, &[]), "60/20/20");
+    let of = |window| frame.windows(&split, Part::Test, window, 5).unwrap();
+    let mut nothing = |_: &Batch, out: &mut [Real]| out.fill(Real::NAN);
+    assert_eq!(order::judge(&frame, &of(48), &mut nothing).sentence(Some("°C")), "");
+    assert_eq!(order::judge(&frame, &of(2), &mut repeat_last).sentence(Some("°C")), "");
+    assert_ne!(order::judge(&frame, &of(3), &mut repeat_last).sentence(Some("°C")), "");
+}
+
+/// Forecasts the last value, and a little of a weighted sum over the window whose weights mean nothing: shuffling it moves every
+/// error a little, up as often as down.
+fn repeat_last_with_noise(batch: &Batch, out: &mut [Real]) {
+    for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {
+        let of = |step: usize| f64::from(batch.column(step, sample)[0]) * if step * 7919 % 13 < 6 { 1.0 } else { -1.0 };
+        let meaningless: f64 = (0..batch.window - 1).map(of).sum();
+        out.fill(batch.column(batch.window - 1, sample)[0] + 0.05 * meaningless as Real);
     }
-    assert!(order::sentence(0.0, 0.0, None).ends_with("their order is of little use to it."));
+}
+
+#[test]
+fn that_the_order_matters_is_said_of_noise_no_more_often_than_chance_may() {
+    let cases = 200;
+    let (mut said, mut by_one_percent) = (0, 0);
+    for seed in 0..cases {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let column: Vec<f64> = (0..900).map(|_| noise(&mut rng)).collect();
+        let (frame, split) = frame(&[column], "60/20/20");
+        let test = frame.windows(&split, Part::Test, 48, 5).unwrap();
+        let found = order::judge(&frame, &test, &mut repeat_last_with_noise);
+        said += usize::from(found.finding == Some(order::Finding::Matters));
+        by_one_percent += usize::from(found.shuffled > 1.01 * found.in_order);
+    }
+    let share = |count: usize| count as f64 / cases as f64;
+    println!("said of {:.3}; raised by more than a percent in {:.3}", share(said), share(by_one_percent));
+    // Three standard deviations of a share of 200: 3 √(0.05 · 0.95 / 200) = 0.046.
+    assert!(share(said) < ALPHA + 0.046, "{}", share(said));
+    assert!(share(by_one_percent) > 0.2, "a bound of one percent alone would say so: {}", share(by_one_percent));
+}
+
+#[test]
+fn judging_the_order_costs_no_more_forecasts_however_long_the_test_part() {
+    let (frame, split) = frame(&waves(9000, &[]), "20/20/60");
+    let test = frame.windows(&split, Part::Test, 12, 3).unwrap();
+    let mut asked = 0;
+    let mut count = |batch: &Batch, out: &mut [Real]| {
+        asked += batch.size;
+        repeat_last(batch, out);
+    };
+    let found = order::judge(&frame, &test, &mut count);
+    assert!(test.starts.len() > 5000 && found.windows <= order::MOST_WINDOWS && found.every == 11);
+    assert_eq!(asked, found.windows * (1 + order::SHUFFLES as usize));
+}
+
+#[test]
+fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
+    // Noise: every rule does as well as it happens to.
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let column: Vec<f64> = (0..900).map(|_| noise(&mut rng)).collect();
+    let (frame, split) = frame(&[column], "60/20/20");
+    let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
+    let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+    let about = About { label: "LSTM", scored_times: 1, interval: None };
+    let said =
+        |model: &mut dyn unrolled::evaluate::Predict| evaluate(&frame, Part::Test, &test, &rivals, model, &about);
+    let day = said(&mut repeat_the_day);
+    let chance = |id: &str| day.rows.iter().find(|row| row.id == id).unwrap().chance;
+    assert_eq!((chance("model"), chance("seasonal")), (None, Some(1.0)), "the same forecasts");
+    // Repeating anything costs half as much again as the mean does: that is no chance; which value is repeated is.
+    assert!(chance("last").unwrap() > 0.05 && chance("ridge").unwrap() < 0.05, "{:?}", day.rows);
+    assert!(day.sentence.starts_with("The linear model"), "{}", day.sentence);
+    let few = WindowSet { starts: test.starts[..20].into(), ..test.clone() };
+    let short = evaluate(&frame, Part::Test, &few, &rivals, &mut repeat_the_day, &about);
+    assert!(short.rows.iter().all(|row| row.chance.is_none()), "four blocks tell nothing");
+    assert!(
+        short.sentence.starts_with("On 20 test windows") && short.sentence.contains("perhaps by chance"),
+        "{}",
+        short.sentence
+    );
 }
 
 #[test]
@@ -328,7 +413,7 @@ fn a_shuffled_window_has_the_same_rows() {
     let mut keep = |batch: &Batch, _: &mut [Real]| into(&mut kept, batch);
     trace(&frame, &split, Part::Test, &test, &mut keep, 1);
     let mut mix = |batch: &Batch, _: &mut [Real]| into(&mut mixed, batch);
-    order::shuffled(&frame, &test, &mut mix);
+    order::shuffled(&frame, &test, &mut mix, 0);
     assert_eq!(kept.len(), mixed.len());
     for (kept, mixed) in kept.iter().zip(&mixed) {
         assert!(kept != mixed && kept[47] == mixed[47]);

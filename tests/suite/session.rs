@@ -118,7 +118,8 @@ fn counted(session: &mut Session, horizon: usize, clip: impl Fn(f64) -> f64) -> 
     for lead in 0..horizon {
         let off = |bounds: &[f64]| bounds[lead] - forecast.values[lead];
         let made = session.predictions(Part::Test, lead + 1).unwrap();
-        for (predicted, actual) in made.predicted.iter().zip(&made.actual).filter(|(predicted, _)| !predicted.is_nan()) {
+        for (predicted, actual) in made.predicted.iter().zip(&made.actual).filter(|(predicted, _)| !predicted.is_nan())
+        {
             let (low, high) = (clip(predicted + off(&lower)), clip(predicted + off(&upper)));
             inside += f64::from(u8::from(low <= *actual && *actual <= high));
             width += high - low;
@@ -206,7 +207,11 @@ fn before_a_validation_there_is_no_range_and_the_reason_is_said() {
     session.configure(&small("{}")).unwrap();
     session.step().unwrap();
     let forecast = session.forecast(12).unwrap();
-    assert!(forecast.lower.is_none() && forecast.no_range.contains("have not been through a validation"), "{}", forecast.no_range);
+    assert!(
+        forecast.lower.is_none() && forecast.no_range.contains("have not been through a validation"),
+        "{}",
+        forecast.no_range
+    );
 }
 
 #[test]
@@ -225,14 +230,28 @@ fn a_range_ends_where_the_training_part_shows_a_bound_and_nowhere_else() {
     let mut rain = of("rain", &values);
     let forecast = rain.forecast(12).unwrap();
     assert!(forecast.lower.as_ref().unwrap().iter().all(|low| *low >= 0.0) && forecast.lower.unwrap().contains(&0.0));
-    assert!(forecast.note.contains("ends at 0, where") && forecast.note.contains("% of the training values lie"), "{}", forecast.note);
+    assert!(
+        forecast.note.contains("ends at 0, where") && forecast.note.contains("% of the training values lie"),
+        "{}",
+        forecast.note
+    );
     // What is measured is what is drawn; a dry hour is inside a range that ends at 0.
     let found = rain.evaluate(Part::Test).unwrap().range.unwrap();
     assert!(found.coverage > 0.5, "{found:?}");
+    // Saved, it ends there too.
+    let bytes = rain.save().unwrap();
+    let mut again = Session::new(rain.series().clone());
+    again.load(&bytes, &Default::default()).unwrap();
+    let (again, before) = (again.forecast(12).unwrap(), rain.forecast(12).unwrap());
+    assert_eq!((again.lower, again.upper, again.note), (before.lower, before.upper, before.note));
 
     let lifted: Vec<f64> = values.iter().enumerate().map(|(row, x)| x + 0.001 * (row % 83) as f64).collect();
     let forecast = of("rain", &lifted).forecast(12).unwrap();
-    assert!(forecast.lower.unwrap().iter().any(|low| *low < 0.0) && !forecast.note.contains("ends at"), "{}", forecast.note);
+    assert!(
+        forecast.lower.unwrap().iter().any(|low| *low < 0.0) && !forecast.note.contains("ends at"),
+        "{}",
+        forecast.note
+    );
 
     // The rows after the training part decide nothing.
     let late: Vec<f64> = lifted.iter().enumerate().map(|(row, x)| if row < 350 { *x } else { 0.0 }).collect();

@@ -309,7 +309,7 @@ export function forecastView(root, store, act) {
     ),
     store.watch(
       (state) => [state.run?.forecast, state.data, targetOf(state), state.run?.test],
-      (all, data, name) => {
+      (all, data, name, ..._) => {
         save.disabled = keepModel.disabled = !all;
         if (!data) return;
         const forecast = shownForecast(store.get());
