@@ -51,7 +51,7 @@ impl Interval {
             for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(errors.len())) {
                 let origin = start as usize + set.window;
                 for (at, (&predicted, errors)) in predicted.iter().zip(&mut errors).enumerate() {
-                    let truth = frame.target_at(at / set.horizon, origin + at % set.horizon);
+                    let truth = frame.truth_at(at / set.horizon, origin + at % set.horizon);
                     errors.push(f64::from(truth) - f64::from(predicted));
                 }
             }
@@ -96,7 +96,7 @@ impl Interval {
             for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
                 for (at, &predicted) in predicted.iter().enumerate() {
                     let (target, lead) = (at / set.horizon, at % set.horizon);
-                    let truth = f64::from(frame.target_at(target, start as usize + set.window + lead));
+                    let truth = f64::from(frame.truth_at(target, start as usize + set.window + lead));
                     let (lower, upper) = self.around((target, lead), set.horizon, f64::from(predicted));
                     inside += usize::from(lower <= truth && truth <= upper);
                     all += 1;

@@ -8,7 +8,7 @@ import { del, delMany, get, keys, set } from '../vendor/idb-keyval.js';
 /** @import {Dataset, Entry, Run} from './shape.js' */
 
 /** Raised when what is kept changes its shape: what an older version kept is then taken away. */
-const VERSION = 3;
+const VERSION = 4;
 /** What any version kept, and which one did. */
 const KEPT = /^unrolled-(\d+)-/;
 const DATA = `unrolled-${VERSION}-data`;
