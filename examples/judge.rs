@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Instant;
 
-use unrolled::data::{Batch, Frame, FrameOptions, Part, Series, Split};
+use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::evaluate::{self, About, CHUNK, Rivals};
 
 const WINDOW: usize = 168;
@@ -28,6 +28,7 @@ fn judge(name: &str, series: &Series, target: &str) {
         targets: vec![target.to_owned()],
         inputs: Vec::new(),
         calendar: false,
+        fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
     };

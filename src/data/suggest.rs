@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use crate::data::axis::{Axis, Step};
+use crate::data::fill::{Fill, Gaps, USUAL_LONGEST};
+use crate::data::known::{Column, Known};
 use crate::data::notes::Note;
-use crate::data::options::{Gaps, SeriesOptions};
 use crate::data::period;
 use crate::data::regular::Regular;
 use crate::data::series::Series;
@@ -94,21 +95,13 @@ fn longest_run(values: &[f64]) -> usize {
     values.split(|value| value.is_nan()).map(<[f64]>::len).max().unwrap_or(0)
 }
 
-/// Windows of this length that lie between gaps; runs of missing values up to `filled` are no gaps.
-fn windows(values: &[f64], length: usize, filled: usize) -> usize {
-    let (mut count, mut run, mut missing) = (0, 0, 0);
-    for value in values {
-        if !value.is_nan() {
-            run += 1 + std::mem::take(&mut missing);
-            continue;
-        }
-        missing += 1;
-        if missing > filled || run == 0 {
-            count += (run + 1).saturating_sub(length);
-            (run, missing) = (0, 0);
-        }
-    }
-    count + (run + 1).saturating_sub(length)
+/// Windows that there are among these values of a target, filled so.
+fn windows(values: &[f64], (window, horizon): (usize, usize), gaps: Gaps) -> usize {
+    let mut values = values.to_vec();
+    let filled = Fill { gaps, ..Fill::default() }.fill(&mut values);
+    let known = Known::of(values.len(), &[Column { values: &values, filled: &filled, is_target: true }], gaps);
+    let starts = 0..(values.len() + 1).saturating_sub(window + horizon);
+    starts.filter(|&start| known.allows(start, window, horizon)).count()
 }
 
 impl Regular {
@@ -117,7 +110,7 @@ impl Regular {
     /// # Errors
     /// When no column has that name.
     pub fn suggest(&self, target: &str) -> Result<Suggestion> {
-        Ok(suggest(self.column(target)?, self.series.axis.step, &Split::usual(&self.series.axis)))
+        Ok(suggest(self.column(target)?, self.series.axis.step, &Split::usual(&self.series.axis), Fill::default()))
     }
 
     /// The same by the training part of another split, as the knob [`SPLIT`](crate::data::split::SPLIT) has it.
@@ -126,7 +119,7 @@ impl Regular {
     /// When no column has that name, or as [`Split::parse`].
     pub fn suggest_for(&self, target: &str, split: &str) -> Result<Suggestion> {
         let split = Split::parse(split, &self.series.axis)?;
-        Ok(suggest(self.column(target)?, self.series.axis.step, &split))
+        Ok(suggest(self.column(target)?, self.series.axis.step, &split, Fill::default()))
     }
 
     fn column(&self, name: &str) -> Result<&[f64]> {
@@ -138,27 +131,36 @@ impl Regular {
     }
 }
 
-/// Season, window and horizon for the values of one column, of which only those in the training part are looked at.
-pub fn suggest(values: &[f64], step: Step, split: &Split) -> Suggestion {
+/// Season, window and horizon for the values of one column, whose gaps will be filled so; only values in the training part are
+/// looked at.
+pub fn suggest(values: &[f64], step: Step, split: &Split, fill: Fill) -> Suggestion {
     let rows = values.len();
     let train = &values[split.train.clone()];
     let found = period::find(train, step);
     let season = found.unwrap_or_else(|| natural_season(step, rows));
     let (usual_window, usual_horizon) = usual(step, season);
-    let run = longest_run(train);
+    let mut read = train.to_vec();
+    fill.fill(&mut read);
+    let (run, measured) = (longest_run(&read), longest_run(train));
     let (mut window, mut horizon) = fitted(split, usual_window, usual_horizon);
-    let longest_fill = SeriesOptions::default().longest_fill;
-    let (left, filled) = (windows(train, window + horizon, 0), windows(train, window + horizon, longest_fill));
-    let gaps = if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
-    let fill = if gaps == Gaps::Interpolate {
+    let [left, filled] = [Gaps::Leave, Gaps::Interpolate].map(|gaps| windows(train, (window, horizon), gaps));
+    let gaps = if fill.gaps != Gaps::Leave {
+        fill.gaps
+    } else if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
+    let cost = if gaps != fill.gaps {
         format!(
-            " Gaps of at most {longest_fill} steps cost windows: filled, they would allow {filled} training windows of {window} and \
+            " Gaps of at most {USUAL_LONGEST} steps cost windows: filled, they would allow {filled} training windows of {window} and \
              {horizon} steps instead of {left}."
         )
     } else {
         String::new()
     };
     let mut because = format!("{rows} rows, {} of them for training, allow no more", train.len());
+    // What is forecast must have been measured.
+    if fill.gaps != Gaps::Leave && horizon > measured {
+        horizon = (measured * 2 / 3).max(1);
+        because = format!("no more than {measured} steps follow each other without a gap, and filled ones are not forecast");
+    }
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
@@ -181,7 +183,7 @@ pub fn suggest(values: &[f64], step: Step, split: &Split) -> Suggestion {
     } else {
         format!(", shorter than usual ({usual_window} and {usual_horizon}) because {because}")
     };
-    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{fill}");
+    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{cost}");
     Suggestion { season, window, horizon, gaps, why }
 }
 
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
 
     fn suggested(values: &[f64], step: Step) -> Suggestion {
-        suggest(values, step, &Split::usual(&Axis { start: 0, step, len: values.len(), utc: true }))
+        suggest(values, step, &Split::usual(&Axis { start: 0, step, len: values.len(), utc: true }), Fill::default())
     }
 
     fn lengths(rows: usize, step: Step, season: usize) -> (usize, usize, usize) {
@@ -227,11 +229,28 @@ mod tests {
         let mut values = vec![1.0; 1000];
         assert_eq!(suggested(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
         values.iter_mut().step_by(100).for_each(|value| *value = f64::NAN);
-        assert_eq!((windows(&values, 10, 0), windows(&values, 10, 6)), (900, 990));
+        // 991 windows of ten rows, ten of which hold each of nine gaps. Filled, a gap is neither forecast (three) nor the end of
+        // a past (one).
+        let count = |gaps| windows(&values, (7, 3), gaps);
+        assert_eq!((count(Gaps::Leave), count(Gaps::Interpolate)), (900, 991 - 1 - 9 * 4));
         let suggestion = suggested(&values, Step::Milliseconds(3_600_000));
         assert_eq!(suggestion.gaps, Gaps::Interpolate);
-        let why = "filled, they would allow 808 of 168 and 24 steps instead of 0.";
+        // Of 508 windows behind the first row, 25 end in or forecast each of five gaps.
+        let why = "filled, they would allow 383 training windows of 168 and 24 steps instead of 0.";
         assert!(suggestion.why.ends_with(why), "{}", suggestion.why);
+    }
+
+    #[test]
+    fn filled_weekends_are_read_and_not_forecast() {
+        let values: Vec<f64> = (0..400).map(|day| if day % 7 < 5 { f64::from(day % 11) } else { f64::NAN }).collect();
+        let (day, split) = (Step::Milliseconds(86_400_000), Split { train: 0..280, validation: 280..320, test: 320..400 });
+        let lengths = |gaps| {
+            let suggestion = suggest(&values, day, &split, Fill { gaps, ..Fill::default() });
+            (suggestion.window, suggestion.horizon)
+        };
+        assert_eq!(lengths(Gaps::Hold), (28, 3));
+        let (window, horizon) = lengths(Gaps::Leave);
+        assert!(window + horizon <= 3);
     }
 
     #[test]

@@ -389,7 +389,7 @@ pub fn trace(frame: &Frame, split: &Split, part: Part, set: &WindowSet, model: &
     let lead = lead.clamp(1, set.horizon) - 1;
     let unscaled = |target: usize, value: Real| frame.scales[target].unscale(f64::from(value));
     let actual = (0..frame.targets)
-        .flat_map(|target| rows.clone().map(move |row| unscaled(target, frame.target_at(target, row))))
+        .flat_map(|target| rows.clone().map(move |row| unscaled(target, frame.truth_at(target, row))))
         .collect();
     let mut predicted = vec![f64::NAN; rows.len() * frame.targets];
     forecast_all(frame, set, model, &mut |starts, values| {

@@ -121,7 +121,7 @@ impl Held<'_> {
             let (lower, upper) =
                 self.interval.around(at, self.interval.lower.len() / frame.targets, crate::wide(predicted));
             let (lower, upper) = (self.limits.clip(lower), self.limits.clip(upper));
-            let truth = crate::wide(frame.target_at(self.target, origin + lead));
+            let truth = crate::wide(frame.truth_at(self.target, origin + lead));
             self.inside += usize::from(lower <= truth && truth <= upper);
             self.width += upper - lower;
         }

@@ -38,7 +38,7 @@ impl Errors {
     pub fn add(&mut self, frame: &Frame, origin: usize, predicted: &[Real]) {
         let in_block = &mut self.by_block[self.blocks.block(self.windows)];
         for (lead, &predicted) in predicted.iter().enumerate() {
-            let error = f64::from(predicted) - f64::from(frame.target_at(self.target, origin + lead));
+            let error = f64::from(predicted) - f64::from(frame.truth_at(self.target, origin + lead));
             self.absolute[lead] += error.abs();
             *in_block += error.abs();
             self.squared[lead] += error * error;
@@ -114,7 +114,7 @@ pub fn naive_error(frame: &Frame, target: usize, split: &Split, season: usize) -
     let (mut sum, mut count) = (0.0, 0_usize);
     for row in first..split.train.end {
         let difference =
-            f64::from(frame.target_at(target, row)) - f64::from(frame.target_at(target, row - season.max(1)));
+            f64::from(frame.truth_at(target, row)) - f64::from(frame.truth_at(target, row - season.max(1)));
         if !difference.is_nan() {
             sum += difference.abs();
             count += 1;

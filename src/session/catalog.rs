@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::arch::registry;
-use crate::data::{frame, split};
+use crate::data::{fill, frame, split};
 use crate::knob::{Knob, Raw, Settings};
 use crate::train;
 
@@ -54,7 +54,7 @@ pub struct Preset {
 
 /// Every knob, in the order of the page.
 pub fn knobs() -> Vec<Knob> {
-    let mut all = vec![frame::TARGET, frame::INPUTS, frame::CALENDAR, split::SPLIT];
+    let mut all = vec![frame::TARGET, frame::INPUTS, frame::CALENDAR, split::SPLIT, fill::GAPS, fill::LONGEST_FILL];
     all.extend(registry::knobs());
     all.extend(train::KNOBS);
     all

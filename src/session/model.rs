@@ -11,7 +11,7 @@ use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
-use crate::data::{Batch, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
+use crate::data::{Batch, Fill, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
 use crate::error::{Error, Result};
 use crate::evaluate::interval::least_windows;
 use crate::evaluate::{self, Evaluation, Interval, Limits, Measured, Rivals};
@@ -97,7 +97,8 @@ impl Model {
         if targets.is_empty() {
             return Err(TARGET.error("no column has numbers that change in the training part"));
         }
-        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split);
+        let fill = Fill::of(&settings);
+        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split, fill);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
         let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
@@ -106,6 +107,7 @@ impl Model {
             targets,
             inputs: columns(settings.text(INPUTS.key), series),
             calendar: settings.flag(CALENDAR.key),
+            fill,
             ahead: horizon * (MOST_BLOCKS + 1),
             scales: scales.map(<[Scale]>::to_vec),
         };
@@ -134,7 +136,10 @@ impl Model {
         let options = options.with_shards_for(tokens * side * built.1.len());
         let checkpoints = options.checkpoints && truncated.is_none();
         let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
-        let trainer = Trainer::new(built, options, (train.clone(), validation.clone()), truncated);
+        // The linear models learn at the end of a window alone, whatever this one does.
+        let learnt = if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
+        let fits = learnt.starts.len();
+        let trainer = Trainer::new(built, options, (learnt, validation.clone()), truncated);
 
         let mut resolved = settings.to_raw();
         for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
@@ -165,17 +170,19 @@ impl Model {
             season,
             window,
             horizon,
+            suggested,
             segment: plan.segment,
             equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
             windows: Windows {
-                train: train.starts.len(),
+                train: fits,
                 validation: validation.starts.len(),
                 test: test.starts.len(),
             },
             steps_per_epoch: trainer.steps_per_epoch(),
             memory_bytes,
+            filled: frame.filled.iter().map(Vec::len).sum(),
             truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
             notes,
         };

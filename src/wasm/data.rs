@@ -85,16 +85,12 @@ export interface Understood {
   notes: Note[];
 }
 
-/** How to make a regular series of a table. */
+/** How to make a regular series of a table. What is missing stays missing: a model fills it (the setting `gaps`). */
 export interface SeriesOptions {
   /** What becomes of rows with the same time. Default: mean. */
   duplicates?: "mean" | "first" | "last";
-  /** What becomes of missing values. Default: leave. */
-  gaps?: "leave" | "interpolate" | "hold";
   /** Columns to take. Default: all that hold numbers. */
   columns?: string[];
-  /** Longest run of missing values that is filled, in steps. Default: 6. */
-  longest_fill?: number;
 }
 
 /** Distance of neighbouring rows: a length of time, calendar months, or just the next row. */
@@ -117,8 +113,6 @@ export interface AboutSeries {
   gaps: { from: number; to: number; steps: number }[];
   gap_count: number;
   missing_steps: number;
-  /** Values that were filled. */
-  filled: number;
   notes: Note[];
 }
 

@@ -69,6 +69,8 @@ export interface Configured {
   /** All columns that are forecast; where numbers of several stand in one array, they come in this order, one target after the other. */
   targets: string[];
   season: number; window: number; horizon: number; segment: number;
+  /** What fits the targets, which stands where the settings leave these three out, and why. */
+  suggested: Suggestion;
   /** The recurrence in the form that the settings choose, as MathML. */
   equations: string;
   parameters: {
@@ -83,6 +85,8 @@ export interface Configured {
   windows: { train: number; validation: number; test: number };
   steps_per_epoch: number;
   memory_bytes: number;
+  /** Missing values of the columns it reads that were filled. */
+  filled: number;
   /** What is cut where training reads the series as one; null where it reads windows. */
   truncated: Truncated | null;
   notes: string[];

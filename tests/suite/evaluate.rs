@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng, rand_core::SeedableRng};
 use unrolled::{
     Real,
-    data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
+    data::{Axis, Batch, Fill, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
         About, Form, Interval, Ridge, Rivals,
         baselines::seasonal_naive,
@@ -29,6 +29,7 @@ fn frame(columns: &[Vec<f64>], split: &str) -> (Frame, Split) {
         targets: vec![names[0].clone()],
         inputs: names.clone(),
         calendar: false,
+        fill: Fill::default(),
         ahead: 0,
         scales: None,
     };

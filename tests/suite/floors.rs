@@ -7,7 +7,7 @@
 use std::{path::Path, time::Instant};
 
 use unrolled::{
-    data::{Axis, Frame, FrameOptions, Part, Series, Split, Step},
+    data::{Axis, Fill, Frame, FrameOptions, Part, Series, Split, Step},
     evaluate::{Rivals, Row},
 };
 
@@ -108,6 +108,7 @@ fn floors_are_met_to_the_printed_digits() {
             targets: vec![case.column.to_owned()],
             inputs: vec![],
             calendar: false,
+            fill: Fill::default(),
             ahead: case.horizon,
             scales: None,
         };
@@ -155,7 +156,7 @@ fn seven_columns_at_once_meet_the_floors_of_the_multivariate_protocol() {
     }
     let split = Split::parse("8640, 11520, 14400", &series.axis).unwrap();
     let targets = series.names.clone();
-    let options = FrameOptions { targets, inputs: vec![], calendar: false, ahead: 96, scales: None };
+    let options = FrameOptions { targets, inputs: vec![], calendar: false, fill: Fill::default(), ahead: 96, scales: None };
     let frame = Frame::new(&series, &split, &options).unwrap();
     assert_eq!((frame.features, frame.targets), (7, 7));
     let mut wrong = Vec::new();
@@ -184,7 +185,7 @@ fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (6111, 873, 1746));
     let options =
-        FrameOptions { targets: vec!["temp_c".to_owned()], inputs: vec![], calendar: false, ahead: 24, scales: None };
+        FrameOptions { targets: vec!["temp_c".to_owned()], inputs: vec![], calendar: false, fill: Fill::default(), ahead: 24, scales: None };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());
     let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).tables(&frame, &test).remove(0);

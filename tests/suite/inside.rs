@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, Forecaster, registry};
-use unrolled::data::{Batch, Frame, FrameOptions, Part, Split};
+use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Split};
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::nn::{Bounds, Params, Pass, State};
@@ -35,6 +35,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
         targets: vec!["temp_c".to_owned()],
         inputs: Vec::new(),
         calendar: false,
+        fill: Fill::default(),
         ahead: 8,
         scales: None,
     };

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::{Architecture, Forecaster, Plan, registry};
-use unrolled::data::{Batch, Cut, Frame, FrameOptions, Lane, Part, Series, Split};
+use unrolled::data::{Batch, Cut, Fill, Frame, FrameOptions, Lane, Part, Series, Split};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
@@ -69,6 +69,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
         targets: named.split(", ").map(str::to_owned).collect(),
         inputs: vec!["wind".to_owned()],
         calendar: checked.flag("calendar"),
+        fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
     };
@@ -268,6 +269,7 @@ fn lanes_cross_no_gap_and_leave_out_no_row_that_can_be_read() {
         targets: vec!["temp_c".to_owned()],
         inputs: vec!["wind".to_owned()],
         calendar: false,
+        fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
     };

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use unrolled::{
     Error, Real,
-    data::{Axis, Batch, Frame, FrameOptions, Part, Series, Split, Step, axis::milliseconds},
+    data::{Axis, Batch, Cut, Fill, Frame, FrameOptions, Part, Series, Split, Step, axis::milliseconds, fill::Gaps},
 };
 
 fn axis(len: usize) -> Axis {
@@ -19,7 +19,7 @@ fn series(columns: &[Vec<f64>]) -> Series {
 
 fn options(inputs: &[&str], calendar: bool, ahead: usize) -> FrameOptions {
     let inputs = inputs.iter().map(|&name| name.to_owned()).collect();
-    FrameOptions { targets: vec!["c0".to_owned()], inputs, calendar, ahead, scales: None }
+    FrameOptions { targets: vec!["c0".to_owned()], inputs, calendar, fill: Fill::default(), ahead, scales: None }
 }
 
 /// Two columns in which about one value in twenty-five is missing.
@@ -28,6 +28,18 @@ fn columns() -> impl Strategy<Value = Vec<Vec<f64>>> {
         let value = prop_oneof![24 => -50.0..50.0_f64, 1 => Just(f64::NAN)];
         prop::collection::vec(prop::collection::vec(value, rows), 2)
     })
+}
+
+/// Two columns in which gaps of some steps follow one another.
+fn gappy() -> impl Strategy<Value = Vec<Vec<f64>>> {
+    let piece = (1..9_usize, 0..6_usize, -50.0..50.0_f64);
+    let column = prop::collection::vec(piece, 8..12).prop_map(|pieces| {
+        let runs = pieces.into_iter().flat_map(|(known, missing, level)| {
+            (0..known).map(move |at| level + at as f64).chain(std::iter::repeat_n(f64::NAN, missing))
+        });
+        runs.chain((0..80).map(f64::from)).take(60).collect::<Vec<f64>>()
+    });
+    prop::collection::vec(column, 2)
 }
 
 proptest! {
@@ -60,6 +72,64 @@ proptest! {
                     prop_assert!(problem.contains("would fit") || problem.contains("longer file"), "{}", problem);
                 }
                 Err(error) => prop_assert!(false, "{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_window_was_filled_by_a_value_behind_its_end(
+        columns in gappy(), noise in -1e6..1e6_f64, window in 1..9_usize, horizon in 1..5_usize, longest in 1..5_usize
+    ) {
+        let rows = columns[0].len();
+        let split = Split::parse("60/20/20", &axis(rows)).unwrap();
+        for gaps in [Gaps::Leave, Gaps::Hold, Gaps::Interpolate] {
+            let mut options = FrameOptions { fill: Fill { gaps, longest }, ..options(&["c1"], false, horizon) };
+            let Ok(frame) = Frame::new(&series(&columns), &split, &options) else { continue };
+            options.scales = Some(frame.scales.clone());
+            // The frame if all from row `end` on were otherwise: `how` 0 other values, 1 none at all.
+            let otherwise = |end: usize, how: usize| {
+                let mut columns = columns.clone();
+                for value in columns.iter_mut().flat_map(|column| &mut column[end..]) {
+                    *value = if how == 0 { if value.is_nan() { noise } else { noise - *value } } else { f64::NAN };
+                }
+                Frame::new(&series(&columns), &split, &options).unwrap()
+            };
+            let others: Vec<[Frame; 2]> = (0..=rows).map(|end| [0, 1].map(|how| otherwise(end, how))).collect();
+            let unmoved = |from: usize, end: usize| {
+                others[end].iter().all(|other| (from..end).all(|row| frame.row(row) == other.row(row)))
+            };
+            let measured = |row: usize| !columns[0][row].is_nan();
+            for part in Part::ALL {
+                let Ok(set) = frame.windows(&split, part, window, horizon) else { continue };
+                for &start in set.starts.iter() {
+                    let (start, origin) = (start as usize, start as usize + window);
+                    let end = origin + horizon;
+                    prop_assert!((start..end).all(|row| frame.row(row).iter().all(|value| value.is_finite())));
+                    prop_assert!((origin..end).all(measured), "{gaps:?}: a filled value would be forecast");
+                    // Neither its past with its origin, nor the whole of it.
+                    prop_assert!(unmoved(start, origin) && unmoved(start, end), "{gaps:?}: {start}, {window}, {horizon}");
+                }
+                // Where something is learnt at every row, each row is such an end.
+                for &start in frame.learnt_throughout(&set).iter().flat_map(|set| set.starts.iter()) {
+                    for row in start as usize..start as usize + window + horizon {
+                        prop_assert!(measured(row) && unmoved(start as usize, row + 1), "{gaps:?}: {start} to {row}");
+                    }
+                }
+            }
+            for lane in frame.lanes(0..rows, Cut { count: 2, longest: None, segment: 1, ahead: horizon }) {
+                for row in lane.first..lane.first + lane.tokens + horizon {
+                    prop_assert!(measured(row) && unmoved(lane.first, row + 1), "{gaps:?}: a lane from {} to {row}", lane.first);
+                }
+            }
+            // The forecast's window is one that a longer series would have had.
+            let mut last = Batch::default();
+            if frame.gather_last(window, horizon, &mut last).is_ok() {
+                let mut longer = columns.clone();
+                longer.iter_mut().for_each(|column| column.extend([noise; 4]));
+                let longer = Frame::new(&series(&longer), &split, &options).unwrap();
+                for step in 0..window {
+                    prop_assert_eq!(last.column(step, 0), longer.row(rows - window + step));
+                }
             }
         }
     }
@@ -248,6 +318,50 @@ fn a_gap_in_the_last_window_is_named() {
          a window of at most 9."
     );
     frame.gather_last(9, 24, &mut batch).unwrap();
+}
+
+#[test]
+fn a_forecast_starts_from_a_gap_only_where_the_last_value_is_carried_forward() {
+    let mut column: Vec<f64> = (0..400).map(f64::from).collect();
+    column[397..].fill(f64::NAN);
+    let series = series(&[column]);
+    let split = Split::parse("50/25/25", &series.axis).unwrap();
+    let last = |gaps, longest| {
+        let options = FrameOptions { fill: Fill { gaps, longest }, ..options(&[], false, 24) };
+        let frame = Frame::new(&series, &split, &options).unwrap();
+        let mut batch = Batch::default();
+        frame.gather_last(10, 24, &mut batch).map(|()| frame.scales[0].unscale(f64::from(batch.column(9, 0)[0])).round())
+    };
+    assert_eq!(last(Gaps::Hold, 3), Ok(396.0));
+    for (gaps, longest, remedy) in
+        [(Gaps::Interpolate, 3, "carry the last value forward"), (Gaps::Leave, 3, "carry the last"), (Gaps::Hold, 2, "more steps")]
+    {
+        let said = last(gaps, longest).unwrap_err().to_string();
+        assert!(said.contains("no value at 2016-07-17 15:00") && said.contains(remedy), "{said}");
+    }
+}
+
+#[test]
+fn what_was_filled_is_neither_scaled_by_nor_scored() {
+    let mut column: Vec<f64> = (0..400).map(|row| f64::from(row % 9)).collect();
+    let measured = column.clone();
+    (50..350).step_by(60).for_each(|row| column[row..row + 3].fill(f64::NAN));
+    let split = Split::parse("50/25/25", &axis(400)).unwrap();
+    let with = |gaps| {
+        let options = FrameOptions { fill: Fill { gaps, ..Fill::default() }, ..options(&[], false, 0) };
+        Frame::new(&series(std::slice::from_ref(&column)), &split, &options).unwrap()
+    };
+    let left = with(Gaps::Leave);
+    for gaps in [Gaps::Hold, Gaps::Interpolate] {
+        let frame = with(gaps);
+        assert_eq!((frame.scales[0], frame.filled[0].len()), (left.scales[0], 15));
+        assert!(frame.notes[0].contains("15 missing values were filled"), "{:?}", frame.notes);
+        for row in 0..400 {
+            let truth = frame.scales[0].unscale(f64::from(frame.truth_at(0, row)));
+            assert!((truth - measured[row]).abs() < 1e-5 || (truth.is_nan() && column[row].is_nan()));
+            assert!(frame.target_at(0, row).is_finite());
+        }
+    }
 }
 
 #[test]

@@ -2,15 +2,13 @@
  * The data worker's calls: bytes of a file to a regular series.
  * @module
  */
-/** @import {ReadOptions, SeriesOptions, Suggestion} from '../../pkg/unrolled.js' */
+/** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Reading, WorkerMessage} from './protocol.js' */
 
 /** Bytes handed to the core at a time: large enough to be fast, small enough that progress is seen. */
 const CHUNK = 1 << 20;
 /** Rows shown as they stand in the file. */
 const PREVIEW_ROWS = 12;
-/** Columns whose season is looked for ahead: a wide file would take long, and few are ever asked for. */
-const SUGGESTED_COLUMNS = 8;
 
 /**
  * @param {any} core The classes of the package that this needs.
@@ -26,20 +24,10 @@ export function dataJobs({ CsvReader }, post) {
     try {
       const about = series.about();
       const understood = from.understood();
-      // Names come from the file: a map has no `__proto__` and no `constructor` of its own.
-      /** @type {Map<string, Suggestion>} */
-      const suggestions = new Map();
-      for (const name of about.names.slice(0, SUGGESTED_COLUMNS)) {
-        try {
-          suggestions.set(name, series.suggest(name));
-        } catch {
-          // A column that is too short for a season has none; the model says so when it is asked for one.
-        }
-      }
       const parts = series.to_parts();
       const times = series.times();
       const preview = from.preview(0, PREVIEW_ROWS);
-      const value = { understood, preview, about, parts, times, suggestions };
+      const value = { understood, preview, about, parts, times };
       return { value, transfer: [times.buffer, ...parts.columns.map((/** @type {Float64Array} */ column) => column.buffer)] };
     } finally {
       series.free();

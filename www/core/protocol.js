@@ -7,7 +7,7 @@
 /** @typedef {string | number | boolean} Value */
 /** @typedef {Record<string, Value>} Settings */
 /** @typedef {'validation' | 'test'} Judged A part that judges. */
-/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Suggestion, Understood} from '../../pkg/unrolled.js' */
+/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Understood} from '../../pkg/unrolled.js' */
 
 /**
  * A refusal, in words for a person, with its place.
@@ -28,7 +28,6 @@
  * @property {AboutSeries} about
  * @property {SeriesParts} parts
  * @property {Float64Array} times
- * @property {Map<string, Suggestion>} suggestions By column; only the first few columns.
  */
 
 /**

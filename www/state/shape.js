@@ -141,7 +141,7 @@ export function initialState({ theme, fastest, reproducible, workers }) {
 }
 
 /** The keys that the page gives a place of their own; everything else about knobs comes from the catalog. */
-export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed' });
+export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed', gaps: 'gaps', longestFill: 'longest_fill' });
 
 /** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
 export function valueOf(state, knob) {

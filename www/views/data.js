@@ -33,6 +33,7 @@ function holes(state) {
   const { data } = state;
   if (!data) return '';
   const { about, understood } = data;
+  const filled = state.draft?.filled;
   const targets = targetsOf(state);
   const missing = understood.columns.reduce((sum, { name, missing }) => sum + (targets.includes(name) ? missing : 0), 0);
   const parts = [
@@ -40,7 +41,7 @@ function holes(state) {
       ? `${span(about, about.missing_steps)} missing in ${count(about.gap_count)} ${about.gap_count === 1 ? 'gap' : 'gaps'}`
       : 'no gaps',
     missing ? `${count(missing)} empty ${missing === 1 ? 'cell' : 'cells'}` : '',
-    about.filled ? `${count(about.filled)} filled` : '',
+    filled ? `${count(filled)} filled` : '',
   ];
   return parts.filter(Boolean).join(', ');
 }
@@ -194,8 +195,8 @@ export function dataView(root, store, { data: act, model }) {
     ),
     store.watch((state) => [state.open.data], details.update),
     store.watch(
-      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, targetOf(state)],
-      (problem, reading, data, earlier, name) => {
+      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, state.draft, state.settings[ROLE.gaps]],
+      (problem, reading, data, earlier, draft, gaps) => {
         const back = earlier
           ? h('button', { type: 'button', class: 'link', onclick: () => act.bringBack() }, `Bring back ${earlier.source.name}`)
           : null;
@@ -223,7 +224,7 @@ export function dataView(root, store, { data: act, model }) {
           `${said.join(', ')} about this file`,
         );
         // What was chosen stands; the reasons, with numbers, are under “How it was read”.
-        const toFill = data?.series.gaps ? undefined : data?.suggestions.get(name)?.gaps;
+        const toFill = gaps === undefined ? draft?.suggested.gaps : undefined;
         fill(
           message,
           // A question is asked at once; it can be answered here or under “How it was read”.
@@ -244,7 +245,7 @@ export function dataView(root, store, { data: act, model }) {
                 'Short gaps cost many windows. ',
                 h(
                   'button',
-                  { type: 'button', class: 'link', onclick: () => void act.regroup({ gaps: toFill }) },
+                  { type: 'button', class: 'link', onclick: () => void model.set({ [ROLE.gaps]: toFill }) },
                   'Fill short gaps',
                 ),
               )

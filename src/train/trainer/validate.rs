@@ -56,7 +56,7 @@ impl Trainer {
             }
             let (target, lead) = (row / horizon, row % horizon);
             errors.extend(starts.iter().zip(forecasts.chunks_exact(rows)).map(|(&start, forecast)| {
-                let truth = frame.target_at(target, start as usize + window + lead);
+                let truth = frame.truth_at(target, start as usize + window + lead);
                 crate::wide(truth) - crate::wide(forecast[row])
             }));
         }
@@ -87,7 +87,7 @@ fn penalty(frame: &Frame, starts: &[u32], (window, horizon): (usize, usize), pre
     for (index, forecast) in predicted.chunks_exact(horizon).enumerate() {
         let (start, target) = (starts[index / frame.targets] as usize, index % frame.targets);
         for (lead, value) in forecast.iter().enumerate() {
-            sum += crate::wide(kind.of(value - frame.target_at(target, start + window + lead)));
+            sum += crate::wide(kind.of(value - frame.truth_at(target, start + window + lead)));
         }
     }
     sum

@@ -26,6 +26,8 @@ const BESIDE: &[(&str, &str)] = &[
 const MAY_BE_SILENT: &[(&str, &str)] = &[
     ("patience", "never, and longer than there are epochs"),
     ("clip", "no limit, and one that no gradient reaches"),
+    ("gaps", "nothing is missing"),
+    ("longest_fill", "nothing is missing"),
     ("calendar", "the linear models and SegRNN read no known features"),
     ("chunk", "where the state grows, a chunk is a whole lane"),
     ("checkpoints", "the same sums; and what reads its window at once has no stretches"),

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, registry};
-use unrolled::data::{Frame, FrameOptions, Part, Series, Split};
+use unrolled::data::{Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Kind, Knob, Raw, Settings};
 use unrolled::math::Rng;
@@ -142,6 +142,7 @@ fn bench(architecture: &Architecture, json: &str, targets: usize) -> Bench {
         targets: series.names[..targets].to_vec(),
         inputs: vec![series.names[targets].clone()],
         calendar: checked.flag("calendar"),
+        fill: Fill::default(),
         ahead: 8,
         scales: None,
     };

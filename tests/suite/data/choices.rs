@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use unrolled::data::notes::Level;
-use unrolled::data::options::{DateOrder, Decimal, Duplicates, Gaps};
+use unrolled::data::options::{DateOrder, Decimal, Duplicates};
 use unrolled::data::understood::ColumnKind;
 use unrolled::data::{ReadOptions, SeriesOptions, Step};
 
-use super::common::{HOUR, START, note, notes, read_with, series, sum, table};
+use super::common::{HOUR, START, note, notes, read_with, series, table};
 
 const DAY: i64 = 24 * HOUR;
 
@@ -137,18 +137,16 @@ fn wide_files_can_be_kept_wide() {
 }
 
 #[test]
-fn duplicates_and_gaps_follow_the_named_rule() {
+fn duplicates_follow_the_named_rule_and_gaps_stay() {
     let text = "time,v\n2013-01-20T00:00Z,1\n2013-01-20T01:00Z,2\n2013-01-20T01:00Z,4\n2013-01-20T02:00Z,5\n2013-01-20T04:00Z,9\n2013-01-20T05:00Z,9\n2013-01-20T06:00Z,9\n";
     let table = table(text);
-    let at = |duplicates: Duplicates, gaps: Gaps| {
-        let options = SeriesOptions { duplicates, gaps, ..SeriesOptions::default() };
-        let regular = table.series(&options).expect("a series");
-        (regular.series.columns[0][1], regular.series.columns[0][3], regular.about.filled)
+    let at = |duplicates: Duplicates| {
+        let options = SeriesOptions { duplicates, ..SeriesOptions::default() };
+        let values = &table.series(&options).expect("a series").series.columns[0];
+        assert!(values[3].is_nan(), "what is missing stays missing");
+        values[1]
     };
-    assert_eq!(at(Duplicates::Mean, Gaps::Interpolate), (3.0, 7.0, 1));
-    assert_eq!(at(Duplicates::First, Gaps::Hold), (2.0, 5.0, 1));
-    let (last, gap, filled) = at(Duplicates::Last, Gaps::Leave);
-    assert!(last == 4.0 && gap.is_nan() && filled == 0);
+    assert_eq!([Duplicates::Mean, Duplicates::First, Duplicates::Last].map(at), [3.0, 2.0, 4.0]);
     let about = series(&table).about;
     assert_eq!((about.duplicates.conflicting, about.missing_steps), (1, 1));
     assert_eq!(about.gaps[0].from, START + 3 * HOUR);
@@ -214,9 +212,12 @@ fn weekends_without_rows_are_pointed_out() {
     let table = table(&text);
     let notes = notes(&table);
     assert!(note(&notes, "weekends").is_some(), "{notes:?}");
-    let options = SeriesOptions { gaps: Gaps::Hold, ..SeriesOptions::default() };
-    let held = table.series(&options).expect("a series");
-    assert!(held.series.columns[0].iter().all(|value| !value.is_nan()) && sum(&held.series.columns[0]) > 0.0);
+    // Carried forward, they are read, so that a window is longer than a week; what is forecast lies within one.
+    let mut session = unrolled::Session::new(series(&table).series);
+    let held = serde_json::from_str(r#"{"gaps": "hold"}"#).expect("settings");
+    let configured = session.configure(&held).expect("a model");
+    assert!(configured.window > 7 && configured.horizon <= 5, "{} and {}", configured.window, configured.horizon);
+    assert!(configured.filled > 50);
 }
 
 #[test]
