@@ -119,7 +119,7 @@ impl Trainer {
         let starts = validation.starts.iter().copied().step_by(every).collect();
         let validation = WindowSet { starts, ..validation };
         let mut trainer = Self {
-            optimiser: Optimiser::new(options.rule, params.len()),
+            optimiser: Optimiser::new(options.rule, params.slots()),
             schedule: options.schedule,
             rate: options.rate,
             best_params: params.clone(),
