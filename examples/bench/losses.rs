@@ -82,7 +82,7 @@ impl Case {
             params.set_row_major(slot, (0..count).map(|k| narrow(self.bound * draw(slot as u64, k))));
         }
 
-        let mut optimiser = Optimiser::new(Rule::Adam, params.len());
+        let mut optimiser = Optimiser::new(Rule::Adam, params.slots());
         let mut tape = Tape::new(true);
         let mut batch =
             Batch { values: Vec::new(), window: self.window, horizon: self.horizon, size: self.batch, features: 1 };

@@ -38,7 +38,7 @@ pub struct Trainer {
 
 impl Trainer {
     pub fn new(model: &Model, rate: f64, seed: u64) -> Self {
-        Self { tape: Tape::new(true), optimiser: Optimiser::new(Rule::Adam, model.1.len()), rate, seed, steps: 0 }
+        Self { tape: Tape::new(true), optimiser: Optimiser::new(Rule::Adam, model.1.slots()), rate, seed, steps: 0 }
     }
 
     /// One step.

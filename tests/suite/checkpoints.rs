@@ -35,6 +35,7 @@ const SHAPES: &[&str] = &[
     r#"{"segment": 1, "hidden": 4, "head": "rolled", "loss_on": "every", "normalise": "none", "loss": "mae"}"#,
     r#"{"segment": 2, "hidden": 8, "head": "rolled", "gru_form": "before", "calendar": true, "normalise": "window"}"#,
     r#"{"segment": 23, "hidden": 8, "loss_on": "every"}"#,
+    r#"{"segment": 4, "hidden": 6, "loss_on": "every", "normalise": "window", "highway": true}"#,
 ];
 
 #[test]

@@ -3,7 +3,11 @@
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
 use crate::stored::Stored;
+use serde_json::json;
+use unrolled::arch::registry;
 use unrolled::grad::{Tape, Var, ops};
+use unrolled::knob::{Raw, Settings};
+use unrolled::nn::Slot;
 use unrolled::scan::{self, Outputs, Walk, Weights};
 use unrolled::train::{Optimiser, Plateau, Rule, Schedule, clip};
 use unrolled::{Real, narrow, wide};
@@ -150,7 +154,7 @@ fn twenty_steps_of_adam_with_clipping_equal_pytorch() {
             let names = Network::names(layers);
             let shapes: Vec<_> = names.iter().map(|n| file.shape(n)).collect();
             let mut flat: Vec<Real> = names.iter().flat_map(|n| file.reals(n)).collect();
-            let mut optimiser = Optimiser::new(Rule::Adam, flat.len());
+            let mut optimiser = Optimiser::new(Rule::Adam, &[slot(0, flat.len(), true)]);
             let (xs, targets) = (file.sequence("batches.x"), file.sequence("batches.target"));
             let batches = file.size("batches");
             let (mut losses, mut norms) = (Vec::new(), Vec::new());
@@ -197,19 +201,80 @@ fn twenty_steps_of_adam_with_clipping_equal_pytorch() {
     }
 }
 
+/// A vector of `rows` numbers in a store.
+fn slot(offset: usize, rows: usize, decays: bool) -> Slot {
+    Slot { name: String::new(), rows, cols: 1, vector: true, second_bias: false, decays, offset }
+}
+
+/// Whether the authors of the layer that has the parameter `name` let weight decay pull on it: Mamba's mark `A_log` and `D`
+/// (mamba_ssm/modules/mamba_simple.py), S4D's step sizes (models/s4/s4d.py); xLSTM's group by name (xlstm/utils.py). All others
+/// hand all parameters to the optimiser alike.
+fn authors_decay(kind: &str, name: &str) -> bool {
+    match kind {
+        "mamba" => !(name.ends_with(".A_log") || name.ends_with(".D") || name.ends_with(".dt")),
+        "xlstm" => name.contains("weight") && !name.contains("norm"),
+        _ => true,
+    }
+}
+
+#[test]
+fn weight_decay_spares_what_the_authors_of_each_architecture_exempt() {
+    let knobs = unrolled::session::catalog().knobs;
+    let mut spared = 0;
+    for architecture in registry::ALL {
+        for more in [r#"{}"#, r#"{"selection": false, "slstm": "last"}"#, r#"{"mix": "mamba"}"#, r#"{"mix": "xlstm"}"#]
+        {
+            let mut raw: Raw = serde_json::from_str(more).unwrap();
+            raw.extend(
+                [("architecture", json!(architecture.id)), ("hidden", json!(8)), ("layers", json!(2))]
+                    .map(|(k, v)| (k.to_owned(), v)),
+            );
+            let settings = Settings::check(&knobs, &raw, &Raw::new()).unwrap();
+            let plan = architecture.plan(&settings, (2, 2, 1), (4, 12, 4)).unwrap();
+            let (_, mut params) = architecture.build(&plan, &settings, 1);
+            params.values.iter_mut().for_each(|p| *p += 0.5);
+            let before = params.values.clone();
+            // Without a gradient, all that moves is what decays.
+            let none = vec![0.0; params.len()];
+            Optimiser::new(Rule::AdamW { decay: 0.5 }, params.slots()).step(&mut params.values, &none, 0.5);
+            for slot in params.slots() {
+                let index = slot.name.split('.').nth(1).and_then(|index| index.parse().ok());
+                let index = index.filter(|_| architecture.reads("mix"));
+                let kind = match index {
+                    // A layer of a stack; what is around them belongs to the stack.
+                    Some(index) if registry::makes_layer("mamba", &settings, index) => "mamba",
+                    Some(index) if registry::makes_layer("xlstm", &settings, index) => "xlstm",
+                    None if slot.name.starts_with("post_blocks_norm") => "xlstm",
+                    _ => "",
+                };
+                let (from, to) = (&before[slot.range()], &params.values[slot.range()]);
+                let factor: Real = if authors_decay(kind, &slot.name) { 0.75 } else { 1.0 };
+                spared += usize::from(factor == 1.0);
+                for (from, to) in from.iter().zip(to) {
+                    assert_eq!(*to, factor * from, "{} {more}: {}", architecture.id, slot.name);
+                }
+            }
+        }
+    }
+    assert!(spared > 20, "{spared}");
+}
+
 #[test]
 fn optimisers_equal_pytorch() {
     let file = Stored::open("optim");
     let rules = [
-        ("adam", Rule::Adam),
-        ("adamw", Rule::AdamW { decay: 0.1 }),
-        ("sgd", Rule::Sgd { momentum: 0.9 }),
-        ("rmsprop", Rule::RmsProp),
+        ("adam", Rule::Adam, true),
+        ("adamw", Rule::AdamW { decay: 0.1 }, true),
+        // What does not decay takes Adam's steps.
+        ("adam", Rule::AdamW { decay: 0.1 }, false),
+        ("sgd", Rule::Sgd { momentum: 0.9 }, true),
+        ("rmsprop", Rule::RmsProp, true),
     ];
-    for (name, rule) in rules {
+    for (name, rule, decays) in rules {
         let mut flat = [file.reals("problem.weight"), file.reals("problem.bias")].concat();
         let split = flat.len() - 2;
-        let mut optimiser = Optimiser::new(rule, flat.len());
+        let slots = [slot(0, split, decays), slot(split, 2, decays)];
+        let mut optimiser = Optimiser::new(rule, &slots);
         let (weights, biases) = (file.doubles(&format!("{name}.weight")), file.doubles(&format!("{name}.bias")));
         let mut worst = 0.0_f64;
         for step in 0..20 {

@@ -90,8 +90,11 @@ export function namesOf(entries, catalog) {
   );
 }
 
-/** @param {Evaluation | null | undefined} evaluation @returns {number | null} */
-const ownError = (evaluation) => evaluation?.rows.find(({ id }) => id === 'model')?.mae ?? null;
+/** @param {Evaluation | null | undefined} evaluation @returns {number | null} Nothing for a forecast that is not a number: it has no rank. */
+const ownError = (evaluation) => {
+  const mae = evaluation?.rows.find(({ id }) => id === 'model')?.mae;
+  return mae !== undefined && Number.isFinite(mae) ? mae : null;
+};
 
 /** @param {Evaluation} evaluation @returns {ErrorRow[]} */
 const rules = ({ rows }) => rows.filter(({ id }) => id !== 'model');
@@ -165,6 +168,7 @@ function board(key, group, names) {
   for (const { run } of group) {
     if (!run?.validation) continue;
     for (const { id, label, note, mae } of rules(run.validation)) {
+      if (!Number.isFinite(mae)) continue;
       // The same rule on the same windows, unless another window or season makes it another.
       const rule = `${id} ${mae.toPrecision(9)}`;
       const test = run.test?.rows.find((row) => row.id === id)?.mae ?? others.get(rule)?.test ?? null;

@@ -12,7 +12,7 @@ import { column, count, figure, percent } from './format.js';
 /** @import {PageStore} from '../state/shape.js' */
 
 /** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
-const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity));
+const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity).filter(Number.isFinite));
 
 /**
  * The mean absolute error of every column beside the simple rules, and of all of them together.
@@ -75,7 +75,7 @@ function scores({ rows, unit }) {
     rmse: column(rows.map(({ rmse }) => rmse)),
     mase: column(rows.map(({ mase }) => mase ?? 0)),
   };
-  const widest = Math.max(...rows.map(({ mae }) => mae));
+  const widest = Math.max(...rows.map(({ mae }) => mae).filter(Number.isFinite));
   return h(
     'table',
     { class: 'table scores' },
