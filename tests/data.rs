@@ -13,3 +13,7 @@ mod large;
 mod real;
 #[path = "data/shapes.rs"]
 mod shapes;
+#[path = "data/trials.rs"]
+mod trials;
+#[path = "data/numbers.rs"]
+mod numbers;
