@@ -56,6 +56,8 @@ export interface ColumnUnderstood {
   examples: string[];
   /** A number that was read as missing. */
   sentinel: number | null;
+  /** Where its cells went; together they are the rows. */
+  cells: { values: number; empty: number; unread: number; infinite: number; sentinels: number; text: number };
   note: string;
 }
 
@@ -67,6 +69,8 @@ export interface Understood {
   header: boolean;
   /** Rows of data that were kept. */
   rows: number;
+  /** Where the records below the names went. */
+  records: { rows: number; uneven: number; names: number; without_time: number; other_series: number };
   bytes: number;
   /** How the time of a row is said; null: the rows are numbered. */
   time: {

@@ -5,5 +5,7 @@ mod choices;
 mod common;
 mod hostile;
 mod large;
+mod numbers;
 mod real;
 mod shapes;
+mod trials;
