@@ -377,7 +377,8 @@ fn gap_notes(about: &mut About, grid: Grid, utc: bool, skipped: &[jiff_core::civ
     about.notes.push(note);
     // Two days of seven missing, and hardly any others: a market's calendar.
     if weekend * 5 > about.length && weekend * 10 > about.missing_steps * 8 {
-        let message = "Saturdays and Sundays have no rows: carry the last value forward, or no window will be without a gap.";
+        let message =
+            "Saturdays and Sundays have no rows: carry the last value forward, or no window will be without a gap.";
         about.notes.push(Note::warning("weekends", message));
     }
 }

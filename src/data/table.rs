@@ -134,8 +134,11 @@ impl Table {
             Some(decimal) => (vec![decimal; layout.width], false),
             None => look::decimals(&rows.sample, layout.width, layout.cut.delimiter),
         };
-        let looks: Vec<Look> =
-            decimals.iter().enumerate().map(|(index, &decimal)| look::look(&rows.sample, index, decimal, layout.cut.delimiter)).collect();
+        let looks: Vec<Look> = decimals
+            .iter()
+            .enumerate()
+            .map(|(index, &decimal)| look::look(&rows.sample, index, decimal, layout.cut.delimiter))
+            .collect();
         if open {
             notes.push(questions::decimal(&options, decimals[0]));
         }

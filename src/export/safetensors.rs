@@ -65,7 +65,8 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     let views = views.collect::<Result<Vec<_>>>()?;
     let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
     let metadata = [("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)];
-    let mut bytes = serialize(views, Some(metadata.into_iter().collect())).map_err(|error| broken(error.to_string()))?;
+    let mut bytes =
+        serialize(views, Some(metadata.into_iter().collect())).map_err(|error| broken(error.to_string()))?;
     sort_header(&mut bytes)?;
     Ok(bytes)
 }

@@ -137,7 +137,8 @@ impl Model {
         let checkpoints = options.checkpoints && truncated.is_none();
         let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
         // The linear models learn at the end of a window alone, whatever this one does.
-        let learnt = if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
+        let learnt =
+            if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
         let fits = learnt.starts.len();
         let trainer = Trainer::new(built, options, (learnt, validation.clone()), truncated);
 
@@ -175,11 +176,7 @@ impl Model {
             equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
-            windows: Windows {
-                train: fits,
-                validation: validation.starts.len(),
-                test: test.starts.len(),
-            },
+            windows: Windows { train: fits, validation: validation.starts.len(), test: test.starts.len() },
             steps_per_epoch: trainer.steps_per_epoch(),
             memory_bytes,
             filled: frame.filled.iter().map(Vec::len).sum(),

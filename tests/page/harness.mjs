@@ -89,13 +89,14 @@ export class Browser {
    * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
    * @param {number} [options.width]
    * @param {number} [options.height]
+   * @param {Record<string, (text: string) => string>} [options.replace] Scripts that the server gives otherwise, see `startServer`.
    * @param {() => void} [options.before] Runs in the page before anything of its own does, to take from the browser what it has.
    */
-  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, before } = {}) {
+  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, replace, before } = {}) {
     const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
     // A port of its own is an origin of its own: no page finds what another one stored.
-    const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN });
+    const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN, replace });
     const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
     // The page before is left first, so that what its workers still do is not taken for this one's.
     if (this.pages.length) await this.driver.get('about:blank');

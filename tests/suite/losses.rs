@@ -5,8 +5,8 @@
 #[path = "../../examples/bench/losses.rs"]
 mod job;
 
-use job::Case;
 use crate::stored::Stored;
+use job::Case;
 
 /// Distance from f64 that is allowed, as a multiple of PyTorch's own in f32.
 const FACTOR: f64 = 3.0;

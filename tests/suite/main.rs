@@ -35,6 +35,9 @@ fn every_file_of_the_suite_is_a_module_of_it() {
     for entry in std::fs::read_dir(folder).expect("the folder of this file can be read") {
         let path = entry.expect("its entries can be read").path();
         let name = path.file_stem().expect("an entry has a name").to_string_lossy().into_owned();
-        assert!(name == "main" || main.contains(&format!("\nmod {name};")), "{name} is not a module of main.rs, so it never runs");
+        assert!(
+            name == "main" || main.contains(&format!("\nmod {name};")),
+            "{name} is not a module of main.rs, so it never runs"
+        );
     }
 }

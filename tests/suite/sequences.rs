@@ -3,8 +3,8 @@
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
-use serde_json::{Value, json};
 use crate::stored::Stored;
+use serde_json::{Value, json};
 use unrolled::arch::Plan;
 use unrolled::arch::registry::{self, Make};
 use unrolled::grad::{Tape, Var, ops};

@@ -74,7 +74,7 @@ export function createClient(kind, onTidings, onDeath, build = fastestBuild()) {
       die(message.problem);
     } else if (message.type === 'peers') {
       peers.set(message);
-    } else {
+    } else if (message.type !== 'pong') {
       onTidings(message);
     }
   });

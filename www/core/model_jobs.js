@@ -11,11 +11,12 @@
  * @module
  */
 import { createClock } from './clock.js';
+import { refusalOf } from './errors.js';
 import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
 /** @import {Configured, Probe, Progress} from '../../pkg/unrolled.js' */
-/** @import {Calls, Limit, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Calls, Limit, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
 /** Milliseconds of training between two looks at the messages. */
@@ -32,9 +33,9 @@ const CALM = { progress: 250, report: 4000 };
 /**
  * @param {any} core The classes of the package that this needs.
  * @param {(message: WorkerMessage, transfer?: Transferable[]) => void} post
- * @param {{refusal: (error: any) => Problem | null, fatal: (error: any) => void}} errors
+ * @param {(error: any) => void} fatal Ends the worker.
  */
-export function modelJobs({ Session }, post, { refusal, fatal }) {
+export function modelJobs({ Session }, post, fatal) {
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
@@ -98,7 +99,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     try {
       return { forecast: run.forecast(sight.steps), forecastProblem: '' };
     } catch (error) {
-      const problem = refusal(error);
+      const problem = refusalOf(error);
       if (!problem) throw error;
       return { forecast: null, forecastProblem: problem.message };
     }
@@ -150,9 +151,20 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     } catch (error) {
       training = false;
       rally(null);
-      const problem = refusal(error);
+      const problem = refusalOf(error);
       if (!problem) return fatal(error);
-      post({ type: 'failed', problem, report: report(true) });
+      // A trap in here is heard of as an unhandled rejection (worker.js).
+      post({ type: 'failed', problem, report: lastReport() });
+    }
+  }
+
+  /** What stands after training has failed, where weights were judged and can be again. */
+  function lastReport() {
+    try {
+      return report(true);
+    } catch (error) {
+      if (!refusalOf(error)) throw error;
+      return null;
     }
   }
 
@@ -332,7 +344,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       try {
         loaded.load(bytes, settings);
       } catch (error) {
-        loaded.free();
+        if (refusalOf(error)) loaded.free();
         throw error;
       }
       await halt();

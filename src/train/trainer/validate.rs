@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::arch::Forecaster;
-    use crate::data::{Axis, Batch, FrameOptions, Part, Series, Split, Step};
+    use crate::data::{Axis, Batch, Fill, FrameOptions, Part, Series, Split, Step};
     use crate::grad::Var;
     use crate::knob::{Raw, Settings};
     use crate::math::Rng;
@@ -138,8 +138,14 @@ mod tests {
             columns: vec![(0..100).map(|_| rng.normal()).collect()],
         };
         let split = Split::parse("70/10/20", &series.axis).expect("a split");
-        let options =
-            FrameOptions { targets: series.names.clone(), inputs: vec![], calendar: false, ahead: 1, scales: None };
+        let options = FrameOptions {
+            targets: series.names.clone(),
+            inputs: vec![],
+            calendar: false,
+            fill: Fill::default(),
+            ahead: 1,
+            scales: None,
+        };
         let frame = Frame::new(&series, &split, &options).expect("a frame");
         let windows = |part| frame.windows(&split, part, 4, 2).expect("windows");
         let mut builder = Builder::new(Rng::new(2, 0), 1.0);

@@ -1,15 +1,15 @@
 //! Where the loss is taken at every step, what is said at a step knows nothing of the rows behind it.
 
 use unrolled::arch::{Architecture, Plan, registry};
-use unrolled::data::{Batch, Frame, FrameOptions, Part, Series, Split};
+use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::grad::Tape;
 use unrolled::knob::Kind;
 use unrolled::math::Rng;
 use unrolled::nn::Pass;
 use unrolled::{Error, Real, Session, narrow, wide};
 
-use crate::common::{noisy_sine, settings};
 use super::{checked, columns, passed};
+use crate::common::{noisy_sine, settings};
 
 const WINDOW: usize = 13;
 const HORIZON: usize = 4;
@@ -38,8 +38,14 @@ fn batch(series: &Series, targets: usize, changed: usize) -> (Batch, Frame) {
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     let frame = |series: &Series, scales| {
         let (targets, inputs) = series.names.split_at(targets);
-        let options =
-            FrameOptions { targets: targets.to_vec(), inputs: inputs.to_vec(), calendar: true, ahead: 8, scales };
+        let options = FrameOptions {
+            targets: targets.to_vec(),
+            inputs: inputs.to_vec(),
+            calendar: true,
+            fill: Fill::default(),
+            ahead: 8,
+            scales,
+        };
         Frame::new(series, &split, &options).unwrap()
     };
     let fitted = frame(series, None);

@@ -8,8 +8,8 @@ use unrolled::data::Part;
 use unrolled::knob::{Kind, Knob, Raw};
 use unrolled::{Error, Real, Session};
 
-use crate::common::noisy_sine;
 use super::{checked, passed, refused};
+use crate::common::noisy_sine;
 
 /// The settings around the knob: the window is many steps, so that there is something to remember, and the units can be cut into
 /// heads.

@@ -48,7 +48,8 @@ const FILES: [File; 5] = [
         name: "short gaps that cost windows",
         step: Some(HOUR),
         cells: |row| {
-            let value = if row % 60 == 31 { String::new() } else { format!("{:.2}", 3.0 * wave(row, 24) + chance(row)) };
+            let value =
+                if row % 60 == 31 { String::new() } else { format!("{:.2}", 3.0 * wave(row, 24) + chance(row)) };
             [value, format!("{:.1}", chance(row))]
         },
     },
@@ -137,9 +138,11 @@ fn nothing_moves(more: &str) {
             for (name, change) in CHANGES {
                 let after = chosen(&text(file, Some((change, ends))), &settings);
                 let lines = before.lines().zip(after.lines());
-                moved.extend(lines.filter(|(before, after)| before != after).map(|(before, after)| {
-                    format!("{}, {split}, {name}:\n  {before}\n  {after}", file.name)
-                }));
+                moved.extend(
+                    lines
+                        .filter(|(before, after)| before != after)
+                        .map(|(before, after)| format!("{}, {split}, {name}:\n  {before}\n  {after}", file.name)),
+                );
             }
         }
     }

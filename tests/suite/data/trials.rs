@@ -161,7 +161,8 @@ fn of_words(bytes: &[u8], all: &[Note], messages: &[String], expect: &Value) -> 
             return Err(format!("says “{message}”"));
         }
     }
-    let asked: Vec<&Note> = all.iter().filter(|note| note.level == Level::Question && !note.choices.is_empty()).collect();
+    let asked: Vec<&Note> =
+        all.iter().filter(|note| note.level == Level::Question && !note.choices.is_empty()).collect();
     let fits = |note: &&&Note| match &expect["asks"] {
         Value::Bool(_) => true,
         codes => texts(codes).iter().any(|code| code == note.code),
