@@ -284,7 +284,7 @@ fn lanes_cross_no_gap_and_leave_out_no_row_that_can_be_read() {
         for lane in &lanes {
             assert!(lane.tokens > 0 && longest.is_none_or(|longest| lane.tokens <= longest));
             let last = lane.first + lane.tokens * segment + (segment - 1) + ahead;
-            assert!(last <= split.train.end && (lane.first..last).all(|row| frame.is_valid(row)));
+            assert!(last <= split.train.end && (lane.first..last).all(|row| frame.missing_at(row).is_none()));
             read[lane.first..lane.first + lane.tokens * segment].iter_mut().for_each(|times| *times += 1);
         }
         assert!(read.iter().all(|&times| times <= 1), "no row is read twice in a pass");
