@@ -59,7 +59,14 @@ impl Data {
         let series = jfk();
         let split = Split::parse(SPLIT, &series.axis)?;
         let targets = vec!["temp_c".to_owned()];
-        let options = FrameOptions { targets, inputs: Vec::new(), calendar: false, fill: Fill::default(), ahead: 0, scales: None };
+        let options = FrameOptions {
+            targets,
+            inputs: Vec::new(),
+            calendar: false,
+            fill: Fill::default(),
+            ahead: 0,
+            scales: None,
+        };
         let frame = Frame::new(&series, &split, &options)?;
         let [trains, judges] = [Part::Train, Part::Test].map(|part| frame.windows(&split, part, WINDOW, HORIZON));
         let judges = judges?.starts.iter().copied().step_by(STRIDE).collect();

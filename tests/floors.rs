@@ -97,7 +97,7 @@ fn read(files: &[&str], column: &str) -> Option<Series> {
     let start = jiff::tz::Offset::UTC.to_timestamp(start).unwrap().as_millisecond();
     let values: Vec<f64> = records.iter().map(|record| record[at].parse().unwrap()).collect();
     let axis = Axis { start, step: HOUR, len: values.len(), utc: true };
-    Some(Series { axis, names: vec![column.to_owned()], columns: vec![values] })
+    Some(Series { axis, names: vec![column.to_owned()], columns: vec![values], sentinels: None })
 }
 
 #[test]
@@ -158,7 +158,8 @@ fn seven_columns_at_once_meet_the_floors_of_the_multivariate_protocol() {
     }
     let split = Split::parse("8640, 11520, 14400", &series.axis).unwrap();
     let targets = series.names.clone();
-    let options = FrameOptions { targets, inputs: vec![], calendar: false, fill: Fill::default(), ahead: 96, scales: None };
+    let options =
+        FrameOptions { targets, inputs: vec![], calendar: false, fill: Fill::default(), ahead: 96, scales: None };
     let frame = Frame::new(&series, &split, &options).unwrap();
     assert_eq!((frame.features, frame.targets), (7, 7));
     let mut wrong = Vec::new();
@@ -186,8 +187,14 @@ fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
     let Some(series) = read(JFK, "temp_c") else { return };
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (6111, 873, 1746));
-    let options =
-        FrameOptions { targets: vec!["temp_c".to_owned()], inputs: vec![], calendar: false, fill: Fill::default(), ahead: 24, scales: None };
+    let options = FrameOptions {
+        targets: vec!["temp_c".to_owned()],
+        inputs: vec![],
+        calendar: false,
+        fill: Fill::default(),
+        ahead: 24,
+        scales: None,
+    };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());
     let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).tables(&frame, &test).remove(0);

@@ -16,7 +16,7 @@ fn axis(len: usize) -> Axis {
 
 fn series(columns: &[Vec<f64>]) -> Series {
     let names = (0..columns.len()).map(|index| format!("c{index}")).collect();
-    Series { axis: axis(columns[0].len()), names, columns: columns.to_vec() }
+    Series { axis: axis(columns[0].len()), names, columns: columns.to_vec(), sentinels: None }
 }
 
 fn options(inputs: &[&str], calendar: bool, ahead: usize) -> FrameOptions {
@@ -332,12 +332,16 @@ fn a_forecast_starts_from_a_gap_only_where_the_last_value_is_carried_forward() {
         let options = FrameOptions { fill: Fill { gaps, longest }, ..options(&[], false, 24) };
         let frame = Frame::new(&series, &split, &options).unwrap();
         let mut batch = Batch::default();
-        frame.gather_last(10, 24, &mut batch).map(|()| frame.scales[0].unscale(f64::from(batch.column(9, 0)[0])).round())
+        frame
+            .gather_last(10, 24, &mut batch)
+            .map(|()| frame.scales[0].unscale(f64::from(batch.column(9, 0)[0])).round())
     };
     assert_eq!(last(Gaps::Hold, 3), Ok(396.0));
-    for (gaps, longest, remedy) in
-        [(Gaps::Interpolate, 3, "carry the last value forward"), (Gaps::Leave, 3, "carry the last"), (Gaps::Hold, 2, "more steps")]
-    {
+    for (gaps, longest, remedy) in [
+        (Gaps::Interpolate, 3, "carry the last value forward"),
+        (Gaps::Leave, 3, "carry the last"),
+        (Gaps::Hold, 2, "more steps"),
+    ] {
         let said = last(gaps, longest).unwrap_err().to_string();
         assert!(said.contains("no value at 2016-07-17 15:00") && said.contains(remedy), "{said}");
     }

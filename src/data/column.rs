@@ -5,7 +5,6 @@ use crate::data::names;
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::number::{self, Cell};
 use crate::data::options::{Decimal, clip};
-use crate::data::sentinel;
 use crate::data::understood::{ColumnKind, ColumnUnderstood};
 
 /// Beyond this no variance can be computed in double precision (its square would be infinite), and no sensor measures it.
@@ -111,20 +110,30 @@ impl Column {
         self.values = values;
     }
 
-    /// Reads sentinels as missing: those of `wanted`, or else those found by looking.
-    pub fn drop_sentinels(&mut self, wanted: Option<&[f64]>, known: &[f64]) {
-        let taken = match wanted {
-            Some(wanted) => wanted.iter().copied().filter(|value| self.values.contains(value)).collect(),
-            None => sentinel::find(&self.values, known),
-        };
-        let all = if taken.is_empty() { &mut [] } else { self.values.as_mut_slice() };
-        for value in all {
-            if taken.contains(value) {
-                *value = f64::NAN;
-                self.missing += 1;
-            }
-        }
-        self.sentinels.extend(taken);
+    /// Reads these numbers as missing, because somebody says so.
+    pub fn drop(&mut self, missing: &[f64]) {
+        let taken: Vec<f64> = missing.iter().copied().filter(|value| self.values.contains(value)).collect();
+        self.mark(taken);
+        let sentinels = &self.sentinels;
+        self.values.iter_mut().filter(|value| sentinels.contains(value)).for_each(|value| *value = f64::NAN);
+    }
+
+    /// Counts these numbers as missing, because they were found to stand for “no value”. They stay where they are: another split
+    /// may find otherwise.
+    pub fn mark(&mut self, sentinels: Vec<f64>) {
+        self.missing += self.values.iter().filter(|value| sentinels.contains(value)).count();
+        self.sentinels.extend(sentinels);
+    }
+
+    /// The values, `NaN` where one is missing, where it stands for “no value”, or is one of `others`.
+    pub fn known(&self, others: &[f64]) -> impl Iterator<Item = f64> {
+        let is_none = |value: &f64| self.sentinels.contains(value) || others.contains(value);
+        self.values.iter().map(move |value| if is_none(value) { f64::NAN } else { *value })
+    }
+
+    /// Whether it holds numbers that may be forecast or read.
+    pub fn is_measured(&self) -> bool {
+        !self.is_time && self.holds == Holds::Numbers
     }
 
     /// Numbers that were read as missing.
@@ -135,7 +144,7 @@ impl Column {
     /// Smallest, largest and mean number, and whether there is more than one.
     fn spread(&self) -> Option<(f64, f64, f64)> {
         let (mut low, mut high, mut sum, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0_usize);
-        for &value in self.values.iter().filter(|value| !value.is_nan()) {
+        for value in self.known(&[]).filter(|value| !value.is_nan()) {
             low = low.min(value);
             high = high.max(value);
             sum += value;

@@ -144,14 +144,8 @@ mod tests {
             let filled = Fill { gaps, longest }.fill(&mut values);
             (filled, values.map(|value| if value.is_nan() { -1.0 } else { value }))
         };
-        assert_eq!(
-            with(Gaps::Interpolate, 2),
-            (vec![2, 3], [-1.0, 1.0, 2.0, 3.0, 4.0, -1.0, -1.0, -1.0, 8.0, -1.0])
-        );
-        assert_eq!(
-            with(Gaps::Hold, 2),
-            (vec![2, 3, 5, 6, 9], [-1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 4.0, -1.0, 8.0, 8.0])
-        );
+        assert_eq!(with(Gaps::Interpolate, 2), (vec![2, 3], [-1.0, 1.0, 2.0, 3.0, 4.0, -1.0, -1.0, -1.0, 8.0, -1.0]));
+        assert_eq!(with(Gaps::Hold, 2), (vec![2, 3, 5, 6, 9], [-1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 4.0, -1.0, 8.0, 8.0]));
         assert_eq!(with(Gaps::Leave, 9).0, [0_u32; 0]);
     }
 }

@@ -46,8 +46,14 @@ impl Known {
                 open[row as usize] |= gaps == Gaps::Interpolate;
             }
         }
-        let learnt = present.iter().zip(&measured).zip(&open).map(|((present, measured), open)| *present && *measured && !open);
-        Self { learnt: stretches(learnt), read: stretches(present.into_iter()), measured: stretches(measured.into_iter()), open }
+        let learnt =
+            present.iter().zip(&measured).zip(&open).map(|((present, measured), open)| *present && *measured && !open);
+        Self {
+            learnt: stretches(learnt),
+            read: stretches(present.into_iter()),
+            measured: stretches(measured.into_iter()),
+            open,
+        }
     }
 
     /// Whether a window may begin at `start`, with so many rows of past and of horizon.

@@ -110,7 +110,7 @@ impl Regular {
     /// # Errors
     /// When no column has that name.
     pub fn suggest(&self, target: &str) -> Result<Suggestion> {
-        Ok(suggest(self.column(target)?, self.series.axis.step, &Split::usual(&self.series.axis), Fill::default()))
+        self.suggest_on(target, &Split::usual(&self.series.axis))
     }
 
     /// The same by the training part of another split, as the knob [`SPLIT`](crate::data::split::SPLIT) has it.
@@ -118,16 +118,16 @@ impl Regular {
     /// # Errors
     /// When no column has that name, or as [`Split::parse`].
     pub fn suggest_for(&self, target: &str, split: &str) -> Result<Suggestion> {
-        let split = Split::parse(split, &self.series.axis)?;
-        Ok(suggest(self.column(target)?, self.series.axis.step, &split, Fill::default()))
+        self.suggest_on(target, &Split::parse(split, &self.series.axis)?)
     }
 
-    fn column(&self, name: &str) -> Result<&[f64]> {
-        let index = self.series.names.iter().position(|other| other == name);
-        index.map(|index| self.series.columns[index].as_slice()).ok_or_else(|| Error::Column {
-            column: crate::data::options::clip(name, 60),
+    fn suggest_on(&self, target: &str, split: &Split) -> Result<Suggestion> {
+        let index = self.series.names.iter().position(|name| name == target).ok_or_else(|| Error::Column {
+            column: crate::data::options::clip(target, 60),
             problem: "there is no such column; choose one that holds numbers".to_owned(),
-        })
+        })?;
+        let series = self.series.looked_at(split.train.clone());
+        Ok(suggest(&series.columns[index], series.axis.step, split, Fill::default()))
     }
 }
 
@@ -146,7 +146,11 @@ pub fn suggest(values: &[f64], step: Step, split: &Split, fill: Fill) -> Suggest
     let [left, filled] = [Gaps::Leave, Gaps::Interpolate].map(|gaps| windows(train, (window, horizon), gaps));
     let gaps = if fill.gaps != Gaps::Leave {
         fill.gaps
-    } else if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
+    } else if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 {
+        Gaps::Interpolate
+    } else {
+        Gaps::Leave
+    };
     let cost = if gaps != fill.gaps {
         format!(
             " Gaps of at most {USUAL_LONGEST} steps cost windows: filled, they would allow {filled} training windows of {window} and \
@@ -159,7 +163,8 @@ pub fn suggest(values: &[f64], step: Step, split: &Split, fill: Fill) -> Suggest
     // What is forecast must have been measured.
     if fill.gaps != Gaps::Leave && horizon > measured {
         horizon = (measured * 2 / 3).max(1);
-        because = format!("no more than {measured} steps follow each other without a gap, and filled ones are not forecast");
+        because =
+            format!("no more than {measured} steps follow each other without a gap, and filled ones are not forecast");
     }
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
@@ -243,7 +248,8 @@ mod tests {
     #[test]
     fn filled_weekends_are_read_and_not_forecast() {
         let values: Vec<f64> = (0..400).map(|day| if day % 7 < 5 { f64::from(day % 11) } else { f64::NAN }).collect();
-        let (day, split) = (Step::Milliseconds(86_400_000), Split { train: 0..280, validation: 280..320, test: 320..400 });
+        let (day, split) =
+            (Step::Milliseconds(86_400_000), Split { train: 0..280, validation: 280..320, test: 320..400 });
         let lengths = |gaps| {
             let suggestion = suggest(&values, day, &split, Fill { gaps, ..Fill::default() });
             (suggestion.window, suggestion.horizon)

@@ -135,7 +135,10 @@ impl Frame {
                 Some((row, Some(column))) => {
                     let remedy = match (self.fill.gaps, usable) {
                         (Gaps::Hold, 0) => "carry it forward over more steps, or wait for the next value".to_owned(),
-                        (_, 0) => "carry the last value forward (Missing values), as what comes after it is not known yet".to_owned(),
+                        (_, 0) => {
+                            "carry the last value forward (Missing values), as what comes after it is not known yet"
+                                .to_owned()
+                        }
                         _ => format!("fill the gap, or choose a window of at most {usable}"),
                     };
                     format!(
@@ -172,8 +175,12 @@ impl Frame {
     /// [`Error::TooShort`] if there is none.
     pub fn learnt_throughout(&self, set: &WindowSet) -> Result<WindowSet> {
         let length = set.window + set.horizon;
-        let starts: Arc<[u32]> =
-            set.starts.iter().copied().filter(|&start| self.known.is_learnt_throughout(start as usize, length)).collect();
+        let starts: Arc<[u32]> = set
+            .starts
+            .iter()
+            .copied()
+            .filter(|&start| self.known.is_learnt_throughout(start as usize, length))
+            .collect();
         if starts.is_empty() {
             let problem = format!(
                 "A model that learns at every step needs {length} training rows in a row whose values were measured, and filled \
@@ -224,8 +231,7 @@ impl Frame {
     /// The longest stretch of valid rows within `rows`.
     fn longest_stretch(&self, rows: Range<usize>) -> usize {
         let first = rows.start;
-        rows.filter_map(|row| Some(row + 1 - self.known.first_read(row)?.max(first))).max()
-            .unwrap_or(0)
+        rows.filter_map(|row| Some(row + 1 - self.known.first_read(row)?.max(first))).max().unwrap_or(0)
     }
 
     /// A window and a horizon, at most as long as these, for which every part has windows. The horizon is halved until

@@ -28,7 +28,7 @@ fn chance(row: usize) -> f64 {
     (row * 7919 % 1009) as f64 / 1009.0
 }
 
-const FILES: [File; 5] = [
+const FILES: [File; 6] = [
     File {
         name: "hourly, with decimals",
         step: Some(HOUR),
@@ -48,8 +48,18 @@ const FILES: [File; 5] = [
         name: "short gaps that cost windows",
         step: Some(HOUR),
         cells: |row| {
-            let value = if row % 60 == 31 { String::new() } else { format!("{:.2}", 3.0 * wave(row, 24) + chance(row)) };
+            let value =
+                if row % 60 == 31 { String::new() } else { format!("{:.2}", 3.0 * wave(row, 24) + chance(row)) };
             [value, format!("{:.1}", chance(row))]
+        },
+    },
+    File {
+        name: "sentinels all along",
+        step: Some(HOUR),
+        cells: |row| {
+            let absent = |every: usize| row % every == 19;
+            let cell = |absent: bool, value: f64| if absent { "-999".to_owned() } else { format!("{value:.1}") };
+            [cell(absent(150), 10.0 + 5.0 * wave(row, 24)), cell(absent(190), 500.0 + 490.0 * wave(row, 24))]
         },
     },
     File {
@@ -62,10 +72,13 @@ const FILES: [File; 5] = [
 /// What becomes of a cell after the training part: of row `row`, `left` rows before the end of its part.
 type Change = fn(row: usize, left: usize, cell: &str) -> String;
 
-const CHANGES: [(&str, Change); 7] = [
+const CHANGES: [(&str, Change); 10] = [
     ("spikes", |row, _, cell| if row.is_multiple_of(7) { "98765.4".to_owned() } else { cell.to_owned() }),
     ("another season", |row, _, _| format!("{:.2}", 10.0 + 8.0 * wave(row, 31))),
     ("missing values", |_, left, cell| if left < 3 { String::new() } else { cell.to_owned() }),
+    ("sentinels", |_, left, cell| if left < 3 { "-999".to_owned() } else { cell.to_owned() }),
+    ("another sentinel", |_, left, cell| if left < 3 { "9999".to_owned() } else { cell.to_owned() }),
+    ("values among which a sentinel is none", |row, _, _| format!("{}", -2000 + (row * 37 % 4000) as i64)),
     ("one value", |_, _, _| "5".to_owned()),
     ("whole numbers", |row, _, _| format!("{}", row * 31 % 97)),
     ("decimals", |row, _, _| format!("{:.5}", 100.0 * chance(row))),
@@ -137,9 +150,11 @@ fn nothing_moves(more: &str) {
             for (name, change) in CHANGES {
                 let after = chosen(&text(file, Some((change, ends))), &settings);
                 let lines = before.lines().zip(after.lines());
-                moved.extend(lines.filter(|(before, after)| before != after).map(|(before, after)| {
-                    format!("{}, {split}, {name}:\n  {before}\n  {after}", file.name)
-                }));
+                moved.extend(
+                    lines
+                        .filter(|(before, after)| before != after)
+                        .map(|(before, after)| format!("{}, {split}, {name}:\n  {before}\n  {after}", file.name)),
+                );
             }
         }
     }
@@ -161,9 +176,11 @@ fn what_is_said_of_a_file_is_chosen_by_the_default_training_part() {
     for file in &FILES {
         let said = |changed| {
             let table = read(text(file, changed).as_bytes()).expect("a table");
+            let understood = table.understood();
+            let sentinels: Vec<_> = understood.columns.iter().map(|column| column.sentinel).collect();
             let regular = series(&table);
             let suggestions: Vec<_> = regular.series.names.iter().map(|name| regular.suggest(name)).collect();
-            format!("{suggestions:?}")
+            format!("{:?} {sentinels:?} {suggestions:?}", understood.suggested_target)
         };
         let before = said(None);
         for (name, change) in CHANGES {

@@ -6,7 +6,6 @@
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { newRun, ofReport } from '../state/run.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
-import { withTargets } from '../state/targets.js';
 import { untilNext } from './pace.js';
 
 /** @import {Client} from '../core/client.js' */
@@ -92,7 +91,7 @@ export function openLane(store, list, terms, unpaused) {
   /** @param {number} id @returns {Promise<End>} */
   async function train(id) {
     let asked = find(id)?.asked ?? {};
-    let settings = withTargets(store.get(), asked);
+    let settings = asked;
     if (terms.parameters) {
       const sized = await call('sized', { settings, parameters: terms.parameters });
       asked = Object.fromEntries(Object.entries(sized).filter(([key, value]) => key in asked || value !== settings[key]));

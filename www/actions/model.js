@@ -5,7 +5,6 @@
  */
 import { newId, newRun } from '../state/run.js';
 import { sightOf } from '../state/shape.js';
-import { withTargets } from '../state/targets.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
 import { turns } from './turns.js';
@@ -117,7 +116,7 @@ export function modelActions(store) {
     /** A model from a file. */
     load: inTurn(async (/** @type {Blob} */ blob, /** @type {string} */ name) => {
       const bytes = new Uint8Array(await blob.arrayBuffer());
-      const loaded = await attempt(() => call('load', { bytes, settings: withTargets(store.get()) }));
+      const loaded = await attempt(() => call('load', { bytes, settings: store.get().settings }));
       if (!loaded) return;
       const { run } = store.get();
       const settings = differing(store.get(), loaded.configured.settings);

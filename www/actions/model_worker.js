@@ -6,7 +6,6 @@
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { settled } from '../state/run.js';
 import { buildOf } from '../state/shape.js';
-import { withTargets } from '../state/targets.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {Problem, Tidings} from '../core/protocol.js' */
@@ -63,7 +62,7 @@ export function modelWorker(store, inTurn, { hear, startAgain }) {
     const state = store.get();
     if (!state.data) return false;
     try {
-      const draft = await call('configure', { settings: withTargets(state) });
+      const draft = await call('configure', { settings: state.settings });
       if (turn === newest) store.set({ draft, settingsProblem: null });
       return true;
     } catch (error) {
