@@ -19,7 +19,7 @@ mod model;
 mod sizing;
 
 pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
-pub use catalog::{Catalog, Preset, catalog};
+pub use catalog::{Catalog, Preset, catalog, checked};
 pub use configured::{Configured, Parameters};
 pub use inside::Inside;
 pub use model::{Predictions, Sample};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::catalog::knobs;
+use super::catalog;
 use super::configured::{Configured, Parameters, Parts, Windows, memory_bytes};
 use crate::arch::find;
 use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
@@ -85,7 +85,7 @@ type Age = (Option<u32>, u64);
 impl Model {
     /// Builds what `raw` asks for; `scales` are those of the inputs of a model that was fitted before.
     pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>) -> Result<Self> {
-        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+        let settings = catalog::checked(raw)?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         // First of all: whatever is found by looking is looked for in the training part.

@@ -35,6 +35,8 @@ export interface Architecture {
   streams: boolean;
   /** Keys of the knobs that it reads. */
   knobs: string[];
+  /** Defaults that are its own in place of the knobs'. */
+  defaults: Settings;
 }
 /** One of the values that a knob of type `choice` takes. */
 export interface Choice { value: string; label: string; help: string }

@@ -81,7 +81,7 @@ fn outputs_and_gradients_equal_other_implementations() {
 /// they are; before xLSTM's blocks and the Transformer's layers there is a linear layer here and there, since a stream is as wide as
 /// its hidden size. (Here it is left out when the rows are just as wide.) Behind a Transformer's last layer stands its norm, as in
 /// `torch.nn.TransformerEncoder(…, norm=LayerNorm)`; a learned position is a row of `torch.nn.Embedding`, one for each step of window
-/// and horizon. The head is a linear layer on the last step.
+/// and horizon. The head is a linear layer on the last step, or on the mean of an encoder's.
 #[test]
 fn parameters_are_as_many_as_in_pytorch() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/counts.json");

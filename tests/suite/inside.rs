@@ -7,9 +7,8 @@ use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, Forecaster, registry};
 use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Split};
 use unrolled::grad::{Tape, ops};
-use unrolled::knob::{Raw, Settings};
+use unrolled::knob::Raw;
 use unrolled::nn::{Bounds, Params, Pass, State};
-use unrolled::session::catalog;
 use unrolled::train::inside::{self, About, GradientTrace, Kind};
 use unrolled::{Real, Session, narrow, wide};
 
@@ -28,7 +27,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let mut raw = settings(json);
     raw.insert("architecture".into(), architecture.id.into());
     raw.insert("normalise".into(), "none".into());
-    let checked = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
+    let checked = unrolled::session::checked(&raw).unwrap();
     let series = noisy_sine(240);
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     let options = FrameOptions {

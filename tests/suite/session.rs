@@ -335,8 +335,8 @@ fn files_that_are_no_models_are_refused_and_the_model_stays() {
         (Vec::new(), "safetensors"),
         (b"time,temp\n1,2\n".to_vec(), "safetensors"),
         (good[..good.len() / 2].to_vec(), "safetensors"),
-        (changed(r#"version\":2"#, r#"version\":9"#), "version 9"),
-        (changed(r#"version\":2"#, r#"version\":1"#), "train it again"),
+        (changed(r#"version\":3"#, r#"version\":9"#), "version 9"),
+        (changed(r#"version\":3"#, r#"version\":1"#), "train it again"),
         (changed("head.weight", "hand.weight"), "head.weight"),
         (changed("temp_c", "temp_x"), "temp_x"),
         (not_a_number, "no number"),
@@ -347,6 +347,33 @@ fn files_that_are_no_models_are_refused_and_the_model_stays() {
         assert_eq!(session.forecast(12).unwrap(), before);
     }
     assert!(session.load(&good, &Default::default()).is_ok());
+}
+
+#[test]
+fn a_model_of_an_earlier_version_is_loaded_unless_it_would_forecast_something_else() {
+    let every = r#""segment": 1, "loss_on": "every""#;
+    for (more, loads) in [
+        ("{}".to_owned(), true),
+        (format!("{{{every}}}"), false),
+        (format!(r#"{{{every}, "normalise": "window", "head": "rolled"}}"#), false),
+        (format!(r#"{{{every}, "normalise": "none"}}"#), true),
+        (r#"{"segment": 48, "loss_on": "every"}"#.to_owned(), true),
+        (format!(r#"{{{every}, "reading": "continuous"}}"#), true),
+        (format!(r#"{{{every}, "architecture": "mlp"}}"#), true),
+        (r#"{"architecture": "transformer"}"#.to_owned(), true),
+        (r#"{"architecture": "transformer_encoder"}"#.to_owned(), false),
+    ] {
+        let mut session = Session::new(noisy_sine(500));
+        session.configure(&small(&more)).unwrap();
+        let mut bytes = session.save().unwrap();
+        let version = br#"version\":3"#;
+        let at = bytes.windows(version.len()).position(|w| w == version).unwrap();
+        bytes[at + version.len() - 1] = b'2';
+        match session.load(&bytes, &Default::default()) {
+            Ok(_) => assert!(loads, "{more}"),
+            Err(error) => assert!(!loads && error.to_string().contains("train it again"), "{more}: {error}"),
+        }
+    }
 }
 
 #[test]
@@ -469,4 +496,26 @@ fn a_model_that_forecasts_all_that_it_reads_can_be_rolled_on() {
     let wrong = small(r#"{"target": "temp_c, rain"}"#);
     let said = session.configure(&wrong).unwrap_err();
     assert!(said.place().knob.as_deref() == Some("target") && said.to_string().contains("“rain”"), "{said}");
+}
+
+#[test]
+fn what_nobody_chose_takes_the_default_of_the_architecture_and_else_of_the_knob() {
+    let layers = |json: &str| {
+        let mut session = Session::new(noisy_sine(300));
+        session.configure(&settings(json)).unwrap().settings["layers"].clone()
+    };
+    assert_eq!(layers("{}"), 1);
+    assert_eq!(layers(r#"{"architecture": "lstm"}"#), 1);
+    assert_eq!(layers(r#"{"architecture": "transformer"}"#), 1);
+    assert_eq!(layers(r#"{"architecture": "transformer_encoder"}"#), 2);
+    assert_eq!(layers(r#"{"architecture": "transformer_encoder", "layers": 1}"#), 1);
+    // The catalog says so, and nothing that it says is out of bounds or unread.
+    let catalog = unrolled::session::catalog();
+    for entry in &catalog.architectures {
+        for (key, value) in &entry.defaults {
+            assert!(entry.knobs.contains(&key.as_str()), "{}: {key}", entry.id);
+            let raw = [("architecture".to_owned(), entry.id.into())].into();
+            assert_eq!(unrolled::session::checked(&raw).unwrap().to_raw()[key], *value, "{}: {key}", entry.id);
+        }
+    }
 }

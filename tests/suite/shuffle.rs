@@ -1,14 +1,14 @@
 //! Which architectures use the order of their window: what destroying it does to a forecast (docs/shuffle.md has the errors).
 
 use serde_json::Value;
-use unrolled::arch::registry::{self, Architecture};
+use unrolled::arch::registry::{self, Architecture, Make};
 use unrolled::arch::{Forecaster, Plan};
 use unrolled::data::Batch;
 use unrolled::grad::Tape;
-use unrolled::knob::{Raw, Settings};
+use unrolled::knob::Raw;
 use unrolled::math::Rng;
-use unrolled::nn::{Params, Pass};
-use unrolled::session::catalog;
+use unrolled::nn::{Builder, Params, Pass, State};
+use unrolled::session::checked;
 use unrolled::{Real, narrow};
 
 const WINDOW: usize = 12;
@@ -28,7 +28,7 @@ impl Model {
         let fixed = [("architecture", Value::from(architecture.id)), ("hidden", 8.into()), ("segment", 1.into())];
         let raw: Raw =
             fixed.into_iter().chain(others.iter().cloned()).map(|(key, value)| (key.to_owned(), value)).collect();
-        let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
+        let settings = checked(&raw).unwrap();
         let plan: Plan = architecture.plan(&settings, (1, 1, 1), (4, WINDOW, HORIZON)).unwrap();
         let (forecaster, params) = architecture.build(&plan, &settings, 1);
         let mut model = Self { forecaster, params };
@@ -111,5 +111,50 @@ fn without_positions_attention_does_not_know_the_order() {
         model.change(|name, _, value| if name == "position.weight" { 0.0 } else { value });
         let found = distance(&model.forecast(&IN_ORDER), &model.forecast(&SHUFFLED));
         assert!(found < SAME, "{id}: {found}");
+    }
+}
+
+#[test]
+fn the_encoder_reads_all_steps_and_the_transformer_the_last_one() {
+    // The last step and the first change places; nothing tells them apart but that the last is the last.
+    const SWAPPED: [usize; WINDOW] = [11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0];
+    for layers in [1, 2] {
+        let others: [(&str, Value); 3] =
+            [("positions", "none".into()), ("normalise", "none".into()), ("layers", layers.into())];
+        let [encoder, causal] = ["transformer_encoder", "transformer"].map(|id| {
+            let model = Model::new(registry::find(id).unwrap(), &others);
+            (model.forecast(&IN_ORDER), model.forecast(&SWAPPED), model.params)
+        });
+        // One network with one set of weights, but for what a step sees and what the head reads.
+        assert_eq!(encoder.2.values, causal.2.values);
+        assert!(distance(&encoder.0, &causal.0) > 0.01, "{layers} layers: both are one model");
+        let (same, moved) = (distance(&encoder.0, &encoder.1), distance(&causal.0, &causal.1));
+        assert!(same < SAME && moved > 0.01, "{layers} layers: {same} {moved}");
+    }
+}
+
+#[test]
+fn the_head_of_an_encoder_reads_the_mean_of_its_steps() {
+    let (width, steps, batch) = (8, 5, 3);
+    let architecture = registry::find("transformer_encoder").unwrap();
+    let raw = [("architecture", Value::from(architecture.id)), ("hidden", width.into()), ("segment", 1.into())];
+    let raw: Raw = raw.map(|(key, value)| (key.to_owned(), value)).into();
+    let settings = checked(&raw).unwrap();
+    let plan = architecture.plan(&settings, (width, width, 1), (4, steps, HORIZON)).unwrap();
+    let Make::Layer(make) = architecture.make else { panic!("a layer") };
+    let mut builder = Builder::new(Rng::new(1, 0), 1.0);
+    let block = make(&mut builder, 1, width, &plan, &settings);
+    let params = builder.finish();
+    let mut rng = Rng::new(2, 0);
+    let mut tape = Tape::new(false);
+    let mut pass = Pass::new(&mut tape, &params, batch);
+    let x: Vec<Real> = (0..width * steps * batch).map(|_| narrow(rng.normal())).collect();
+    let x = pass.tape.constant(width, steps * batch, &x);
+    let (out, _) = block.forward(&mut pass, x, &State::default());
+    let read = block.readout(&mut pass, out);
+    assert_eq!(tape.shape(read), (width, batch));
+    for (at, &read) in tape.value(read).iter().enumerate() {
+        let mean = (0..steps).map(|step| tape.value(out)[step * width * batch + at]).sum::<Real>() / steps as Real;
+        assert!((read - mean).abs() < SAME, "{at}: {read} {mean}");
     }
 }

@@ -2,10 +2,10 @@
  * The list of runs, read: what each is called, how they compare, what differs between two.
  * @module
  */
-import { ROLE } from './shape.js';
+import { ROLE, defaultOf } from './shape.js';
 import { targetOf } from './targets.js';
 
-/** @import {Catalog, ErrorRow, Evaluation} from '../../pkg/unrolled.js' */
+/** @import {Catalog, ErrorRow, Evaluation, Knob} from '../../pkg/unrolled.js' */
 /** @import {Value} from '../core/protocol.js' */
 /** @import {Entry, Run, State} from './shape.js' */
 
@@ -53,11 +53,13 @@ export function differences(one, other, catalog) {
   const values = [one, other].map((entry) => {
     const settings = settingsOf(entry);
     const architecture = architectureOf(entry, catalog);
-    return (/** @type {string} */ key, /** @type {Value} */ usual) =>
-      reads(catalog, key, architecture) ? written(catalog, key, settings[key] ?? usual) : '–';
+    return (/** @type {Knob} */ knob) =>
+      reads(catalog, knob.key, architecture)
+        ? written(catalog, knob.key, settings[knob.key] ?? defaultOf(catalog, settings, knob))
+        : '–';
   });
   return catalog.knobs
-    .map(({ key, label, default: usual }) => ({ key, label, one: values[0](key, usual), other: values[1](key, usual) }))
+    .map((knob) => ({ key: knob.key, label: knob.label, one: values[0](knob), other: values[1](knob) }))
     .filter((row) => row.one !== row.other);
 }
 

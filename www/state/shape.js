@@ -143,9 +143,18 @@ export function initialState({ theme, fastest, reproducible, workers }) {
 /** The keys that the page gives a place of their own; everything else about knobs comes from the catalog. */
 export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed', gaps: 'gaps', longestFill: 'longest_fill' });
 
+/**
+ * A knob's default: that of the architecture which the settings choose, or else its own.
+ * @param {Catalog | null} catalog @param {Settings} settings @param {Knob} knob @returns {Value}
+ */
+export function defaultOf(catalog, settings, knob) {
+  const chosen = settings[ROLE.architecture] ?? catalog?.knobs.find(({ key }) => key === ROLE.architecture)?.default;
+  return catalog?.architectures.find(({ id }) => id === chosen)?.defaults[knob.key] ?? knob.default;
+}
+
 /** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
 export function valueOf(state, knob) {
-  return state.settings[knob.key] ?? knob.default;
+  return state.settings[knob.key] ?? defaultOf(state.catalog, state.settings, knob);
 }
 
 /** @param {State} state @returns {string} The architecture that the settings choose. */

@@ -11,7 +11,7 @@ use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, registry};
 use unrolled::data::{Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::grad::{Tape, ops};
-use unrolled::knob::{Kind, Knob, Raw, Settings};
+use unrolled::knob::{Kind, Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Builder, Params, Pass, State};
 use unrolled::{Error, Real, Session, narrow, wide};
@@ -66,8 +66,7 @@ const SHAPES: &[&str] = &[
 fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
     let mut raw = settings(json);
     raw.insert("architecture".into(), architecture.id.into());
-    let knobs: Vec<Knob> = unrolled::session::catalog().knobs;
-    (Settings::check(&knobs, &raw, &Raw::new()).unwrap(), raw)
+    (unrolled::session::checked(&raw).unwrap(), raw)
 }
 
 /// Whether what `settings` ask for needs a model that can go on step by step, and `architecture` cannot; of heads, layers alone
@@ -100,7 +99,7 @@ fn shapes(architecture: &Architecture) -> Vec<String> {
 /// Configures a session, unless what is asked for is refused, which it must say.
 fn configured(session: &mut Session, architecture: &Architecture, raw: &Raw) -> bool {
     let answer = session.configure(raw);
-    let settings = Settings::check(&unrolled::session::catalog().knobs, raw, &Raw::new()).unwrap();
+    let settings = unrolled::session::checked(raw).unwrap();
     match answer {
         Err(Error::Knob { knob, .. }) if refused(architecture, &settings) => {
             assert!(matches!(knob, "head" | "loss_on" | "reading"), "{}: {knob}", architecture.id);

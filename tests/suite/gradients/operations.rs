@@ -80,6 +80,7 @@ fn every_operation_matches_central_differences() {
             let look = ops::Look { heads: 2, batch: 2, causal: true };
             ops::attention(t, v[0], v[0], v[0], look).out
         }),
+        ("mean_steps", &[(3, 8)], |t, v| ops::mean_steps(t, v[0], 2)),
         ("add_places", &[(3, 8), (5, 3)], |t, v| ops::add_places(t, v[0], v[1], 2, 2)),
         ("loss: mean squared", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Mse, v[0], v[1])),
         ("loss: Huber", &[(3, 4), (3, 4)], |t, v| ops::loss(t, ops::Loss::Huber, v[0], v[1])),
