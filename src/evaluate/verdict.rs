@@ -16,23 +16,30 @@ pub const LEVEL: f64 = 0.01;
 /// From this ratio on, “… times the error of” reads better than percent.
 const TIMES: f64 = 2.0;
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
+/// Milliseconds of what people count in, the longest first.
+const SPANS: [(i64, &str); 6] = [
+    (365 * 86_400_000, "year"),
+    (7 * 86_400_000, "week"),
+    (86_400_000, "day"),
+    (3_600_000, "hour"),
+    (60_000, "minute"),
+    (1_000, "second"),
+];
 
-/// What a season of `season` rows before is called: “the day before”.
+/// What a season of `season` rows before is called: “the day before”, “36 hours before”.
 pub fn season_label(axis: &Axis, season: usize) -> String {
     let count = i64::try_from(season).unwrap_or(i64::MAX);
-    let length = match axis.step {
-        Step::Milliseconds(step) => Some(step.saturating_mul(count)),
-        Step::Months(months) if i64::from(months) * count == 12 => return "the year before".to_owned(),
-        _ => None,
+    let (length, names): (i64, &[(i64, &str)]) = match axis.step {
+        Step::Milliseconds(step) => (step.saturating_mul(count), &SPANS),
+        Step::Months(months) => (i64::from(months).saturating_mul(count), &[(12, "year"), (1, "month")]),
+        Step::Rows => (count, &[(1, "row")]),
     };
-    match length {
-        Some(3_600_000) => "the hour before".to_owned(),
-        Some(DAY) => "the day before".to_owned(),
-        Some(length) if length == 7 * DAY => "the week before".to_owned(),
-        Some(length) if length == 365 * DAY => "the year before".to_owned(),
-        _ => format!("{season} rows before"),
+    // The longest that it is a multiple of; a week or a year only where it is exactly one, as 14 days are not called two weeks.
+    let whole = |span: i64, name: &str| length == span || (length % span == 0 && !matches!(name, "week" | "year"));
+    match names.iter().find(|(span, name)| whole(*span, name)) {
+        Some((span, name)) if length == *span => format!("the {name} before"),
+        Some((span, name)) => format!("{} {name}s before", length / span),
+        None => format!("{season} rows before"),
     }
 }
 
@@ -101,7 +108,12 @@ pub fn sentence(
         .map(|row| Rival {
             name: match row.id {
                 "last" => "repeating the last value".to_owned(),
-                "seasonal" => format!("repeating {}", season_label(axis, season)),
+                "seasonal" => {
+                    let label = season_label(axis, season);
+                    // “Repeating the day before”, but “repeating the value 36 hours before”.
+                    let value = if label.starts_with("the ") { "" } else { "the value " };
+                    format!("repeating {value}{label}")
+                }
                 _ => format!("the {}", changed_first(&row.label, |first| first.to_lowercase().collect())),
             },
             mae: row.scores.mae,
@@ -199,6 +211,34 @@ mod tests {
              (2.99 °C), 32 % better than repeating the day before (3.57 °C) and 3 % better than the linear model \
              (2.51 °C)."
         );
+    }
+
+    #[test]
+    fn a_season_is_called_by_its_length() {
+        let of = |step, season| season_label(&Axis { start: 0, step, len: 100, utc: true }, season);
+        let hours = Step::Milliseconds(3_600_000);
+        for (step, season, label) in [
+            (hours, 1, "the hour before"),
+            (hours, 24, "the day before"),
+            (hours, 36, "36 hours before"),
+            (hours, 48, "2 days before"),
+            (hours, 168, "the week before"),
+            (hours, 336, "14 days before"),
+            (Step::Milliseconds(900_000), 3, "45 minutes before"),
+            (Step::Milliseconds(1), 7, "7 rows before"),
+            (Step::Milliseconds(86_400_000), 365, "the year before"),
+            (Step::Months(1), 12, "the year before"),
+            (Step::Months(1), 123, "123 months before"),
+            (Step::Months(3), 4, "the year before"),
+            (Step::Rows, 5, "5 rows before"),
+            (Step::Rows, 1, "the row before"),
+        ] {
+            assert_eq!(of(step, season), label);
+        }
+        let rows = [row("model", 2.0), row("seasonal", 4.0)];
+        let axis = Axis { start: 0, step: Step::Months(1), len: 500, utc: true };
+        let said = sentence(&rows, None, (Part::Test, 9), (None, ""), &axis, 123);
+        assert!(said.contains("better than repeating the value 123 months before (4.00)"), "{said}");
     }
 
     #[test]

@@ -62,10 +62,10 @@ inBrowsers((browser) => {
     await press(page, 'Stop');
     await untilJudged(page);
     await page.until('what it held', () => document.querySelector('#errors .range'));
-    const held = /80 % range \(held (\d+) % of the test part’s values in ([\d,]+) windows, ([\d.]+) ppm wide on average\)/;
+    const held = /80 % range \(held (\d+) % of the test part’s values in ([\d,]+) windows, ([\d.]+) wide on average\)/;
     const [, coverage, windows, width] = held.exec(await page.text('#forecast .key-band')) ?? assert.fail(await page.text('#forecast .key-band'));
     const sentence = await page.text('#errors .range');
-    assert.ok(sentence.includes(`held ${coverage} % of the values in ${windows} test windows; it is ${width} ppm wide`), sentence);
+    assert.ok(sentence.includes(`held ${coverage} % of the values in ${windows} test windows; it is ${width} wide`), sentence);
     assert.doesNotMatch(await page.text('#forecast'), /of the truth on validation/);
   });
 

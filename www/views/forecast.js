@@ -59,6 +59,7 @@ export function forecastView(root, store, act) {
   });
   const measured = h('span', {});
   const range = h('span', {});
+  const band = h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', range));
   const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
@@ -116,7 +117,7 @@ export function forecastView(root, store, act) {
         { class: 'legend small' },
         h('span', { class: 'key key-measured' }, measured),
         h('span', { class: 'key key-model' }, h('span', {}, 'what the network said ', said)),
-        h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', range)),
+        band,
         beside,
         h(
           'span',
@@ -316,6 +317,7 @@ export function forecastView(root, store, act) {
         const { write, moment } = words;
         fillTable();
         if (!forecast) {
+          setText(range, '');
           setText(
             summary,
             `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. There is no forecast yet.`,
@@ -324,13 +326,14 @@ export function forecastView(root, store, act) {
         }
         const last = forecast.times.length - 1;
         setText(range, rangeWords(forecast, store.get()));
+        band.classList.toggle('bare', !forecast.lower);
         const { lower, upper } = forecast;
         // The range ends with the horizon, the forecast may go on.
         const banded = lower && upper && Number.isFinite(lower[last]);
         const between = banded ? `, between ${write(lower[last])} and ${write(upper[last])}` : '';
         setText(
           summary,
-          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}. ${forecast.no_range} All its values stand in the table below.`,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}.${forecast.no_range && ` ${forecast.no_range}`} All its values stand in the table below.`,
         );
       },
     ),
@@ -346,7 +349,7 @@ export function forecastView(root, store, act) {
  * @param {Forecast} forecast Of the column that is shown. @param {State} state
  */
 function rangeWords({ lower, level, no_range: none, note, measured }, state) {
-  if (!lower) return `. ${none} ${note}`;
+  if (!lower) return `. ${[none, note].filter(Boolean).join(' ')}`;
   const { test } = state.run ?? {};
   // The test part is scored after the forecast is made.
   const of = test ? errorsOf(test, targetOf(state)) : null;
