@@ -30,7 +30,7 @@ use crate::train::{Options, Trainer, Truncated};
 pub struct Predictions {
     /// Time of each row of the part.
     pub times: Vec<i64>,
-    /// Forecast of each row, `[rows × targets]`; `NaN` where no window has it so many steps ahead.
+    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that ends so many steps before.
     pub predicted: Vec<f64>,
     /// Truth of each row, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
@@ -272,10 +272,12 @@ impl Model {
     }
 
     pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
-        let set = self.set(part)?.clone();
-        if lead == 0 || lead > set.horizon {
-            return Err(Error::NotReady { problem: format!("Ask for 1 to {} steps ahead.", set.horizon) });
+        let WindowSet { window, horizon, .. } = *self.set(part)?;
+        if lead == 0 || lead > horizon {
+            return Err(Error::NotReady { problem: format!("Ask for 1 to {horizon} steps ahead.") });
         }
+        // More rows than are judged: a window whose future is cut off by the part's end says something of its first steps.
+        let set = self.frame.windows_onto(self.split.rows(part), (window, horizon), lead);
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let trace = evaluate::trace(&self.frame, &self.split, part, &set, &mut predict, lead);

@@ -484,6 +484,43 @@ fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
 }
 
 #[test]
+fn predictions_of_any_lead_reach_the_end_of_their_part_and_read_nothing_of_what_they_predict() {
+    let mut session = trained("{}");
+    let bytes = session.save().unwrap();
+    let mut series = noisy_sine(500);
+    let last = series.columns[0].last_mut().unwrap();
+    *last += 4.0;
+    let mut other = Session::new(series);
+    other.load(&bytes, &Default::default()).unwrap();
+    for lead in [1, 5, 12] {
+        for part in [Part::Validation, Part::Test] {
+            let shown = session.predictions(part, lead).unwrap();
+            assert!(shown.predicted.iter().all(|x| x.is_finite()), "{part:?}, {lead} ahead");
+            // The last value is in the future of every window.
+            assert_eq!(other.predictions(part, lead).unwrap().predicted, shown.predicted, "{part:?}, {lead} ahead");
+        }
+    }
+    // What is said of a row one step before is the first step of the forecast from there.
+    let first = session.configured().unwrap().split.test.from;
+    let sample = session.sample(0).unwrap();
+    assert_eq!(session.predictions(Part::Test, 1).unwrap().times[0], session.series().axis.at(first));
+    assert_eq!(session.predictions(Part::Test, 1).unwrap().predicted[0], sample.predicted[0]);
+
+    // A row without a value has a prediction, and what comes after has one again once a whole window lies before it.
+    let mut series = noisy_sine(500);
+    series.columns[0][430] = f64::NAN;
+    let mut session = Session::new(series);
+    session.load(&bytes, &Default::default()).unwrap();
+    let shown = session.predictions(Part::Test, 3).unwrap();
+    let window = session.configured().unwrap().window;
+    for (index, predicted) in shown.predicted.iter().enumerate() {
+        let row = first + index;
+        let past = row - 2 - window..row - 2;
+        assert_eq!(predicted.is_finite(), !past.contains(&430), "{row}");
+    }
+}
+
+#[test]
 fn a_model_that_forecasts_all_that_it_reads_can_be_rolled_on() {
     let mut session = Session::new(three_columns());
     session.configure(&small(r#"{"target": "temp_c, load_kwh", "inputs": "load_kwh", "epochs": 1}"#)).unwrap();

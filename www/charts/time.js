@@ -175,6 +175,11 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       plot.setCursor({ left: plot.valToPos(x[index], 'x'), top: 10 });
       return read(index);
     },
+    /** @returns {number | null} The time that the cursor is on. */
+    pointedAt() {
+      const { left = -1 } = plot.cursor;
+      return left < 0 ? null : plot.posToVal(left, 'x');
+    },
     /** @param {number} left Pixels from the left of the window. */
     valueAt(left) {
       now(drawNow);

@@ -5,6 +5,7 @@
  */
 import { timeChart } from '../charts/time.js';
 import { drawnBeside, namesOf } from '../state/runs.js';
+import { sightOf } from '../state/shape.js';
 import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
@@ -102,7 +103,7 @@ export function forecastView(root, store, act) {
     h('summary', {}, 'The forecast as a table'),
     h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'The forecast as a table' }, table),
   );
-  const view = viewport(store, box, { valueAt: (clientX) => chart?.valueAt(clientX) ?? 0, read });
+  const view = viewport(store, box, { valueAt: (clientX) => chart?.valueAt(clientX) ?? 0, pointedAt: () => chart?.pointedAt() ?? null, read });
 
   root.append(
     h('div', { class: 'hero-head' }, head('forecast', 'Forecast'), h('div', { class: 'hero-words' }, sentence, note)),
@@ -148,6 +149,8 @@ export function forecastView(root, store, act) {
   /** @type {{write: (value: number | null | undefined) => string, moment: (time: number) => string}} */
   let words = { write: String, moment: String };
   /** @type {unknown} */ let drawn = null;
+  /** How far the forecast went when the view last looked. @type {{data: unknown, ahead: number, chosen: number}} */
+  let before = { data: null, ahead: 0, chosen: 0 };
 
   const several = () => targetsOf(store.get()).length > 1;
 
@@ -259,6 +262,17 @@ export function forecastView(root, store, act) {
       (state) => [state.draft, state.data, state.settingsProblem],
       (draft, data, problem) => {
         if ((draft || problem) && data && !store.get().range) view.goBack();
+      },
+    ),
+    store.watch(
+      (state) => [state.data, sightOf(state).steps, state.steps],
+      (data, ahead, chosen) => {
+        const earlier = before;
+        before = { data, ahead, chosen };
+        const { range } = store.get();
+        if (!data || !range || earlier.data !== data || earlier.ahead === ahead) return;
+        // A forecast of another length is brought into view: where a person asked for it, or was looking at the one before.
+        if (earlier.chosen !== chosen || range[1] > data.times[data.times.length - 1]) view.goBack();
       },
     ),
     store.watch(
