@@ -143,6 +143,9 @@ export function initialState({ theme, fastest, reproducible, workers }) {
 /** The keys that the page gives a place of their own; everything else about knobs comes from the catalog. */
 export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed' });
 
+/** @param {Knob} knob @returns {boolean} Whether its default is no value but a word that the core chooses one to fit the data. */
+export const isAutomatic = ({ kind, default: usual }) => (kind.type === 'integer' && usual === 0) || (kind.type === 'text' && usual === '');
+
 /** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
 export function valueOf(state, knob) {
   return state.settings[knob.key] ?? knob.default;
