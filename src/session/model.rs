@@ -21,9 +21,9 @@ use crate::forecast::{self, Forecast, LEVEL, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
 use crate::train::options::SHARDS;
-use crate::train::trainer::{Did, MOST_VALIDATED};
+use crate::train::trainer::{Best, Did, MOST_VALIDATED};
 use crate::train::truncated::CHUNK;
-use crate::train::{Options, Trainer, Truncated};
+use crate::train::{Options, Progress, Trainer, Truncated};
 
 /// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -356,19 +356,34 @@ impl Model {
         })
     }
 
-    pub fn save(&self, series: &Series) -> Result<Vec<u8>> {
+    /// Where training stands; of a saved model, the best epoch of the training that it comes from.
+    pub fn progress(&self) -> Progress {
         let progress = self.trainer.progress();
-        let about = About {
+        let saved = self.best.map(|(epoch, validation)| Best { epoch, validation });
+        Progress { best: progress.best.or(saved), ..progress }
+    }
+
+    pub fn save(&self, series: &Series) -> Result<Vec<u8>> {
+        let best = self.progress().best.map(|best| (best.epoch, best.validation));
+        safetensors::save(self.trainer.in_use(), &self.about(series, self.interval().ok(), best))
+    }
+
+    /// The weights as training has them now, which were not validated: with neither interval nor best epoch.
+    pub fn save_current(&self, series: &Series) -> Result<Vec<u8>> {
+        safetensors::save(self.trainer.params(), &self.about(series, None, None))
+    }
+
+    fn about(&self, series: &Series, interval: Option<Interval>, best: Option<(u32, f64)>) -> About {
+        About {
             version: About::version(),
             settings: self.configured.settings.clone(),
             columns: self.frame.names[..self.frame.data_features].to_vec(),
             scales: self.frame.scales.clone(),
             season: self.configured.season,
             axis: series.axis,
-            interval: self.interval().ok(),
-            best: progress.best.map(|best| (best.epoch, best.validation)).or(self.best),
-        };
-        safetensors::save(self.trainer.in_use(), &about)
+            interval,
+            best,
+        }
     }
 
     /// Puts the weights of a PyTorch state dict in place.

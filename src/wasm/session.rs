@@ -259,6 +259,12 @@ impl Session {
         Ok(self.inner.save()?)
     }
 
+    /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
+    /// has neither an interval nor a best epoch.
+    pub fn save_current(&self) -> Result<Vec<u8>, JsValue> {
+        Ok(self.inner.save_current()?)
+    }
+
     /// Takes a saved model for this session's series, or the state dict of a PyTorch model (`nn.RNN`, `nn.LSTM` or `nn.GRU` with
     /// `nn.Linear`): `settings` say what that does not tell, such as the window. Throws if it does not fit; the model there was
     /// is kept then.

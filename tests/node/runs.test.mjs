@@ -55,6 +55,27 @@ test('runs on other windows have a board of their own, the newest first; what wa
   assert.deepEqual(boards[0].lines.map(({ validation }) => validation), [1, 2.5, null]);
 });
 
+test('a run that waits is not told apart by what only the data will choose for it, but by what a person chose', () => {
+  const waits = (/** @type {Record<string, string | number>} */ asked) => ({ id: ++last, asked, slot: 1, limit: {}, ticked: false, run: null, problem: null });
+  const entries = [
+    entry({ architecture: first }),
+    waits({ architecture: first }),
+    waits({ architecture: first, hidden: 8 }),
+    waits({ architecture: second, target: 'temp_c' }),
+    waits({ architecture: second }),
+    entry({ architecture: second, window: 48, horizon: 12 }),
+  ];
+  assert.deepEqual([...namesOf(entries, catalog).values()], [
+    labels[0],
+    `${labels[0]} (2)`,
+    `${labels[0]} · hidden units 8`,
+    labels[1],
+    `${labels[1]} (2)`,
+    `${labels[1]} (3)`,
+  ]);
+  assert.deepEqual(differences(entries[1], entries[0], catalog), []);
+});
+
 test('names tell what differs from the first of the same architecture; equal ones are counted', () => {
   const entries = [
     entry({ architecture: first }),

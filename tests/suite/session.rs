@@ -302,6 +302,42 @@ fn the_test_part_is_scored_once_for_the_same_weights() {
 }
 
 #[test]
+fn weights_can_be_saved_as_they_are_inside_an_epoch_beside_the_best_ones() {
+    let loaded = |bytes: &[u8]| {
+        let mut session = Session::new(noisy_sine(500));
+        session.load(bytes, &Default::default()).unwrap();
+        session
+    };
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small(r#"{"epochs": 3}"#)).unwrap();
+    session.step().unwrap();
+    let first = session.save_current().unwrap();
+    assert_eq!(loaded(&first).weights().unwrap(), session.current_weights().unwrap(), "before the first epoch's end");
+    while session.history(0).unwrap().is_empty() {
+        session.advance().unwrap();
+    }
+    session.step().unwrap();
+    let best = session.weights().unwrap().to_vec();
+    assert_ne!(best, session.current_weights().unwrap(), "training has gone on from the best weights");
+    let (saved, current) = (loaded(&session.save().unwrap()), loaded(&session.save_current().unwrap()));
+    assert_eq!(saved.weights().unwrap(), best);
+    assert_eq!(current.weights().unwrap(), session.current_weights().unwrap());
+    assert_eq!(current.progress().unwrap().best, None, "they were not validated");
+}
+
+#[test]
+fn a_saved_model_tells_the_best_epoch_of_its_training() {
+    let session = trained(r#"{"epochs": 3}"#);
+    let best = session.progress().unwrap().best;
+    let mut again = Session::new(noisy_sine(500));
+    again.load(&session.save().unwrap(), &Default::default()).unwrap();
+    let (best, told) = (best.unwrap(), again.progress().unwrap().best.unwrap());
+    assert_eq!(told.epoch, best.epoch);
+    // The file has it as decimal text, which may be read back to the next number.
+    assert!((told.validation - best.validation).abs() <= 1e-12 * best.validation, "{told:?}, {best:?}");
+}
+
+#[test]
 fn stopping_keeps_the_best_weights() {
     let mut session = Session::new(noisy_sine(500));
     session.configure(&small(r#"{"epochs": 30, "patience": 0}"#)).unwrap();

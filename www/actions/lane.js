@@ -4,6 +4,7 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
+import { faultInTidings, unheard } from '../state/checked.js';
 import { newRun, ofReport } from '../state/run.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
@@ -48,7 +49,14 @@ export function openLane(store, list, terms, unpaused) {
   function hear(tidings) {
     const run = find(current)?.run;
     if (!run) return;
-    if (tidings.type === 'report') {
+    const fault = faultInTidings(tidings);
+    if (fault) {
+      list.fail(current, { message: unheard(fault) });
+      over('failed');
+    } else if (tidings.type === 'weights') {
+      changeRun(current, { latest: tidings.weights });
+      list.keep();
+    } else if (tidings.type === 'report') {
       changeRun(current, ofReport(tidings.report, null));
       list.keep();
     } else if (tidings.type === 'progress') {
@@ -117,7 +125,7 @@ export function openLane(store, list, terms, unpaused) {
       const { evaluation } = await call('judge', { sight: null });
       changeRun(id, { test: evaluation });
     }
-    if (how !== 'failed') changeRun(id, { status: how });
+    if (how !== 'failed') changeRun(id, { status: how, ...(find(id)?.run?.bytes ? { latest: null } : {}) });
     return how;
   }
 

@@ -2,7 +2,7 @@
  * The settings of the next model, and how it is to be computed.
  * @module
  */
-import { keepReproducible, keepWorkers } from '../state/persist.js';
+import { keepReproducible, keepWorkers } from '../state/words.js';
 import { buildOf, defaultOf } from '../state/shape.js';
 
 /** @import {Settings} from '../core/protocol.js' */

@@ -44,6 +44,8 @@
  * @property {Gradients} [gradients] Through time: of one of several, at its end.
  */
 
+/** @typedef {{bytes: Uint8Array, step: number, epoch: number}} Weights The weights as training has them after this step, in the middle of this epoch, as a file: not validated. */
+
 /** @typedef {Epoch & {spent?: number}} TimedEpoch A point of the learning curves, and milliseconds of training until then, where they are known. */
 
 /** @typedef {{milliseconds?: number, steps?: number}} Limit Where training ends if it has not ended before: a budget. */
@@ -90,7 +92,7 @@
 
 /**
  * What a worker says unasked. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
- * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
+ * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights} | {type: 'reading', bytes: number, total: number}} Tidings
  */
 /** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem, id?: number} | {type: 'pong'} | Tidings} WorkerMessage `fatal`: the worker ends, of a call or (no `id`) of training. `pong`: the answer to `ping`. */
 

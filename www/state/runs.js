@@ -2,7 +2,7 @@
  * The list of runs, read: what each is called, how they compare, what differs between two.
  * @module
  */
-import { ROLE, defaultOf } from './shape.js';
+import { ROLE, defaultOf, isAutomatic } from './shape.js';
 import { targetOf } from './targets.js';
 
 /** @import {Catalog, ErrorRow, Evaluation, Knob} from '../../pkg/unrolled.js' */
@@ -45,21 +45,33 @@ function reads({ architectures }, key, architecture) {
 }
 
 /**
+ * What a knob is set to in each of two runs. Where one of them has not begun its settings are not resolved: what the data will
+ * choose for it is not known then, and counts as equal.
+ * @param {Entry} one @param {Entry} other @param {Catalog} catalog
+ * @returns {(knob: Knob) => (Value | undefined)[]}
+ */
+function valuesOf(one, other, catalog) {
+  const both = [one, other].map((entry) => ({ settings: settingsOf(entry), architecture: architectureOf(entry, catalog), resolved: Boolean(entry.run) }));
+  const resolved = both.every((entry) => entry.resolved);
+  return (knob) => {
+    const values = both.map(({ settings, architecture }) => (reads(catalog, knob.key, architecture) ? (settings[knob.key] ?? defaultOf(catalog, settings, knob)) : undefined));
+    const isOpen = !resolved && isAutomatic(knob) && values.some((value) => value === knob.default);
+    return isOpen ? [knob.default, knob.default] : values;
+  };
+}
+
+/**
  * The knobs that differ between two runs. What only one of them reads is “–” for the other.
  * @param {Entry} one @param {Entry} other @param {Catalog} catalog
  * @returns {{key: string, label: string, one: string, other: string}[]}
  */
 export function differences(one, other, catalog) {
-  const values = [one, other].map((entry) => {
-    const settings = settingsOf(entry);
-    const architecture = architectureOf(entry, catalog);
-    return (/** @type {Knob} */ knob) =>
-      reads(catalog, knob.key, architecture)
-        ? written(catalog, knob.key, settings[knob.key] ?? defaultOf(catalog, settings, knob))
-        : '–';
-  });
+  const values = valuesOf(one, other, catalog);
   return catalog.knobs
-    .map((knob) => ({ key: knob.key, label: knob.label, one: values[0](knob), other: values[1](knob) }))
+    .map((knob) => {
+      const [first, second] = values(knob).map((value) => written(catalog, knob.key, value));
+      return { key: knob.key, label: knob.label, one: first, other: second };
+    })
     .filter((row) => row.one !== row.other);
 }
 

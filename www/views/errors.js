@@ -193,7 +193,7 @@ export function errorsView(root, store, act) {
           intro,
           evaluation.part === 'test'
             ? `On the test part: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead, none of them used in training.`
-            : `On the validation part, while it trains: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead. The test part is scored when training ends.`,
+            : `On the validation part${status === 'running' ? ', while it trains' : ''}: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead. ${status === 'running' || status === 'paused' ? 'The test part is scored when training ends.' : 'The test part has not been scored.'}`,
         );
         const errors = errorsOf(evaluation, shown);
         const several = evaluation.targets.length > 1;

@@ -32,7 +32,7 @@ function verdict(state) {
   if (run?.validation)
     return {
       text: errorsOf(run.validation, targetOf(state)).sentence,
-      note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}So far, on the validation part. The test part is scored when training ends.`,
+      note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}${run.status === 'running' || run.status === 'paused' ? 'So far, on the validation part. The test part is scored when training ends.' : 'On the validation part. The test part has not been scored.'}`,
     };
   if (!draft || !data) return { text: ' ', note: ' ' };
   return {
@@ -323,9 +323,10 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.forecast, state.data, targetOf(state), state.run?.test],
-      (all, data, name, ..._) => {
-        save.disabled = keepModel.disabled = !all;
+      (state) => [state.run?.forecast, state.data, targetOf(state), state.run?.test, state.run?.bytes],
+      (all, data, name, _, bytes) => {
+        save.disabled = !all;
+        keepModel.disabled = !bytes;
         if (!data) return;
         const forecast = shownForecast(store.get());
         const { write, moment } = words;
