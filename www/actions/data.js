@@ -5,18 +5,19 @@
  */
 import { assetText } from '../core/assets.js';
 import { Gone } from '../core/client.js';
+import { deathOf } from '../core/errors.js';
 import { keepData } from '../state/persist.js';
 import { SAMPLES } from '../samples/list.js';
 import { ROLE } from '../state/shape.js';
 import { listed } from '../state/targets.js';
 
-/** @import {Client} from '../core/client.js' */
+/** @import {DataWorker} from './data_worker.js' */
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Problem, Reading} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Source} from '../state/shape.js' */
 
-/** @param {unknown} error @returns {Problem} */
-const problemOf = (error) => /** @type {any} */ (error).problem ?? { message: /** @type {Error} */ (error).message };
+/** @param {unknown} error @returns {Problem} What is no refusal is an error of the page's own. */
+const problemOf = (error) => /** @type {any} */ (error)?.problem ?? deathOf('trap', error);
 
 /**
  * @typedef {object} DataActions
@@ -30,13 +31,13 @@ const problemOf = (error) => /** @type {any} */ (error).problem ?? { message: /*
 
 /**
  * @param {PageStore} store
- * @param {() => Client} client
+ * @param {DataWorker} worker
  * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings) => void}} hooks
  * @returns {DataActions}
  */
-export function dataActions(store, client, hooks) {
+export function dataActions(store, worker, hooks) {
   let newest = 0;
-  /** The table in the worker belongs to this blob, read so; otherwise it has to be read again. @type {Dataset | null} */
+  /** The table in this worker belongs to these data; otherwise the file has to be read again. @type {{data: Dataset, holder: object} | null} */
   let inWorker = null;
 
   /**
@@ -45,14 +46,15 @@ export function dataActions(store, client, hooks) {
    */
   async function take(source, blob, read, series, ask, same = false) {
     const turn = ++newest;
+    worker.ready();
     store.set({ reading: source.name, dataProblem: null });
     try {
       const bytes = await blob();
-      const reading = await (ask ? ask(bytes) : client().call('read', { source: bytes, read, series }));
+      const reading = await (ask ? ask(bytes) : worker.call('read', { source: bytes, read, series }));
       if (turn !== newest) return;
       const { data: before, settings } = store.get();
       const data = { ...reading, source, blob: bytes, read, series };
-      inWorker = data;
+      inWorker = { data, holder: worker.holder() };
       store.set({ data, reading: '', earlierData: same ? store.get().earlierData : before, range: null, draft: null });
       // What the old file's columns were called says nothing about the new one's.
       const kept = Object.fromEntries(
@@ -109,7 +111,8 @@ export function dataActions(store, client, hooks) {
       const { data } = store.get();
       if (!data) return;
       const series = { ...data.series, ...change };
-      const ask = inWorker === data ? () => client().call('regroup', { series }) : undefined;
+      const held = inWorker?.data === data && inWorker.holder === worker.holder();
+      const ask = held ? () => worker.call('regroup', { series }) : undefined;
       await take(data.source, async () => data.blob, data.read, series, ask, true);
     },
     bringBack() {

@@ -6,17 +6,20 @@
 import { newId, newRun } from '../state/run.js';
 import { sightOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
+import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
 import { turns } from './turns.js';
 
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
+/** @import {SilenceActions} from './silence.js' */
 
-/** @param {PageStore} store */
-export function modelActions(store) {
-  const inTurn = turns();
-  const { worker, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn);
+/** @param {PageStore} store @param {SilenceActions} silence */
+export function modelActions(store, silence) {
+  const inTurn = turns((asked) => store.set({ asked }));
+  const deaths = deathRecord(store);
+  const { worker, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
   /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
   const putAside = new WeakMap();
@@ -56,6 +59,8 @@ export function modelActions(store) {
     look,
     reach,
     ask: worker.ask,
+    ready: worker.ready,
+    deaths,
 
     /** Data were replaced: the run of the old data is put aside, and the one of the new data, if any, is back. */
     replaced: inTurn(async (/** @type {Dataset} */ data, /** @type {Settings} */ settings) => {

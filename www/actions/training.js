@@ -11,14 +11,16 @@ import { modelWorker } from './model_worker.js';
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
 /** @import {Report, Tidings} from '../core/protocol.js' */
 /** @import {PageStore, Run, RunStatus} from '../state/shape.js' */
+/** @import {DeathRecord} from './deaths.js' */
+/** @import {SilenceActions} from './silence.js' */
 /** @import {InTurn} from './turns.js' */
 
 /** Milliseconds between two keepings of a model that trains. */
 const KEEP_EVERY = 4000;
 
-/** @param {PageStore} store @param {InTurn} inTurn */
-export function trainingActions(store, inTurn) {
-  const worker = modelWorker(store, inTurn, { hear, startAgain: start });
+/** @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths */
+export function trainingActions(store, inTurn, silence, deaths) {
+  const worker = modelWorker(store, inTurn, silence, deaths, { hear, startAgain: start });
   const { call, attempt, configure, configureFresh } = worker;
   let kept = 0;
 
@@ -162,12 +164,12 @@ export function trainingActions(store, inTurn) {
     pauseNow: pause,
     /** What a person can do. */
     actions: {
-      start: inTurn(start),
-      pause: inTurn(pause),
-      step: inTurn(step),
-      stop: inTurn(stop),
+      start: inTurn(start, 'Train'),
+      pause: inTurn(pause, 'Pause'),
+      step: inTurn(step, 'One step'),
+      stop: inTurn(stop, 'Stop'),
       /** Forgets the weights, with a way back. */
-      reset: inTurn(reset),
+      reset: inTurn(reset, 'Reset'),
       /** Scores the test part, once. */
       judge: inTurn(async () => {
         if (store.get().run?.test) return;

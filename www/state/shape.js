@@ -3,7 +3,7 @@
  * @module
  */
 /** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
-/** @import {Limit, Problem, Reading, Settings, TimedEpoch, Value} from '../core/protocol.js' */
+/** @import {Limit, Problem, Reading, Settings, Silence, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
 /** @import {Store} from './store.js' */
 
@@ -75,6 +75,11 @@
  */
 
 /**
+ * A worker that is waited for and says nothing. `who`: the subject of a sentence; `loss`: what ending it costs.
+ * @typedef {Silence & {key: string, who: string, loss: string}} SilentWorker
+ */
+
+/**
  * @typedef {object} State
  * @property {Catalog | null} catalog
  * @property {Dataset | null} data
@@ -101,6 +106,8 @@
  * @property {Sighting} inside
  * @property {Record<string, boolean>} open Which details are unfolded.
  * @property {'light' | 'dark'} theme
+ * @property {string[]} asked What a person has asked for and waits for, by the names of the buttons.
+ * @property {SilentWorker[]} silent Workers that are waited for and say nothing.
  * @property {string} said The last thing said aloud to a screen reader.
  * @property {string} broken Why the page cannot compute at all, or ''.
  */
@@ -134,6 +141,8 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     range: null,
     inside: { seen: false, lines: '', of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '', lost: false },
     open: {},
+    asked: [],
+    silent: [],
     theme,
     said: '',
     broken: '',

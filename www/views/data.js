@@ -9,6 +9,7 @@ import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
 import { count, momentsOf, span } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
+import { technicalDetails } from './technical.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
@@ -205,6 +206,7 @@ export function dataView(root, store, { data: act, model }) {
           return fill(
             message,
             h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message),
+            technicalDetails(problem.technical),
             h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''),
           );
         }
