@@ -3,23 +3,24 @@
  * @module
  */
 import { dataActions } from './actions/data.js';
+import { dataWorker } from './actions/data_worker.js';
 import { insideActions } from './actions/inside.js';
 import { modelActions } from './actions/model.js';
 import { runActions } from './actions/runs.js';
-import { unreadable } from './actions/unreadable.js';
+import { silenceActions } from './actions/silence.js';
 import { visitActions } from './actions/visit.js';
 import { recolour } from './charts/plot.js';
-import { createClient } from './core/client.js';
 import { fastestBuild } from './core/wasm.js';
 import { faultIn, faultInTidings } from './state/checked.js';
 import { keepingNow, open, recall, sift, watchKeeping } from './state/persist.js';
-import { buildOf, initialState } from './state/shape.js';
+import { initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
 import { hasTheme, recallReproducible, recallWorkers } from './state/words.js';
 import { compareView } from './views/compare.js';
 import { dataView } from './views/data.js';
 import { dataDetailView } from './views/data_detail.js';
+import { fill } from './views/dom.js';
 import { dropView } from './views/drop.js';
 import { errorsView } from './views/errors.js';
 import { forecastView } from './views/forecast.js';
@@ -28,6 +29,8 @@ import { insideView } from './views/inside.js';
 import { noticeView } from './views/notice.js';
 import { modelView } from './views/model.js';
 import { modelDetailView } from './views/model_detail.js';
+import { silenceView } from './views/silence.js';
+import { technicalDetails } from './views/technical.js';
 import { trainView } from './views/train.js';
 
 /** @import {Tidings} from './core/protocol.js' */
@@ -38,10 +41,10 @@ const ADDRESS_EVERY = 400;
 /** @param {string} id */
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {string} message */
-function cannotStart(message) {
+/** @param {string} message @param {string} [technical] What was thrown. */
+function cannotStart(message, technical) {
   const box = element('boot');
-  box.textContent = message;
+  fill(box, message, technicalDetails(technical));
   box.hidden = false;
 }
 
@@ -71,24 +74,17 @@ function hearReader(tidings) {
   }
 }
 
-const connectReader = () =>
-  createClient('data', hearReader, (problem) => {
-    if (!store.get().catalog) {
-      // One that did not get as far as the catalog would die again at once: it is not started again.
-      cannotStart(`Unrolled could not start here: ${problem.message.replace(/\.$/, '')}.`);
-      return;
-    }
-    reader = connectReader();
-    const why = unreadable(problem.code) ?? `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`;
-    store.set({ reading: null, dataProblem: { message: why, about: store.get().reading?.name } });
-  }, buildOf(store.get()));
-let reader = connectReader();
-
-const model = modelActions(store);
-const runs = runActions(store, model);
-const data = dataActions(store, () => reader, {
+const silence = silenceActions(store);
+const reader = dataWorker(store, silence, {
+  hear: hearReader,
+  cannotStart: (problem) => cannotStart(`Unrolled could not start here. ${problem.message}`, problem.technical),
+});
+const model = modelActions(store, silence);
+const runs = runActions(store, model, silence);
+const data = dataActions(store, reader, {
   replaced(dataset, settings) {
     runs.replaced(dataset);
+    model.ready();
     void model.replaced(dataset, settings);
   },
 });
@@ -116,6 +112,7 @@ footView(element('foot'), store);
 statusView(element('status'), store);
 dropView(element('drop'), actions);
 noticeView(element('notice'), store, visit);
+silenceView(element('silence'), store, silence);
 
 /** The address follows the state; it is changed in place, so that Back leaves the page as a person expects. */
 function followInAddress() {
@@ -137,7 +134,7 @@ async function begin() {
   const fromVisit = Boolean(dataset) && speaksOf(dataset.source, link);
   // It comes while the core is still on its way.
   if (!fromVisit) data.fetchSample(link.sample ?? '');
-  const catalog = await reader.call('catalog', null);
+  const catalog = await reader.catalog();
   const { settings, unknown } = typed(catalog, link.settings);
   store.set({ catalog });
   const kept = found && (await sift(found, catalog));
@@ -175,5 +172,5 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) =>
   if (!hasTheme()) store.set({ theme: event.matches ? 'dark' : 'light' });
 });
 begin().catch((error) => {
-  if (document.getElementById('boot')?.hidden) cannotStart(`Unrolled could not start: ${error.message}.`);
+  if (document.getElementById('boot')?.hidden) cannotStart('An error in Unrolled itself kept it from starting. Reload the page to try again.', String(error));
 });

@@ -86,7 +86,7 @@ impl Frame {
         let starts = (rows.start.max(before - 1)..rows.end)
             .map(|row| row + 1 - before)
             .filter(|&start| start + window + horizon <= self.rows + self.ahead)
-            .filter(|&start| window == 0 || self.stretch[start + window - 1] as usize <= start);
+            .filter(|&start| window == 0 || self.known.allows(start, window, 0));
         WindowSet { starts: starts.filter_map(|start| u32::try_from(start).ok()).collect(), window, horizon }
     }
 

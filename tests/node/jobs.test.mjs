@@ -57,6 +57,18 @@ test('a file of which nothing comes is refused after a while, and the worker can
   }
 });
 
+test('a file that is gone before it was read to its end is refused, and the worker goes on', async () => {
+  let pieces = 0;
+  const first = new TextEncoder().encode(csv).buffer;
+  const gone = { size: 3 << 20, slice: () => ({ arrayBuffer: async () => {
+    if (pieces++) throw new DOMException('x', 'NotReadableError');
+    return first;
+  } }) };
+  const { read } = dataJobs({ CsvReader }, () => {});
+  await assert.rejects(read(/** @type {any} */ ({ ...request, source: gone })), (/** @type {any} */ error) => /moved or deleted/.test(refusalOf(error)?.message ?? ''));
+  assert.deepEqual((await read(request)).value.about.names, ['value']);
+});
+
 test('what is thrown is told apart: the core’s own errors, a lack of memory, everything else', () => {
   assert.equal(refusalOf(new WebAssembly.RuntimeError('unreachable')), null);
   assert.equal(refusalOf('a text'), null);

@@ -4,7 +4,8 @@
  * @module
  */
 import { assetText } from '../core/assets.js';
-import { Gone } from '../core/client.js';
+import { Gone, Refusal } from '../core/client.js';
+import { deathOf } from '../core/errors.js';
 import { faultIn } from '../state/checked.js';
 import { askToLast, keepData } from '../state/persist.js';
 import { SAMPLES } from '../samples/list.js';
@@ -12,13 +13,16 @@ import { isAutomatic, ROLE } from '../state/shape.js';
 import { listed } from '../state/targets.js';
 import { tryToRead, unreadable } from './unreadable.js';
 
-/** @import {Client} from '../core/client.js' */
+/** @import {DataWorker} from './data_worker.js' */
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Problem, Reading} from '../core/protocol.js' */
 /** @import {Dataset, EarlierData, PageStore, Source} from '../state/shape.js' */
 
-/** @param {any} error @returns {Problem} */
-const problemOf = (error) => error.problem ?? { message: unreadable(error.name) ?? error.message };
+/** @param {any} error @returns {Problem} A refusal, what the browser says of a file, or else an error of the page's own. */
+function problemOf(error) {
+  const why = unreadable(error?.name);
+  return error?.problem ?? (why ? { message: why } : deathOf('trap', error));
+}
 
 /** @param {import('../state/shape.js').State} state @returns {boolean} Whether a model was trained on the data that are open. */
 const isTrained = ({ run, runs }) => Boolean(run?.bytes || run?.latest || runs.some(({ run: one }) => one?.bytes || one?.latest));
@@ -37,13 +41,13 @@ const isTrained = ({ run, runs }) => Boolean(run?.bytes || run?.latest || runs.s
 
 /**
  * @param {PageStore} store
- * @param {() => Client} client
+ * @param {DataWorker} worker
  * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings) => void}} hooks
  * @returns {DataActions}
  */
-export function dataActions(store, client, hooks) {
+export function dataActions(store, worker, hooks) {
   let newest = 0;
-  /** The table in the worker belongs to this blob, read so; otherwise it has to be read again. @type {Dataset | null} */
+  /** The table in this worker belongs to these data; otherwise the file has to be read again. @type {{data: Dataset, holder: object} | null} */
   let inWorker = null;
 
   /**
@@ -52,18 +56,19 @@ export function dataActions(store, client, hooks) {
    */
   async function take(source, blob, read, series, ask, same = false) {
     const turn = ++newest;
+    worker.ready();
     store.set({ reading: { name: source.name, share: null }, dataProblem: null, told: '' });
     try {
       const bytes = await blob();
       await tryToRead(bytes);
-      const reading = await (ask ? ask(bytes) : client().call('read', { source: bytes, read, series }));
+      const reading = await (ask ? ask(bytes) : worker.call('read', { source: bytes, read, series }));
       if (turn !== newest) return;
       const { data: before, settings } = store.get();
       const data = { ...reading, source, blob: bytes, read, series };
       const fault = faultIn('data', data);
       // It could not be shown either, nor read back.
-      if (fault) throw new Error(`It was read, but this page cannot show it (${fault}).`);
-      inWorker = data;
+      if (fault) throw new Refusal({ message: `It was read, but this page cannot show it (${fault}).` });
+      inWorker = { data, holder: worker.holder() };
       store.set({ data, reading: null, earlierData: putAside(same), range: null, draft: null });
       // What the old file's columns were called says nothing about the new one's.
       const kept = Object.fromEntries(
@@ -139,7 +144,8 @@ export function dataActions(store, client, hooks) {
       const { data } = store.get();
       if (!data) return;
       const series = { ...data.series, ...change };
-      const ask = inWorker === data ? () => client().call('regroup', { series }) : undefined;
+      const held = inWorker?.data === data && inWorker.holder === worker.holder();
+      const ask = held ? () => worker.call('regroup', { series }) : undefined;
       await take(data.source, async () => data.blob, data.read, series, ask, true);
     },
     openFirst(files, open) {

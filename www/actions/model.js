@@ -7,6 +7,7 @@ import { keepRun } from '../state/persist.js';
 import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, sightOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
+import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
 import { turns } from './turns.js';
@@ -14,11 +15,13 @@ import { unreadable } from './unreadable.js';
 
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
+/** @import {SilenceActions} from './silence.js' */
 
-/** @param {PageStore} store */
-export function modelActions(store) {
-  const inTurn = turns();
-  const { worker, judge, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn);
+/** @param {PageStore} store @param {SilenceActions} silence */
+export function modelActions(store, silence) {
+  const inTurn = turns((asked) => store.set({ asked }));
+  const deaths = deathRecord(store);
+  const { worker, judge, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
   /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
   const putAside = new WeakMap();
@@ -83,6 +86,8 @@ export function modelActions(store) {
     look,
     reach,
     ask: worker.ask,
+    ready: worker.ready,
+    deaths,
 
     /** Data were replaced: the run of the old data is put aside, and the one of the new data, if any, is back. */
     replaced: inTurn(async (/** @type {Dataset} */ data, /** @type {Settings} */ settings) => {

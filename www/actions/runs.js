@@ -14,9 +14,10 @@ import { runList } from './run_list.js';
 /** @import {Contest, Dataset, PageStore} from '../state/shape.js' */
 /** @import {Lane, Terms} from './lane.js' */
 /** @import {ModelActions} from './model.js' */
+/** @import {SilenceActions} from './silence.js' */
 
-/** @param {PageStore} store @param {ModelActions} model */
-export function runActions(store, model) {
+/** @param {PageStore} store @param {ModelActions} model @param {SilenceActions} silence */
+export function runActions(store, model, silence) {
   /** @type {Set<Lane>} */ const lanes = new Set();
   /** Numbers of the runs that wait. @type {number[]} */ let queue = [];
   /** Called when a pause ends. */
@@ -30,20 +31,23 @@ export function runActions(store, model) {
 
   /** Trains what waits, one after another. @param {Terms} terms */
   async function work(terms) {
-    const lane = openLane(store, list, terms, () => pause);
+    const lane = openLane(store, list, terms, () => pause, { silence, deaths: model.deaths });
     lanes.add(lane);
-    await lane.work(
-      () => queue.shift(),
-      (id) => queue.unshift(id),
-      async (id) => {
-        list.keep();
-        // What was shown as it stood while it trained is shown as it has become.
-        const run = list.find(id)?.run;
-        if (run?.bytes) await model.renew(settled(run));
-      },
-    );
-    lanes.delete(lane);
-    if (!lanes.size) await close(terms);
+    try {
+      await lane.work(
+        () => queue.shift(),
+        (id) => queue.unshift(id),
+        (id) => {
+          list.keep();
+          // What was shown as it stood while it trained is shown as it has become; the lane does not wait for the worker above.
+          const run = list.find(id)?.run;
+          if (run?.bytes) void model.renew(settled(run));
+        },
+      );
+    } finally {
+      lanes.delete(lane);
+      if (!lanes.size) await close(terms);
+    }
   }
 
   /** The last worker has ended: where nothing is shown, the winner is. @param {Terms} terms */

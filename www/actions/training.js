@@ -12,14 +12,16 @@ import { modelWorker } from './model_worker.js';
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
 /** @import {Report, Tidings} from '../core/protocol.js' */
 /** @import {PageStore, Run, RunStatus} from '../state/shape.js' */
+/** @import {DeathRecord} from './deaths.js' */
+/** @import {SilenceActions} from './silence.js' */
 /** @import {InTurn} from './turns.js' */
 
 /** Milliseconds between two keepings of a model that trains. */
 const KEEP_EVERY = 4000;
 
-/** @param {PageStore} store @param {InTurn} inTurn */
-export function trainingActions(store, inTurn) {
-  const worker = modelWorker(store, inTurn, { hear, startAgain: start });
+/** @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths */
+export function trainingActions(store, inTurn, silence, deaths) {
+  const worker = modelWorker(store, inTurn, silence, deaths, { hear, startAgain: start });
   const { call, attempt, configure, configureFresh } = worker;
   let kept = 0;
 
@@ -163,10 +165,10 @@ export function trainingActions(store, inTurn) {
     keepRun(null);
   }
 
-  /** What a person asks for keeps something: the browser is asked to let it last. @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act */
-  const lasting = (act) => (/** @type {A} */ ...args) => {
+  /** What a person asks for keeps something: the browser is asked to let it last. @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} name */
+  const lasting = (act, name) => (/** @type {A} */ ...args) => {
     askToLast();
-    return inTurn(act)(...args);
+    return inTurn(act, name)(...args);
   };
 
   return {
@@ -179,12 +181,12 @@ export function trainingActions(store, inTurn) {
     pauseNow: pause,
     /** What a person can do. */
     actions: {
-      start: lasting(start),
-      pause: inTurn(pause),
-      step: lasting(step),
-      stop: inTurn(stop),
+      start: lasting(start, 'Train'),
+      pause: inTurn(pause, 'Pause'),
+      step: lasting(step, 'One step'),
+      stop: inTurn(stop, 'Stop'),
       /** Forgets the weights, with a way back. */
-      reset: inTurn(reset),
+      reset: inTurn(reset, 'Reset'),
       /** Scores the test part, once. */
       judge: inTurn(async () => {
         if (store.get().run?.test) return;

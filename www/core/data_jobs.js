@@ -26,6 +26,10 @@ async function bytesOf(piece) {
   });
   try {
     return new Uint8Array(await Promise.race([piece.arrayBuffer(), late]));
+  } catch (error) {
+    // The browser's own word on the file; nothing has happened to the core.
+    if (!(error instanceof DOMException)) throw error;
+    throw refused('file', 'It could not be read to its end: it has been changed, moved or deleted since it was chosen. Choose it again.');
   } finally {
     clearTimeout(timer);
   }

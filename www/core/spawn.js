@@ -28,8 +28,9 @@ const FILES = { plain: 'unrolled_bg.wasm', relaxed: 'unrolled_relaxed_bg.wasm' }
 /**
  * The core's bytes, as they arrive.
  * @param {Build} build
+ * @param {AbortSignal} signal Ends it.
  * @returns {Promise<Response>}
  */
-export function fetchWasm(build) {
-  return fetch(new URL(`../../pkg/${FILES[build]}`, import.meta.url));
+export function fetchWasm(build, signal) {
+  return fetch(new URL(`../../pkg/${FILES[build]}`, import.meta.url), { signal });
 }

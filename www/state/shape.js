@@ -3,7 +3,7 @@
  * @module
  */
 /** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
-/** @import {Limit, Problem, Reading, Settings, TimedEpoch, Value} from '../core/protocol.js' */
+/** @import {Limit, Problem, Reading, Settings, Silence, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
 /** @import {Keeping} from './persist.js' */
 /** @import {Store} from './store.js' */
@@ -80,6 +80,11 @@
  */
 
 /**
+ * A worker that is waited for and says nothing. `who`: the subject of a sentence; `loss`: what ending it costs.
+ * @typedef {Silence & {key: string, who: string, loss: string}} SilentWorker
+ */
+
+/**
  * @typedef {object} State
  * @property {Catalog | null} catalog
  * @property {Dataset | null} data
@@ -109,6 +114,8 @@
  * @property {'light' | 'dark'} theme
  * @property {Keeping} keeping How it stands with what is kept in this browser.
  * @property {string} told What a person should know of what they have just asked for, until they have read it.
+ * @property {string[]} asked What a person has asked for and waits for, by the names of the buttons.
+ * @property {SilentWorker[]} silent Workers that are waited for and say nothing.
  * @property {string} said The last thing said aloud to a screen reader.
  * @property {string} broken Why the page cannot compute at all, or ''.
  */
@@ -150,6 +157,8 @@ export function initialState({ theme, fastest, reproducible, workers, keeping })
     range: null,
     inside: { seen: false, lines: '', of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '', lost: false },
     open: {},
+    asked: [],
+    silent: [],
     theme,
     keeping,
     told: '',

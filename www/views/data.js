@@ -9,6 +9,7 @@ import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
 import { count, momentsOf, percent, span } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
+import { technicalDetails } from './technical.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
@@ -200,8 +201,8 @@ export function dataView(root, store, { data: act, model }) {
     ),
     store.watch((state) => [state.open.data], details.update),
     store.watch(
-      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, targetOf(state), state.draft, state.settings[ROLE.gaps]],
-      (problem, reading, data, earlier, name, draft, gaps) => {
+      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, state.draft, state.settings[ROLE.gaps]],
+      (problem, reading, data, earlier, draft, gaps) => {
         const back = earlier.map((one) =>
           h('button', { type: 'button', class: 'link', onclick: () => act.bringBack(one) }, `Bring back ${calledEarlier(one, data)}`),
         );
@@ -212,6 +213,7 @@ export function dataView(root, store, { data: act, model }) {
           return fill(
             message,
             h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message),
+            technicalDetails(problem.technical),
             h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''),
           );
         }

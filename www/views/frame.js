@@ -95,7 +95,7 @@ export function dockView(root, store, act, watched) {
   );
   observer.observe(watched);
   const undo = store.watch(
-    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible],
+    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible, state.asked],
     () => {
       setText(sentence, stateSentence(store.get()));
     },
@@ -144,14 +144,16 @@ const TITLES = { running: 'Training · ', comparing: 'Comparing · ', finished: 
 /** Says aloud what has happened, sparingly: states, not numbers. @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function statusView(root, store) {
   const { title } = document;
+  /** What has come about: that it was asked for is no longer of interest. */
+  const done = () => ({ ...store.get(), asked: [] });
   const undo = [
     store.watch(
       (state) => [state.run?.status, state.run?.test],
       (status, test) => {
         if (status === 'running') store.set({ said: 'Training.' });
         else if ((status === 'finished' || status === 'stopped') && test)
-          store.set({ said: `${stateSentence(store.get())} ${test.sentence}` });
-        else if (status === 'failed' || status === 'paused') store.set({ said: stateSentence(store.get()) });
+          store.set({ said: `${stateSentence(done())} ${test.sentence}` });
+        else if (status === 'failed' || status === 'paused') store.set({ said: stateSentence(done()) });
       },
     ),
     store.watch(

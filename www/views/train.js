@@ -8,6 +8,7 @@ import { fill, h, head, icon, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
 import { truncatedOf } from './grounds.js';
 import { mainButton } from './main_button.js';
+import { technicalPlace } from './technical.js';
 import { workersView } from './workers.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
@@ -35,7 +36,9 @@ function epochsOf({ progress, loaded }) {
 
 /** @param {State} state @returns {string} Where training stands, in a sentence. */
 export function stateSentence(state) {
-  const { run, draft, settingsProblem } = state;
+  const { run, draft, settingsProblem, asked } = state;
+  // What was pressed has the first word: it is not done yet, and is not forgotten.
+  if (asked.length) return `${asked.map((name) => `“${name}”`).join(', ')} ${asked.length === 1 ? 'waits' : 'wait'} until the worker has done what it is doing.`;
   if (settingsProblem) return settingsProblem.message;
   if (!run) return draft ? 'Ready. Training runs in this tab, and goes on in the background.' : 'Getting ready …';
   const { progress, validation } = run;
@@ -77,6 +80,7 @@ export function trainView(root, store, act) {
   );
   const sentence = h('p', { class: 'sentence' });
   const extra = h('p', { class: 'small extra' });
+  const technical = technicalPlace();
   const workers = workersView(store, act);
   const cut = h('p', { class: 'small cut', hidden: true });
   const box = h('div', { class: 'curve', 'aria-hidden': 'true' });
@@ -122,6 +126,7 @@ export function trainView(root, store, act) {
     cut,
     workers.said,
     extra,
+    technical.element,
     workers.element,
   );
 
@@ -139,7 +144,7 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run, state.draft, state.settingsProblem, state.reproducible],
+      (state) => [state.run, state.draft, state.settingsProblem, state.reproducible, state.asked],
       (run, ..._) => {
         const state = store.get();
         setText(sentence, stateSentence(state));
@@ -191,7 +196,7 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.earlierRun, state.runProblem, state.run, state.draft, state.reproducible],
+      (state) => [state.earlierRun, state.runProblem, state.run, state.draft, state.reproducible, state.settingsProblem],
       (earlier, problem, run, ..._) => {
         extra.classList.toggle('bad', Boolean(problem));
         fill(
@@ -208,6 +213,8 @@ export function trainView(root, store, act) {
               )
             : null,
         );
+        const { settingsProblem } = store.get();
+        technical.set((problem ?? run?.problem ?? settingsProblem)?.technical);
       },
     ),
   ];
