@@ -107,6 +107,26 @@ fn a_forecast_has_the_timestamps_that_follow_and_can_be_rolled_on() {
 }
 
 #[test]
+fn no_forecast_goes_beyond_the_calendar() {
+    let mut series = noisy_sine(500);
+    // The last row is of the year 9990.
+    let first = unrolled::data::axis::milliseconds(jiff_core::civil::datetime(9491, 1, 1, 0, 0, 0, 0)).unwrap();
+    series.axis = unrolled::data::Axis { start: first, step: Step::Months(12), ..series.axis };
+    let mut session = Session::new(series);
+    let error = session.configure(&small(r#"{"horizon": 30}"#)).unwrap_err();
+    assert_eq!(error.place().knob.as_deref(), Some("horizon"));
+    assert!(error.to_string().contains("choose at most 9"), "{error}");
+    // Left to itself it is no longer than that.
+    assert!(session.configure(&small(r#"{"horizon": 0}"#)).unwrap().horizon <= 9);
+    session.configure(&small(r#"{"horizon": 6, "epochs": 1}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let forecast = session.forecast(9).unwrap();
+    assert!(forecast.times.iter().all(|&time| unrolled::data::axis::civil(time).is_some()));
+    let said = session.forecast(10).unwrap_err().to_string();
+    assert!(said.contains("1 to 9 steps") && said.contains("year 9999"), "{said}");
+}
+
+#[test]
 fn a_model_that_reads_other_columns_is_not_rolled_beyond_its_horizon() {
     let mut series = noisy_sine(500);
     series.names.push("wind".into());

@@ -125,7 +125,10 @@ impl Regular {
             column: crate::data::options::clip(target, 60),
             problem: "there is no such column; choose one that holds numbers".to_owned(),
         })?;
-        Ok(suggest(values, self.series.axis.step))
+        let suggestion = suggest(values, self.series.axis.step);
+        // The calendar's end is too far for all but made-up times.
+        let horizon = self.series.axis.room(suggestion.horizon).max(1);
+        Ok(Suggestion { horizon, ..suggestion })
     }
 }
 

@@ -98,7 +98,15 @@ impl Model {
         let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
-        let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
+        let (window, horizon) =
+            (or(WINDOW.key, suggested.window), or(HORIZON.key, series.axis.room(suggested.horizon).max(1)));
+        let room = series.axis.room(horizon);
+        if room < horizon {
+            return Err(HORIZON.error(format!(
+                "{horizon} steps lead beyond the year 9999, where the calendar ends; {}",
+                if room > 0 { format!("choose at most {room}") } else { "number the rows".to_owned() }
+            )));
+        }
 
         let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
         let options = FrameOptions {

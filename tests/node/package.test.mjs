@@ -429,3 +429,22 @@ test('two sessions that share the parts of every round hold what one holds that 
   assert.deepEqual(one.history(0), alone.history(0));
   assert.deepEqual(thrown(() => one.part(0)), { code: 'not-ready', row: null, column: null, knob: null });
 });
+
+test('times beyond the calendar are refused by the file, the settings and plain parts alike', () => {
+  const yearly = (/** @type {number} */ to) => Buffer.from(Array.from({ length: 200 }, (_, i) => `${to - 199 + i}-01-01,${i % 7}`).join('\n'));
+  assert.deepEqual(thrown(() => table(yearly(9999)).series()), { code: 'column', row: null, column: 'column 1', knob: null });
+  const near = table(yearly(9990)).series().to_parts();
+  const session = new Session(near);
+  const { code, knob } = thrown(() => session.configure({ horizon: 30, window: 12 }));
+  assert.deepEqual([code, knob], ['knob', 'horizon']);
+  session.configure({ window: 12, horizon: 3, epochs: 1, hidden: 4 });
+  trainToTheEnd(session);
+  for (const time of session.forecast(9).times) assert.match(new Date(time).toISOString(), /^999\d-01-01T/);
+  assert.equal(thrown(() => session.forecast(10)).code, 'not-ready');
+  session.free();
+  // As an older version may have kept them.
+  for (const axis of [{ start: 253_370_764_800_000, step: { unit: 'months', count: 12 } }, { start: 0, step: { unit: 'months', count: 1_000_000 } }]) {
+    const bad = /** @type {any} */ ({ names: ['x'], columns: [new Float64Array(5)], axis: { ...axis, len: 5, utc: true } });
+    assert.equal(thrown(() => new Session(bad)).code, 'not-ready');
+  }
+});

@@ -12,6 +12,7 @@ const refused = [
   ['page.csv', '<!doctype html><html><body><script>document.title = "taken"</script></body></html>'],
   ['data.csv', '{"values": [1, 2, 3]}'],
   ['picture.csv', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52)],
+  ['ends-in-9999.csv', Array.from({ length: 200 }, (_, year) => `${9800 + year}-01-01,${year % 7}`).join('\n')],
   ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0, 8, 0, 0, 0, 0x21, 0)],
 ];
 
