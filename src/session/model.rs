@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::catalog::knobs;
-use super::configured::{Configured, Parameters, Parts, Windows, memory_bytes};
+use super::configured::{Configured, Parameters, Parts, Windows};
+use super::memory::{Asked, Sizes, data_fits};
 use crate::arch::find;
 use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
@@ -83,8 +84,8 @@ pub struct Model {
 type Age = (Option<u32>, u64);
 
 impl Model {
-    /// Builds what `raw` asks for; `scales` are those of the inputs of a model that was fitted before.
-    pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>) -> Result<Self> {
+    /// Builds what `raw` asks for, if it fits into `limit` bytes; `scales` are those of the inputs of a model that was fitted before.
+    pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>, limit: u64) -> Result<Self> {
         let settings = Settings::check(&knobs(), raw, &Raw::new())?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
@@ -116,12 +117,23 @@ impl Model {
             ahead: horizon * (MOST_BLOCKS + 1),
             scales: scales.map(<[Scale]>::to_vec),
         };
+        let sizes = Sizes {
+            rows: series.axis.len,
+            columns: series.columns.len(),
+            train: split.train.len(),
+            validation: split.validation.len(),
+            ahead: options.ahead,
+        };
+        data_fits(&sizes, options.most_features(), limit)?;
         let frame = Frame::new(series, &split, &options)?;
         let windows = |part| frame.windows(&split, part, window, horizon);
         let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
 
         let features = (frame.features, frame.data_features, frame.targets);
-        let plan = architecture.plan(&settings, features, (season, window, horizon))?;
+        let lengths = (season, window, horizon);
+        let plan = architecture.plan(&settings, features, lengths)?;
+        // Before there are any weights: what would not fit is refused, not tried.
+        let memory = Asked { architecture, settings: settings.clone(), features, lengths, sizes }.fitting(limit)?;
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
@@ -130,9 +142,8 @@ impl Model {
             Truncated::new(&settings, &plan, built.0.as_ref(), (&frame, split.rows(Part::Train)), validated)?;
         // What a step reads: so many tokens of so many samples side by side.
         let (tokens, side) = truncated.as_ref().map_or((plan.tokens(), options.batch), Truncated::size);
-        let options = options.with_shards_for(tokens * side * built.1.len());
-        let checkpoints = options.checkpoints && truncated.is_none();
-        let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
+        let multiplications = tokens as u64 * side as u64 * built.1.len() as u64;
+        let options = options.with_shards_for(multiplications);
         let trainer = Trainer::new(built, options, (train.clone(), validation.clone()), truncated);
 
         let mut resolved = settings.to_raw();
@@ -174,7 +185,9 @@ impl Model {
                 test: test.starts.len(),
             },
             steps_per_epoch: trainer.steps_per_epoch(),
-            memory_bytes,
+            memory_bytes: memory.total(),
+            memory,
+            workers: memory.workers(limit),
             truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
             notes,
         };
@@ -202,7 +215,7 @@ impl Model {
     }
 
     /// How many parameters a model of this architecture, window and data would have with other `settings`.
-    pub fn parameters_of(&self, settings: &Settings) -> Result<usize> {
+    pub fn parameters_of(&self, settings: &Settings) -> Result<u64> {
         let features = (self.frame.features, self.frame.data_features, self.frame.targets);
         let Configured { season, window, horizon, .. } = self.configured;
         let plan = self.architecture.plan(settings, features, (season, window, horizon))?;

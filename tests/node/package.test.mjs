@@ -430,6 +430,54 @@ test('two sessions that share the parts of every round hold what one holds that 
   assert.deepEqual(thrown(() => one.part(0)), { code: 'not-ready', row: null, column: null, knob: null });
 });
 
+test('a model that would take more memory than there is is refused before it starts, with a knob and a value that fit', () => {
+  const large = { target: 'temp_c', architecture: 'lstm', hidden: 512, layers: 4, window: 2000, segment: 1, batch_size: 1024 };
+  const session = new Session(parts());
+  // In the 32 bits of its own addresses, these 100 GB and more would be a small number.
+  const { code, knob } = thrown(() => session.configure(large));
+  assert.deepEqual([code, knob], ['memory', 'hidden']);
+  assert.equal(session.configured(), null);
+  const message = (/** @type {Record<string, unknown>} */ more, memory = session) => {
+    try {
+      memory.configure({ ...large, ...more });
+      return '';
+    } catch (error) {
+      return /** @type {Error} */ (error).message;
+    }
+  };
+  assert.match(message({}), /^Hidden units: training would take about \d+ GB of memory, and 3\.0 GB can be had; /);
+  // Every size up to the knobs' bounds is told in 64 bits: none that is refused would have been let through.
+  for (const hidden of [64, 128, 256, 512]) {
+    for (const window of [500, 2000, 4000]) {
+      for (const batch_size of [64, 256, 1024]) {
+        const settings = { ...large, hidden, window, batch_size, layers: 1 };
+        // Four gates, two states and the gradients of all, of so many windows in a part.
+        const least = 6 * hidden * window * (batch_size / 4) * 4;
+        let taken = 0;
+        try {
+          taken = session.configure(settings).memory_bytes;
+        } catch {
+          continue;
+        }
+        assert.ok(taken >= least && taken <= 3e9, `${JSON.stringify({ hidden, window, batch_size })}: ${taken} bytes, at least ${least}`);
+      }
+    }
+  }
+  const little = new Session(parts(), 0.25);
+  const usual = { ...large, hidden: 256, layers: 2, window: 168, batch_size: 64 };
+  assert.equal(message(usual), '', 'what fits the usual machine');
+  assert.match(message(usual, little), /and 269 MB can be had; /, 'and not one of a quarter of a gigabyte');
+  for (const free of [session, little]) free.free();
+});
+
+test('the parts of a step do not depend on how wide addresses are', () => {
+  // 168 steps, 225 windows and 797,720 weights: so many multiplications that 32 bits of them are next to none.
+  const session = new Session(parts());
+  const { settings } = session.configure({ target: 'temp_c', architecture: 'lstm', hidden: 256, layers: 2, window: 168, horizon: 24, segment: 1, batch_size: 225 });
+  assert.equal(settings.shards, 4);
+  session.free();
+});
+
 test('times beyond the calendar are refused by the file, the settings and plain parts alike', () => {
   const yearly = (/** @type {number} */ to) => Buffer.from(Array.from({ length: 200 }, (_, i) => `${to - 199 + i}-01-01,${i % 7}`).join('\n'));
   assert.deepEqual(thrown(() => table(yearly(9999)).series()), { code: 'column', row: null, column: 'column 1', knob: null });

@@ -11,6 +11,7 @@
  * @module
  */
 import { createClock } from './clock.js';
+import { machineMemory } from './machine.js';
 import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
@@ -35,6 +36,7 @@ const CALM = { progress: 250, report: 4000 };
  * @param {{refusal: (error: any) => Problem | null, fatal: (error: any) => void}} errors
  */
 export function modelJobs({ Session }, post, { refusal, fatal }) {
+  const session = () => new Session(parts, machineMemory());
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
@@ -187,6 +189,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
           shards: Number(run.configured().settings.shards),
           wanted: workers,
           most: navigator.hardwareConcurrency || 1,
+          fit: run.configured().workers,
           ask: (count) => post({ type: 'peers', team: number, count }),
         }),
       );
@@ -233,7 +236,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     /** @param {Calls['configure']['in']} request */
     configure({ settings }) {
-      draft ??= new Session(parts);
+      draft ??= session();
       const value = draft.configure(settings);
       drafted = settings;
       return { value };
@@ -241,7 +244,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     /** @param {Calls['sized']['in']} request */
     sized({ settings, parameters }) {
-      draft ??= new Session(parts);
+      draft ??= session();
       return { value: draft.sized(settings, parameters) };
     },
 
@@ -328,7 +331,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     /** @param {Calls['load']['in']} request */
     async load({ bytes, settings }) {
-      const loaded = new Session(parts);
+      const loaded = session();
       try {
         loaded.load(bytes, settings);
       } catch (error) {

@@ -4,6 +4,7 @@
  * a word to it.
  * @module
  */
+import { machineMemory } from './machine.js';
 import { createInbox, ownParts, send } from './parts.js';
 
 /** @import {OpenMessage, PartsMessage, ReadyMessage} from './parts.js' */
@@ -38,7 +39,7 @@ export function servePeer({ Session, refusal }, leader, fatal) {
 
   /** @param {OpenMessage} opening */
   async function train({ member, parts, settings }) {
-    const session = new Session(parts);
+    const session = new Session(parts, machineMemory());
     session.configure(settings);
     leader.postMessage(/** @type {ReadyMessage} */ ({ type: 'ready' }));
     // Until the leader says otherwise, it does everything itself and sends it all.
