@@ -8,7 +8,7 @@ use super::catalog::knobs;
 use super::configured::{Configured, Parameters, Parts, Windows};
 use super::memory::{Asked, Sizes, data_fits};
 use crate::arch::find;
-use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
+use crate::arch::plan::{HORIZON, NORMALISE, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
@@ -17,9 +17,11 @@ use crate::error::{Error, Result};
 use crate::evaluate::{self, Evaluation, Interval, Rivals};
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
+use crate::export::tensors::broken;
 use crate::forecast::{self, Forecast, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
+use crate::nn::params::Slot;
 use crate::train::options::SHARDS;
 use crate::train::trainer::{Did, MOST_VALIDATED};
 use crate::train::truncated::CHUNK;
@@ -152,6 +154,10 @@ impl Model {
         }
         if architecture.reads(SEGMENT.key) {
             resolved.insert(SEGMENT.key.to_owned(), plan.segment.into());
+        }
+        if plan.continuous {
+            // No window is there to be centred, whatever else was chosen.
+            resolved.insert(NORMALISE.key.to_owned(), "none".into());
         }
         if let Some(truncated) = trainer.truncated() {
             resolved.insert(CHUNK.key.to_owned(), truncated.says().chunk.into());
@@ -344,8 +350,9 @@ impl Model {
             version: About::version(),
             settings: self.configured.settings.clone(),
             columns: self.frame.names[..self.frame.data_features].to_vec(),
+            targets: Some(self.frame.targets),
+            calendar: Some(self.frame.names[self.frame.data_features..].to_vec()),
             scales: self.frame.scales.clone(),
-            season: self.configured.season,
             axis: series.axis,
             interval: self.interval(),
             best: progress.best.map(|best| (best.epoch, best.validation)).or(self.best),
@@ -376,7 +383,8 @@ impl Model {
         let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
         let why =
             format!("The weights are those of a PyTorch state dict (nn.{}{taken}), its inputs {scaled}.", found.module);
-        self.trainer.restore(|params| found.load(params), why)
+        self.trainer.restore(|params| found.load(params), why)?;
+        self.proved()
     }
 
     /// Puts the weights of a saved model in place.
@@ -385,10 +393,65 @@ impl Model {
             Some((epoch, _)) => format!("The weights are those of epoch {epoch} of a saved model."),
             None => "The weights are those of a saved model.".to_owned(),
         };
+        self.described_as(about)?;
         self.trainer.restore(|params| safetensors::load(bytes, params), why)?;
+        self.proved()?;
         self.interval = about.interval.clone();
         self.best = about.best;
         Ok(())
+    }
+
+    /// Whether the model that was built from a description's settings is the one that the rest of the description says.
+    fn described_as(&self, about: &About) -> Result<()> {
+        let Frame { data_features, targets, .. } = self.frame;
+        let (columns, calendar) = self.frame.names.split_at(data_features);
+        let differs = |what: &str, said: &[String], found: &[String]| {
+            let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            broken(format!(
+                "its description says that it reads {what} {}, and its settings give {}",
+                list(said),
+                list(found)
+            ))
+        };
+        if columns != about.columns {
+            return Err(differs("the columns", &about.columns, columns));
+        }
+        if about.targets.is_some_and(|said| said != targets) {
+            return Err(broken(format!(
+                "its description and its settings differ in how many columns it forecasts: {targets}"
+            )));
+        }
+        if let Some(said) = about.calendar.as_ref().filter(|said| *said != calendar) {
+            return Err(differs("of the calendar", said, calendar));
+        }
+        let steps = targets * self.configured.horizon;
+        if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
+            return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
+        }
+        Ok(())
+    }
+
+    /// Whether loaded weights give forecasts on this series: each may be a number, and what comes of them none.
+    fn proved(&mut self) -> Result<()> {
+        let set = self.test.clone();
+        let starts: Vec<u32> = set.starts.iter().copied().step_by(set.starts.len().div_ceil(evaluate::CHUNK)).collect();
+        let mut batch = Batch::default();
+        self.frame.gather(&starts, set.window, set.horizon, &mut batch);
+        batch.hide_future(self.frame.data_features);
+        let mut out = vec![0.0; self.frame.targets * set.horizon * starts.len()];
+        self.trainer.forecast(&mut self.tape, &batch, &mut out);
+        if out.iter().all(|value| value.is_finite()) {
+            return Ok(());
+        }
+        let params = self.trainer.in_use();
+        let size =
+            |slot: &Slot| params.values[slot.range()].iter().fold(0.0_f64, |most, x| most.max(crate::wide(*x).abs()));
+        let largest = params.slots().iter().max_by(|a, b| size(a).total_cmp(&size(b)));
+        let (name, most) = largest.map_or(("", 0.0), |slot| (slot.name.as_str(), size(slot)));
+        Err(broken(format!(
+            "its weights give forecasts that are no numbers; the largest, {most:.1e}, is in “{name}”; take another copy, or train it \
+             again"
+        )))
     }
 }
 

@@ -291,7 +291,8 @@ test('a saved model forecasts the same in a fresh session', () => {
   const header = headerOf(bytes);
   assert.deepEqual(header['rnn.weight_hh_l0'].shape, [24, 8]);
   const about = JSON.parse(header.__metadata__.unrolled);
-  assert.deepEqual([about.version, about.best[0], about.columns], [2, session.progress().best?.epoch, ['temp_c']]);
+  assert.deepEqual([about.version, about.best[0], about.columns, about.targets], [3, session.progress().best?.epoch, ['temp_c'], 1]);
+  assert.deepEqual(about.calendar, ['hour of day sin', 'hour of day cos', 'weekday sin', 'weekday cos']);
   assert.deepEqual(JSON.parse(headerOf(again.save()).__metadata__.unrolled), about, 'saved again, it is described as before');
 });
 
