@@ -1,16 +1,20 @@
-//! A saved model as a file: one that was damaged or put together from two is refused.
+//! A saved model by its file alone: docs/saved-models.md followed in plain arithmetic gives the page's forecast, and a file that was
+//! damaged or put together from two is refused.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::f64::consts::TAU;
 
 use common::{noisy_sine, settings};
+use jiff_core::civil::DateTime;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde_json::Value;
 use unrolled::Session;
-use unrolled::data::Series;
-use unrolled::knob::Raw;
+use unrolled::arch::registry;
+use unrolled::data::{Series, axis};
+use unrolled::knob::{Group, Raw};
 
 /// A series of three columns of different sizes, hourly from the start of a year on.
 fn series(rows: usize) -> Series {
@@ -93,6 +97,297 @@ impl File {
         file.metadata.remove("unrolled.digest");
         file
     }
+
+    fn setting(&self, key: &str) -> &str {
+        self.about["settings"][key].as_str().unwrap()
+    }
+
+    fn size(&self, key: &str) -> usize {
+        usize::try_from(self.about["settings"][key].as_u64().unwrap()).unwrap()
+    }
+
+    fn list(&self, key: &str) -> Vec<f64> {
+        self.about["interval"][key].as_str().unwrap().split(' ').map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn names(&self, key: &str) -> Vec<String> {
+        serde_json::from_value(self.about[key].clone()).unwrap()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    fn numbers(&self, name: &str) -> Vec<f64> {
+        self.tensors[name].1.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes).into()).collect()
+    }
+
+    /// `weight · x`, and the bias if it has a name.
+    fn linear(&self, weight: &str, bias: Option<&str>, x: &[f64]) -> Vec<f64> {
+        let (shape, _) = &self.tensors[weight];
+        assert_eq!(shape[1], x.len(), "{weight}");
+        let bias = bias.map_or(vec![0.0; shape[0]], |bias| self.numbers(bias));
+        let rows = self.numbers(weight);
+        rows.chunks_exact(shape[1])
+            .zip(bias)
+            .map(|(row, b)| b + row.iter().zip(x).map(|(w, x)| w * x).sum::<f64>())
+            .collect()
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Step 2 of the document.
+fn calendar(name: &str, time: DateTime) -> f64 {
+    let date = time.date();
+    let (cycle, wave) = name.rsplit_once(' ').unwrap();
+    let phase = match cycle {
+        "hour of day" => {
+            (i32::from(time.time().hour()) * 3600 + i32::from(time.time().minute()) * 60) as f64 / 86_400.0
+        }
+        "weekday" => f64::from(date.weekday().to_monday_zero_offset()) / 7.0,
+        "day of year" => f64::from(date.day_of_year() - 1) / if date.in_leap_year() { 366.0 } else { 365.0 },
+        other => panic!("{other}"),
+    };
+    if wave == "sin" { (TAU * phase).sin() } else { (TAU * phase).cos() }
+}
+
+/// Values, lower and upper bounds, `[horizon × targets]` each, one target after the other: by docs/saved-models.md, from the file and
+/// the columns of a series whose row 0 is at `axis.start`.
+fn follow(file: &File, values: &BTreeMap<String, Vec<f64>>) -> [Vec<f64>; 3] {
+    let columns = file.names("columns");
+    let (features, targets) = (columns.len(), file.about["targets"].as_u64().unwrap() as usize);
+    let scales: Vec<(f64, f64)> = file.about["scales"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scale| {
+            let number = |key: &str| scale[key].as_str().unwrap().parse().unwrap();
+            (number("mean"), number("std"))
+        })
+        .collect();
+    let (window, horizon, segment) = (file.size("window"), file.size("horizon"), file.size("segment"));
+    let rows = values[&columns[0]].len();
+    let (start, step) =
+        (file.about["axis"]["start"].as_i64().unwrap(), file.about["axis"]["step"]["count"].as_i64().unwrap());
+    assert_eq!(file.about["axis"]["step"]["unit"], "milliseconds");
+    let cycles = file.names("calendar");
+    let told = |row: usize| -> Vec<f64> {
+        let time = axis::civil(start + step * row as i64).unwrap();
+        cycles.iter().map(|cycle| calendar(cycle, time)).collect()
+    };
+
+    // 1: scaled, `[window][column]`.
+    let first = rows - window;
+    let z: Vec<Vec<f64>> = (first..rows)
+        .map(|row| columns.iter().zip(&scales).map(|(name, (mean, std))| (values[name][row] - mean) / std).collect())
+        .collect();
+    // 3: shift and spread of each column.
+    let levels: Vec<(f64, f64)> = (0..features)
+        .map(|column| match file.setting("normalise") {
+            "last" => (z[window - 1][column], 1.0),
+            "window" => {
+                let mean = z.iter().map(|row| row[column]).sum::<f64>() / window as f64;
+                let variance = z.iter().map(|row| (row[column] - mean).powi(2)).sum::<f64>() / window as f64;
+                (mean, (variance + 1e-5).sqrt())
+            }
+            _ => (0.0, 1.0),
+        })
+        .collect();
+    let centred: Vec<Vec<f64>> = z
+        .iter()
+        .map(|row| row.iter().zip(&levels).map(|(z, (shift, spread))| (z - shift) / spread).collect())
+        .collect();
+    // 4: tokens, with 2.
+    let tokens = window / segment;
+    let skipped = window - tokens * segment;
+    let mut queue: Vec<Vec<f64>> = (0..tokens)
+        .map(|token| {
+            (0..segment)
+                .flat_map(|k| {
+                    let at = skipped + token * segment + k;
+                    [centred[at].clone(), told(first + at)].concat()
+                })
+                .collect()
+        })
+        .collect();
+
+    let (hidden, layers) = (file.size("hidden"), file.size("layers"));
+    let mut h = vec![vec![0.0; hidden]; layers];
+    let mut c = h.clone();
+    let rolled = file.setting("head") == "rolled";
+    // What came out so far, by target.
+    let mut out = vec![Vec::new(); targets];
+    while out[0].len() < horizon {
+        for token in queue.drain(..) {
+            // 5
+            let mut x = token;
+            if segment > 1 {
+                x = file.linear("embed.weight", Some("embed.bias"), &x).into_iter().map(|x| x.max(0.0)).collect();
+            }
+            // 6
+            for layer in 0..layers {
+                let name = |part: &str| format!("rnn.{part}_l{layer}");
+                let a = file.linear(&name("weight_ih"), Some(&name("bias_ih")), &x);
+                let u = file.linear(&name("weight_hh"), Some(&name("bias_hh")), &h[layer]);
+                let gate = |block: usize, k: usize| a[block * hidden + k] + u[block * hidden + k];
+                let before = h[layer].clone();
+                match (file.setting("architecture"), file.setting("gru_form")) {
+                    ("rnn", _) => (0..hidden).for_each(|k| h[layer][k] = gate(0, k).tanh()),
+                    ("lstm", _) => {
+                        for k in 0..hidden {
+                            c[layer][k] = sigmoid(gate(1, k)) * c[layer][k] + sigmoid(gate(0, k)) * gate(2, k).tanh();
+                            h[layer][k] = sigmoid(gate(3, k)) * c[layer][k].tanh();
+                        }
+                    }
+                    ("gru", "after") => {
+                        for k in 0..hidden {
+                            let (r, z) = (sigmoid(gate(0, k)), sigmoid(gate(1, k)));
+                            let n = (a[2 * hidden + k] + r * u[2 * hidden + k]).tanh();
+                            h[layer][k] = (1.0 - z) * n + z * before[k];
+                        }
+                    }
+                    ("gru", "before") => {
+                        let reset: Vec<f64> = (0..hidden).map(|k| sigmoid(gate(0, k)) * before[k]).collect();
+                        let u = file.linear(&name("weight_hh"), Some(&name("bias_hh")), &reset);
+                        for k in 0..hidden {
+                            let z = sigmoid(gate(1, k));
+                            let n = (a[2 * hidden + k] + u[2 * hidden + k]).tanh();
+                            h[layer][k] = (1.0 - z) * before[k] + z * n;
+                        }
+                    }
+                    other => panic!("{other:?}"),
+                }
+                x = h[layer].clone();
+            }
+        }
+        // 7
+        let head = file.linear("head.weight", Some("head.bias"), &h[layers - 1]);
+        if rolled {
+            let done = out[0].len();
+            let mut token = Vec::new();
+            for k in 0..segment {
+                let row = &head[k * features..(k + 1) * features];
+                (0..targets).for_each(|target| out[target].push(row[target]));
+                token.extend_from_slice(row);
+                token.extend(told(rows + done + k));
+            }
+            queue.push(token);
+        } else {
+            for (target, out) in out.iter_mut().enumerate() {
+                out.extend_from_slice(&head[target * horizon..(target + 1) * horizon]);
+                if file.has("highway.weight") {
+                    let whole: Vec<f64> = centred.iter().map(|row| row[target]).collect();
+                    let straight = file.linear("highway.weight", None, &whole);
+                    out.iter_mut().zip(straight).for_each(|(out, straight)| *out += straight);
+                }
+            }
+        }
+    }
+    // 8 and 9
+    let (lower, upper) = (file.list("lower"), file.list("upper"));
+    let mut found = [Vec::new(), Vec::new(), Vec::new()];
+    for target in 0..targets {
+        let ((shift, spread), (mean, std)) = (levels[target], scales[target]);
+        for step in 0..horizon {
+            let y = out[target][step] * spread + shift;
+            let at = target * horizon + step;
+            for (found, y) in found.iter_mut().zip([y, y + lower[at], y + upper[at]]) {
+                found.push(y * std + mean);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_document_followed_step_by_step_gives_the_forecast() {
+    let series = series(500);
+    let values: BTreeMap<_, _> = series.names.iter().cloned().zip(series.columns.iter().cloned()).collect();
+    let mut compared = 0;
+    for (architecture, form) in [("rnn", "after"), ("lstm", "after"), ("gru", "after"), ("gru", "before")] {
+        for more in [
+            "{}",
+            r#"{"normalise": "none", "segment": 1, "layers": 2}"#,
+            r#"{"normalise": "window", "highway": true, "calendar": true}"#,
+            r#"{"target": "load_kwh, temp_c", "inputs": "rain", "highway": true, "calendar": true}"#,
+            r#"{"target": "load_kwh, temp_c", "inputs": "rain", "head": "rolled", "segment": 5, "calendar": true, "normalise": "window"}"#,
+            r#"{"head": "rolled", "segment": 1, "layers": 2}"#,
+            r#"{"reading": "continuous", "segment": 4}"#,
+        ] {
+            let mut raw = settings(
+                r#"{"target": "temp_c", "hidden": 6, "window": 50, "horizon": 12, "segment": 12, "epochs": 1}"#,
+            );
+            raw.extend(settings(more));
+            raw.extend(settings(&format!(r#"{{"architecture": "{architecture}", "gru_form": "{form}"}}"#)));
+            let mut session = trained(series.clone(), &raw);
+            let file = File::read(&session.save().unwrap());
+            let expected = session.forecast(12).unwrap();
+            let found = follow(&file, &values);
+            for (what, found, expected) in [
+                ("value", &found[0], &expected.values),
+                ("lower bound", &found[1], &expected.lower),
+                ("upper bound", &found[2], &expected.upper),
+            ] {
+                assert_eq!(found.len(), expected.len());
+                for (step, (found, expected)) in found.iter().zip(expected).enumerate() {
+                    // Networks compute in f32, and the columns reach to 1700.
+                    let error = (found - expected).abs() / expected.abs().max(1.0);
+                    assert!(
+                        error < 2e-5,
+                        "{architecture} {form} {more}: {what} {step} is {expected}, and by the document {found}"
+                    );
+                }
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 28);
+}
+
+/// Every key in a description by its path; lists of objects as `[]`.
+fn keys(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                keys(value, &path, out);
+                out.insert(path);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| keys(value, &format!("{path}[]"), out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_names_every_key_of_every_saved_model_and_no_other() {
+    let document = include_str!("../docs/saved-models.md");
+    let named: BTreeSet<String> =
+        document.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned())).collect();
+    let mut written = BTreeSet::new();
+    for architecture in registry::ALL {
+        let raw = format!(
+            r#"{{"target": "temp_c", "architecture": "{}", "hidden": 8, "window": 48, "horizon": 12, "epochs": 1}}"#,
+            architecture.id
+        );
+        let file = File::read(&trained(series(300), &settings(&raw)).save().unwrap());
+        assert_eq!(file.digest(), file.metadata["unrolled.digest"], "{}", architecture.id);
+        written.extend(file.metadata.keys().cloned());
+        keys(&file.about, "", &mut written);
+    }
+    // What only shaped the training is left to the catalog.
+    let knobs = unrolled::session::catalog().knobs;
+    let shaping = |path: &String| {
+        path.strip_prefix("settings.").is_some_and(|key| {
+            let knob = knobs.iter().find(|knob| knob.key == key).unwrap_or_else(|| panic!("{key} is no knob"));
+            matches!(knob.group, Group::Training | Group::Initialisation) && !named.contains(path)
+        })
+    };
+    written.retain(|path| !shaping(path));
+    assert_eq!(named, written, "in the document, and in the files");
 }
 
 #[test]
