@@ -121,21 +121,27 @@ impl About {
 pub(crate) fn build(source: &Source, options: &SeriesOptions) -> Result<Regular> {
     let mut regular = match source.times {
         Some(times) => timed(source, times, options)?,
-        None => numbered(source),
+        None => numbered(source)?,
     };
     let Regular { series, about } = &mut regular;
     about.notes.extend(suggest::short_note(series));
     Ok(regular)
 }
 
-fn numbered(source: &Source) -> Regular {
+fn numbered(source: &Source) -> Result<Regular> {
     let len = source.columns.first().map_or(0, |column| column.len());
     let (start, step) = source.grid.map_or((0, Step::Rows), |grid| (grid.start, grid.step));
-    Regular::from_series(Series {
-        axis: Axis { start, step, len, utc: false },
+    let axis = Axis { start, step, len, utc: false };
+    if let Some(problem) = axis.unsayable() {
+        // Only a start and a step that a person says can lead there.
+        let problem = format!("{problem}; say an earlier start or a shorter step, or number the rows");
+        return Err(Error::Knob { knob: "step", label: "Step", problem });
+    }
+    Ok(Regular::from_series(Series {
+        axis,
         names: source.names.iter().map(|&name| name.to_owned()).collect(),
         columns: source.columns.iter().map(|column| column.to_vec()).collect(),
-    })
+    }))
 }
 
 fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regular> {
@@ -151,15 +157,20 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
     let rows = by_time(times);
     let first = grid.slot(times[rows.first().copied().unwrap_or(0)]);
     let last = grid.slot(times[rows.last().copied().unwrap_or(0)]);
-    let moments = last - first + 1;
+    let moments = last.saturating_sub(first).saturating_add(1);
     let most = i64::try_from(rows.len()).unwrap_or(i64::MAX).saturating_mul(MOST_MOMENTS_PER_ROW).max(10_000);
     if moments > most {
         return Err(jump(source, times, &rows, grid));
     }
     let len = usize::try_from(moments).unwrap_or(0);
     let grid = Grid { start: grid.at(first), ..grid };
+    let axis = Axis { start: grid.start, step: grid.step, len, utc: source.utc };
+    if let Some(problem) = axis.unsayable() {
+        let problem = format!("{problem}; correct the times, say a shorter step, or number the rows");
+        return Err(Error::Column { column: column(), problem });
+    }
     let series = Series {
-        axis: Axis { start: grid.start, step: grid.step, len, utc: source.utc },
+        axis,
         names: source.names.iter().map(|&name| name.to_owned()).collect(),
         columns: vec![vec![f64::NAN; len]; source.columns.len()],
     };
