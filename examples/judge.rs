@@ -48,7 +48,7 @@ fn judge(name: &str, series: &Series, target: &str) {
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
     let fit = fastest(|| drop(Rivals::fit(&frame, &split, &train, &validation, 24)));
     let mut nothing = |_: &Batch, out: &mut [unrolled::Real]| out.fill(0.0);
-    let about = About { label: "nothing", scored_times: 1 };
+    let about = About { label: "nothing", scored_times: 1, interval: None };
     let mut said = String::new();
     let all = fastest(|| {
         let evaluation = evaluate::evaluate(&frame, Part::Test, &test, &rivals, &mut nothing, &about);

@@ -1,6 +1,8 @@
 // A static server on loopback, as plain as the hosts the page is made for: for `make serve`, the tests and the benches.
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import nodePath from 'node:path';
 import sirv from 'sirv';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,9 +22,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * @param {string} [options.path] The path it is served under, such as `/some/where/`.
  * @param {number} [options.port] 0 takes any that is free.
  * @param {string} [options.policy] A content security policy; breaches are reported, not prevented.
+ * @param {Record<string, (text: string) => string>} [options.replace] Scripts that are served otherwise than they stand in the
+ *   folder: by the end of their path, the text to serve. Asked for with a query (`?plain`) they come as they stand.
  * @returns {Promise<Server>}
  */
-export async function startServer({ dir = root, path = '/', port = 0, policy } = {}) {
+export async function startServer({ dir = root, path = '/', port = 0, policy, replace = {} } = {}) {
   /** @type {string[]} */
   const requests = [];
   /** @type {string[]} */
@@ -56,7 +60,12 @@ export async function startServer({ dir = root, path = '/', port = 0, policy } =
     };
     if (!asked.startsWith(path)) return missing();
     request.url = asked.slice(path.length - 1);
-    files(request, response, missing);
+    const other = Object.keys(replace).find((end) => asked.endsWith(end));
+    if (other === undefined) return files(request, response, missing);
+    readFile(nodePath.join(dir, decodeURIComponent(request.url)), 'utf8').then(
+      (text) => response.writeHead(200, { 'Content-Type': 'text/javascript', 'Cache-Control': 'no-cache' }).end(replace[other](text)),
+      missing,
+    );
   });
 
   await new Promise((resolve, reject) => {

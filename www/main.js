@@ -3,26 +3,34 @@
  * @module
  */
 import { dataActions } from './actions/data.js';
+import { dataWorker } from './actions/data_worker.js';
 import { insideActions } from './actions/inside.js';
 import { modelActions } from './actions/model.js';
 import { runActions } from './actions/runs.js';
+import { silenceActions } from './actions/silence.js';
+import { visitActions } from './actions/visit.js';
 import { recolour } from './charts/plot.js';
-import { createClient } from './core/client.js';
 import { fastestBuild } from './core/wasm.js';
-import { recall, recallReproducible, recallWorkers } from './state/persist.js';
-import { buildOf, initialState } from './state/shape.js';
+import { faultIn, faultInTidings } from './state/checked.js';
+import { keepingNow, open, recall, sift, watchKeeping } from './state/persist.js';
+import { initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
+import { hasTheme, recallReproducible, recallWorkers } from './state/words.js';
 import { compareView } from './views/compare.js';
 import { dataView } from './views/data.js';
 import { dataDetailView } from './views/data_detail.js';
+import { fill } from './views/dom.js';
 import { dropView } from './views/drop.js';
 import { errorsView } from './views/errors.js';
 import { forecastView } from './views/forecast.js';
 import { dockView, footView, statusView, toolsView } from './views/frame.js';
 import { insideView } from './views/inside.js';
+import { noticeView } from './views/notice.js';
 import { modelView } from './views/model.js';
 import { modelDetailView } from './views/model_detail.js';
+import { silenceView } from './views/silence.js';
+import { technicalDetails } from './views/technical.js';
 import { trainView } from './views/train.js';
 
 /** @import {Tidings} from './core/protocol.js' */
@@ -33,10 +41,10 @@ const ADDRESS_EVERY = 400;
 /** @param {string} id */
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {string} message */
-function cannotStart(message) {
+/** @param {string} message @param {string} [technical] What was thrown. */
+function cannotStart(message, technical) {
   const box = element('boot');
-  box.textContent = message;
+  fill(box, message, technicalDetails(technical));
   box.hidden = false;
 }
 
@@ -48,8 +56,10 @@ const store = createStore(
     fastest: fastestBuild(),
     reproducible: link.reproducible ?? recallReproducible(),
     workers: recallWorkers(),
+    keeping: keepingNow(),
   }),
 );
+watchKeeping((keeping) => store.set({ keeping }));
 if (!store.get().fastest) {
   cannotStart(
     'Unrolled computes with WebAssembly’s SIMD instructions, which this browser does not have: please open it in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',
@@ -59,38 +69,27 @@ if (!store.get().fastest) {
 /** @param {Tidings} tidings */
 function hearReader(tidings) {
   const { reading } = store.get();
-  if (tidings.type === 'reading' && reading && tidings.total > 1 << 22) {
-    store.set({ reading: `${reading.replace(/ \(\d+ %\)$/, '')} (${Math.round((100 * tidings.bytes) / tidings.total)} %)` });
+  if (!faultInTidings(tidings) && tidings.type === 'reading' && reading && tidings.total > 1 << 22) {
+    store.set({ reading: { ...reading, share: tidings.bytes / tidings.total } });
   }
 }
 
-const connectReader = () =>
-  createClient('data', hearReader, (problem) => {
-    if (!store.get().catalog) {
-      // One that did not get as far as the catalog would die again at once: it is not started again.
-      cannotStart(`Unrolled could not start here: ${problem.message.replace(/\.$/, '')}.`);
-      return;
-    }
-    reader = connectReader();
-    store.set({
-      reading: '',
-      dataProblem: {
-        message: `Reading it stopped the worker (${problem.message}). It may be too large for this machine.`,
-        about: store.get().reading || undefined,
-      },
-    });
-  }, buildOf(store.get()));
-let reader = connectReader();
-
-const model = modelActions(store);
-const runs = runActions(store, model);
-const data = dataActions(store, () => reader, {
+const silence = silenceActions(store);
+const reader = dataWorker(store, silence, {
+  hear: hearReader,
+  cannotStart: (problem) => cannotStart(`Unrolled could not start here. ${problem.message}`, problem.technical),
+});
+const model = modelActions(store, silence);
+const runs = runActions(store, model, silence);
+const data = dataActions(store, reader, {
   replaced(dataset, settings) {
     runs.replaced(dataset);
+    model.ready();
     void model.replaced(dataset, settings);
   },
 });
 const actions = { data, model };
+const visit = visitActions(store, { data, model, runs });
 
 store.watch(
   (state) => [state.theme],
@@ -112,6 +111,8 @@ dockView(element('dock'), store, model, element('train'));
 footView(element('foot'), store);
 statusView(element('status'), store);
 dropView(element('drop'), actions);
+noticeView(element('notice'), store, visit);
+silenceView(element('silence'), store, silence);
 
 /** The address follows the state; it is changed in place, so that Back leaves the page as a person expects. */
 function followInAddress() {
@@ -128,29 +129,21 @@ function followInAddress() {
 
 /** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
 async function begin() {
-  const kept = await recall();
-  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
+  const { found, late } = await recall();
+  const dataset = found && !faultIn('data', found.values.data) ? found.values.data : null;
+  const fromVisit = Boolean(dataset) && speaksOf(dataset.source, link);
   // It comes while the core is still on its way.
   if (!fromVisit) data.fetchSample(link.sample ?? '');
-  const catalog = await reader.call('catalog', null);
+  const catalog = await reader.catalog();
   const { settings, unknown } = typed(catalog, link.settings);
   store.set({ catalog });
-  if (fromVisit) {
-    const asked = location.hash ? settings : (kept.run?.asked ?? {});
-    store.set({ data: fromVisit });
-    runs.replaced(fromVisit);
-    runs.resume(kept.runs);
-    await model.replaced(fromVisit, asked);
-    const same =
-      kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());
-    if (kept.run && same) {
-      await model.resume(kept.run);
-      // It had trained on in the list.
-      if (kept.run.earlier) await runs.show(kept.run.id);
-    }
-  } else {
+  const kept = found && (await sift(found, catalog));
+  const of = kept?.data ? { ...kept, data: kept.data } : null;
+  if (of && fromVisit) await visit.open(of, location.hash ? settings : null);
+  else {
     store.set({ settings });
     await data.openSample(link.sample ?? '');
+    if (of) visit.remember(of);
     if (link.file)
       store.set({
         dataProblem: {
@@ -159,8 +152,13 @@ async function begin() {
         },
       });
   }
-  if (unknown.length) store.set({ said: `The link holds settings that this version does not know: ${unknown.join(', ')}.` });
+  if (unknown.length) {
+    const told = `The link holds settings that this version does not know: ${unknown.join(', ')}.`;
+    store.set({ said: told, told: [store.get().told, told].filter(Boolean).join(' ') });
+  }
   followInAddress();
+  if (!late) open();
+  else void late.then(visit.hear);
 }
 
 // The address holds settings, so a jump inside the page must not change it.
@@ -171,14 +169,8 @@ document.querySelector('.skip')?.addEventListener('click', (event) => {
 });
 addEventListener('hashchange', () => location.reload());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
-  let chosen = null;
-  try {
-    chosen = localStorage.getItem('unrolled-theme');
-  } catch {
-    /* Nothing is remembered, so the system is followed. */
-  }
-  if (!chosen) store.set({ theme: event.matches ? 'dark' : 'light' });
+  if (!hasTheme()) store.set({ theme: event.matches ? 'dark' : 'light' });
 });
 begin().catch((error) => {
-  if (document.getElementById('boot')?.hidden) cannotStart(`Unrolled could not start: ${error.message}.`);
+  if (document.getElementById('boot')?.hidden) cannotStart('An error in Unrolled itself kept it from starting. Reload the page to try again.', String(error));
 });

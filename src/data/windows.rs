@@ -79,6 +79,17 @@ impl Frame {
         }
     }
 
+    /// The windows that have a row of `rows` as step `lead` (from 1) of their future, to show what a model says of each row so
+    /// long before. Only their past has to be there: the rest of their future is not read, and may lie beyond the end.
+    pub fn windows_onto(&self, rows: Range<usize>, (window, horizon): (usize, usize), lead: usize) -> WindowSet {
+        let before = window + lead;
+        let starts = (rows.start.max(before - 1)..rows.end)
+            .map(|row| row + 1 - before)
+            .filter(|&start| start + window + horizon <= self.rows + self.ahead)
+            .filter(|&start| window == 0 || self.known.allows(start, window, 0));
+        WindowSet { starts: starts.filter_map(|start| u32::try_from(start).ok()).collect(), window, horizon }
+    }
+
     /// The values of the windows that begin at `starts`, side by side. The future holds the truth, for the loss.
     /// Does not allocate once `out` has been as large before.
     ///

@@ -14,8 +14,6 @@ const settings = {
 };
 
 /** @param {any} error */
-const refusal = (error) => (error?.name === 'UnrolledError' ? error : null);
-/** @param {any} error */
 const fatal = (error) => {
   throw error;
 };
@@ -44,7 +42,7 @@ function gather({ wanted, late = 0, more = {} }) {
         if (rounds++ === late) {
           for (let peer = 0; peer < (asked[0] ?? 0); peer++) {
             const { port1, port2 } = new MessageChannel();
-            closing.push(servePeer({ Session, refusal }, port1, fatal));
+            closing.push(servePeer({ Session }, port1, fatal));
             ends.push(port1);
             team.join(port2);
           }

@@ -45,6 +45,12 @@ export function inBrowsers(define, options = {}) {
   }
 }
 
+/**
+ * What is waited for comes, in a second or, on a machine whose cores are busy, in a minute: the limit only ends what hangs, so
+ * that no test depends on the machine's speed.
+ */
+export const HANGS_MS = 300_000;
+
 /** One of the two browsers, running. */
 export class Browser {
   /** @type {import('selenium-webdriver').WebDriver} */
@@ -83,13 +89,14 @@ export class Browser {
    * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
    * @param {number} [options.width]
    * @param {number} [options.height]
+   * @param {Record<string, (text: string) => string>} [options.replace] Scripts that the server gives otherwise, see `startServer`.
    * @param {() => void} [options.before] Runs in the page before anything of its own does, to take from the browser what it has.
    */
-  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, before } = {}) {
+  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, replace, before } = {}) {
     const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
     // A port of its own is an origin of its own: no page finds what another one stored.
-    const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN });
+    const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN, replace });
     const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
     // The page before is left first, so that what its workers still do is not taken for this one's.
     if (this.pages.length) await this.driver.get('about:blank');
@@ -221,7 +228,7 @@ export class Page {
    * @param {(...args: A) => unknown} body
    * @param {{timeout?: number, args?: A}} [options] `timeout` in milliseconds.
    */
-  async until(what, body, { timeout = 30_000, args = /** @type {any} */ ([]) } = {}) {
+  async until(what, body, { timeout = HANGS_MS, args = /** @type {any} */ ([]) } = {}) {
     const end = Date.now() + timeout;
     for (;;) {
       const value = await this.run(body, ...args);
@@ -242,9 +249,9 @@ export class Page {
     return ` (${file})`;
   }
 
-  /** The first element that matches, awaited. @param {string} selector @param {number} [timeout] */
-  async element(selector, timeout = 10_000) {
-    await this.until(selector, (s) => document.querySelector(s) !== null, { timeout, args: [selector] });
+  /** The first element that matches, awaited. @param {string} selector */
+  async element(selector) {
+    await this.until(selector, (s) => document.querySelector(s) !== null, { args: [selector] });
     return this.driver.findElement({ css: selector });
   }
 

@@ -4,17 +4,24 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
+import { adviceFor } from '../state/advice.js';
+import { faultInTidings, unheard } from '../state/checked.js';
 import { newRun, ofReport } from '../state/run.js';
+import { namesOf } from '../state/runs.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
+import { withTargets } from '../state/targets.js';
+import { training } from './deaths.js';
 import { untilNext } from './pace.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {Limit, Tidings} from '../core/protocol.js' */
+/** @import {Death, Limit, Silence, Tidings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore} from '../state/shape.js' */
+/** @import {DeathRecord} from './deaths.js' */
 /** @import {RunList} from './run_list.js' */
+/** @import {SilenceActions} from './silence.js' */
 
-/** Milliseconds that a worker has to end its run when it is asked to; then it is ended. */
-const PATIENCE = 8000;
+/** Lanes that there have been. */
+let lanes = 0;
 
 /** How a run in a lane came to its end. @typedef {'finished' | 'failed' | 'stopped' | 'gone'} End */
 
@@ -23,8 +30,10 @@ const PATIENCE = 8000;
 /**
  * @param {PageStore} store @param {RunList} list @param {Terms} terms
  * @param {() => Promise<void>} unpaused Settled while there is no pause.
+ * @param {{silence: SilenceActions, deaths: DeathRecord}} watch
  */
-export function openLane(store, list, terms, unpaused) {
+export function openLane(store, list, terms, unpaused, { silence, deaths }) {
+  const key = `lane ${++lanes}`;
   const { find, change, changeRun } = list;
   /** @type {Client | null} */ let client = null;
   /** The run that it trains; 0: none. */
@@ -47,7 +56,14 @@ export function openLane(store, list, terms, unpaused) {
   function hear(tidings) {
     const run = find(current)?.run;
     if (!run) return;
-    if (tidings.type === 'report') {
+    const fault = faultInTidings(tidings);
+    if (fault) {
+      list.fail(current, { message: unheard(fault) });
+      over('failed');
+    } else if (tidings.type === 'weights') {
+      changeRun(current, { latest: tidings.weights });
+      list.keep();
+    } else if (tidings.type === 'report') {
       changeRun(current, ofReport(tidings.report, null));
       list.keep();
     } else if (tidings.type === 'progress') {
@@ -73,25 +89,48 @@ export function openLane(store, list, terms, unpaused) {
     client?.close();
   }
 
+  const tell = silence.of(key, () => ({
+    who: `The worker that trains ${nameOf(current)}`,
+    loss: find(current)?.run?.bytes ? 'Its run then stays as it was told last, and the next one begins.' : 'Its run is then lost, and the next one begins.',
+  }));
+
+  /** @param {Silence | null} silent */
+  function onSilence(silent) {
+    // Whoever ends the comparison has said it already.
+    if (silent && store.get().comparing === 'ending') silent.end();
+    else tell(silent);
+  }
+
+  /** @param {number} id @returns {string} */
+  function nameOf(id) {
+    const { runs, catalog } = store.get();
+    return (catalog && namesOf(runs, catalog).get(id)) || 'a run';
+  }
+
+  /** @param {Death} death */
+  function died({ problem }) {
+    const ended = problem.code === 'ended';
+    const settings = find(current)?.run?.configured.settings;
+    if (settings && !ended) deaths.note(training(deaths.numberOf(terms.parts), settings), problem);
+    const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`;
+    list.fail(current, { ...problem, message: ended ? `Its worker did not answer and was ended.` : `Its worker stopped by itself. ${problem.message}${advice}`.trimEnd() });
+    over('gone');
+  }
+
   /** Has a worker that has the data. */
   async function connect() {
     close();
-    client = createClient(
-      'compare',
-      hear,
-      ({ message }) => {
-        list.fail(current, { message: `Its worker stopped by itself (${message}).` });
-        over('gone');
-      },
-      buildOf(store.get()),
-    );
+    client = createClient('compare', hear, died, buildOf(store.get()), {
+      isBusy: () => under && find(current)?.run?.status === 'running',
+      onSilence,
+    });
     await call('open', { parts: terms.parts });
   }
 
   /** @param {number} id @returns {Promise<End>} */
   async function train(id) {
     let asked = find(id)?.asked ?? {};
-    let settings = asked;
+    let settings = withTargets(store.get(), asked);
     if (terms.parameters) {
       const sized = await call('sized', { settings, parameters: terms.parameters });
       asked = Object.fromEntries(Object.entries(sized).filter(([key, value]) => key in asked || value !== settings[key]));
@@ -100,6 +139,8 @@ export function openLane(store, list, terms, unpaused) {
     const configured = await call('configure', { settings });
     /** @type {Promise<End>} */
     const ended = new Promise((resolve) => (end = resolve));
+    const problem = deaths.against(training(deaths.numberOf(terms.parts), configured.settings));
+    if (problem) throw new Refusal(problem);
     await unpaused();
     const sight = { lead: configured.horizon, steps: store.get().steps || configured.horizon };
     const { progress } = await call('start', { fresh: true, sight, workers: 1, limit: terms.limit, among: true });
@@ -116,7 +157,7 @@ export function openLane(store, list, terms, unpaused) {
       const { evaluation } = await call('judge', { sight: null });
       changeRun(id, { test: evaluation });
     }
-    if (how !== 'failed') changeRun(id, { status: how });
+    if (how !== 'failed') changeRun(id, { status: how, ...(find(id)?.run?.bytes ? { latest: null } : {}) });
     return how;
   }
 
@@ -166,7 +207,7 @@ export function openLane(store, list, terms, unpaused) {
       changeRun(id, { gradients });
     } catch (error) {
       // What becomes of the run then is told where it is trained.
-      if (!(error instanceof Gone)) throw error;
+      if (!(error instanceof Gone) && !(error instanceof Refusal)) throw error;
       return;
     } finally {
       reading = false;
@@ -185,7 +226,7 @@ export function openLane(store, list, terms, unpaused) {
      * Trains what waits until nothing does.
      * @param {() => number | undefined} next Takes the next run that waits.
      * @param {(id: number) => void} giveBack A run that the worker was gone before it was given.
-     * @param {(id: number) => Promise<void>} ended A run has ended, however.
+     * @param {(id: number) => void} ended A run has ended, however.
      */
     async work(next, giveBack, ended) {
       let connected = false;
@@ -209,7 +250,7 @@ export function openLane(store, list, terms, unpaused) {
           } else throw error;
         }
         current = 0;
-        await ended(id);
+        ended(id);
       }
       close();
     },
@@ -227,12 +268,6 @@ export function openLane(store, list, terms, unpaused) {
       const [id, worker] = [current, client];
       // One that has just ended is being judged.
       if (!under || !worker) return;
-      const timer = setTimeout(() => {
-        if (!under || current !== id) return;
-        list.fail(id, { message: 'Its worker did not answer and was ended.' });
-        worker.close();
-        over('gone');
-      }, PATIENCE);
       try {
         const progress = await worker.call('stop', null);
         const state = store.get();
@@ -245,8 +280,6 @@ export function openLane(store, list, terms, unpaused) {
           list.fail(id, error.problem);
           if (current === id) over('failed');
         } else if (!(error instanceof Gone)) throw error;
-      } finally {
-        clearTimeout(timer);
       }
     },
   };

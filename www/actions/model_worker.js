@@ -4,44 +4,90 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
+import { adviceFor } from '../state/advice.js';
 import { settled } from '../state/run.js';
 import { buildOf } from '../state/shape.js';
+import { withTargets } from '../state/targets.js';
+import { MOST_DEATHS, training } from './deaths.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {Problem, Tidings} from '../core/protocol.js' */
+/** @import {CallName, Death, Problem, Tidings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
+/** @import {DeathRecord} from './deaths.js' */
+/** @import {SilenceActions} from './silence.js' */
 /** @import {InTurn} from './turns.js' */
 
-/** A worker that dies twice within so many milliseconds is not set to work again by itself. */
-const DEATHS_APART = 30_000;
-/** Milliseconds that the second of them waits for its successor. */
-const RESTART_AFTER = 2000;
+/** What a worker died of that never said a word. */
+const STARTING = 'start';
+/** Its place among the workers that may be silent. */
+const KEY = 'model';
 
 /**
- * @param {PageStore} store @param {InTurn} inTurn
+ * @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
  * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>}} work What its tidings are for, and what training
  * that its death has ended is begun again by.
  */
-export function modelWorker(store, inTurn, { hear, startAgain }) {
+export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }) {
+  /** What is being trained, to be known again. */
+  let trained = '';
+  /** Why no worker can be started, where none can. @type {Problem | null} */
+  let lost = null;
   /** @type {Client} */ let client = connect();
   let newest = 0;
-  let died = -Infinity;
   /** Settled while there is a worker that holds the run that is shown. @type {Promise<void>} */
   let alive = Promise.resolve();
 
   function connect() {
-    return createClient(
-      'model',
-      hear,
-      (problem) => {
-        alive = inTurn(revive)(problem);
-      },
-      buildOf(store.get()),
-    );
+    return createClient('model', hear, died, buildOf(store.get()), {
+      isBusy: () => store.get().run?.status === 'running',
+      onSilence: silence.of(KEY, () => {
+        const { run } = store.get();
+        const best = run?.bytes && run.progress.best;
+        return {
+          who: 'The worker that holds the model',
+          loss: !run
+            ? 'Another takes its place.'
+            : `${best ? `Another then gets the weights of epoch ${best.epoch}` : run.bytes ? 'Another then gets its weights' : 'Its model has no weights yet, and is lost then'}; training ends.`,
+        };
+      }),
+    });
+  }
+
+  /**
+   * What a worker is asked, to be known again; '' what is no danger to the next one: it asks about weights that are there, and is
+   * asked by whoever looks.
+   * @param {CallName} name @param {any} payload @returns {string}
+   */
+  function thing(name, payload) {
+    const { data, draft, run } = store.get();
+    const parts = deaths.numberOf(data?.parts);
+    if (name === 'open') return `open ${deaths.numberOf(payload.parts)}`;
+    if (name === 'configure' || name === 'sized') return `${name} ${parts} ${JSON.stringify(payload)}`;
+    if (name === 'load') return `load ${parts} ${deaths.numberOf(payload.bytes)}`;
+    if (name === 'start' || name === 'step') return training(parts, payload.fresh ? draft?.settings : run?.configured.settings);
+    return '';
   }
 
   /** @type {Client['call']} */
-  const call = (name, payload) => client.call(name, payload);
+  function call(name, payload) {
+    const asked = thing(name, payload);
+    const problem = lost ?? (asked ? deaths.against(asked) : null);
+    if (problem) return Promise.reject(new Refusal(problem));
+    if (name === 'start' || name === 'step') trained = asked;
+    return client.call(name, payload);
+  }
+
+  /** @param {Death} death */
+  function died({ problem, during, started }) {
+    const ended = problem.code === 'ended';
+    const trains = !during || during.name === 'start' || during.name === 'step';
+    const asked = !started ? `${STARTING} ${client.build}` : trains ? trained : thing(during.name, during.payload);
+    const times = ended || !asked ? 1 : deaths.note(asked, problem);
+    if (!started && times >= MOST_DEATHS) {
+      lost = { ...problem, message: `The worker that trains could not be started. ${problem.message} Reload the page to try again.` };
+    }
+    alive = inTurn(revive)(problem, ended, times < MOST_DEATHS);
+  }
 
   /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} What came of it; a refusal is shown where training is. */
   async function attempt(ask) {
@@ -62,7 +108,7 @@ export function modelWorker(store, inTurn, { hear, startAgain }) {
     const state = store.get();
     if (!state.data) return false;
     try {
-      const draft = await call('configure', { settings: state.settings });
+      const draft = await call('configure', { settings: withTargets(state) });
       if (turn === newest) store.set({ draft, settingsProblem: null });
       return true;
     } catch (error) {
@@ -77,6 +123,7 @@ export function modelWorker(store, inTurn, { hear, startAgain }) {
     const { data } = store.get();
     if (data && client.build !== buildOf(store.get())) {
       client.close();
+      lost = null;
       client = connect();
       await open(data);
     }
@@ -95,29 +142,30 @@ export function modelWorker(store, inTurn, { hear, startAgain }) {
     return true;
   }
 
-  /** @param {Problem} problem Of which the worker died. */
-  async function revive(problem) {
+  /**
+   * @param {Problem} problem Of which the worker died. @param {boolean} ended Whether a person has ended it.
+   * @param {boolean} again Whether it may be set to work again by itself.
+   */
+  async function revive(problem, ended, again) {
     const { data, run } = store.get();
-    const again = performance.now() - died > DEATHS_APART;
-    died = performance.now();
-    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
-    // A package that cannot start would otherwise be started again and again without a pause.
-    if (!again) await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER));
-    client = connect();
     const wasRunning = run?.status === 'running';
-    const goesOn = wasRunning && again ? ' Training starts anew.' : '';
+    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
+    if (lost) {
+      store.set({ runProblem: lost });
+      return;
+    }
+    const how = ended ? 'The worker that holds the model did not answer and was ended.' : `The worker that trains stopped by itself. ${problem.message}`;
+    const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`.trimEnd();
+    client = connect();
+    const goesOn = wasRunning && again && !ended ? ' Training starts anew.' : '';
     const restored = run?.bytes ? ' Its last weights are back.' : '';
-    store.set({
-      runProblem: {
-        message: `The worker that trains stopped by itself (${problem.message}) and was started again.${restored}${goesOn}`,
-      },
-    });
+    store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${restored}${goesOn}` } });
     if (!data) return;
     await attempt(async () => {
       await call('open', { parts: data.parts });
       await configure();
       if (run?.bytes) await restore(run);
-      if (wasRunning && again) await startAgain();
+      if (goesOn) await startAgain();
     });
   }
 
@@ -128,6 +176,12 @@ export function modelWorker(store, inTurn, { hear, startAgain }) {
     configure,
     configureFresh,
     restore,
+    /** What is asked next does not wait for a silent worker: another takes its place, and holds nothing. */
+    ready() {
+      if (lost || !silence.isSilent(KEY)) return;
+      client.close();
+      client = connect();
+    },
     /** @returns {Run['build']} What computes in it. */
     build: () => client.build ?? '',
     /** Asks about the run that is shown, once there is a worker that holds it. @type {Client['call']} */

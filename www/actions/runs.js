@@ -3,6 +3,7 @@
  * architecture; and what a person can do with the list of runs. `run_list.js` keeps the list, a `lane.js` trains.
  * @module
  */
+import { askToLast } from '../state/persist.js';
 import { contestants, stepsOf } from '../state/contest.js';
 import { newId, settled } from '../state/run.js';
 import { freeSlot, leaderboards } from '../state/runs.js';
@@ -13,9 +14,10 @@ import { runList } from './run_list.js';
 /** @import {Contest, Dataset, PageStore} from '../state/shape.js' */
 /** @import {Lane, Terms} from './lane.js' */
 /** @import {ModelActions} from './model.js' */
+/** @import {SilenceActions} from './silence.js' */
 
-/** @param {PageStore} store @param {ModelActions} model */
-export function runActions(store, model) {
+/** @param {PageStore} store @param {ModelActions} model @param {SilenceActions} silence */
+export function runActions(store, model, silence) {
   /** @type {Set<Lane>} */ const lanes = new Set();
   /** Numbers of the runs that wait. @type {number[]} */ let queue = [];
   /** Called when a pause ends. */
@@ -29,20 +31,23 @@ export function runActions(store, model) {
 
   /** Trains what waits, one after another. @param {Terms} terms */
   async function work(terms) {
-    const lane = openLane(store, list, terms, () => pause);
+    const lane = openLane(store, list, terms, () => pause, { silence, deaths: model.deaths });
     lanes.add(lane);
-    await lane.work(
-      () => queue.shift(),
-      (id) => queue.unshift(id),
-      async (id) => {
-        list.keep();
-        // What was shown as it stood while it trained is shown as it has become.
-        const run = list.find(id)?.run;
-        if (run?.bytes) await model.renew(settled(run));
-      },
-    );
-    lanes.delete(lane);
-    if (!lanes.size) await close(terms);
+    try {
+      await lane.work(
+        () => queue.shift(),
+        (id) => queue.unshift(id),
+        (id) => {
+          list.keep();
+          // What was shown as it stood while it trained is shown as it has become; the lane does not wait for the worker above.
+          const run = list.find(id)?.run;
+          if (run?.bytes) void model.renew(settled(run));
+        },
+      );
+    } finally {
+      lanes.delete(lane);
+      if (!lanes.size) await close(terms);
+    }
   }
 
   /** The last worker has ended: where nothing is shown, the winner is. @param {Terms} terms */
@@ -75,11 +80,14 @@ export function runActions(store, model) {
     /** Data were replaced: the runs belong to the data before. @param {Dataset} data */
     replaced(data) {
       empty();
-      for (const lane of lanes) lane.drop();
+      // As they stand: what the lanes have trained is put aside with the data.
       list.replaced(data);
+      for (const lane of lanes) lane.drop();
     },
 
     resume: list.resume,
+    remember: list.remember,
+    bringBackRemoved: list.bringBack,
 
     /** @param {Partial<Contest>} contest */
     set(contest) {
@@ -88,6 +96,7 @@ export function runActions(store, model) {
 
     /** Trains what is ticked, side by side. */
     compare() {
+      askToLast();
       const state = store.get();
       const { contest, draft, data, run, runs, catalog } = state;
       if (!draft || !data || state.comparing !== 'none') return;
@@ -141,6 +150,7 @@ export function runActions(store, model) {
     async remove(id) {
       const { run } = store.get();
       queue = queue.filter((waiting) => waiting !== id);
+      list.remove((entry) => entry.id === id);
       for (const lane of lanes) if (lane.id() === id) lane.drop();
       if (run?.id === id) await model.reset();
       list.filter((entry) => entry.id !== id);
@@ -150,8 +160,7 @@ export function runActions(store, model) {
     /** Takes all runs off the list but the one that is shown and those under way. */
     clear() {
       const { run } = store.get();
-      list.filter(({ id }) => id === run?.id || isInLane(id) || queue.includes(id));
-      list.keep();
+      list.remove(({ id }) => id !== run?.id && !isInLane(id) && !queue.includes(id));
     },
 
     /** @param {number[]} ids @param {boolean} ticked Whether their forecasts are drawn. */

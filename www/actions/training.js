@@ -3,22 +3,25 @@
  * @module
  */
 import { Gone, Refusal } from '../core/client.js';
-import { keepRun } from '../state/persist.js';
-import { newId, newRun, ofReport } from '../state/run.js';
+import { faultInTidings, unheard } from '../state/checked.js';
+import { askToLast, keepRun } from '../state/persist.js';
+import { newId, newRun, ofReport, toBringBack } from '../state/run.js';
 import { isOver, isStale, sightOf } from '../state/shape.js';
 import { modelWorker } from './model_worker.js';
 
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
 /** @import {Report, Tidings} from '../core/protocol.js' */
 /** @import {PageStore, Run, RunStatus} from '../state/shape.js' */
+/** @import {DeathRecord} from './deaths.js' */
+/** @import {SilenceActions} from './silence.js' */
 /** @import {InTurn} from './turns.js' */
 
 /** Milliseconds between two keepings of a model that trains. */
 const KEEP_EVERY = 4000;
 
-/** @param {PageStore} store @param {InTurn} inTurn */
-export function trainingActions(store, inTurn) {
-  const worker = modelWorker(store, inTurn, { hear, startAgain: start });
+/** @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths */
+export function trainingActions(store, inTurn, silence, deaths) {
+  const worker = modelWorker(store, inTurn, silence, deaths, { hear, startAgain: start });
   const { call, attempt, configure, configureFresh } = worker;
   let kept = 0;
 
@@ -37,6 +40,13 @@ export function trainingActions(store, inTurn) {
   /** @param {Tidings} tidings */
   function hear(tidings) {
     const { run } = store.get();
+    const fault = faultInTidings(tidings);
+    if (fault) return store.set({ runProblem: { message: unheard(fault) } });
+    if (tidings.type === 'weights') {
+      setRun({ latest: tidings.weights });
+      keep();
+      return;
+    }
     if (!run || run.status === 'paused' || run.status === 'stopped') {
       if (run && tidings.type === 'report') setRun(told(tidings.report));
       return;
@@ -48,7 +58,7 @@ export function trainingActions(store, inTurn) {
       setRun({ progress: tidings.progress, workers: tidings.workers, elapsed: tidings.spent });
       if (tidings.progress.state === 'finished') void end('finished');
     } else if (tidings.type === 'failed') {
-      setRun({ status: 'failed', problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
+      setRun({ status: 'failed', latest: null, problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
       keep();
     }
   }
@@ -56,12 +66,13 @@ export function trainingActions(store, inTurn) {
   /** Keeps the run that is shown in this browser. */
   function keep() {
     kept = performance.now();
-    void keepRun(store.get().run);
+    keepRun(store.get().run);
   }
 
   /** Training is over: the test part is scored. @param {RunStatus} status */
   async function end(status) {
-    setRun({ status });
+    // The best weights are in place.
+    setRun({ status, ...(store.get().run?.bytes ? { latest: null } : {}) });
     await judge();
     keep();
   }
@@ -99,7 +110,7 @@ export function trainingActions(store, inTurn) {
     if (fresh || !run) {
       store.set({
         run: { ...newRun(newId(), answer.configured, answer.progress, settings, worker.build()), status },
-        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
+        earlierRun: toBringBack(run, 'the model before this one') ?? store.get().earlierRun,
         runProblem: null,
       });
     } else {
@@ -139,7 +150,8 @@ export function trainingActions(store, inTurn) {
     // It may have come to its end a moment before, and is judged then.
     if (!progress || !isUnderWay()) return;
     setRun({ status: 'stopped', progress });
-    const report = progress.best ? await attempt(() => call('report', { sight: sightOf(store.get()) })) : null;
+    // One that is stopped in its first epoch has the weights of its last step.
+    const report = progress.step ? await attempt(() => call('report', { sight: sightOf(store.get()) })) : null;
     if (report) setRun(told(report));
     await end('stopped');
   }
@@ -148,13 +160,20 @@ export function trainingActions(store, inTurn) {
     await pause();
     const { run } = store.get();
     if (!run) return;
-    store.set({ run: null, runProblem: null, earlierRun: run.bytes ? { run, why: 'the model that was reset' } : null });
+    store.set({ run: null, runProblem: null, earlierRun: toBringBack(run, 'the model that was reset') });
     await configure();
-    void keepRun(null);
+    keepRun(null);
   }
+
+  /** What a person asks for keeps something: the browser is asked to let it last. @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} name */
+  const lasting = (act, name) => (/** @type {A} */ ...args) => {
+    askToLast();
+    return inTurn(act, name)(...args);
+  };
 
   return {
     worker,
+    judge,
     setRun,
     told,
     keep,
@@ -162,12 +181,12 @@ export function trainingActions(store, inTurn) {
     pauseNow: pause,
     /** What a person can do. */
     actions: {
-      start: inTurn(start),
-      pause: inTurn(pause),
-      step: inTurn(step),
-      stop: inTurn(stop),
+      start: lasting(start, 'Train'),
+      pause: inTurn(pause, 'Pause'),
+      step: lasting(step, 'One step'),
+      stop: inTurn(stop, 'Stop'),
       /** Forgets the weights, with a way back. */
-      reset: inTurn(reset),
+      reset: inTurn(reset, 'Reset'),
       /** Scores the test part, once. */
       judge: inTurn(async () => {
         if (store.get().run?.test) return;

@@ -4,13 +4,25 @@
  * @module
  */
 
+/** Milliseconds that a sample may take to arrive. */
+const LATEST = 60_000;
+
+/** @param {string} message @returns {Error} As whoever opens it shows it. */
+const problem = (message) => Object.assign(new Error(message), { problem: { message } });
+
 /**
  * The text of one of the files in `www/samples/`.
  * @param {string} name The file's name, such as `jfk-2013.csv`.
  * @returns {Promise<string>}
  */
 export async function assetText(name) {
-  const response = await fetch(new URL(`../samples/${encodeURIComponent(name)}`, import.meta.url));
-  if (!response.ok) throw new Error(`The sample ${name} could not be read (${response.status}).`);
-  return response.text();
+  let status = '';
+  try {
+    const response = await fetch(new URL(`../samples/${encodeURIComponent(name)}`, import.meta.url), { signal: AbortSignal.timeout(LATEST) });
+    if (response.ok) return await response.text();
+    status = ` (${response.status})`;
+  } catch (error) {
+    if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error;
+  }
+  throw problem(`It did not arrive${status}: see whether you are online, and choose it again.`);
 }

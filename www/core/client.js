@@ -1,11 +1,14 @@
 /**
- * The page's end of a worker: calls that answer with promises, tidings that come unasked, and word of its death.
+ * The page's end of a worker: calls that answer with promises, tidings that come unasked, and word of its silence and its death.
+ * A call has an answer, a refusal, or the death of its worker.
  * @module
  */
+import { deathOf } from './errors.js';
+import { createHeartbeat } from './heartbeat.js';
 import { createPeers } from './peers.js';
-import { fastestBuild, startWorker } from './wasm.js';
+import { askAgain, fastestBuild, startWorker } from './wasm.js';
 
-/** @import {Calls, CallName, Problem, Tidings, WorkerMessage} from './protocol.js' */
+/** @import {Calls, CallName, Death, Problem, Silence, Tidings, WorkerMessage} from './protocol.js' */
 /** @import {Build} from './wasm.js' */
 
 /** A refusal from the core: its message is one sentence for a person. */
@@ -25,72 +28,113 @@ export class Gone extends Error {}
 /**
  * @typedef {object} Client
  * @property {<N extends CallName>(name: N, payload: Calls[N]['in']) => Promise<Calls[N]['out']>} call
- * @property {() => void} close
+ * @property {() => void} close Ends it without a word.
+ * @property {() => void} end Ends it, and `onDeath` is told.
  * @property {Build | null} build What computes in it.
+ */
+
+/**
+ * @typedef {object} Watch
+ * @property {() => boolean} [isBusy] Whether the worker is to be heard of though no call waits, because it trains.
+ * @property {(silence: Silence | null) => void} [onSilence] It has been silent for longer than it should, or (`null`) is no longer.
  */
 
 /**
  * @param {string} kind What the worker is for.
  * @param {(tidings: Tidings) => void} onTidings
- * @param {(problem: Problem) => void} onDeath Called once, when the worker died by itself.
+ * @param {(death: Death) => void} onDeath Called once, when the worker died by itself or by `end`.
  * @param {Build | null} [build] What computes; where this browser runs none, no worker is started and every call is `Gone`.
+ * @param {Watch} [watch]
  * @returns {Client}
  */
-export function createClient(kind, onTidings, onDeath, build = fastestBuild()) {
-  if (!build) return { call: () => Promise.reject(new Gone()), close() {}, build };
-  const worker = startWorker(kind, build, ({ message }) => die({ message }));
+export function createClient(kind, onTidings, onDeath, build = fastestBuild(), { isBusy = () => false, onSilence = () => {} } = {}) {
+  if (!build) return { call: () => Promise.reject(new Gone()), close() {}, end() {}, build };
+  const worker = startWorker(
+    kind,
+    build,
+    () => {
+      loaded = true;
+      heart.anew();
+    },
+    (error) => die(deathOf('core', error)),
+  );
   const peers = createPeers(worker, build);
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (reason: Error) => void}>} */
+  /** @type {Map<number, {name: CallName, payload: unknown, resolve: (value: any) => void, reject: (reason: Error) => void}>} */
   const waiting = new Map();
   let last = 0;
   let open = true;
+  /** Whether the core is on its way no more, and whether the worker has ever said a word. */
+  let loaded = false;
+  let spoke = false;
 
+  const heart = createHeartbeat({
+    awaited: () => open && (waiting.size > 0 || isBusy()),
+    ping: () => worker.postMessage({ type: 'ping' }),
+    tell: (milliseconds) => onSilence(milliseconds ? { seconds: Math.round(milliseconds / 1000), loading: !loaded, wait: heart.wait, end: loaded ? end : load } : null),
+  });
   function close() {
     if (!open) return;
     open = false;
     worker.terminate();
+    heart.stop();
     peers.set({ team: 0, count: 0 });
     for (const { reject } of waiting.values()) reject(new Gone());
     waiting.clear();
   }
 
-  /** @param {Problem} problem */
-  function die(problem) {
+  /** @param {Problem} problem @param {number} [id] The call that it died of, where that is known. */
+  function die(problem, id) {
     if (!open) return;
+    // A worker carries out calls in their order, and trains between them.
+    const call = id === undefined && isBusy() ? undefined : (waiting.get(id ?? 0) ?? [...waiting.values()][0]);
+    const during = call ? { name: call.name, payload: call.payload } : null;
     close();
-    onDeath(problem);
+    onDeath({ problem, during, started: spoke });
+  }
+
+  const end = () => die(deathOf('ended'));
+  /** The core is asked for once more, and given as long again. */
+  function load() {
+    heart.anew();
+    if (build) askAgain(build);
   }
 
   worker.addEventListener('message', (event) => {
     if (!open) return;
     /** @type {WorkerMessage} */
     const message = event.data;
+    spoke = true;
+    // While the core is on its way a sign of the worker is no sign of that.
+    if (loaded || message.type !== 'pong') heart.heard();
     if (message.type === 'answer' || message.type === 'refusal') {
       const call = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') call?.resolve(message.value);
       else call?.reject(new Refusal(message.problem));
     } else if (message.type === 'fatal') {
-      die(message.problem);
+      die(message.problem, message.id);
     } else if (message.type === 'peers') {
       peers.set(message);
-    } else {
+    } else if (message.type !== 'pong') {
       onTidings(message);
     }
   });
-  worker.addEventListener('error', (event) => die({ message: event.message || 'The worker could not be started.' }));
-  worker.addEventListener('messageerror', () => die({ message: 'A message from the worker could not be read.' }));
+  worker.addEventListener('error', (event) => die(spoke ? deathOf(null, event.message) : deathOf('start', event.message)));
+  worker.addEventListener('messageerror', () => die(deathOf('trap', 'A message from the worker could not be read.')));
 
   return {
     call(name, payload) {
       if (!open) return Promise.reject(new Gone());
       const id = ++last;
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
+        // What cannot be sent is thrown here, and nobody waits for it.
         worker.postMessage({ type: 'call', id, name, payload });
+        waiting.set(id, { name, payload, resolve, reject });
+        heart.watch();
       });
     },
     close,
+    end,
     build,
   };
 }

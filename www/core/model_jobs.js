@@ -11,11 +11,12 @@
  * @module
  */
 import { createClock } from './clock.js';
+import { refusalOf } from './errors.js';
 import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
 /** @import {Configured, Probe, Progress} from '../../pkg/unrolled.js' */
-/** @import {Calls, Limit, Problem, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Calls, Limit, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
 /** Milliseconds of training between two looks at the messages. */
@@ -26,15 +27,17 @@ const PROGRESS_EVERY = 90;
 const REPORT_EVERY = 350;
 /** A report may take at most one part in so many of the time: the rest trains. */
 const REPORT_SHARE = 5;
-/** The same two for a run that is one of several: nobody looks at it alone. */
+/** Milliseconds of training between two times that the page is given the weights as they are: so much may be lost, and a step. */
+const WEIGHTS_EVERY = 5000;
+/** The pace of progress and reports for a run that is one of several: nobody looks at it alone. */
 const CALM = { progress: 250, report: 4000 };
 
 /**
  * @param {any} core The classes of the package that this needs.
  * @param {(message: WorkerMessage, transfer?: Transferable[]) => void} post
- * @param {{refusal: (error: any) => Problem | null, fatal: (error: any) => void}} errors
+ * @param {(error: any) => void} fatal Ends the worker.
  */
-export function modelJobs({ Session }, post, { refusal, fatal }) {
+export function modelJobs({ Session }, post, fatal) {
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
@@ -50,6 +53,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
   let toldProgress = 0;
   let toldReport = 0;
   let reportTook = 0;
+  let toldWeights = 0;
   let reportedEpochs = 0;
   let toldEpochs = 0;
   let calm = false;
@@ -98,7 +102,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
     try {
       return { forecast: run.forecast(sight.steps), forecastProblem: '' };
     } catch (error) {
-      const problem = refusal(error);
+      const problem = refusalOf(error);
       if (!problem) throw error;
       return { forecast: null, forecastProblem: problem.message };
     }
@@ -146,14 +150,36 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
           post({ type: 'progress', progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
         }
         if (done) training = false;
+        else if (now - toldWeights > WEIGHTS_EVERY) tellWeights();
       }
     } catch (error) {
       training = false;
       rally(null);
-      const problem = refusal(error);
+      const problem = refusalOf(error);
       if (!problem) return fatal(error);
-      post({ type: 'failed', problem, report: report(true) });
+      // A trap in here is heard of as an unhandled rejection (worker.js).
+      post({ type: 'failed', problem, report: lastReport() });
     }
+  }
+
+  /** What stands after training has failed, where weights were judged and can be again. */
+  function lastReport() {
+    try {
+      return report(true);
+    } catch (error) {
+      if (!refusalOf(error)) throw error;
+      return null;
+    }
+  }
+
+  /** The page gets the weights as they are, in the middle of an epoch too: what it keeps is then never far behind. */
+  function tellWeights() {
+    toldWeights = performance.now();
+    /** @type {Progress} */
+    const { step, epoch, state } = run.progress();
+    if (state !== 'running') return;
+    const bytes = run.save_current();
+    post({ type: 'weights', weights: { bytes, step, epoch } }, [bytes.buffer]);
   }
 
   /** Nothing trains any more, and no round is half done. */
@@ -252,6 +278,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       if (!training) {
         await rest;
         training = true;
+        toldWeights = performance.now();
         rest = train();
       }
       return { value: standing() };
@@ -259,7 +286,9 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
 
     async pause() {
       await halt();
-      return { value: held().progress() };
+      const value = held().progress();
+      tellWeights();
+      return { value };
     },
 
     async stop() {
@@ -280,6 +309,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       }
       const value = standing();
       if (value.progress.state === 'finished') rally(null);
+      else if (performance.now() - toldWeights > WEIGHTS_EVERY) tellWeights();
       // With the answer: by itself it would be heard before, as word of the run that was there before.
       return { value: { ...value, report: run.history(reportedEpochs).length ? report() : null } };
     },
@@ -332,7 +362,7 @@ export function modelJobs({ Session }, post, { refusal, fatal }) {
       try {
         loaded.load(bytes, settings);
       } catch (error) {
-        loaded.free();
+        if (refusalOf(error)) loaded.free();
         throw error;
       }
       await halt();

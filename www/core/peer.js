@@ -4,22 +4,25 @@
  * a word to it.
  * @module
  */
+import { refusalOf } from './errors.js';
 import { createInbox, ownParts, send } from './parts.js';
 
 /** @import {OpenMessage, PartsMessage, ReadyMessage} from './parts.js' */
 
 /**
- * @param {{Session: any, refusal: (error: any) => unknown}} core
+ * @param {{Session: any}} core
  * @param {MessagePort} leader
  * @param {(error: any) => void} fatal Ends the worker.
  * @returns {() => void} Closes all ways to the others; a worker of its own is just terminated.
  */
-export function servePeer({ Session, refusal }, leader, fatal) {
+export function servePeer({ Session }, leader, fatal) {
   const inbox = createInbox();
   /** @type {Map<number, MessagePort>} */
   const others = new Map([[0, leader]]);
   /** What the leader said about the round after each. @type {Map<number, {sharing: number, members: number}>} */
   const said = new Map();
+
+  const unread = () => fatal(new Error('A message from another worker could not be read.'));
 
   /** @param {MessageEvent<OpenMessage | PartsMessage>} event */
   function hear({ data }) {
@@ -27,6 +30,7 @@ export function servePeer({ Session, refusal }, leader, fatal) {
       for (const [member, port] of data.others) {
         others.set(member, port);
         port.onmessage = hear;
+        port.onmessageerror = unread;
       }
       train(data).catch(fatal);
       return;
@@ -55,7 +59,7 @@ export function servePeer({ Session, refusal }, leader, fatal) {
         session.apply(inbox.take(round, count));
       } catch (error) {
         // An explosion: the leader comes to it by itself, and tells.
-        if (!refusal(error)) throw error;
+        if (!refusalOf(error)) throw error;
         return;
       }
       now = said.get(round) ?? now;
@@ -64,6 +68,7 @@ export function servePeer({ Session, refusal }, leader, fatal) {
   }
 
   leader.onmessage = hear;
+  leader.onmessageerror = unread;
   return () => {
     for (const port of others.values()) port.close();
   };

@@ -13,7 +13,7 @@ export function createPeers(leader, build) {
   /** @param {number} team */
   function add(team) {
     /** @type {Worker} */
-    const peer = startWorker('peer', build, () => lost());
+    const peer = startWorker('peer', build, () => {}, () => lost());
     const lost = () => {
       if (peers.includes(peer)) leader.postMessage({ type: 'peer', team });
     };

@@ -10,10 +10,11 @@
 /** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Understood} from '../../pkg/unrolled.js' */
 
 /**
- * A refusal, in words for a person, with its place.
+ * A refusal, or what a worker died of: in words for a person, with its place.
  * @typedef {object} Problem
  * @property {string} message
  * @property {string} [code]
+ * @property {string} [technical] What was thrown, for whoever mends it; shown folded.
  * @property {number | null} [row]
  * @property {string | null} [column]
  * @property {string | null} [knob]
@@ -42,6 +43,8 @@
  * @property {Uint8Array} bytes The saved model, so that a dead worker costs seconds.
  * @property {Gradients} [gradients] Through time: of one of several, at its end.
  */
+
+/** @typedef {{bytes: Uint8Array, step: number, epoch: number}} Weights The weights as training has them after this step, in the middle of this epoch, as a file: not validated. */
 
 /** @typedef {Epoch & {spent?: number}} TimedEpoch A point of the learning curves, and milliseconds of training until then, where they are known. */
 
@@ -74,10 +77,23 @@
 
 /** @typedef {keyof Calls} CallName */
 /** @typedef {{type: 'call', id: number, name: CallName, payload: unknown}} CallMessage */
+
+/**
+ * How a worker died: of what, during which call (`null`: while it trained, or of nothing that it was asked), and whether it had
+ * ever said a word.
+ * @typedef {{problem: Problem, during: {name: CallName, payload: unknown} | null, started: boolean}} Death
+ */
+
+/**
+ * A worker that is waited for says nothing, or (`loading`) its core does not arrive. A person decides: to `wait`, or to `end` it
+ * (to ask for the core again).
+ * @typedef {{seconds: number, loading: boolean, wait: () => void, end: () => void}} Silence
+ */
+
 /**
  * What a worker says unasked. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
- * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
+ * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights} | {type: 'reading', bytes: number, total: number}} Tidings
  */
-/** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem} | Tidings} WorkerMessage */
+/** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem, id?: number} | {type: 'pong'} | Tidings} WorkerMessage `fatal`: the worker ends, of a call or (no `id`) of training. `pong`: the answer to `ping`. */
 
 export {};

@@ -7,13 +7,19 @@
  */
 /** @import {Build} from './wasm.js' */
 
+/** Where a worker's script is, once there has been one. */
+let address = '';
+
 /**
- * Starts a worker.
+ * Starts a worker. Its script is a line of text that imports the worker's module: a worker from text is held to the page's
+ * policy (no request to elsewhere), one that is loaded from an address to its own alone, which a static host does not send.
  * @param {string} kind What it is for; its name in the browser's tools, and `self.name` inside it.
  * @returns {Worker}
  */
 export function spawnWorker(kind) {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: kind });
+  const text = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};\n`;
+  address ||= URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+  return new Worker(address, { type: 'module', name: kind });
 }
 
 /** The names of the builds' files. @type {Record<Build, string>} */
@@ -22,8 +28,9 @@ const FILES = { plain: 'unrolled_bg.wasm', relaxed: 'unrolled_relaxed_bg.wasm' }
 /**
  * The core's bytes, as they arrive.
  * @param {Build} build
+ * @param {AbortSignal} signal Ends it.
  * @returns {Promise<Response>}
  */
-export function fetchWasm(build) {
-  return fetch(new URL(`../../pkg/${FILES[build]}`, import.meta.url));
+export function fetchWasm(build, signal) {
+  return fetch(new URL(`../../pkg/${FILES[build]}`, import.meta.url), { signal });
 }

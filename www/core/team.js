@@ -81,6 +81,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
   function join(port) {
     if (members === 1) return port.close();
     ports.push(port);
+    port.onmessageerror = disband;
     port.onmessage = (/** @type {MessageEvent<PartsMessage | ReadyMessage>} */ { data }) => {
       if (data.type === 'ready') ready++;
       else inbox.put(data.round, data.parts);

@@ -39,8 +39,12 @@ export function fastestBuild() {
   return knows(RELAXED) ? 'relaxed' : 'plain';
 }
 
-/** @type {Map<Build, Promise<WebAssembly.Module>>} */
-const modules = new Map();
+/**
+ * What is on its way or there: what all wait for, and what ends the attempt that is under way.
+ * @typedef {{module: Promise<WebAssembly.Module>, resolve: (module: WebAssembly.Module) => void, reject: (reason: unknown) => void, abort: AbortController}} Core
+ */
+/** @type {Map<Build, Core>} */
+const cores = new Map();
 
 /**
  * The compiled core. Asked for again it is there already, unless it failed.
@@ -48,18 +52,39 @@ const modules = new Map();
  * @returns {Promise<WebAssembly.Module>}
  */
 export function compiled(build) {
-  let module = modules.get(build);
-  if (!module) {
-    module = compile(build);
-    modules.set(build, module);
-    module.catch(() => modules.delete(build));
+  let core = cores.get(build);
+  if (!core) {
+    /** @type {any} */
+    const begun = { abort: new AbortController() };
+    begun.module = new Promise((resolve, reject) => Object.assign(begun, { resolve, reject }));
+    cores.set(build, (core = /** @type {Core} */ (begun)));
+    attempt(build, core);
   }
-  return module;
+  return core.module;
 }
 
-/** @param {Build} build */
-async function compile(build) {
-  const response = await fetchWasm(build);
+/** Asks once more for a core that does not arrive; whoever waits for it gets this one. @param {Build} build */
+export function askAgain(build) {
+  const core = cores.get(build);
+  if (!core) return;
+  core.abort.abort();
+  core.abort = new AbortController();
+  attempt(build, core);
+}
+
+/** @param {Build} build @param {Core} core */
+function attempt(build, core) {
+  const { signal } = core.abort;
+  compile(build, signal).then(core.resolve, (error) => {
+    if (signal.aborted) return;
+    cores.delete(build);
+    core.reject(error);
+  });
+}
+
+/** @param {Build} build @param {AbortSignal} signal */
+async function compile(build, signal) {
+  const response = await fetchWasm(build, signal);
   if (!response.ok) throw new Error(`the core could not be loaded (${response.status})`);
   // Only what is called wasm may be compiled while it arrives, and not every host knows the name.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
@@ -68,10 +93,13 @@ async function compile(build) {
 
 /**
  * Starts a worker in which a build computes, as soon as it is compiled.
- * @param {string} kind @param {Build} build @param {(error: Error) => void} failed Called where it cannot be compiled.
+ * @param {string} kind @param {Build} build @param {(module: WebAssembly.Module) => void} loaded @param {(error: Error) => void} failed
  */
-export function startWorker(kind, build, failed) {
+export function startWorker(kind, build, loaded, failed) {
   const worker = spawnWorker(kind);
-  compiled(build).then((module) => worker.postMessage({ type: 'wasm', module }), failed);
+  compiled(build).then((module) => {
+    worker.postMessage({ type: 'wasm', module });
+    loaded(module);
+  }, failed);
   return worker;
 }

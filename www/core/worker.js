@@ -3,31 +3,26 @@
  * further ones may help the model's to train (peer.js).
  *
  * Calls are carried out one after another. A call that throws a refusal is answered with it; anything else that is
- * thrown (a panic of the wasm) leaves memory in an unknown state, so the worker says so and ends.
+ * thrown (a panic or a trap of the wasm) leaves memory in an unknown state, so the worker says so and ends. A `ping` is answered
+ * between two pieces of work.
  * @module
  */
 import { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
 import { dataJobs } from './data_jobs.js';
+import { deathOf, refusalOf } from './errors.js';
 import { modelJobs } from './model_jobs.js';
 import { servePeer } from './peer.js';
 
-/** @import {CallMessage, Problem, WorkerMessage} from './protocol.js' */
+/** @import {CallMessage, WorkerMessage} from './protocol.js' */
 
 /** @param {WorkerMessage} message @param {Transferable[]} [transfer] */
 function post(message, transfer = []) {
   self.postMessage(message, { transfer });
 }
 
-/** @param {any} error @returns {Problem | null} */
-function refusal(error) {
-  if (error?.name !== 'UnrolledError') return null;
-  const { message, code, row, column, knob } = error;
-  return { message, code, row, column, knob };
-}
-
-/** @param {any} error */
-function fatal(error) {
-  post({ type: 'fatal', problem: { message: String(error?.message ?? error), code: error?.name } });
+/** @param {any} error Anything but a refusal. @param {number} [id] The call that threw it. */
+function fatal(error, id) {
+  post({ type: 'fatal', problem: deathOf(null, error), id });
   self.close();
 }
 
@@ -40,7 +35,7 @@ const ready = new Promise((/** @type {(module: WebAssembly.Module) => void} */ r
 // What went wrong is said to the first call.
 ready.catch(() => {});
 
-const model = modelJobs({ Session }, post, { refusal, fatal });
+const model = modelJobs({ Session }, post, fatal);
 const jobs = { catalog: () => ({ value: catalog() }), ...dataJobs({ CsvReader }, post), ...model.jobs };
 
 /** @type {Promise<void>} */
@@ -53,16 +48,26 @@ async function answer({ id, name, payload }) {
     const { value, transfer } = await /** @type {any} */ (jobs[name])(payload);
     post({ type: 'answer', id, value }, transfer);
   } catch (error) {
-    const problem = refusal(error);
+    const problem = refusalOf(error);
     if (problem) post({ type: 'refusal', id, problem });
-    else fatal(error);
+    else fatal(error, id);
   }
 }
 
-self.addEventListener('message', (event) => {
-  if (event.data.type === 'wasm') return begin(event.data.module);
-  if (event.data.type === 'peer') return model.peer(event.data);
-  if (event.data.type === 'serve') return void ready.then(() => servePeer({ Session, refusal }, event.data.port, fatal), fatal);
-  queue = queue.then(() => answer(event.data));
+self.addEventListener('message', ({ data }) => {
+  if (data.type === 'call') queue = queue.then(() => answer(data));
+  else if (data.type === 'ping') post({ type: 'pong' });
+  else if (data.type === 'wasm') begin(data.module);
+  else if (data.type === 'peer') model.peer(data);
+  else if (data.type === 'serve') void ready.then(() => servePeer({ Session }, data.port, fatal)).catch(fatal);
 });
-self.addEventListener('messageerror', () => fatal(new Error('a message from the page could not be read')));
+self.addEventListener('messageerror', () => fatal(new Error('A message from the page could not be read.')));
+// What is thrown where nobody waits would otherwise be heard of by nobody, and the page would wait for ever.
+self.addEventListener('unhandledrejection', (event) => {
+  event.preventDefault();
+  fatal(event.reason);
+});
+self.addEventListener('error', (event) => {
+  event.preventDefault();
+  fatal(event.error ?? event.message);
+});

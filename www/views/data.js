@@ -7,12 +7,13 @@ import { SAMPLES } from '../samples/list.js';
 import { ROLE } from '../state/shape.js';
 import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
-import { count, momentsOf, span } from './format.js';
+import { count, momentsOf, percent, span } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
+import { technicalDetails } from './technical.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {PageStore, State} from '../state/shape.js' */
+/** @import {Dataset, EarlierData, PageStore, State} from '../state/shape.js' */
 
 /** The value of the chooser's entry for data that is no sample. */
 const OWN = ' own';
@@ -46,6 +47,12 @@ function holes(state) {
   return parts.filter(Boolean).join(', ');
 }
 
+/** @param {EarlierData} earlier @param {Dataset | null} now @returns {string} What data that can be brought back are called. */
+function calledEarlier({ data, trained }, now) {
+  const same = now && data.source.name === now.source.name && data.source.kind === now.source.kind;
+  return `${data.source.name}${same ? ' as it was read before' : ''}${trained ? ' and its model' : ''}`;
+}
+
 /**
  * @param {HTMLElement} root @param {PageStore} store @param {{data: DataActions, model: ModelActions}} actions
  * @returns {() => void}
@@ -63,8 +70,7 @@ export function dataView(root, store, { data: act, model }) {
     class: 'hidden',
     accept: '.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values',
     onchange: () => {
-      const [chosen] = file.files ?? [];
-      if (chosen) void act.openBlob(chosen, { kind: 'file', id: '', name: chosen.name });
+      act.openFirst(file.files ?? [], (chosen) => void act.openBlob(chosen, { kind: 'file', id: '', name: chosen.name }));
       file.value = '';
     },
   });
@@ -197,15 +203,17 @@ export function dataView(root, store, { data: act, model }) {
     store.watch(
       (state) => [state.dataProblem, state.reading, state.data, state.earlierData, state.draft, state.settings[ROLE.gaps]],
       (problem, reading, data, earlier, draft, gaps) => {
-        const back = earlier
-          ? h('button', { type: 'button', class: 'link', onclick: () => act.bringBack() }, `Bring back ${earlier.source.name}`)
-          : null;
+        const back = earlier.map((one) =>
+          h('button', { type: 'button', class: 'link', onclick: () => act.bringBack(one) }, `Bring back ${calledEarlier(one, data)}`),
+        );
         message.classList.toggle('bad', Boolean(problem));
-        if (reading) return fill(message, h('p', {}, `Reading ${reading} …`));
+        if (reading)
+          return fill(message, h('p', {}, `Reading ${reading.name} …${reading.share === null ? '' : ` ${percent(reading.share)}`}`));
         if (problem) {
           return fill(
             message,
             h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message),
+            technicalDetails(problem.technical),
             h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''),
           );
         }
@@ -250,7 +258,7 @@ export function dataView(root, store, { data: act, model }) {
                 ),
               )
             : null,
-          h('p', { class: 'extra' }, said.length ? see : question ? null : own, back),
+          h('p', { class: 'extra' }, said.length ? see : question ? null : own, ...back),
         );
       },
     ),

@@ -8,7 +8,7 @@ import { ROLE } from '../state/shape.js';
 import { listed, targetsOf, written } from '../state/targets.js';
 import { builtFrom } from './built.js';
 import { fill, h } from './dom.js';
-import { count, figure, momentsOf, size } from './format.js';
+import { count, momentsOf, size, valuesOf } from './format.js';
 import { knobView } from './knob.js';
 
 /** @import {DataActions} from '../actions/data.js' */
@@ -251,7 +251,7 @@ export function dataDetailView(root, store, { data: act, model }) {
       h('th', { scope: 'row' }, name, note ? h('span', { class: 'note small muted' }, note) : null),
       h('td', {}, kind),
       ...(numbers
-        ? [min, mean, max].map((value) => h('td', { class: 'num' }, figure(value)))
+        ? [min, mean, max].map((value) => h('td', { class: 'num' }, valuesOf({ min, max })(value)))
         : [h('td', { colSpan: 3, class: 'muted' }, examples.slice(0, 2).join(', '))]),
       h('td', { class: 'num' }, missing ? count(missing) : ''),
       h('td', { class: 'tick' }, isTarget ? 'target' : box),

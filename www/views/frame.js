@@ -3,9 +3,10 @@
  * screen readers.
  * @module
  */
-import { forget, keepTheme } from '../state/persist.js';
+import { keepTheme } from '../state/words.js';
 import { fill, h, icon, setText } from './dom.js';
 import { mainButton } from './main_button.js';
+import { keptView } from './notice.js';
 import { roundingSentence, SAME_NUMBERS } from './rounding.js';
 import { stateSentence } from './train.js';
 
@@ -94,7 +95,7 @@ export function dockView(root, store, act, watched) {
   );
   observer.observe(watched);
   const undo = store.watch(
-    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible],
+    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible, state.asked],
     () => {
       setText(sentence, stateSentence(store.get()));
     },
@@ -110,32 +111,19 @@ export function dockView(root, store, act, watched) {
 export function footView(root, store) {
   const version = h('span', {});
   const rounding = h('span', { id: 'rounding' });
+  const kept = keptView(store);
   root.append(
     h(
       'p',
       {},
-      'Everything is computed on this machine, in this tab: no server, no account, no upload. Files and models are kept in this browser only, for your next visit.',
+      'Everything is computed on this machine, in this tab: no server, no account, no upload. ',
+      kept.sentence,
     ),
-    h(
-      'p',
-      {},
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'link',
-          onclick: () =>
-            void forget().then(() => {
-              location.hash = '';
-              location.reload();
-            }),
-        },
-        'Forget what is kept here',
-      ),
-    ),
+    kept.act,
     h('p', { class: 'muted' }, version, rounding),
   );
   const undo = [
+    kept.stop,
     store.watch(
       (state) => [state.catalog],
       (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''),
@@ -156,14 +144,16 @@ const TITLES = { running: 'Training · ', comparing: 'Comparing · ', finished: 
 /** Says aloud what has happened, sparingly: states, not numbers. @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function statusView(root, store) {
   const { title } = document;
+  /** What has come about: that it was asked for is no longer of interest. */
+  const done = () => ({ ...store.get(), asked: [] });
   const undo = [
     store.watch(
       (state) => [state.run?.status, state.run?.test],
       (status, test) => {
         if (status === 'running') store.set({ said: 'Training.' });
         else if ((status === 'finished' || status === 'stopped') && test)
-          store.set({ said: `${stateSentence(store.get())} ${test.sentence}` });
-        else if (status === 'failed' || status === 'paused') store.set({ said: stateSentence(store.get()) });
+          store.set({ said: `${stateSentence(done())} ${test.sentence}` });
+        else if (status === 'failed' || status === 'paused') store.set({ said: stateSentence(done()) });
       },
     ),
     store.watch(

@@ -6,6 +6,7 @@ import { dashOf, inkOf } from '../charts/runs.js';
 import { epochTime, leaderboards, statusOf } from '../state/runs.js';
 import { fill, h, icon, setText } from './dom.js';
 import { column, count, duration, figure, size, span } from './format.js';
+import { technicalPlace } from './technical.js';
 
 /** @import {RunActions} from '../actions/runs.js' */
 /** @import {Board, Line} from '../state/runs.js' */
@@ -43,6 +44,7 @@ function standing(entry) {
   if (!run) return '';
   const { epoch, epochs, best } = run.progress;
   if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}epoch ${count(epoch)} of ${count(epochs)} at most`;
+  if (run.unvalidated) return `weights after step ${count(run.unvalidated.step)}, not validated`;
   return best ? `weights of epoch ${count(best.epoch)}` : 'ended before its first epoch did';
 }
 
@@ -112,6 +114,7 @@ export function leaderboardView(store, act, { light }) {
     const { id, slot } = entry;
     const name = h('button', { type: 'button', class: 'link', onclick: () => void act.show(id) });
     const shown = h('span', { class: 'shown small' }, 'shown above');
+    const technical = technicalPlace();
     const done = h('progress', { max: 1, 'aria-hidden': 'true' });
     const tick = h('input', { type: 'checkbox', onchange: () => act.tick([id], tick.checked) });
     const remove = h('button', { type: 'button', class: 'reset', onclick: () => void act.remove(id) }, icon('M4 4l8 8M12 4l-8 8'));
@@ -121,11 +124,11 @@ export function leaderboardView(store, act, { light }) {
         'data-run': String(id),
         // The name is its button; the rest of the row is as good to a pointer.
         onclick: (/** @type {MouseEvent} */ { target }) => {
-          if (!(/** @type {Element} */ (target).closest('button, input'))) void act.show(id);
+          if (!(/** @type {Element} */ (target).closest('button, input, details'))) void act.show(id);
         },
       },
       rank,
-      h('th', { scope: 'row' }, h('span', { class: 'name' }, swatch(slot), name, shown), note, done),
+      h('th', { scope: 'row' }, h('span', { class: 'name' }, swatch(slot), name, shown), note, technical.element, done),
       cells[0],
       bars,
       ...cells.slice(1),
@@ -151,6 +154,7 @@ export function leaderboardView(store, act, { light }) {
         name.title = isShown ? 'Its forecast is the one shown above' : 'Show its forecast above, with its weights';
         shown.hidden = !isShown;
         setText(note, standing(now));
+        technical.set((now.problem ?? run?.problem)?.technical);
         note.classList.toggle('bad', status === 'failed');
         note.classList.toggle('muted', status !== 'failed');
         const share = shareDone(now);

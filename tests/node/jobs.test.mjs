@@ -1,0 +1,87 @@
+// What the data worker's calls make of what the core throws, and of a file that does not come.
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { CsvReader } from './package.mjs';
+import { dataJobs } from '../../www/core/data_jobs.js';
+import { deathOf, refusalOf } from '../../www/core/errors.js';
+
+const csv = `time,value\n${Array.from({ length: 60 }, (_, day) => `2020-01-${String((day % 28) + 1).padStart(2, '0')} ${Math.floor(day / 28)}:00,${day}`).join('\n')}\n`;
+
+/** A core whose series throw when they are asked for their numbers. @param {unknown} thrown */
+function throwing(thrown) {
+  let freed = 0;
+  const series = {
+    about: () => ({ names: ['value'] }),
+    to_parts() {
+      throw thrown;
+    },
+    times: () => new Float64Array(),
+    free: () => void freed++,
+  };
+  const table = { series: () => series, understood: () => ({}), preview: () => [], free: () => void freed++ };
+  const core = { CsvReader: class { push() {} finish() { return table; } } };
+  return { core, freed: () => freed };
+}
+
+const request = { source: new Blob([csv]), read: {}, series: {} };
+
+test('a trap while a file is read is thrown on, and nothing is asked of that memory again', async () => {
+  const trap = new WebAssembly.RuntimeError('unreachable');
+  const { core, freed } = throwing(trap);
+  await assert.rejects(dataJobs(core, () => {}).read(request), trap);
+  assert.equal(freed(), 0);
+});
+
+test('a refusal is thrown on, and what was read of that file is freed', async () => {
+  const refusal = Object.assign(new Error('Too short.'), { name: 'UnrolledError', code: 'too-short' });
+  const { core, freed } = throwing(refusal);
+  await assert.rejects(dataJobs(core, () => {}).read(request), refusal);
+  assert.equal(freed(), 1, 'the table');
+});
+
+test('a real file is read as before', async () => {
+  const { value } = await dataJobs({ CsvReader }, () => {}).read(request);
+  assert.deepEqual(value.about.names, ['value']);
+});
+
+test('a file of which nothing comes is refused after a while, and the worker can read the next one', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const never = { size: 10, slice: () => ({ arrayBuffer: () => new Promise(() => {}) }) };
+    const read = dataJobs({ CsvReader }, () => {}).read(/** @type {any} */ ({ ...request, source: never }));
+    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has come/i.test(refusalOf(error)?.message ?? ''));
+    mock.timers.tick(60_000);
+    await refused;
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a file that is gone before it was read to its end is refused, and the worker goes on', async () => {
+  let pieces = 0;
+  const first = new TextEncoder().encode(csv).buffer;
+  const gone = { size: 3 << 20, slice: () => ({ arrayBuffer: async () => {
+    if (pieces++) throw new DOMException('x', 'NotReadableError');
+    return first;
+  } }) };
+  const { read } = dataJobs({ CsvReader }, () => {});
+  await assert.rejects(read(/** @type {any} */ ({ ...request, source: gone })), (/** @type {any} */ error) => /moved or deleted/.test(refusalOf(error)?.message ?? ''));
+  assert.deepEqual((await read(request)).value.about.names, ['value']);
+});
+
+test('what is thrown is told apart: the core’s own errors, a lack of memory, everything else', () => {
+  assert.equal(refusalOf(new WebAssembly.RuntimeError('unreachable')), null);
+  assert.equal(refusalOf('a text'), null);
+  assert.equal(refusalOf(undefined), null);
+  assert.equal(refusalOf(Object.assign(new Error('No.'), { name: 'UnrolledError', row: 3 }))?.row, 3);
+  for (const text of ['unreachable executed', 'unreachable', 'memory allocation of 4096 bytes failed', 'out of memory', 'Array buffer allocation failed', 'capacity overflow', 'Invalid array length']) {
+    assert.equal(deathOf(null, new Error(text)).code, 'memory', text);
+  }
+  for (const text of ['panicked at src/lib.rs:1:2:\nindex out of bounds', 'x is not a function', 'memory access out of bounds']) {
+    assert.equal(deathOf(null, new Error(text)).code, 'trap', text);
+  }
+  for (const { message } of [deathOf('start'), deathOf('ended'), deathOf('core', new Error('404')), deathOf(null, new Error('unreachable'))]) {
+    assert.match(message, /^[A-Z][^:]*\.$/);
+    assert.doesNotMatch(message, /unreachable|404/);
+  }
+});

@@ -1,0 +1,145 @@
+// No worker reaches another origin, by any way that workers have: the page's policy holds inside them, however it was opened.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { architectures, compare } from './contest.mjs';
+import { inBrowsers, root } from './harness.mjs';
+import { press, untilReady } from './steps.mjs';
+
+const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
+
+/** Stands before a worker's own code: tries every way out, each to a path of its own, and says what came of it. */
+function tryWaysOut() {
+  self.addEventListener('message', async (event) => {
+    if (event.data.type !== 'try') return;
+    event.stopImmediatePropagation();
+    const { origin } = event.data;
+    const socket = origin.replace('http', 'ws');
+    /** @param {EventTarget & {onopen?: unknown}} source @param {string} heard @returns {Promise<unknown>} */
+    const opens = (source, heard) =>
+      new Promise((resolve, reject) => {
+        source.addEventListener(heard, resolve);
+        source.addEventListener('error', () => reject(new Error('blocked')));
+      });
+    /** @param {string} text @returns {Promise<unknown>} What a worker of this worker says. */
+    const nested = (text) => {
+      const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
+      return new Promise((resolve, reject) => {
+        worker.onmessage = ({ data: open }) => (open ? resolve(open) : reject(new Error('blocked')));
+        worker.onerror = () => reject(new Error('blocked'));
+      });
+    };
+    /** @type {Record<string, () => unknown>} */
+    const ways = {
+      fetch: () => fetch(`${origin}/fetch`, { mode: 'no-cors' }),
+      // What a page sends as it is left: it outlives the worker.
+      keepalive: () => fetch(`${origin}/keepalive`, { method: 'POST', keepalive: true, mode: 'no-cors', body: 'x' }),
+      import: () => import(`${origin}/import.js`),
+      importScripts: () => importScripts(`${origin}/scripts.js`),
+      XMLHttpRequest: () => {
+        const request = new XMLHttpRequest();
+        request.open('GET', `${origin}/request`);
+        request.send();
+        return opens(request, 'load');
+      },
+      WebSocket: () => opens(new WebSocket(`${socket}/socket`), 'open'),
+      EventSource: () => opens(new EventSource(`${origin}/events`), 'open'),
+      cache: async () => (await caches.open('out')).add(`${origin}/cache`),
+      font: () => new FontFace('out', `url(${origin}/font)`).load(),
+      wasm: () => WebAssembly.compileStreaming(fetch(`${origin}/wasm`)),
+      nested: () => nested(`fetch('${origin}/nested', { mode: 'no-cors' }).then(() => postMessage(true), () => postMessage(false))`),
+      nestedImport: () => nested(`import('${origin}/nested.js').then(() => postMessage(true), () => postMessage(false))`),
+    };
+    /** @type {Record<string, string>} */
+    const came = {};
+    await Promise.all(
+      Object.entries(ways).map(async ([way, take]) => {
+        try {
+          await take();
+          came[way] = 'open';
+        } catch {
+          came[way] = 'blocked';
+        }
+      }),
+    );
+    self.postMessage({ type: 'tried', came });
+  });
+}
+
+/** The same as text. */
+const attempts = `;(${tryWaysOut})();\n`;
+
+/** Notes every worker. Runs in the page. @param {string} carried Goes before the code of workers whose text the page carries. */
+function noteWorkers(carried) {
+  const [PlainWorker, PlainBlob] = [Worker, Blob];
+  /** @type {any} */ (window).workers = [];
+  window.Worker = class extends PlainWorker {
+    /** @param {string | URL} url @param {WorkerOptions} [options] */
+    constructor(url, options) {
+      super(url, options);
+      /** @type {any} */ (window).workers.push({ kind: options?.name, worker: this });
+    }
+  };
+  window.Blob = class extends PlainBlob {
+    /** @param {BlobPart[]} [parts] @param {BlobPropertyBag} [options] */
+    constructor(parts = [], options) {
+      super(options?.type === 'text/javascript' && location.protocol === 'file:' ? [carried, ...parts] : parts, options);
+    }
+  };
+}
+
+inBrowsers((browser) => {
+  /** Another origin, which would let anyone in, and what was asked of it. @type {string[]} */
+  const asked = [];
+  const elsewhere = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(200, { 'Access-Control-Allow-Origin': '*', 'Content-Type': 'text/javascript' }).end('export default 1;\n');
+  });
+  before(() => new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', () => resolve(undefined))));
+  after(() => elsewhere.close());
+
+  for (const place of ['source', 'site', 'file']) {
+    test(`no sort of worker reaches another origin, opened as: ${place}`, place === 'source' ? {} : built, async () => {
+      const page = await browser.open({
+        place,
+        address: '#sample=co2&hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0',
+        replace: { 'core/worker.js': (text) => attempts + text },
+        before: /** @type {any} */ (`() => (${noteWorkers})(${JSON.stringify(attempts)})`),
+      });
+      await untilReady(page);
+      // Two train the model, one more a run beside it: every sort of worker is there.
+      await page.run(() => {
+        const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
+        choice.value = '2';
+        choice.dispatchEvent(new Event('change'));
+      });
+      await press(page, 'Train');
+      await page.until('a worker that helps', () => /** @type {any} */ (window).workers.some(({ kind }) => kind === 'peer'));
+      await compare(page, { pick: (await architectures(page)).slice(0, 1).map(([id]) => id), budget: 'none' });
+      await page.until('every sort of worker', () => ['data', 'model', 'peer', 'compare'].every((sort) => /** @type {any} */ (window).workers.some(({ kind }) => kind === sort)));
+      const { port } = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
+      const came = await page.run(
+        (origin) =>
+          Promise.all(
+            ['data', 'model', 'peer', 'compare'].map((sort) => {
+              const { worker } = /** @type {any} */ (window).workers.findLast(({ kind }) => kind === sort);
+              return new Promise((resolve) => {
+                worker.addEventListener('message', (event) => event.data.type === 'tried' && resolve([sort, event.data.came]));
+                worker.postMessage({ type: 'try', origin });
+              });
+            }),
+          ),
+        `http://127.0.0.1:${port}`,
+      );
+      for (const [sort, ways] of came) {
+        assert.ok(Object.keys(ways).length >= 12, `${sort}: ${Object.keys(ways)}`);
+        assert.deepEqual(Object.entries(ways).filter(([, how]) => how !== 'blocked'), [], `${sort}: ways that are open`);
+      }
+      assert.deepEqual(asked.splice(0), [], 'nothing arrived');
+      // The browser says of each on its console that it blocked it; nothing else went wrong.
+      for (const problem of await page.takeProblems()) assert.match(problem, /polic|blocked|127\.0\.0\.1|elsewhere|importScripts/i);
+    });
+  }
+});

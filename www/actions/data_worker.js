@@ -1,0 +1,93 @@
+/**
+ * The worker that reads files, and another one in its place where it dies.
+ * @module
+ */
+import { createClient, Gone, Refusal } from '../core/client.js';
+import { adviceFor } from '../state/advice.js';
+import { buildOf } from '../state/shape.js';
+import { deathRecord } from './deaths.js';
+
+/** @import {Client} from '../core/client.js' */
+/** @import {Death, Problem, Tidings} from '../core/protocol.js' */
+/** @import {PageStore} from '../state/shape.js' */
+/** @import {SilenceActions} from './silence.js' */
+
+/** Its place among the workers that may be silent. */
+const KEY = 'data';
+
+/**
+ * @param {PageStore} store @param {SilenceActions} silence
+ * @param {{hear: (tidings: Tidings) => void, cannotStart: (problem: Problem) => void}} hooks
+ */
+export function dataWorker(store, silence, { hear, cannotStart }) {
+  const deaths = deathRecord(store);
+  /** @type {Client} */ let client = connect();
+  /** The file that was asked for last, to be known again. */
+  let file = '';
+
+  function connect() {
+    const onSilence = silence.of(KEY, () => {
+      const { reading } = store.get();
+      return {
+        who: reading ? `The worker that reads ${reading.name}` : 'The worker that reads files',
+        loss: reading ? 'The file is then given up, and another can be opened.' : 'Another takes its place.',
+      };
+    });
+    return createClient('data', hear, died, buildOf(store.get()), { onSilence });
+  }
+
+  /** @param {any} payload @returns {string} What is asked, to be known again. */
+  function thing({ source, read, series }) {
+    if (source) file = JSON.stringify([source.size, source.name, source.lastModified]);
+    return JSON.stringify([file, read, series]);
+  }
+
+  /** @param {Death} death */
+  function died({ problem, during }) {
+    const ended = problem.code === 'ended';
+    if (!store.get().catalog && !ended) {
+      // One that did not get as far as the catalog would die again at once: it is not started again.
+      cannotStart(problem);
+      return;
+    }
+    client = connect();
+    const { reading, catalog } = store.get();
+    if (!catalog) return;
+    if (during?.payload && !ended) deaths.note(thing(during.payload), problem);
+    store.set({
+      reading: null,
+      dataProblem: {
+        ...problem,
+        message: ended
+          ? 'Its worker did not answer and was ended.'
+          : `Reading it stopped the worker. ${problem.message} ${problem.code === 'memory' ? 'The file may be too large for this machine: open a part of it.' : adviceFor(store.get(), problem)}`,
+        about: reading?.name,
+      },
+    });
+  }
+
+  return {
+    /** @type {Client['call']} */
+    call(name, payload) {
+      const problem = payload ? deaths.against(thing(payload)) : null;
+      return problem ? Promise.reject(new Refusal(problem)) : client.call(name, payload);
+    },
+    /** The catalog: of the next worker, where a person has ended this one before it gave it. */
+    async catalog() {
+      for (;;) {
+        const asked = client;
+        try {
+          return await asked.call('catalog', null);
+        } catch (error) {
+          if (!(error instanceof Gone) || asked === client) throw error;
+        }
+      }
+    },
+    /** What is asked next does not wait for what a silent worker was asked before. */
+    ready: () => silence.end(KEY),
+    /** @returns {object} The worker that is there now: another has not read what this one has. */
+    holder: () => client,
+  };
+}
+
+/** @typedef {ReturnType<typeof dataWorker>} DataWorker */

@@ -1,0 +1,21 @@
+/**
+ * What a person can change after a worker has died.
+ * @module
+ */
+/** @import {Problem} from '../core/protocol.js' */
+/** @import {State} from './shape.js' */
+
+/** The knobs that memory grows with, those that cost the least accuracy first. */
+const LARGE = ['batch_size', 'window', 'hidden', 'layers'];
+
+/** @param {State} state @param {Problem} problem What it died of. @returns {string} What to change, as a sentence, or ''. */
+export function adviceFor({ catalog, draft, run }, { code }) {
+  if (code !== 'memory') return code === 'trap' ? 'Other settings may avoid it; the details below are what to report.' : '';
+  const settings = draft?.settings ?? run?.configured.settings ?? {};
+  const knobs = LARGE.flatMap((key) => {
+    const knob = catalog?.knobs.find((candidate) => candidate.key === key);
+    return knob && key in settings ? [`${knob.label.toLowerCase()} (${settings[key]})`] : [];
+  });
+  if (!knobs.length) return 'Close other tabs and programs, or open less data.';
+  return `Lower the ${knobs.slice(0, -1).join(', the ')}${knobs.length > 1 ? ' or the ' : ''}${knobs.at(-1)}.`;
+}

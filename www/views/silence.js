@@ -1,0 +1,36 @@
+/**
+ * A worker that says nothing: what that means, and the two things that a person can do about it.
+ * @module
+ */
+import { fill, h } from './dom.js';
+
+/** @import {SilenceActions} from '../actions/silence.js' */
+/** @import {PageStore, SilentWorker} from '../state/shape.js' */
+
+/** @param {SilentWorker} worker @returns {string} */
+function sentence({ who, loss, seconds, loading }) {
+  if (loading) return `The core that computes has not arrived for ${seconds} seconds. The connection may be slow. It can be asked for again.`;
+  return `${who} has not answered for ${seconds} seconds. It may be busy with a large step, or be gone. ${loss}`;
+}
+
+/** @param {HTMLElement} root @param {PageStore} store @param {SilenceActions} act @returns {() => void} */
+export function silenceView(root, store, act) {
+  return store.watch(
+    (state) => [state.silent],
+    (silent) => {
+      root.hidden = !silent.length;
+      fill(
+        root,
+        ...silent.map((worker) =>
+          h(
+            'div',
+            { class: 'row', 'data-worker': worker.key },
+            h('p', { class: 'grow' }, sentence(worker)),
+            h('button', { type: 'button', class: 'button quiet', onclick: () => act.wait(worker.key) }, 'Wait'),
+            h('button', { type: 'button', class: 'button', onclick: () => act.end(worker.key) }, worker.loading ? 'Load it again' : 'End it'),
+          ),
+        ),
+      );
+    },
+  );
+}

@@ -1,0 +1,27 @@
+/**
+ * What was thrown, folded: for whoever reports it, not for whoever reads the page.
+ * @module
+ */
+import { fill, h } from './dom.js';
+
+/** @param {string} [technical] @returns {HTMLElement | null} */
+export function technicalDetails(technical) {
+  if (!technical) return null;
+  return h('details', { class: 'technical' }, h('summary', {}, 'Technical details'), h('code', { title: 'A click selects it all' }, technical));
+}
+
+/** A place for them that stays unfolded while the same is thrown. */
+export function technicalPlace() {
+  const element = h('div', { hidden: true });
+  let shown = '';
+  return {
+    element,
+    /** @param {string} [technical] */
+    set(technical = '') {
+      if (technical === shown) return;
+      shown = technical;
+      element.hidden = !technical;
+      fill(element, technicalDetails(technical));
+    },
+  };
+}
