@@ -1,7 +1,8 @@
 //! What a model sees: scaled values by time, and windows of them by index.
 //!
 //! The rules that keep the truth out of what is fitted:
-//! - every column is scaled by the training part alone;
+//! - whatever is found by looking is found in the training part of the split in force: [`crate::data`] lists it;
+//! - every column is scaled by that part alone;
 //! - training windows lie wholly in the training part, past and future;
 //! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows,
 //!   as it would at a real forecast;

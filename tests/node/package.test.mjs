@@ -148,6 +148,25 @@ test('a series goes to another worker as plain data and back', () => {
   assert.deepEqual(back.suggest('temp_c'), table(jfk).series().suggest('temp_c'));
 });
 
+test('what stands for a missing value, and what fits a column, is settled by the training part of a split', () => {
+  // -999 occurs twice, at rows 400 and 450; a wave of 24 hours becomes one of 31 at row 300.
+  const cell = (/** @type {number} */ row) => (row === 400 || row === 450 ? -999 : 10 * Math.sin((row / (row < 300 ? 24 : 31)) * 2 * Math.PI));
+  const rows = Array.from({ length: 1000 }, (_, row) => `${new Date(Date.UTC(2013, 0, 1, row)).toISOString()},${cell(row)}`);
+  const series = table(new TextEncoder().encode(`time,v\n${rows.join('\n')}\n`)).series();
+  const there = structuredClone(series.to_parts());
+  assert.deepEqual([...(there.sentinels?.aside ?? [])], [0, 400, -999, 0, 450, -999]);
+  assert.ok(Number.isNaN(there.columns[0][400]));
+  assert.deepEqual(Series.from_parts(there).to_parts(), there);
+  const session = new Session(there);
+  const early = session.configure({ split: '300, 500, 1000', hidden: 4, window: 24, horizon: 4 });
+  assert.match(early.notes.join(), /does not show that -999 stands for “no value”/);
+  assert.equal(early.season, 24);
+  assert.deepEqual(session.configure({ hidden: 4, window: 24, horizon: 4 }).notes, []);
+  assert.equal(series.suggest('v', '300, 500, 1000').season, 24);
+  assert.equal(thrown(() => series.suggest('v', 'half')).knob, 'split');
+  assert.equal(thrown(() => Series.from_parts({ ...there, sentinels: { said: [], aside: new Float64Array([0, 1000, 1]) } })).code, 'not-ready');
+});
+
 test('configure, train, watch, judge, forecast', () => {
   const session = new Session(parts());
   assert.equal(session.configured(), null);

@@ -214,6 +214,26 @@ inBrowsers((browser) => {
     assert.doesNotMatch(await page.text('#data .message'), /Short gaps/);
   });
 
+  test('what fits a series is found in the training part of the split in force, and follows it', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    // A wave of 24 hours, and of 37 from row 200 on.
+    const rows = Array.from({ length: 1200 }, (_, row) => {
+      const value = 10 + 8 * Math.sin((row < 200 ? row / 24 : (row - 200) / 37) * 2 * Math.PI);
+      return `${new Date(Date.UTC(2013, 0, 1, row)).toISOString().slice(0, 16)},${value.toFixed(2)}`;
+    });
+    await page.dropFile('main', 'turns.csv', `time,v\n${rows.join('\n')}\n`);
+    await page.until('the file', () => /1,200 values/.test(document.querySelector('#data .extent').textContent));
+    await press(page, 'How it was read');
+    await page.until('the season of most rows', () => /after (?!24 )\d+ steps/.test(document.querySelector('#data-detail').textContent));
+    await page.run(() => {
+      const split = document.querySelector('#all-split');
+      split.value = '200, 400, 1200';
+      split.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    await page.until('the season of the first rows', () => /after 24 steps/.test(document.querySelector('#data-detail').textContent));
+  });
+
   test('after a reload the file, the settings and the trained model are there again', async () => {
     const page = await browser.open();
     await untilReady(page);

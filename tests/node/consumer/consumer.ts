@@ -17,14 +17,14 @@ export async function run(bytes: Uint8Array, wasm: BufferSource): Promise<Uint8A
   const questions: Note[] = understood.notes.filter((note) => note.level === 'question');
   const cells: string[][] = table.preview(0, 10);
 
-  const series: Series = table.series({ gaps: 'interpolate', duplicates: 'last' });
+  const series: Series = table.series({ duplicates: 'last' });
   const about: AboutSeries = series.about();
   const fits: Suggestion = series.suggest(about.names[0] ?? '');
   const times: Float64Array = series.times();
   const parts: SeriesParts = series.to_parts();
 
   const session = new Session(Series.from_parts(parts).to_parts());
-  const settings: Settings = { architecture: architectures[0]?.id ?? 'gru', window: fits.window, calendar: true };
+  const settings: Settings = { architecture: architectures[0]?.id ?? 'gru', window: fits.window, gaps: fits.gaps, calendar: true };
   const configured: Configured = session.configure(settings);
   try {
     let progress: Progress = session.step();
