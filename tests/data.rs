@@ -9,11 +9,15 @@ mod common;
 mod hostile;
 #[path = "data/large.rs"]
 mod large;
+#[path = "data/numbers.rs"]
+mod numbers;
+#[path = "data/parts.rs"]
+mod parts;
 #[path = "data/real.rs"]
 mod real;
+#[path = "data/several.rs"]
+mod several;
 #[path = "data/shapes.rs"]
 mod shapes;
 #[path = "data/trials.rs"]
 mod trials;
-#[path = "data/numbers.rs"]
-mod numbers;

@@ -307,20 +307,26 @@ pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
     }
     let end = inner.rfind(|c: char| c.is_ascii_digit())? + 1;
     let (mut number, mut after) = inner.split_at(end);
-    if let Some(rest) = after.strip_prefix(['.', ',']) {
+    // `5.` and `5.%`, but no two fields in one: `2013,KW`.
+    if let Some(rest) = after.strip_prefix(['.', ',']).filter(|rest| !rest.starts_with(char::is_alphabetic)) {
         (number, after) = (&inner[..end + 1], rest);
     }
     after = after.trim();
     let own_sign = number.starts_with(|c: char| minus(c) || c == '+');
-    if !negative && !own_sign && !signed && let Some(rest) = after.strip_prefix(minus)
+    if !negative
+        && !own_sign
+        && !signed
+        && let Some(rest) = after.strip_prefix(minus)
         && (rest.is_empty() || split_sign(rest.trim_start()).1.is_empty())
     {
         (accounting, negative, after) = (true, true, rest.trim_start());
     }
-    let begins = number.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')) || (own_sign && !signed && !accounting);
+    let begins = number.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
+        || (own_sign && !signed && !accounting);
     let changed = signed || accounting || !before.is_empty() || !after.is_empty();
     // A digit behind the number would have ended it later; `:` and `/` belong to clocks and dates.
-    let fits = after.chars().count() <= LONGEST_MARK && !after.starts_with([':', '/', '-', '+', '\u{2212}', '(', ')']);
+    let fits = after.chars().count() <= LONGEST_MARK
+        && !after.starts_with([':', '/', '-', '+', '\u{2212}', '(', ')', ',', '.']);
     (begins && changed && fits).then_some(Dressed { number, negative, before, after, accounting })
 }
 
@@ -338,7 +344,10 @@ pub(crate) fn looks_numeric(cell: &str) -> bool {
 pub(crate) fn is_composite(cell: &str) -> bool {
     let Some((whole, code)) = cell.trim_start_matches(['+', '-']).split_once(',') else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    whole.len() >= 2 && digits(whole) && digits(code) && (whole.starts_with('0') || (whole.len() > 3 && whole.bytes().all(|b| b == b'9')))
+    whole.len() >= 2
+        && digits(whole)
+        && digits(code)
+        && (whole.starts_with('0') || (whole.len() > 3 && whole.bytes().all(|b| b == b'9')))
 }
 
 /// Votes of a column's cells on how its numbers are written.
@@ -443,7 +452,10 @@ mod tests {
         assert_eq!(dot("<1"), Cell::Flagged(1.0));
         assert_eq!(dot("inf"), Cell::Infinite);
         assert_eq!(dot("1e999"), Cell::Infinite);
-        for text in ["7,2", "1.2.3", "T", "e5", "1e+-5", "12:30", "20/1/13", "1,0177", "", "-", "+", "Q1", "A380", "5-Jan", "--5", "-5-", "(-5)", "-(5)", "12+", "(5", "1-2"] {
+        for text in [
+            "7,2", "1.2.3", "T", "e5", "1e+-5", "12:30", "20/1/13", "1,0177", "", "-", "+", "Q1", "A380", "5-Jan",
+            "--5", "-5-", "(-5)", "-(5)", "12+", "(5", "1-2",
+        ] {
             assert!(matches!(dot(text), Cell::Text | Cell::Missing), "{text}");
         }
     }

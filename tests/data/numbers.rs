@@ -103,7 +103,7 @@ fn numbers_in_a_column_of_text_are_counted() {
 
 #[test]
 fn values_read_as_missing_are_counted() {
-    let mut all = vec!["10", "11", "12", "13", "14", "15", "16"].repeat(5);
+    let mut all = ["10", "11", "12", "13", "14", "15", "16"].repeat(5);
     (all[3], all[20]) = ("-999", "-999");
     let note = said(&file(&all), "sentinel");
     assert!(note.count == 2 && note.message.contains("in 2 cells"), "{}", note.message);
@@ -114,8 +114,9 @@ fn values_read_as_missing_are_counted() {
 fn what_is_odd_in_a_wide_file_is_said_of_each_column_and_the_others_are_named() {
     let names: Vec<String> = (0..24).map(|hour| format!("H{hour:02}")).collect();
     let row = |day: usize| {
-        let values: Vec<String> =
-            (0..24).map(|hour| if day == 2 && hour == 7 { "bad".to_owned() } else { (day * 24 + hour).to_string() }).collect();
+        let values: Vec<String> = (0..24)
+            .map(|hour| if day == 2 && hour == 7 { "bad".to_owned() } else { (day * 24 + hour).to_string() })
+            .collect();
         format!("2013-01-{:02},{},{}\n", day + 20, values.join(","), day * 100)
     };
     let text = format!("date,{},total\n{}", names.join(","), (0..8).map(row).collect::<String>());
