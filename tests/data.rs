@@ -1,6 +1,8 @@
 //! From bytes to a regular series, on files as people have them.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "data/accounts.rs"]
+mod accounts;
 #[path = "data/choices.rs"]
 mod choices;
 #[path = "data/common.rs"]
