@@ -154,6 +154,28 @@ inBrowsers((browser) => {
     await assertSentences(page, /unreachable/);
   });
 
+  test('a reader whose successors cannot be started is not started for ever, and the page says so', async () => {
+    let broken = false;
+    const page = await opened(browser, short, {
+      before: count,
+      replace: {
+        ...trapping('Series', 'suggest', TRAP, "args[0] === 'deadly'"),
+        'core/worker.js': (/** @type {string} */ text) => (broken ? `import './nowhere.js';\n${text}` : text),
+      },
+    });
+    broken = true;
+    await page.dropFile('main', 'deadly.csv', daily(300).replace('value', 'deadly'));
+    await page.until('the sentence', () => /No worker that reads files could be started.*Reload the page/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
+    await page.dropFile('main', 'next.csv', daily(401));
+    await page.until('the same of the next file', () => /next\.csv was not opened.*No worker/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
+    assert.equal((await counted(page)).workers.data, 3);
+    // What is missing is said by the browser, too.
+    await page.takeProblems();
+    // The model is where it was.
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+  });
+
   test('a trap before the page is ready is said in a sentence', async () => {
     const page = await browser.open({
       replace: { 'pkg/unrolled.js': () => `export * from './unrolled.js?plain';\nexport const catalog = () => { throw ${TRAP}; };\n` },
