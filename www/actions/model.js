@@ -96,7 +96,7 @@ export function modelActions(store, silence) {
       asTrained(store, earlierRun.run);
       await configure();
       keep();
-    }),
+    }, 'Bring back'),
 
     /**
      * A run of the list takes the place of the one that is shown: its weights are loaded, and what they predicted is drawn.
@@ -111,7 +111,7 @@ export function modelActions(store, silence) {
       asTrained(store, next);
       await configure();
       await drawn(next);
-    }),
+    }, 'Show'),
 
     /** A run that is shown as it stood earlier, if it still is, is shown as it is by now. */
     renew: inTurn(async (/** @type {Run} */ next) => {
@@ -141,7 +141,7 @@ export function modelActions(store, silence) {
       const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
       if (report) setRun({ ...told(report), bytes });
       keep();
-    }),
+    }, 'Open'),
 
     /** The model of the last visit. */
     resume: inTurn(async (/** @type {Run} */ run) => {

@@ -74,7 +74,9 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     const problem = lost ?? (asked ? deaths.against(asked) : null);
     if (problem) return Promise.reject(new Refusal(problem));
     if (name === 'start' || name === 'step') trained = asked;
-    return client.call(name, payload);
+    const answer = client.call(name, payload);
+    answer.then(inTurn.moved, inTurn.moved);
+    return answer;
   }
 
   /** @param {Death} death */
