@@ -103,7 +103,7 @@ inBrowsers((browser) => {
       const text = document.querySelector('#train .extra.bad')?.textContent ?? '';
       return /** @type {any} */ (window).counted.workers.model === 3 && /ran out of memory/.test(text) && !/starts anew/.test(text) && text;
     }));
-    assert.match(said, /stopped by itself\. It ran out of memory\. Lower the batch size \(\d+\), the window.*\(28\), .* or the /i);
+    assert.match(said, /stopped by itself\. It ran out of memory\. Lower the batch size \(\d+\), the window \(28\) or the hidden units \(8\)\./);
     await assertSentences(page, /unreachable/);
     await untilReady(page);
     await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));

@@ -34,7 +34,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
       const { reading } = store.get();
       return {
         who: reading ? `The worker that reads ${reading}` : 'The worker that reads files',
-        loss: reading ? 'The file is then given up, and another can be opened.' : 'Another takes its place.',
+        loss: reading ? 'If you end it, the file is given up, and another can be opened.' : 'If you end it, another takes its place.',
       };
     });
     return createClient('data', hear, died, buildOf(store.get()), { onSilence });
@@ -79,7 +79,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
   return {
     /** @type {Client['call']} */
     call(name, payload) {
-      const problem = lost ?? (payload ? deaths.against(thing(payload)) : null);
+      const problem = lost ?? (payload ? deaths.against(thing(payload), 'Reading it like this') : null);
       return problem ? Promise.reject(new Refusal(problem)) : client.call(name, payload);
     },
     /** The catalog: of the next worker, where a person has ended this one before it gave it. */

@@ -19,6 +19,14 @@ import { MOST_DEATHS, training } from './deaths.js';
 
 /** What a worker died of that never said a word. */
 const STARTING = 'start';
+/** What ends workers, as a sentence begins. @type {Partial<Record<CallName, string>>} */
+const SUBJECT = {
+  open: 'Taking in these data',
+  configure: 'Setting up a model with these settings',
+  load: 'Loading these weights',
+  start: 'Training with these settings',
+  step: 'Training with these settings',
+};
 /** Its place among the workers that may be silent. */
 const KEY = 'model';
 
@@ -46,8 +54,10 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
         return {
           who: 'The worker that holds the model',
           loss: !run
-            ? 'Another takes its place.'
-            : `${best ? `Another then gets the weights of epoch ${best.epoch}` : run.bytes ? 'Another then gets its weights' : 'Its model has no weights yet, and is lost then'}; training ends.`,
+            ? 'If you end it, another takes its place.'
+            : run.bytes
+              ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${best.epoch}` : 'its weights'}.`
+              : 'If you end it, its model is lost: no epoch has ended yet.',
         };
       }),
     });
@@ -71,7 +81,7 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
   /** @type {Client['call']} */
   function call(name, payload) {
     const asked = thing(name, payload);
-    const problem = lost ?? (asked ? deaths.against(asked) : null);
+    const problem = lost ?? (asked ? deaths.against(asked, SUBJECT[name] ?? 'This') : null);
     if (problem) return Promise.reject(new Refusal(problem));
     if (name === 'start' || name === 'step') trained = asked;
     const answer = client.call(name, payload);
