@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Instant;
 
-use unrolled::data::{Batch, Frame, FrameOptions, Part, Series, Split};
+use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::evaluate::{self, About, CHUNK, Rivals};
 
 const WINDOW: usize = 168;
@@ -28,6 +28,7 @@ fn judge(name: &str, series: &Series, target: &str) {
         targets: vec![target.to_owned()],
         inputs: Vec::new(),
         calendar: false,
+        fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
     };
@@ -47,7 +48,7 @@ fn judge(name: &str, series: &Series, target: &str) {
     let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
     let fit = fastest(|| drop(Rivals::fit(&frame, &split, &train, &validation, 24)));
     let mut nothing = |_: &Batch, out: &mut [unrolled::Real]| out.fill(0.0);
-    let about = About { label: "nothing", scored_times: 1 };
+    let about = About { label: "nothing", scored_times: 1, interval: None };
     let mut said = String::new();
     let all = fastest(|| {
         let evaluation = evaluate::evaluate(&frame, Part::Test, &test, &rivals, &mut nothing, &about);

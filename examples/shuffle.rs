@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 
 use unrolled::Error;
 use unrolled::arch::registry::{self, Architecture};
-use unrolled::data::{Batch, Frame, FrameOptions, Part, Split, WindowSet};
+use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Split, WindowSet};
 use unrolled::evaluate::order::rearrange;
 use unrolled::math::Rng;
 
@@ -59,7 +59,14 @@ impl Data {
         let series = jfk();
         let split = Split::parse(SPLIT, &series.axis)?;
         let targets = vec!["temp_c".to_owned()];
-        let options = FrameOptions { targets, inputs: Vec::new(), calendar: false, ahead: 0, scales: None };
+        let options = FrameOptions {
+            targets,
+            inputs: Vec::new(),
+            calendar: false,
+            fill: Fill::default(),
+            ahead: 0,
+            scales: None,
+        };
         let frame = Frame::new(&series, &split, &options)?;
         let [trains, judges] = [Part::Train, Part::Test].map(|part| frame.windows(&split, part, WINDOW, HORIZON));
         let judges = judges?.starts.iter().copied().step_by(STRIDE).collect();

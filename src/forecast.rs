@@ -5,7 +5,10 @@ use serde::Serialize;
 use crate::Real;
 use crate::data::{Batch, Frame};
 use crate::error::{Error, Result};
-use crate::evaluate::{Interval, Predict};
+use crate::evaluate::{Interval, Limits, Measured, Predict};
+
+/// Nominal level of a forecast's range: the share of the truth that it is made to hold.
+pub const LEVEL: f64 = 0.8;
 
 /// A forecast is rolled forward over at most this many horizons: beyond, it feeds on little but itself.
 pub const MOST_BLOCKS: usize = 10;
@@ -17,18 +20,23 @@ pub struct Forecast {
     pub times: Vec<i64>,
     /// The forecast, `[steps × targets]`: one target after the other.
     pub values: Vec<f64>,
-    /// Lower bounds of the intervals, in the same order; `NaN` where there is none yet.
-    pub lower: Vec<f64>,
-    /// Upper bounds of the intervals, in the same order.
-    pub upper: Vec<f64>,
-    /// Share of the truth that the interval held on the validation part.
-    pub coverage: f64,
+    /// Lower bounds of the range, in the same order; `NaN` beyond the model's horizon. `None` where there is no range: see `no_range`.
+    pub lower: Option<Vec<f64>>,
+    /// Upper bounds of the range, in the same order.
+    pub upper: Option<Vec<f64>>,
+    /// Nominal level of the range: the share of the truth that it is made to hold.
+    pub level: f64,
+    /// Why there is no range, in a sentence; empty where there is one.
+    pub no_range: String,
+    /// What the range held of the test part, for each target; empty as long as the test part was not scored with these weights.
+    pub measured: Vec<Measured>,
     /// What is worth knowing about it, or empty.
     pub note: String,
 }
 
 /// Forecasts `steps` steps beyond the end. Within the model's `horizon` in one go; beyond it by taking the forecast as the
-/// past of the next block, which only works where the model forecasts all that it reads but the calendar.
+/// past of the next block, which only works where the model forecasts all that it reads but the calendar. The range ends with the
+/// horizon: of errors beyond it nothing was seen. Where there is none, `range` says why.
 ///
 /// # Errors
 /// [`Error::TooShort`] if the last window has a gap; [`Error::NotReady`] for more steps than can be had.
@@ -37,7 +45,7 @@ pub fn beyond(
     (window, horizon): (usize, usize),
     steps: usize,
     model: &mut dyn Predict,
-    interval: Option<&Interval>,
+    range: std::result::Result<&Interval, String>,
 ) -> Result<Forecast> {
     let others = frame.data_features > frame.targets;
     let most = if others { horizon } else { horizon * MOST_BLOCKS };
@@ -65,33 +73,41 @@ pub fn beyond(
         roll(frame, &mut batch, &scaled);
     }
 
-    let (mut values, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new());
-    for (target, (scaled, scale)) in scaled.iter().zip(&frame.scales).enumerate() {
-        for (lead, &value) in scaled[..steps].iter().enumerate() {
-            let value = crate::wide(value);
-            let bounds = interval.map(|interval| interval.around((target, lead), horizon, value));
-            let (low, high) = bounds.unwrap_or((f64::NAN, f64::NAN));
-            values.push(scale.unscale(value));
-            lower.push(scale.unscale(low));
-            upper.push(scale.unscale(high));
-        }
-    }
     let mut notes = Vec::new();
     if steps > horizon {
-        notes.push(format!(
-            "Beyond {horizon} steps the forecast feeds on itself, and the band, measured within {horizon} steps, is too \
-             narrow."
-        ));
+        let range = if range.is_ok() { ", and there is no range: no errors were seen so far ahead" } else { "" };
+        notes.push(format!("Beyond {horizon} steps the forecast feeds on itself{range}."));
     }
-    if let Some(interval) = interval.filter(|interval| !interval.enough) {
-        notes.push(format!("The band rests on {} validation windows only.", interval.windows));
+    let (mut values, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new());
+    for (target, (scaled, scale)) in scaled.iter().zip(&frame.scales).enumerate() {
+        let limits = range.as_ref().map_or_else(|_| Limits::default(), |interval| interval.limits(target));
+        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        for (lead, &value) in scaled[..steps].iter().enumerate() {
+            let value = crate::wide(value);
+            values.push(scale.unscale(value));
+            if let Ok(interval) = &range {
+                let (low, high) = interval.around((target, lead), horizon, value);
+                let (low, high) = (scale.unscale(low), scale.unscale(high));
+                (least, most) = (least.min(low), most.max(high));
+                lower.push(limits.clip(low));
+                upper.push(limits.clip(high));
+            }
+        }
+        let of = if frame.targets > 1 { format!(" of “{}”", frame.names[target]) } else { String::new() };
+        let ends = [limits.lower.filter(|limit| least < limit.at), limits.upper.filter(|limit| most > limit.at)];
+        for limit in ends.into_iter().flatten() {
+            notes.push(format!("The range{of} ends at {}, {}.", limit.at, Limits::why(limit)));
+        }
     }
+    let there = range.is_ok();
     Ok(Forecast {
         times: (0..steps).map(|k| frame.axis.at(frame.rows + k)).collect(),
         values,
-        lower,
-        upper,
-        coverage: interval.map_or(f64::NAN, |interval| interval.coverage),
+        lower: there.then_some(lower),
+        upper: there.then_some(upper),
+        level: range.as_ref().map_or(LEVEL, |interval| interval.level),
+        no_range: range.err().unwrap_or_default(),
+        measured: Vec::new(),
         note: notes.join(" "),
     })
 }

@@ -199,7 +199,8 @@ impl Settings {
 }
 
 impl Default {
-    fn to_value(self) -> Value {
+    /// As it stands in settings.
+    pub fn to_value(self) -> Value {
         match self {
             Default::Integer(value) => value.into(),
             Default::Number(value) => value.into(),

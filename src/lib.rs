@@ -1,6 +1,6 @@
 //! Unrolled trains recurrent networks on a person's CSV, in their browser.
 //!
-//! The modules are layers; a lower one never imports a higher one (`tests/layering.rs` checks it):
+//! The modules are layers; a lower one never imports a higher one (`tests/suite/layering.rs` checks it):
 //!
 //! - [`error`], [`knob`], `exact`: how the library says no, what can be set, and how numbers stand in saved files;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the

@@ -19,7 +19,10 @@ const FORMS: &[(&str, &str)] = &[
     ("one row a step", r#""segment": 1"#),
     ("segments", r#""segment": 0, "highway": true, "head_dropout": 0.3"#),
     ("two layers with dropout", r#""segment": 6, "layers": 2, "dropout": 0.2"#),
-    ("every step, centred on the mean", r#""segment": 1, "loss_on": "every", "normalise": "window", "highway": true"#),
+    (
+        "every step, centred on the mean so far",
+        r#""segment": 1, "loss_on": "every", "normalise": "window", "highway": true"#,
+    ),
     ("two targets and an input", r#""segment": 6, "highway": true, "target": "temp_c, other", "inputs": "input""#),
     (
         "the series in chunks",

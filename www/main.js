@@ -8,12 +8,15 @@ import { insideActions } from './actions/inside.js';
 import { modelActions } from './actions/model.js';
 import { runActions } from './actions/runs.js';
 import { silenceActions } from './actions/silence.js';
+import { visitActions } from './actions/visit.js';
 import { recolour } from './charts/plot.js';
 import { fastestBuild } from './core/wasm.js';
-import { recall, recallReproducible, recallWorkers } from './state/persist.js';
+import { faultIn, faultInTidings } from './state/checked.js';
+import { keepingNow, open, recall, sift, watchKeeping } from './state/persist.js';
 import { initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
+import { hasTheme, recallReproducible, recallWorkers } from './state/words.js';
 import { compareView } from './views/compare.js';
 import { dataView } from './views/data.js';
 import { dataDetailView } from './views/data_detail.js';
@@ -23,6 +26,7 @@ import { errorsView } from './views/errors.js';
 import { forecastView } from './views/forecast.js';
 import { dockView, footView, statusView, toolsView } from './views/frame.js';
 import { insideView } from './views/inside.js';
+import { noticeView } from './views/notice.js';
 import { modelView } from './views/model.js';
 import { modelDetailView } from './views/model_detail.js';
 import { silenceView } from './views/silence.js';
@@ -52,8 +56,10 @@ const store = createStore(
     fastest: fastestBuild(),
     reproducible: link.reproducible ?? recallReproducible(),
     workers: recallWorkers(),
+    keeping: keepingNow(),
   }),
 );
+watchKeeping((keeping) => store.set({ keeping }));
 if (!store.get().fastest) {
   cannotStart(
     'Unrolled computes with WebAssembly’s SIMD instructions, which this browser does not have: please open it in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',
@@ -63,8 +69,8 @@ if (!store.get().fastest) {
 /** @param {Tidings} tidings */
 function hearReader(tidings) {
   const { reading } = store.get();
-  if (tidings.type === 'reading' && reading && tidings.total > 1 << 22) {
-    store.set({ reading: `${reading.replace(/ \(\d+ %\)$/, '')} (${Math.round((100 * tidings.bytes) / tidings.total)} %)` });
+  if (!faultInTidings(tidings) && tidings.type === 'reading' && reading && tidings.total > 1 << 22) {
+    store.set({ reading: { ...reading, share: tidings.bytes / tidings.total } });
   }
 }
 
@@ -83,6 +89,7 @@ const data = dataActions(store, reader, {
   },
 });
 const actions = { data, model };
+const visit = visitActions(store, { data, model, runs });
 
 store.watch(
   (state) => [state.theme],
@@ -104,6 +111,7 @@ dockView(element('dock'), store, model, element('train'));
 footView(element('foot'), store);
 statusView(element('status'), store);
 dropView(element('drop'), actions);
+noticeView(element('notice'), store, visit);
 silenceView(element('silence'), store, silence);
 
 /** The address follows the state; it is changed in place, so that Back leaves the page as a person expects. */
@@ -121,29 +129,21 @@ function followInAddress() {
 
 /** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
 async function begin() {
-  const kept = await recall();
-  const fromVisit = kept.data && speaksOf(kept.data.source, link) ? kept.data : null;
+  const { found, late } = await recall();
+  const dataset = found && !faultIn('data', found.values.data) ? found.values.data : null;
+  const fromVisit = Boolean(dataset) && speaksOf(dataset.source, link);
   // It comes while the core is still on its way.
   if (!fromVisit) data.fetchSample(link.sample ?? '');
   const catalog = await reader.catalog();
   const { settings, unknown } = typed(catalog, link.settings);
   store.set({ catalog });
-  if (fromVisit) {
-    const asked = location.hash ? settings : (kept.run?.asked ?? {});
-    store.set({ data: fromVisit });
-    runs.replaced(fromVisit);
-    runs.resume(kept.runs);
-    await model.replaced(fromVisit, asked);
-    const same =
-      kept.run && JSON.stringify(Object.entries(kept.run.asked).sort()) === JSON.stringify(Object.entries(asked).sort());
-    if (kept.run && same) {
-      await model.resume(kept.run);
-      // It had trained on in the list.
-      if (kept.run.earlier) await runs.show(kept.run.id);
-    }
-  } else {
+  const kept = found && (await sift(found, catalog));
+  const of = kept?.data ? { ...kept, data: kept.data } : null;
+  if (of && fromVisit) await visit.open(of, location.hash ? settings : null);
+  else {
     store.set({ settings });
     await data.openSample(link.sample ?? '');
+    if (of) visit.remember(of);
     if (link.file)
       store.set({
         dataProblem: {
@@ -152,8 +152,13 @@ async function begin() {
         },
       });
   }
-  if (unknown.length) store.set({ said: `The link holds settings that this version does not know: ${unknown.join(', ')}.` });
+  if (unknown.length) {
+    const told = `The link holds settings that this version does not know: ${unknown.join(', ')}.`;
+    store.set({ said: told, told: [store.get().told, told].filter(Boolean).join(' ') });
+  }
   followInAddress();
+  if (!late) open();
+  else void late.then(visit.hear);
 }
 
 // The address holds settings, so a jump inside the page must not change it.
@@ -164,13 +169,7 @@ document.querySelector('.skip')?.addEventListener('click', (event) => {
 });
 addEventListener('hashchange', () => location.reload());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
-  let chosen = null;
-  try {
-    chosen = localStorage.getItem('unrolled-theme');
-  } catch {
-    /* Nothing is remembered, so the system is followed. */
-  }
-  if (!chosen) store.set({ theme: event.matches ? 'dark' : 'light' });
+  if (!hasTheme()) store.set({ theme: event.matches ? 'dark' : 'light' });
 });
 begin().catch((error) => {
   if (document.getElementById('boot')?.hidden) cannotStart('An error in Unrolled itself kept it from starting. Reload the page to try again.', String(error));

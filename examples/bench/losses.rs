@@ -8,9 +8,9 @@ use unrolled::arch::find;
 use unrolled::arch::registry::ARCHITECTURE;
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
-use unrolled::knob::{Raw, Settings};
+use unrolled::knob::Raw;
 use unrolled::nn::Pass;
-use unrolled::session::catalog;
+use unrolled::session::checked;
 use unrolled::train::{Optimiser, Rule, clip};
 use unrolled::{Result, narrow, wide};
 
@@ -72,7 +72,7 @@ impl Case {
         raw.extend(sizes.map(|(key, value)| (key.to_owned(), value.into())));
         raw.extend(["dropout", "head_dropout"].map(|key| (key.to_owned(), 0.into())));
         raw.insert("highway".to_owned(), false.into());
-        let settings = Settings::check(&catalog().knobs, &raw, &Raw::new())?;
+        let settings = checked(&raw)?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         let plan = architecture.plan(&settings, (1, 1, 1), (24, self.window, self.horizon))?;
@@ -82,7 +82,7 @@ impl Case {
             params.set_row_major(slot, (0..count).map(|k| narrow(self.bound * draw(slot as u64, k))));
         }
 
-        let mut optimiser = Optimiser::new(Rule::Adam, params.len());
+        let mut optimiser = Optimiser::new(Rule::Adam, params.slots());
         let mut tape = Tape::new(true);
         let mut batch =
             Batch { values: Vec::new(), window: self.window, horizon: self.horizon, size: self.batch, features: 1 };

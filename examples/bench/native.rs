@@ -1,7 +1,7 @@
 //! The native side of the line protocol.
 
 use std::alloc::System;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{BufRead, Write};
@@ -56,9 +56,9 @@ struct Reply {
 
 #[derive(Default)]
 struct Bench {
-    sessions: HashMap<String, Session>,
-    singles: HashMap<String, Single>,
-    twins: HashMap<String, Twins>,
+    sessions: BTreeMap<String, Session>,
+    singles: BTreeMap<String, Single>,
+    twins: BTreeMap<String, Twins>,
 }
 
 fn read(file: &str) -> Answer<Series> {

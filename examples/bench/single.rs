@@ -4,10 +4,10 @@ use unrolled::arch::registry::{ARCHITECTURE, Make};
 use unrolled::arch::{Forecaster, find};
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, Var};
-use unrolled::knob::{Raw, Settings};
+use unrolled::knob::Raw;
 use unrolled::math::Rng;
 use unrolled::nn::{Block, Builder, Linear, Params, Pass};
-use unrolled::session::catalog;
+use unrolled::session::checked;
 use unrolled::{Error, Real, Result, narrow};
 
 /// A model of one feature, with what a caller keeps between two questions.
@@ -34,7 +34,7 @@ struct Stream {
 impl Single {
     /// With initial weights: how long an answer takes does not depend on them.
     pub fn new(raw: &Raw) -> Result<Self> {
-        let settings = Settings::check(&catalog().knobs, raw, &Raw::new())?;
+        let settings = checked(raw)?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         let (window, horizon) = (settings.size("window"), settings.size("horizon"));

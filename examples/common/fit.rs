@@ -6,7 +6,7 @@ use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::nn::{Params, Pass};
-use unrolled::session::catalog;
+use unrolled::session::checked;
 use unrolled::train::{Optimiser, Rule, clip};
 
 /// Largest norm of a step's gradient.
@@ -24,7 +24,7 @@ pub fn settings(architecture: &str, hidden: usize, others: &[(&str, &str)]) -> S
         ("head_dropout".to_owned(), 0.into()),
     ]);
     raw.extend(others.iter().map(|&(key, value)| (key.to_owned(), value.into())));
-    Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("these are settings")
+    checked(&raw).expect("these are settings")
 }
 
 /// Adam on squared error.
@@ -38,7 +38,7 @@ pub struct Trainer {
 
 impl Trainer {
     pub fn new(model: &Model, rate: f64, seed: u64) -> Self {
-        Self { tape: Tape::new(true), optimiser: Optimiser::new(Rule::Adam, model.1.len()), rate, seed, steps: 0 }
+        Self { tape: Tape::new(true), optimiser: Optimiser::new(Rule::Adam, model.1.slots()), rate, seed, steps: 0 }
     }
 
     /// One step.

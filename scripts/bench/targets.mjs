@@ -120,7 +120,7 @@ export const TARGETS = [
       others.map(({ where, alone, together }) => ({ where, value: (100 * (alone / together)) / ((native?.alone ?? NaN) / (native?.together ?? NaN)) })),
   },
   {
-    id: 'size', label: 'The core as hosts with brotli send it', want: 'at most', least: 350, aim: 250, unit: 'KB',
+    id: 'size', label: 'The core as hosts with brotli send it', want: 'at most', least: 450, aim: 250, unit: 'KB',
     reached: ({ sizes }) => sizes.map(({ name, brotli }) => ({ where: name, value: brotli / 1e3 })),
   },
   {

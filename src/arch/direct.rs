@@ -2,7 +2,8 @@
 
 use crate::Real;
 use crate::arch::Forecaster;
-use crate::arch::input::{self, Levels};
+use crate::arch::input;
+use crate::arch::levels::Levels;
 use crate::arch::plan::{Normalise, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
@@ -41,7 +42,7 @@ impl<'a> Seen<'a> {
         for (k, token) in out.chunks_exact_mut(segment * columns).enumerate() {
             self.fill(token, segment, |feature, sample, row| {
                 let value = self.batch.column(first + k * segment + row, sample)[feature];
-                self.levels.centred(tape, feature, sample, value)
+                self.levels.read(tape, k, feature, sample, value)
             });
         }
         let segments = tape.push(segment, self.plan.tokens() * columns, out, None);

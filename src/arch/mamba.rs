@@ -117,7 +117,13 @@ struct Mamba {
 
 /// One block.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, _: &Plan, settings: &Settings) -> Box<dyn Block> {
-    Box::new(Mamba::new(builder, index, inputs, settings))
+    Box::new(builder.decaying(decays, |builder| Mamba::new(builder, index, inputs, settings)))
+}
+
+/// The authors' code marks `A_log` and `D` with `_no_weight_decay`; S4D's, which this is without selection, gives its step sizes
+/// none either. Decay would pull `A_log` to 0, poles of −1 all, and so shorten the memory.
+fn decays(name: &str) -> bool {
+    !["A_log", "D", "dt"].iter().any(|part| name.rsplit('.').next() == Some(part))
 }
 
 impl Mamba {

@@ -11,6 +11,7 @@ mod encoder_decoder;
 mod forecaster;
 mod gru;
 mod input;
+mod levels;
 mod lstm;
 mod mamba;
 mod minimal;

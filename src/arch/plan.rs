@@ -106,13 +106,15 @@ pub const NORMALISE: Knob = Knob {
             Choice {
                 value: "last",
                 label: "its last value",
-                help: "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023).",
+                help: "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
+                       the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
+                       before it.",
             },
             Choice {
                 value: "window",
                 label: "its mean, over its spread",
                 help: "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
-                       factors, Kim et al. 2022).",
+                       factors, Kim et al. 2022). With the loss at every step, those of the values up to each step.",
             },
             Choice { value: "none", label: "nothing", help: "The network sees values scaled by the training part." },
         ],
@@ -165,7 +167,8 @@ pub const LOSS_ON: Knob = Knob {
             Choice {
                 value: "every",
                 label: "at every step",
-                help: "Each window gives as many lessons as it has steps; the early ones know little of the past.",
+                help: "Each window gives as many forecasts to learn from as it has steps; the early ones know little of the \
+                       past, and none knows what follows it.",
             },
         ],
     },

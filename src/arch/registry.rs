@@ -9,7 +9,7 @@ use crate::arch::{
     transformer, xlstm,
 };
 use crate::error::Result;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Choice, Default, Group, Kind, Knob, Raw, Settings};
 use crate::math::Rng;
 use crate::nn::{Builder, Params};
 
@@ -30,6 +30,8 @@ pub struct Architecture {
     pub streams: bool,
     /// Knobs of its own, beside those of every plan and, for layers, of every stack.
     pub knobs: &'static [Knob],
+    /// Defaults that are its own in place of the knobs'.
+    pub defaults: &'static [(&'static str, Default)],
     /// How it is made.
     pub make: Make,
 }
@@ -53,6 +55,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/rnn.mml"),
         streams: true,
         knobs: &[RECURRENT_INIT, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(rnn::block),
     },
     Architecture {
@@ -63,6 +66,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/lstm.mml"),
         streams: true,
         knobs: &[FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(lstm::block),
     },
     Architecture {
@@ -79,6 +83,7 @@ pub const ALL: &[Architecture] = &[
         },
         streams: true,
         knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(gru::block),
     },
     Architecture {
@@ -90,6 +95,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/bidirectional.mml"),
         streams: false,
         knobs: &[bidirectional::CELL, gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(bidirectional::block),
     },
     Architecture {
@@ -101,6 +107,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/mingru.mml"),
         streams: true,
         knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(minimal::gru),
     },
     Architecture {
@@ -111,6 +118,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/minlstm.mml"),
         streams: true,
         knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(minimal::lstm),
     },
     Architecture {
@@ -129,6 +137,7 @@ pub const ALL: &[Architecture] = &[
             xlstm::FORGET_GATE,
             INIT_SCALE,
         ],
+        defaults: &[],
         make: Make::Layer(xlstm::block),
     },
     Architecture {
@@ -140,6 +149,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/segrnn.mml"),
         streams: false,
         knobs: &[SEGMENT, NORMALISE, HIDDEN, HEAD_DROPOUT, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        defaults: &[],
         make: Make::Forecaster(segrnn::forecaster),
     },
     Architecture {
@@ -151,6 +161,7 @@ pub const ALL: &[Architecture] = &[
         equations: encoder_decoder::equations,
         streams: false,
         knobs: encoder_decoder::KNOBS,
+        defaults: &[],
         make: Make::Forecaster(encoder_decoder::make),
     },
     Architecture {
@@ -168,6 +179,7 @@ pub const ALL: &[Architecture] = &[
         },
         streams: true,
         knobs: &[mamba::STATE, mamba::EXPANSION, mamba::CONVOLUTION, mamba::SELECTION, INIT_SCALE],
+        defaults: &[],
         make: Make::Layer(mamba::block),
     },
     Architecture {
@@ -179,17 +191,26 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/transformer.mml"),
         streams: true,
         knobs: TRANSFORMER,
+        defaults: &[],
         make: Make::Layer(transformer::decoder),
     },
     Architecture {
         id: "transformer_encoder",
         label: "Transformer encoder",
-        summary: "Each step looks at all steps of the window, those after it too: for a window that is known as a whole. With one \
-                  layer the last step is the same as in a Transformer.",
+        summary: "Each step looks at all steps of the window, those after it too, and the forecast is made from the mean of them \
+                  all: for a window that is known as a whole.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
-        equations: |_| include_str!("equations/transformer_encoder.mml"),
+        equations: |settings| {
+            if makes_layer("transformer_encoder", settings, settings.size(LAYERS.key) - 1) {
+                concat!(include_str!("equations/transformer_encoder.mml"), include_str!("equations/mean_of_steps.mml"))
+            } else {
+                include_str!("equations/transformer_encoder.mml")
+            }
+        },
         streams: false,
         knobs: TRANSFORMER,
+        // Within one layer a step is looked at before it has looked at any other.
+        defaults: &[(LAYERS.key, Default::Integer(2))],
         make: Make::Layer(transformer::encoder),
     },
     Architecture {
@@ -201,6 +222,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/mlp.mml"),
         streams: false,
         knobs: &[NORMALISE, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT, INIT_SCALE],
+        defaults: &[],
         make: Make::Forecaster(mlp::forecaster),
     },
     Architecture {
@@ -212,6 +234,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/nlinear.mml"),
         streams: false,
         knobs: &[INIT_SCALE],
+        defaults: &[],
         make: Make::Forecaster(nlinear::forecaster),
     },
     Architecture {
@@ -223,6 +246,7 @@ pub const ALL: &[Architecture] = &[
         equations: |_| include_str!("equations/dlinear.mml"),
         streams: false,
         knobs: &[dlinear::SPAN, INIT_SCALE],
+        defaults: &[],
         make: Make::Forecaster(dlinear::forecaster),
     },
 ];
@@ -319,6 +343,16 @@ pub fn knobs() -> Vec<Knob> {
         }
     }
     all
+}
+
+/// What settings `raw` leave to the architecture that they choose: its own defaults.
+pub fn defaults(raw: &Raw) -> Raw {
+    let chosen = raw.get(ARCHITECTURE.key).and_then(|id| find(id.as_str()?));
+    let mut defaults = Raw::new();
+    for (key, value) in chosen.map_or(&[][..], |one| one.defaults) {
+        defaults.insert((*key).to_owned(), value.to_value());
+    }
+    defaults
 }
 
 /// Keys of the knobs that `architecture` reads.

@@ -7,11 +7,12 @@
 use std::ops::Range;
 
 use crate::Real;
-use crate::arch::input::{self, Emits, Levels};
+use crate::arch::input::{self, Emits};
+use crate::arch::levels::Levels;
 use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Normalise, Plan, SEGMENT};
 use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
-use crate::grad::{Var, ops};
+use crate::grad::{Tape, Var, ops};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
 use crate::nn::block::{last_step, through};
 use crate::nn::{Block, Builder, Clock, Linear, Pass, State};
@@ -164,16 +165,26 @@ impl Stacked {
         }
     }
 
-    /// The next token from the forecast of it and from what is known ahead.
-    fn next_token(&self, pass: &mut Pass<'_>, batch: &Batch, emitted: Var, first: usize) -> Var {
+    /// The next token from the forecast of it and from what is known ahead, and the levels with which it goes on.
+    fn next_token(
+        &self,
+        pass: &mut Pass<'_>,
+        batch: &Batch,
+        levels: Levels,
+        (emitted, first): (Var, usize),
+    ) -> (Var, Levels) {
         let Plan { features, data_features, segment, .. } = self.plan;
         let (rows, emits) = (segment * features, self.emits);
+        let said = |tape: &Tape, feature: usize, sample: usize, step: usize| {
+            tape.value(emitted)[sample * emits.rows() + emits.row(feature, step)]
+        };
+        let moved = levels.moved(pass.tape, segment, said);
         let mut token = pass.tape.buffer(rows * batch.size);
-        let values = pass.tape.value(emitted);
         for (sample, column) in token.chunks_exact_mut(rows).enumerate() {
             for (k, step) in column.chunks_exact_mut(features).enumerate() {
                 for (feature, out) in step[..data_features].iter_mut().enumerate() {
-                    *out = values[sample * emits.rows() + emits.row(feature, k)];
+                    let said = said(pass.tape, feature, sample, k);
+                    *out = levels.fed_back(pass.tape, &moved, feature, sample, said);
                 }
                 // Past the horizon nothing is read any more: the last token may reach beyond it.
                 let ahead = (first + k).min(batch.window + batch.horizon - 1);
@@ -182,7 +193,7 @@ impl Stacked {
         }
         let token = pass.tape.push(rows, batch.size, token, None);
         pass.probe_input(Clock { first, stride: segment, samples: batch.size }, token);
-        token
+        (token, moved)
     }
 
     /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
@@ -199,7 +210,7 @@ impl Stacked {
         }
         let hidden = pass.dropout(hidden, self.head_dropout);
         let mut out = self.head.forward(pass, hidden);
-        // The highway reads the whole window, so that it has a say at its end alone.
+        // The highway reads the whole window, so that it has a say at its end alone: no step before has seen it.
         if self.highway.is_some() && tokens.end == plan.tokens() {
             let (_, columns) = pass.tape.shape(out);
             if columns > batch.size {
@@ -222,7 +233,8 @@ impl Stacked {
             let mut spread = pass.tape.buffer(rows * columns);
             for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
                 for feature in 0..emits.features {
-                    let (_, spread) = levels.at(pass.tape, feature, column % batch.size);
+                    let token = from + column / batch.size;
+                    let (_, spread) = levels.after(pass.tape, token, feature, column % batch.size);
                     (0..emits.steps).for_each(|step| out[emits.row(feature, step)] = spread);
                 }
             }
@@ -254,7 +266,7 @@ impl Forecaster for Stacked {
 
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
         let (plan, emits) = (&self.plan, self.emits);
-        let levels = Levels::of(pass.tape, plan, batch);
+        let mut levels = Levels::of(pass.tape, plan, batch);
         let mut states = [State::default(); MOST_LAYERS];
         let mut token = input::tokens(pass, plan, batch, &levels, 0..plan.tokens());
         let mut done = 0;
@@ -272,7 +284,7 @@ impl Forecaster for Stacked {
                 }
             }
             if done + emits.steps < plan.horizon {
-                token = self.next_token(pass, batch, emitted, plan.window + done);
+                (token, levels) = self.next_token(pass, batch, levels, (emitted, plan.window + done));
             }
             done += emits.steps;
         }

@@ -13,6 +13,9 @@
 //! initial values; after the last one comes a layer norm (`norm`). Places are learned (`position.weight`, as
 //! `torch.nn.Embedding`), or waves of all lengths (Vaswani et al. 2017, section 3.5), or not told.
 //!
+//! The head reads a decoder's last step, which has seen all of them. An encoder's steps have all seen the window alike, and it reads
+//! their mean, `h = Σ_t out_t / L`.
+//!
 //! Streaming, the state is every step's keys and values so far, `[hidden × (steps · batch)]`: it grows by a step a step.
 
 use crate::Real;
@@ -20,6 +23,7 @@ use crate::arch::plan::Plan;
 use crate::arch::residual::{Stream, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
 
 /// How many heads.
@@ -281,6 +285,10 @@ impl Block for Transformer {
         // Where every step sees all others, nothing can be gone on from.
         let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
         (out, state)
+    }
+
+    fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {
+        if self.causal { last_step(pass, output) } else { ops::mean_steps(pass.tape, output, pass.batch) }
     }
 
     fn keeps_more(&self, steps: usize) -> usize {

@@ -33,7 +33,7 @@ pub(crate) struct Layout {
 
 /// Whether a trimmed cell looks like data rather than a name: a number, a date or a clock.
 pub(crate) fn is_typed(cell: &str) -> bool {
-    let first = cell.trim_start_matches(['+', '-', '\u{2212}', '$', '€', '£', '"']).chars().next();
+    let first = cell.trim_start_matches(['+', '-', '\u{2212}', '$', '€', '£', '"', '(', '<', '>', '~']).chars().next();
     if !first.is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | ',') || c.is_alphabetic()) {
         return false;
     }

@@ -5,13 +5,18 @@
 //! - training windows lie wholly in the training part, past and future;
 //! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows,
 //!   as it would at a real forecast;
-//! - no window crosses a row in which a target or an input is missing.
+//! - no window crosses a row in which a target or an input is missing, and none holds a value that was filled by one behind its
+//!   end, whatever fills the gaps ([`crate::data::fill`], [`crate::data::known`]);
+//! - what is filled is read, never forecast: the scale, what is learnt, and what is scored are of measured values alone.
 
 use crate::{
     Real,
     data::{
         Axis, Scale, Series, Split,
         calendar::{Cycle, row_label},
+        fill::{Fill, Gaps},
+        known::{Column, Known},
+        notes::counted,
     },
     error::{Error, Result},
     knob::{Default, Group, Kind, Knob},
@@ -72,6 +77,8 @@ pub struct FrameOptions {
     pub inputs: Vec<String>,
     /// Whether to add the calendar's cycles.
     pub calendar: bool,
+    /// How missing values are filled.
+    pub fill: Fill,
     /// Rows beyond the end for which calendar features are made: the longest horizon that will be asked for.
     pub ahead: usize,
     /// Scales of the data features, in their order, of a model that was fitted before; `None`: fitted to the training part.
@@ -101,10 +108,14 @@ pub struct Frame {
     pub scales: Vec<Scale>,
     /// What is worth knowing about how the frame was made: one sentence each.
     pub notes: Vec<String>,
-    /// `[features × (rows + ahead)]`; `NaN` where the file has no value, so that a leak would show.
+    /// Rows of each data feature whose value was filled, in order.
+    pub filled: Vec<Vec<u32>>,
+    /// How they were.
+    pub fill: Fill,
+    /// `[features × (rows + ahead)]`; `NaN` where there is no value, so that a leak would show.
     pub(super) values: Vec<Real>,
-    /// For each row the first row of the stretch without gaps that it belongs to; `rows` (never a first row) in a gap.
-    pub(super) stretch: Vec<u32>,
+    /// Which rows may stand together.
+    pub(super) known: Known,
 }
 
 impl Frame {
@@ -125,7 +136,7 @@ impl Frame {
         let features = names.len();
 
         let mut values = vec![0.0; features * (rows + options.ahead)];
-        let mut present = vec![true; rows];
+        let (mut filled, mut whole) = (Vec::with_capacity(data_features), Vec::with_capacity(data_features));
         let mut scales = Vec::with_capacity(data_features);
         for (feature, &column) in columns.iter().enumerate() {
             let name = &series.names[column];
@@ -140,7 +151,12 @@ impl Frame {
                     scale.mean
                 ));
             }
-            for (row, &value) in series.columns[column].iter().enumerate() {
+            let mut column = series.columns[column].clone();
+            let made = options.fill.fill(&mut column);
+            if !made.is_empty() {
+                notes.push(filled_note(name, made.len(), options.fill));
+            }
+            for (row, &value) in column.iter().enumerate() {
                 let scaled = scale.scale(value);
                 if scaled.abs() > FARTHEST {
                     return Err(Error::Column {
@@ -155,10 +171,18 @@ impl Frame {
                     });
                 }
                 values[row * features + feature] = scaled as Real;
-                present[row] &= !value.is_nan();
             }
+            filled.push(made);
+            whole.push(column);
             scales.push(scale);
         }
+        let told: Vec<Column<'_>> = whole
+            .iter()
+            .zip(&filled)
+            .enumerate()
+            .map(|(feature, (values, filled))| Column { values, filled, is_target: feature < targets })
+            .collect();
+        let known = Known::of(rows, &told, options.fill.gaps);
         for (index, cycle) in cycles.iter().enumerate() {
             for row in 0..rows + options.ahead {
                 let Some(time) = axis.civil(row) else { continue };
@@ -168,7 +192,6 @@ impl Frame {
                 values[at + 1] = cos as Real;
             }
         }
-        let stretch = stretches(&present);
         Ok(Frame {
             features,
             data_features,
@@ -179,8 +202,10 @@ impl Frame {
             names,
             scales,
             notes,
+            filled,
+            fill: options.fill,
             values,
-            stretch,
+            known,
         })
     }
 
@@ -189,14 +214,15 @@ impl Frame {
         &self.values[row * self.features..(row + 1) * self.features]
     }
 
-    /// Scaled target number `target` at `row`; `NaN` where it is missing.
+    /// Scaled target number `target` at `row` as a model reads it, measured or filled; `NaN` where it is missing.
     pub fn target_at(&self, target: usize, row: usize) -> Real {
         self.values[row * self.features + target]
     }
 
-    /// Whether targets and inputs are all present at `row`.
-    pub fn is_valid(&self, row: usize) -> bool {
-        row < self.rows && (self.stretch[row] as usize) < self.rows
+    /// Scaled target number `target` at `row` as it was measured; `NaN` where it was not.
+    pub fn truth_at(&self, target: usize, row: usize) -> Real {
+        let is_filled = u32::try_from(row).is_ok_and(|row| self.filled[target].binary_search(&row).is_ok());
+        if is_filled { Real::NAN } else { self.target_at(target, row) }
     }
 
     /// First column that has no value at `row`, by name.
@@ -257,16 +283,15 @@ fn fitted(name: &str, training: &[f64]) -> Result<Scale> {
     })
 }
 
-/// For each row the first row of its stretch of present rows, or the number of rows if it is not present.
-fn stretches(present: &[bool]) -> Vec<u32> {
-    let mut first = 0;
-    let mut stretch = Vec::with_capacity(present.len());
-    for (row, &present_here) in present.iter().enumerate() {
-        if !present_here {
-            first = row + 1;
-        }
-        // Windows are numbered by `u32` as well: see [`Frame::windows`].
-        stretch.push(u32::try_from(if present_here { first } else { present.len() }).unwrap_or(u32::MAX));
-    }
-    stretch
+/// What was filled of a column, and how.
+fn filled_note(name: &str, count: usize, fill: Fill) -> String {
+    let many = counted(count, "missing value was", "missing values were");
+    let longest = fill.longest;
+    let how = match fill.gaps {
+        Gaps::Hold => format!("by the value before, at most {longest} in a row"),
+        _ => format!(
+            "by a straight line, in gaps of at most {longest}; no window ends inside one, where what comes after it is not known yet"
+        ),
+    };
+    format!("Column “{name}”: {many} filled {how}. Filled values are read, never forecast.")
 }

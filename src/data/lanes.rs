@@ -27,7 +27,8 @@ pub struct Cut {
 }
 
 impl Frame {
-    /// Cuts `rows` into lanes of about equal length, the longest first. No lane crosses a gap, and what is forecast from its
+    /// Cuts `rows` into lanes of about equal length, the longest first. No lane crosses a gap, nor a value that was filled where
+    /// something would be learnt from it; and what is forecast from its
     /// tokens lies in the same stretch without gaps, and in `rows`; stretches that are too short for that have no lane.
     pub fn lanes(&self, rows: Range<usize>, cut: Cut) -> Vec<Lane> {
         let Cut { count, longest, segment, ahead } = cut;
@@ -57,12 +58,12 @@ impl Frame {
         order.into_iter().map(|key| lanes[(key & 0xffff_ffff) as usize]).collect()
     }
 
-    /// The stretches of `rows` without gaps, in order.
+    /// The stretches of `rows` at each row of which something may be learnt, in order.
     fn stretches_in(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut next = rows.start;
         std::iter::from_fn(move || {
-            let first = (next..rows.end).find(|&row| self.is_valid(row))?;
-            next = (first..rows.end).find(|&row| !self.is_valid(row)).unwrap_or(rows.end);
+            let first = (next..rows.end).find(|&row| self.known.is_learnt(row))?;
+            next = (first..rows.end).find(|&row| !self.known.is_learnt(row)).unwrap_or(rows.end);
             Some(first..next)
         })
     }

@@ -33,6 +33,8 @@ pub(crate) struct Look {
     pub first: Option<Pieces>,
     /// What is stuck to the numbers, if it is the same throughout: a unit.
     pub unit: Option<String>,
+    /// Whether it holds nothing but true and false.
+    pub truth: bool,
 }
 
 /// Rows of a file, evenly spread, however long it is.
@@ -81,7 +83,9 @@ pub(crate) fn decimals(sample: &Sample, width: usize, delimiter: Delimiter) -> (
     let votes: Vec<Votes> = (0..width)
         .map(|index| {
             let mut votes = Votes::default();
-            sample.column(index).for_each(|cell| votes.add(cell));
+            // Between commas, `+0117,1` is no decimal number but two values in quotes.
+            let two = |cell: &&str| delimiter == Delimiter::Comma && number::is_composite(cell);
+            sample.column(index).filter(|cell| !two(cell)).for_each(|cell| votes.add(cell));
             votes
         })
         .collect();
@@ -96,8 +100,17 @@ pub(crate) fn decimals(sample: &Sample, width: usize, delimiter: Delimiter) -> (
     (votes.iter().map(|column| column.clear().unwrap_or(file)).collect(), open)
 }
 
+/// 1 and 0 for true and false.
+pub(crate) fn truth(cell: &str) -> Option<f64> {
+    let is = |word: &str| cell.eq_ignore_ascii_case(word);
+    if is("true") { Some(1.0) } else { is("false").then_some(0.0) }
+}
+
+/// Share of the cells that numbers must be, one in so many, where all other cells are one and the same word.
+const FEWEST_NUMBERS: usize = 20;
+
 /// Looks at one column.
-pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal) -> Look {
+pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal, delimiter: Delimiter) -> Look {
     let mut look = Look {
         holds: Holds::Nothing,
         decimal,
@@ -107,21 +120,39 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal) -> Look {
         with_offset: 0,
         first: None,
         unit: None,
+        truth: false,
     };
     let (mut numbers, mut flagged, mut dates, mut clocks) = (0, 0, 0, 0);
+    let (mut truths, mut composite) = (0, 0);
     let mut units: Option<(String, bool)> = None;
+    // The word that stands where no number does, as long as it is one alone.
+    let mut word: Option<(&str, bool)> = None;
     for cell in sample.column(index) {
         match number::read(cell, decimal) {
             Cell::Missing => continue,
             Cell::Number(_) | Cell::Infinite => numbers += 1,
             Cell::Flagged(_) => {
-                flagged += 1;
-                let unit = number::split_flag(cell).map_or("", |(_, flag)| flag);
-                let same = units.as_ref().is_none_or(|(first, same)| *same && first == unit);
-                units = Some((unit.to_owned(), same));
+                let dressed = number::undress(cell);
+                // Thousands and millions are no unit: 800 and 1.02K are of one kind.
+                let unit = dressed.map_or_else(String::new, |dressed| match dressed.thousands() {
+                    Some(_) => dressed.before.to_owned(),
+                    None => dressed.mark(),
+                });
+                if unit.is_empty() {
+                    numbers += 1;
+                } else {
+                    flagged += 1;
+                    let same = units.as_ref().is_none_or(|(first, same)| *same && *first == unit);
+                    units = Some((unit, same));
+                }
             }
-            Cell::Text => {}
+            Cell::Text => {
+                truths += usize::from(truth(cell).is_some());
+                let same = word.is_none_or(|(first, same)| same && first == cell);
+                word = Some((cell, same));
+            }
         }
+        composite += usize::from(delimiter == Delimiter::Comma && number::is_composite(cell));
         look.filled += 1;
         if let Some(pieces) = pieces::pieces(cell) {
             let orders = DateOrder::ALL.map(|order| pieces.milliseconds(order).is_some());
@@ -137,8 +168,14 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal) -> Look {
     }
     let most = |count: usize| count > 0 && count * 10 >= look.filled * 9;
     let same_unit = units.as_ref().is_some_and(|(_, same)| *same);
+    let one_word = word.is_some_and(|(_, same)| same) && numbers >= 3 && numbers * FEWEST_NUMBERS >= look.filled;
+    look.truth = truths == look.filled && truths > 0;
     look.holds = if look.filled == 0 {
         Holds::Nothing
+    } else if composite * 2 >= look.filled {
+        Holds::Text
+    } else if look.truth || (one_word && dates == 0) {
+        Holds::Numbers
     } else if numbers * 2 >= look.filled && (numbers + flagged) * 10 >= look.filled * 6 {
         Holds::Numbers
     } else if most(dates) {

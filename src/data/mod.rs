@@ -6,6 +6,7 @@
 
 pub mod axis;
 pub mod calendar;
+pub mod fill;
 pub mod frame;
 pub mod lanes;
 pub mod notes;
@@ -24,7 +25,7 @@ mod column;
 mod dialect;
 mod dst;
 mod encoding;
-mod fill;
+mod known;
 mod look;
 pub(crate) mod names;
 mod number;
@@ -43,6 +44,7 @@ mod time;
 mod wide;
 
 pub use axis::{Axis, Step};
+pub use fill::Fill;
 pub use frame::{Frame, FrameOptions};
 pub use lanes::{Cut, Lane};
 pub use options::{ReadOptions, SeriesOptions};

@@ -10,7 +10,7 @@ pub(crate) enum Cell {
     Missing,
     /// A number and no more.
     Number(f64),
-    /// A number with something stuck to it (`-0.6*`, `45 %`, `$3`).
+    /// A number in dress (`-0.6*`, `45 %`, `$3`, `(7)`): [`undress`] tells in which.
     Flagged(f64),
     /// “Infinite”, or more than a double can hold.
     Infinite,
@@ -97,7 +97,7 @@ pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
     if let Some(number) = plain(cell, decimal) {
         return finite(number);
     }
-    match flagged(cell, decimal) {
+    match undress(cell).and_then(|dressed| dressed.value(decimal)) {
         Some(number) if number.is_finite() => Cell::Flagged(number),
         Some(_) => Cell::Infinite,
         None => Cell::Text,
@@ -214,29 +214,138 @@ fn push_grouped(out: &mut String, whole: &str, mark: char) -> Option<()> {
     Some(())
 }
 
-/// Longest thing that may be stuck to a number, in characters: `kWh/m²`, `°C`, `mg/l`.
-const LONGEST_FLAG: usize = 8;
+/// Longest thing that may stand behind a number, in characters: `kWh/m²`, `°C`, `mg/l`.
+const LONGEST_MARK: usize = 8;
 
-/// A number with a currency before it, or a few letters or marks after it.
-fn flagged(cell: &str, decimal: Decimal) -> Option<f64> {
-    let (number, _) = split_flag(cell)?;
-    plain(number, decimal)
+/// Signs of money, and of a bound or an estimate.
+const SIGNS: [char; 14] = ['$', '€', '£', '¥', '₹', '₽', '₩', '₺', '<', '>', '~', '≈', '≤', '≥'];
+
+/// Money in letters. Other letters before a number make a name of it: `Q1`, `A380`.
+const MONEY: [&str; 34] = [
+    "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
+    "HUF", "RON", "RUB", "TRY", "BRL", "MXN", "ZAR", "KRW", "SGD", "HKD", "THB", "ILS", "AED", "SAR", "Fr", "kr", "Kr",
+    "Rs",
+];
+
+/// A number in what people dress it with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Dressed<'c> {
+    /// The bare number, perhaps with a sign.
+    number: &'c str,
+    negative: bool,
+    /// What stands before it: `$`, `CHF`, `<`.
+    pub before: &'c str,
+    /// What stands behind it: `%`, `*`, `kWh`.
+    pub after: &'c str,
+    /// Whether brackets around it, or a minus behind it, make it negative.
+    pub accounting: bool,
 }
 
-/// Splits `-0.6*` into `-0.6` and `*`; `None` if nothing is stuck to the number.
-pub(crate) fn split_flag(cell: &str) -> Option<(&str, &str)> {
-    let stripped = cell.trim_start_matches(['$', '€', '£', '¥', '<', '>', '~', '≈']).trim_start();
-    let end = stripped.rfind(|c: char| c.is_ascii_digit())? + 1;
-    let (mut number, mut flag) = stripped.split_at(end);
-    if let Some(rest) = flag.strip_prefix(['.', ',']) {
-        (number, flag) = (&stripped[..end + 1], rest);
+impl Dressed<'_> {
+    fn value(&self, decimal: Decimal) -> Option<f64> {
+        let value = plain(self.number, decimal)?;
+        Some(if self.negative { -value } else { value })
     }
-    let flag = flag.trim();
-    let begins = number.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '\u{2212}' | '.' | ','));
-    let changed = stripped.len() < cell.len() || !flag.is_empty();
-    // A digit inside the flag would have ended the number later; `:` and `/` belong to clocks and dates.
-    let fits = flag.chars().count() <= LONGEST_FLAG && !flag.starts_with([':', '/', '-', '+']);
-    (begins && changed && fits).then_some((number, flag))
+
+    /// What stands beside it in one text.
+    pub fn mark(&self) -> String {
+        format!("{}{}", self.before, self.after)
+    }
+
+    /// The power of ten that the letters behind it may stand for.
+    pub fn thousands(&self) -> Option<u8> {
+        power(self.after)
+    }
+}
+
+/// The power of ten of `K`, `M`, `B` and their like. Small `m` and `t` are metres and tonnes.
+pub(crate) fn power(mark: &str) -> Option<u8> {
+    Some(match mark {
+        "K" | "k" => 3,
+        "M" | "Mn" | "mn" | "Mio" | "MM" => 6,
+        "B" | "Bn" | "bn" | "Mrd" => 9,
+        "T" | "Tn" | "tn" => 12,
+        _ => return None,
+    })
+}
+
+/// Takes a sign of money or of a bound off the beginning: that, and the rest.
+fn split_sign(cell: &str) -> (&str, &str) {
+    let signs = cell.len() - cell.trim_start_matches(SIGNS).len();
+    let letters = cell.len() - cell.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let end = match signs {
+        0 if letters > 0 && cell[letters..].starts_with('$') => letters + 1,
+        0 if MONEY.contains(&&cell[..letters]) => letters + usize::from(cell[letters..].starts_with('.')),
+        signs => signs,
+    };
+    (&cell[..end], cell[end..].trim_start())
+}
+
+/// Takes a number out of its dress: `-$1.50`, `(1,234)`, `12.50-`, `CHF 7`, `-0.6*`; `None` if it has none, or is no number.
+pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
+    let minus = |c: char| c == '-' || c == '\u{2212}';
+    let mut rest = cell;
+    let mut negative = false;
+    let mut signed = false;
+    // A sign that stands before the money rather than before the digits.
+    let behind = rest.trim_start_matches(|c: char| minus(c) || c == '+');
+    if behind.len() < rest.len() && !behind.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ')) {
+        signed = rest.chars().count() - behind.chars().count() == 1;
+        negative = rest.starts_with(minus);
+        rest = signed.then_some(behind)?;
+    }
+    let (mut before, mut inner) = split_sign(rest);
+    let mut accounting = false;
+    if let Some(bracketed) = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+        if signed {
+            return None;
+        }
+        (accounting, negative, inner) = (true, true, bracketed.trim());
+        if before.is_empty() {
+            (before, inner) = split_sign(inner);
+        }
+    }
+    let end = inner.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let (mut number, mut after) = inner.split_at(end);
+    if let Some(rest) = after.strip_prefix(['.', ',']) {
+        (number, after) = (&inner[..end + 1], rest);
+    }
+    after = after.trim();
+    let own_sign = number.starts_with(|c: char| minus(c) || c == '+');
+    if !negative
+        && !own_sign
+        && !signed
+        && let Some(rest) = after.strip_prefix(minus)
+        && (rest.is_empty() || split_sign(rest.trim_start()).1.is_empty())
+    {
+        (accounting, negative, after) = (true, true, rest.trim_start());
+    }
+    let begins = number.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
+        || (own_sign && !signed && !accounting);
+    let changed = signed || accounting || !before.is_empty() || !after.is_empty();
+    // A digit behind the number would have ended it later; `:` and `/` belong to clocks and dates.
+    let fits = after.chars().count() <= LONGEST_MARK && !after.starts_with([':', '/', '-', '+', '\u{2212}', '(', ')']);
+    (begins && changed && fits).then_some(Dressed { number, negative, before, after, accounting })
+}
+
+/// Whether a trimmed cell is made of what numbers are made of, so that a person would take it for one, readable or not.
+pub(crate) fn looks_numeric(cell: &str) -> bool {
+    let bare = undress(cell).map_or(cell, |dressed| dressed.number);
+    let bare = bare.trim_matches(|c: char| matches!(c, '+' | '-' | '\u{2212}' | '(' | ')' | '%' | '*') || is_space(c));
+    cell.len() <= 60
+        && bare.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
+        && bare.bytes().any(|b| b.is_ascii_digit())
+        && bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || is_space(c))
+}
+
+/// Whether a cell holds two values, as weather archives write them: tenths with leading zeros, a comma, a code (`+0117,1`).
+pub(crate) fn is_composite(cell: &str) -> bool {
+    let Some((whole, code)) = cell.trim_start_matches(['+', '-']).split_once(',') else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    whole.len() >= 2
+        && digits(whole)
+        && digits(code)
+        && (whole.starts_with('0') || (whole.len() > 3 && whole.bytes().all(|b| b == b'9')))
 }
 
 /// Votes of a column's cells on how its numbers are written.
@@ -256,8 +365,8 @@ impl Votes {
         if cell.len() > 60 || !cell.bytes().any(|b| b.is_ascii_digit()) {
             return;
         }
-        let number = split_flag(cell).map_or(cell, |(number, _)| number);
-        let number = number.split(['e', 'E']).next().unwrap_or_default();
+        let number = undress(cell).map_or(cell, |dressed| dressed.number);
+        let (number, scientific) = number.split_once(['e', 'E']).map_or((number, false), |(number, _)| (number, true));
         let number = number.trim_start_matches(['+', '-', '\u{2212}']);
         if !number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || is_space(c)) {
             return;
@@ -267,6 +376,9 @@ impl Votes {
         let before = |mark: char| number.find(mark).unwrap_or(0);
         match (count('.'), count(',')) {
             (0, 0) => {}
+            // `1,234E+03`: powers of ten are written behind a fraction, not behind thousands.
+            (1, 0) if scientific => self.dot += 1,
+            (0, 1) if scientific => self.comma += 1,
             (1, 0) if after('.') == 3 && (1..=3).contains(&before('.')) && !number.starts_with('0') => {
                 self.open_dot += 1;
             }
@@ -324,9 +436,24 @@ mod tests {
         assert_eq!(dot("-10.0 E"), Cell::Flagged(-10.0));
         assert_eq!(dot("$1,000.50"), Cell::Flagged(1000.5));
         assert_eq!(dot("45 %"), Cell::Flagged(45.0));
+        assert_eq!(dot("(1,234.50)"), Cell::Flagged(-1234.5));
+        assert_eq!(dot("($7)"), Cell::Flagged(-7.0));
+        assert_eq!(dot("$(7)"), Cell::Flagged(-7.0));
+        assert_eq!(dot("-$1,234.50"), Cell::Flagged(-1234.5));
+        assert_eq!(dot("$-7"), Cell::Flagged(-7.0));
+        assert_eq!(dot("12.50-"), Cell::Flagged(-12.5));
+        assert_eq!(comma("1.234,50-"), Cell::Flagged(-1234.5));
+        assert_eq!(dot("12.50- €"), Cell::Flagged(-12.5));
+        assert_eq!(dot("CHF 1'234.50"), Cell::Flagged(1234.5));
+        assert_eq!(dot("-US$ 5"), Cell::Flagged(-5.0));
+        assert_eq!(dot("Rs. 12,34,567"), Cell::Flagged(1_234_567.0));
+        assert_eq!(dot("<1"), Cell::Flagged(1.0));
         assert_eq!(dot("inf"), Cell::Infinite);
         assert_eq!(dot("1e999"), Cell::Infinite);
-        for text in ["7,2", "1.2.3", "T", "e5", "1e+-5", "12:30", "20/1/13", "1,0177", "", "-", "+"] {
+        for text in [
+            "7,2", "1.2.3", "T", "e5", "1e+-5", "12:30", "20/1/13", "1,0177", "", "-", "+", "Q1", "A380", "5-Jan",
+            "--5", "-5-", "(-5)", "-(5)", "12+", "(5", "1-2",
+        ] {
             assert!(matches!(dot(text), Cell::Text | Cell::Missing), "{text}");
         }
     }

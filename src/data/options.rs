@@ -199,38 +199,14 @@ pub enum Duplicates {
     Last,
 }
 
-/// What becomes of a missing value.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Gaps {
-    /// It stays missing, and no window touches it.
-    #[default]
-    Leave,
-    /// A straight line from the value before to the value after.
-    Interpolate,
-    /// The value before.
-    Hold,
-}
-
-/// How to make a regular series of a table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How to make a regular series of a table. What is missing stays missing: a model fills it ([`crate::data::fill`]).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeriesOptions {
     /// What becomes of rows that have the same time.
     pub duplicates: Duplicates,
-    /// What becomes of missing values.
-    pub gaps: Gaps,
     /// Names of the columns to take; `None`: all that hold numbers.
     pub columns: Option<Vec<String>>,
-    /// Longest run of missing values that is filled, in steps; a longer one is left.
-    pub longest_fill: usize,
-}
-
-impl Default for SeriesOptions {
-    fn default() -> Self {
-        // Six steps: a quarter of a day by the hour. A straight line over more would hide a daily course.
-        Self { duplicates: Duplicates::default(), gaps: Gaps::default(), columns: None, longest_fill: 6 }
-    }
 }
 
 /// The first `longest` characters of a text from a file, for a message.

@@ -54,7 +54,7 @@ pub(crate) fn outliers(columns: &[Column], options: &ReadOptions, text: &str, of
     if options.missing.is_some() {
         return Vec::new();
     }
-    let sentinels: Vec<f64> = columns.iter().flat_map(Column::sentinels).copied().collect();
+    let sentinels: Vec<f64> = columns.iter().flat_map(Column::sentinels).collect();
     let questions = columns.iter().filter(|column| !column.is_time).filter_map(|column| {
         let rows = outlier::find(&column.values);
         let value = column.values[*rows.first()?];

@@ -1,11 +1,10 @@
-//! A regular series of a table's rows: sorted, put on a grid, duplicates merged, gaps counted and filled.
+//! A regular series of a table's rows: sorted, put on a grid, duplicates merged, gaps counted.
 
 use serde::Serialize;
 
 use crate::data::axis::{Axis, Step, civil, day_text, minute_text};
-use crate::data::fill;
 use crate::data::notes::{Note, Tally, counted};
-use crate::data::options::{Duplicates, Gaps, SeriesOptions};
+use crate::data::options::{Duplicates, SeriesOptions};
 use crate::data::series::Series;
 use crate::data::step::{self, Grid};
 use crate::data::{dst, suggest};
@@ -67,8 +66,6 @@ pub struct About {
     pub gap_count: usize,
     /// Moments without a row.
     pub missing_steps: usize,
-    /// Values that were filled.
-    pub filled: usize,
     /// What was done, in plain words.
     pub notes: Vec<Note>,
 }
@@ -115,7 +112,6 @@ impl About {
             gaps: Vec::new(),
             gap_count: 0,
             missing_steps: 0,
-            filled: 0,
             notes: Vec::new(),
         }
     }
@@ -128,15 +124,6 @@ pub(crate) fn build(source: &Source, options: &SeriesOptions) -> Result<Regular>
         None => numbered(source),
     };
     let Regular { series, about } = &mut regular;
-    about.filled = series.columns.iter_mut().map(|column| fill::fill(column, options.gaps, options.longest_fill)).sum();
-    if about.filled > 0 {
-        let how = if options.gaps == Gaps::Hold { "the value before" } else { "a straight line" };
-        let many = counted(about.filled, "missing value was", "missing values were");
-        let mut note =
-            Note::info("filled", format!("{many} filled by {how}, in runs of at most {}.", options.longest_fill));
-        note.count = about.filled;
-        about.notes.push(note);
-    }
     about.notes.extend(suggest::short_note(series));
     Ok(regular)
 }
@@ -390,7 +377,8 @@ fn gap_notes(about: &mut About, grid: Grid, utc: bool, skipped: &[jiff_core::civ
     about.notes.push(note);
     // Two days of seven missing, and hardly any others: a market's calendar.
     if weekend * 5 > about.length && weekend * 10 > about.missing_steps * 8 {
-        let message = "Saturdays and Sundays have no rows: hold the value before, or no window will be without a gap.";
+        let message =
+            "Saturdays and Sundays have no rows: carry the last value forward, or no window will be without a gap.";
         about.notes.push(Note::warning("weekends", message));
     }
 }

@@ -4,7 +4,8 @@ use crate::data::dialect::Layout;
 use crate::data::look::Sample;
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::number;
-use crate::data::records::{Place, Record, Records};
+use crate::data::records::{self, Place, Record};
+use crate::data::understood::Records;
 use crate::error::{Error, Result};
 
 /// What a record is.
@@ -43,6 +44,8 @@ pub(crate) struct Rows {
     /// Where each row begins in the text. A file is at most half a gigabyte, so that 32 bits suffice.
     pub offsets: Vec<u32>,
     pub sample: Sample,
+    /// Records with too few or too many fields, and those that repeat the names.
+    pub left_out: Records,
     pub notes: Vec<Note>,
 }
 
@@ -51,9 +54,10 @@ pub(crate) struct Rows {
 /// # Errors
 /// When there are no rows, or most have another number of fields than there are names.
 pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
-    let mut records = Records::new(text, layout.cut, layout.offset, layout.line);
+    let mut records = records::Records::new(text, layout.cut, layout.offset, layout.line);
     let mut record = Record::default();
-    let mut rows = Rows { offsets: Vec::new(), sample: Sample::new(), notes: Vec::new() };
+    let left_out = Records::default();
+    let mut rows = Rows { offsets: Vec::new(), sample: Sample::new(), left_out, notes: Vec::new() };
     let (mut ragged, mut names, mut stray) = (Tally::default(), Tally::default(), Tally::default());
     let (mut first_ragged, mut last_ragged, mut blank) = (0, None::<(Place, usize)>, 0);
     while let Some(place) = records.next(&mut record) {
@@ -84,6 +88,7 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
     if rows.offsets.is_empty() {
         return Err(Error::File { code: "no-rows", problem: "The file has no rows with anything in them.".to_owned() });
     }
+    rows.left_out = Records { uneven: ragged.count, names: names.count, ..left_out };
     let notes = &mut rows.notes;
     if let Some((place, fields)) = last_ragged
         && !text.ends_with('\n')
@@ -116,6 +121,12 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
     if !names.is_empty() {
         let message = format!("{}: the names stand there again; skipped.", names.words());
         notes.push(Note::info("repeated-names", message).at(&names));
+    }
+    if records.comments > 0 {
+        let many = counted(records.comments, "comment line was", "comment lines were");
+        let mut note = Note::info("comments-inside", format!("{many} skipped among the rows."));
+        note.count = records.comments;
+        notes.push(note);
     }
     blank += records.blank;
     if blank > 0 {

@@ -11,6 +11,9 @@ use crate::{
     knob::{Default, Group, Kind, Knob},
 };
 
+/// Percent of the rows that train, validate and test where nobody says otherwise.
+const USUAL: &str = "70/10/20";
+
 /// Where the parts end.
 pub const SPLIT: Knob = Knob {
     key: "split",
@@ -22,7 +25,7 @@ pub const SPLIT: Knob = Knob {
     source: "",
     group: Group::Data,
     kind: Kind::Text,
-    default: Default::Text("70/10/20"),
+    default: Default::Text(USUAL),
     basic: false,
     when: None,
 };
@@ -72,6 +75,14 @@ impl Split {
             Part::Validation => self.validation.clone(),
             Part::Test => self.test.clone(),
         }
+    }
+
+    /// The parts of the knob's default. Of a series too short for it: parts without rows, in which nothing is to be found.
+    pub fn usual(axis: &Axis) -> Split {
+        let [train, validation, test] = by_percent(USUAL, axis.len).unwrap_or_default();
+        let whole = 0 < train && train < validation && validation < test;
+        let [train, validation, test] = if whole { [train, validation, test] } else { [0; 3] };
+        Split { train: 0..train, validation: train..validation, test: validation..test }
     }
 
     /// Reads the knob [`SPLIT`] for a series on `axis`.
@@ -124,7 +135,7 @@ fn malformed() -> Error {
 
 /// What would fit a series of `rows` rows, as a clause.
 fn fitting(rows: usize) -> String {
-    match by_percent("70/10/20", rows) {
+    match by_percent(USUAL, rows) {
         Ok([train, validation, test]) if 0 < train && train < validation && validation < test => {
             format!("{train}, {validation}, {test} would fit")
         }

@@ -1,13 +1,16 @@
-//! Season, window and horizon that fit a series' step and length.
+//! Season, window and horizon that fit a series' step and length. Values are looked at in the training part alone, of whichever
+//! split is in force; of the other parts only their lengths count.
 
 use serde::Serialize;
 
-use crate::data::axis::Step;
+use crate::data::axis::{Axis, Step};
+use crate::data::fill::{Fill, Gaps, USUAL_LONGEST};
+use crate::data::known::{Column, Known};
 use crate::data::notes::Note;
-use crate::data::options::{Gaps, SeriesOptions};
 use crate::data::period;
 use crate::data::regular::Regular;
 use crate::data::series::Series;
+use crate::data::split::Split;
 use crate::data::step;
 use crate::error::{Error, Result};
 
@@ -25,10 +28,6 @@ pub struct Suggestion {
     /// Why these, in a sentence.
     pub why: String,
 }
-
-/// Share of the rows that train, and that validate (70/10/20 is the default split).
-const TRAIN: f64 = 0.7;
-const VALIDATE: f64 = 0.1;
 
 /// Longest window that is suggested: a network reads it step by step, a thousand times over.
 const LONGEST_WINDOW: usize = 512;
@@ -82,12 +81,11 @@ fn natural_season(step: Step, rows: usize) -> usize {
     wanted.copied().filter(|season| season * 3 <= rows).unwrap_or(1)
 }
 
-/// Window and horizon cut to what the rows allow: at least as many validation rows as the horizon, and a window that
-/// leaves two thirds of the training rows to begin a window at.
-fn fitted(rows: usize, window: usize, horizon: usize) -> (usize, usize) {
-    let train = (rows as f64 * TRAIN) as usize;
-    let validate = (rows as f64 * VALIDATE) as usize;
-    let horizon = horizon.min(validate).max(1);
+/// Window and horizon cut to what the parts allow: a horizon that fits into the validation and the test part and four times
+/// into the training part, and a window that leaves two thirds of the training rows to begin a window at.
+fn fitted(split: &Split, window: usize, horizon: usize) -> (usize, usize) {
+    let train = split.train.len();
+    let horizon = horizon.min(split.validation.len()).min(split.test.len()).min(train / 4).max(1);
     let window = window.min(train.saturating_sub(horizon) / 3).max(1);
     (window, horizon)
 }
@@ -97,60 +95,77 @@ fn longest_run(values: &[f64]) -> usize {
     values.split(|value| value.is_nan()).map(<[f64]>::len).max().unwrap_or(0)
 }
 
-/// Windows of this length that lie between gaps; runs of missing values up to `filled` are no gaps.
-fn windows(values: &[f64], length: usize, filled: usize) -> usize {
-    let (mut count, mut run, mut missing) = (0, 0, 0);
-    for value in values {
-        if !value.is_nan() {
-            run += 1 + std::mem::take(&mut missing);
-            continue;
-        }
-        missing += 1;
-        if missing > filled || run == 0 {
-            count += (run + 1).saturating_sub(length);
-            (run, missing) = (0, 0);
-        }
-    }
-    count + (run + 1).saturating_sub(length)
+/// Windows that there are among these values of a target, filled so.
+fn windows(values: &[f64], (window, horizon): (usize, usize), gaps: Gaps) -> usize {
+    let mut values = values.to_vec();
+    let filled = Fill { gaps, ..Fill::default() }.fill(&mut values);
+    let known = Known::of(values.len(), &[Column { values: &values, filled: &filled, is_target: true }], gaps);
+    let starts = 0..(values.len() + 1).saturating_sub(window + horizon);
+    starts.filter(|&start| known.allows(start, window, horizon)).count()
 }
 
 impl Regular {
-    /// Season, window and horizon for a target.
+    /// Season, window and horizon for a target, by the training part of the default split.
     ///
     /// # Errors
     /// When no column has that name.
     pub fn suggest(&self, target: &str) -> Result<Suggestion> {
-        let index = self.series.names.iter().position(|name| name == target);
-        let values = index.and_then(|index| self.series.columns.get(index)).ok_or_else(|| Error::Column {
-            column: crate::data::options::clip(target, 60),
+        Ok(suggest(self.column(target)?, self.series.axis.step, &Split::usual(&self.series.axis), Fill::default()))
+    }
+
+    /// The same by the training part of another split, as the knob [`SPLIT`](crate::data::split::SPLIT) has it.
+    ///
+    /// # Errors
+    /// When no column has that name, or as [`Split::parse`].
+    pub fn suggest_for(&self, target: &str, split: &str) -> Result<Suggestion> {
+        let split = Split::parse(split, &self.series.axis)?;
+        Ok(suggest(self.column(target)?, self.series.axis.step, &split, Fill::default()))
+    }
+
+    fn column(&self, name: &str) -> Result<&[f64]> {
+        let index = self.series.names.iter().position(|other| other == name);
+        index.map(|index| self.series.columns[index].as_slice()).ok_or_else(|| Error::Column {
+            column: crate::data::options::clip(name, 60),
             problem: "there is no such column; choose one that holds numbers".to_owned(),
-        })?;
-        Ok(suggest(values, self.series.axis.step))
+        })
     }
 }
 
-/// Season, window and horizon for the values of one column.
-pub fn suggest(values: &[f64], step: Step) -> Suggestion {
+/// Season, window and horizon for the values of one column, whose gaps will be filled so; only values in the training part are
+/// looked at.
+pub fn suggest(values: &[f64], step: Step, split: &Split, fill: Fill) -> Suggestion {
     let rows = values.len();
-    // The period is found in the training part, so that nothing is learnt from what the test will ask.
-    let train = &values[..(rows as f64 * TRAIN) as usize];
+    let train = &values[split.train.clone()];
     let found = period::find(train, step);
     let season = found.unwrap_or_else(|| natural_season(step, rows));
     let (usual_window, usual_horizon) = usual(step, season);
-    let run = longest_run(values);
-    let (mut window, mut horizon) = fitted(rows, usual_window, usual_horizon);
-    let longest_fill = SeriesOptions::default().longest_fill;
-    let (left, filled) = (windows(values, window + horizon, 0), windows(values, window + horizon, longest_fill));
-    let gaps = if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 { Gaps::Interpolate } else { Gaps::Leave };
-    let fill = if gaps == Gaps::Interpolate {
+    let mut read = train.to_vec();
+    fill.fill(&mut read);
+    let (run, measured) = (longest_run(&read), longest_run(train));
+    let (mut window, mut horizon) = fitted(split, usual_window, usual_horizon);
+    let [left, filled] = [Gaps::Leave, Gaps::Interpolate].map(|gaps| windows(train, (window, horizon), gaps));
+    let gaps = if fill.gaps != Gaps::Leave {
+        fill.gaps
+    } else if filled * ENOUGH_MORE.1 > left * ENOUGH_MORE.0 {
+        Gaps::Interpolate
+    } else {
+        Gaps::Leave
+    };
+    let cost = if gaps != fill.gaps {
         format!(
-            " Gaps of at most {longest_fill} steps cost windows: filled, they would allow {filled} of {window} and \
+            " Gaps of at most {USUAL_LONGEST} steps cost windows: filled, they would allow {filled} training windows of {window} and \
              {horizon} steps instead of {left}."
         )
     } else {
         String::new()
     };
-    let mut because = format!("{rows} rows allow no more");
+    let mut because = format!("{rows} rows, {} of them for training, allow no more", train.len());
+    // What is forecast must have been measured.
+    if fill.gaps != Gaps::Leave && horizon > measured {
+        horizon = (measured * 2 / 3).max(1);
+        because =
+            format!("no more than {measured} steps follow each other without a gap, and filled ones are not forecast");
+    }
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
@@ -173,7 +188,7 @@ pub fn suggest(values: &[f64], step: Step) -> Suggestion {
     } else {
         format!(", shorter than usual ({usual_window} and {usual_horizon}) because {because}")
     };
-    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{fill}");
+    let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{cost}");
     Suggestion { season, window, horizon, gaps, why }
 }
 
@@ -182,14 +197,16 @@ pub(crate) fn short_note(series: &Series) -> Option<Note> {
     let step = series.axis.step;
     let rows = series.axis.len;
     let (window, horizon) = usual(step, 1);
+    let split = |rows: usize| Split::usual(&Axis { len: rows, ..series.axis });
     let enough = |rows: usize| {
-        (rows as f64 * TRAIN) as usize >= window + horizon && (rows as f64 * VALIDATE) as usize >= horizon
+        let split = split(rows);
+        split.train.len() >= window + horizon && split.validation.len() >= horizon
     };
     if enough(rows) {
         return None;
     }
     let needed = (rows..).find(|&rows| enough(rows))?;
-    let fits = fitted(rows, window, horizon);
+    let fits = fitted(&split(rows), window, horizon);
     let message = format!(
         "{rows} rows are few: looking back {window} and forecasting {horizon} needs at least {needed}. Looking back {} and forecasting {} fits.",
         fits.0, fits.1
@@ -201,23 +218,45 @@ pub(crate) fn short_note(series: &Series) -> Option<Note> {
 mod tests {
     use super::*;
 
+    fn suggested(values: &[f64], step: Step) -> Suggestion {
+        suggest(values, step, &Split::usual(&Axis { start: 0, step, len: values.len(), utc: true }), Fill::default())
+    }
+
     fn lengths(rows: usize, step: Step, season: usize) -> (usize, usize, usize) {
         let wave = |at: usize| (at as f64 / season as f64 * std::f64::consts::TAU).sin() + (at % 5) as f64 / 50.0;
         let values: Vec<f64> = (0..rows).map(wave).collect();
-        let suggestion = suggest(&values, step);
+        let suggestion = suggested(&values, step);
         (suggestion.season, suggestion.window, suggestion.horizon)
     }
 
     #[test]
     fn short_gaps_that_cost_many_windows_are_to_be_filled() {
         let mut values = vec![1.0; 1000];
-        assert_eq!(suggest(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
+        assert_eq!(suggested(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
         values.iter_mut().step_by(100).for_each(|value| *value = f64::NAN);
-        assert_eq!((windows(&values, 10, 0), windows(&values, 10, 6)), (900, 990));
-        let suggestion = suggest(&values, Step::Milliseconds(3_600_000));
+        // 991 windows of ten rows, ten of which hold each of nine gaps. Filled, a gap is neither forecast (three) nor the end of
+        // a past (one).
+        let count = |gaps| windows(&values, (7, 3), gaps);
+        assert_eq!((count(Gaps::Leave), count(Gaps::Interpolate)), (900, 991 - 1 - 9 * 4));
+        let suggestion = suggested(&values, Step::Milliseconds(3_600_000));
         assert_eq!(suggestion.gaps, Gaps::Interpolate);
-        let why = "filled, they would allow 808 of 168 and 24 steps instead of 0.";
+        // Of 508 windows behind the first row, 25 end in or forecast each of five gaps.
+        let why = "filled, they would allow 383 training windows of 168 and 24 steps instead of 0.";
         assert!(suggestion.why.ends_with(why), "{}", suggestion.why);
+    }
+
+    #[test]
+    fn filled_weekends_are_read_and_not_forecast() {
+        let values: Vec<f64> = (0..400).map(|day| if day % 7 < 5 { f64::from(day % 11) } else { f64::NAN }).collect();
+        let (day, split) =
+            (Step::Milliseconds(86_400_000), Split { train: 0..280, validation: 280..320, test: 320..400 });
+        let lengths = |gaps| {
+            let suggestion = suggest(&values, day, &split, Fill { gaps, ..Fill::default() });
+            (suggestion.window, suggestion.horizon)
+        };
+        assert_eq!(lengths(Gaps::Hold), (28, 3));
+        let (window, horizon) = lengths(Gaps::Leave);
+        assert!(window + horizon <= 3);
     }
 
     #[test]
@@ -231,7 +270,7 @@ mod tests {
         let (_, window, horizon) = lengths(30, hour, 24);
         assert_eq!((window, horizon), (6, 3));
         for rows in 0..40 {
-            let suggestion = suggest(&vec![1.0; rows], Step::Rows);
+            let suggestion = suggested(&vec![1.0; rows], Step::Rows);
             assert!(suggestion.window >= 1 && suggestion.horizon >= 1);
         }
     }

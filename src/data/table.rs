@@ -1,6 +1,6 @@
 //! A file as columns, with what was understood of it.
 
-use crate::data::column::Column;
+use crate::data::column::{Column, Places};
 use crate::data::dialect::{self, Layout};
 use crate::data::encoding::Decoded;
 use crate::data::look::{self, Holds, Look};
@@ -127,14 +127,18 @@ impl Table {
             notes.push(Note::warning("long-name", format!("{many} cut to {} characters.", names::LONGEST)));
         }
         let mut rows = rows::scan(&text, &layout)?;
+        let mut records = rows.left_out;
         notes.append(&mut rows.notes);
 
         let (decimals, open) = match options.decimal {
             Some(decimal) => (vec![decimal; layout.width], false),
             None => look::decimals(&rows.sample, layout.width, layout.cut.delimiter),
         };
-        let looks: Vec<Look> =
-            decimals.iter().enumerate().map(|(index, &decimal)| look::look(&rows.sample, index, decimal)).collect();
+        let looks: Vec<Look> = decimals
+            .iter()
+            .enumerate()
+            .map(|(index, &decimal)| look::look(&rows.sample, index, decimal, layout.cut.delimiter))
+            .collect();
         if open {
             notes.push(questions::decimal(&options, decimals[0]));
         }
@@ -144,12 +148,22 @@ impl Table {
         let mut body = read_body(&text, &layout, rows.offsets, &names, &looks, clock.as_ref());
         let mut time = None;
         if let Some(clock) = &clock {
+            let all = body.offsets.len();
             let (times, understood) = body.settle(clock, &names, &looks, &decimals, &options, &mut notes)?;
+            records.without_time = all - body.offsets.len();
             body.times = Some(times);
             time = Some(understood);
         }
+        records.rows = body.offsets.len();
+        body.columns.iter_mut().for_each(Column::finish);
         body.sentinels(&options, &layout.said_missing);
         let Body { mut columns, mut times, mut offsets, .. } = body;
+        for (index, column) in columns.iter().enumerate() {
+            notes.extend(column.cell_notes(&Places {
+                line: &|row| offsets.get(row).map_or(0, |&offset| line_of(&text, offset as usize)),
+                cell: &|row| offsets.get(row).map_or_else(String::new, |&at| cell_at(&text, &layout, at, index)),
+            }));
+        }
 
         let time_columns = clock.as_ref().map(Clock::columns).unwrap_or_default();
         let wide = if options.wide == Some(false) {
@@ -195,6 +209,7 @@ impl Table {
             decimal,
             header: layout.names.is_some(),
             rows: kept,
+            records,
             bytes,
             time,
             columns: understood,
@@ -203,6 +218,13 @@ impl Table {
         };
         Ok(Self { text, layout, understood, columns, times, grid, offsets, wide })
     }
+}
+
+/// The cell of a record that begins there.
+fn cell_at(text: &str, layout: &Layout, offset: u32, index: usize) -> String {
+    let mut record = Record::default();
+    let found = Records::new(text, layout.cut, offset as usize, 1).next(&mut record);
+    found.and_then(|_| record.get(index)).unwrap_or_default().to_owned()
 }
 
 /// What the second pass gathers.
@@ -246,7 +268,7 @@ fn read_body(
             continue;
         }
         for (column, cell) in body.columns.iter_mut().zip(record.iter()) {
-            column.push(cell, place.line);
+            column.push(cell);
         }
         if let Some(clock) = clock {
             clock.read(&record, &mut days, &mut out);

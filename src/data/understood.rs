@@ -18,6 +18,8 @@ pub struct Understood {
     pub header: bool,
     /// Rows of data that were kept.
     pub rows: usize,
+    /// Where the file's records went.
+    pub records: Records,
     /// Size of the file.
     pub bytes: usize,
     /// The columns that say the time; `None`: the rows are numbered.
@@ -28,6 +30,54 @@ pub struct Understood {
     pub suggested_target: Option<String>,
     /// Everything that was done or is odd, in plain words.
     pub notes: Vec<Note>,
+}
+
+/// Where the records below the names went, blank lines and comments aside: all that hold anything are
+/// `rows + uneven + names + without_time + other_series`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Records {
+    /// Records that were kept. A wide file's record holds many rows of the table.
+    pub rows: usize,
+    /// Records with too few or too many fields.
+    pub uneven: usize,
+    /// Records that repeat the names.
+    pub names: usize,
+    /// Records whose time cannot be read.
+    pub without_time: usize,
+    /// Records of other series than the one that is read.
+    pub other_series: usize,
+}
+
+/// Where the cells of a column went; together they are its rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Cells {
+    /// Numbers that were read.
+    pub values: usize,
+    /// Empty cells, and words for “no value”.
+    pub empty: usize,
+    /// Cells without a number that can be read; in a column without numbers, those that look like one.
+    pub unread: usize,
+    /// Infinite or absurdly large numbers.
+    pub infinite: usize,
+    /// Numbers that stand for “no value”.
+    pub sentinels: usize,
+    /// Text and times, in a column without numbers.
+    pub text: usize,
+}
+
+impl Cells {
+    /// Those of two columns together.
+    #[must_use]
+    pub(crate) fn and(self, other: Cells) -> Cells {
+        Cells {
+            values: self.values + other.values,
+            empty: self.empty + other.empty,
+            unread: self.unread + other.unread,
+            infinite: self.infinite + other.infinite,
+            sentinels: self.sentinels + other.sentinels,
+            text: self.text + other.text,
+        }
+    }
 }
 
 /// How the time of a row is said.
@@ -84,6 +134,8 @@ pub struct ColumnUnderstood {
     pub examples: Vec<String>,
     /// A number that was read as “missing”.
     pub sentinel: Option<f64>,
+    /// Where its cells went.
+    pub cells: Cells,
     /// What is odd about it; else empty.
     pub note: String,
 }

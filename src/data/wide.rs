@@ -4,9 +4,10 @@ use crate::data::axis::Step;
 use crate::data::column::Column;
 use crate::data::look::{Holds, Look};
 use crate::data::notes::{Choice, Note};
-use crate::data::options::ReadOptions;
+use crate::data::options::{ReadOptions, clip};
 use crate::data::step::{self, Grid};
 use crate::data::time::{clock, words};
+use crate::data::understood::Cells;
 
 /// Columns that follow one another in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +48,17 @@ pub(crate) fn note(wide: &Wide, columns: &[Column], options: &ReadOptions) -> No
     let count = wide.columns.len();
     let (row, each) = if wide.step == Step::Months(1) { ("year", "month") } else { ("day", "time of day") };
     let name = |at: usize| columns[wide.columns[at]].name.clone();
-    let message = format!(
+    let mut message = format!(
         "Each row holds a whole {row}, one column for each {each} (“{}” to “{}”): the {count} columns were read as one series.",
         name(0),
         name(count - 1)
     );
+    let others = columns.iter().enumerate().filter(|(at, column)| !column.is_time && !wide.columns.contains(at));
+    let others: Vec<String> = others.map(|(_, column)| format!("“{}”", column.name)).collect();
+    if !others.is_empty() {
+        let many = if others.len() == 1 { "Column" } else { "Columns" };
+        message.push_str(&format!(" {many} {} stood beside them and were left out.", clip(&others.join(", "), 200)));
+    }
     let options = ReadOptions { wide: Some(false), ..options.clone() };
     let mut note = Note::info("wide", message);
     note.choices = vec![Choice { label: "Keep the columns apart".to_owned(), options }];
@@ -73,9 +80,10 @@ pub(crate) fn unpivot(wide: &Wide, columns: &mut Vec<Column>, times: &mut Vec<i6
             long_offsets.push(offsets[row]);
         }
     }
+    let cells = wide.columns.iter().fold(Cells::default(), |sum, &column| sum.and(columns[column].cells()));
     let time_at = columns.iter().position(|column| column.is_time).unwrap_or(0);
     let mut value = columns.swap_remove(wide.columns[0]);
-    value.widen("value", values);
+    value.widen("value", values, cells);
     // Removing by swap may have moved the time column to the freed place.
     let time_at = columns.iter().position(|column| column.is_time).unwrap_or(time_at);
     let time = columns.swap_remove(time_at);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     Real,
-    data::{Frame, Part, Split, calendar::row_label},
+    data::{Frame, Part, Split, calendar::row_label, fill::Gaps},
     error::{Error, Result},
 };
 
@@ -79,6 +79,17 @@ impl Frame {
         }
     }
 
+    /// The windows that have a row of `rows` as step `lead` (from 1) of their future, to show what a model says of each row so
+    /// long before. Only their past has to be there: the rest of their future is not read, and may lie beyond the end.
+    pub fn windows_onto(&self, rows: Range<usize>, (window, horizon): (usize, usize), lead: usize) -> WindowSet {
+        let before = window + lead;
+        let starts = (rows.start.max(before - 1)..rows.end)
+            .map(|row| row + 1 - before)
+            .filter(|&start| start + window + horizon <= self.rows + self.ahead)
+            .filter(|&start| window == 0 || self.known.allows(start, window, 0));
+        WindowSet { starts: starts.filter_map(|start| u32::try_from(start).ok()).collect(), window, horizon }
+    }
+
     /// The values of the windows that begin at `starts`, side by side. The future holds the truth, for the loss.
     /// Does not allocate once `out` has been as large before.
     ///
@@ -127,15 +138,25 @@ impl Frame {
                 problem: format!("The calendar was prepared for {} steps ahead, not {horizon}.", self.ahead),
             });
         }
-        let usable = self.stretch.last().map_or(0, |&first| self.rows - first as usize);
+        let first = self.rows.checked_sub(1).and_then(|row| self.known.first_read(row));
+        let usable = first.map_or(0, |first| self.rows - first);
         if usable < window {
             let hole = self.rows - usable;
             let problem = match hole.checked_sub(1).map(|row| (row, self.missing_at(row))) {
-                Some((row, Some(column))) => format!(
-                    "The forecast starts from the last {window} rows, but “{column}” has no value at {}; fill the gap, or \
-                     choose a window of at most {usable}.",
-                    row_label(&self.axis, row)
-                ),
+                Some((row, Some(column))) => {
+                    let remedy = match (self.fill.gaps, usable) {
+                        (Gaps::Hold, 0) => "carry it forward over more steps, or wait for the next value".to_owned(),
+                        (_, 0) => {
+                            "carry the last value forward (Missing values), as what comes after it is not known yet"
+                                .to_owned()
+                        }
+                        _ => format!("fill the gap, or choose a window of at most {usable}"),
+                    };
+                    format!(
+                        "The forecast starts from the last {window} rows, but “{column}” has no value at {}; {remedy}.",
+                        row_label(&self.axis, row)
+                    )
+                }
                 _ => format!("The forecast starts from the last {window} rows, but there are only {usable}."),
             };
             return Err(Error::TooShort { rows: usable, needed: window, problem });
@@ -154,10 +175,31 @@ impl Frame {
             Part::Train => rows.start,
             Part::Validation | Part::Test => rows.start.saturating_sub(window),
         };
-        let length = window + horizon;
-        let end = (rows.end + 1).saturating_sub(length);
-        // The whole window lies in one stretch without gaps if its last row's stretch begins no later than it does.
-        (first..end).filter(move |&start| length > 0 && self.stretch[start + length - 1] as usize <= start)
+        let end = (rows.end + 1).saturating_sub(window + horizon);
+        (first..end).filter(move |&start| self.known.allows(start, window, horizon))
+    }
+
+    /// Those of `set`'s windows at every row of which something may be learnt: they hold no target that was filled, and nothing
+    /// that was filled by a value behind a row that is learnt at.
+    ///
+    /// # Errors
+    /// [`Error::TooShort`] if there is none.
+    pub fn learnt_throughout(&self, set: &WindowSet) -> Result<WindowSet> {
+        let length = set.window + set.horizon;
+        let starts: Arc<[u32]> = set
+            .starts
+            .iter()
+            .copied()
+            .filter(|&start| self.known.is_learnt_throughout(start as usize, length))
+            .collect();
+        if starts.is_empty() {
+            let problem = format!(
+                "A model that learns at every step needs {length} training rows in a row whose values were measured, and filled \
+                 ones lie between; learn at the last step alone, or choose a shorter window."
+            );
+            return Err(Error::TooShort { rows: 0, needed: length, problem });
+        }
+        Ok(WindowSet { starts, ..*set })
     }
 
     fn too_short(&self, split: &Split, part: Part, window: usize, horizon: usize) -> Error {
@@ -200,10 +242,7 @@ impl Frame {
     /// The longest stretch of valid rows within `rows`.
     fn longest_stretch(&self, rows: Range<usize>) -> usize {
         let first = rows.start;
-        rows.filter(|&row| self.is_valid(row))
-            .map(|row| row + 1 - (self.stretch[row] as usize).max(first))
-            .max()
-            .unwrap_or(0)
+        rows.filter_map(|row| Some(row + 1 - self.known.first_read(row)?.max(first))).max().unwrap_or(0)
     }
 
     /// A window and a horizon, at most as long as these, for which every part has windows. The horizon is halved until

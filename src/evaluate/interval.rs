@@ -1,109 +1,150 @@
-//! How far off a forecast may be: intervals from the errors made on the validation part.
+//! How far off a forecast may be: a range from the errors made on the validation part, and how it did on the test part.
 //!
 //! Split conformal prediction with signed errors, one step of the horizon at a time (Vovk, Gammerman and Shafer,
 //! Algorithmic Learning in a Random World, 2005; Lei et al., Distribution-free predictive inference for regression,
 //! 2018; signed: Linusson, Johansson and Löfström, Signed-error conformal regression, 2014). Of `n` sorted errors
-//! `truth − forecast` and a miss rate `α = 1 − coverage`, the interval reaches from the `⌊(n + 1) α/2⌋`-th to the
+//! `truth − forecast` and a miss rate `α = 1 − level`, the interval reaches from the `⌊(n + 1) α/2⌋`-th to the
 //! `⌈(n + 1)(1 − α/2)⌉`-th. The `+ 1` is the finite-sample correction: with it the next error falls inside with a
-//! probability of at least `1 − α`, if it comes from where the others came from, in any order. Errors of neighbouring
-//! windows of a series are alike, and seasons differ: the promise is then only approximate, and [`Interval::covered`]
-//! measures how well it was kept.
+//! probability of at least `1 − α`, if it comes from where the others came from, in any order. Where the first rank is below 1
+//! there is no interval: so few errors hold no bound.
+//!
+//! Errors of neighbouring windows of a series are alike, and seasons differ: the level is then a target, not a promise. What the
+//! interval held is counted on the test part ([`Measured`]), which neither the errors nor the weights come from.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Real,
-    data::{Frame, WindowSet},
-    evaluate::{Predict, forecast_all},
-    math,
-};
+use crate::{data::Frame, evaluate::limits::Limits, math};
 
-/// Windows whose errors are kept at most, evenly spread over the set: the quantiles are then known to about a percent,
-/// and memory does not grow with the series.
-pub const MOST_WINDOWS: usize = 4096;
+/// Windows whose errors it takes, at least: with fewer, the range would have to be wider than all errors seen. Nine for 80 %.
+pub fn least_windows(level: f64) -> usize {
+    // Rounding must not push a number that is whole in decimals over the next one.
+    (2.0 / (1.0 - level) - 1e-6).ceil() as usize - 1
+}
 
 /// Bounds around a forecast, by target and step of the horizon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Share of the truth that should fall inside, between 0 and 1.
-    #[serde(with = "crate::exact")]
-    pub coverage: f64,
+    /// Nominal level, between 0 and 1: the share of the truth that it is made to hold. What it held is in [`Measured`].
+    #[serde(rename = "coverage", with = "crate::exact")]
+    pub level: f64,
     /// What to add to a scaled forecast for the lower bound, `[horizon × targets]`.
     #[serde(with = "crate::exact::list")]
     pub lower: Vec<f64>,
     /// What to add to a scaled forecast for the upper bound, `[horizon × targets]`.
     #[serde(with = "crate::exact::list")]
     pub upper: Vec<f64>,
-    /// Windows whose errors were used.
+    /// Validation windows whose errors were used.
     pub windows: usize,
-    /// Whether there were enough of them for the coverage; otherwise the bounds are the largest errors seen, and
-    /// promise less.
-    pub enough: bool,
+    /// What each target's values cannot pass, in its unit; empty in files that were saved before there was such a thing.
+    #[serde(default)]
+    pub limits: Vec<Limits>,
+}
+
+/// How a range did on the test part: counted, not promised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Measured {
+    /// Nominal level of the range.
+    pub level: f64,
+    /// Share of the truth that lay inside, over all windows and all steps of the horizon.
+    pub coverage: f64,
+    /// Mean width, in the target's unit; over several targets, of scaled values.
+    pub width: f64,
+    /// Test windows.
+    pub windows: usize,
 }
 
 impl Interval {
-    /// Fits the bounds to the errors that `model` makes over the windows of `set`, of the validation part.
-    pub fn fit(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, coverage: f64) -> Interval {
-        let stride = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
-        let kept = WindowSet { starts: set.starts.iter().copied().step_by(stride).collect(), ..*set };
-        let mut errors = vec![Vec::with_capacity(kept.starts.len()); frame.targets * set.horizon];
-        forecast_all(frame, &kept, model, &mut |starts, predicted| {
-            for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(errors.len())) {
-                let origin = start as usize + set.window;
-                for (at, (&predicted, errors)) in predicted.iter().zip(&mut errors).enumerate() {
-                    let truth = frame.target_at(at / set.horizon, origin + at % set.horizon);
-                    errors.push(f64::from(truth) - f64::from(predicted));
-                }
-            }
-        });
-        Interval::of_errors(errors, coverage)
-    }
-
-    /// Bounds from errors `truth − forecast`, one list for each target and step of the horizon, all of the same length.
-    pub fn of_errors(mut errors: Vec<Vec<f64>>, coverage: f64) -> Interval {
+    /// Bounds from errors `truth − forecast`, one list for each target and step of the horizon, all of the same length; targets'
+    /// values end at `limits`. `None` from fewer than [`least_windows`].
+    pub fn of_errors(mut errors: Vec<Vec<f64>>, level: f64, limits: Vec<Limits>) -> Option<Interval> {
         let windows = errors.first().map_or(0, Vec::len);
-        let miss = (1.0 - coverage) / 2.0;
-        // Ranks from 1; rounding must not push a rank that is whole in decimals over the next one.
-        let below = ((windows + 1) as f64 * miss + 1e-9).floor() as usize;
+        if windows < least_windows(level) {
+            return None;
+        }
+        // Ranks from 1; see `least_windows` on rounding.
+        let below = ((windows + 1) as f64 * (1.0 - level) / 2.0 + 1e-9).floor() as usize;
         let above = windows + 1 - below;
-        let enough = below >= 1;
-        let pick = |sorted: &[f64], rank: usize| {
-            let rank = rank.clamp(1, windows.max(1));
-            sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
-        };
         let (mut lower, mut upper) = (Vec::new(), Vec::new());
         for errors in &mut errors {
             math::sort(errors);
-            lower.push(pick(errors, below));
-            upper.push(pick(errors, above));
+            lower.push(errors[below - 1]);
+            upper.push(errors[above - 1]);
         }
-        Interval { coverage, lower, upper, windows, enough }
+        Some(Interval { level, lower, upper, windows, limits })
     }
 
-    /// Lower and upper bound, scaled, around the scaled forecast of target number `target` at step `lead` (from 0) of a
-    /// model with this `horizon`. Beyond the horizon the last step's bounds are used.
+    /// Lower and upper bound, scaled and not clipped, around the scaled forecast of target number `target` at step `lead` (from 0)
+    /// of a model with this `horizon`; `NaN` beyond it, where no errors were seen.
     pub fn around(&self, (target, lead): (usize, usize), horizon: usize, predicted: f64) -> (f64, f64) {
-        let index = target * horizon + lead.min(horizon.saturating_sub(1));
-        let at = |bounds: &[f64]| predicted + bounds.get(index).copied().unwrap_or(f64::NAN);
+        let index = Some(target * horizon + lead).filter(|_| lead < horizon);
+        let at = |bounds: &[f64]| predicted + index.and_then(|index| bounds.get(index)).copied().unwrap_or(f64::NAN);
         (at(&self.lower), at(&self.upper))
     }
 
-    /// Share of the truth that fell inside the interval, over the windows of `set`, all steps of the horizon and
-    /// all targets.
-    pub fn covered(&self, frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> f64 {
-        let (mut inside, mut all) = (0_usize, 0_usize);
-        forecast_all(frame, set, model, &mut |starts, predicted: &[Real]| {
-            for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
-                for (at, &predicted) in predicted.iter().enumerate() {
-                    let (target, lead) = (at / set.horizon, at % set.horizon);
-                    let truth = f64::from(frame.target_at(target, start as usize + set.window + lead));
-                    let (lower, upper) = self.around((target, lead), set.horizon, f64::from(predicted));
-                    inside += usize::from(lower <= truth && truth <= upper);
-                    all += 1;
-                }
-            }
-        });
-        inside as f64 / all as f64
+    /// What the values of target number `target` cannot pass, in its unit.
+    pub fn limits(&self, target: usize) -> Limits {
+        self.limits.get(target).copied().unwrap_or_default()
+    }
+
+    /// Measured on no window yet.
+    pub fn watch(&self, frame: &Frame) -> Vec<Held<'_>> {
+        let of = |target| Held {
+            interval: self,
+            target,
+            limits: self.limits(target).scaled(frame.scales[target]),
+            inside: 0,
+            width: 0.0,
+            windows: 0,
+        };
+        (0..frame.targets).map(of).collect()
+    }
+}
+
+/// Sums of how an interval does for one target, window by window.
+#[derive(Debug, Clone)]
+pub struct Held<'a> {
+    interval: &'a Interval,
+    target: usize,
+    /// Scaled.
+    limits: Limits,
+    inside: usize,
+    /// Scaled.
+    width: f64,
+    windows: usize,
+}
+
+impl Held<'_> {
+    /// Adds the scaled forecast `predicted` `[horizon]` from row `origin` on; the truth is taken from `frame`.
+    pub fn add(&mut self, frame: &Frame, origin: usize, predicted: &[crate::Real]) {
+        for (lead, &predicted) in predicted.iter().enumerate() {
+            let at = (self.target, lead);
+            let (lower, upper) =
+                self.interval.around(at, self.interval.lower.len() / frame.targets, crate::wide(predicted));
+            let (lower, upper) = (self.limits.clip(lower), self.limits.clip(upper));
+            let truth = crate::wide(frame.truth_at(self.target, origin + lead));
+            self.inside += usize::from(lower <= truth && truth <= upper);
+            self.width += upper - lower;
+        }
+        self.windows += 1;
+    }
+
+    /// What came of it, of windows with this `horizon`; the width in `unit` times that of scaled values. `None` before the first.
+    pub fn measured(&self, horizon: usize, unit: f64) -> Option<Measured> {
+        let all = (self.windows * horizon) as f64;
+        (self.windows > 0).then(|| Measured {
+            level: self.interval.level,
+            coverage: self.inside as f64 / all,
+            width: unit * self.width / all,
+            windows: self.windows,
+        })
+    }
+
+    /// The means over several targets, of scaled widths.
+    pub fn mean(all: &[Held<'_>], horizon: usize) -> Option<Measured> {
+        let each: Vec<Measured> = all.iter().map(|held| held.measured(horizon, 1.0)).collect::<Option<_>>()?;
+        let mean = |of: fn(&Measured) -> f64| each.iter().map(of).sum::<f64>() / each.len() as f64;
+        let first = each.first()?;
+        Some(Measured { coverage: mean(|one| one.coverage), width: mean(|one| one.width), ..*first })
     }
 }
 
@@ -115,23 +156,32 @@ mod tests {
     fn ranks_carry_the_correction_for_finite_samples() {
         // n = 19, α = 0.2: ranks ⌊20 · 0.1⌋ = 2 and ⌈20 · 0.9⌉ = 18.
         let errors: Vec<f64> = (1..=19).rev().map(f64::from).collect();
-        let interval = Interval::of_errors(vec![errors], 0.8);
-        assert_eq!((interval.lower[0], interval.upper[0], interval.enough), (2.0, 18.0, true));
-        // n = 8: ⌊9 · 0.1⌋ = 0: eight errors cannot promise 80 %; the largest seen stand in.
-        let interval = Interval::of_errors(vec![(1..=8).map(f64::from).collect()], 0.8);
-        assert_eq!((interval.lower[0], interval.upper[0], interval.enough), (1.0, 8.0, false));
-        assert!(Interval::of_errors(vec![vec![]], 0.8).lower[0].is_nan());
+        let interval = Interval::of_errors(vec![errors], 0.8, Vec::new()).unwrap();
+        assert_eq!((interval.lower[0], interval.upper[0], interval.windows), (2.0, 18.0, 19));
     }
 
     #[test]
-    fn beyond_the_horizon_the_last_bounds_hold() {
-        let interval = Interval::of_errors(
-            vec![(0..99).map(f64::from).collect(), (0..99).map(|x| f64::from(2 * x)).collect()],
-            0.5,
-        );
+    fn fewer_errors_than_the_level_takes_hold_no_bound() {
+        let of =
+            |windows: i32, level| Interval::of_errors(vec![(1..=windows).map(f64::from).collect()], level, Vec::new());
+        for (level, least) in [(0.8, 9), (0.9, 19), (0.5, 3), (0.95, 39)] {
+            assert_eq!(least_windows(level), least as usize);
+            assert!(of(least - 1, level).is_none(), "{level}");
+            // The smallest and the largest error that were seen.
+            let first = of(least, level).unwrap();
+            assert_eq!((first.lower[0], first.upper[0]), (1.0, f64::from(least)), "{level}");
+        }
+        assert!(Interval::of_errors(vec![vec![]], 0.8, Vec::new()).is_none());
+    }
+
+    #[test]
+    fn beyond_the_horizon_there_are_no_bounds() {
+        let errors = vec![(0..99).map(f64::from).collect(), (0..99).map(|x| f64::from(2 * x)).collect()];
+        let interval = Interval::of_errors(errors, 0.5, Vec::new()).unwrap();
         assert_eq!(interval.around((0, 0), 2, 1.0), (25.0, 75.0));
-        assert_eq!(interval.around((0, 7), 2, 1.0), interval.around((0, 1), 2, 1.0));
+        assert!(interval.around((0, 2), 2, 1.0).0.is_nan() && interval.around((0, 2), 2, 1.0).1.is_nan());
         // The same as two targets, one step each.
-        assert_eq!(interval.around((1, 3), 1, 1.0), interval.around((0, 1), 2, 1.0));
+        assert_eq!(interval.around((1, 0), 1, 1.0), interval.around((0, 1), 2, 1.0));
+        assert!(interval.around((0, 1), 1, 1.0).0.is_nan());
     }
 }

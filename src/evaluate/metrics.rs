@@ -6,9 +6,12 @@
 
 use serde::Serialize;
 
+use std::sync::Arc;
+
 use crate::{
     Real,
     data::{Frame, Split},
+    evaluate::paired::Blocks,
 };
 
 /// Sums of one target's errors by step of the horizon, on scaled values.
@@ -18,19 +21,26 @@ pub struct Errors {
     windows: usize,
     absolute: Vec<f64>,
     squared: Vec<f64>,
+    blocks: Arc<Blocks>,
+    /// Sums of absolute errors over the windows of each block.
+    by_block: Vec<f64>,
 }
 
 impl Errors {
-    /// None yet, of the frame's target number `target`.
-    pub fn new(target: usize, horizon: usize) -> Self {
-        Errors { target, windows: 0, absolute: vec![0.0; horizon], squared: vec![0.0; horizon] }
+    /// None yet, of the frame's target number `target`; windows are to come in the order of `blocks`.
+    pub fn new(target: usize, horizon: usize, blocks: &Arc<Blocks>) -> Self {
+        let by_block = vec![0.0; blocks.count()];
+        let (absolute, squared) = (vec![0.0; horizon], vec![0.0; horizon]);
+        Errors { target, windows: 0, absolute, squared, blocks: Arc::clone(blocks), by_block }
     }
 
     /// Adds the forecast `predicted` `[horizon]` from row `origin` on; the truth is taken from `frame`.
     pub fn add(&mut self, frame: &Frame, origin: usize, predicted: &[Real]) {
+        let in_block = &mut self.by_block[self.blocks.block(self.windows)];
         for (lead, &predicted) in predicted.iter().enumerate() {
-            let error = f64::from(predicted) - f64::from(frame.target_at(self.target, origin + lead));
+            let error = f64::from(predicted) - f64::from(frame.truth_at(self.target, origin + lead));
             self.absolute[lead] += error.abs();
+            *in_block += error.abs();
             self.squared[lead] += error * error;
         }
         self.windows += 1;
@@ -39,6 +49,12 @@ impl Errors {
     /// The errors in numbers, in the target's unit where it is not said otherwise. `naive` is [`naive_error`].
     pub fn scores(&self, frame: &Frame, naive: Option<f64>) -> Scores {
         scores(std::slice::from_ref(self), frame.scales[self.target].std, &[naive])
+    }
+
+    /// Sums of absolute errors, scaled, over the windows of each block and over `all` targets.
+    pub fn by_block(all: &[Errors]) -> Vec<f64> {
+        let count = all.first().map_or(0, |errors| errors.by_block.len());
+        (0..count).map(|block| all.iter().map(|errors| errors.by_block[block]).sum()).collect()
     }
 
     /// The means over several targets, whose errors are of the same windows: all numbers are of scaled values.
@@ -98,7 +114,7 @@ pub fn naive_error(frame: &Frame, target: usize, split: &Split, season: usize) -
     let (mut sum, mut count) = (0.0, 0_usize);
     for row in first..split.train.end {
         let difference =
-            f64::from(frame.target_at(target, row)) - f64::from(frame.target_at(target, row - season.max(1)));
+            f64::from(frame.truth_at(target, row)) - f64::from(frame.truth_at(target, row - season.max(1)));
         if !difference.is_nan() {
             sum += difference.abs();
             count += 1;

@@ -5,9 +5,11 @@
 pub mod baselines;
 pub mod compare;
 pub mod interval;
+pub mod limits;
 pub mod metrics;
 pub mod moments;
 pub mod order;
+pub mod paired;
 pub mod ridge;
 pub mod unit;
 pub mod verdict;
@@ -18,7 +20,8 @@ use crate::{
 };
 
 pub use compare::{About, Evaluation, OfTarget, Rivals, Row, Trace, evaluate, trace};
-pub use interval::Interval;
+pub use interval::{Interval, Measured};
+pub use limits::Limits;
 pub use metrics::{Errors, Scores};
 pub use ridge::{Form, Ridge};
 

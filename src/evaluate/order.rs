@@ -1,11 +1,136 @@
 //! What a model owes to the order of its window, by destroying it (as Zeng et al. 2023, table 5, do).
+//!
+//! One shuffle of one window is a draw, and neighbouring windows are alike. So every window is shuffled [`SHUFFLES`] times, each time
+//! in an order of its own, and the mean of these errors is compared with the error in order, block by block of windows, by the
+//! sign-flip test of [`crate::evaluate::paired`]:
+//!
+//! - the order matters if shuffling raises the error by more than [`LEVEL`], and by more than chance does;
+//! - it hardly helps if the error is lower than one raised by [`LEVEL`], and by more than chance does: so small is what it
+//!   can be worth at most;
+//! - else it cannot be told.
+//!
+//! At most [`MOST_WINDOWS`] windows are shuffled, evenly spread, so that the test costs no more than a fixed number of forecasts.
 
 use crate::{
     Real,
     data::{Batch, Frame, WindowSet},
-    evaluate::{Errors, Predict, compare::errors_of, unit::quantity, verdict::LEVEL},
+    evaluate::{
+        Errors, Predict,
+        compare::errors_of,
+        paired::{chance, counts},
+        unit::{grouped, quantity},
+        verdict::LEVEL,
+    },
     math::Rng,
 };
+
+/// How often each window is shuffled. The seeds are fixed: asking again says the same.
+pub const SHUFFLES: u64 = 4;
+
+/// Windows that are shuffled, at most.
+pub const MOST_WINDOWS: usize = 512;
+
+/// What the test says of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// The model forecasts worse without it.
+    Matters,
+    /// It is worth less than [`LEVEL`], if anything.
+    Hardly,
+    /// Both are possible.
+    Unknown,
+}
+
+/// The error in order beside that of shuffled windows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Windows that were shuffled.
+    pub windows: usize,
+    /// One of so many was.
+    pub every: usize,
+    /// Mean absolute error of these windows in order: in the target's unit, of several targets the mean of scaled values.
+    pub in_order: f64,
+    /// The same of them shuffled, the mean over all shuffles.
+    pub shuffled: f64,
+    /// What that says; `None` where there is nothing to shuffle, or errors are no numbers.
+    pub finding: Option<Finding>,
+}
+
+/// Shuffles the windows of `set`, the test part's, and judges.
+pub fn judge(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Order {
+    let every = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
+    let some = WindowSet { starts: set.starts.iter().copied().step_by(every).collect(), ..*set };
+    let kept = errors_of(frame, &some, model, &mut []);
+    let mae = |errors: &[Errors]| match errors {
+        [one] => one.scores(frame, None).mae,
+        several => Errors::mean(several, &vec![None; several.len()]).mae,
+    };
+    let (in_order, blocks) = (mae(&kept), Errors::by_block(&kept));
+    let (mut shuffled_error, mut raised) = (0.0, vec![0.0; blocks.len()]);
+    for seed in 0..SHUFFLES {
+        let errors = shuffled(frame, &some, model, seed);
+        shuffled_error += mae(&errors) / SHUFFLES as f64;
+        for ((raised, kept), mixed) in raised.iter_mut().zip(&blocks).zip(Errors::by_block(&errors)) {
+            *raised += (mixed - kept) / SHUFFLES as f64;
+        }
+    }
+    // The last row keeps its place: of two there is one to shuffle.
+    let can_be_told = (in_order + shuffled_error).is_finite() && set.window > 2;
+    let finding = can_be_told.then(|| finding(&blocks, &raised));
+    Order { windows: some.starts.len(), every, in_order, shuffled: shuffled_error, finding }
+}
+
+/// What is said where blocks of windows have these errors in order, and are raised by so much when they are shuffled.
+fn finding(in_order: &[f64], raised: &[f64]) -> Finding {
+    let beyond: Vec<f64> = raised.iter().zip(in_order).map(|(raised, kept)| raised - LEVEL * kept).collect();
+    let sum = |of: &[f64]| of.iter().sum::<f64>();
+    if sum(&beyond) > 0.0 && counts(chance(raised)) {
+        Finding::Matters
+    } else if raised.iter().all(|raised| *raised == 0.0) || (sum(&beyond) < 0.0 && counts(chance(&beyond))) {
+        Finding::Hardly
+    } else {
+        Finding::Unknown
+    }
+}
+
+impl Order {
+    /// What was found, with errors in `unit`; nothing where nothing can be said.
+    pub fn sentence(&self, unit: Option<&str>) -> String {
+        let Some(finding) = self.finding else { return String::new() };
+        let [from, to] = [self.in_order, self.shuffled].map(|error| quantity(error, unit));
+        let where_ = match self.every {
+            1 => String::new(),
+            every => format!(" in every {every}{} test window", ending(every)),
+        };
+        let moves = if from == to {
+            format!("leaves the error at {to}")
+        } else {
+            let verb = if self.shuffled > self.in_order { "raises" } else { "lowers" };
+            format!("{verb} the error from {from} to {to}")
+        };
+        let so = match finding {
+            Finding::Matters => "the order matters".to_owned(),
+            Finding::Hardly => "the order hardly helps".to_owned(),
+            Finding::Unknown => {
+                let windows = grouped(self.windows as f64);
+                let plural = if self.windows == 1 { "" } else { "s" };
+                format!("whether the order matters cannot be told from {windows} window{plural}")
+            }
+        };
+        format!("Shuffling all rows but the last{where_} {moves}: {so}.")
+    }
+}
+
+/// Ending of an ordinal number.
+fn ending(number: usize) -> &'static str {
+    match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    }
+}
 
 /// Puts into window `sample` of `to` the data of `from`, row k from row `rows[k]`; the calendar keeps its place. Both are of one
 /// shape.
@@ -17,9 +142,9 @@ pub fn rearrange(from: &Batch, to: &mut Batch, sample: usize, rows: &[usize], da
 }
 
 /// The errors of `model` over the windows of `set`, for each target, when the data of every window stand in a random order of
-/// their own. The last row keeps its place, as models count their level from it, and so does the calendar.
-pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Vec<Errors> {
-    let mut rng = Rng::new(0, 0);
+/// their own, drawn by `seed`. The last row keeps its place, as models count their level from it, and so does the calendar.
+pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, seed: u64) -> Vec<Errors> {
+    let mut rng = Rng::new(seed, 0);
     let mut rows: Vec<usize> = (0..set.window.saturating_sub(1)).collect();
     let mut mixed = Batch::default();
     let mut predict = |batch: &Batch, out: &mut [Real]| {
@@ -30,16 +155,46 @@ pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Vec<
         }
         model.predict(&mixed, out);
     };
-    errors_of(frame, set, &mut predict)
+    errors_of(frame, set, &mut predict, &mut [])
 }
 
-/// What mean absolute errors `in_order` and `shuffled` say, in `unit`; nothing where they are no numbers.
-pub fn sentence(in_order: f64, shuffled: f64, unit: Option<&str>) -> String {
-    if !(in_order + shuffled).is_finite() {
-        return String::new();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_matters_hardly_helps_or_cannot_be_told() {
+        let in_order = [10.0; 12];
+        let noise = |by: f64| std::array::from_fn::<f64, 12, _>(|block| by + if block % 2 == 0 { 1.0 } else { -1.0 });
+        let of = |raised: &[f64]| finding(&in_order[..raised.len()], raised);
+        assert_eq!(of(&[3.0; 12]), Finding::Matters);
+        assert_eq!(of(&[0.02; 12]), Finding::Hardly);
+        assert_eq!(of(&[-3.0; 12]), Finding::Hardly);
+        assert_eq!(of(&[0.0; 3]), Finding::Hardly, "the same forecasts need no test");
+        // Two percent on average, and up or down by ten from block to block; too few blocks, however clear.
+        assert_eq!(of(&noise(0.2)), Finding::Unknown);
+        assert_eq!(of(&noise(0.0)), Finding::Unknown);
+        assert_eq!(of(&[3.0; 5]), Finding::Unknown);
     }
-    let off = quantity(shuffled, unit);
-    let counts = shuffled > (1.0 + LEVEL) * in_order;
-    let so = if counts { "it goes by their order" } else { "their order is of little use to it" };
-    format!("With the rows of each window but the last in random order, it is off by {off}: {so}.")
+
+    #[test]
+    fn sentences() {
+        let all = Order { windows: 169, every: 1, in_order: 2.05, shuffled: 3.06, finding: Some(Finding::Matters) };
+        assert_eq!(
+            all.sentence(Some("°C")),
+            "Shuffling all rows but the last raises the error from 2.05 °C to 3.06 °C: the order matters."
+        );
+        let some = Order { every: 22, shuffled: 2.07, finding: Some(Finding::Unknown), ..all.clone() };
+        assert_eq!(
+            some.sentence(None),
+            "Shuffling all rows but the last in every 22nd test window raises the error from 2.05 to 2.07: whether the order \
+             matters cannot be told from 169 windows."
+        );
+        let none = Order { shuffled: 2.0501, finding: Some(Finding::Hardly), ..all.clone() };
+        assert_eq!(
+            none.sentence(None),
+            "Shuffling all rows but the last leaves the error at 2.05: the order hardly helps."
+        );
+        assert_eq!(Order { finding: None, ..all }.sentence(None), "");
+    }
 }

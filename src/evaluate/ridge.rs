@@ -20,10 +20,29 @@ use crate::{
 /// Penalties that are tried.
 pub const PENALTIES: [f64; 7] = [1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4];
 
-/// Most inputs (rows of the window times columns) that are fitted for a single target: work grows with the third power of
-/// their number, and these take about a second in wasm. Beyond, the linear model reads its target alone. Several targets
-/// share that second.
-pub const MOST_INPUTS: usize = 768;
+/// Most multiplications of the fits of all targets together (see [`operations`]): 863 inputs of one target over 24 steps, one to
+/// two seconds in wasm.
+pub const MOST_OPERATIONS: f64 = 3.5e9;
+
+/// Multiplications of fitting one target's map from `inputs` numbers to `horizon` steps: for both forms and every penalty a
+/// Cholesky factor (`p³/3`), two triangular solutions for each step (`p²h`), and the validation error (`p²h`).
+pub fn operations(inputs: usize, horizon: usize) -> f64 {
+    let (inputs, horizon) = (inputs as f64, horizon as f64);
+    (2 * PENALTIES.len()) as f64 * (inputs.powi(3) / 3.0 + 2.0 * inputs.powi(2) * horizon)
+}
+
+/// How many of the window's last rows the linear model of one of `targets` targets reads where it reads `columns` columns: as
+/// many as [`MOST_OPERATIONS`] allow, at least one.
+pub fn lags(window: usize, horizon: usize, columns: usize, targets: usize) -> usize {
+    let fits = |rows: usize| operations(rows * columns, horizon) * targets as f64 <= MOST_OPERATIONS;
+    // The first number of rows that is too large, by halving.
+    let (mut most, mut too_many) = (1, window + 1);
+    while most + 1 < too_many {
+        let middle = most + (too_many - most) / 2;
+        if fits(middle) { most = middle } else { too_many = middle }
+    }
+    most
+}
 
 /// Windows that are forecast together, and steps of the horizon whose sums are held in registers at a time.
 const BLOCK: usize = 4;
@@ -53,38 +72,43 @@ pub struct Ridge {
     pub validation_mse: f64,
     /// Features it reads: the target first.
     pub inputs: Vec<usize>,
-    /// Whether there were more inputs than [`MOST_INPUTS`], so that it reads the target alone.
+    /// Whether all inputs over the whole window were too many for it ([`lags`]), so that it reads the target alone.
     pub cut: bool,
+    /// How many of the window's last rows it reads: fewer than all where these are too many for it ([`lags`]).
+    pub lags: usize,
     window: usize,
     horizon: usize,
-    /// `B`, `[horizon × (window · inputs)]`, one input after the other.
+    /// `B`, `[horizon × (lags · inputs)]`, one input after the other.
     weights: DMatrix<f64>,
     /// `ȳ − B x̄`, `[horizon]`.
     bias: DVector<f64>,
 }
 
 impl Ridge {
-    /// Fits both forms, plain and centred, for the frame's target number `target`. `None` where no penalty gives finite numbers.
+    /// Fits both forms, plain and centred, for the frame's target number `target`, in at most [`MOST_OPERATIONS`] for all targets:
+    /// where reading all inputs over the whole window takes more, the target alone is read, and where that does, its last rows.
+    /// `None` where no penalty gives finite numbers.
     pub fn fit(frame: &Frame, target: usize, train: &WindowSet, validation: &WindowSet) -> [Option<Ridge>; 2] {
         let (window, horizon) = (train.window, train.horizon);
-        let most = MOST_INPUTS as f64 / libm::cbrt(frame.targets as f64);
-        let cut = (frame.data_features * window) as f64 > most && frame.data_features > 1;
+        let lags_of = |columns| lags(window, horizon, columns, frame.targets);
+        let cut = frame.data_features > 1 && lags_of(frame.data_features) < window;
         let mut inputs = vec![target];
         if !cut {
             inputs.extend((0..frame.data_features).filter(|&feature| feature != target));
         }
+        let lags = lags_of(inputs.len());
         // The target goes on through the horizon; it stands last, so that all inputs lie together, before the horizon.
-        let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, window)).collect();
-        tracks.push((target, window + horizon));
-        let moments = [train, validation].map(|set| Moments::of(frame, set, &tracks));
+        let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, lags)).collect();
+        tracks.push((target, lags + horizon));
+        let moments = [train, validation].map(|set| Moments::of(frame, &recent(set, lags), &tracks));
         [Form::Plain, Form::Centred].map(|form| {
             let [train, validation] = moments.each_ref().map(|moments| match form {
                 Form::Plain => moments.clone(),
-                Form::Centred => centred(moments, window, horizon),
+                Form::Centred => centred(moments, lags, horizon),
             });
             let (penalty, validation_mse, weights, bias) = best(&train, &validation, horizon)?;
             let inputs = inputs.clone();
-            Some(Ridge { form, target, penalty, validation_mse, inputs, cut, window, horizon, weights, bias })
+            Some(Ridge { form, target, penalty, validation_mse, inputs, cut, lags, window, horizon, weights, bias })
         })
     }
 
@@ -108,8 +132,9 @@ impl Ridge {
                 let mut values = values[slot..].iter_mut().step_by(BLOCK);
                 for &feature in order {
                     let level = if feature == self.target { levels[slot] } else { 0.0 };
-                    for (step, value) in values.by_ref().take(self.window).enumerate() {
-                        *value = f64::from(frame.row(start + step)[feature]) - level;
+                    let first = start + self.window - self.lags;
+                    for (step, value) in values.by_ref().take(self.lags).enumerate() {
+                        *value = f64::from(frame.row(first + step)[feature]) - level;
                     }
                 }
                 sums[slot * self.horizon..(slot + 1) * self.horizon].copy_from_slice(self.bias.as_slice());
@@ -156,6 +181,15 @@ impl Ridge {
             sums[at..at + STEPS].copy_from_slice(tile);
         }
     }
+}
+
+/// The same windows without all rows of the past but the last `lags`.
+fn recent(set: &WindowSet, lags: usize) -> WindowSet {
+    let skipped = u32::try_from(set.window - lags).unwrap_or(0);
+    if skipped == 0 {
+        return set.clone();
+    }
+    WindowSet { starts: set.starts.iter().map(|start| start + skipped).collect(), window: lags, ..*set }
 }
 
 /// Moments after the last value of the target's window, `L`, is subtracted from the target's rows: a linear map `T` of
@@ -229,6 +263,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_window_takes_more_operations_than_allowed_and_none_that_fits_is_shortened() {
+        for horizon in [1, 24, 96, 1000] {
+            for (columns, targets) in [(1, 1), (2, 1), (7, 7), (1, 40)] {
+                let allowed = MOST_OPERATIONS / targets as f64;
+                for window in (1..=10_000).step_by(111) {
+                    let rows = lags(window, horizon, columns, targets);
+                    let case = format!("{window} rows, {horizon} ahead, {columns} of {targets}: {rows}");
+                    assert!((1..=window).contains(&rows) && operations(rows * columns, horizon) <= allowed, "{case}");
+                    assert!(rows == window || operations((rows + 1) * columns, horizon) > allowed, "{case}");
+                }
+            }
+        }
+        assert_eq!([lags(10_000, 24, 1, 1), lags(336, 96, 1, 7)], [863, 336]);
+    }
+
+    #[test]
     fn the_map_is_bit_for_bit_one_input_after_another() {
         for (inputs, horizon) in [(1, 1), (7, 3), (24, 4), (31, 9)] {
             let number = |at: usize| ((at * 7919 % 1009) as f64 - 500.0) / 37.0;
@@ -239,6 +289,7 @@ mod tests {
                 validation_mse: 0.0,
                 inputs: vec![0],
                 cut: false,
+                lags: inputs,
                 window: inputs,
                 horizon,
                 weights: DMatrix::from_fn(horizon, inputs, |row, column| number(row * 101 + column)),

@@ -30,6 +30,12 @@ const ENDINGS: [(&str, &str); 24] = [
     ("ms", "ms"),
 ];
 
+/// Numbers of a smaller power of ten are written with it.
+const SMALLEST_POWER: i32 = -4;
+
+/// Whole numbers from this one on are written with their power of ten.
+const LARGEST: f64 = 1e9;
+
 /// The unit in a column's name: what stands in brackets at its end (`Temperature (°C)`, `load [kW]`), or an ending that
 /// can be nothing else (`load_kwh`); a lone `c` or `f` counts after a word that begins with `temp`.
 pub fn of_name(name: &str) -> Option<String> {
@@ -43,12 +49,16 @@ pub fn of_name(name: &str) -> Option<String> {
     }
     let lower = lower(name);
     let (before, ending) = lower.rsplit_once(['_', ' ', '.'])?;
-    let temperature = before.split(['_', ' ', '.']).any(|word| word.starts_with("temp"));
     match ending {
-        "c" if temperature => Some("°C".to_owned()),
-        "f" if temperature => Some("°F".to_owned()),
+        "c" if is_temperature(before) => Some("°C".to_owned()),
+        "f" if is_temperature(before) => Some("°F".to_owned()),
         _ => ENDINGS.iter().find(|(name, _)| *name == ending).map(|(_, unit)| (*unit).to_owned()),
     }
+}
+
+/// Whether a word of a column's name begins with `temp`.
+pub fn is_temperature(name: &str) -> bool {
+    lower(name).split(['_', ' ', '.']).any(|word| word.starts_with("temp"))
 }
 
 /// A number with three digits that count, and its unit.
@@ -60,18 +70,22 @@ pub fn quantity(value: f64, unit: Option<&str>) -> String {
     }
 }
 
+/// Three digits that count, whatever is rounded up: 9.999 is `10.0`, 0.9999 `1.00`. Whole numbers keep all digits; very small and
+/// very large ones are written with a power of ten, and what is no number as a dash.
 fn number(value: f64) -> String {
-    let size = value.abs();
-    if size == 0.0 {
-        "0".to_owned()
-    } else if !(1e-4..1e9).contains(&size) {
-        format!("{value:.2e}")
-    } else if size >= 99.95 {
-        grouped(value.round())
-    } else {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    // The power of ten after rounding: before it, 9.999 would be a number of one digit before the point.
+    let rounded = format!("{value:.2e}");
+    let power: i32 = rounded.rsplit_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
+    match power {
+        0 if value == 0.0 => "0".to_owned(),
+        ..SMALLEST_POWER => rounded,
         // Digits after the point, so that three count: 2.44, 24.4, 0.0244.
-        let digits = 2 - (libm::log10(size) + 1e-12).floor() as i32;
-        format!("{value:.*}", usize::try_from(digits.max(0)).unwrap_or(0))
+        SMALLEST_POWER..2 => format!("{value:.*}", usize::try_from(2 - power).unwrap_or(0)),
+        _ if value.abs().round() < LARGEST => grouped(value.round()),
+        _ => rounded,
     }
 }
 
@@ -107,9 +121,30 @@ mod tests {
 
     #[test]
     fn three_digits_count() {
-        let all = [2.4449, 24.44, 244.4, 0.024_449, 12_345.6, 0.0, 9.999, 1e-7, 3.2e12];
-        let text: Vec<String> = all.iter().map(|&x| number(x)).collect();
-        assert_eq!(text, ["2.44", "24.4", "244", "0.0244", "12,346", "0", "10.00", "1.00e-7", "3.20e12"]);
+        for (value, text) in [
+            (2.4449, "2.44"),
+            (24.44, "24.4"),
+            (244.4, "244"),
+            (0.024_449, "0.0244"),
+            (12_345.6, "12,346"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1e-7, "1.00e-7"),
+            (3.2e12, "3.20e12"),
+            // Rounded up into the next power of ten.
+            (9.999, "10.0"),
+            (0.9999, "1.00"),
+            (99.96, "100"),
+            (-9.996, "-10.0"),
+            (9.9999e-5, "0.000100"),
+            (999.9, "1,000"),
+            (999_999_999.4, "999,999,999"),
+            (999_999_999.6, "1.00e9"),
+            (f64::NAN, "–"),
+            (f64::INFINITY, "–"),
+        ] {
+            assert_eq!(number(value), text, "{value}");
+        }
         assert_eq!(quantity(5.0, Some("%")), "5.00 %");
         assert_eq!(quantity(5.0, None), "5.00");
     }

@@ -4,33 +4,42 @@ use crate::{
     data::{Axis, Part, Step},
     evaluate::{
         compare::Row,
+        paired::counts,
         unit::{grouped, quantity},
     },
 };
 
-/// Differences below this share are called level: retraining with another seed moves the error by as much.
-pub(super) const LEVEL: f64 = 0.01;
+/// Differences below this share are called level, however certain: retraining with another seed moves the error by as much. Larger
+/// ones that may be chance ([`counts`]) are said to be so, and nobody wins by them.
+pub const LEVEL: f64 = 0.01;
 
 /// From this ratio on, “… times the error of” reads better than percent.
 const TIMES: f64 = 2.0;
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
+/// Milliseconds of what people count in, the longest first.
+const SPANS: [(i64, &str); 6] = [
+    (365 * 86_400_000, "year"),
+    (7 * 86_400_000, "week"),
+    (86_400_000, "day"),
+    (3_600_000, "hour"),
+    (60_000, "minute"),
+    (1_000, "second"),
+];
 
-/// What a season of `season` rows before is called: “the day before”.
+/// What a season of `season` rows before is called: “the day before”, “36 hours before”.
 pub fn season_label(axis: &Axis, season: usize) -> String {
     let count = i64::try_from(season).unwrap_or(i64::MAX);
-    let length = match axis.step {
-        Step::Milliseconds(step) => Some(step.saturating_mul(count)),
-        Step::Months(months) if i64::from(months) * count == 12 => return "the year before".to_owned(),
-        _ => None,
+    let (length, names): (i64, &[(i64, &str)]) = match axis.step {
+        Step::Milliseconds(step) => (step.saturating_mul(count), &SPANS),
+        Step::Months(months) => (i64::from(months).saturating_mul(count), &[(12, "year"), (1, "month")]),
+        Step::Rows => (count, &[(1, "row")]),
     };
-    match length {
-        Some(3_600_000) => "the hour before".to_owned(),
-        Some(DAY) => "the day before".to_owned(),
-        Some(length) if length == 7 * DAY => "the week before".to_owned(),
-        Some(length) if length == 365 * DAY => "the year before".to_owned(),
-        _ => format!("{season} rows before"),
+    // The longest that it is a multiple of; a week or a year only where it is exactly one, as 14 days are not called two weeks.
+    let whole = |span: i64, name: &str| length == span || (length % span == 0 && !matches!(name, "week" | "year"));
+    match names.iter().find(|(span, name)| whole(*span, name)) {
+        Some((span, name)) if length == *span => format!("the {name} before"),
+        Some((span, name)) => format!("{} {name}s before", length / span),
+        None => format!("{season} rows before"),
     }
 }
 
@@ -41,39 +50,45 @@ struct Rival {
     mae: f64,
     /// The model's error over the rival's.
     ratio: f64,
+    /// Whether the difference is more than chance.
+    counts: bool,
 }
 
 impl Rival {
-    fn loses(&self) -> bool {
-        self.ratio < 1.0 - LEVEL
+    fn is_level(&self) -> bool {
+        (1.0 - LEVEL..=1.0 + LEVEL).contains(&self.ratio)
     }
 
+    /// More than chance and level.
     fn wins(&self) -> bool {
-        self.ratio > 1.0 + LEVEL
+        self.counts && self.ratio > 1.0 + LEVEL
     }
 
-    /// “18 % better than the last value (2.99 °C)”.
+    /// “18 % better than the last value (2.99 °C)”, “perhaps by chance 3 % better than …”.
     fn phrase(&self, unit: Option<&str>) -> String {
         let percent = (100.0 * (self.ratio - 1.0).abs()).round();
-        let comparison = if self.ratio >= TIMES && self.ratio.is_finite() {
-            format!("{:.1} times the error of", self.ratio)
-        } else if self.wins() && !self.ratio.is_finite() {
-            "worse than".to_owned()
-        } else if self.wins() {
-            format!("{percent} % worse than")
-        } else if self.loses() {
-            format!("{percent} % better than")
-        } else {
+        let comparison = if self.is_level() {
             "about as good as".to_owned()
+        } else if !self.ratio.is_finite() {
+            "worse than".to_owned()
+        } else if self.ratio >= TIMES {
+            format!("{:.1} times the error of", self.ratio)
+        } else if self.ratio > 1.0 {
+            format!("{percent} % worse than")
+        } else {
+            format!("{percent} % better than")
         };
-        format!("{comparison} {} ({})", self.name, quantity(self.mae, unit))
+        let perhaps = if self.counts || self.is_level() { "" } else { "perhaps by chance " };
+        format!("{perhaps}{comparison} {} ({})", self.name, quantity(self.mae, unit))
     }
 }
 
 /// The sentence for a table whose first row is the model's; `of` says of what the error is, where that is not plain. Mean absolute errors are compared, because they are in the
-/// data's unit. What beats the model is named first. Of the two linear models the better one counts.
+/// data's unit. What clearly beats the model is named first. Of the linear models the row `linear` counts, which was chosen by its validation
+/// error, and it is called as in the table.
 pub fn sentence(
     rows: &[Row],
+    linear: Option<&str>,
     (part, windows): (Part, usize),
     (unit, of): (Option<&str>, &str),
     axis: &Axis,
@@ -84,24 +99,27 @@ pub fn sentence(
     if !mae.is_finite() {
         return format!("The {} forecasts no usable numbers on the {} part.", model.label, part.label());
     }
-    let better_linear = rivals
-        .iter()
-        .filter(|row| is_linear(row) && row.scores.mae.is_finite())
-        .min_by(|a, b| a.scores.mae.total_cmp(&b.scores.mae));
+    let linear = rivals.iter().filter(|row| Some(row.id) == linear);
     // With a season of one row, the seasonal naive is the last value again.
     let cheap = rivals.iter().filter(|row| row.id == "last" || (row.id == "seasonal" && season > 1));
     let rivals: Vec<Rival> = cheap
-        .chain(better_linear)
+        .chain(linear)
         .filter(|row| row.scores.mae.is_finite())
         .map(|row| Rival {
             name: match row.id {
                 "last" => "repeating the last value".to_owned(),
-                "seasonal" => format!("repeating {}", season_label(axis, season)),
-                _ => "the linear model".to_owned(),
+                "seasonal" => {
+                    let label = season_label(axis, season);
+                    // “Repeating the day before”, but “repeating the value 36 hours before”.
+                    let value = if label.starts_with("the ") { "" } else { "the value " };
+                    format!("repeating {value}{label}")
+                }
+                _ => format!("the {}", changed_first(&row.label, |first| first.to_lowercase().collect())),
             },
             mae: row.scores.mae,
             // Both without error: level.
             ratio: if mae == row.scores.mae { 1.0 } else { mae / row.scores.mae },
+            counts: counts(row.chance),
         })
         .collect();
     let off = format!(
@@ -128,10 +146,6 @@ pub fn sentence(
     }
 }
 
-fn is_linear(row: &Row) -> bool {
-    row.id.starts_with("ridge")
-}
-
 /// `a`, `a and b`, `a, b and c`.
 fn listed(items: &[String]) -> String {
     match items {
@@ -142,8 +156,12 @@ fn listed(items: &[String]) -> String {
 }
 
 fn capital(text: &str) -> String {
+    changed_first(text, |first| first.to_uppercase().collect())
+}
+
+fn changed_first(text: &str, change: fn(char) -> String) -> String {
     let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or(String::new(), |first| change(first) + letters.as_str())
 }
 
 #[cfg(test)]
@@ -161,19 +179,28 @@ mod tests {
             per_step_mae: vec![],
             per_step_rmse: vec![],
         };
-        Row { id, label: "LSTM".to_owned(), scores, note: String::new() }
+        Row { id, label: "LSTM".to_owned(), scores, chance: Some(0.001), note: String::new() }
     }
 
     fn said(model: f64, last: f64, seasonal: f64, ridge: f64) -> String {
+        said_of("ridge", model, last, seasonal, [ridge, ridge + 0.1])
+    }
+
+    fn said_of(linear: &str, model: f64, last: f64, seasonal: f64, ridges: [f64; 2]) -> String {
+        said_by(Some(0.001), linear, [model, last, seasonal, ridges[0], ridges[1]])
+    }
+
+    /// `chance`: of the linear models' differences.
+    fn said_by(chance: Option<f64>, linear: &str, [model, last, seasonal, plain, centred]: [f64; 5]) -> String {
         let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: 100, utc: true };
         let rows = [
             row("model", model),
             row("last", last),
             row("seasonal", seasonal),
-            row("ridge", ridge),
-            row("ridge-centred", ridge + 0.1),
+            Row { label: "Linear model".to_owned(), chance, ..row("ridge", plain) },
+            Row { label: "Linear model from the last value".to_owned(), chance, ..row("ridge-centred", centred) },
         ];
-        sentence(&rows, (Part::Test, 1723), (Some("°C"), ""), &axis, 24)
+        sentence(&rows, Some(linear), (Part::Test, 1723), (Some("°C"), ""), &axis, 24)
     }
 
     #[test]
@@ -187,6 +214,34 @@ mod tests {
     }
 
     #[test]
+    fn a_season_is_called_by_its_length() {
+        let of = |step, season| season_label(&Axis { start: 0, step, len: 100, utc: true }, season);
+        let hours = Step::Milliseconds(3_600_000);
+        for (step, season, label) in [
+            (hours, 1, "the hour before"),
+            (hours, 24, "the day before"),
+            (hours, 36, "36 hours before"),
+            (hours, 48, "2 days before"),
+            (hours, 168, "the week before"),
+            (hours, 336, "14 days before"),
+            (Step::Milliseconds(900_000), 3, "45 minutes before"),
+            (Step::Milliseconds(1), 7, "7 rows before"),
+            (Step::Milliseconds(86_400_000), 365, "the year before"),
+            (Step::Months(1), 12, "the year before"),
+            (Step::Months(1), 123, "123 months before"),
+            (Step::Months(3), 4, "the year before"),
+            (Step::Rows, 5, "5 rows before"),
+            (Step::Rows, 1, "the row before"),
+        ] {
+            assert_eq!(of(step, season), label);
+        }
+        let rows = [row("model", 2.0), row("seasonal", 4.0)];
+        let axis = Axis { start: 0, step: Step::Months(1), len: 500, utc: true };
+        let said = sentence(&rows, None, (Part::Test, 9), (None, ""), &axis, 123);
+        assert!(said.contains("better than repeating the value 123 months before (4.00)"), "{said}");
+    }
+
+    #[test]
     fn losing_to_one() {
         assert_eq!(
             said(2.60, 2.989, 3.573, 2.512),
@@ -194,6 +249,28 @@ mod tests {
              linear model (2.51 °C), but 13 % better than repeating the last value (2.99 °C) and 27 % better than \
              repeating the day before (3.57 °C)."
         );
+    }
+
+    #[test]
+    fn the_linear_model_is_the_chosen_one_by_its_name_even_where_the_other_scores_better() {
+        let plain = said_of("ridge", 2.44, 2.989, 3.573, [2.512, 2.3]);
+        assert!(plain.ends_with("and 3 % better than the linear model (2.51 °C)."), "{plain}");
+        let centred = said_of("ridge-centred", 2.44, 2.989, 3.573, [2.3, 2.512]);
+        assert!(centred.ends_with("and 3 % better than the linear model from the last value (2.51 °C)."), "{centred}");
+    }
+
+    #[test]
+    fn nobody_wins_by_what_may_be_chance() {
+        for chance in [Some(0.051), None] {
+            let said = |model| said_by(chance, "ridge", [model, 2.989, 3.573, 2.512, 9.0]);
+            let (better, worse) = (said(2.44), said(2.6));
+            assert!(better.ends_with("and perhaps by chance 3 % better than the linear model (2.51 °C)."), "{better}");
+            assert!(worse.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: "), "{worse}");
+            assert!(worse.ends_with("and perhaps by chance 4 % worse than the linear model (2.51 °C)."), "{worse}");
+            // What is level needs no test.
+            assert!(said(2.51).ends_with("and about as good as the linear model (2.51 °C)."));
+        }
+        assert!(said_by(Some(0.05), "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]).starts_with("The linear model wins: "));
     }
 
     #[test]

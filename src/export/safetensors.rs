@@ -1,20 +1,22 @@
 //! Weights with PyTorch's names and shapes, and everything else a model needs in the metadata.
 
-use std::collections::HashMap;
-
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::arch::plan::{LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
+use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::export::tensors::{broken, metadata, put, tensors};
-use crate::knob::Raw;
+use crate::knob::{Knob, Raw};
 use crate::nn::Params;
 
 /// Version of the file's metadata; raised when an older reader would misread a newer file.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The oldest version that is read: but for [`computed_otherwise`], its models forecast what they did.
+const OLDEST: u32 = 2;
 /// The one key of the metadata.
 const KEY: &str = "unrolled";
 
@@ -66,8 +68,9 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     });
     let views = views.collect::<Result<Vec<_>>>()?;
     let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)]);
-    let mut bytes = serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
+    let metadata = [("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)];
+    let mut bytes =
+        serialize(views, Some(metadata.into_iter().collect())).map_err(|error| broken(error.to_string()))?;
     sort_header(&mut bytes)?;
     Ok(bytes)
 }
@@ -108,15 +111,33 @@ pub fn about(bytes: &[u8]) -> Result<About> {
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
-    if version != u64::from(VERSION) {
+    if !(u64::from(OLDEST)..=u64::from(VERSION)).contains(&version) {
         let (other, remedy) = if version > u64::from(VERSION) {
-            ("reads up to", "reload the page")
+            (format!("reads up to {VERSION}"), "reload the page")
         } else {
-            ("reads none before", "train it again")
+            (format!("reads none before {OLDEST}"), "train it again")
         };
-        return Err(broken(format!("it is of version {version}, and this page {other} {VERSION}; {remedy}")));
+        return Err(broken(format!("it is of version {version}, and this page {other}; {remedy}")));
     }
-    serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))
+    let about: About =
+        serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
+    if version < 3 && computed_otherwise(&about.settings) {
+        return Err(broken(format!(
+            "it is of version {version}, in which a network with its settings was computed in another way; train it again"
+        )));
+    }
+    Ok(about)
+}
+
+/// Whether a model with these settings was another before version 3: a Transformer encoder's head read its last step, and with the
+/// loss at every step windows were centred on what only the last one knows.
+fn computed_otherwise(settings: &Raw) -> bool {
+    let text = |knob: &Knob| settings.get(knob.key).and_then(Value::as_str).unwrap_or_default();
+    let size = |knob: &Knob| settings.get(knob.key).and_then(Value::as_u64).unwrap_or_default();
+    let every = text(&LOSS_ON) == "every" && text(&READING) != "continuous" && size(&SEGMENT) < size(&WINDOW);
+    let centred =
+        text(&NORMALISE) != "none" && registry::find(text(&ARCHITECTURE)).is_some_and(|one| one.reads(LOSS_ON.key));
+    text(&ARCHITECTURE) == "transformer_encoder" || (every && centred)
 }
 
 /// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
@@ -128,8 +149,8 @@ pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
     let file = tensors(bytes)?;
     for index in 0..params.slots().len() {
         let name = &params.slots()[index].name;
-        let tensor = file.tensor(name).map_err(|_| broken(format!("the weights “{name}” are missing")))?;
-        put(params, index, &tensor)?;
+        let tensor = file.get(name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;
+        put(params, index, tensor)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@
 //! between them, where the model was trained on values scaled by other numbers than those of the training part at hand
 //! (standard deviation with ddof 0).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use safetensors::tensor::TensorView;
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl<'a> StateDict<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         let mut tensors = BTreeMap::new();
         let (mut cells, mut heads) = (Vec::new(), Vec::new());
-        for (name, view) in tensors::tensors(bytes)?.tensors() {
+        for (name, view) in tensors::tensors(bytes)? {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
             if last.ends_with("_reverse") {
                 return Err(broken(format!(
@@ -98,7 +98,7 @@ impl<'a> StateDict<'a> {
     }
 
     /// What the metadata say beyond the weights.
-    fn metadata(&mut self, metadata: &HashMap<String, String>) -> Result<()> {
+    fn metadata(&mut self, metadata: &BTreeMap<String, String>) -> Result<()> {
         if let Some(text) = metadata.get("window") {
             let window = text.trim().parse::<u32>().ok().filter(|&window| window > 0);
             let window =

@@ -1,6 +1,6 @@
 //! The tensors of a safetensors file, and how they become parameters: the same for models saved here and for PyTorch's.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -16,21 +16,23 @@ fn unreadable() -> Error {
     broken("it is not a safetensors file, or not all of one; choose one that was saved here, or a PyTorch state dict")
 }
 
-/// The tensors in `bytes`.
+/// The tensors in `bytes` by their names, in the order of these: the library lists them in the order of a hash map, another one
+/// each time, and an error names the first that is wrong.
 ///
 /// # Errors
 /// [`Error::Model`] for bytes that are no such file.
-pub fn tensors(bytes: &[u8]) -> Result<SafeTensors<'_>> {
-    SafeTensors::deserialize(bytes).map_err(|_| unreadable())
+pub fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorView<'_>>> {
+    let file = SafeTensors::deserialize(bytes).map_err(|_| unreadable())?;
+    Ok(file.tensors().into_iter().collect())
 }
 
-/// What the file in `bytes` says beside its tensors.
+/// The file's metadata, in the order of its keys.
 ///
 /// # Errors
 /// As [`tensors`].
-pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>> {
+pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|_| unreadable())?;
-    Ok(header.metadata().clone().unwrap_or_default())
+    Ok(header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// Puts a tensor in the place of parameter `index`.

@@ -13,5 +13,5 @@ pub use conv::CausalConv;
 pub use init::Init;
 pub use linear::Linear;
 pub use norm::Norm;
-pub use params::{Builder, ParamId, Params};
+pub use params::{Builder, ParamId, Params, Slot};
 pub use probe::{Bounds, Clock, Flow, Layout, Probe, Probes};

@@ -26,6 +26,9 @@ pub struct Slot {
     pub vector: bool,
     /// Whether it is the second of two bias vectors that only their sum matters of; PyTorch keeps both, papers count one.
     pub second_bias: bool,
+    /// Whether AdamW's weight decay pulls it towards zero: as `torch.optim.AdamW(model.parameters())` all are, but for those that
+    /// an architecture's authors exempt ([`Builder::decaying`]).
+    pub decays: bool,
     /// First number within the store.
     pub offset: usize,
 }
@@ -141,12 +144,14 @@ pub struct Builder {
     len: usize,
     /// Whether they are counted only: there are no values then.
     counts: bool,
+    /// Whether a parameter of this name decays.
+    decays: fn(&str) -> bool,
 }
 
 impl Builder {
     /// An empty store, seeded; all random initial weights are multiplied by `scale`.
     pub fn new(rng: Rng, scale: f64) -> Self {
-        Self { params: Params::default(), rng, scale, prefix: String::new(), len: 0, counts: false }
+        Self { params: Params::default(), rng, scale, prefix: String::new(), len: 0, counts: false, decays: |_| true }
     }
 
     /// One that only counts what is added to it, without values.
@@ -171,6 +176,14 @@ impl Builder {
         self.prefix.push('.');
         let built = build(self);
         self.prefix.truncate(outside);
+        built
+    }
+
+    /// Adds what `build` adds, of which `rule` says by their names which parameters weight decay pulls on.
+    pub fn decaying<T>(&mut self, rule: fn(&str) -> bool, build: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = std::mem::replace(&mut self.decays, rule);
+        let built = build(self);
+        self.decays = outside;
         built
     }
 
@@ -206,7 +219,8 @@ impl Builder {
             self.draw((rows, cols), blocks);
         }
         let name = format!("{}{name}", self.prefix);
-        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, offset });
+        let decays = (self.decays)(&name);
+        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, decays, offset });
         ParamId(self.params.slots.len() - 1)
     }
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::arch::registry;
-use crate::data::{frame, split};
+use crate::data::{fill, frame, split};
+use crate::error::Result;
 use crate::knob::{Knob, Raw, Settings};
 use crate::train;
 
@@ -37,6 +38,8 @@ pub struct Entry {
     pub streams: bool,
     /// Keys of the knobs that it reads.
     pub knobs: Vec<&'static str>,
+    /// Defaults that are its own in place of the knobs'.
+    pub defaults: Raw,
 }
 
 /// Settings that belong together.
@@ -54,10 +57,18 @@ pub struct Preset {
 
 /// Every knob, in the order of the page.
 pub fn knobs() -> Vec<Knob> {
-    let mut all = vec![frame::TARGET, frame::INPUTS, frame::CALENDAR, split::SPLIT];
+    let mut all = vec![frame::TARGET, frame::INPUTS, frame::CALENDAR, split::SPLIT, fill::GAPS, fill::LONGEST_FILL];
     all.extend(registry::knobs());
     all.extend(train::KNOBS);
     all
+}
+
+/// Checks `raw` against every knob; what is absent takes the default of the architecture that is chosen, or else the knob's.
+///
+/// # Errors
+/// As [`Settings::check`].
+pub fn checked(raw: &Raw) -> Result<Settings> {
+    Settings::check(&knobs(), raw, &registry::defaults(raw))
 }
 
 /// `settings` as JSON: text is a tenth of the code that would build it, and code is downloaded.
@@ -113,7 +124,7 @@ fn presets() -> Vec<Preset> {
 /// All that can be chosen.
 pub fn catalog() -> Catalog {
     let knobs = knobs();
-    let defaults = Settings::defaults(&knobs);
+    let alone = |a: &registry::Architecture| Raw::from([(registry::ARCHITECTURE.key.to_owned(), a.id.into())]);
     Catalog {
         version: env!("CARGO_PKG_VERSION"),
         architectures: registry::ALL
@@ -123,9 +134,10 @@ pub fn catalog() -> Catalog {
                 label: a.label,
                 summary: a.summary,
                 source: a.source,
-                equations: (a.equations)(&defaults),
+                equations: (a.equations)(&checked(&alone(a)).expect("defaults within their bounds")),
                 streams: a.streams,
                 knobs: registry::keys(a),
+                defaults: registry::defaults(&alone(a)),
             })
             .collect(),
         knobs,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::arch::Forecaster;
-use crate::data::{Axis, Split};
+use crate::data::{Axis, Split, suggest::Suggestion};
 use crate::knob::Raw;
 use crate::nn::Params;
 use crate::nn::params::Slot;
@@ -25,6 +25,8 @@ pub struct Configured {
     pub window: usize,
     /// Steps of the future.
     pub horizon: usize,
+    /// What fits the targets, which stands where settings leave these three out, and why.
+    pub suggested: Suggestion,
     /// Steps that the network reads at once.
     pub segment: usize,
     /// The recurrences of its layers, as MathML.
@@ -39,6 +41,8 @@ pub struct Configured {
     pub steps_per_epoch: u64,
     /// Bytes that training takes for one batch's window, roughly: weights and optimiser aside.
     pub memory_bytes: usize,
+    /// Missing values of the columns it reads that were filled.
+    pub filled: usize,
     /// What was cut, where training reads the series as one.
     pub truncated: Option<Said>,
     /// What is worth knowing: one sentence each.

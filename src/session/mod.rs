@@ -19,7 +19,7 @@ mod model;
 mod sizing;
 
 pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
-pub use catalog::{Catalog, Preset, catalog};
+pub use catalog::{Catalog, Preset, catalog, checked};
 pub use configured::{Configured, Parameters};
 pub use inside::Inside;
 pub use model::{Predictions, Sample};
@@ -27,6 +27,7 @@ pub use model::{Predictions, Sample};
 use crate::data::{Part, Series};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
+pub use crate::evaluate::Measured;
 use crate::export::{safetensors, state_dict::StateDict};
 use crate::forecast::Forecast;
 use crate::knob::Raw;
@@ -141,12 +142,12 @@ impl Session {
         Ok(())
     }
 
-    /// Where training stands.
+    /// Where training stands; of a saved model, `best` is that of the training it comes from.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn progress(&self) -> Result<Progress> {
-        Ok(self.model()?.trainer.progress())
+        Ok(self.model()?.progress())
     }
 
     /// The learning curves after `from` epochs.
@@ -214,6 +215,15 @@ impl Session {
     /// [`Error::NotReady`] without a model.
     pub fn save(&self) -> Result<Vec<u8>> {
         self.model()?.save(&self.series)
+    }
+
+    /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
+    /// has neither an interval nor a best epoch.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model.
+    pub fn save_current(&self) -> Result<Vec<u8>> {
+        self.model()?.save_current(&self.series)
     }
 
     /// Takes a saved model for this session's series: its settings, scaling and weights. Or the state dict of a PyTorch model

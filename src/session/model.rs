@@ -4,35 +4,33 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::catalog::knobs;
+use super::catalog;
 use super::configured::{Configured, Parameters, Parts, Windows, memory_bytes};
 use crate::arch::find;
 use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
-use crate::data::{Batch, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
+use crate::data::{Batch, Fill, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, Evaluation, Interval, Rivals};
+use crate::evaluate::interval::least_windows;
+use crate::evaluate::{self, Evaluation, Interval, Limits, Measured, Rivals};
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
-use crate::forecast::{self, Forecast, MOST_BLOCKS};
+use crate::forecast::{self, Forecast, LEVEL, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
 use crate::train::options::SHARDS;
-use crate::train::trainer::{Did, MOST_VALIDATED};
+use crate::train::trainer::{Best, Did, MOST_VALIDATED};
 use crate::train::truncated::CHUNK;
-use crate::train::{Options, Trainer, Truncated};
-
-/// Share of the truth that a forecast's interval should hold.
-const COVERAGE: f64 = 0.8;
+use crate::train::{Options, Progress, Trainer, Truncated};
 
 /// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Predictions {
     /// Time of each row of the part.
     pub times: Vec<i64>,
-    /// Forecast of each row, `[rows × targets]`; `NaN` where no window has it so many steps ahead.
+    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that ends so many steps before.
     pub predicted: Vec<f64>,
     /// Truth of each row, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
@@ -69,6 +67,8 @@ pub struct Model {
     pub(super) test: WindowSet,
     train: WindowSet,
     rivals: Option<Rivals>,
+    /// What each target's values cannot pass, as the training part shows.
+    limits: Vec<Limits>,
     /// A saved model's interval; a trained one's comes from its trainer.
     interval: Option<Interval>,
     /// A saved model's best epoch and its validation loss; a trained one's come from its trainer.
@@ -85,30 +85,40 @@ type Age = (Option<u32>, u64);
 impl Model {
     /// Builds what `raw` asks for; `scales` are those of the inputs of a model that was fitted before.
     pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>) -> Result<Self> {
-        let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+        let settings = catalog::checked(raw)?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
+        // First of all: whatever is found by looking is looked for in the training part.
+        let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
         let mut targets = columns(settings.text(TARGET.key), series);
         if targets.is_empty() {
-            targets.extend(first_that_changes(series));
+            targets.extend(first_that_changes(series, &split));
         }
         if targets.is_empty() {
-            return Err(TARGET.error("no column has numbers that change"));
+            return Err(TARGET.error("no column has numbers that change in the training part"));
         }
-        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step);
+        let fill = Fill::of(&settings);
+        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split, fill);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
         let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
 
-        let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
         let options = FrameOptions {
             targets,
             inputs: columns(settings.text(INPUTS.key), series),
             calendar: settings.flag(CALENDAR.key),
+            fill,
             ahead: horizon * (MOST_BLOCKS + 1),
             scales: scales.map(<[Scale]>::to_vec),
         };
         let frame = Frame::new(series, &split, &options)?;
+        let limits = frame.names[..frame.targets]
+            .iter()
+            .filter_map(|name| {
+                let column = series.names.iter().position(|other| other == name)?;
+                Some(Limits::of(name, &series.columns[column][split.train.clone()]))
+            })
+            .collect();
         let windows = |part| frame.windows(&split, part, window, horizon);
         let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
 
@@ -117,7 +127,8 @@ impl Model {
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
-        let validated = plan.tokens() * validation.starts.len().min(MOST_VALIDATED);
+        // As many as the part's rows allow: counting its windows would let its gaps decide how long an epoch is.
+        let validated = plan.tokens() * (split.validation.len() + 1 - horizon).min(MOST_VALIDATED);
         let truncated =
             Truncated::new(&settings, &plan, built.0.as_ref(), (&frame, split.rows(Part::Train)), validated)?;
         // What a step reads: so many tokens of so many samples side by side.
@@ -125,7 +136,11 @@ impl Model {
         let options = options.with_shards_for(tokens * side * built.1.len());
         let checkpoints = options.checkpoints && truncated.is_none();
         let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
-        let trainer = Trainer::new(built, options, (train.clone(), validation.clone()), truncated);
+        // The linear models learn at the end of a window alone, whatever this one does.
+        let learnt =
+            if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
+        let fits = learnt.starts.len();
+        let trainer = Trainer::new(built, options, (learnt, validation.clone()), truncated);
 
         let mut resolved = settings.to_raw();
         for (key, value) in [(SEASON.key, season), (WINDOW.key, window), (HORIZON.key, horizon)] {
@@ -156,17 +171,15 @@ impl Model {
             season,
             window,
             horizon,
+            suggested,
             segment: plan.segment,
             equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),
-            windows: Windows {
-                train: train.starts.len(),
-                validation: validation.starts.len(),
-                test: test.starts.len(),
-            },
+            windows: Windows { train: fits, validation: validation.starts.len(), test: test.starts.len() },
             steps_per_epoch: trainer.steps_per_epoch(),
             memory_bytes,
+            filled: frame.filled.iter().map(Vec::len).sum(),
             truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
             notes,
         };
@@ -180,6 +193,7 @@ impl Model {
             test,
             train,
             rivals: None,
+            limits,
             interval: None,
             best: None,
             scored: None,
@@ -239,10 +253,15 @@ impl Model {
         if part == Part::Test {
             self.scored_times += 1;
         }
+        let interval = self.interval().ok();
         let rivals = self.rivals.get_or_insert_with(|| {
             Rivals::fit(&self.frame, &self.split, &self.train, &self.validation, self.configured.season)
         });
-        let about = evaluate::About { label: self.architecture.label, scored_times: self.scored_times };
+        let about = evaluate::About {
+            label: self.architecture.label,
+            scored_times: self.scored_times,
+            interval: interval.as_ref(),
+        };
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let evaluation = evaluate::evaluate(&self.frame, part, &set, rivals, &mut predict, &about);
@@ -253,10 +272,12 @@ impl Model {
     }
 
     pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
-        let set = self.set(part)?.clone();
-        if lead == 0 || lead > set.horizon {
-            return Err(Error::NotReady { problem: format!("Ask for 1 to {} steps ahead.", set.horizon) });
+        let WindowSet { window, horizon, .. } = *self.set(part)?;
+        if lead == 0 || lead > horizon {
+            return Err(Error::NotReady { problem: format!("Ask for 1 to {horizon} steps ahead.") });
         }
+        // More rows than are judged: a window whose future is cut off by the part's end says something of its first steps.
+        let set = self.frame.windows_onto(self.split.rows(part), (window, horizon), lead);
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let trace = evaluate::trace(&self.frame, &self.split, part, &set, &mut predict, lead);
@@ -264,22 +285,40 @@ impl Model {
         Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
     }
 
-    /// The interval of the judged weights; `None` before the first epoch's end.
-    fn interval(&self) -> Option<Interval> {
+    /// The range of the judged weights, or why there is none.
+    fn interval(&self) -> std::result::Result<Interval, String> {
         let residuals = self.trainer.validation_errors();
-        if residuals.is_empty() {
-            self.interval.clone()
+        let found = if residuals.is_empty() {
+            // Files from before this rule may hold one of fewer windows.
+            self.interval.clone().filter(|interval| interval.windows >= least_windows(interval.level))
         } else {
-            Some(Interval::of_errors(residuals.to_vec(), COVERAGE))
-        }
+            Interval::of_errors(residuals.to_vec(), LEVEL, self.limits.clone())
+        };
+        let (level, least) = (100.0 * LEVEL, least_windows(LEVEL));
+        found.ok_or_else(|| match self.validation.starts.len() {
+            windows if windows < least => format!(
+                "No {level:.0} % range: it takes the errors in at least {least} validation windows, and there are {windows}; a \
+                 shorter horizon or a longer validation part has more."
+            ),
+            _ => format!("No {level:.0} % range: these weights have not been through a validation here."),
+        })
+    }
+
+    /// What the range held of the test part for each target, if that was scored with these weights.
+    fn measured(&self) -> Vec<Measured> {
+        let age = self.age();
+        let scored = self.scored.iter().filter(|(scored, _)| *scored == age);
+        scored.flat_map(|(_, evaluation)| evaluation.targets.iter().filter_map(|of| of.range)).collect()
     }
 
     pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
-        let interval = self.interval();
+        let (interval, measured) = (self.interval(), self.measured());
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         let sizes = (self.configured.window, self.configured.horizon);
-        forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref())
+        let found =
+            forecast::beyond(&self.frame, sizes, steps, &mut predict, interval.as_ref().map_err(String::clone))?;
+        Ok(Forecast { measured, ..found })
     }
 
     /// A value of the frame's target number `target` in its unit.
@@ -317,19 +356,34 @@ impl Model {
         })
     }
 
-    pub fn save(&self, series: &Series) -> Result<Vec<u8>> {
+    /// Where training stands; of a saved model, the best epoch of the training that it comes from.
+    pub fn progress(&self) -> Progress {
         let progress = self.trainer.progress();
-        let about = About {
+        let saved = self.best.map(|(epoch, validation)| Best { epoch, validation });
+        Progress { best: progress.best.or(saved), ..progress }
+    }
+
+    pub fn save(&self, series: &Series) -> Result<Vec<u8>> {
+        let best = self.progress().best.map(|best| (best.epoch, best.validation));
+        safetensors::save(self.trainer.in_use(), &self.about(series, self.interval().ok(), best))
+    }
+
+    /// The weights as training has them now, which were not validated: with neither interval nor best epoch.
+    pub fn save_current(&self, series: &Series) -> Result<Vec<u8>> {
+        safetensors::save(self.trainer.params(), &self.about(series, None, None))
+    }
+
+    fn about(&self, series: &Series, interval: Option<Interval>, best: Option<(u32, f64)>) -> About {
+        About {
             version: About::version(),
             settings: self.configured.settings.clone(),
             columns: self.frame.names[..self.frame.data_features].to_vec(),
             scales: self.frame.scales.clone(),
             season: self.configured.season,
             axis: series.axis,
-            interval: self.interval(),
-            best: progress.best.map(|best| (best.epoch, best.validation)).or(self.best),
-        };
-        safetensors::save(self.trainer.in_use(), &about)
+            interval,
+            best,
+        }
     }
 
     /// Puts the weights of a PyTorch state dict in place.
@@ -371,10 +425,10 @@ impl Model {
     }
 }
 
-/// The first column that holds more than one number.
-fn first_that_changes(series: &Series) -> Option<String> {
+/// The first column that holds more than one number in the training part.
+fn first_that_changes(series: &Series, split: &Split) -> Option<String> {
     let changes = |column: &Vec<f64>| {
-        let mut numbers = column.iter().filter(|x| !x.is_nan());
+        let mut numbers = column[split.train.clone()].iter().filter(|x| !x.is_nan());
         numbers.next().is_some_and(|first| numbers.any(|x| x != first))
     };
     series.columns.iter().position(changes).map(|index| series.names[index].clone())

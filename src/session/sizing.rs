@@ -1,11 +1,11 @@
 //! Models of equal size, to be compared: the hidden size that gives an architecture about as many parameters as another has.
 
-use super::catalog::knobs;
+use super::catalog;
 use super::model::Model;
 use crate::arch::stacked::HIDDEN;
 use crate::data::Series;
 use crate::error::Result;
-use crate::knob::{Kind, Raw, Settings};
+use crate::knob::{Kind, Raw};
 
 /// The settings `raw` with the number of hidden units that brings their model nearest to `target` parameters; of those that are
 /// equally near, the smallest. A model whose size does not depend on hidden units keeps its settings.
@@ -19,7 +19,7 @@ pub fn sized(series: &Series, raw: &Raw, target: usize) -> Result<Raw> {
         return Ok(raw.clone());
     }
     // All sizes are looked at: where heads have to divide the hidden units, more of these may have fewer parameters.
-    let settings = Settings::check(&knobs(), raw, &Raw::new())?;
+    let settings = catalog::checked(raw)?;
     let mut nearest = (usize::MAX, min);
     for hidden in min..=max {
         let off = model.parameters_of(&settings.with(&HIDDEN, &hidden.into())?)?.abs_diff(target);

@@ -1,7 +1,10 @@
 //! How gradients become steps. One loop over the flat parameters each; the same numbers as `torch.optim`.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::math::kernels::{Formula, Number, for_each};
+use crate::nn::Slot;
 
 /// Keeps Adam's and RMSProp's divisions from zero; PyTorch's default.
 const EPSILON: Real = 1e-8;
@@ -20,7 +23,7 @@ pub enum Rule {
     Adam,
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
     AdamW {
-        /// λ: each step first multiplies every parameter by `1 − η λ`.
+        /// λ: each step first multiplies every parameter that decays ([`Slot::decays`]) by `1 − η λ`.
         decay: Real,
     },
 }
@@ -29,17 +32,27 @@ pub enum Rule {
 #[derive(Debug, Clone)]
 pub struct Optimiser {
     rule: Rule,
+    /// Numbers that weight decay pulls on.
+    decayed: Vec<Range<usize>>,
     first: Vec<Real>,
     second: Vec<Real>,
     steps: i32,
 }
 
 impl Optimiser {
-    /// A fresh optimiser for `count` parameters.
-    pub fn new(rule: Rule, count: usize) -> Self {
+    /// A fresh optimiser for the parameters in `slots`, which lie one after the other.
+    pub fn new(rule: Rule, slots: &[Slot]) -> Self {
+        let count = slots.iter().map(Slot::len).sum();
+        let mut decayed: Vec<Range<usize>> = Vec::new();
+        for range in slots.iter().filter(|slot| slot.decays).map(Slot::range) {
+            match decayed.last_mut() {
+                Some(last) if last.end == range.start => last.end = range.end,
+                _ => decayed.push(range),
+            }
+        }
         let first = if rule == Rule::RmsProp { 0 } else { count };
         let second = if matches!(rule, Rule::Sgd { .. }) { 0 } else { count };
-        Self { rule, first: vec![0.0; first], second: vec![0.0; second], steps: 0 }
+        Self { rule, decayed, first: vec![0.0; first], second: vec![0.0; second], steps: 0 }
     }
 
     /// One step with learning rate `rate`.
@@ -51,7 +64,9 @@ impl Optimiser {
             Rule::Adam => self.adam(params, grads, rate),
             Rule::AdamW { decay } => {
                 let kept = 1.0 - crate::narrow(rate) * decay;
-                params.iter_mut().for_each(|p| *p *= kept);
+                for range in &self.decayed {
+                    params[range.clone()].iter_mut().for_each(|p| *p *= kept);
+                }
                 self.adam(params, grads, rate);
             }
         }

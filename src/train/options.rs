@@ -79,7 +79,8 @@ pub const WEIGHT_DECAY: Knob = Knob {
     ..knob(
         "weight_decay",
         "Weight decay",
-        "Pulls all weights towards zero a little at each step.",
+        "Pulls weights towards zero a little at each step: all but those that an architecture’s authors exempt (in Mamba and \
+         xLSTM).",
         Kind::Number { min: 0.0, max: 1.0, log: false },
         Default::Number(0.01),
     )

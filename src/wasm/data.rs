@@ -56,6 +56,8 @@ export interface ColumnUnderstood {
   examples: string[];
   /** A number that was read as missing. */
   sentinel: number | null;
+  /** Where its cells went; together they are the rows. */
+  cells: { values: number; empty: number; unread: number; infinite: number; sentinels: number; text: number };
   note: string;
 }
 
@@ -67,6 +69,8 @@ export interface Understood {
   header: boolean;
   /** Rows of data that were kept. */
   rows: number;
+  /** Where the records below the names went. */
+  records: { rows: number; uneven: number; names: number; without_time: number; other_series: number };
   bytes: number;
   /** How the time of a row is said; null: the rows are numbered. */
   time: {
@@ -85,16 +89,12 @@ export interface Understood {
   notes: Note[];
 }
 
-/** How to make a regular series of a table. */
+/** How to make a regular series of a table. What is missing stays missing: a model fills it (the setting `gaps`). */
 export interface SeriesOptions {
   /** What becomes of rows with the same time. Default: mean. */
   duplicates?: "mean" | "first" | "last";
-  /** What becomes of missing values. Default: leave. */
-  gaps?: "leave" | "interpolate" | "hold";
   /** Columns to take. Default: all that hold numbers. */
   columns?: string[];
-  /** Longest run of missing values that is filled, in steps. Default: 6. */
-  longest_fill?: number;
 }
 
 /** Distance of neighbouring rows: a length of time, calendar months, or just the next row. */
@@ -117,8 +117,6 @@ export interface AboutSeries {
   gaps: { from: number; to: number; steps: number }[];
   gap_count: number;
   missing_steps: number;
-  /** Values that were filled. */
-  filled: number;
   notes: Note[];
 }
 
@@ -230,10 +228,15 @@ impl Series {
         to_js(&self.inner.about)
     }
 
-    /// Season, window and horizon that fit this column.
+    /// Season, window and horizon that fit this column, by the training part of a split (the knob `split`), or else of the
+    /// default one.
     #[wasm_bindgen(unchecked_return_type = "Suggestion")]
-    pub fn suggest(&self, target: &str) -> Result<JsValue, JsValue> {
-        to_js(&self.inner.suggest(target)?)
+    pub fn suggest(&self, target: &str, split: Option<String>) -> Result<JsValue, JsValue> {
+        let suggestion = match split {
+            Some(split) => self.inner.suggest_for(target, &split)?,
+            None => self.inner.suggest(target)?,
+        };
+        to_js(&suggestion)
     }
 
     /// Values of a column, copied.

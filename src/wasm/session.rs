@@ -175,14 +175,29 @@ impl Session {
     pub fn forecast(&mut self, steps: usize) -> Result<JsValue, JsValue> {
         #[derive(serde::Serialize)]
         struct Rest<'a> {
-            coverage: f64,
+            level: f64,
+            no_range: &'a str,
+            measured: &'a [crate::session::Measured],
             note: &'a str,
+            /// Both are `null`, or put in the place of this.
+            lower: Option<()>,
+            upper: Option<()>,
         }
         let found = self.inner.forecast(steps)?;
         let times = times(&found.times);
-        let arrays =
-            [("times", &times[..]), ("values", &found.values), ("lower", &found.lower), ("upper", &found.upper)];
-        with_arrays(&Rest { coverage: found.coverage, note: &found.note }, &arrays)
+        let mut arrays = vec![("times", &times[..]), ("values", &found.values)];
+        if let (Some(lower), Some(upper)) = (&found.lower, &found.upper) {
+            arrays.extend([("lower", &lower[..]), ("upper", upper)]);
+        }
+        let rest = Rest {
+            level: found.level,
+            no_range: &found.no_range,
+            measured: &found.measured,
+            note: &found.note,
+            lower: None,
+            upper: None,
+        };
+        with_arrays(&rest, &arrays)
     }
 
     /// One window of the test part by number, with its forecast.
@@ -242,6 +257,12 @@ impl Session {
     /// The model as a safetensors file with PyTorch's names and shapes.
     pub fn save(&self) -> Result<Vec<u8>, JsValue> {
         Ok(self.inner.save()?)
+    }
+
+    /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
+    /// has neither an interval nor a best epoch.
+    pub fn save_current(&self) -> Result<Vec<u8>, JsValue> {
+        Ok(self.inner.save_current()?)
     }
 
     /// Takes a saved model for this session's series, or the state dict of a PyTorch model (`nn.RNN`, `nn.LSTM` or `nn.GRU` with

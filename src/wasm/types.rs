@@ -35,6 +35,8 @@ export interface Architecture {
   streams: boolean;
   /** Keys of the knobs that it reads. */
   knobs: string[];
+  /** Defaults that are its own in place of the knobs'. */
+  defaults: Settings;
 }
 /** One of the values that a knob of type `choice` takes. */
 export interface Choice { value: string; label: string; help: string }
@@ -69,6 +71,8 @@ export interface Configured {
   /** All columns that are forecast; where numbers of several stand in one array, they come in this order, one target after the other. */
   targets: string[];
   season: number; window: number; horizon: number; segment: number;
+  /** What fits the targets, which stands where the settings leave these three out, and why. */
+  suggested: Suggestion;
   /** The recurrence in the form that the settings choose, as MathML. */
   equations: string;
   parameters: {
@@ -83,6 +87,8 @@ export interface Configured {
   windows: { train: number; validation: number; test: number };
   steps_per_epoch: number;
   memory_bytes: number;
+  /** Missing values of the columns it reads that were filled. */
+  filled: number;
   /** What is cut where training reads the series as one; null where it reads windows. */
   truncated: Truncated | null;
   notes: string[];
@@ -128,6 +134,8 @@ export interface ErrorRow {
   id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
   mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
   per_step_mae: number[]; per_step_rmse: number[];
+  /** The chance of a difference from the model's errors like this one if neither were better (a sign-flip test over blocks of windows); null for the model, and where too few windows tell nothing. */
+  chance: number | null;
 }
 /** The model beside its rivals on the windows of one part. */
 export interface Evaluation {
@@ -138,8 +146,10 @@ export interface Evaluation {
   rows: ErrorRow[];
   /** Who won and by how much. */
   sentence: string;
+  /** What the range held of the test part; null on validation, whose errors it is made from, and where there is no range. */
+  range: MeasuredRange | null;
   /** The same for each target by itself, in its unit. */
-  targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string }[];
+  targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string; range: MeasuredRange | null }[];
   /** How often the test part was scored for this model. */
   scored_times: number;
   /** What the model owes to the order of its window; of the test part, else empty. */
@@ -147,10 +157,29 @@ export interface Evaluation {
 }
 /** One forecast for each row of a part, all so many steps ahead, beside the truth; NaN where there is none. Of several targets, one after the other. */
 export interface Predictions { times: Float64Array; predicted: Float64Array; actual: Float64Array }
-/** Values beyond the end of the series, with the bounds that hold a `coverage` share of the truth; NaN where there are none yet. Of several targets, one after the other: `times.length` values each. */
+/** Values beyond the end of the series and their range. Of several targets, one after the other: `times.length` values each. */
 export interface Forecast {
-  times: Float64Array; values: Float64Array; lower: Float64Array; upper: Float64Array;
-  coverage: number; note: string;
+  times: Float64Array; values: Float64Array;
+  /** Bounds of the range, NaN beyond the model's horizon; null where there is no range. */
+  lower: Float64Array | null; upper: Float64Array | null;
+  /** Nominal level of the range: the share of the truth that it is made to hold. */
+  level: number;
+  /** Why there is no range, in a sentence; empty where there is one. */
+  no_range: string;
+  /** What the range held of the test part, for each target; empty as long as the test part was not scored with these weights. */
+  measured: MeasuredRange[];
+  note: string;
+}
+/** How a range did on the test part: counted, not promised. */
+export interface MeasuredRange {
+  /** Nominal level of the range. */
+  level: number;
+  /** Share of the truth that lay inside, over all windows and all steps of the horizon. */
+  coverage: number;
+  /** Mean width, in the target's unit; over several targets, of scaled values. */
+  width: number;
+  /** Test windows. */
+  windows: number;
 }
 /** What can be seen inside a model: one of the values that its layers name. */
 export interface Probe {

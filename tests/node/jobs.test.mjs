@@ -7,37 +7,33 @@ import { deathOf, refusalOf } from '../../www/core/errors.js';
 
 const csv = `time,value\n${Array.from({ length: 60 }, (_, day) => `2020-01-${String((day % 28) + 1).padStart(2, '0')} ${Math.floor(day / 28)}:00,${day}`).join('\n')}\n`;
 
-/** A core whose series throw when they are looked at. @param {unknown} thrown */
-function suggesting(thrown) {
+/** A core whose tables throw when they become a series. @param {unknown} thrown */
+function throwing(thrown) {
   let freed = 0;
-  const series = {
-    about: () => ({ names: ['value'] }),
-    suggest() {
+  const table = {
+    series() {
       throw thrown;
     },
-    to_parts: () => ({ columns: [] }),
-    times: () => new Float64Array(),
     free: () => void freed++,
   };
-  const table = { series: () => series, understood: () => ({}), preview: () => [], free: () => void freed++ };
   const core = { CsvReader: class { push() {} finish() { return table; } } };
   return { core, freed: () => freed };
 }
 
 const request = { source: new Blob([csv]), read: {}, series: {} };
 
-test('a trap while a column is looked at is thrown on, and nothing is asked of that memory again', async () => {
+test('a trap while a file is read is thrown on, and nothing is asked of that memory again', async () => {
   const trap = new WebAssembly.RuntimeError('unreachable');
-  const { core, freed } = suggesting(trap);
+  const { core, freed } = throwing(trap);
   await assert.rejects(dataJobs(core, () => {}).read(request), trap);
   assert.equal(freed(), 0);
 });
 
-test('a column that the core refuses to look at has no suggestion, and the file is read', async () => {
-  const { core, freed } = suggesting(Object.assign(new Error('Too short.'), { name: 'UnrolledError', code: 'too_short' }));
-  const { value } = await dataJobs(core, () => {}).read(request);
-  assert.equal(value.suggestions.size, 0);
-  assert.equal(freed(), 1, 'the series');
+test('what the core refuses is freed and thrown on', async () => {
+  const refusal = Object.assign(new Error('Too short.'), { name: 'UnrolledError', code: 'too_short' });
+  const { core, freed } = throwing(refusal);
+  await assert.rejects(dataJobs(core, () => {}).read(request), refusal);
+  assert.equal(freed(), 1);
 });
 
 test('a real file is read as before', async () => {

@@ -202,10 +202,29 @@ test('configure, train, watch, judge, forecast', () => {
   const forecast = session.forecast(30);
   const lastTime = Date.UTC(2013, 11, 30, 23);
   assert.deepEqual([...forecast.times], Array.from({ length: 30 }, (_, k) => lastTime + (k + 1) * HOUR), 'it begins an hour after the last row');
-  for (let k = 0; k < 30; k++) assert.ok(forecast.lower[k] < forecast.values[k] && forecast.values[k] < forecast.upper[k], `step ${k}`);
-  assert.equal(forecast.coverage, 0.8);
+  const { lower, upper } = forecast;
+  assert.ok(lower instanceof Float64Array && upper instanceof Float64Array);
+  for (let k = 0; k < 12; k++) assert.ok(lower[k] < forecast.values[k] && forecast.values[k] < upper[k], `step ${k}`);
+  for (let k = 12; k < 30; k++) assert.ok(Number.isNaN(lower[k]) && Number.isNaN(upper[k]), `step ${k}: no errors were seen so far ahead`);
+  // The nominal level, and what came of it on the test part.
+  const { range, targets } = session.evaluate('test');
+  assert.deepEqual([forecast.level, forecast.no_range, forecast.measured], [0.8, '', [range]]);
+  assert.deepEqual([targets[0].range, range?.level, range?.windows], [range, 0.8, configured.windows.test]);
+  assert.ok(range && range.coverage > 0 && range.coverage < 1 && range.width > 0);
+  assert.equal(session.evaluate('validation').range, null);
   assert.match(forecast.note, /Beyond 12 steps/);
   assert.deepEqual(session.forecast(12).values, forecast.values.slice(0, 12));
+});
+
+test('a model of too few validation windows has no range, and says why', () => {
+  const session = new Session(parts());
+  const { windows } = session.configure({ ...small, split: '6000, 6019, 8000' });
+  assert.equal(windows.validation, 8);
+  trainToTheEnd(session);
+  session.evaluate('test');
+  const { values, lower, upper, no_range: why, measured } = session.forecast(12);
+  assert.deepEqual([values.length, lower, upper, measured], [12, null, null, []]);
+  assert.match(why, /at least 9 validation windows, and there are 8/);
 });
 
 test('one window of the test part, and where it lies', () => {
@@ -291,7 +310,7 @@ test('a saved model forecasts the same in a fresh session', () => {
   const header = headerOf(bytes);
   assert.deepEqual(header['rnn.weight_hh_l0'].shape, [24, 8]);
   const about = JSON.parse(header.__metadata__.unrolled);
-  assert.deepEqual([about.version, about.best[0], about.columns], [2, session.progress().best?.epoch, ['temp_c']]);
+  assert.deepEqual([about.version, about.best[0], about.columns], [3, session.progress().best?.epoch, ['temp_c']]);
   assert.deepEqual(JSON.parse(headerOf(again.save()).__metadata__.unrolled), about, 'saved again, it is described as before');
 });
 

@@ -35,6 +35,17 @@ test('a board is sorted by validation, whatever the test part says; rules stand 
   assert.equal(board.lines.filter(({ entry: run }) => !run).length, 1);
 });
 
+test('a run whose error is not a number has no rank and stands last, wherever it was started', () => {
+  for (const place of [0, 1, 2]) {
+    const entries = [entry({ architecture: second }, { validation: 2 }), entry({ architecture: first, hidden: 8 }, { validation: 1 })];
+    entries.splice(place, 0, entry({ architecture: first }, { validation: NaN, test: NaN }));
+    const [{ lines }] = leaderboards(entries, catalog);
+    assert.deepEqual(lines.map(({ validation }) => validation), [1, 2, 3, null], `place ${place}`);
+    assert.deepEqual(lines.map(({ rank }) => rank), [1, 2, 3, null], `place ${place}`);
+    assert.equal(lines.at(-1)?.test, null);
+  }
+});
+
 test('runs on other windows have a board of their own, the newest first; what waits stands with the newest', () => {
   const waiting = { id: 1e6, asked: { architecture: first }, slot: 1, limit: {}, ticked: false, run: null, problem: null };
   const entries = [entry({ horizon: 24 }, { validation: 2 }), entry({ horizon: 12 }, { validation: 1, last: 2.5 }), waiting];
@@ -42,6 +53,27 @@ test('runs on other windows have a board of their own, the newest first; what wa
   assert.deepEqual(boards.map(({ about }) => about?.configured.horizon), [12, 24]);
   assert.deepEqual(boards.map(({ lines }) => lines.length), [3, 2]);
   assert.deepEqual(boards[0].lines.map(({ validation }) => validation), [1, 2.5, null]);
+});
+
+test('a run that waits is not told apart by what only the data will choose for it, but by what a person chose', () => {
+  const waits = (/** @type {Record<string, string | number>} */ asked) => ({ id: ++last, asked, slot: 1, limit: {}, ticked: false, run: null, problem: null });
+  const entries = [
+    entry({ architecture: first }),
+    waits({ architecture: first }),
+    waits({ architecture: first, hidden: 8 }),
+    waits({ architecture: second, target: 'temp_c' }),
+    waits({ architecture: second }),
+    entry({ architecture: second, window: 48, horizon: 12 }),
+  ];
+  assert.deepEqual([...namesOf(entries, catalog).values()], [
+    labels[0],
+    `${labels[0]} (2)`,
+    `${labels[0]} · hidden units 8`,
+    labels[1],
+    `${labels[1]} (2)`,
+    `${labels[1]} (3)`,
+  ]);
+  assert.deepEqual(differences(entries[1], entries[0], catalog), []);
 });
 
 test('names tell what differs from the first of the same architecture; equal ones are counted', () => {

@@ -8,8 +8,8 @@ import firefox from 'selenium-webdriver/firefox.js';
 /** Both, or what BROWSERS names (`BROWSERS=firefox`). */
 export const browserNames = (process.env.BROWSERS ?? 'firefox chromium').split(/[ ,]+/);
 
-/** For one step in the page; what takes longer is waited for in many (`Page.until`). */
-const SCRIPT_TIMEOUT_MS = 60_000;
+/** For one step in the page, which ends what hangs; what takes long is waited for in many (`Page.until`). */
+const SCRIPT_TIMEOUT_MS = 300_000;
 
 /**
  * @param {string[]} names Programs, the first found of which is taken.

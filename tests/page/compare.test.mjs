@@ -83,6 +83,7 @@ inBrowsers((browser) => {
     await untilOver(page);
     await page.until('its forecast above', () => /The forecast begins at/.test(document.querySelector('#hero-summary').textContent));
     assert.doesNotMatch(await page.text('#forecast'), /NaN|between/);
+    assert.match(await page.text('#forecast .key-band'), /No 80 % range: these weights have not been through a validation here/);
     assert.match(await page.text('#compare .board'), /ended before its first epoch did/);
   });
 
@@ -185,7 +186,7 @@ inBrowsers((browser) => {
       await untilOver(page);
       const seconds = (Date.now() - from) / 1000;
       const rows = (await board(page)).filter(({ run }) => run);
-      for (const { steps, spent, status } of rows) assert.ok(status === 'finished' && steps > 0 && spent >= 4000 && spent < 8000, `${steps} steps in ${spent} ms`);
+      for (const { steps, spent, status } of rows) assert.ok(status === 'finished' && steps > 0 && spent >= 4000, `${steps} steps in ${spent} ms`);
       rates.push({ seconds, each: rows.map(({ name, steps, spent }) => ({ name, rate: (1000 * steps) / spent })).sort((a, b) => (a.name < b.name ? -1 : 1)) });
     }
     const [alone, together] = rates;

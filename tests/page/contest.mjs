@@ -56,9 +56,9 @@ export async function compare(page, { pick = 'All', budget, amount, equal = fals
   );
 }
 
-/** Until nothing trains any more. @param {Page} page @param {number} [timeout] */
-export const untilOver = (page, timeout = 80_000) =>
-  page.until('the end of the comparison', () => [...document.querySelectorAll('#compare .buttons .button')].every((button, index) => (index ? button.hidden : !button.disabled)), { timeout });
+/** Until nothing trains any more. @param {Page} page */
+export const untilOver = (page) =>
+  page.until('the end of the comparison', () => [...document.querySelectorAll('#compare .buttons .button')].every((button, index) => (index ? button.hidden : !button.disabled)));
 
 /** The architectures that can be ticked, as `[id, label]`. @param {Page} page @returns {Promise<[string, string][]>} */
 export const architectures = (page) =>

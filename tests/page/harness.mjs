@@ -45,6 +45,12 @@ export function inBrowsers(define, options = {}) {
   }
 }
 
+/**
+ * What is waited for comes, in a second or, on a machine whose cores are busy, in a minute: the limit only ends what hangs, so
+ * that no test depends on the machine's speed.
+ */
+export const HANGS_MS = 300_000;
+
 /** One of the two browsers, running. */
 export class Browser {
   /** @type {import('selenium-webdriver').WebDriver} */
@@ -222,7 +228,7 @@ export class Page {
    * @param {(...args: A) => unknown} body
    * @param {{timeout?: number, args?: A}} [options] `timeout` in milliseconds.
    */
-  async until(what, body, { timeout = 30_000, args = /** @type {any} */ ([]) } = {}) {
+  async until(what, body, { timeout = HANGS_MS, args = /** @type {any} */ ([]) } = {}) {
     const end = Date.now() + timeout;
     for (;;) {
       const value = await this.run(body, ...args);
@@ -243,9 +249,9 @@ export class Page {
     return ` (${file})`;
   }
 
-  /** The first element that matches, awaited. @param {string} selector @param {number} [timeout] */
-  async element(selector, timeout = 10_000) {
-    await this.until(selector, (s) => document.querySelector(s) !== null, { timeout, args: [selector] });
+  /** The first element that matches, awaited. @param {string} selector */
+  async element(selector) {
+    await this.until(selector, (s) => document.querySelector(s) !== null, { args: [selector] });
     return this.driver.findElement({ css: selector });
   }
 

@@ -228,7 +228,7 @@ inBrowsers((browser) => {
     assert.equal(await page.run(() => document.querySelectorAll('#inside .gradient canvas').length), 1);
     assert.deepEqual(await page.accessibility(), []);
 
-    await pass(1500);
+    await page.until('readings of both', () => [1, 2].every((worker) => /** @type {any} */ (window).readings.answers.filter((answer) => answer.worker === worker).length > 3));
     await page.run(() => scrollTo(0, 0));
     await pass(300);
     const { asked, answers } = await readings(page);

@@ -61,7 +61,7 @@ inBrowsers((browser) => {
       const there = await page.run(async () => {
         const { get } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
         for (;;) {
-          const run = await get('unrolled-3-run');
+          const run = await get('unrolled-4-run');
           if (run?.status === 'finished' && run.test) return { build: run.build, saved: [...run.bytes] };
           await new Promise((resolve) => setTimeout(resolve, 50));
         }

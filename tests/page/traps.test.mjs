@@ -81,8 +81,8 @@ async function assertSentences(page, technical) {
 }
 
 inBrowsers((browser) => {
-  test('a trap while a column is looked at ends the worker that reads: a sentence, and the next file is read by another', async () => {
-    const page = await opened(browser, short, { before: count, replace: trapping('Series', 'suggest', TRAP, "args[0] === 'deadly'") });
+  test('a trap while a file is read ends the worker that reads: a sentence, and the next file is read by another', async () => {
+    const page = await opened(browser, short, { before: count, replace: trapping('Series', 'to_parts', TRAP, "this.about().names.includes('deadly')") });
     const deadly = daily(300).replace('value', 'deadly');
     for (const time of [1, 2, 3]) {
       await page.dropFile('main', 'deadly.csv', deadly);
@@ -159,7 +159,7 @@ inBrowsers((browser) => {
     const page = await opened(browser, short, {
       before: count,
       replace: {
-        ...trapping('Series', 'suggest', TRAP, "args[0] === 'deadly'"),
+        ...trapping('Series', 'to_parts', TRAP, "this.about().names.includes('deadly')"),
         'core/worker.js': (/** @type {string} */ text) => (broken ? `import './nowhere.js';\n${text}` : text),
       },
     });

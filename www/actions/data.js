@@ -4,20 +4,28 @@
  * @module
  */
 import { assetText } from '../core/assets.js';
-import { Gone } from '../core/client.js';
+import { Gone, Refusal } from '../core/client.js';
 import { deathOf } from '../core/errors.js';
-import { keepData } from '../state/persist.js';
+import { faultIn } from '../state/checked.js';
+import { askToLast, keepData } from '../state/persist.js';
 import { SAMPLES } from '../samples/list.js';
-import { ROLE } from '../state/shape.js';
+import { isAutomatic, ROLE } from '../state/shape.js';
 import { listed } from '../state/targets.js';
+import { tryToRead, unreadable } from './unreadable.js';
 
 /** @import {DataWorker} from './data_worker.js' */
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Problem, Reading} from '../core/protocol.js' */
-/** @import {Dataset, PageStore, Source} from '../state/shape.js' */
+/** @import {Dataset, EarlierData, PageStore, Source} from '../state/shape.js' */
 
-/** @param {unknown} error @returns {Problem} What is no refusal is an error of the page's own. */
-const problemOf = (error) => /** @type {any} */ (error)?.problem ?? deathOf('trap', error);
+/** @param {any} error @returns {Problem} A refusal, what the browser says of a file, or else an error of the page's own. */
+function problemOf(error) {
+  const why = unreadable(error?.name);
+  return error?.problem ?? (why ? { message: why } : deathOf('trap', error));
+}
+
+/** @param {import('../state/shape.js').State} state @returns {boolean} Whether a model was trained on the data that are open. */
+const isTrained = ({ run, runs }) => Boolean(run?.bytes || run?.latest || runs.some(({ run: one }) => one?.bytes || one?.latest));
 
 /**
  * @typedef {object} DataActions
@@ -26,7 +34,9 @@ const problemOf = (error) => /** @type {any} */ (error)?.problem ?? deathOf('tra
  * @property {(blob: Blob, source: Source) => Promise<void>} openBlob
  * @property {(change: ReadOptions) => Promise<void>} reread
  * @property {(change: SeriesOptions) => Promise<void>} regroup
- * @property {() => void} bringBack
+ * @property {(files: ArrayLike<File>, open: (file: File) => void) => void} openFirst Opens the first of several files, and says that it was the first.
+ * @property {(data: Dataset) => void} put Puts data that were read before in the place of those that are open.
+ * @property {(earlier: EarlierData) => void} bringBack
  */
 
 /**
@@ -47,27 +57,46 @@ export function dataActions(store, worker, hooks) {
   async function take(source, blob, read, series, ask, same = false) {
     const turn = ++newest;
     worker.ready();
-    store.set({ reading: source.name, dataProblem: null });
+    store.set({ reading: { name: source.name, share: null }, dataProblem: null, told: '' });
     try {
       const bytes = await blob();
+      await tryToRead(bytes);
       const reading = await (ask ? ask(bytes) : worker.call('read', { source: bytes, read, series }));
       if (turn !== newest) return;
       const { data: before, settings } = store.get();
       const data = { ...reading, source, blob: bytes, read, series };
+      const fault = faultIn('data', data);
+      // It could not be shown either, nor read back.
+      if (fault) throw new Refusal({ message: `It was read, but this page cannot show it (${fault}).` });
       inWorker = { data, holder: worker.holder() };
-      store.set({ data, reading: '', earlierData: same ? store.get().earlierData : before, range: null, draft: null });
+      store.set({ data, reading: null, earlierData: putAside(same), range: null, draft: null });
       // What the old file's columns were called says nothing about the new one's.
       const kept = Object.fromEntries(
         Object.entries(settings).filter(([key]) => same || !before || (key !== ROLE.target && key !== ROLE.inputs)),
       );
       const { names } = data.parts;
+      // What a model from a file was made for is not what the next data ask for.
+      const { run, catalog } = store.get();
+      if (!same && run?.loaded)
+        for (const knob of catalog?.knobs.filter(isAutomatic) ?? []) if (kept[knob.key] === run.asked[knob.key]) delete kept[knob.key];
       for (const key of [ROLE.target]) if (kept[key] && !listed(String(kept[key]), names).every((name) => names.includes(name))) delete kept[key];
       hooks.replaced(data, kept);
-      void keepData(data);
+      keepData(data);
     } catch (error) {
       if (turn !== newest || error instanceof Gone) return;
-      store.set({ reading: '', dataProblem: { ...problemOf(error), about: source.name } });
+      store.set({ reading: null, dataProblem: { ...problemOf(error), about: source.name } });
     }
+  }
+
+  /**
+   * The data that are open are put aside; of those before them stay what a model was trained on, since it comes back with them.
+   * @param {boolean} same Whether the same file takes their place, read otherwise. @returns {EarlierData[]}
+   */
+  function putAside(same) {
+    const { data, earlierData } = store.get();
+    const trained = isTrained(store.get());
+    if (!data || (same && !trained)) return earlierData;
+    return [...earlierData.filter((earlier) => earlier.trained), { data, trained }];
   }
 
   /** @param {string} id */
@@ -90,14 +119,18 @@ export function dataActions(store, worker, hooks) {
     fetchSample: (id) => void textOf(sampleOf(id).file),
     async openSample(id) {
       const sample = sampleOf(id);
-      await take(
+      const opened = take(
         { kind: 'sample', id: sample.id, name: sample.name },
         async () => new Blob([await textOf(sample.file)]),
         {},
         {},
       );
+      const told = `There is no sample called “${id}”; “${sample.name}” is opened in its place.`;
+      if (id && sample.id !== id) store.set({ told, said: told });
+      await opened;
     },
     async openBlob(blob, source) {
+      askToLast();
       await take(source, async () => blob, {}, {});
     },
     async reread(change) {
@@ -115,14 +148,25 @@ export function dataActions(store, worker, hooks) {
       const ask = held ? () => worker.call('regroup', { series }) : undefined;
       await take(data.source, async () => data.blob, data.read, series, ask, true);
     },
-    bringBack() {
-      const { earlierData, data, settings } = store.get();
-      if (!earlierData) return;
+    openFirst(files, open) {
+      const [first, ...others] = Array.from(files);
+      if (!first) return;
+      open(first);
+      const told = `Only the first of ${others.length + 1} files was opened: ${first.name}.`;
+      if (others.length) store.set({ told, said: told });
+    },
+    put(data) {
       newest++;
-      store.set({ data: earlierData, earlierData: data, dataProblem: null, reading: '', range: null, draft: null });
+      store.set({ data, earlierData: putAside(false), dataProblem: null, reading: null, range: null, draft: null });
+    },
+    bringBack(earlier) {
+      const { settings } = store.get();
+      newest++;
+      const earlierData = putAside(false).filter((one) => one !== earlier);
+      store.set({ data: earlier.data, earlierData, dataProblem: null, reading: null, range: null, draft: null });
       const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== ROLE.target && key !== ROLE.inputs));
-      hooks.replaced(earlierData, kept);
-      void keepData(earlierData);
+      hooks.replaced(earlier.data, kept);
+      keepData(earlier.data);
     },
   };
 }

@@ -33,7 +33,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
     const onSilence = silence.of(KEY, () => {
       const { reading } = store.get();
       return {
-        who: reading ? `The worker that reads ${reading}` : 'The worker that reads files',
+        who: reading ? `The worker that reads ${reading.name}` : 'The worker that reads files',
         loss: reading ? 'If you end it, the file is given up, and another can be opened.' : 'If you end it, another takes its place.',
       };
     });
@@ -57,21 +57,22 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
     unstarted = started || ended ? 0 : unstarted + 1;
     if (unstarted >= MOST_DEATHS) {
       lost = { ...problem, message: `No worker that reads files could be started. ${problem.message} Reload the page to try again.` };
-      store.set({ reading: '', dataProblem: { ...lost, about: store.get().reading || undefined } });
+      store.set({ reading: null, dataProblem: { ...lost, about: store.get().reading?.name } });
       return;
     }
     client = connect();
     const { reading, catalog } = store.get();
-    if (!catalog || (!started && !ended)) return;
+    // What was said of the one before stands, unless a file was given to this one.
+    if (!catalog || (!started && !ended && !reading)) return;
     if (during?.payload && !ended) deaths.note(thing(during.payload), problem);
     store.set({
-      reading: '',
+      reading: null,
       dataProblem: {
         ...problem,
         message: ended
           ? 'Its worker did not answer and was ended.'
           : `Reading it stopped the worker. ${problem.message} ${problem.code === 'memory' ? 'The file may be too large for this machine: open a part of it.' : adviceFor(store.get(), problem)}`,
-        about: reading || undefined,
+        about: reading?.name,
       },
     });
   }

@@ -5,6 +5,7 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
+import { faultInTidings, unheard } from '../state/checked.js';
 import { newRun, ofReport } from '../state/run.js';
 import { namesOf } from '../state/runs.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
@@ -55,7 +56,14 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   function hear(tidings) {
     const run = find(current)?.run;
     if (!run) return;
-    if (tidings.type === 'report') {
+    const fault = faultInTidings(tidings);
+    if (fault) {
+      list.fail(current, { message: unheard(fault) });
+      over('failed');
+    } else if (tidings.type === 'weights') {
+      changeRun(current, { latest: tidings.weights });
+      list.keep();
+    } else if (tidings.type === 'report') {
       changeRun(current, ofReport(tidings.report, null));
       list.keep();
     } else if (tidings.type === 'progress') {
@@ -149,7 +157,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       const { evaluation } = await call('judge', { sight: null });
       changeRun(id, { test: evaluation });
     }
-    if (how !== 'failed') changeRun(id, { status: how });
+    if (how !== 'failed') changeRun(id, { status: how, ...(find(id)?.run?.bytes ? { latest: null } : {}) });
     return how;
   }
 

@@ -3,13 +3,15 @@
  * from a file) and how much of what it says. `training.js` trains it, `settings.js` has what the next one is to be.
  * @module
  */
-import { newId, newRun } from '../state/run.js';
-import { sightOf } from '../state/shape.js';
+import { keepRun } from '../state/persist.js';
+import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
+import { isAutomatic, sightOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
 import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
 import { turns } from './turns.js';
+import { unreadable } from './unreadable.js';
 
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
@@ -19,7 +21,7 @@ import { turns } from './turns.js';
 export function modelActions(store, silence) {
   const inTurn = turns((asked) => store.set({ asked }));
   const deaths = deathRecord(store);
-  const { worker, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
+  const { worker, judge, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
   /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
   const putAside = new WeakMap();
@@ -53,6 +55,31 @@ export function modelActions(store, silence) {
     keep();
   }
 
+  /**
+   * A saved model names every setting. Those that are chosen to fit the data are left to that where it chooses the same.
+   * @param {Settings} asked @param {Settings} resolved What they are to be. @returns {Promise<Settings>}
+   */
+  async function withoutAutomatic(asked, resolved) {
+    const automatic = store.get().catalog?.knobs.filter(isAutomatic).map(({ key }) => key) ?? [];
+    const chosen = Object.fromEntries(Object.entries(asked).filter(([key]) => !automatic.includes(key)));
+    store.set({ settings: chosen });
+    const fits = (await configure()) ? store.get().draft?.settings : undefined;
+    const pinned = Object.fromEntries(Object.entries(asked).filter(([key]) => automatic.includes(key) && fits?.[key] !== resolved[key]));
+    const settings = { ...chosen, ...pinned };
+    store.set({ settings });
+    if (Object.keys(pinned).length) await configure();
+    return settings;
+  }
+
+  /** Weights that nobody has measured, because training was cut off before it had, are measured now. */
+  async function measured() {
+    const { run } = store.get();
+    if (!run?.unvalidated || run.validation) return;
+    const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
+    const { progress, epochs, bytes } = run;
+    if (report) setRun({ ...told(report), progress, epochs, bytes }, run.id);
+  }
+
   return {
     ...training,
     ...settingsActions(store, configure),
@@ -81,20 +108,27 @@ export function modelActions(store, silence) {
       });
       await worker.open(data);
       await configure();
-      if (back) await restore(back);
+      if (back && (await restore(withWeights(back)))) await measured();
+      keepRun(store.get().run);
     }),
+
+    /** Data of the last visit that others have taken the place of: their model comes back with them. @param {Dataset} data @param {Run} run */
+    remember(data, run) {
+      putAside.set(data, withWeights(settled(run)));
+    },
 
     bringBackRun: inTurn(async () => {
       await pauseNow();
       const { earlierRun, run } = store.get();
       if (!earlierRun || !(await restore(earlierRun.run))) return;
       store.set({
-        earlierRun: run?.bytes ? { run, why: 'the newer model' } : null,
+        earlierRun: toBringBack(run, 'the newer model'),
         settings: earlierRun.run.asked,
         runProblem: null,
       });
       asTrained(store, earlierRun.run);
       await configure();
+      await measured();
       keep();
     }, 'Bring back'),
 
@@ -110,6 +144,7 @@ export function modelActions(store, silence) {
       store.set({ settings: next.asked, earlierSettings: settings, runProblem: null });
       asTrained(store, next);
       await configure();
+      await measured();
       await drawn(next);
     }, 'Show'),
 
@@ -121,31 +156,48 @@ export function modelActions(store, silence) {
 
     /** A model from a file. */
     load: inTurn(async (/** @type {Blob} */ blob, /** @type {string} */ name) => {
-      const bytes = new Uint8Array(await blob.arrayBuffer());
+      let bytes;
+      try {
+        bytes = new Uint8Array(await blob.arrayBuffer());
+      } catch (error) {
+        const why = unreadable(/** @type {Error} */ (error).name);
+        if (!why) throw error;
+        store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
+        return;
+      }
       const loaded = await attempt(() => call('load', { bytes, settings: withTargets(store.get()) }));
       if (!loaded) return;
-      const { run } = store.get();
-      const settings = differing(store.get(), loaded.configured.settings);
+      const { run, earlierRun } = store.get();
+      const asked = differing(store.get(), loaded.configured.settings);
       store.set({
         run: {
-          ...newRun(newId(), loaded.configured, loaded.progress, settings, ''),
+          ...newRun(newId(), loaded.configured, loaded.progress, asked, ''),
           status: 'stopped',
           bytes,
+          loaded: true,
           remark: `Loaded from ${name}.`,
         },
-        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
-        settings,
+        earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun,
         runProblem: null,
       });
-      await configure();
+      setRun({ asked: await withoutAutomatic(asked, loaded.configured.settings) });
       const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
       if (report) setRun({ ...told(report), bytes });
+      await judge();
       keep();
     }, 'Open'),
 
-    /** The model of the last visit. */
+    /** The model of the last visit. @returns {Promise<boolean>} Whether it is there. */
     resume: inTurn(async (/** @type {Run} */ run) => {
-      if (await restore({ ...run, id: run.id ?? newId() })) setRun({ remark: 'This is the model of your last visit.' });
+      if (!(await restore(withWeights(run)))) return false;
+      const { latest } = run;
+      setRun({ latest: null, remark: 'This is the model of your last visit.' });
+      await measured();
+      // What it had learnt since its best epoch.
+      if (run.bytes && latest && latest.step > (run.epochs.at(-1)?.step ?? 0))
+        store.set({ earlierRun: { run: asItWas(settled(run), latest), why: `its weights after step ${latest.step.toLocaleString('en-GB')}, not validated` } });
+      keep();
+      return true;
     }),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
-import { settled } from '../state/run.js';
+import { settled, withWeights } from '../state/run.js';
 import { buildOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
 import { MOST_DEATHS, training } from './deaths.js';
@@ -49,7 +49,8 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     return createClient('model', hear, died, buildOf(store.get()), {
       isBusy: () => store.get().run?.status === 'running',
       onSilence: silence.of(KEY, () => {
-        const { run } = store.get();
+        const { run: shown } = store.get();
+        const run = shown && withWeights(shown);
         const best = run?.bytes && run.progress.best;
         return {
           who: 'The worker that holds the model',
@@ -159,7 +160,9 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
    * @param {boolean} again Whether it may be set to work again by itself.
    */
   async function revive(problem, ended, again) {
-    const { data, run } = store.get();
+    const { data, run: shown } = store.get();
+    // Where no epoch has ended, the weights that it had last.
+    const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
     if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
     if (lost) {

@@ -3,18 +3,18 @@
  * @module
  */
 import { keepRuns } from '../state/persist.js';
-import { lean, settled, settledList } from '../state/run.js';
+import { lean, settled, settledList, withWeights } from '../state/run.js';
 import { freeSlot } from '../state/runs.js';
 
 /** @import {Problem} from '../core/protocol.js' */
-/** @import {Dataset, Entry, PageStore, Run} from '../state/shape.js' */
+/** @import {Dataset, Entry, PageStore, Run, State} from '../state/shape.js' */
 
 /** Milliseconds until the list is kept, once something in it has changed. */
 const KEEP_AFTER = 1000;
 
 /** @param {PageStore} store @param {(id: number) => boolean} isInLane Whether a run is being trained beside the one that is shown. */
 export function runList(store, isInLane) {
-  /** The runs of data that is put aside. @type {WeakMap<object, Entry[]>} */
+  /** The runs of data that is put aside, and those of them that were taken off the list. @type {WeakMap<object, Pick<State, 'runs' | 'removed'>>} */
   const putAside = new WeakMap();
   /** @type {Dataset | null} */ let opened = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let keeping;
@@ -46,11 +46,14 @@ export function runList(store, isInLane) {
     store.set({ runs: store.get().runs.filter(stays) });
   }
 
+  /** @param {Run} run @param {Entry[]} others @returns {Entry} */
+  const entryOf = (run, others) => ({ id: run.id, asked: run.asked, slot: freeSlot(others), limit: {}, ticked: false, run, problem: null });
+
   /** Keeps the list in this browser, soon. */
   function keep() {
     keeping ??= setTimeout(() => {
       keeping = undefined;
-      void keepRuns(store.get().runs.filter(({ run }) => run?.bytes));
+      keepRuns(store.get().runs.filter(({ run }) => run?.bytes || run?.latest));
     }, KEEP_AFTER);
   }
 
@@ -58,7 +61,8 @@ export function runList(store, isInLane) {
   function settle(id) {
     const run = find(id)?.run;
     if (!run || isInLane(id)) return;
-    if (run.bytes) change(id, { run: settled(run) });
+    const left = withWeights(settled(run));
+    if (left.bytes) change(id, { run: left });
     else filter((entry) => entry.id !== id);
   }
 
@@ -76,7 +80,7 @@ export function runList(store, isInLane) {
       if (find(run.id)) changeRun(run.id, run);
       else {
         const left = runs.filter(({ run: other, problem, id }) => !other || other.bytes || problem || isInLane(id));
-        store.set({ runs: [...left, { id: run.id, asked: run.asked, slot: freeSlot(left), limit: {}, ticked: false, run: lean(run), problem: null }] });
+        store.set({ runs: [...left, entryOf(lean(run), left)] });
       }
       if (run.status !== 'running') keep();
     },
@@ -92,15 +96,42 @@ export function runList(store, isInLane) {
 
     /** Data were replaced: the runs belong to the data before. @param {Dataset} data */
     replaced(data) {
-      if (opened) putAside.set(opened, settledList(store.get().runs));
+      const { runs, removed } = store.get();
+      if (opened) putAside.set(opened, { runs: settledList(runs), removed });
       opened = data;
-      store.set({ runs: putAside.get(data) ?? [] });
+      store.set(putAside.get(data) ?? { runs: [], removed: [] });
       keep();
     },
 
-    /** @param {Entry[]} runs Those of the last visit, on the data that is open. */
-    resume(runs) {
-      store.set({ runs: settledList(runs) });
+    /** Data of the last visit that others have taken the place of: their runs come back with them. @param {Dataset} data @param {Entry[]} runs */
+    remember(data, runs) {
+      putAside.set(data, { runs: settledList(runs), removed: [] });
+    },
+
+    /** Takes runs off the list; what was trained of them can be brought back. @param {(entry: Entry) => boolean} isGone */
+    remove(isGone) {
+      const { runs, removed } = store.get();
+      store.set({ runs: runs.filter((entry) => !isGone(entry)), removed: [...removed, ...settledList(runs.filter(isGone))] });
+      keep();
+    },
+
+    /** What was taken off the list is on it again. */
+    bringBack() {
+      const { runs, removed } = store.get();
+      const all = [...runs];
+      for (const entry of removed) {
+        if (all.some(({ id }) => id === entry.id)) continue;
+        all.push(all.some(({ slot }) => slot === entry.slot) ? { ...entry, slot: freeSlot(all) } : entry);
+      }
+      store.set({ runs: all.sort((one, other) => one.id - other.id), removed: [] });
+      keep();
+    },
+
+    /** @param {Entry[]} runs Those of the last visit, on the data that is open. @param {Run | null} shown The one that was shown then. */
+    resume(runs, shown) {
+      const all = settledList(runs);
+      if (shown && !all.some(({ id }) => id === shown.id)) all.push(entryOf(lean(withWeights(settled(shown))), all));
+      store.set({ runs: all });
     },
   };
 }

@@ -3,6 +3,7 @@
  * architecture; and what a person can do with the list of runs. `run_list.js` keeps the list, a `lane.js` trains.
  * @module
  */
+import { askToLast } from '../state/persist.js';
 import { contestants, stepsOf } from '../state/contest.js';
 import { newId, settled } from '../state/run.js';
 import { freeSlot, leaderboards } from '../state/runs.js';
@@ -79,11 +80,14 @@ export function runActions(store, model, silence) {
     /** Data were replaced: the runs belong to the data before. @param {Dataset} data */
     replaced(data) {
       empty();
-      for (const lane of lanes) lane.drop();
+      // As they stand: what the lanes have trained is put aside with the data.
       list.replaced(data);
+      for (const lane of lanes) lane.drop();
     },
 
     resume: list.resume,
+    remember: list.remember,
+    bringBackRemoved: list.bringBack,
 
     /** @param {Partial<Contest>} contest */
     set(contest) {
@@ -92,6 +96,7 @@ export function runActions(store, model, silence) {
 
     /** Trains what is ticked, side by side. */
     compare() {
+      askToLast();
       const state = store.get();
       const { contest, draft, data, run, runs, catalog } = state;
       if (!draft || !data || state.comparing !== 'none') return;
@@ -145,6 +150,7 @@ export function runActions(store, model, silence) {
     async remove(id) {
       const { run } = store.get();
       queue = queue.filter((waiting) => waiting !== id);
+      list.remove((entry) => entry.id === id);
       for (const lane of lanes) if (lane.id() === id) lane.drop();
       if (run?.id === id) await model.reset();
       list.filter((entry) => entry.id !== id);
@@ -154,8 +160,7 @@ export function runActions(store, model, silence) {
     /** Takes all runs off the list but the one that is shown and those under way. */
     clear() {
       const { run } = store.get();
-      list.filter(({ id }) => id === run?.id || isInLane(id) || queue.includes(id));
-      list.keep();
+      list.remove(({ id }) => id !== run?.id && !isInLane(id) && !queue.includes(id));
     },
 
     /** @param {number[]} ids @param {boolean} ticked Whether their forecasts are drawn. */

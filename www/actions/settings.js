@@ -2,17 +2,19 @@
  * The settings of the next model, and how it is to be computed.
  * @module
  */
-import { keepReproducible, keepWorkers } from '../state/persist.js';
-import { buildOf } from '../state/shape.js';
+import { keepReproducible, keepWorkers } from '../state/words.js';
+import { buildOf, defaultOf } from '../state/shape.js';
 
-/** @import {Settings, Value} from '../core/protocol.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
 
 /** @param {State} state @param {Settings} settings @returns {Settings} Those that differ from their defaults. */
 export function differing({ catalog }, settings) {
   const knobs = catalog?.knobs ?? [];
   return Object.fromEntries(
-    knobs.filter(({ key, default: usual }) => key in settings && settings[key] !== usual).map(({ key }) => [key, settings[key]]),
+    knobs
+      .filter((knob) => knob.key in settings && settings[knob.key] !== defaultOf(catalog, settings, knob))
+      .map(({ key }) => [key, settings[key]]),
   );
 }
 
@@ -34,12 +36,11 @@ export function settingsActions(store, configure) {
 
     /** @param {Settings} change A knob's new value, or `undefined` for its default. */
     set(change) {
-      const settings = { ...store.get().settings };
-      const knobs = store.get().catalog?.knobs ?? [];
+      const { catalog } = store.get();
+      const settings = { ...store.get().settings, ...change };
       for (const [key, value] of Object.entries(change)) {
-        const knob = knobs.find((candidate) => candidate.key === key);
-        if (value === undefined || (knob && value === knob.default)) delete settings[key];
-        else settings[key] = /** @type {Value} */ (value);
+        const knob = catalog?.knobs.find((candidate) => candidate.key === key);
+        if (value === undefined || (knob && value === defaultOf(catalog, /** @type {Settings} */ (settings), knob))) delete settings[key];
       }
       store.set({ settings, earlierSettings: null });
       return configure();

@@ -3,8 +3,9 @@
  * @module
  */
 import { Gone, Refusal } from '../core/client.js';
-import { keepRun } from '../state/persist.js';
-import { newId, newRun, ofReport } from '../state/run.js';
+import { faultInTidings, unheard } from '../state/checked.js';
+import { askToLast, keepRun } from '../state/persist.js';
+import { newId, newRun, ofReport, toBringBack } from '../state/run.js';
 import { isOver, isStale, sightOf } from '../state/shape.js';
 import { modelWorker } from './model_worker.js';
 
@@ -39,6 +40,13 @@ export function trainingActions(store, inTurn, silence, deaths) {
   /** @param {Tidings} tidings */
   function hear(tidings) {
     const { run } = store.get();
+    const fault = faultInTidings(tidings);
+    if (fault) return store.set({ runProblem: { message: unheard(fault) } });
+    if (tidings.type === 'weights') {
+      setRun({ latest: tidings.weights });
+      keep();
+      return;
+    }
     if (!run || run.status === 'paused' || run.status === 'stopped') {
       if (run && tidings.type === 'report') setRun(told(tidings.report));
       return;
@@ -50,7 +58,7 @@ export function trainingActions(store, inTurn, silence, deaths) {
       setRun({ progress: tidings.progress, workers: tidings.workers, elapsed: tidings.spent });
       if (tidings.progress.state === 'finished') void end('finished');
     } else if (tidings.type === 'failed') {
-      setRun({ status: 'failed', problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
+      setRun({ status: 'failed', latest: null, problem: tidings.problem, ...(tidings.report ? told(tidings.report) : {}) });
       keep();
     }
   }
@@ -58,12 +66,13 @@ export function trainingActions(store, inTurn, silence, deaths) {
   /** Keeps the run that is shown in this browser. */
   function keep() {
     kept = performance.now();
-    void keepRun(store.get().run);
+    keepRun(store.get().run);
   }
 
   /** Training is over: the test part is scored. @param {RunStatus} status */
   async function end(status) {
-    setRun({ status });
+    // The best weights are in place.
+    setRun({ status, ...(store.get().run?.bytes ? { latest: null } : {}) });
     await judge();
     keep();
   }
@@ -101,7 +110,7 @@ export function trainingActions(store, inTurn, silence, deaths) {
     if (fresh || !run) {
       store.set({
         run: { ...newRun(newId(), answer.configured, answer.progress, settings, worker.build()), status },
-        earlierRun: run?.bytes ? { run, why: 'the model before this one' } : store.get().earlierRun,
+        earlierRun: toBringBack(run, 'the model before this one') ?? store.get().earlierRun,
         runProblem: null,
       });
     } else {
@@ -141,7 +150,8 @@ export function trainingActions(store, inTurn, silence, deaths) {
     // It may have come to its end a moment before, and is judged then.
     if (!progress || !isUnderWay()) return;
     setRun({ status: 'stopped', progress });
-    const report = progress.best ? await attempt(() => call('report', { sight: sightOf(store.get()) })) : null;
+    // One that is stopped in its first epoch has the weights of its last step.
+    const report = progress.step ? await attempt(() => call('report', { sight: sightOf(store.get()) })) : null;
     if (report) setRun(told(report));
     await end('stopped');
   }
@@ -150,13 +160,20 @@ export function trainingActions(store, inTurn, silence, deaths) {
     await pause();
     const { run } = store.get();
     if (!run) return;
-    store.set({ run: null, runProblem: null, earlierRun: run.bytes ? { run, why: 'the model that was reset' } : null });
+    store.set({ run: null, runProblem: null, earlierRun: toBringBack(run, 'the model that was reset') });
     await configure();
-    void keepRun(null);
+    keepRun(null);
   }
+
+  /** What a person asks for keeps something: the browser is asked to let it last. @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} name */
+  const lasting = (act, name) => (/** @type {A} */ ...args) => {
+    askToLast();
+    return inTurn(act, name)(...args);
+  };
 
   return {
     worker,
+    judge,
     setRun,
     told,
     keep,
@@ -164,9 +181,9 @@ export function trainingActions(store, inTurn, silence, deaths) {
     pauseNow: pause,
     /** What a person can do. */
     actions: {
-      start: inTurn(start, 'Train'),
+      start: lasting(start, 'Train'),
       pause: inTurn(pause, 'Pause'),
-      step: inTurn(step, 'One step'),
+      step: lasting(step, 'One step'),
       stop: inTurn(stop, 'Stop'),
       /** Forgets the weights, with a way back. */
       reset: inTurn(reset, 'Reset'),

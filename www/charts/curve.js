@@ -3,28 +3,13 @@
  * value would have, and, of a model that feeds on its own forecasts, the loss with the truth fed to it instead.
  * @module
  */
-import { axis, colour, font, line, lossAxis, makePlot, soon } from './plot.js';
+import { lossAxis } from './loss.js';
+import { axis, colour, font, line, makePlot, soon } from './plot.js';
 
 /** @import {Epoch} from '../../pkg/unrolled.js' */
 
 /** Labels that have room beside a chart of this height. */
 const MOST_LABELS = 5;
-
-/** @param {number} low @param {number} high @returns {number[]} Round values from low to high: 1, 2, 5, 10 … */
-export function roundValues(low, high) {
-  const values = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-    for (const digit of [1, 1.5, 2, 3, 5, 7]) {
-      const value = Number((digit * 10 ** power).toPrecision(2));
-      if (value >= low && value <= high) values.push(value);
-    }
-  }
-  const few = values.filter(
-    (value) => ['1', '2', '5'].includes(value.toPrecision(1).replace(/[0.]|e.*/g, '')) && Number(value.toPrecision(1)) === value,
-  );
-  if (values.length <= MOST_LABELS) return values;
-  return few.length <= MOST_LABELS ? few : few.filter((value) => Number.isInteger(Math.log10(value)));
-}
 
 /** @param {HTMLElement} container */
 export function curveChart(container) {
@@ -43,7 +28,7 @@ export function curveChart(container) {
       },
       axes: [
         axis({ size: 30, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], space: 34 }),
-        lossAxis(roundValues),
+        lossAxis(MOST_LABELS),
       ],
       padding: [8, 10, 0, 0],
       series: [

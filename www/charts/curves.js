@@ -2,8 +2,8 @@
  * The learning curves of several runs on one chart: validation loss on a logarithmic scale, against epochs or seconds.
  * @module
  */
-import { roundValues } from './curve.js';
-import { axis, colour, extent, line, lossAxis, makePlot, soon } from './plot.js';
+import { lossAxis } from './loss.js';
+import { axis, colour, extent, line, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './runs.js';
 
 /** Labels that have room at the axis. */
@@ -20,16 +20,6 @@ const WHOLE_OR_LESS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...WHOLE];
 const FEW = 3;
 /** What repeating the last value loses is drawn up to so many times the highest point of the curves. */
 const NEAR = 1.5;
-
-/** @param {number} low @param {number} high @returns {number[]} Where the axis is labelled: evenly where the scale is hardly a logarithmic one. */
-function ticks(low, high) {
-  if (high / low > 4) return roundValues(low, high);
-  const rough = (high - low) / MOST_LABELS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
-}
 
 /** @param {HTMLElement} container */
 export function curvesChart(container) {
@@ -64,7 +54,7 @@ export function curvesChart(container) {
         },
         axes: [
           axis({ size: 30, grid: { show: false }, space: 44, incrs: () => (whole ? WHOLE : WHOLE_OR_LESS) }),
-          lossAxis(ticks),
+          lossAxis(MOST_LABELS),
         ],
         padding: [8, 10, 0, 0],
         series: [

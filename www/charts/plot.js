@@ -2,6 +2,7 @@
  * What all charts share: colours from the style sheet, axes in one hand, redrawing when the theme or the width changes.
  * @module
  */
+import { ticks } from './numbers.js';
 import uPlot from '../vendor/uPlot.esm.js';
 
 /** @type {Map<string, string>} */
@@ -54,16 +55,45 @@ export function recolour() {
 /** @param {number} pixels */
 export const font = (pixels) => `${pixels}px ${getComputedStyle(document.body).fontFamily}`;
 
-/** @param {Partial<uPlot.Axis>} [more] @returns {uPlot.Axis} */
+/** Pixels of a label's letters. */
+const FONT = 12;
+/** Between a label and the edge of the chart. */
+const MARGIN = 2;
+/** Between labels and what they belong to. */
+const GAP = 6;
+
+/**
+ * An axis in one hand; its labels are numbers that are written alike.
+ * @param {Partial<uPlot.Axis>} [more] @returns {uPlot.Axis}
+ */
 export function axis(more = {}) {
   return {
     stroke: () => colour('ink-3'),
-    font: font(12),
+    font: font(FONT),
     grid: { stroke: () => colour('line'), width: 1 },
     ticks: { show: false },
-    gap: 6,
+    gap: GAP,
+    values: (_, splits) => ticks(splits),
     ...more,
   };
+}
+
+/**
+ * An axis at the left, as wide as its widest label.
+ * @param {number} least Pixels that it has at least, so that charts below each other have one left edge. @param {Partial<uPlot.Axis>} [more]
+ */
+export function leftAxis(least, more = {}) {
+  return axis({
+    size: (plot, values, index, cycle) => {
+      const own = /** @type {uPlot.Axis & {_size: number}} */ (plot.axes[index]);
+      // Measured once in a drawing: what is drawn with one width may have other labels than with the next, for ever.
+      if (cycle > 1) return own._size;
+      plot.ctx.font = font(FONT * devicePixelRatio);
+      const widths = (values ?? []).flatMap((label) => String(label).split('\n')).map((label) => plot.ctx.measureText(label).width / devicePixelRatio);
+      return Math.ceil(Math.max(least, GAP + MARGIN + Math.max(0, ...widths)));
+    },
+    ...more,
+  });
 }
 
 /**
@@ -85,9 +115,19 @@ const MOMENTS = [
   [1, ':{ss}.{fff}', '\n{D} {MMM} {HH}:{mm}', null, '\n{D} {MMM} {HH}:{mm}', null, '\n{HH}:{mm}', null, 1],
 ];
 
+/** Rows are counted from 1, and are labelled in round numbers. @type {Partial<uPlot.Axis>} */
+const ROWS = {
+  incrs: Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat(),
+  splits: (_, __, low, high, step) => {
+    const first = Math.ceil((low + 1) / step);
+    return Array.from({ length: Math.max(0, Math.floor((high + 1) / step) - first + 1) }, (_, index) => (first + index) * step - 1);
+  },
+  values: (_, splits) => ticks(splits.map((split) => split + 1)),
+};
+
 /** @param {boolean} timed Whether x is milliseconds of the file's own clock; row numbers otherwise. @param {Partial<uPlot.Axis>} [more] */
 export function xAxis(timed, more = {}) {
-  return axis({ space: 76, ...(timed ? { values: MOMENTS } : {}), ...more });
+  return axis({ space: 76, ...(timed ? { values: MOMENTS } : ROWS), ...more });
 }
 
 /** Reads every moment as the file wrote it. @param {number} milliseconds */
@@ -102,15 +142,6 @@ export function extent(values) {
   }
   return [low, high];
 }
-
-/** The axis of a loss, in round numbers of a scale of factors. @param {(low: number, high: number) => number[]} ticks @returns {uPlot.Axis} */
-export const lossAxis = (ticks) =>
-  axis({
-    size: 46,
-    splits: (_, __, low, high) => ticks(low, high),
-    filter: (_, splits) => splits,
-    values: (_, splits) => splits.map((value) => String(Number(value.toPrecision(2)))),
-  });
 
 /** A hook that hands on which stretch of x a person has drawn the pointer over. @param {number} least Pixels that are more than a click. @param {(range: [number, number]) => void} take */
 export const selecting = (least, take) => (/** @type {uPlot} */ u) => {

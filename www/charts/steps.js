@@ -2,7 +2,7 @@
  * The error at each step of the horizon, one line for the model and one for each simple rule.
  * @module
  */
-import { axis, line, makePlot, soon } from './plot.js';
+import { axis, leftAxis, line, makePlot, soon } from './plot.js';
 
 /** @import {ErrorRow} from '../../pkg/unrolled.js' */
 
@@ -23,7 +23,7 @@ export function stepsChart(container, ids) {
       scales: { x: { time: false }, y: { range: (_, __, high) => [0, (high ?? 1) * 1.08 || 1] } },
       axes: [
         axis({ size: 30, grid: { show: false }, incrs: [1, 2, 3, 4, 6, 12, 24, 48, 96, 100, 200, 500], space: 40 }),
-        axis({ size: 46 }),
+        leftAxis(46),
       ],
       padding: [8, 10, 0, 0],
       series: [

@@ -3,7 +3,7 @@
  * next. Values stand on one x; a missing one is a gap.
  * @module
  */
-import { axis, colour, gapped, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
+import { colour, gapped, leftAxis, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
 import { cutMarks } from './cuts.js';
 import { parts } from './parts.js';
 import { holding, otherLines } from './runs.js';
@@ -38,9 +38,9 @@ function indexOf(times, time) {
 
 /**
  * @param {HTMLElement} container
- * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], cuts: () => Cuts | null, onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void, write: (value: number) => string}} options
+ * @param {{timed: boolean, grounds: () => Ground[], others: () => Other[], cuts: () => Cuts | null, onRange: (range: [number, number]) => void, onCursor: (reading: Reading | null) => void}} options
  */
-export function timeChart(container, { timed, grounds, others, cuts, onRange, onCursor, write }) {
+export function timeChart(container, { timed, grounds, others, cuts, onRange, onCursor }) {
   /** @type {Float64Array} */ let times = new Float64Array();
   /** @type {number[]} */ let x = [];
   /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
@@ -51,10 +51,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
     container,
     {
       scales: { x: { time: timed, auto: false }, y: { range: (_, low, high) => roomy(...holding(others(), shown, low, high)) } },
-      axes: [
-        xAxis(timed),
-        axis({ size: 52, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) }),
-      ],
+      axes: [xAxis(timed), leftAxis(52)],
       series: [
         {},
         line('ink', { width: 1.25 }),
@@ -148,14 +145,14 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       if (forecast) {
         const last = end ? columns[MEASURED - 1][end - 1] : null;
         // The line sets out from the last measured value, where there is one.
-        if (last !== null) for (const series of [FORECAST, LOWER, UPPER]) columns[series - 1][end - 1] = last;
+        if (last !== null) for (const series of forecast.lower ? [FORECAST, LOWER, UPPER] : [FORECAST]) columns[series - 1][end - 1] = last;
         forecast.times.forEach((time, i) => {
           x.push(time);
           columns[MEASURED - 1].push(null);
           columns[PREDICTED - 1].push(null);
           columns[FORECAST - 1].push(forecast.values[i]);
-          columns[LOWER - 1].push(Number.isFinite(forecast.lower[i]) ? forecast.lower[i] : null);
-          columns[UPPER - 1].push(Number.isFinite(forecast.upper[i]) ? forecast.upper[i] : null);
+          columns[LOWER - 1].push(present(forecast.lower?.[i]));
+          columns[UPPER - 1].push(present(forecast.upper?.[i]));
         });
       }
       tail = [end, x.length];
@@ -178,6 +175,11 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       plot.setCursor({ left: plot.valToPos(x[index], 'x'), top: 10 });
       return read(index);
     },
+    /** @returns {number | null} The time that the cursor is on. */
+    pointedAt() {
+      const { left = -1 } = plot.cursor;
+      return left < 0 ? null : plot.posToVal(left, 'x');
+    },
     /** @param {number} left Pixels from the left of the window. */
     valueAt(left) {
       now(drawNow);
@@ -186,6 +188,9 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
     destroy,
   };
 }
+
+/** @param {number | undefined} value @returns {number | null} */
+const present = (value) => (value !== undefined && Number.isFinite(value) ? value : null);
 
 /** @param {number | null} low @param {number | null} high @returns {[number, number]} Some room over and under, for the names of the parts. */
 function roomy(low, high) {

@@ -2,12 +2,12 @@
  * A few units over time as lines, under the map of all of them and with its x.
  * @module
  */
-import { axis, colour, line, makePlot, soon, xAxis } from './plot.js';
+import { colour, leftAxis, line, makePlot, soon, xAxis } from './plot.js';
 import { inkOf } from './runs.js';
 import { CURSOR } from './time.js';
 
-/** @param {HTMLElement} container @param {{timed: boolean, write: (value: number) => string}} options */
-export function tracesChart(container, { timed, write }) {
+/** @param {HTMLElement} container @param {{timed: boolean}} options */
+export function tracesChart(container, { timed }) {
   /** @type {ReturnType<typeof makePlot> | null} */ let made = null;
   /** @type {{x: number[], shown: [number, number], bounds: [number, number] | null, lines: number[][]}} */
   let now = { x: [], shown: [0, 1], bounds: null, lines: [] };
@@ -21,7 +21,7 @@ export function tracesChart(container, { timed, write }) {
         container,
         {
           scales: { x: { time: timed, range: () => now.shown }, y: { range: (_, low, high) => now.bounds ?? roomy(low, high) } },
-          axes: [xAxis(timed), axis({ size: 52, space: 30, values: (_, splits) => splits.map((split) => (split === null ? '' : write(split))) })],
+          axes: [xAxis(timed), leftAxis(52)],
           padding: [8, 12, 0, 0],
           series: [{}, ...now.lines.map((_, index) => line(inkOf(index), { width: 1.5, points: { show: () => now.x.length < 3, size: 6, fill: () => colour(inkOf(index)) } }))],
           cursor: { sync: { key: CURSOR, scales: ['x', null] }, y: false, points: { size: 6 }, drag: { x: false, y: false } },

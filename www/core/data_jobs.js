@@ -4,7 +4,7 @@
  */
 import { refusalOf } from './errors.js';
 
-/** @import {ReadOptions, SeriesOptions, Suggestion} from '../../pkg/unrolled.js' */
+/** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Reading, WorkerMessage} from './protocol.js' */
 
 /** Bytes handed to the core at a time: large enough to be fast, small enough that progress is seen. */
@@ -13,8 +13,6 @@ const CHUNK = 1 << 20;
 const DISK = 30_000;
 /** Rows shown as they stand in the file. */
 const PREVIEW_ROWS = 12;
-/** Columns whose season is looked for ahead: a wide file would take long, and few are ever asked for. */
-const SUGGESTED_COLUMNS = 8;
 
 /** @param {string} code @param {string} message */
 const refused = (code, message) => Object.assign(new Error(message), { name: 'UnrolledError', code });
@@ -50,31 +48,13 @@ export function dataJobs({ CsvReader }, post) {
     const series = from.series(options);
     const about = series.about();
     const understood = from.understood();
-    // Names come from the file: a map has no `__proto__` and no `constructor` of its own.
-    /** @type {Map<string, Suggestion>} */
-    const suggestions = new Map();
-    for (const name of about.names.slice(0, SUGGESTED_COLUMNS)) {
-      const suggestion = suggest(series, name);
-      if (suggestion) suggestions.set(name, suggestion);
-    }
     const parts = series.to_parts();
     const times = series.times();
     const preview = from.preview(0, PREVIEW_ROWS);
     // After a trap nothing is freed: the worker ends, and its memory with it.
     series.free();
-    const value = { understood, preview, about, parts, times, suggestions };
+    const value = { understood, preview, about, parts, times };
     return { value, transfer: [times.buffer, ...parts.columns.map((/** @type {Float64Array} */ column) => column.buffer)] };
-  }
-
-  /** @param {any} series @param {string} name @returns {Suggestion | null} */
-  function suggest(series, name) {
-    try {
-      return series.suggest(name);
-    } catch (error) {
-      if (!refusalOf(error)) throw error;
-      // A column that is too short for a season has none; the model says so when it is asked for one.
-      return null;
-    }
   }
 
   return {

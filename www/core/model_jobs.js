@@ -27,7 +27,9 @@ const PROGRESS_EVERY = 90;
 const REPORT_EVERY = 350;
 /** A report may take at most one part in so many of the time: the rest trains. */
 const REPORT_SHARE = 5;
-/** The same two for a run that is one of several: nobody looks at it alone. */
+/** Milliseconds of training between two times that the page is given the weights as they are: so much may be lost, and a step. */
+const WEIGHTS_EVERY = 5000;
+/** The pace of progress and reports for a run that is one of several: nobody looks at it alone. */
 const CALM = { progress: 250, report: 4000 };
 
 /**
@@ -51,6 +53,7 @@ export function modelJobs({ Session }, post, fatal) {
   let toldProgress = 0;
   let toldReport = 0;
   let reportTook = 0;
+  let toldWeights = 0;
   let reportedEpochs = 0;
   let toldEpochs = 0;
   let calm = false;
@@ -147,6 +150,7 @@ export function modelJobs({ Session }, post, fatal) {
           post({ type: 'progress', progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
         }
         if (done) training = false;
+        else if (now - toldWeights > WEIGHTS_EVERY) tellWeights();
       }
     } catch (error) {
       training = false;
@@ -166,6 +170,16 @@ export function modelJobs({ Session }, post, fatal) {
       if (!refusalOf(error)) throw error;
       return null;
     }
+  }
+
+  /** The page gets the weights as they are, in the middle of an epoch too: what it keeps is then never far behind. */
+  function tellWeights() {
+    toldWeights = performance.now();
+    /** @type {Progress} */
+    const { step, epoch, state } = run.progress();
+    if (state !== 'running') return;
+    const bytes = run.save_current();
+    post({ type: 'weights', weights: { bytes, step, epoch } }, [bytes.buffer]);
   }
 
   /** Nothing trains any more, and no round is half done. */
@@ -264,6 +278,7 @@ export function modelJobs({ Session }, post, fatal) {
       if (!training) {
         await rest;
         training = true;
+        toldWeights = performance.now();
         rest = train();
       }
       return { value: standing() };
@@ -271,7 +286,9 @@ export function modelJobs({ Session }, post, fatal) {
 
     async pause() {
       await halt();
-      return { value: held().progress() };
+      const value = held().progress();
+      tellWeights();
+      return { value };
     },
 
     async stop() {
@@ -292,6 +309,7 @@ export function modelJobs({ Session }, post, fatal) {
       }
       const value = standing();
       if (value.progress.state === 'finished') rally(null);
+      else if (performance.now() - toldWeights > WEIGHTS_EVERY) tellWeights();
       // With the answer: by itself it would be heard before, as word of the run that was there before.
       return { value: { ...value, report: run.history(reportedEpochs).length ? report() : null } };
     },

@@ -7,7 +7,7 @@
 /** @typedef {string | number | boolean} Value */
 /** @typedef {Record<string, Value>} Settings */
 /** @typedef {'validation' | 'test'} Judged A part that judges. */
-/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Suggestion, Understood} from '../../pkg/unrolled.js' */
+/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Understood} from '../../pkg/unrolled.js' */
 
 /**
  * A refusal, or what a worker died of: in words for a person, with its place.
@@ -29,7 +29,6 @@
  * @property {AboutSeries} about
  * @property {SeriesParts} parts
  * @property {Float64Array} times
- * @property {Map<string, Suggestion>} suggestions By column; only the first few columns.
  */
 
 /**
@@ -44,6 +43,8 @@
  * @property {Uint8Array} bytes The saved model, so that a dead worker costs seconds.
  * @property {Gradients} [gradients] Through time: of one of several, at its end.
  */
+
+/** @typedef {{bytes: Uint8Array, step: number, epoch: number}} Weights The weights as training has them after this step, in the middle of this epoch, as a file: not validated. */
 
 /** @typedef {Epoch & {spent?: number}} TimedEpoch A point of the learning curves, and milliseconds of training until then, where they are known. */
 
@@ -91,7 +92,7 @@
 
 /**
  * What a worker says unasked. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
- * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'reading', bytes: number, total: number}} Tidings
+ * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights} | {type: 'reading', bytes: number, total: number}} Tidings
  */
 /** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem, id?: number} | {type: 'pong'} | Tidings} WorkerMessage `fatal`: the worker ends, of a call or (no `id`) of training. `pong`: the answer to `ping`. */
 

@@ -49,5 +49,28 @@ export const lean = (run) => (run.predictions.validation || run.predictions.test
 /** @param {Run} run @returns {Run} What is left of it once the worker that trained it is gone: it cannot go on. */
 export const settled = (run) => (run.status === 'running' || run.status === 'paused' ? { ...run, status: 'stopped' } : run);
 
+/** @param {Run} run @param {NonNullable<Run['latest']>} latest @returns {Run} The same with its weights as they were last: nothing that was measured is of them. */
+export const asItWas = (run, { bytes, step, epoch }) => ({
+  ...run,
+  bytes,
+  latest: null,
+  unvalidated: { step, epoch },
+  progress: { ...run.progress, best: null },
+  validation: null,
+  test: null,
+  predictions: { validation: null, test: null },
+  forecast: null,
+});
+
+/** @param {Run} run @returns {Run} What is left of it: its best weights, or those that it had last where none were validated. */
+export const withWeights = (run) => (!run.bytes && run.latest ? asItWas(run, run.latest) : run);
+
+/** @param {Run | null} run @param {string} why What it is called on the button that brings it back. @returns {{run: Run, why: string} | null} Nothing without weights. */
+export function toBringBack(run, why) {
+  const left = run && withWeights(run);
+  return left?.bytes ? { run: left, why } : null;
+}
+
 /** @param {Entry[]} entries @returns {Entry[]} What is left of a list whose workers are gone: what has weights. */
-export const settledList = (entries) => entries.flatMap((entry) => (entry.run?.bytes ? [{ ...entry, run: settled(entry.run) }] : []));
+export const settledList = (entries) =>
+  entries.flatMap((entry) => (entry.run?.bytes || entry.run?.latest ? [{ ...entry, run: settled(withWeights(entry.run)) }] : []));

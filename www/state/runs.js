@@ -2,10 +2,10 @@
  * The list of runs, read: what each is called, how they compare, what differs between two.
  * @module
  */
-import { ROLE } from './shape.js';
+import { ROLE, defaultOf, isAutomatic } from './shape.js';
 import { targetOf } from './targets.js';
 
-/** @import {Catalog, ErrorRow, Evaluation} from '../../pkg/unrolled.js' */
+/** @import {Catalog, ErrorRow, Evaluation, Knob} from '../../pkg/unrolled.js' */
 /** @import {Value} from '../core/protocol.js' */
 /** @import {Entry, Run, State} from './shape.js' */
 
@@ -45,19 +45,33 @@ function reads({ architectures }, key, architecture) {
 }
 
 /**
+ * What a knob is set to in each of two runs. Where one of them has not begun its settings are not resolved: what the data will
+ * choose for it is not known then, and counts as equal.
+ * @param {Entry} one @param {Entry} other @param {Catalog} catalog
+ * @returns {(knob: Knob) => (Value | undefined)[]}
+ */
+function valuesOf(one, other, catalog) {
+  const both = [one, other].map((entry) => ({ settings: settingsOf(entry), architecture: architectureOf(entry, catalog), resolved: Boolean(entry.run) }));
+  const resolved = both.every((entry) => entry.resolved);
+  return (knob) => {
+    const values = both.map(({ settings, architecture }) => (reads(catalog, knob.key, architecture) ? (settings[knob.key] ?? defaultOf(catalog, settings, knob)) : undefined));
+    const isOpen = !resolved && isAutomatic(knob) && values.some((value) => value === knob.default);
+    return isOpen ? [knob.default, knob.default] : values;
+  };
+}
+
+/**
  * The knobs that differ between two runs. What only one of them reads is “–” for the other.
  * @param {Entry} one @param {Entry} other @param {Catalog} catalog
  * @returns {{key: string, label: string, one: string, other: string}[]}
  */
 export function differences(one, other, catalog) {
-  const values = [one, other].map((entry) => {
-    const settings = settingsOf(entry);
-    const architecture = architectureOf(entry, catalog);
-    return (/** @type {string} */ key, /** @type {Value} */ usual) =>
-      reads(catalog, key, architecture) ? written(catalog, key, settings[key] ?? usual) : '–';
-  });
+  const values = valuesOf(one, other, catalog);
   return catalog.knobs
-    .map(({ key, label, default: usual }) => ({ key, label, one: values[0](key, usual), other: values[1](key, usual) }))
+    .map((knob) => {
+      const [first, second] = values(knob).map((value) => written(catalog, knob.key, value));
+      return { key: knob.key, label: knob.label, one: first, other: second };
+    })
     .filter((row) => row.one !== row.other);
 }
 
@@ -90,8 +104,11 @@ export function namesOf(entries, catalog) {
   );
 }
 
-/** @param {Evaluation | null | undefined} evaluation @returns {number | null} */
-const ownError = (evaluation) => evaluation?.rows.find(({ id }) => id === 'model')?.mae ?? null;
+/** @param {Evaluation | null | undefined} evaluation @returns {number | null} Nothing for a forecast that is not a number: it has no rank. */
+const ownError = (evaluation) => {
+  const mae = evaluation?.rows.find(({ id }) => id === 'model')?.mae;
+  return mae !== undefined && Number.isFinite(mae) ? mae : null;
+};
 
 /** @param {Evaluation} evaluation @returns {ErrorRow[]} */
 const rules = ({ rows }) => rows.filter(({ id }) => id !== 'model');
@@ -165,6 +182,7 @@ function board(key, group, names) {
   for (const { run } of group) {
     if (!run?.validation) continue;
     for (const { id, label, note, mae } of rules(run.validation)) {
+      if (!Number.isFinite(mae)) continue;
       // The same rule on the same windows, unless another window or season makes it another.
       const rule = `${id} ${mae.toPrecision(9)}`;
       const test = run.test?.rows.find((row) => row.id === id)?.mae ?? others.get(rule)?.test ?? null;

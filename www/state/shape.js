@@ -5,6 +5,7 @@
 /** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Limit, Problem, Reading, Settings, Silence, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
+/** @import {Keeping} from './persist.js' */
 /** @import {Store} from './store.js' */
 
 /** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
@@ -27,7 +28,11 @@
  * @property {{validation: Predictions | null, test: Predictions | null}} predictions
  * @property {Forecast | null} forecast
  * @property {string} forecastProblem Why there is no forecast, or ''.
- * @property {Uint8Array | null} bytes
+ * @property {Uint8Array | null} bytes The best weights, as a file.
+ * @property {{bytes: Uint8Array, step: number, epoch: number} | null} [latest] The weights as training had them after this step, in the
+ *   middle of this epoch: newer than `bytes`, and not validated.
+ * @property {{step: number, epoch: number} | null} [unvalidated] Set where `bytes` are such weights.
+ * @property {boolean} [loaded] Whether it comes from a file: how it was trained is not known but for its best epoch.
  * @property {number} workers How many train it now.
  * @property {number} elapsed Milliseconds of training.
  * @property {string} remark What a person should know about where it comes from.
@@ -83,8 +88,8 @@
  * @typedef {object} State
  * @property {Catalog | null} catalog
  * @property {Dataset | null} data
- * @property {Dataset | null} earlierData What "Bring back" brings back.
- * @property {string} reading What is being read, or ''.
+ * @property {EarlierData[]} earlierData What "Bring back" brings back, the newest last.
+ * @property {{name: string, share: number | null} | null} reading What is being read, and which share of it has been where that is known.
  * @property {Problem | null} dataProblem
  * @property {Settings} settings What a person chose; what is absent takes its default.
  * @property {Settings | null} earlierSettings
@@ -95,6 +100,7 @@
  * @property {Run | null} run
  * @property {{run: Run, why: string} | null} earlierRun
  * @property {Entry[]} runs Every training, in the order in which they were asked for; that of `run` is among them.
+ * @property {Entry[]} removed Runs that were taken off the list, to be brought back.
  * @property {Contest} contest
  * @property {'none' | 'running' | 'paused' | 'ending'} comparing Whether several are being trained side by side.
  * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
@@ -106,21 +112,30 @@
  * @property {Sighting} inside
  * @property {Record<string, boolean>} open Which details are unfolded.
  * @property {'light' | 'dark'} theme
+ * @property {Keeping} keeping How it stands with what is kept in this browser.
+ * @property {string} told What a person should know of what they have just asked for, until they have read it.
  * @property {string[]} asked What a person has asked for and waits for, by the names of the buttons.
  * @property {SilentWorker[]} silent Workers that are waited for and say nothing.
  * @property {string} said The last thing said aloud to a screen reader.
  * @property {string} broken Why the page cannot compute at all, or ''.
  */
 
+/**
+ * Data that others have taken the place of.
+ * @typedef {object} EarlierData
+ * @property {Dataset} data
+ * @property {boolean} trained Whether a model was trained on them, which comes back with them.
+ */
+
 /** @typedef {Store<State>} PageStore */
 
-/** @param {Pick<State, 'theme' | 'fastest' | 'reproducible' | 'workers'>} given @returns {State} */
-export function initialState({ theme, fastest, reproducible, workers }) {
+/** @param {Pick<State, 'theme' | 'fastest' | 'reproducible' | 'workers' | 'keeping'>} given @returns {State} */
+export function initialState({ theme, fastest, reproducible, workers, keeping }) {
   return {
     catalog: null,
     data: null,
-    earlierData: null,
-    reading: '',
+    earlierData: [],
+    reading: null,
     dataProblem: null,
     settings: {},
     earlierSettings: null,
@@ -131,6 +146,7 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     run: null,
     earlierRun: null,
     runs: [],
+    removed: [],
     contest: { architectures: null, budget: 'time', seconds: 10, steps: 0, equal: false, against: 'epochs' },
     comparing: 'none',
     runProblem: null,
@@ -144,17 +160,31 @@ export function initialState({ theme, fastest, reproducible, workers }) {
     asked: [],
     silent: [],
     theme,
+    keeping,
+    told: '',
     said: '',
     broken: '',
   };
 }
 
 /** The keys that the page gives a place of their own; everything else about knobs comes from the catalog. */
-export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed' });
+export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed', gaps: 'gaps', longestFill: 'longest_fill' });
+
+/**
+ * A knob's default: that of the architecture which the settings choose, or else its own.
+ * @param {Catalog | null} catalog @param {Settings} settings @param {Knob} knob @returns {Value}
+ */
+export function defaultOf(catalog, settings, knob) {
+  const chosen = settings[ROLE.architecture] ?? catalog?.knobs.find(({ key }) => key === ROLE.architecture)?.default;
+  return catalog?.architectures.find(({ id }) => id === chosen)?.defaults[knob.key] ?? knob.default;
+}
+
+/** @param {Knob} knob @returns {boolean} Whether its default is no value but a word that the core chooses one to fit the data. */
+export const isAutomatic = ({ kind, default: usual }) => (kind.type === 'integer' && usual === 0) || (kind.type === 'text' && usual === '');
 
 /** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
 export function valueOf(state, knob) {
-  return state.settings[knob.key] ?? knob.default;
+  return state.settings[knob.key] ?? defaultOf(state.catalog, state.settings, knob);
 }
 
 /** @param {State} state @returns {string} The architecture that the settings choose. */

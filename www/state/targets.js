@@ -75,8 +75,9 @@ export const forecastOf = (configured, all, name) =>
   taken(configured, name, (index) => ({
     ...all,
     values: part(all.values, index, all.times),
-    lower: part(all.lower, index, all.times),
-    upper: part(all.upper, index, all.times),
+    lower: all.lower && part(all.lower, index, all.times),
+    upper: all.upper && part(all.upper, index, all.times),
+    measured: all.measured.slice(index, index + 1),
   }));
 
 /** @param {Evaluation} evaluation @param {string} name @returns {Evaluation['targets'][number]} Of this target, or else of the first. */

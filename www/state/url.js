@@ -2,7 +2,7 @@
  * Settings, seed and sample in the address, after `#`, so that a link reproduces a run and no server hears of it.
  * @module
  */
-import { ROLE } from './shape.js';
+import { ROLE, defaultOf } from './shape.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Settings} from '../core/protocol.js' */
@@ -56,6 +56,7 @@ export function typed(catalog, settings) {
   /** @type {Settings} */
   const known = {};
   const unknown = [];
+  const unneeded = [];
   for (const [key, value] of Object.entries(settings)) {
     const knob = catalog.knobs.find((candidate) => candidate.key === key);
     if (!knob) {
@@ -67,8 +68,9 @@ export function typed(catalog, settings) {
       known[key] = Number(text);
     else if (knob.kind.type === 'flag' && (text === 'true' || text === 'false')) known[key] = text === 'true';
     else known[key] = text;
-    if (known[key] === knob.default) delete known[key];
   }
+  for (const knob of catalog.knobs) if (known[knob.key] === defaultOf(catalog, known, knob)) unneeded.push(knob.key);
+  for (const key of unneeded) delete known[key];
   return { settings: known, unknown };
 }
 

@@ -130,6 +130,7 @@ export function compareView(root, store, act) {
     'Sorted by the mean absolute error on validation, simple rules among the runs. The test part is scored once, when a run ends, and decides nothing. ',
     clear,
   );
+  const back = h('button', { type: 'button', class: 'link small', onclick: () => act.bringBackRemoved() });
   const difference = differenceView(store);
   root.append(
     head('compare', 'Compare'),
@@ -167,6 +168,7 @@ export function compareView(root, store, act) {
     ),
     board.element,
     note,
+    h('p', {}, back),
     difference.element,
   );
 
@@ -248,10 +250,12 @@ export function compareView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.runs.length],
-      (many) => {
+      (state) => [state.runs.length, state.removed.length],
+      (many, removed) => {
         note.hidden = !many;
         clear.hidden = many < 2;
+        back.hidden = !removed;
+        setText(back, removed === 1 ? 'Bring back the run that was removed' : `Bring back the ${count(removed)} runs that were removed`);
       },
     ),
   ];

@@ -7,13 +7,13 @@ import { SAMPLES } from '../samples/list.js';
 import { ROLE } from '../state/shape.js';
 import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
-import { count, momentsOf, span } from './format.js';
+import { count, momentsOf, percent, span } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 import { technicalDetails } from './technical.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {PageStore, State} from '../state/shape.js' */
+/** @import {Dataset, EarlierData, PageStore, State} from '../state/shape.js' */
 
 /** The value of the chooser's entry for data that is no sample. */
 const OWN = ' own';
@@ -34,6 +34,7 @@ function holes(state) {
   const { data } = state;
   if (!data) return '';
   const { about, understood } = data;
+  const filled = state.draft?.filled;
   const targets = targetsOf(state);
   const missing = understood.columns.reduce((sum, { name, missing }) => sum + (targets.includes(name) ? missing : 0), 0);
   const parts = [
@@ -41,9 +42,15 @@ function holes(state) {
       ? `${span(about, about.missing_steps)} missing in ${count(about.gap_count)} ${about.gap_count === 1 ? 'gap' : 'gaps'}`
       : 'no gaps',
     missing ? `${count(missing)} empty ${missing === 1 ? 'cell' : 'cells'}` : '',
-    about.filled ? `${count(about.filled)} filled` : '',
+    filled ? `${count(filled)} filled` : '',
   ];
   return parts.filter(Boolean).join(', ');
+}
+
+/** @param {EarlierData} earlier @param {Dataset | null} now @returns {string} What data that can be brought back are called. */
+function calledEarlier({ data, trained }, now) {
+  const same = now && data.source.name === now.source.name && data.source.kind === now.source.kind;
+  return `${data.source.name}${same ? ' as it was read before' : ''}${trained ? ' and its model' : ''}`;
 }
 
 /**
@@ -63,8 +70,7 @@ export function dataView(root, store, { data: act, model }) {
     class: 'hidden',
     accept: '.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values',
     onchange: () => {
-      const [chosen] = file.files ?? [];
-      if (chosen) void act.openBlob(chosen, { kind: 'file', id: '', name: chosen.name });
+      act.openFirst(file.files ?? [], (chosen) => void act.openBlob(chosen, { kind: 'file', id: '', name: chosen.name }));
       file.value = '';
     },
   });
@@ -195,13 +201,14 @@ export function dataView(root, store, { data: act, model }) {
     ),
     store.watch((state) => [state.open.data], details.update),
     store.watch(
-      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, targetOf(state)],
-      (problem, reading, data, earlier, name) => {
-        const back = earlier
-          ? h('button', { type: 'button', class: 'link', onclick: () => act.bringBack() }, `Bring back ${earlier.source.name}`)
-          : null;
+      (state) => [state.dataProblem, state.reading, state.data, state.earlierData, state.draft, state.settings[ROLE.gaps]],
+      (problem, reading, data, earlier, draft, gaps) => {
+        const back = earlier.map((one) =>
+          h('button', { type: 'button', class: 'link', onclick: () => act.bringBack(one) }, `Bring back ${calledEarlier(one, data)}`),
+        );
         message.classList.toggle('bad', Boolean(problem));
-        if (reading) return fill(message, h('p', {}, `Reading ${reading} …`));
+        if (reading)
+          return fill(message, h('p', {}, `Reading ${reading.name} …${reading.share === null ? '' : ` ${percent(reading.share)}`}`));
         if (problem) {
           return fill(
             message,
@@ -225,7 +232,7 @@ export function dataView(root, store, { data: act, model }) {
           `${said.join(', ')} about this file`,
         );
         // What was chosen stands; the reasons, with numbers, are under “How it was read”.
-        const toFill = data?.series.gaps ? undefined : data?.suggestions.get(name)?.gaps;
+        const toFill = gaps === undefined ? draft?.suggested.gaps : undefined;
         fill(
           message,
           // A question is asked at once; it can be answered here or under “How it was read”.
@@ -246,12 +253,12 @@ export function dataView(root, store, { data: act, model }) {
                 'Short gaps cost many windows. ',
                 h(
                   'button',
-                  { type: 'button', class: 'link', onclick: () => void act.regroup({ gaps: toFill }) },
+                  { type: 'button', class: 'link', onclick: () => void model.set({ [ROLE.gaps]: toFill }) },
                   'Fill short gaps',
                 ),
               )
             : null,
-          h('p', { class: 'extra' }, said.length ? see : question ? null : own, back),
+          h('p', { class: 'extra' }, said.length ? see : question ? null : own, ...back),
         );
       },
     ),

@@ -6,12 +6,15 @@
 import { SAMPLES } from '../samples/list.js';
 import { ROLE } from '../state/shape.js';
 import { listed, targetsOf, written } from '../state/targets.js';
+import { builtFrom } from './built.js';
 import { fill, h } from './dom.js';
-import { count, figure, momentsOf, size } from './format.js';
+import { count, momentsOf, size, valuesOf } from './format.js';
+import { knobView } from './knob.js';
 
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {ColumnUnderstood, Note, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, State} from '../state/shape.js' */
 
 /** The value of the entry that leaves a question to the core. */
@@ -34,8 +37,6 @@ const HEADERS = { true: 'the first row names the columns', false: 'no row of nam
 const ORDERS = { ymd: 'year, month, day', dmy: 'day, month, year', mdy: 'month, day, year' };
 /** @type {Record<string, string>} */
 const DUPLICATES = { mean: 'take their mean', first: 'take the first', last: 'take the last' };
-/** @type {Record<string, string>} */
-const GAPS = { leave: 'leave them open', interpolate: 'fill with a straight line', hold: 'hold the last value' };
 
 /**
  * A labelled chooser; its first entry says what was found.
@@ -113,6 +114,10 @@ function rawRows({ preview, understood }) {
   );
 }
 
+/** @param {Dataset | null} data @returns {boolean} Whether anything is missing that could be filled. */
+const anyMissing = (data) =>
+  Boolean(data && (data.about.missing_steps || data.understood.columns.some(({ missing }) => missing)));
+
 /**
  * @param {HTMLElement} root @param {PageStore} store @param {{data: DataActions, model: ModelActions}} actions
  * @returns {() => void}
@@ -120,6 +125,7 @@ function rawRows({ preview, understood }) {
 export function dataDetailView(root, store, { data: act, model }) {
   const rows = h('div', {});
   const reading = h('div', { class: 'knobs wide' });
+  const filling = h('div', { class: 'knobs wide' });
   const notes = h('ul', { class: 'notes' });
   const columns = h('div', {});
   root.append(
@@ -127,7 +133,7 @@ export function dataDetailView(root, store, { data: act, model }) {
       'div',
       { class: 'drawer-grid' },
       h('div', { class: 'stack' }, h('h3', {}, 'The first rows'), rows, h('h3', {}, 'Columns'), columns),
-      h('div', { class: 'stack' }, h('h3', {}, 'How it was read'), reading, notes),
+      h('div', { class: 'stack' }, h('h3', {}, 'How it was read'), reading, filling, notes),
     ),
   );
 
@@ -210,25 +216,6 @@ export function dataDetailView(root, store, { data: act, model }) {
             (value) => void act.regroup({ duplicates: /** @type {SeriesOptions['duplicates']} */ (value) }),
           )
         : null,
-      about.missing_steps || series.gaps || understood.columns.some(({ missing }) => missing)
-        ? chooser(
-            'series-gaps',
-            'Gaps',
-            GAPS,
-            series.gaps,
-            null,
-            (value) => void act.regroup({ gaps: /** @type {SeriesOptions['gaps']} */ (value) }),
-          )
-        : null,
-      about.missing_steps || series.gaps
-        ? entry(
-            'series-longest',
-            'Fill gaps up to',
-            String(series.longest_fill ?? ''),
-            'so many steps: 6',
-            (value) => void act.regroup({ longest_fill: Number(value) > 0 ? Math.round(Number(value)) : undefined }),
-          )
-        : null,
     ];
   }
 
@@ -264,7 +251,7 @@ export function dataDetailView(root, store, { data: act, model }) {
       h('th', { scope: 'row' }, name, note ? h('span', { class: 'note small muted' }, note) : null),
       h('td', {}, kind),
       ...(numbers
-        ? [min, mean, max].map((value) => h('td', { class: 'num' }, figure(value)))
+        ? [min, mean, max].map((value) => h('td', { class: 'num' }, valuesOf({ min, max })(value)))
         : [h('td', { colSpan: 3, class: 'muted' }, examples.slice(0, 2).join(', '))]),
       h('td', { class: 'num' }, missing ? count(missing) : ''),
       h('td', { class: 'tick' }, isTarget ? 'target' : box),
@@ -272,6 +259,23 @@ export function dataDetailView(root, store, { data: act, model }) {
   }
 
   const undo = [
+    builtFrom(store, (catalog) => {
+      const knobs = catalog.knobs.filter(({ key }) => key === ROLE.gaps || key === ROLE.longestFill);
+      const views = knobs.map((knob) =>
+        knobView(knob, 'data', { set: (change) => void model.set(/** @type {Settings} */ (change)) }, { help: true }),
+      );
+      fill(filling, ...views.map(({ element }) => element));
+      return [
+        store.watch(
+          (state) => [state.settings, state.draft, state.settingsProblem, state.data],
+          () => {
+            const state = store.get();
+            for (const view of views) view.update(state);
+            filling.hidden = !anyMissing(state.data) && state.settings[ROLE.gaps] === undefined;
+          },
+        ),
+      ];
+    }),
     store.watch(
       (state) => [Boolean(state.open.data)],
       (open) => {
@@ -307,13 +311,12 @@ export function dataDetailView(root, store, { data: act, model }) {
       },
     ),
     store.watch(
-      (state) => [state.data, state.open.data, state.settings[ROLE.inputs], written(targetsOf(state))],
-      (data, open, ..._) => {
+      (state) => [state.data, state.open.data, state.draft?.suggested.why, state.settings[ROLE.inputs], written(targetsOf(state))],
+      (data, open, why, ..._) => {
         if (!data || !open) return;
-        const suggestion = data.suggestions.get(targetsOf(store.get())[0]);
         fill(
           columns,
-          suggestion ? h('p', { class: 'small muted' }, suggestion.why) : null,
+          why ? h('p', { class: 'small muted' }, why) : null,
           h(
             'div',
             { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'Columns' },

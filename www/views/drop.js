@@ -45,10 +45,10 @@ export function dropView(sign, { data, model }) {
       event.preventDefault();
       depth = 0;
       sign.hidden = true;
-      const file = event.dataTransfer?.files[0];
-      if (!file) return;
-      if (file.name.endsWith('.safetensors')) void model.load(file, file.name);
-      else void data.openBlob(file, { kind: 'file', id: '', name: file.name });
+      data.openFirst(event.dataTransfer?.files ?? [], (file) => {
+        if (file.name.endsWith('.safetensors')) void model.load(file, file.name);
+        else void data.openBlob(file, { kind: 'file', id: '', name: file.name });
+      });
     },
     { signal },
   );
@@ -56,8 +56,8 @@ export function dropView(sign, { data, model }) {
     'paste',
     (event) => {
       if (event.target instanceof HTMLInputElement && event.target.type !== 'radio' && event.target.type !== 'checkbox') return;
-      const file = event.clipboardData?.files[0];
-      if (file) return void data.openBlob(file, { kind: 'file', id: '', name: file.name });
+      const files = event.clipboardData?.files ?? [];
+      if (files.length) return data.openFirst(files, (file) => void data.openBlob(file, { kind: 'file', id: '', name: file.name }));
       const text = event.clipboardData?.getData('text/plain') ?? '';
       // One line is no table: more likely something pasted by mistake.
       if (text.trim().includes('\n')) void data.openBlob(new Blob([text]), { kind: 'paste', id: '', name: 'pasted text' });

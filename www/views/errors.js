@@ -5,14 +5,14 @@
 import { stepsChart } from '../charts/steps.js';
 import { errorsOf, targetOf } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
-import { column, count } from './format.js';
+import { column, count, figure, percent } from './format.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
 /** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
-const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity));
+const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity).filter(Number.isFinite));
 
 /**
  * The mean absolute error of every column beside the simple rules, and of all of them together.
@@ -75,7 +75,7 @@ function scores({ rows, unit }) {
     rmse: column(rows.map(({ rmse }) => rmse)),
     mase: column(rows.map(({ mase }) => mase ?? 0)),
   };
-  const widest = Math.max(...rows.map(({ mae }) => mae));
+  const widest = Math.max(...rows.map(({ mae }) => mae).filter(Number.isFinite));
   return h(
     'table',
     { class: 'table scores' },
@@ -114,6 +114,14 @@ function scores({ rows, unit }) {
       }),
     ),
   );
+}
+
+/** @param {Evaluation['targets'][number]} errors @returns {string} How the range did, beside the share that it is made to hold. */
+function rangeSentence({ range, unit }) {
+  if (!range) return '';
+  const { level, coverage, width, windows } = range;
+  const test = `${count(windows)} test window${windows === 1 ? '' : 's'}`;
+  return `The forecast’s ${percent(level)} range, made from the errors on validation, held ${percent(coverage)} of the values in ${test}; it is ${figure(width, 3)}${unit ? ` ${unit}` : ''} wide on average.`;
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
@@ -185,7 +193,7 @@ export function errorsView(root, store, act) {
           intro,
           evaluation.part === 'test'
             ? `On the test part: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead, none of them used in training.`
-            : `On the validation part, while it trains: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead. The test part is scored when training ends.`,
+            : `On the validation part${status === 'running' ? ', while it trains' : ''}: ${count(evaluation.windows)} windows, each forecast ${count(evaluation.horizon)} steps ahead. ${status === 'running' || status === 'paused' ? 'The test part is scored when training ends.' : 'The test part has not been scored.'}`,
         );
         const errors = errorsOf(evaluation, shown);
         const several = evaluation.targets.length > 1;
@@ -212,10 +220,11 @@ export function errorsView(root, store, act) {
           left,
           scores(errors),
           evaluation.order && !several ? h('p', { class: 'small' }, evaluation.order) : null,
+          errors.range ? h('p', { class: 'small range' }, rangeSentence(errors)) : null,
           h(
             'p',
             { class: 'small muted' },
-            'MAE: mean distance from the truth. RMSE: the same, with large misses weighing more. MASE: MAE as a multiple of what “same as a season ago” has on the training part.',
+            'MAE: mean distance from the truth. RMSE: the same, with large misses weighing more. MASE: MAE as a multiple of what “same as a season ago” has on the training part. Differences are “perhaps by chance” where blocks of windows contradict each other, or are too few to tell (a sign-flip test at 5 %).',
           ),
           open ? h('p', {}, judge) : null,
         );

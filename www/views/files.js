@@ -3,6 +3,7 @@
  * @module
  */
 import { download, safeName } from './dom.js';
+import { exact } from './format.js';
 
 /** @import {State} from '../state/shape.js' */
 
@@ -20,18 +21,21 @@ export function saveForecast(state) {
   const { step, utc } = data.about;
   const stamp = (/** @type {number} */ time) =>
     step.unit === 'rows'
-      ? String(time + 1)
+      ? exact(time + 1)
       : new Date(time)
           .toISOString()
           .replace('.000Z', 'Z')
           .replace('Z', utc ? 'Z' : '');
   const { targets } = run.configured;
   const each = targets.map((_, target) => target * times.length);
+  // Where there is no range there are no columns for it, and beyond the horizon its cells are empty.
+  const columns = lower && upper ? [values, lower, upper] : [values];
   const rows = Array.from(times, (time, index) =>
-    [stamp(time), ...each.flatMap((first) => [values, lower, upper].map((of) => of[first + index]))].join(','),
+    [stamp(time), ...each.flatMap((first) => columns.map((of) => exact(of[first + index])))].join(','),
   );
   // Of several columns each says whose bounds they are.
-  const names = targets.flatMap((name) => [name, ...['lower', 'upper'].map((bound) => (targets.length > 1 ? `${name} ${bound}` : bound))]);
+  const bounds = ['lower', 'upper'].slice(0, columns.length - 1);
+  const names = targets.flatMap((name) => [name, ...bounds.map((bound) => (targets.length > 1 ? `${name} ${bound}` : bound))]);
   const head = [step.unit === 'rows' ? 'row' : utc ? 'time_utc' : 'time', ...names.map(cell)].join(',');
   download(new Blob([`${head}\n${rows.join('\n')}\n`], { type: 'text/csv' }), `${safeName('forecast', called(targets))}.csv`);
 }

@@ -5,11 +5,12 @@
  */
 import { timeChart } from '../charts/time.js';
 import { drawnBeside, namesOf } from '../state/runs.js';
+import { sightOf } from '../state/shape.js';
 import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
 import { swatch } from './leaderboard.js';
-import { count, momentsOf, percent, span, valuesOf } from './format.js';
+import { count, figure, momentsOf, percent, span, valuesOf } from './format.js';
 import { groundsOf, isTimed, truncatedOf } from './grounds.js';
 import { viewport } from './viewport.js';
 
@@ -31,7 +32,7 @@ function verdict(state) {
   if (run?.validation)
     return {
       text: errorsOf(run.validation, targetOf(state)).sentence,
-      note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}So far, on the validation part. The test part is scored when training ends.`,
+      note: `${run.forecastProblem ? `No forecast beyond the end: ${run.forecastProblem} ` : ''}${run.status === 'running' || run.status === 'paused' ? 'So far, on the validation part. The test part is scored when training ends.' : 'On the validation part. The test part has not been scored.'}`,
     };
   if (!draft || !data) return { text: ' ', note: ' ' };
   return {
@@ -58,7 +59,8 @@ export function forecastView(root, store, act) {
     'aria-describedby': 'hero-summary hero-keys',
   });
   const measured = h('span', {});
-  const coverage = h('span', {}, ', and the band that holds 80 % of the truth on validation');
+  const range = h('span', {});
+  const band = h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', range));
   const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
@@ -101,7 +103,7 @@ export function forecastView(root, store, act) {
     h('summary', {}, 'The forecast as a table'),
     h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'The forecast as a table' }, table),
   );
-  const view = viewport(store, box, { valueAt: (clientX) => chart?.valueAt(clientX) ?? 0, read });
+  const view = viewport(store, box, { valueAt: (clientX) => chart?.valueAt(clientX) ?? 0, pointedAt: () => chart?.pointedAt() ?? null, read });
 
   root.append(
     h('div', { class: 'hero-head' }, head('forecast', 'Forecast'), h('div', { class: 'hero-words' }, sentence, note)),
@@ -116,7 +118,7 @@ export function forecastView(root, store, act) {
         { class: 'legend small' },
         h('span', { class: 'key key-measured' }, measured),
         h('span', { class: 'key key-model' }, h('span', {}, 'what the network said ', said)),
-        h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', coverage)),
+        band,
         beside,
         h(
           'span',
@@ -147,6 +149,8 @@ export function forecastView(root, store, act) {
   /** @type {{write: (value: number | null | undefined) => string, moment: (time: number) => string}} */
   let words = { write: String, moment: String };
   /** @type {unknown} */ let drawn = null;
+  /** How far the forecast went when the view last looked. @type {{data: unknown, ahead: number, chosen: number}} */
+  let before = { data: null, ahead: 0, chosen: 0 };
 
   const several = () => targetsOf(store.get()).length > 1;
 
@@ -183,6 +187,7 @@ export function forecastView(root, store, act) {
     const { runs, catalog } = store.get();
     const others = drawnBeside(store.get());
     const names = catalog ? namesOf(runs, catalog) : new Map();
+    const bounds = forecast.lower && forecast.upper ? [forecast.lower, forecast.upper] : [];
     fill(
       table,
       h(
@@ -192,7 +197,7 @@ export function forecastView(root, store, act) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Time'),
-          ...[several() ? targetOf(store.get()) : 'Forecast', 'From', 'To', ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
+          ...[several() ? targetOf(store.get()) : 'Forecast', ...(bounds.length ? [`${percent(forecast.level)} range from`, 'to'] : []), ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
             h('th', { scope: 'col', class: 'num' }, label),
           ),
         ),
@@ -205,7 +210,7 @@ export function forecastView(root, store, act) {
             'tr',
             {},
             h('td', {}, moment(time)),
-            ...[forecast.values, forecast.lower, forecast.upper, ...others.map(({ run }) => ofShown(store.get(), run)?.values ?? [])].map((values) => h('td', { class: 'num' }, write(values[index]))),
+            ...[forecast.values, ...bounds, ...others.map(({ run }) => ofShown(store.get(), run)?.values ?? [])].map((values) => h('td', { class: 'num' }, write(values[index]))),
           ),
         ),
       ),
@@ -239,7 +244,6 @@ export function forecastView(root, store, act) {
         const column = data.understood.columns.find(({ name }) => name === target);
         words = { write: valuesOf(column), moment: momentsOf(data.about) };
         chart?.destroy();
-        const { write } = words;
         chart = timeChart(box, {
           timed: isTimed(data),
           grounds: () => groundsOf(store.get(), { short: false }),
@@ -247,7 +251,6 @@ export function forecastView(root, store, act) {
           cuts: () => truncatedOf(store.get()),
           onRange: view.show,
           onCursor: tell,
-          write: (value) => (Math.abs(value) >= 1e6 ? value.toPrecision(4) : write(value).replace(/\.?0+$/, '') || '0'),
         });
         chart.setMeasured(data.times, data.parts.columns[data.parts.names.indexOf(target)]);
         setText(measured, `${target}, measured`);
@@ -259,6 +262,17 @@ export function forecastView(root, store, act) {
       (state) => [state.draft, state.data, state.settingsProblem],
       (draft, data, problem) => {
         if ((draft || problem) && data && !store.get().range) view.goBack();
+      },
+    ),
+    store.watch(
+      (state) => [state.data, sightOf(state).steps, state.steps],
+      (data, ahead, chosen) => {
+        const earlier = before;
+        before = { data, ahead, chosen };
+        const { range } = store.get();
+        if (!data || !range || earlier.data !== data || earlier.ahead === ahead) return;
+        // A forecast of another length is brought into view: where a person asked for it, or was looking at the one before.
+        if (earlier.chosen !== chosen || range[1] > data.times[data.times.length - 1]) view.goBack();
       },
     ),
     store.watch(
@@ -309,14 +323,16 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.forecast, state.data, targetOf(state)],
-      (all, data, name) => {
-        save.disabled = keepModel.disabled = !all;
+      (state) => [state.run?.forecast, state.data, targetOf(state), state.run?.test, state.run?.bytes],
+      (all, data, name, _, bytes) => {
+        save.disabled = !all;
+        keepModel.disabled = !bytes;
         if (!data) return;
         const forecast = shownForecast(store.get());
         const { write, moment } = words;
         fillTable();
         if (!forecast) {
+          setText(range, '');
           setText(
             summary,
             `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. There is no forecast yet.`,
@@ -324,13 +340,15 @@ export function forecastView(root, store, act) {
           return;
         }
         const last = forecast.times.length - 1;
-        // A model that was never judged has no band.
-        const banded = Number.isFinite(forecast.coverage);
-        setText(coverage, banded ? `, and the band that holds ${percent(forecast.coverage)} of the truth on validation` : '');
-        const between = banded ? `, between ${write(forecast.lower[last])} and ${write(forecast.upper[last])}` : '';
+        setText(range, rangeWords(forecast, store.get()));
+        band.classList.toggle('bare', !forecast.lower);
+        const { lower, upper } = forecast;
+        // The range ends with the horizon, the forecast may go on.
+        const banded = lower && upper && Number.isFinite(lower[last]);
+        const between = banded ? `, between ${write(lower[last])} and ${write(upper[last])}` : '';
         setText(
           summary,
-          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}. All its values stand in the table below.`,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}.${forecast.no_range && ` ${forecast.no_range}`} All its values stand in the table below.`,
         );
       },
     ),
@@ -339,6 +357,23 @@ export function forecastView(root, store, act) {
     for (const stop of undo) stop();
     chart?.destroy();
   };
+}
+
+/**
+ * The range in the legend: its nominal level beside what it held of the test part, or why there is none.
+ * @param {Forecast} forecast Of the column that is shown. @param {State} state
+ */
+function rangeWords({ lower, level, no_range: none, note, measured }, state) {
+  if (!lower) return `. ${[none, note].filter(Boolean).join(' ')}`;
+  const { test } = state.run ?? {};
+  // The test part is scored after the forecast is made.
+  const of = test ? errorsOf(test, targetOf(state)) : null;
+  const held = of?.range ?? measured[0];
+  const unit = of?.unit ? ` ${of.unit}` : '';
+  const words = held
+    ? `held ${percent(held.coverage)} of the test part’s values in ${count(held.windows)} windows, ${figure(held.width, 3)}${unit} wide on average`
+    : 'not measured until the test part is scored';
+  return ` and its ${percent(level)} range (${words})${note ? `. ${note}` : ''}`;
 }
 
 /** @param {State} state */

@@ -3,9 +3,10 @@
  * screen readers.
  * @module
  */
-import { forget, keepTheme } from '../state/persist.js';
+import { keepTheme } from '../state/words.js';
 import { fill, h, icon, setText } from './dom.js';
 import { mainButton } from './main_button.js';
+import { keptView } from './notice.js';
 import { roundingSentence, SAME_NUMBERS } from './rounding.js';
 import { stateSentence } from './train.js';
 
@@ -110,32 +111,19 @@ export function dockView(root, store, act, watched) {
 export function footView(root, store) {
   const version = h('span', {});
   const rounding = h('span', { id: 'rounding' });
+  const kept = keptView(store);
   root.append(
     h(
       'p',
       {},
-      'Everything is computed on this machine, in this tab: no server, no account, no upload. Files and models are kept in this browser only, for your next visit.',
+      'Everything is computed on this machine, in this tab: no server, no account, no upload. ',
+      kept.sentence,
     ),
-    h(
-      'p',
-      {},
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'link',
-          onclick: () =>
-            void forget().then(() => {
-              location.hash = '';
-              location.reload();
-            }),
-        },
-        'Forget what is kept here',
-      ),
-    ),
+    kept.act,
     h('p', { class: 'muted' }, version, rounding),
   );
   const undo = [
+    kept.stop,
     store.watch(
       (state) => [state.catalog],
       (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''),

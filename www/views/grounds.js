@@ -41,8 +41,10 @@ export function groundsOf({ data, draft, run, steps }, { short }) {
  */
 export const truncatedOf = ({ draft, run }) => (run?.configured ?? draft)?.truncated ?? null;
 
-/** Windows of history that stand before the forecast in the opening view. */
-const HISTORY = 9;
+/** Steps of history for each step of the forecast, at most: the forecast takes a fifth of the width, and is large enough to be read. */
+const HISTORY = 3.9;
+/** Behind the forecast, as a share of it. */
+const MARGIN = 0.04;
 
 /**
  * The stretches that a person can jump to.
@@ -61,8 +63,9 @@ export function stretches({ data, draft, run, steps }) {
   }
   const step = last > 0 ? times[last] - times[last - 1] : 1;
   const ahead = (steps || configured.horizon) * step;
-  const seen = Math.max(HISTORY * configured.horizon, configured.season * 4) * step;
-  const end = times[last] + ahead * 1.04;
+  // The window that the forecast is made from, where it leaves room enough.
+  const seen = Math.min(HISTORY * ahead, Math.max(ahead, configured.window * step));
+  const end = times[last] + ahead * (1 + MARGIN);
   const { validation, test } = configured.split;
   return {
     all: [times[0], end],

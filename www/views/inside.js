@@ -253,7 +253,7 @@ export function insideView(root, store, act, model) {
         onCursor: tell,
         onPick: pick,
       });
-      lines = tracesChart(traces, { timed, write: (value) => figure(value, 2) });
+      lines = tracesChart(traces, { timed });
     }
     const [from, to] = ends(shown);
     heat?.set({ ...shown, rows: about.rows, columns: about.columns, low: from, high: to });

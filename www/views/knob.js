@@ -3,7 +3,7 @@
  * is wrong with it.
  * @module
  */
-import { isOfUse } from '../state/shape.js';
+import { defaultOf, isOfUse } from '../state/shape.js';
 import { plain } from './format.js';
 import { h, icon, setText } from './dom.js';
 
@@ -30,19 +30,21 @@ function bounds({ kind, unit }) {
 }
 
 /** @param {State} state @param {Knob} knob @returns {{value: Value, found: boolean}} What stands in the control, and whether the core found it. */
-function standing(state, { key, default: usual }) {
+function standing(state, knob) {
+  const { key } = knob;
   if (state.settings[key] !== undefined) return { value: state.settings[key], found: false };
   const { draft } = state;
+  const usual = defaultOf(state.catalog, state.settings, knob);
   const resolved = draft?.settings[key];
   const value = resolved || /** @type {any} */ (draft)?.[key] || resolved;
   return value === undefined || typeof value === 'object' ? { value: usual, found: false } : { value, found: value !== usual };
 }
 
-/** @param {Knob} knob @returns {string} */
-const written = ({ kind, default: usual }) => {
+/** @param {Knob} knob @param {Value} usual Its default. @returns {string} */
+const written = ({ kind }, usual) => {
   if (kind.type === 'choice') return kind.options.find(({ value }) => value === usual)?.label ?? String(usual);
   if (kind.type === 'flag') return usual ? 'on' : 'off';
-  return String(usual);
+  return typeof usual === 'number' ? plain(usual) : String(usual);
 };
 
 /**
@@ -54,6 +56,7 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
   const id = `${place}-${knob.key}`;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   let pending = false;
+  /** The default that the way back names. @type {string | null} */ let told = null;
 
   /** @param {Value} value */
   const choose = (value) => {
@@ -69,8 +72,6 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
     {
       type: 'button',
       class: 'reset',
-      title: `Back to the default: ${written(knob)}`,
-      'aria-label': `${knob.label}: back to the default, ${written(knob)}`,
       onclick: () => {
         set({ [knob.key]: undefined });
         control.focus();
@@ -188,6 +189,12 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
       setText(unit, found ? `${knob.unit ? `${knob.unit}, ` : ''}found` : knob.unit);
       element.classList.toggle('found', found);
       element.title = found ? 'Found from the data' : '';
+      const usual = written(knob, defaultOf(state.catalog, state.settings, knob));
+      if (usual !== told) {
+        told = usual;
+        reset.title = `Back to the default: ${usual}`;
+        reset.setAttribute('aria-label', `${knob.label}: back to the default, ${usual}`);
+      }
       reset.classList.toggle('away', state.settings[knob.key] === undefined);
       reset.disabled = state.settings[knob.key] === undefined;
       const wrong = state.settingsProblem?.knob === knob.key;

@@ -44,6 +44,7 @@ function standing(entry) {
   if (!run) return '';
   const { epoch, epochs, best } = run.progress;
   if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}epoch ${count(epoch)} of ${count(epochs)} at most`;
+  if (run.unvalidated) return `weights after step ${count(run.unvalidated.step)}, not validated`;
   return best ? `weights of epoch ${count(best.epoch)}` : 'ended before its first epoch did';
 }
 

@@ -2,14 +2,14 @@
  * The model, in short: presets, the architecture in a line, the knobs that are turned most, how many weights that gives.
  * @module
  */
-import { ROLE, architectureOf } from '../state/shape.js';
+import { ROLE, architectureOf, defaultOf } from '../state/shape.js';
 import { builtFrom } from './built.js';
 import { fill, h, head, setText, unfolder } from './dom.js';
 import { count } from './format.js';
 import { explanation, knobView, segments } from './knob.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
-/** @import {Catalog, Preset} from '../../pkg/unrolled.js' */
+/** @import {Catalog, Knob, Preset} from '../../pkg/unrolled.js' */
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
@@ -20,9 +20,9 @@ const HINT = 'Point at a knob to read what it does.';
 /** @param {Pick<State, 'settings' | 'catalog'>} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
 function isPreset({ settings, catalog }, preset) {
   const knobs = catalog?.knobs ?? [];
+  const value = (/** @type {Settings} */ chosen, /** @type {Knob} */ knob) => String(chosen[knob.key] ?? defaultOf(catalog, chosen, knob));
   return knobs.every(
-    ({ key, default: usual, group }) =>
-      group === 'data' || key === ROLE.seed || String(settings[key] ?? usual) === String(preset.settings[key] ?? usual),
+    (knob) => knob.group === 'data' || knob.key === ROLE.seed || value(settings, knob) === value(preset.settings, knob),
   );
 }
 

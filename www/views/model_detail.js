@@ -23,6 +23,11 @@ const GROUPS = {
   training: 'Training',
 };
 
+/** Knobs that stand where the data are read. @type {string[]} */
+const OF_DATA = [ROLE.gaps, ROLE.longestFill];
+/** Knobs that have a place of their own. @type {string[]} */
+const ELSEWHERE = [ROLE.architecture, ROLE.target, ROLE.inputs, ...OF_DATA];
+
 /** @param {Configured} draft */
 function weightsTable({ parameters }) {
   return h(
@@ -87,7 +92,7 @@ export function modelDetailView(root, store, act) {
   /** @param {Catalog} catalog */
   function build(catalog) {
     const others = catalog.knobs.filter(
-      ({ basic, key }) => !basic && key !== ROLE.architecture && key !== ROLE.target && key !== ROLE.inputs,
+      ({ basic, key }) => !basic && !ELSEWHERE.includes(key),
     );
     const views = others.map((knob) => ({
       knob,
@@ -171,7 +176,7 @@ export function modelDetailView(root, store, act) {
       (problem) => {
         // A knob that stands only here is shown with what is wrong about it.
         const knob = store.get().catalog?.knobs.find(({ key }) => key === problem?.knob);
-        if (knob && !knob.basic) store.set({ open: { ...store.get().open, model: true } });
+        if (knob && !knob.basic) store.set({ open: { ...store.get().open, [OF_DATA.includes(knob.key) ? 'data' : 'model']: true } });
       },
     ),
   ];

@@ -21,6 +21,19 @@ function left({ progress, elapsed }) {
   return duration((elapsed / done) * (progress.epochs * progress.steps_per_epoch - done));
 }
 
+/** @param {Run} run @returns {string} Which of the training's weights are in place, in a sentence. */
+function whichWeights({ progress: { best, step }, unvalidated }) {
+  if (unvalidated) return ` Its weights are those after step ${count(unvalidated.step)}, inside epoch ${count(unvalidated.epoch)}: training had not validated them yet.`;
+  if (best) return ` Its weights are those of epoch ${count(best.epoch)}.`;
+  return step ? ` Its weights are those after step ${count(step)}.` : '';
+}
+
+/** @param {Run} run @returns {string} How many epochs it has been trained. */
+function epochsOf({ progress, loaded }) {
+  if (!loaded) return `${count(progress.epoch)} of ${count(progress.epochs)}`;
+  return progress.best ? `${count(progress.best.epoch)}, loaded` : 'loaded';
+}
+
 /** @param {State} state @returns {string} Where training stands, in a sentence. */
 export function stateSentence(state) {
   const { run, draft, settingsProblem, asked } = state;
@@ -34,14 +47,13 @@ export function stateSentence(state) {
   const unit = validation?.unit ? ` ${validation.unit}` : '';
   const judged =
     model && last
-      ? `On validation it is off by ${figure(model.mae, 3)}${unit}; the last value, by ${figure(last.mae, 3)}${unit}.`
+      ? `Validation error ${figure(model.mae, 3)}${unit} (repeating the last value: ${figure(last.mae, 3)}${unit}).`
       : '';
   if (run.status === 'running') return judged || 'The first epoch is under way.';
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
   const stale = isStale(state) ? ' The settings have changed since: they are for the next model.' : '';
   if (run.status === 'finished') return `Finished. ${progress.why}${stale}`;
-  if (run.status === 'stopped')
-    return `${run.remark || 'Stopped.'}${progress.best ? ` Its weights are those of epoch ${progress.best.epoch}.` : ''}${stale}`;
+  if (run.status === 'stopped') return `${run.remark || 'Stopped.'}${whichWeights(run)}${stale}`;
   return `Paused. ${judged}${stale}`;
 }
 
@@ -141,12 +153,12 @@ export function trainView(root, store, act) {
         const values =
           run && progress
             ? [
-                `${count(progress.epoch)} of ${count(progress.epochs)}`,
+                epochsOf(run),
                 run.status === 'running' && run.elapsed ? `≤ ${left(run)}` : '–',
                 figure(progress.loss, 3),
-                figure(progress.validation, 3),
-                figure(progress.gradient_norm, 3),
-                percent(progress.clipped_share),
+                figure(progress.validation ?? progress.best?.validation, 3),
+                run.loaded ? '–' : figure(progress.gradient_norm, 3),
+                run.loaded ? '–' : percent(progress.clipped_share),
               ]
             : facts.map(() => '–');
         facts.forEach(({ value }, index) => setText(value, values[index]));
@@ -169,7 +181,9 @@ export function trainView(root, store, act) {
           summary,
           last
             ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. ${forced === null ? '' : `With the truth fed back in place of its own forecasts it would be ${figure(forced, 3)}. `}Repeating the last value has ${figure(last.naive_validation, 3)}.`
-            : 'No epoch has been trained yet.',
+            : run?.loaded
+              ? 'It comes from a file, without its curve.'
+              : 'No epoch has been trained yet.',
         );
       },
     ),

@@ -21,7 +21,7 @@ const LEAST = 4;
 /**
  * @param {PageStore} store
  * @param {HTMLElement} box What holds the chart.
- * @param {{valueAt: (clientX: number) => number, read: (by: number) => void}} chart
+ * @param {{valueAt: (clientX: number) => number, pointedAt: () => number | null, read: (by: number) => void}} chart
  */
 export function viewport(store, box, chart) {
   /** @param {[number, number]} wanted Kept inside what there is. */
@@ -48,8 +48,16 @@ export function viewport(store, box, chart) {
   function zoom(factor, around) {
     const { range } = store.get();
     if (!range) return;
-    const middle = around ?? (range[0] + range[1]) / 2;
-    show([middle - (middle - range[0]) * factor, middle + (range[1] - middle) * factor]);
+    const still = around ?? anchor(range);
+    show([still - (still - range[0]) * factor, still + (range[1] - still) * factor]);
+  }
+
+  /** @param {[number, number]} range @returns {number} What a key or a button zooms about: the end, as long as the forecast is in view, else what is read. */
+  function anchor([from, to]) {
+    const { data } = store.get();
+    if (data && to > data.times[data.times.length - 1]) return to;
+    const pointed = chart.pointedAt();
+    return pointed !== null && pointed >= from && pointed <= to ? pointed : (from + to) / 2;
   }
 
   /** @param {'all' | 'validation' | 'test' | 'end'} name */

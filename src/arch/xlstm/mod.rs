@@ -104,12 +104,20 @@ pub fn equations(settings: &Settings) -> &'static str {
 
 /// One block.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, _: &Plan, settings: &Settings) -> Box<dyn Block> {
-    let frame = Frame::new(builder, index, inputs, settings);
-    if is_slstm(settings, index) {
-        Box::new(Slstm::new(builder, frame, settings))
-    } else {
-        Box::new(Mlstm::new(builder, frame, settings))
-    }
+    builder.decaying(decays, |builder| {
+        let frame = Frame::new(builder, index, inputs, settings);
+        if is_slstm(settings, index) {
+            Box::new(Slstm::new(builder, frame, settings)) as Box<dyn Block>
+        } else {
+            Box::new(Mlstm::new(builder, frame, settings))
+        }
+    })
+}
+
+/// As in the published code's groups for the optimiser (`_create_weight_decay_optim_groups`): weights but those of norms; no
+/// biases, no skips, no recurrent matrices.
+fn decays(name: &str) -> bool {
+    name.contains("weight") && !name.contains("norm")
 }
 
 /// What both kinds of blocks have.

@@ -22,5 +22,7 @@ pub use loss::{Loss, loss};
 pub use norm::{group_norm, layer_norm, rms_norm};
 pub use pointwise::{DropoutKey, dropout, relu, sigmoid, tanh};
 pub use product::{linear, linear_blocks};
-pub use shape::{concat_columns, concat_rows, lookup, repeat_columns, slice_columns, slice_rows, stack_steps};
+pub use shape::{
+    concat_columns, concat_rows, lookup, mean_steps, repeat_columns, slice_columns, slice_rows, stack_steps,
+};
 pub use smooth::{exp, gelu, silu, softplus};

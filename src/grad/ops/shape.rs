@@ -113,6 +113,22 @@ pub fn lookup(tape: &mut Tape, table: Var, rows: Range<usize>, each: usize, colu
     tape.push(width, columns, out, Some(record.with_sizes([rows.start, rows.len(), each, count])))
 }
 
+/// The mean over the steps of a sequence `[rows × (steps · n)]`, `[rows × n]`.
+pub fn mean_steps(tape: &mut Tape, x: Var, n: usize) -> Var {
+    let (rows, columns) = tape.shape(x);
+    assert_eq!(columns % n, 0, "a sequence of whole steps is needed");
+    let share = crate::narrow(n as f64 / columns as f64);
+    let mut out = tape.zeros(rows * n);
+    tape.value(x).chunks_exact(rows * n).for_each(|step| add_scaled(&mut out, step, share));
+    let record = Record::new([Some(x)], |sweep| {
+        sweep.accumulate(0, |grad, up| {
+            let share = crate::narrow(up.len() as f64 / grad.len() as f64);
+            grad.chunks_exact_mut(up.len()).for_each(|step| add_scaled(step, up, share));
+        });
+    });
+    tape.push(rows, n, out, Some(record))
+}
+
 /// The steps of a sequence `[rows × (steps · n)]` on top of each other, `[(steps · rows) × n]`.
 pub fn stack_steps(tape: &mut Tape, x: Var, steps: usize) -> Var {
     let (rows, columns) = tape.shape(x);

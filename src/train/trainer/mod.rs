@@ -119,7 +119,7 @@ impl Trainer {
         let starts = validation.starts.iter().copied().step_by(every).collect();
         let validation = WindowSet { starts, ..validation };
         let mut trainer = Self {
-            optimiser: Optimiser::new(options.rule, params.len()),
+            optimiser: Optimiser::new(options.rule, params.slots()),
             schedule: options.schedule,
             rate: options.rate,
             best_params: params.clone(),
@@ -170,15 +170,22 @@ impl Trainer {
     /// Does the next piece of work: an optimiser step, or a part of the validation after an epoch.
     ///
     /// # Errors
-    /// [`Error::Training`] if the loss is not finite or has exploded; the best weights so far (or the first ones) are then in
-    /// place, and training is at its end.
+    /// [`Error::Training`] if the loss is not finite or has exploded, or if training ends and no validation loss was finite; the
+    /// best weights so far (or the first ones) are then in place, and training is at its end.
     pub fn advance(&mut self, frame: &Frame) -> Result<Did> {
         self.round(frame)
     }
 
     fn fail(&mut self, value: f64) -> Error {
-        let (what, grew) =
-            if value.is_finite() { ("exploded to", format!("{value:.3e}")) } else { ("became", "not a number".into()) };
+        if value.is_finite() {
+            self.fail_because(&format!("the loss exploded to {value:.3e}"))
+        } else {
+            self.fail_because("the loss became not a number")
+        }
+    }
+
+    /// Ends training with the best weights, or the first ones, in place.
+    fn fail_because(&mut self, what: &str) -> Error {
         let try_this = if self.options.clip == 0.0 {
             "turn gradient clipping on (1 is usual) or lower the learning rate"
         } else {
@@ -188,7 +195,7 @@ impl Trainer {
             Some(best) => format!("the weights of epoch {} are kept", best.epoch),
             None => "the weights are back at their start".to_owned(),
         };
-        let problem = format!("the loss {what} {grew}; {try_this}; {kept}");
+        let problem = format!("{what}; {try_this}; {kept}");
         self.finish(format!("Training stopped at step {}: {problem}.", self.step));
         Error::Training { step: self.step, problem }
     }
@@ -210,7 +217,7 @@ impl Trainer {
     }
 
     /// The means over the validation part.
-    fn end_epoch(&mut self, Penalties { free: validation, forced }: Penalties) {
+    fn end_epoch(&mut self, Penalties { free: validation, forced }: Penalties) -> Result<()> {
         let sums = std::mem::take(&mut self.sums);
         let steps = sums.steps.max(1) as f64;
         self.history.push(Epoch {
@@ -224,26 +231,32 @@ impl Trainer {
             learning_rate: self.rate,
             naive_validation: self.naive.unwrap_or(f64::NAN),
         });
-        if self.best.is_none_or(|best| validation < best.validation) {
+        // Nothing compares as lower than a loss that is not a number: it would stay the best.
+        if validation.is_finite() && self.best.is_none_or(|best| validation < best.validation) {
             self.best = Some(Best { epoch: self.epoch, validation });
             self.best_params.values.copy_from_slice(&self.params.values);
             std::mem::swap(&mut self.best_residuals, &mut self.residuals);
         }
         self.rate = self.schedule.next(self.options.rate, self.rate, self.epoch, validation);
-        let waited = self.best.map_or(0, |best| self.epoch - best.epoch);
-        if self.options.patience > 0 && waited >= self.options.patience {
-            let best = self.best.map_or(0, |best| best.epoch);
-            self.finish(format!(
-                "Validation has not improved for {waited} epochs; the weights of epoch {best} are in place."
-            ));
-        } else if self.epoch >= self.options.epochs {
-            let best = self.best.map_or(0, |best| best.epoch);
-            self.finish(format!("All {} epochs are done; the weights of epoch {best} are in place.", self.epoch));
-        } else {
+        let waited = self.epoch - self.best.map_or(0, |best| best.epoch);
+        let impatient = self.options.patience > 0 && waited >= self.options.patience;
+        if !impatient && self.epoch < self.options.epochs {
             self.epoch += 1;
             self.shuffle();
             self.phase = Phase::Train(0);
+            return Ok(());
         }
+        let Some(Best { epoch: best, .. }) = self.best else {
+            return Err(
+                self.fail_because(&format!("after none of {} epochs was the validation loss a number", self.epoch))
+            );
+        };
+        self.finish(if impatient {
+            format!("Validation has not improved for {waited} epochs; the weights of epoch {best} are in place.")
+        } else {
+            format!("All {} epochs are done; the weights of epoch {best} are in place.", self.epoch)
+        });
+        Ok(())
     }
 
     /// Where training stands.

@@ -175,7 +175,7 @@ impl Trainer {
                     self.phase = Phase::Validate(to, all);
                 } else {
                     let count = (to * self.validation.horizon * frame.targets) as f64;
-                    self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count });
+                    self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count })?;
                 }
                 Ok(Did::Validation)
             }

@@ -56,7 +56,7 @@ impl Trainer {
             }
             let (target, lead) = (row / horizon, row % horizon);
             errors.extend(starts.iter().zip(forecasts.chunks_exact(rows)).map(|(&start, forecast)| {
-                let truth = frame.target_at(target, start as usize + window + lead);
+                let truth = frame.truth_at(target, start as usize + window + lead);
                 crate::wide(truth) - crate::wide(forecast[row])
             }));
         }
@@ -87,8 +87,124 @@ fn penalty(frame: &Frame, starts: &[u32], (window, horizon): (usize, usize), pre
     for (index, forecast) in predicted.chunks_exact(horizon).enumerate() {
         let (start, target) = (starts[index / frame.targets] as usize, index % frame.targets);
         for (lead, value) in forecast.iter().enumerate() {
-            sum += crate::wide(kind.of(value - frame.target_at(target, start + window + lead)));
+            sum += crate::wide(kind.of(value - frame.truth_at(target, start + window + lead)));
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::arch::Forecaster;
+    use crate::data::{Axis, Batch, Fill, FrameOptions, Part, Series, Split, Step};
+    use crate::grad::Var;
+    use crate::knob::{Raw, Settings};
+    use crate::math::Rng;
+    use crate::nn::{Builder, Init, ParamId};
+    use crate::train::{Options, Progress};
+    use crate::{Error, Result};
+
+    /// Learns one number, and forecasts what it is told to: after each epoch another value.
+    struct Told {
+        level: ParamId,
+        values: &'static [Real],
+        asked: Cell<usize>,
+    }
+
+    impl Forecaster for Told {
+        fn fit(&self, pass: &mut Pass<'_>, batch: &Batch) -> (Var, Var) {
+            let level = pass.param(self.level);
+            (level, pass.tape.constant(1, 1, &batch.values[..1]))
+        }
+
+        fn forecast(&self, _: &mut Pass<'_>, _: &Batch, out: &mut [Real]) {
+            out.fill(self.values[self.asked.replace(self.asked.get() + 1)]);
+        }
+
+        fn formula(&self) -> String {
+            "1".to_owned()
+        }
+    }
+
+    /// A training on 100 rows whose forecasts are `values`, epoch after epoch, to its end.
+    fn trained(values: &'static [Real], patience: u32) -> (Trainer, Result<()>) {
+        let mut rng = Rng::new(1, 0);
+        let series = Series {
+            axis: Axis { start: 0, step: Step::Milliseconds(3_600_000), len: 100, utc: true },
+            names: vec!["x".to_owned()],
+            columns: vec![(0..100).map(|_| rng.normal()).collect()],
+        };
+        let split = Split::parse("70/10/20", &series.axis).expect("a split");
+        let options = FrameOptions {
+            targets: series.names.clone(),
+            inputs: vec![],
+            calendar: false,
+            fill: Fill::default(),
+            ahead: 1,
+            scales: None,
+        };
+        let frame = Frame::new(&series, &split, &options).expect("a frame");
+        let windows = |part| frame.windows(&split, part, 4, 2).expect("windows");
+        let mut builder = Builder::new(Rng::new(2, 0), 1.0);
+        let level = builder.vector("level".to_owned(), &[(1, Init::Zero)], false);
+        let told = Told { level, values, asked: Cell::new(0) };
+        let epochs = u32::try_from(values.len()).expect("a few");
+        let defaults = Options::new(&Settings::check(crate::train::KNOBS, &Raw::new(), &Raw::new()).expect("settings"));
+        let options = Options { epochs, patience, ..defaults };
+        let model: Box<dyn Forecaster> = Box::new(told);
+        let mut trainer =
+            Trainer::new((model, builder.finish()), options, (windows(Part::Train), windows(Part::Validation)), None);
+        let ended = loop {
+            match trainer.advance(&frame) {
+                Ok(super::super::Did::Nothing) => break Ok(()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        (trainer, ended)
+    }
+
+    #[test]
+    fn a_validation_loss_that_is_no_number_is_never_the_best() {
+        for values in [
+            [Real::NAN, 3.0, 20.0, 30.0],
+            [-Real::NAN, 3.0, Real::NAN, 20.0],
+            [Real::INFINITY, 3.0, Real::INFINITY, 4.0],
+            [Real::NAN, 3.0, Real::NEG_INFINITY, Real::NAN],
+        ] {
+            let (trainer, ended) = trained(Box::leak(Box::new(values)), 0);
+            ended.expect("training ends as it should");
+            let Progress { best, why, .. } = trainer.progress();
+            let best = best.expect("one epoch was judged by numbers");
+            assert_eq!(best.epoch, 2, "{values:?}: {why}");
+            assert!(best.validation.is_finite() && why.contains("epoch 2"), "{values:?}: {why}");
+            assert!(trainer.validation_errors().iter().flatten().all(|error| error.is_finite()));
+            assert_eq!(trainer.history().len(), 4);
+        }
+    }
+
+    #[test]
+    fn patience_counts_epochs_without_a_number_too() {
+        let (trainer, ended) = trained(&[Real::NAN, 1.0, Real::NAN, Real::NAN, 0.0], 2);
+        ended.expect("training ends as it should");
+        assert_eq!((trainer.progress().epoch, trainer.progress().best.expect("a best").epoch), (4, 2));
+    }
+
+    #[test]
+    fn training_that_no_validation_could_judge_ends_with_an_error_and_the_first_weights() {
+        for (patience, epochs) in [(0, 4), (2, 2)] {
+            let (trainer, ended) = trained(&[Real::NAN, Real::INFINITY, Real::NAN, Real::NAN], patience);
+            let Err(Error::Training { problem, .. }) = ended else { panic!("{ended:?}") };
+            assert!(
+                problem.contains(&format!("none of {epochs} epochs")) && problem.contains("back at their start"),
+                "{problem}"
+            );
+            assert!(trainer.progress().best.is_none() && trainer.validation_errors().is_empty());
+            assert_eq!(trainer.in_use().values, [0.0]);
+            assert_ne!(trainer.step, 0);
+        }
+    }
 }

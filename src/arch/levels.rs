@@ -1,0 +1,190 @@
+//! What is taken out of a window before a network reads it, and put back into its forecast.
+//!
+//! ```text
+//! x̃ = (x − m) / s                      what the network reads of a value x
+//! ŷ = s o + m                          what it forecasts, o being what its head says
+//!
+//! centred on     loss at the last step         loss at every step, at token t
+//! nothing        m = 0,      s = 1             m = 0,                s = 1
+//! last value     m = x_L,    s = 1             read: m = x₁, told: m = x_t,   s = 1
+//! mean, spread   m = mean,   s = spread        m, s = mean and spread of x₁ … x_t
+//! ```
+//!
+//! Where a forecast is learnt from at every token, none may know what comes after it: a window that is centred on its end tells
+//! each of its steps where it will end, which is what they are to forecast. So token `t` goes by the rows up to its own end.
+//! Its own last value cannot be taken out of what it reads, since of single rows nothing would be left; there it is the last
+//! value of the first token, the same for all. A window of one token is the same either way. A forecast that is fed back moves the
+//! levels on as a measured value would; with the loss at the last step they stay those of the window.
+
+use crate::Real;
+use crate::arch::plan::{Normalise, Plan};
+use crate::data::Batch;
+use crate::grad::{Tape, Var};
+
+/// Added to the variance of a window before its root is taken (Kim et al. 2022, section 3).
+const EPSILON: f64 = 1e-5;
+
+/// Levels of the data features, `shift` and `spread` each `[data features × (places · batch)]`: a place for each token, or one
+/// for all. They lie on the tape, whose buffers are used again: a training step allocates nothing.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    features: usize,
+    batch: usize,
+    places: usize,
+    shift: Var,
+    spread: Var,
+}
+
+impl Level {
+    fn at(&self, tape: &Tape, token: usize, feature: usize, sample: usize) -> (Real, Real) {
+        // Behind the window the level is that of its end.
+        let place = token.min(self.places - 1);
+        let at = (place * self.batch + sample) * self.features + feature;
+        (tape.value(self.shift)[at], tape.value(self.spread)[at])
+    }
+}
+
+/// What was taken out of each window of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels {
+    /// Of the values that a token is read from.
+    read: Level,
+    /// Of the forecast that is made after a token.
+    told: Level,
+    /// Whether each token has levels of its own.
+    each: bool,
+    /// Whether these are the last value before the forecast, whichever that is.
+    follows: bool,
+    /// Rows that the last level knows.
+    rows: usize,
+}
+
+/// Mean and variance of the values so far (Welford 1962).
+#[derive(Debug, Clone, Copy, Default)]
+struct Running {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Running {
+    /// The same after `count` values, by their level.
+    fn at(count: usize, (mean, spread): (Real, Real)) -> Self {
+        let (count, spread) = (count as f64, crate::wide(spread));
+        Self { count, mean: crate::wide(mean), squares: (spread * spread - EPSILON) * count }
+    }
+
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        let off = value - self.mean;
+        self.mean += off / self.count;
+        self.squares += off * (value - self.mean);
+    }
+
+    fn level(&self) -> (Real, Real) {
+        (crate::narrow(self.mean), crate::narrow(libm::sqrt(self.squares / self.count + EPSILON)))
+    }
+}
+
+impl Levels {
+    /// Finds the level of every data feature in every window of `batch`.
+    pub fn of(tape: &mut Tape, plan: &Plan, batch: &Batch) -> Self {
+        let (features, tokens) = (plan.data_features, plan.tokens());
+        let each = plan.every_step && plan.normalise != Normalise::None;
+        let places = if each { tokens } else { 1 };
+        let size = features * places * batch.size;
+        let (mut shifts, mut spreads) = (tape.buffer(size), tape.buffer(size));
+        shifts.fill(0.0);
+        spreads.fill(1.0);
+        // The last row that a place knows.
+        let end = |place: usize| plan.window - 1 - (places - 1 - place) * plan.segment;
+        for (sample, feature) in (0..batch.size).flat_map(|sample| (0..features).map(move |feature| (sample, feature)))
+        {
+            let (mut running, mut row) = (Running::default(), 0);
+            for place in 0..places {
+                let at = (place * batch.size + sample) * features + feature;
+                match plan.normalise {
+                    Normalise::None => {}
+                    Normalise::Last => shifts[at] = batch.column(end(place), sample)[feature],
+                    Normalise::Window => {
+                        while row <= end(place) {
+                            running.add(crate::wide(batch.column(row, sample)[feature]));
+                            row += 1;
+                        }
+                        (shifts[at], spreads[at]) = running.level();
+                    }
+                }
+            }
+        }
+        let shift = tape.push(features, places * batch.size, shifts, None);
+        let spread = tape.push(features, places * batch.size, spreads, None);
+        let told = Level { features, batch: batch.size, places, shift, spread };
+        let follows = each && plan.normalise == Normalise::Last;
+        // The first place alone, where all tokens are read relative to the first one's end.
+        let read = if follows { Level { places: 1, ..told } } else { told };
+        Self { read, told, each, follows, rows: plan.window }
+    }
+
+    /// Level and spread of one feature in the forecast after `token` of one window.
+    pub fn after(&self, tape: &Tape, token: usize, feature: usize, sample: usize) -> (Real, Real) {
+        self.told.at(tape, token, feature, sample)
+    }
+
+    /// The same after the whole window.
+    pub fn at(&self, tape: &Tape, feature: usize, sample: usize) -> (Real, Real) {
+        self.after(tape, self.told.places - 1, feature, sample)
+    }
+
+    /// A value in `token` as the network reads it; features that are known ahead stay as they are.
+    pub fn read(&self, tape: &Tape, token: usize, feature: usize, sample: usize, value: Real) -> Real {
+        centred(&self.read, tape, token, feature, sample, value)
+    }
+
+    /// A value as it stands beside the forecast from the whole window: what is added to that past the network, and its truth.
+    pub fn centred(&self, tape: &Tape, feature: usize, sample: usize, value: Real) -> Real {
+        centred(&self.told, tape, self.told.places - 1, feature, sample, value)
+    }
+
+    /// The levels once `steps` forecast rows have been fed back; `said(tape, feature, sample, step)` is what the head gave.
+    pub fn moved(self, tape: &mut Tape, steps: usize, said: impl Fn(&Tape, usize, usize, usize) -> Real) -> Self {
+        if !self.each {
+            return self;
+        }
+        let Level { features, batch, .. } = self.told;
+        let (mut shifts, mut spreads) = (tape.buffer(features * batch), tape.buffer(features * batch));
+        for (at, (new_shift, new_spread)) in shifts.iter_mut().zip(&mut spreads).enumerate() {
+            let (sample, feature) = (at / features, at % features);
+            let (shift, spread) = self.at(tape, feature, sample);
+            let value = |step: usize| said(tape, feature, sample, step) * spread + shift;
+            (*new_shift, *new_spread) = if self.follows {
+                (value(steps - 1), 1.0)
+            } else {
+                let mut running = Running::at(self.rows, (shift, spread));
+                (0..steps).for_each(|step| running.add(crate::wide(value(step))));
+                running.level()
+            };
+        }
+        let shift = tape.push(features, batch, shifts, None);
+        let spread = tape.push(features, batch, spreads, None);
+        let told = Level { places: 1, shift, spread, ..self.told };
+        Self { read: if self.follows { self.read } else { told }, told, rows: self.rows + steps, ..self }
+    }
+
+    /// What the head gave, as the network reads it where it is fed back and the levels have `moved`.
+    pub fn fed_back(&self, tape: &Tape, moved: &Self, feature: usize, sample: usize, said: Real) -> Real {
+        if !self.each {
+            return said;
+        }
+        let (shift, spread) = self.at(tape, feature, sample);
+        centred(&moved.read, tape, moved.read.places - 1, feature, sample, said * spread + shift)
+    }
+}
+
+fn centred(level: &Level, tape: &Tape, token: usize, feature: usize, sample: usize, value: Real) -> Real {
+    if feature < level.features {
+        let (shift, spread) = level.at(tape, token, feature, sample);
+        (value - shift) / spread
+    } else {
+        value
+    }
+}

@@ -1,0 +1,150 @@
+//! Whether a difference between two forecasts may be chance: a sign-flip test over blocks of windows.
+//!
+//! Two forecasts of the same windows have errors in pairs. `D_b` is the sum of their differences over block `b`. If neither
+//! forecast were the better one, every `D_b` could as well have the other sign; the chance of a difference like the one that was
+//! found is then the share of all `2^B` patterns of signs for which `|Σ ± D_b| ≥ |Σ D_b|`. All patterns are gone through: the
+//! result is exact and nothing is drawn. (Fisher, The Design of Experiments, 1935, section 21; over a few blocks of dependent
+//! data: Canay, Romano and Shaikh, Randomization tests under an approximate symmetry assumption, 2017; errors of forecasts in
+//! pairs: Diebold and Mariano, Comparing predictive accuracy, 1995.)
+//!
+//! Windows that begin one row apart have nearly the same truth, so that a thousand of them are no thousand pieces of evidence. A
+//! block spans at least the horizon: windows of two blocks that are no neighbours share no truth.
+
+use crate::data::WindowSet;
+
+/// A difference counts if its chance is no larger: two-sided, for each comparison by itself.
+pub const ALPHA: f64 = 0.05;
+
+/// Blocks, at most: more would be shorter and more alike, and the patterns of signs double with each.
+pub const MOST_BLOCKS: usize = 16;
+
+/// Blocks, at least: with fewer even the clearest difference has a chance above [`ALPHA`] (`2/2⁵ = 0.0625`).
+pub const FEWEST_BLOCKS: usize = 6;
+
+/// Windows in consecutive blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocks {
+    /// Block of each window, from 0.
+    of: Vec<u8>,
+    count: usize,
+}
+
+impl Blocks {
+    /// The windows of `set` in at most [`MOST_BLOCKS`] blocks; each spans at least the horizon.
+    pub fn of(set: &WindowSet) -> Blocks {
+        // Pieces of one horizon each, from the first window on; a last one that is cut short goes to the one before.
+        let mut pieces = Vec::with_capacity(set.starts.len());
+        let (mut first, mut piece) = (set.starts.first().copied().unwrap_or(0), 0_usize);
+        for &start in set.starts.iter() {
+            if (start - first) as usize >= set.horizon {
+                (first, piece) = (start, piece + 1);
+            }
+            pieces.push(piece);
+        }
+        let spans = set.starts.last().is_some_and(|last| (last - first) as usize + 1 >= set.horizon);
+        let whole = if spans { piece + 1 } else { piece.max(1) };
+        let count = whole.min(MOST_BLOCKS);
+        let block = |piece: usize| u8::try_from(piece.min(whole - 1) * count / whole).unwrap_or(0);
+        Blocks { of: pieces.into_iter().map(block).collect(), count }
+    }
+
+    /// Block of the window with this number.
+    pub fn block(&self, window: usize) -> usize {
+        self.of.get(window).copied().map_or(0, usize::from)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+/// The chance of a difference as large as the sum of `differences`, one for each block, if each could as well have the other sign.
+/// `None` from fewer than [`FEWEST_BLOCKS`], of which nothing can be told, and of what is no number.
+pub fn chance(differences: &[f64]) -> Option<f64> {
+    let sizes: f64 = differences.iter().map(|difference| difference.abs()).sum();
+    let blocks = differences.len();
+    if !(FEWEST_BLOCKS..=MOST_BLOCKS).contains(&blocks) || !sizes.is_finite() {
+        return None;
+    }
+    let mut sum: f64 = differences.iter().sum();
+    // Patterns that come to the same must not part by rounding.
+    let found = sum.abs() - 1e-9 * sizes;
+    // One sign after another is turned, by a Gray code; the last one never, as the opposite of a pattern has the same size.
+    let patterns = 1_u32 << (blocks - 1);
+    let mut signs = [1.0; MOST_BLOCKS];
+    let mut as_large = 1;
+    for pattern in 1..patterns {
+        let turned = pattern.trailing_zeros() as usize;
+        signs[turned] = -signs[turned];
+        sum += 2.0 * signs[turned] * differences[turned];
+        as_large += u32::from(sum.abs() >= found);
+    }
+    Some(f64::from(as_large) / f64::from(patterns))
+}
+
+/// Whether a difference with this chance counts.
+pub fn counts(chance: Option<f64>) -> bool {
+    chance.is_some_and(|chance| chance <= ALPHA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    #[test]
+    fn the_chance_is_the_share_of_all_patterns_of_signs() {
+        let mut rng = Rng::new(3, 0);
+        for blocks in FEWEST_BLOCKS..=10 {
+            let differences: Vec<f64> = (0..blocks).map(|_| rng.normal() + 0.4).collect();
+            let found = differences.iter().sum::<f64>().abs();
+            let as_large = (0..1_u32 << blocks)
+                .filter(|pattern| {
+                    let signed =
+                        differences.iter().enumerate().map(|(b, d)| if pattern >> b & 1 == 1 { -d } else { *d });
+                    signed.sum::<f64>().abs() >= found - 1e-9
+                })
+                .count();
+            assert_eq!(chance(&differences), Some(as_large as f64 / f64::from(1 << blocks)));
+        }
+        // All on one side: that pattern and its opposite alone.
+        assert_eq!(chance(&[1.0; 6]), Some(2.0 / 64.0));
+        assert_eq!(chance(&[0.0; 7]), Some(1.0));
+        assert_eq!((chance(&[1.0; 5]), chance(&[f64::NAN; 8])), (None, None));
+    }
+
+    /// Where nothing is the better one, a difference counts no more often than it may.
+    #[test]
+    fn differences_that_are_chance_seldom_count() {
+        let mut rng = Rng::new(9, 0);
+        let cases = 2000;
+        let counted = (0..cases)
+            .filter(|_| {
+                counts(chance(&std::array::from_fn::<f64, 12, _>(|_| rng.normal() * (1.0 + rng.normal().abs()))))
+            })
+            .count();
+        // Three standard deviations of a share of 2,000 draws: 3 √(0.05 · 0.95 / 2000) = 0.015.
+        let share = counted as f64 / f64::from(cases);
+        assert!((0.03..0.065).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn a_block_spans_a_horizon_and_windows_keep_their_order() {
+        let of = |starts: Vec<u32>, horizon| Blocks::of(&WindowSet { starts: starts.into(), window: 5, horizon });
+        for (windows, horizon, count) in
+            [(1, 24, 1), (169, 24, 7), (168, 24, 7), (167, 24, 6), (1723, 24, 16), (18, 12, 1), (40, 1, 16)]
+        {
+            let blocks = of((100..100 + windows).collect(), horizon);
+            assert_eq!(blocks.count(), count, "{windows} windows, {horizon} ahead");
+            let all: Vec<usize> = (0..windows as usize).map(|window| blocks.block(window)).collect();
+            assert!(all.is_sorted() && all[0] == 0 && all[all.len() - 1] == count - 1);
+            let spans = all.chunk_by(|a, b| a == b).map(<[usize]>::len);
+            assert!(count == 1 || spans.min() >= Some(horizon), "{windows} windows, {horizon} ahead");
+        }
+        // Far from each other, or with a gap: rows count, not windows.
+        assert_eq!(of((0..10).map(|k| 24 * k).collect(), 24).count(), 9);
+        assert_eq!(of((0..20).chain(500..520).collect(), 20).count(), 2);
+        assert_eq!(of(Vec::new(), 24).count(), 1);
+    }
+}

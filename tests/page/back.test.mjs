@@ -1,0 +1,265 @@
+// The way back from what loses something; a model from a file; and what a person has asked for that was not done, said.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { board } from './contest.mjs';
+import { inBrowsers } from './harness.mjs';
+import { daily, hourly, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+
+/** @typedef {import('./harness.mjs').Page} Page */
+
+/** Small, and over at once. */
+const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+
+/** @param {Page} page @param {RegExp} pattern */
+const untilNotice = (page, pattern) =>
+  page.until(`a notice like ${pattern}`, (source) => !document.querySelector('#notice').hidden && new RegExp(source).test(document.querySelector('#notice').textContent), { args: [pattern.source] });
+
+/** Presses a button of the foot. @param {Page} page @param {string} label */
+const pressFoot = (page, label) =>
+  page.until(`“${label}” in the foot`, (text) => {
+    const button = [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === text);
+    /** @type {HTMLButtonElement | undefined} */ (button)?.click();
+    return Boolean(button);
+  }, { args: [label] });
+
+/** @param {Page} page */
+const keptKeys = (page) =>
+  page.run(async () => {
+    const { keys } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+    return (await keys()).map(String).sort();
+  });
+
+/** @param {Page} page */
+async function trained(page) {
+  await press(page, 'Train');
+  await untilStatus(page, 'finished');
+  await untilJudged(page);
+}
+
+inBrowsers((browser) => {
+  test('what is forgotten is gone, can be brought back until the page is left, and is gone for good then', async () => {
+    const page = await opened(browser, short);
+    await trained(page);
+    const all = ['unrolled-4-data', 'unrolled-4-run', 'unrolled-4-runs'];
+    await page.until('all of it kept', async () => {
+      const { keys } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      return (await keys()).length === 3;
+    });
+    assert.deepEqual(await keptKeys(page), all);
+    await pressFoot(page, 'Forget what is kept here');
+    await page.until('the page says so', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
+    assert.deepEqual(await keptKeys(page), []);
+    await press(page, 'Try seed 2');
+    await untilStatus(page, 'finished');
+    await untilJudged(page);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.deepEqual(await keptKeys(page), [], 'nothing is kept any more');
+    await pressFoot(page, 'Bring back what was deleted');
+    await page.until('all of it again', async () => {
+      const { keys, get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      return (await keys()).length === 3 && (await get('unrolled-4-runs')).length === 2;
+    });
+    await pressFoot(page, 'Forget what is kept here');
+    await page.until('gone', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
+    await page.run(() => (/** @type {any} */ (window).stays = true));
+    await pressFoot(page, 'Start afresh');
+    await page.until('a fresh page', () => !(/** @type {any} */ (window).stays));
+    await untilReady(page);
+    assert.match((await page.text('#data .extent')) ?? '', /^8,730 values/);
+    assert.equal(await page.run(() => document.querySelectorAll('#compare tr[data-run]').length), 0);
+  });
+
+  test('runs that are taken off the list can be brought back, the one that is shown among them', async () => {
+    const page = await opened(browser, short);
+    await trained(page);
+    for (const seed of [2, 3]) {
+      await press(page, `Try seed ${seed}`);
+      await page.until(`${seed} runs that ended`, (many) => document.querySelectorAll('#compare tr[data-status="finished"]').length === many, { args: [seed] });
+      await untilJudged(page);
+    }
+    const before = (await board(page)).filter(({ run }) => run).map(({ run, validation }) => [run, validation]);
+    await press(page, 'Remove all but the one shown');
+    await page.until('one left', () => document.querySelectorAll('#compare tr[data-run]').length === 1);
+    await page.run(() => document.querySelector('#compare tr[data-run] .reset').click());
+    await page.until('none left', () => document.querySelectorAll('#compare tr[data-run]').length === 0);
+    await press(page, 'Bring back the 3 runs that were removed');
+    await page.until('all of them', () => document.querySelectorAll('#compare tr[data-run]').length === 3);
+    assert.deepEqual((await board(page)).filter(({ run }) => run).map(({ run, validation }) => [run, validation]), before);
+    await page.run(() => document.querySelector('#compare tr[data-run] .link').click());
+    await page.until('one of them above', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
+  });
+
+  test('data that were trained on come back with their model, whatever was opened or read otherwise since', async () => {
+    const page = await browser.open({ address: short });
+    await untilReady(page);
+    // Two days are missing, so that there is something to be read otherwise.
+    await page.dropFile('main', 'small.csv', daily(400).split('\n').filter((_, line) => line !== 100 && line !== 101).join('\n'));
+    await page.until('the file', () => /400 values.*2 days missing/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    await trained(page);
+    const summary = await page.text('#hero-summary');
+    await page.dropFile('main', 'second.csv', hourly(700));
+    await page.until('the second', () => /^700 values/.test(document.querySelector('#data .extent').textContent));
+    await page.dropFile('main', 'third.csv', daily(300));
+    await page.until('the third', () => /^300 values/.test(document.querySelector('#data .extent').textContent));
+    await press(page, 'Bring back small.csv and its model');
+    await page.until('the forecast', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
+    // The same file, read otherwise.
+    await page.run(() => document.querySelector('#data .unfold').click());
+    await page.run(() => {
+      const select = [...document.querySelectorAll('#data-detail select')].find(({ options }) => [...options].some(({ value }) => value === 'hold'));
+      select.value = 'hold';
+      select.dispatchEvent(new Event('change'));
+    });
+    await press(page, 'Bring back small.csv as it was read before and its model');
+    await page.until('the forecast again', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
+  });
+
+  test('a model from a file is shown as loaded, is scored on the test part, and leaves the next file its defaults', async () => {
+    const page = await opened(browser, '#hidden=8&segment=1&epochs=2');
+    await trained(page);
+    const score = await page.run(() => document.querySelector('[data-id="model"] td').textContent);
+    await page.run(async () => {
+      /** @type {Blob | undefined} */ let blob;
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (given) => make.call(URL, (blob = given));
+      HTMLAnchorElement.prototype.click = () => {};
+      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Save model').click();
+      const transfer = new DataTransfer();
+      /** @type {any} */ (window).saved = blob;
+      transfer.items.add(new File([blob], 'mine.safetensors'));
+      const input = document.querySelector('#model-file');
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await page.until('the model', () => /Loaded from mine\.safetensors\. Its weights are those of epoch \d/.test(document.querySelector('#train .sentence').textContent));
+    await untilJudged(page);
+    assert.equal(await page.run(() => document.querySelector('[data-id="model"] td').textContent), score);
+    const facts = await page.run(() => Object.fromEntries([...document.querySelectorAll('#train .facts div')].map((fact) => [fact.querySelector('dt').textContent, fact.querySelector('dd').textContent])));
+    assert.match(facts.Epoch, /^[12], loaded$/);
+    assert.match(facts['Validation loss'], /^\d/);
+    assert.equal(facts['Training loss'], '–');
+    assert.match((await page.text('#errors .lead')) ?? '', /^On the test part/);
+    assert.doesNotMatch((await page.text('#errors')) ?? '', /while it trains/);
+    assert.doesNotMatch(await page.run(() => location.hash), /window=|horizon=|season=/);
+
+    await page.dropFile('main', 'hours.csv', hourly(2000));
+    await page.until('the file', () => /^2,000 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    await page.until('its own horizon', () => /next 24 hours/.test(document.querySelector('.verdict').textContent));
+    assert.doesNotMatch(await page.run(() => location.hash), /window=|horizon=|season=/);
+
+    // On these data it keeps its own window and horizon, and the next ones choose theirs again.
+    await page.run(() => {
+      const input = document.querySelector('#model-file');
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([/** @type {any} */ (window).saved], 'mine.safetensors'));
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await page.until('its horizon in the address', () => /horizon=/.test(location.hash) && /window=/.test(location.hash));
+    await page.dropFile('main', 'more.csv', hourly(2100));
+    await page.until('the next file', () => /^2,100 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    await page.until('its own horizon', () => /next 24 hours/.test(document.querySelector('.verdict').textContent) && !/horizon=|window=/.test(location.hash));
+  });
+
+  test('a name that looks like progress stays whole while the file is read', async () => {
+    const page = await browser.open({
+      before: () => {
+        const add = Worker.prototype.addEventListener;
+        Worker.prototype.addEventListener = function (type, listener, ...more) {
+          if (type !== 'message') return add.call(this, type, listener, ...more);
+          return add.call(
+            this,
+            type,
+            (/** @type {MessageEvent} */ event) => {
+              // The last word of progress is all there is, for as long as the test looks.
+              if (/** @type {any} */ (window).hold && event.data.type === 'answer') return void setTimeout(() => listener.call(this, event), 3000);
+              listener.call(this, event);
+            },
+            ...more,
+          );
+        };
+      },
+    });
+    await untilReady(page);
+    await page.run(() => {
+      /** @type {any} */ (window).hold = true;
+      const transfer = new DataTransfer();
+      const line = `${'2020-01-01,1'.padEnd(99)}\n`;
+      transfer.items.add(new File([`time,value\n`, line.repeat(60_000)], 'share (12 %)'));
+      const input = document.querySelector('#file');
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await page.until('its whole name, and how far it is', () => /Reading share \(12 %\) … \d+ %/.test(document.querySelector('#data .message').textContent));
+    await page.run(() => (/** @type {any} */ (window).hold = false));
+    await page.until('the name in what is said of it', () => /share \(12 %\)/.test(document.querySelector('#data .message').textContent) && !/Reading/.test(document.querySelector('#data .message').textContent));
+  });
+
+  test('a file that is gone before it is read is called gone; the same of a model', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'unrolled-'));
+    try {
+      const page = await browser.open();
+      await untilReady(page);
+      for (const [input, name, where] of [
+        ['#file', 'gone.csv', '#data .message'],
+        ['#model-file', 'gone.safetensors', '#train .extra'],
+      ]) {
+        const file = path.join(folder, name);
+        await writeFile(file, daily(300));
+        await page.run((selector) => {
+          const element = /** @type {HTMLInputElement} */ (document.querySelector(selector));
+          const wait = (/** @type {Event} */ event) => {
+            if (!(/** @type {any} */ (element).gone)) event.stopImmediatePropagation();
+          };
+          document.addEventListener('change', wait, { capture: true });
+        }, input);
+        await page.chooseFile(input, file);
+        await rm(file);
+        await page.run((selector) => {
+          const element = /** @type {any} */ (document.querySelector(selector));
+          element.gone = true;
+          element.dispatchEvent(new Event('change'));
+        }, input);
+        await page.until('why', (selector) => /was not opened\..*(?:moved, renamed or deleted|may not read it).*Choose it again/.test(document.querySelector(selector).textContent), { args: [where] });
+      }
+      assert.match((await page.text('#data .extent')) ?? '', /^8,730 values/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('of several files the first is opened, and the page says that it was the first', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    await page.run((texts) => {
+      const dataTransfer = new DataTransfer();
+      texts.forEach((text, index) => dataTransfer.items.add(new File([text], `file ${index + 1}.csv`)));
+      for (const kind of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer }));
+    }, [daily(310), daily(320), daily(330)]);
+    await page.until('the first', () => /^310 values/.test(document.querySelector('#data .extent').textContent));
+    await untilNotice(page, /^Only the first of 3 files was opened: file 1\.csv\./);
+    await page.run(() => [...document.querySelectorAll('#notice button')].find(({ textContent }) => textContent === 'Hide').click());
+    await page.until('no notice', () => document.querySelector('#notice').hidden);
+  });
+
+  test('a sample and settings of a link that there are not are named', async () => {
+    const page = await browser.open({ address: '#sample=atlantis&telepathy=3' });
+    await untilReady(page);
+    await untilNotice(page, /There is no sample called “atlantis”; “New York, hourly temperature, 2013” is opened in its place\./);
+    await untilNotice(page, /settings that this version does not know: telepathy\./);
+  });
+
+  test('the page starts from any address, and names what is wrong in it', async () => {
+    for (const hash of ['architecture=oracle', 'hidden=many', 'hidden=1e999', 'window=-1', 'target=__proto__', 'seed=', 'constructor=1&__proto__=2', '%E0%A4%A&=&&a', `target=${'x'.repeat(5000)}`]) {
+      const page = await browser.open({ address: `#sample=seattle&${hash}` });
+      await page.until('a page that has begun', () => /^1,461 values/.test(document.querySelector('#data .extent')?.textContent ?? ''));
+      await page.until(`what is wrong with ${hash.slice(0, 40)}, or nothing`, () => {
+        const notice = document.querySelector('#notice');
+        return document.querySelector('#train .main').disabled ? document.querySelector('#train .sentence').textContent.length > 10 : notice.hidden || notice.textContent.length > 10;
+      });
+    }
+  });
+});

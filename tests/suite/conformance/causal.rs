@@ -1,0 +1,236 @@
+//! Where the loss is taken at every step, what is said at a step knows nothing of the rows behind it.
+
+use unrolled::arch::{Architecture, Plan, registry};
+use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Series, Split};
+use unrolled::grad::Tape;
+use unrolled::knob::Kind;
+use unrolled::math::Rng;
+use unrolled::nn::Pass;
+use unrolled::{Error, Real, Session, narrow, wide};
+
+use super::{checked, columns, passed};
+use crate::common::{noisy_sine, settings};
+
+const WINDOW: usize = 13;
+const HORIZON: usize = 4;
+/// First row of the window that is looked at.
+const START: usize = 20;
+/// Forecasts are told apart beyond this, in spreads of the training part: rounding, where what comes after is changed by two.
+const ROUNDING: f64 = if cfg!(feature = "f64") { 1e-9 } else { 1e-4 };
+
+/// Segments that fill the window or leave its oldest rows out, heads, and a way past the network.
+const FORMS: &[&str] = &[
+    r#"{"segment": 1}"#,
+    r#"{"segment": 1, "head": "rolled", "layers": 2}"#,
+    r#"{"segment": 3, "highway": true}"#,
+    r#"{"segment": 4, "head": "rolled"}"#,
+    r#"{"segment": 13, "highway": true}"#,
+];
+
+/// What `architecture` can be centred on.
+fn normalisations() -> Vec<&'static str> {
+    let Kind::Choice { options } = unrolled::arch::plan::NORMALISE.kind else { panic!("a choice") };
+    options.iter().map(|option| option.value).collect()
+}
+
+/// The window from [`START`] on of a series whose rows from `changed` on are others, scaled as they were.
+fn batch(series: &Series, targets: usize, changed: usize) -> (Batch, Frame) {
+    let split = Split::parse("70/10/20", &series.axis).unwrap();
+    let frame = |series: &Series, scales| {
+        let (targets, inputs) = series.names.split_at(targets);
+        let options = FrameOptions {
+            targets: targets.to_vec(),
+            inputs: inputs.to_vec(),
+            calendar: true,
+            fill: Fill::default(),
+            ahead: 8,
+            scales,
+        };
+        Frame::new(series, &split, &options).unwrap()
+    };
+    let fitted = frame(series, None);
+    let (mut other, mut rng) = (series.clone(), Rng::new(31, changed as u64));
+    for (column, scale) in other.columns.iter_mut().zip(&fitted.scales) {
+        for value in &mut column[changed..] {
+            *value = scale.unscale(scale.scale(*value) + 2.0 + rng.normal());
+        }
+    }
+    let frame = frame(&other, Some(fitted.scales));
+    assert!(frame.windows(&split, Part::Train, WINDOW, HORIZON).unwrap().starts.contains(&(START as u32)));
+    let mut batch = Batch::default();
+    frame.gather(&[START as u32], WINDOW, HORIZON, &mut batch);
+    (batch, frame)
+}
+
+/// What is forecast at each token of a window in training, in the scale of the training part.
+fn told(
+    architecture: &Architecture,
+    json: &str,
+    targets: usize,
+    changed: usize,
+) -> Result<(Plan, Vec<Vec<f64>>), Error> {
+    let (settings, _) = checked(architecture, json);
+    let (batch, frame) = batch(&columns(240), targets, changed);
+    let sizes = (frame.features, frame.data_features, frame.targets);
+    let plan = architecture.plan(&settings, sizes, (24, WINDOW, HORIZON))?;
+    let (forecaster, mut params) = architecture.build(&plan, &settings, 3);
+    // Away from the start, where the highway is all zeros.
+    let mut rng = Rng::new(21, 0);
+    params.values.iter_mut().for_each(|p| *p += narrow(0.1 * rng.normal()));
+    let mut tape = Tape::new(false);
+    let mut pass = Pass::training(&mut tape, &params, 1, 5, 0, 0);
+    let (prediction, truth) = forecaster.fit(&mut pass, &batch);
+    let (steps, features) = if plan.rolled { (plan.segment, plan.data_features) } else { (HORIZON, targets) };
+    assert_eq!(tape.shape(prediction), (steps * features, plan.tokens()), "{} {json}", architecture.id);
+    let pairs =
+        tape.value(prediction).chunks_exact(steps * features).zip(tape.value(truth).chunks_exact(steps * features));
+    let of_token = |(token, (prediction, truth)): (usize, (&[Real], &[Real]))| {
+        let first = plan.skipped() + (token + 1) * plan.segment;
+        let entry = |row: usize| {
+            let (step, feature) =
+                if plan.rolled { (row / features, row % features) } else { (row % steps, row / steps) };
+            let actual = wide(batch.column(first + step, 0)[feature]);
+            wide(prediction[row]) + actual - wide(truth[row])
+        };
+        (0..steps * features).map(entry).collect()
+    };
+    Ok((plan, pairs.enumerate().map(of_token).collect()))
+}
+
+#[test]
+fn a_forecast_at_a_step_knows_nothing_of_the_rows_behind_it() {
+    for architecture in registry::ALL.iter().filter(|one| one.reads("loss_on")) {
+        let mut tried = 0;
+        for (normalise, form) in normalisations().iter().flat_map(|one| FORMS.iter().map(move |form| (one, form))) {
+            let json = format!(
+                r#"{{"hidden": 6, "dropout": 0.2, "loss_on": "every", "normalise": "{normalise}", {}"#,
+                &form[1..]
+            );
+            for targets in [1, 2] {
+                let told = |changed: usize| told(architecture, &json, targets, changed);
+                if !architecture.streams {
+                    let error = told(240).expect_err(architecture.id);
+                    assert!(
+                        matches!(error, Error::Knob { knob: "loss_on" | "head", .. }),
+                        "{}: {error}",
+                        architecture.id
+                    );
+                    continue;
+                }
+                let (plan, before) = told(240).unwrap_or_else(|error| panic!("{} {json}: {error}", architecture.id));
+                for token in 0..plan.tokens() {
+                    let behind = START + plan.skipped() + (token + 1) * plan.segment;
+                    let (_, after) = told(behind).unwrap();
+                    let moved = |token: usize| {
+                        let pairs = before[token].iter().zip(&after[token]);
+                        pairs.map(|(one, other)| (one - other).abs()).fold(0.0, f64::max)
+                    };
+                    for earlier in 0..=token {
+                        let off = moved(earlier);
+                        assert!(
+                            off < ROUNDING,
+                            "{} {json}: token {earlier} moved by {off:e} with row {behind}",
+                            architecture.id
+                        );
+                    }
+                    // What has come by then does move it.
+                    assert!(token + 1 == plan.tokens() || moved(token + 1) > ROUNDING, "{} {json}", architecture.id);
+                    tried += 1;
+                }
+            }
+        }
+        passed(
+            architecture,
+            "every step is causal",
+            if tried == 0 { "refuses".to_owned() } else { format!("{tried} tokens") },
+        );
+    }
+    for architecture in registry::ALL.iter().filter(|one| !one.reads("loss_on")) {
+        // It learns from the window's end alone, whatever the knob says.
+        let (settings, _) = checked(architecture, r#"{"loss_on": "every"}"#);
+        assert!(!architecture.plan(&settings, (3, 3, 1), (24, WINDOW, HORIZON)).unwrap().every_step);
+        passed(architecture, "every step is causal", "last step");
+    }
+}
+
+#[test]
+fn what_is_fed_back_is_read_as_if_it_had_been_measured() {
+    // All columns are forecast, so that all that is fed back is known; windows of whole segments begin at the same row.
+    const TARGETS: usize = 3;
+    let (window, horizon) = (12, 6);
+    for architecture in registry::ALL.iter().filter(|one| one.streams) {
+        for (normalise, segment) in normalisations().into_iter().flat_map(|one| [(one, 1), (one, 2)]) {
+            let json = format!(
+                r#"{{"hidden": 6, "loss_on": "every", "head": "rolled", "normalise": "{normalise}", "segment": {segment}}}"#
+            );
+            let (settings, _) = checked(architecture, &json);
+            let (mut batch, frame) = batch(&columns(240), TARGETS, 240);
+            let features = frame.features;
+            // `[TARGETS × horizon]`, with the same weights whatever the window: they are as many tokens in all.
+            let forecast = |batch: &Batch| {
+                let sizes = (features, frame.data_features, TARGETS);
+                let plan = architecture.plan(&settings, sizes, (24, batch.window, batch.horizon)).unwrap();
+                let (forecaster, params) = architecture.build(&plan, &settings, 3);
+                let mut tape = Tape::new(false);
+                let mut out = vec![0.0; TARGETS * batch.horizon];
+                forecaster.forecast(&mut Pass::new(&mut tape, &params, 1), batch, &mut out);
+                out
+            };
+            (batch.window, batch.horizon) = (window, horizon);
+            batch.values.resize((window + horizon) * features, 0.5);
+            let before = forecast(&batch);
+            // The first segment of the forecast becomes part of the window.
+            for (step, target) in (0..segment).flat_map(|step| (0..TARGETS).map(move |target| (step, target))) {
+                batch.values[(window + step) * features + target] = before[target * horizon + step];
+            }
+            (batch.window, batch.horizon) = (window + segment, horizon - segment);
+            let after = forecast(&batch);
+            for (before, after) in before.chunks_exact(horizon).zip(after.chunks_exact(horizon - segment)) {
+                for (one, other) in before[segment..].iter().zip(after) {
+                    assert!(wide((one - other).abs()) < ROUNDING, "{} {json}: {one} {other}", architecture.id);
+                }
+            }
+        }
+    }
+}
+
+/// The sum of so many steps, each drawn by itself: nothing tells where it goes.
+fn random_walk(rows: usize) -> Series {
+    let (mut series, mut rng, mut at) = (noisy_sine(rows), Rng::new(5, 0), 0.0);
+    for value in &mut series.columns[0] {
+        at += rng.normal();
+        *value = at;
+    }
+    series
+}
+
+#[test]
+fn on_a_random_walk_no_training_loss_is_below_that_of_the_last_value() {
+    const ROWS: usize = 900;
+    let series = random_walk(ROWS);
+    let train = &series.columns[0][..ROWS * 7 / 10];
+    let mean = train.iter().sum::<f64>() / train.len() as f64;
+    let variance = train.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / train.len() as f64;
+    let squares = |lead: usize| {
+        let pairs = train.iter().zip(&train[lead..]);
+        pairs.map(|(now, then)| (then - now) * (then - now)).sum::<f64>() / (train.len() - lead) as f64
+    };
+    let honest = (1..=HORIZON).map(squares).sum::<f64>() / HORIZON as f64 / variance;
+    for architecture in registry::ALL.iter().filter(|one| one.streams) {
+        for normalise in ["last", "window"] {
+            let mut raw = settings(
+                r#"{"hidden": 8, "window": 24, "horizon": 4, "segment": 1, "loss_on": "every", "epochs": 8,
+                    "learning_rate": 0.01, "head_dropout": 0, "patience": 0}"#,
+            );
+            raw.insert("architecture".into(), architecture.id.into());
+            raw.insert("normalise".into(), normalise.into());
+            let mut session = Session::new(series.clone());
+            session.configure(&raw).unwrap();
+            while session.advance().unwrap() {}
+            let least = session.history(0).unwrap().iter().map(|epoch| epoch.train).fold(f64::INFINITY, f64::min);
+            println!("{:<14} {normalise:<7} training loss {least:.4}; of the last value {honest:.4}", architecture.id);
+            // A few hundred weights learn a little of these steps by heart.
+            assert!(least > 0.9 * honest, "{} {normalise}: {least} {honest}", architecture.id);
+        }
+    }
+}

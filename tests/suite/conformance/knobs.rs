@@ -1,0 +1,149 @@
+//! Every knob that an architecture reads, at its bounds or at each of its choices, where it has something to say.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use unrolled::arch::{Architecture, registry};
+use unrolled::data::Part;
+use unrolled::knob::{Kind, Knob, Raw};
+use unrolled::{Error, Real, Session};
+
+use super::{checked, passed, refused};
+use crate::common::noisy_sine;
+
+/// The settings around the knob: the window is many steps, so that there is something to remember, and the units can be cut into
+/// heads.
+const AROUND: &str = r#"{"hidden": 8, "window": 12, "horizon": 4, "segment": 1}"#;
+
+/// What some knobs need to have an effect, beside what their `when` asks for: as their sentences say, or a cell that has forms.
+const BESIDE: &[(&str, &str)] = &[
+    ("dropout", r#"{"layers": 2}"#),
+    ("mix", r#"{"layers": 2}"#),
+    ("gru_form", r#"{"bidirectional_cell": "gru", "encoder_cell": "gru"}"#),
+];
+
+/// Knobs that may change no number here, and why.
+const MAY_BE_SILENT: &[(&str, &str)] = &[
+    ("patience", "never, and longer than there are epochs"),
+    ("clip", "no limit, and one that no gradient reaches"),
+    ("gaps", "nothing is missing"),
+    ("longest_fill", "nothing is missing"),
+    ("calendar", "the linear models and SegRNN read no known features"),
+    ("chunk", "where the state grows, a chunk is a whole lane"),
+    ("checkpoints", "the same sums; and what reads its window at once has no stretches"),
+    ("shards", "the same sums, in another order"),
+    ("scan", "the same states, in another order"),
+];
+
+/// Steps of training: into the second epoch of a series of so many rows.
+const STEPS: usize = 3;
+const ROWS: usize = 200;
+
+/// The least and the most of a knob, or all that it can be; of text, nothing.
+fn values(knob: &Knob) -> Vec<Value> {
+    match knob.kind {
+        Kind::Integer { min, max } => vec![min.into(), max.into()],
+        Kind::Number { min, max, .. } => vec![min.into(), max.into()],
+        Kind::Choice { options } => options.iter().map(|option| option.value.into()).collect(),
+        Kind::Flag => vec![true.into(), false.into()],
+        Kind::Text => vec![],
+    }
+}
+
+/// Settings in which `knob` matters.
+fn around(architecture: &Architecture, knob: &Knob, knobs: &[Knob]) -> Raw {
+    let (_, mut raw) = checked(architecture, AROUND);
+    for (_, more) in BESIDE.iter().filter(|(key, _)| *key == knob.key) {
+        raw.extend(super::settings(more));
+    }
+    let mut when = knob.when;
+    while let Some((key, wanted)) = when {
+        raw.insert(key.to_owned(), wanted[0].into());
+        when = knobs.iter().find(|other| other.key == key).unwrap().when;
+    }
+    raw
+}
+
+/// Whether `error` tells what is wrong with `value` of `knob`: it names the knob, or in its sentence the value that does not fit
+/// into a series so short.
+fn explains(error: &Error, knob: &Knob, value: &Value) -> bool {
+    match error {
+        Error::Knob { knob: named, .. } => *named == knob.key,
+        Error::TooShort { problem, .. } => problem.contains(&format!("{} of {value}", knob.label.to_lowercase())),
+        _ => false,
+    }
+}
+
+/// What a model does with its settings: its weights after some steps, its forecast, how it does.
+fn outcome(session: &mut Session, knob: &Knob, context: &str) -> Vec<Real> {
+    for _ in 0..STEPS {
+        match session.step() {
+            Ok(true) => {}
+            Ok(false) => break,
+            // An exploding loss at the largest learning rate is an answer too, as long as it is said.
+            Err(Error::Training { .. }) if knob.key == "learning_rate" => break,
+            Err(error) => panic!("{context}: {error}"),
+        }
+    }
+    let forecast = session.forecast(4).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let mut all = session.current_weights().unwrap().to_vec();
+    all.extend(forecast.values.iter().map(|value| unrolled::narrow(*value)));
+    let evaluation = session.evaluate(Part::Validation).unwrap_or_else(|error| panic!("{context}: {error}"));
+    all.extend(evaluation.targets.iter().flat_map(|of| &of.rows).map(|row| unrolled::narrow(row.scores.mae)));
+    all
+}
+
+#[test]
+fn every_knob_works_at_its_bounds() {
+    let (knobs, of_architectures) = (unrolled::session::catalog().knobs, registry::knobs());
+    for architecture in registry::ALL {
+        // Its own, and those of data and training, which are for all. Text has no bounds: what it may say is tested where it is read.
+        let reads =
+            |knob: &&Knob| architecture.reads(knob.key) || of_architectures.iter().all(|other| other.key != knob.key);
+        let (mut tried, mut defaults) = (0, BTreeMap::new());
+        for knob in knobs.iter().filter(reads).filter(|knob| !matches!(knob.kind, Kind::Text)) {
+            let around = around(architecture, knob, &knobs);
+            let described = serde_json::to_string(&around).unwrap();
+            let (checked, _) = checked(architecture, &described);
+            if refused(architecture, &checked) {
+                // It never matters to a model that cannot stream, as `when` says.
+                assert!(knob.when.is_some_and(|(key, _)| key == "reading"), "{}: {}", architecture.id, knob.key);
+                continue;
+            }
+            let with = |raw: &Raw, context: &str| -> Result<Vec<Real>, Error> {
+                let mut session = Session::new(noisy_sine(ROWS));
+                session.configure(raw)?;
+                Ok(outcome(&mut session, knob, context))
+            };
+            if !defaults.contains_key(&described) {
+                let context = format!("{} {described}", architecture.id);
+                defaults.insert(
+                    described.clone(),
+                    with(&around, &context).unwrap_or_else(|error| panic!("{context}: {error}")),
+                );
+            }
+            let default = &defaults[&described];
+            let (mut matters, mut unavailable) = (false, false);
+            for value in values(knob) {
+                let context = format!("{} {}={value}", architecture.id, knob.key);
+                let mut raw = around.clone();
+                raw.insert(knob.key.into(), value.clone());
+                match with(&raw, &context) {
+                    Ok(outcome) => matters |= outcome != *default,
+                    Err(error) => {
+                        // Sizes that a short series cannot hold, and what only a model that streams can do.
+                        let (asked, _) = super::checked(architecture, &serde_json::to_string(&raw).unwrap());
+                        let too_large = matches!(knob.key, "window" | "horizon" | "segment");
+                        unavailable |= refused(architecture, &asked);
+                        assert!(too_large || refused(architecture, &asked), "{context}: {error}");
+                        assert!(explains(&error, knob, &value), "{context}: {error}");
+                    }
+                }
+                tried += 1;
+            }
+            let silent = MAY_BE_SILENT.iter().any(|(key, _)| *key == knob.key);
+            assert!(matters || unavailable || silent, "{}: {} changes nothing", architecture.id, knob.key);
+        }
+        passed(architecture, "knobs", format!("{tried} values"));
+    }
+}

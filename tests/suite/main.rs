@@ -1,0 +1,43 @@
+//! The native tests, in one binary: 25 small ones took longer to link, for every build of the library, than to run.
+//! A file of its own beside this folder is for a test that needs its process to itself, or a browser.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod stored;
+
+mod checkpoints;
+mod conformance;
+mod data;
+mod encoder_decoder;
+mod equations;
+mod evaluate;
+mod floors;
+mod forecasters;
+mod gradients;
+mod inside;
+mod layering;
+mod losses;
+mod parallel;
+mod reference;
+mod sequences;
+mod session;
+mod shuffle;
+mod sizing;
+mod state_dict;
+mod truncated;
+mod windows;
+
+#[test]
+fn every_file_of_the_suite_is_a_module_of_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).expect("the folder of this file can be read") {
+        let path = entry.expect("its entries can be read").path();
+        let name = path.file_stem().expect("an entry has a name").to_string_lossy().into_owned();
+        assert!(
+            name == "main" || main.contains(&format!("\nmod {name};")),
+            "{name} is not a module of main.rs, so it never runs"
+        );
+    }
+}

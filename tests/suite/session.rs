@@ -1,0 +1,594 @@
+//! The session as a person uses it: what goes wrong is said, and nothing is lost by it.
+
+use crate::common::{noisy_sine, settings};
+use unrolled::data::{Part, Step};
+use unrolled::session::catalog;
+use unrolled::train::State;
+use unrolled::{Error, Session};
+
+fn small(more: &str) -> unrolled::knob::Raw {
+    let mut raw = settings(r#"{"architecture": "gru", "hidden": 8, "window": 48, "horizon": 12, "epochs": 2}"#);
+    raw.extend(settings(more));
+    raw
+}
+
+fn trained(more: &str) -> Session {
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small(more)).unwrap();
+    while session.advance().unwrap() {}
+    session
+}
+
+#[test]
+fn an_exploding_loss_stops_training_says_so_and_loses_nothing() {
+    let wild =
+        r#"{"optimiser": "sgd", "learning_rate": 10, "clip": 0, "init_scale": 10, "normalise": "none", "epochs": 50}"#;
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small(wild)).unwrap();
+    let error = loop {
+        match session.advance() {
+            Ok(true) => {}
+            Ok(false) => panic!("it should have exploded"),
+            Err(error) => break error,
+        }
+    };
+    let Error::Training { step, .. } = &error else { panic!("{error:?}") };
+    let said = error.to_string();
+    assert!(*step >= 1 && said.contains(&format!("step {step}")) && said.contains("gradient clipping"), "{said}");
+    let progress = session.progress().unwrap();
+    assert_eq!(progress.state, State::Finished);
+    assert!(progress.why.contains("gradient clipping"), "{}", progress.why);
+    assert!(session.weights().unwrap().iter().all(|w| w.is_finite()));
+    assert!(session.forecast(12).unwrap().values.iter().all(|x| x.is_finite()));
+    assert!(!session.advance().unwrap(), "it does not go on by itself");
+}
+
+#[test]
+fn a_wrong_setting_leaves_the_trained_model_as_it_was() {
+    let mut session = trained(r#"{"epochs": 3}"#);
+    let before = session.forecast(12).unwrap().values;
+    for wrong in [r#"{"hidden": 0}"#, r#"{"nonsense": 1}"#, r#"{"target": "nothing"}"#, r#"{"window": 5000}"#] {
+        let error = session.configure(&small(wrong)).unwrap_err();
+        let said = error.to_string();
+        assert!(said.len() > 10 && !said.contains("Error"), "{said}");
+    }
+    assert_eq!(session.forecast(12).unwrap().values, before);
+}
+
+#[test]
+fn wrong_settings_name_their_knob() {
+    let mut session = Session::new(noisy_sine(500));
+    for (wrong, knob) in [
+        (r#"{"hidden": 2000}"#, "hidden"),
+        (r#"{"hidden": "many"}"#, "hidden"),
+        (r#"{"learning_rate": 0}"#, "learning_rate"),
+        (r#"{"architecture": "oracle"}"#, "architecture"),
+        (r#"{"split": "70/40"}"#, "split"),
+        (r#"{"segment": 49}"#, "segment"),
+        (r#"{"segment": 24, "head": "rolled"}"#, "segment"),
+        (r#"{"target": "wind"}"#, "target"),
+        (r#"{"inputs": "wind"}"#, "inputs"),
+        (r#"{"highway": "perhaps"}"#, "highway"),
+        (r#"{"__proto__": 1}"#, "__proto__"),
+    ] {
+        let error = session.configure(&small(wrong)).unwrap_err();
+        assert_eq!(error.place().knob.as_deref(), Some(knob), "{wrong}: {error}");
+    }
+    // As a URL has them, numbers and flags are text.
+    assert!(session.configure(&small(r#"{"hidden": "16", "highway": "true", "learning_rate": "0.01"}"#)).is_ok());
+}
+
+#[test]
+fn too_few_rows_say_how_many_are_needed() {
+    let mut session = Session::new(noisy_sine(60));
+    let error = session.configure(&settings(r#"{"window": 168, "horizon": 24}"#)).unwrap_err();
+    let Error::TooShort { needed, .. } = error else { panic!("{error:?}") };
+    assert!(needed > 168, "{needed}");
+    // Left to itself it finds sizes that fit.
+    let fitting = session.configure(&settings("{}")).unwrap();
+    assert!(fitting.window + fitting.horizon < 42 && fitting.windows.test > 0, "{fitting:?}");
+}
+
+#[test]
+fn a_forecast_has_the_timestamps_that_follow_and_can_be_rolled_on() {
+    let mut session = trained("{}");
+    let forecast = session.forecast(12).unwrap();
+    let axis = session.series().axis;
+    assert_eq!(axis.step, Step::Milliseconds(3_600_000));
+    assert_eq!(forecast.times[0], axis.at(499) + 3_600_000);
+    assert_eq!(forecast.times[11], axis.at(499) + 12 * 3_600_000);
+    let (lower, upper) = (forecast.lower.unwrap(), forecast.upper.unwrap());
+    assert!(lower.iter().zip(&forecast.values).zip(&upper).all(|((l, v), u)| l <= v && v <= u));
+    let longer = session.forecast(30).unwrap();
+    assert_eq!(longer.values[..12], forecast.values[..]);
+    assert!(longer.values.iter().all(|x| x.is_finite()) && longer.note.contains("feeds on itself"));
+    // Where no errors were seen there is no range, and it is said.
+    let ends = longer.lower.unwrap().iter().position(|x| x.is_nan());
+    assert!(ends == Some(12) && longer.upper.unwrap()[12..].iter().all(|x| x.is_nan()), "{ends:?}");
+    assert!(longer.note.contains("Beyond 12 steps") && longer.note.contains("there is no range"), "{}", longer.note);
+    assert!(session.forecast(0).is_err() && session.forecast(121).is_err());
+}
+
+/// What the range held of the test part, counted from what a person can ask for: the bounds of step `lead` stand as far from the
+/// forecast beyond the end as from any other, and the rows of the test part have a truth. Coverage and mean width.
+fn counted(session: &mut Session, horizon: usize, clip: impl Fn(f64) -> f64) -> (f64, f64) {
+    let forecast = session.forecast(horizon).unwrap();
+    let (lower, upper) = (forecast.lower.unwrap(), forecast.upper.unwrap());
+    let (mut inside, mut width, mut all) = (0.0, 0.0, 0.0);
+    for lead in 0..horizon {
+        let off = |bounds: &[f64]| bounds[lead] - forecast.values[lead];
+        let made = session.predictions(Part::Test, lead + 1).unwrap();
+        for (predicted, actual) in made.predicted.iter().zip(&made.actual).filter(|(predicted, _)| !predicted.is_nan())
+        {
+            let (low, high) = (clip(predicted + off(&lower)), clip(predicted + off(&upper)));
+            inside += f64::from(u8::from(low <= *actual && *actual <= high));
+            width += high - low;
+            all += 1.0;
+        }
+    }
+    (inside / all, width / all)
+}
+
+#[test]
+fn the_range_is_measured_on_the_test_part_beside_its_nominal_level() {
+    let mut session = trained("{}");
+    let before = session.forecast(12).unwrap();
+    assert!(before.measured.is_empty() && before.level == 0.8 && before.no_range.is_empty());
+    assert_eq!(session.evaluate(Part::Validation).unwrap().range, None, "it is made from those errors");
+    assert!(session.forecast(12).unwrap().measured.is_empty());
+
+    let judged = session.evaluate(Part::Test).unwrap();
+    let found = judged.range.unwrap();
+    assert_eq!((found.level, found.windows, judged.targets[0].range), (0.8, judged.windows, Some(found)));
+    assert_eq!(session.forecast(12).unwrap().measured, [found]);
+    let (coverage, width) = counted(&mut session, 12, |x| x);
+    // A truth on the border may fall on either side of it, and values are stored as networks have them.
+    assert!((found.coverage - coverage).abs() < 0.002 && found.coverage != 0.8, "{} {coverage}", found.coverage);
+    assert!((found.width / width - 1.0).abs() < 1e-4, "{} {width}", found.width);
+}
+
+#[test]
+fn what_was_measured_of_other_weights_is_not_said_of_these() {
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small(r#"{"epochs": 30, "patience": 0}"#)).unwrap();
+    let until = |session: &mut Session, epochs: usize| {
+        while session.history(0).unwrap().len() < epochs {
+            session.advance().unwrap();
+        }
+    };
+    until(&mut session, 1);
+    session.evaluate(Part::Test).unwrap();
+    assert_eq!(session.forecast(12).unwrap().measured.len(), 1);
+    let best = |session: &Session| session.progress().unwrap().best.unwrap().epoch;
+    let first = best(&session);
+    let mut epochs = 1;
+    while best(&session) == first {
+        epochs += 1;
+        until(&mut session, epochs);
+    }
+    assert!(session.forecast(12).unwrap().measured.is_empty());
+}
+
+/// 500 rows of which so many windows of 12 steps validate.
+fn validated_on(windows: usize) -> Session {
+    let mut session = Session::new(noisy_sine(500));
+    let ends = 300 + windows + 11;
+    session.configure(&small(&format!(r#"{{"split": "300, {ends}, 500"}}"#))).unwrap();
+    assert_eq!(session.configured().unwrap().windows.validation, windows);
+    while session.advance().unwrap() {}
+    session
+}
+
+#[test]
+fn under_nine_validation_windows_there_is_no_range_and_the_reason_is_said() {
+    let mut session = validated_on(8);
+    let forecast = session.forecast(12).unwrap();
+    assert_eq!((&forecast.lower, &forecast.upper), (&None, &None));
+    assert!(
+        forecast.no_range.contains("at least 9 validation windows") && forecast.no_range.contains("there are 8"),
+        "{}",
+        forecast.no_range
+    );
+    assert_eq!(session.evaluate(Part::Test).unwrap().range, None);
+    assert!(session.forecast(12).unwrap().measured.is_empty());
+    // A saved model gives the same reason.
+    let bytes = session.save().unwrap();
+    let mut loaded = validated_on(8);
+    loaded.load(&bytes, &Default::default()).unwrap();
+    assert_eq!(loaded.forecast(12).unwrap().no_range, forecast.no_range);
+
+    let nine = validated_on(9).forecast(12).unwrap();
+    assert!(nine.no_range.is_empty() && nine.lower.is_some() && nine.upper.is_some());
+}
+
+#[test]
+fn before_a_validation_there_is_no_range_and_the_reason_is_said() {
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small("{}")).unwrap();
+    session.step().unwrap();
+    let forecast = session.forecast(12).unwrap();
+    assert!(
+        forecast.lower.is_none() && forecast.no_range.contains("have not been through a validation"),
+        "{}",
+        forecast.no_range
+    );
+}
+
+#[test]
+fn a_range_ends_where_the_training_part_shows_a_bound_and_nowhere_else() {
+    // Rain: mostly none. The same, lifted by a half and without its pile, has not been below zero either.
+    let values: Vec<f64> = noisy_sine(500).columns[0].iter().map(|x| (x - 17.0).max(0.0)).collect();
+    let of = |name: &str, values: &[f64]| {
+        let mut series = noisy_sine(500);
+        series.names = vec![name.to_owned()];
+        series.columns = vec![values.to_vec()];
+        let mut session = Session::new(series);
+        session.configure(&small("{}")).unwrap();
+        while session.advance().unwrap() {}
+        session
+    };
+    let mut rain = of("rain", &values);
+    let forecast = rain.forecast(12).unwrap();
+    assert!(forecast.lower.as_ref().unwrap().iter().all(|low| *low >= 0.0) && forecast.lower.unwrap().contains(&0.0));
+    assert!(
+        forecast.note.contains("ends at 0, where") && forecast.note.contains("% of the training values lie"),
+        "{}",
+        forecast.note
+    );
+    // What is measured is what is drawn; a dry hour is inside a range that ends at 0.
+    let found = rain.evaluate(Part::Test).unwrap().range.unwrap();
+    assert!(found.coverage > 0.5, "{found:?}");
+    // Saved, it ends there too.
+    let bytes = rain.save().unwrap();
+    let mut again = Session::new(rain.series().clone());
+    again.load(&bytes, &Default::default()).unwrap();
+    let (again, before) = (again.forecast(12).unwrap(), rain.forecast(12).unwrap());
+    assert_eq!((again.lower, again.upper, again.note), (before.lower, before.upper, before.note));
+
+    let lifted: Vec<f64> = values.iter().enumerate().map(|(row, x)| x + 0.001 * (row % 83) as f64).collect();
+    let forecast = of("rain", &lifted).forecast(12).unwrap();
+    assert!(
+        forecast.lower.unwrap().iter().any(|low| *low < 0.0) && !forecast.note.contains("ends at"),
+        "{}",
+        forecast.note
+    );
+
+    // The rows after the training part decide nothing.
+    let late: Vec<f64> = lifted.iter().enumerate().map(|(row, x)| if row < 350 { *x } else { 0.0 }).collect();
+    assert!(!of("rain", &late).forecast(12).unwrap().note.contains("ends at"));
+    // Three columns, each by itself.
+    let mut series = noisy_sine(500);
+    series.names.push("rain".into());
+    series.columns.push(values);
+    let mut session = Session::new(series);
+    session.configure(&small(r#"{"target": "temp_c, rain"}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let note = session.forecast(12).unwrap().note;
+    assert!(note.contains("The range of “rain” ends at 0") && !note.contains("“temp_c”"), "{note}");
+    let judged = session.evaluate(Part::Test).unwrap();
+    let of = |target: usize| judged.targets[target].range.unwrap();
+    let mean = (of(0).coverage + of(1).coverage) / 2.0;
+    assert!((judged.range.unwrap().coverage - mean).abs() < 1e-12 && of(0).width != of(1).width);
+}
+
+#[test]
+fn a_saved_models_range_is_the_one_that_it_was_saved_with() {
+    let mut session = trained("{}");
+    let (bytes, before) = (session.save().unwrap(), session.forecast(12).unwrap());
+    let mut other = Session::new(noisy_sine(500));
+    other.load(&bytes, &Default::default()).unwrap();
+    assert_eq!(other.forecast(12).unwrap(), before);
+}
+
+#[test]
+fn a_model_that_reads_other_columns_is_not_rolled_beyond_its_horizon() {
+    let mut series = noisy_sine(500);
+    series.names.push("wind".into());
+    series.columns.push((0..500).map(|t| f64::from(t % 7)).collect());
+    let mut session = Session::new(series);
+    session.configure(&small(r#"{"inputs": "wind", "epochs": 1}"#)).unwrap();
+    session.step().unwrap();
+    assert!(session.forecast(12).is_ok());
+    let said = session.forecast(13).unwrap_err().to_string();
+    assert!(said.contains("future is unknown"), "{said}");
+}
+
+#[test]
+fn the_test_part_is_scored_once_for_the_same_weights() {
+    let mut session = trained("{}");
+    assert_eq!(session.evaluate(Part::Test).unwrap().scored_times, 1);
+    assert_eq!(session.evaluate(Part::Test).unwrap().scored_times, 1);
+    assert!(session.evaluate(Part::Train).is_err());
+}
+
+#[test]
+fn weights_can_be_saved_as_they_are_inside_an_epoch_beside_the_best_ones() {
+    let loaded = |bytes: &[u8]| {
+        let mut session = Session::new(noisy_sine(500));
+        session.load(bytes, &Default::default()).unwrap();
+        session
+    };
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small(r#"{"epochs": 3}"#)).unwrap();
+    session.step().unwrap();
+    let first = session.save_current().unwrap();
+    assert_eq!(loaded(&first).weights().unwrap(), session.current_weights().unwrap(), "before the first epoch's end");
+    while session.history(0).unwrap().is_empty() {
+        session.advance().unwrap();
+    }
+    session.step().unwrap();
+    let best = session.weights().unwrap().to_vec();
+    assert_ne!(best, session.current_weights().unwrap(), "training has gone on from the best weights");
+    let (saved, current) = (loaded(&session.save().unwrap()), loaded(&session.save_current().unwrap()));
+    assert_eq!(saved.weights().unwrap(), best);
+    assert_eq!(current.weights().unwrap(), session.current_weights().unwrap());
+    assert_eq!(current.progress().unwrap().best, None, "they were not validated");
+}
+
+#[test]
+fn a_saved_model_tells_the_best_epoch_of_its_training() {
+    let session = trained(r#"{"epochs": 3}"#);
+    let best = session.progress().unwrap().best;
+    let mut again = Session::new(noisy_sine(500));
+    again.load(&session.save().unwrap(), &Default::default()).unwrap();
+    let (best, told) = (best.unwrap(), again.progress().unwrap().best.unwrap());
+    assert_eq!(told.epoch, best.epoch);
+    // The file has it as decimal text, which may be read back to the next number.
+    assert!((told.validation - best.validation).abs() <= 1e-12 * best.validation, "{told:?}, {best:?}");
+}
+
+#[test]
+fn stopping_keeps_the_best_weights() {
+    let mut session = Session::new(noisy_sine(500));
+    session.configure(&small(r#"{"epochs": 30, "patience": 0}"#)).unwrap();
+    while session.history(0).unwrap().len() < 3 {
+        session.advance().unwrap();
+    }
+    session.step().unwrap();
+    session.stop().unwrap();
+    assert_eq!(session.progress().unwrap().state, State::Finished);
+    assert!(!session.advance().unwrap());
+    assert_eq!(session.weights().unwrap(), session.current_weights().unwrap());
+}
+
+#[test]
+fn files_that_are_no_models_are_refused_and_the_model_stays() {
+    let mut session = trained("{}");
+    let before = session.forecast(12).unwrap();
+    let good = session.save().unwrap();
+    let changed = |from: &str, to: &str| {
+        // Lengths in the header would no longer fit if the text changed its length.
+        assert_eq!(from.len(), to.len());
+        let at = good.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        let mut bytes = good.clone();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        bytes
+    };
+    let mut not_a_number = good.clone();
+    let last = not_a_number.len() - 4;
+    not_a_number[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "safetensors"),
+        (b"time,temp\n1,2\n".to_vec(), "safetensors"),
+        (good[..good.len() / 2].to_vec(), "safetensors"),
+        (changed(r#"version\":3"#, r#"version\":9"#), "version 9"),
+        (changed(r#"version\":3"#, r#"version\":1"#), "train it again"),
+        (changed("head.weight", "hand.weight"), "head.weight"),
+        (changed("temp_c", "temp_x"), "temp_x"),
+        (not_a_number, "no number"),
+    ];
+    for (bytes, names) in cases {
+        let said = session.load(&bytes, &Default::default()).unwrap_err().to_string();
+        assert!(said.contains(names), "{said}");
+        assert_eq!(session.forecast(12).unwrap(), before);
+    }
+    assert!(session.load(&good, &Default::default()).is_ok());
+}
+
+#[test]
+fn a_model_of_an_earlier_version_is_loaded_unless_it_would_forecast_something_else() {
+    let every = r#""segment": 1, "loss_on": "every""#;
+    for (more, loads) in [
+        ("{}".to_owned(), true),
+        (format!("{{{every}}}"), false),
+        (format!(r#"{{{every}, "normalise": "window", "head": "rolled"}}"#), false),
+        (format!(r#"{{{every}, "normalise": "none"}}"#), true),
+        (r#"{"segment": 48, "loss_on": "every"}"#.to_owned(), true),
+        (format!(r#"{{{every}, "reading": "continuous"}}"#), true),
+        (format!(r#"{{{every}, "architecture": "mlp"}}"#), true),
+        (r#"{"architecture": "transformer"}"#.to_owned(), true),
+        (r#"{"architecture": "transformer_encoder"}"#.to_owned(), false),
+    ] {
+        let mut session = Session::new(noisy_sine(500));
+        session.configure(&small(&more)).unwrap();
+        let mut bytes = session.save().unwrap();
+        let version = br#"version\":3"#;
+        let at = bytes.windows(version.len()).position(|w| w == version).unwrap();
+        bytes[at + version.len() - 1] = b'2';
+        match session.load(&bytes, &Default::default()) {
+            Ok(_) => assert!(loads, "{more}"),
+            Err(error) => assert!(!loads && error.to_string().contains("train it again"), "{more}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_series_near_a_billion_with_a_spread_of_five_trains() {
+    let mut series = noisy_sine(500);
+    series.columns[0].iter_mut().for_each(|x| *x += 1e9);
+    let mut session = Session::new(series);
+    session.configure(&small(r#"{"epochs": 10, "learning_rate": 0.005}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let rows = session.evaluate(Part::Test).unwrap().rows;
+    assert!(rows[0].scores.mae < 0.5 * rows[1].scores.mae, "{} {}", rows[0].scores.mae, rows[1].scores.mae);
+    assert!(session.forecast(12).unwrap().values.iter().all(|x| (x - 1e9).abs() < 100.0));
+}
+
+#[test]
+fn parameters_are_counted_as_pytorch_counts_them() {
+    // The article's two-layer LSTM of 128 with one input and one output: 199,297 with two bias vectors.
+    let mut session = Session::new(noisy_sine(500));
+    let big = r#"{"architecture": "lstm", "hidden": 128, "layers": 2, "segment": 1, "horizon": 1, "window": 24}"#;
+    let parameters = session.configure(&settings(big)).unwrap().parameters.clone();
+    assert_eq!(parameters.total, 199_297);
+    assert_eq!(parameters.total_one_bias, 199_297 - 2 * 4 * 128);
+    assert_eq!(parameters.rows.iter().map(|row| row.count).sum::<usize>(), parameters.total);
+    assert!(parameters.rows.iter().any(|row| row.name == "rnn.weight_ih_l1" && row.shape == [512, 128]));
+}
+
+#[test]
+fn every_preset_is_a_model_and_the_articles_lstm_has_its_weights() {
+    for preset in catalog().presets {
+        let mut session = Session::new(noisy_sine(2000));
+        let configured = session.configure(&preset.settings).unwrap_or_else(|error| panic!("{}: {error}", preset.id));
+        for (key, value) in &preset.settings {
+            // 0: chosen by the data.
+            if value.as_f64() != Some(0.0) {
+                assert_eq!(configured.settings[key], *value, "{}: {key}", preset.id);
+            }
+        }
+        if preset.id == "lstm_2_128" {
+            let mut one_ahead = preset.settings.clone();
+            one_ahead.insert("horizon".to_owned(), 1.into());
+            assert_eq!(session.configure(&one_ahead).unwrap().parameters.total, 199_297);
+        }
+    }
+}
+
+/// The name of a column that looks like two in a list.
+const AWKWARD: &str = "wind, \"north\" or so";
+
+/// Two columns that behave differently, one of them called awkwardly, and a third.
+fn three_columns() -> unrolled::data::Series {
+    let mut series = noisy_sine(500);
+    for (name, period) in [(AWKWARD, 9.0), ("load_kwh", 31.0)] {
+        series.names.push(name.into());
+        series.columns.push((0..500).map(|t| 100.0 + 40.0 * (f64::from(t) / period).sin()).collect());
+    }
+    series
+}
+
+#[test]
+fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
+    let mut session = Session::new(three_columns());
+    let target = serde_json::json!(["load_kwh", AWKWARD]).to_string();
+    let mut raw = small(r#"{"inputs": "temp_c", "epochs": 3}"#);
+    raw.insert("target".into(), target.into());
+    let configured = session.configure(&raw).unwrap();
+    assert_eq!((configured.target.as_str(), configured.targets.len()), ("load_kwh", 2));
+    // The list is one that can be given again.
+    raw.insert("target".into(), configured.settings["target"].clone());
+    assert_eq!(session.configure(&raw).unwrap().targets, ["load_kwh", AWKWARD]);
+    while session.advance().unwrap() {}
+
+    let found = session.evaluate(Part::Validation).unwrap();
+    let units: Vec<_> = found.targets.iter().map(|of| (of.name.as_str(), of.unit.as_deref())).collect();
+    assert_eq!(units, [("load_kwh", Some("kWh")), (AWKWARD, None)]);
+    assert_eq!(found.unit.as_deref(), Some("σ"));
+    for (row, mean) in found.rows.iter().enumerate() {
+        let all = || found.targets.iter().map(|of| &of.rows[row].scores);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{}: {a} {b}", mean.id);
+        close(mean.scores.mse_scaled, all().map(|scores| scores.mse_scaled).sum::<f64>() / 2.0);
+        close(mean.scores.mae, all().map(|scores| scores.mae_scaled).sum::<f64>() / 2.0);
+        close(mean.scores.mase, all().map(|scores| scores.mase).sum::<f64>() / 2.0);
+    }
+    // What decided when to stop is this mean, and the naive curve the last value's.
+    let best = session.progress().unwrap().best.unwrap();
+    assert!((found.rows[0].scores.mse_scaled - best.validation).abs() < 1e-6, "{}", best.validation);
+    let naive = session.history(0).unwrap()[0].naive_validation;
+    assert!((found.rows[1].scores.mse_scaled - naive).abs() < 1e-6, "{naive}");
+    assert!(found.sentence.contains(" σ on average over 2 columns"), "{}", found.sentence);
+    assert!(found.targets[0].sentence.contains("kWh on average for “load_kwh”"), "{}", found.targets[0].sentence);
+
+    // One target after the other, each in its unit and inside its band.
+    let forecast = session.forecast(12).unwrap();
+    let (lower, upper) = (forecast.lower.unwrap(), forecast.upper.unwrap());
+    assert_eq!((forecast.times.len(), forecast.values.len(), upper.len()), (12, 24, 24));
+    assert!(lower.iter().zip(&upper).all(|(low, high)| low <= high));
+    let shown = session.predictions(Part::Test, 12).unwrap();
+    let rows = shown.times.len();
+    assert_eq!((shown.predicted.len(), shown.actual.len()), (2 * rows, 2 * rows));
+    let first = session.configured().unwrap().split.test.from;
+    let truth = |column: usize| session.series().columns[column][first..].to_vec();
+    for (actual, truth) in shown.actual.chunks_exact(rows).zip([truth(2), truth(1)]) {
+        assert!(actual.iter().zip(truth).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+    let sample = session.sample(0).unwrap();
+    assert_eq!((sample.past.len(), sample.actual.len(), sample.predicted.len()), (96, 24, 24));
+    // A single window says what the curve says of it.
+    assert_eq!(sample.predicted[24 - 1], shown.predicted[rows + 11]);
+}
+
+#[test]
+fn predictions_of_any_lead_reach_the_end_of_their_part_and_read_nothing_of_what_they_predict() {
+    let mut session = trained("{}");
+    let bytes = session.save().unwrap();
+    let mut series = noisy_sine(500);
+    let last = series.columns[0].last_mut().unwrap();
+    *last += 4.0;
+    let mut other = Session::new(series);
+    other.load(&bytes, &Default::default()).unwrap();
+    for lead in [1, 5, 12] {
+        for part in [Part::Validation, Part::Test] {
+            let shown = session.predictions(part, lead).unwrap();
+            assert!(shown.predicted.iter().all(|x| x.is_finite()), "{part:?}, {lead} ahead");
+            // The last value is in the future of every window.
+            assert_eq!(other.predictions(part, lead).unwrap().predicted, shown.predicted, "{part:?}, {lead} ahead");
+        }
+    }
+    // What is said of a row one step before is the first step of the forecast from there.
+    let first = session.configured().unwrap().split.test.from;
+    let sample = session.sample(0).unwrap();
+    assert_eq!(session.predictions(Part::Test, 1).unwrap().times[0], session.series().axis.at(first));
+    assert_eq!(session.predictions(Part::Test, 1).unwrap().predicted[0], sample.predicted[0]);
+
+    // A row without a value has a prediction, and what comes after has one again once a whole window lies before it.
+    let mut series = noisy_sine(500);
+    series.columns[0][430] = f64::NAN;
+    let mut session = Session::new(series);
+    session.load(&bytes, &Default::default()).unwrap();
+    let shown = session.predictions(Part::Test, 3).unwrap();
+    let window = session.configured().unwrap().window;
+    for (index, predicted) in shown.predicted.iter().enumerate() {
+        let row = first + index;
+        let past = row - 2 - window..row - 2;
+        assert_eq!(predicted.is_finite(), !past.contains(&430), "{row}");
+    }
+}
+
+#[test]
+fn a_model_that_forecasts_all_that_it_reads_can_be_rolled_on() {
+    let mut session = Session::new(three_columns());
+    session.configure(&small(r#"{"target": "temp_c, load_kwh", "inputs": "load_kwh", "epochs": 1}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let (short, long) = (session.forecast(12).unwrap(), session.forecast(30).unwrap());
+    for (short, long) in short.values.chunks_exact(12).zip(long.values.chunks_exact(30)) {
+        assert_eq!(short, &long[..12]);
+    }
+    assert!(long.values.iter().all(|x| x.is_finite()) && long.values[30..].iter().all(|x| (0.0..200.0).contains(x)));
+    let wrong = small(r#"{"target": "temp_c, rain"}"#);
+    let said = session.configure(&wrong).unwrap_err();
+    assert!(said.place().knob.as_deref() == Some("target") && said.to_string().contains("“rain”"), "{said}");
+}
+
+#[test]
+fn what_nobody_chose_takes_the_default_of_the_architecture_and_else_of_the_knob() {
+    let layers = |json: &str| {
+        let mut session = Session::new(noisy_sine(300));
+        session.configure(&settings(json)).unwrap().settings["layers"].clone()
+    };
+    assert_eq!(layers("{}"), 1);
+    assert_eq!(layers(r#"{"architecture": "lstm"}"#), 1);
+    assert_eq!(layers(r#"{"architecture": "transformer"}"#), 1);
+    assert_eq!(layers(r#"{"architecture": "transformer_encoder"}"#), 2);
+    assert_eq!(layers(r#"{"architecture": "transformer_encoder", "layers": 1}"#), 1);
+    // The catalog says so, and nothing that it says is out of bounds or unread.
+    let catalog = unrolled::session::catalog();
+    for entry in &catalog.architectures {
+        for (key, value) in &entry.defaults {
+            assert!(entry.knobs.contains(&key.as_str()), "{}: {key}", entry.id);
+            let raw = [("architecture".to_owned(), entry.id.into())].into();
+            assert_eq!(unrolled::session::checked(&raw).unwrap().to_raw()[key], *value, "{}: {key}", entry.id);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Architectures at equal size: the hidden units are found, and nothing nearer is missed.
+
+use crate::common::{noisy_sine, settings};
+use unrolled::Session;
+use unrolled::arch::registry;
+use unrolled::knob::Raw;
+
+fn asked(architecture: &str) -> Raw {
+    let mut raw = settings(r#"{"window": 24, "horizon": 4, "segment": 4, "layers": 2, "seed": 3}"#);
+    raw.insert("architecture".into(), architecture.into());
+    raw
+}
+
+fn total(raw: &Raw) -> usize {
+    Session::new(noisy_sine(300)).configure(raw).unwrap().parameters.total
+}
+
+/// Hidden sizes that are tried by building each model: beyond the last one every architecture has more parameters than wanted.
+const TRIED: usize = 192;
+
+#[test]
+fn every_architecture_comes_as_near_as_its_hidden_units_allow() {
+    let session = Session::new(noisy_sine(300));
+    for architecture in registry::ALL {
+        let raw = asked(architecture.id);
+        let with = |hidden: usize| {
+            let mut raw = raw.clone();
+            raw.insert("hidden".into(), hidden.into());
+            raw
+        };
+        let reads = architecture.reads("hidden");
+        let totals: Vec<usize> = (1..=TRIED).filter(|_| reads).map(|hidden| total(&with(hidden))).collect();
+        for target in [1, 700, 3_000, 7_777, 20_000] {
+            let found = session.sized(&raw, target).unwrap();
+            let nearest = (1..).zip(&totals).min_by_key(|(hidden, total)| (total.abs_diff(target), *hidden));
+            let expected = nearest.map_or(raw.clone(), |(hidden, _)| with(hidden));
+            assert_eq!(found, expected, "{} with {target} parameters: {nearest:?} is nearest", architecture.id);
+        }
+        assert!(totals.last().is_none_or(|total| *total > 40_000), "{}: larger ones could be nearer", architecture.id);
+    }
+}
+
+#[test]
+fn a_size_beyond_reach_gives_the_largest_model_and_wrong_settings_are_refused() {
+    let mut session = Session::new(noisy_sine(300));
+    let mut raw = asked("rnn");
+    assert_eq!(session.sized(&raw, usize::MAX).unwrap()["hidden"], 512);
+    // The model that is there stays.
+    let before = session.configure(&asked("lstm")).unwrap().clone();
+    session.sized(&raw, 500).unwrap();
+    assert_eq!(session.configured(), Some(&before));
+    raw.insert("segment".into(), 25.into());
+    assert_eq!(session.sized(&raw, 500).unwrap_err().place().knob.as_deref(), Some("segment"));
+}

@@ -1,0 +1,379 @@
+/**
+ * What is read back from the browser's storage, checked against its shape before anything else touches it: another version may
+ * have written it, or a crash cut it short. One table says what each entry must be; `faultIn` names the first place that is not.
+ * Fields that no table knows are let through.
+ * @module
+ */
+import { ROLE } from './shape.js';
+
+/** @import {Catalog} from '../../pkg/unrolled.js' */
+/** @import {Settings} from '../core/protocol.js' */
+/** @import {Dataset} from './shape.js' */
+
+/** What is wrong with a value, beginning with its place; '' nothing. @typedef {(value: any, at: string) => string} Shape */
+
+/** Most items of a list: what was kept is smaller, and a person waits for what is checked. */
+const MOST_ITEMS = 200_000;
+/** Most characters of a text. */
+const MOST_CHARACTERS = 4_000_000;
+/** The last moment that a `Date` can hold, either way. */
+const LAST_MOMENT = 8.64e15;
+/** More colours and dashes than there are runs. */
+const MOST_SLOTS = 100_000;
+
+/** @param {string} needed @param {(value: any) => boolean} holds @returns {Shape} */
+const is = (needed, holds) => (value, at) => (holds(value) ? '' : `${at}: ${needed} is needed`);
+
+/** @param {any} value */
+const isPlain = (value) => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+/** @param {any} value */
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+/** @param {any} value */
+const isScalar = (value) => ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
+
+const text = is('a text', (value) => typeof value === 'string' && value.length <= MOST_CHARACTERS);
+const flag = is('true or false', (value) => typeof value === 'boolean');
+const count = is('a whole number from 0 on', isCount);
+const positive = is('a whole number from 1 on', (value) => isCount(value) && value > 0);
+const amount = is('a finite number from 0 on', (value) => Number.isFinite(value) && value >= 0);
+/** An error or a loss: NaN where there is none. */
+const number = is('a number', (value) => typeof value === 'number');
+const moment = is('a time', (value) => Number.isFinite(value) && Math.abs(value) <= LAST_MOMENT);
+const scalar = is('a text, a number or a flag', isScalar);
+const numbers = is('a Float64Array', (value) => value instanceof Float64Array);
+const blob = is('a Blob', (value) => value instanceof Blob);
+
+/** @param {...string} values @returns {Shape} */
+const oneOf = (...values) => is(`one of ${values.map((value) => `“${value}”`).join(', ')}`, (value) => values.includes(value));
+
+/** @param {Shape} shape @returns {Shape} That, or nothing. */
+const maybe = (shape) => (value, at) => (value === null || value === undefined ? '' : shape(value, at));
+
+/** @param {Shape} shape @param {number} [least] Items. @returns {Shape} */
+const list = (shape, least = 0) => (value, at) => {
+  if (!Array.isArray(value)) return `${at}: a list is needed`;
+  if (value.length < least) return `${at}: at least ${least} of them are needed`;
+  if (value.length > MOST_ITEMS) return `${at}: ${value.length} items are too many`;
+  for (let index = 0; index < value.length; index++) {
+    const fault = shape(value[index], `${at}[${index}]`);
+    if (fault) return fault;
+  }
+  return '';
+};
+
+/** @param {Record<string, Shape>} fields @param {(value: any, at: string) => string} [also] What must hold between them. @returns {Shape} */
+const object = (fields, also) => (value, at) => {
+  if (!isPlain(value)) return `${at}: an object is needed`;
+  for (const [name, shape] of Object.entries(fields)) {
+    const fault = shape(Object.hasOwn(value, name) ? value[name] : undefined, `${at}.${name}`);
+    if (fault) return fault;
+  }
+  return also ? also(value, at) : '';
+};
+
+/** @param {Shape} shape @returns {Shape} An object whose keys are free. */
+const record = (shape) => (value, at) => {
+  if (!isPlain(value)) return `${at}: an object is needed`;
+  for (const [name, one] of Object.entries(value)) {
+    const fault = shape(one, `${at}.${name}`);
+    if (fault) return fault;
+  }
+  return '';
+};
+
+/** @param {...[string, ArrayLike<unknown>, number]} lengths A place, what stands there, and how long it must be. @returns {string} */
+function ofLength(...lengths) {
+  const wrong = lengths.find(([, values, length]) => values.length !== length);
+  return wrong ? `${wrong[0]}: ${wrong[2]} values are needed, and ${wrong[1].length} are there` : '';
+}
+
+/** A model as a file: a header that says how many bytes follow (https://huggingface.co/docs/safetensors). @type {Shape} */
+const weights = (value, at) => {
+  if (!(value instanceof Uint8Array)) return `${at}: a Uint8Array is needed`;
+  const broken = `${at}: the weights are cut short or damaged`;
+  if (value.length < 8) return broken;
+  const header = Number(new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0, true));
+  if (header > value.length - 8) return broken;
+  try {
+    const said = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value.subarray(8, 8 + header)));
+    const ends = Object.entries(said).flatMap(([name, tensor]) => (name === '__metadata__' ? [] : [tensor.data_offsets[1]]));
+    return Math.max(0, ...ends) === value.length - 8 - header ? '' : broken;
+  } catch {
+    return broken;
+  }
+};
+
+/** @type {Shape} */
+const settings = record(scalar);
+const problem = object({ message: text });
+/** What a file or a series was asked to be read as; the core checks the names. */
+const options = record((value, at) => (isPlain(value) ? settings(value, at) : Array.isArray(value) ? list(scalar)(value, at) : maybe(scalar)(value, at)));
+
+/** @type {Shape} */
+const step = (value, at) =>
+  object({ unit: oneOf('milliseconds', 'months', 'rows') })(value, at) || (value.unit === 'rows' ? '' : positive(value.count, `${at}.count`));
+
+const note = object({
+  level: text,
+  message: text,
+  rows: list(count),
+  choices: list(object({ label: text, options })),
+});
+
+const understood = object({
+  rows: count,
+  bytes: count,
+  header: flag,
+  encoding: text,
+  delimiter: text,
+  decimal: text,
+  time: maybe(object({ columns: list(text), format: text, first: moment, last: moment, utc: flag, why: text })),
+  columns: list(object({ name: text, kind: text, missing: count, min: maybe(number), max: maybe(number), mean: maybe(number), examples: list(text), note: text })),
+  suggested_target: maybe(text),
+  notes: list(note),
+});
+
+const about = object({
+  names: list(text, 1),
+  start: moment,
+  end: moment,
+  step,
+  step_label: text,
+  length: positive,
+  utc: flag,
+  duplicates: object({ exact: count, conflicting: count }),
+  snapped: count,
+  gaps: list(object({ from: moment, to: moment, steps: count })),
+  gap_count: count,
+  missing_steps: count,
+  notes: list(note),
+});
+
+/** @param {Dataset} data @param {string} at @returns {string} */
+function agrees({ about: { length, names, step: one }, parts, times }, at) {
+  const { axis, columns } = parts;
+  const wrong =
+    ofLength([`${at}.times`, times, length], [`${at}.parts.columns`, columns, parts.names.length]) ||
+    ofLength(...columns.map((/** @type {Float64Array} */ column, index) => /** @type {[string, Float64Array, number]} */ ([`${at}.parts.columns[${index}]`, column, length])));
+  if (wrong) return wrong;
+  if (axis.len !== length) return `${at}.parts.axis.len: ${length} is needed`;
+  if (new Set(names).size !== names.length || names.join('\n') !== parts.names.join('\n')) return `${at}.parts.names: the names of the series are needed, each once`;
+  if (axis.step.unit !== one.unit) return `${at}.parts.axis.step: the step of the series is needed`;
+  for (let row = 0; row < length; row++) {
+    const fault = moment(times[row], `${at}.times[${row}]`);
+    if (fault) return fault;
+    if (row && times[row] <= times[row - 1]) return `${at}.times[${row}]: times must ascend`;
+  }
+  return '';
+}
+
+const dataset = object(
+  {
+    source: object({ kind: oneOf('sample', 'file', 'paste'), id: text, name: text }),
+    blob,
+    read: options,
+    series: options,
+    understood,
+    preview: list(list(text)),
+    about,
+    parts: object({ axis: object({ start: moment, step, len: positive, utc: flag }), names: list(text, 1), columns: list(numbers, 1) }),
+    times: numbers,
+  },
+  agrees,
+);
+
+const part = object({ from: count, to: count, first: moment, last: moment });
+
+const configured = object({
+  settings,
+  target: text,
+  targets: list(text, 1),
+  season: count,
+  window: positive,
+  horizon: positive,
+  segment: count,
+  parameters: object({ total: count, total_one_bias: count, formula: text, rows: list(object({ name: text, shape: list(count), count })) }),
+  split: object({ train: part, validation: part, test: part }),
+  windows: object({ train: count, validation: count, test: count }),
+  steps_per_epoch: positive,
+  memory_bytes: amount,
+  suggested: object({ season: count, window: count, horizon: count, gaps: text, why: text }),
+  filled: count,
+  truncated: maybe(object({ sentence: text, starts: list(moment), cuts: list(moment) })),
+  notes: list(text),
+});
+
+const progress = object({
+  state: oneOf('ready', 'running', 'finished'),
+  why: text,
+  epoch: count,
+  epochs: count,
+  step: count,
+  steps_per_epoch: positive,
+  loss: number,
+  validation: maybe(number),
+  best: maybe(object({ epoch: count, validation: number })),
+  gradient_norm: number,
+  clipped_share: number,
+});
+
+const epoch = object({
+  epoch: positive,
+  step: count,
+  train: number,
+  validation: number,
+  validation_forced: maybe(number),
+  naive_validation: number,
+  spent: maybe(amount),
+});
+
+const rows = list(object({ id: text, label: text, note: text, mae: number, rmse: number, mase: maybe(number), per_step_mae: list(number), chance: maybe(number) }));
+
+/** What an interval held of the part that was scored. */
+const range = object({ level: number, coverage: number, width: number, windows: count });
+
+const evaluation = object({
+  part: oneOf('validation', 'test'),
+  windows: count,
+  horizon: count,
+  unit: maybe(text),
+  rows,
+  sentence: text,
+  range: maybe(range),
+  order: text,
+  scored_times: count,
+  targets: list(object({ name: text, unit: maybe(text), rows, sentence: text, range: maybe(range) }), 1),
+});
+
+const predictions = object({ times: numbers, predicted: numbers, actual: numbers });
+const forecast = object({
+  times: numbers,
+  values: numbers,
+  lower: maybe(numbers),
+  upper: maybe(numbers),
+  level: number,
+  no_range: text,
+  measured: list(range),
+  note: text,
+});
+
+const gradients = object({
+  windows: count,
+  loss: number,
+  sentence: text,
+  traces: list(object({ group: text, label: text, carried: flag, backwards: flag, first: number, stride: number, norms: list(number), ratio: number })),
+  matrices: list(object({ group: text, label: text, spectral: number, frobenius: number })),
+});
+
+/** @param {any} run @param {string} at @returns {string} */
+function fits({ configured: { targets }, forecast: ahead, predictions: drawn, bytes, latest }, at) {
+  if (!bytes && !latest) return `${at}.bytes: the weights are missing`;
+  const all = (/** @type {any} */ of, /** @type {string[]} */ names, /** @type {string} */ place) =>
+    of ? ofLength(...names.map((name) => /** @type {[string, Float64Array, number]} */ ([`${place}.${name}`, of[name], of.times.length * targets.length]))) : '';
+  return (
+    all(ahead, ['values', ...['lower', 'upper'].filter((bound) => ahead?.[bound])], `${at}.forecast`) ||
+    (ahead && !ahead.lower !== !ahead.upper ? `${at}.forecast: one bound is missing` : '') ||
+    all(drawn.validation, ['predicted', 'actual'], `${at}.predictions.validation`) ||
+    all(drawn.test, ['predicted', 'actual'], `${at}.predictions.test`)
+  );
+}
+
+const run = object(
+  {
+    id: positive,
+    status: oneOf('ready', 'running', 'paused', 'stopped', 'finished', 'failed'),
+    asked: settings,
+    build: maybe(oneOf('', 'plain', 'relaxed')),
+    configured,
+    progress,
+    epochs: list(epoch),
+    problem: maybe(problem),
+    validation: maybe(evaluation),
+    test: maybe(evaluation),
+    predictions: object({ validation: maybe(predictions), test: maybe(predictions) }),
+    forecast: maybe(forecast),
+    forecastProblem: text,
+    bytes: maybe(weights),
+    latest: maybe(object({ bytes: weights, step: count, epoch: count })),
+    unvalidated: maybe(object({ step: count, epoch: count })),
+    loaded: maybe(flag),
+    workers: count,
+    elapsed: amount,
+    remark: text,
+    gradients: maybe(gradients),
+    earlier: maybe(flag),
+  },
+  fits,
+);
+
+const entry = object({
+  id: positive,
+  asked: settings,
+  slot: is('a small whole number', (value) => isCount(value) && value < MOST_SLOTS),
+  limit: object({ milliseconds: maybe(amount), steps: maybe(amount) }),
+  among: maybe(flag),
+  ticked: flag,
+  run,
+  problem: maybe(problem),
+});
+
+/** What each thing that is kept must be. */
+const SHAPES = { data: dataset, run, entry };
+
+const report = object({
+  progress,
+  history: list(epoch),
+  evaluation,
+  predictions: maybe(predictions),
+  forecast: maybe(forecast),
+  forecastProblem: text,
+  bytes: is('a Uint8Array', (value) => value instanceof Uint8Array),
+  gradients: maybe(gradients),
+});
+
+/** What a worker says unasked, by its type. @type {Record<string, Shape>} */
+const TIDINGS = {
+  progress: object({ progress, workers: count, spent: amount, epochs: list(epoch) }),
+  report: object({ report }),
+  failed: object({ problem, report: maybe(report) }),
+  weights: object({ weights: object({ bytes: is('a Uint8Array', (value) => value instanceof Uint8Array), step: count, epoch: count }) }),
+  reading: object({ bytes: count, total: count }),
+};
+
+/** @param {any} tidings @returns {string} What is wrong with what a worker said unasked; '' nothing. */
+export function faultInTidings(tidings) {
+  const shape = Object.hasOwn(TIDINGS, tidings?.type) ? TIDINGS[tidings.type] : null;
+  return shape ? shape(tidings, tidings.type) : 'it is of no kind that this page knows';
+}
+
+/** @param {string} fault @returns {string} That a worker has said what this page cannot read, to a person. */
+export const unheard = (fault) => `Its worker said what this page cannot read (${fault}): load the page anew.`;
+
+/** What the rest of the page knows, as far as it does by now. @typedef {{catalog?: Catalog | null, data?: Dataset | null}} Known */
+
+/** @param {Settings} chosen @param {Catalog} catalog @returns {string} */
+function unknownIn(chosen, { knobs }) {
+  for (const [key, value] of Object.entries(chosen)) {
+    const knob = knobs.find((candidate) => candidate.key === key);
+    if (!knob) return `the setting “${key}” is unknown to this version`;
+    if (knob.kind.type === 'choice' && !knob.kind.options.some((option) => option.value === value))
+      return `${key === ROLE.architecture ? 'the architecture' : `${knob.label}:`} “${value}” is unknown to this version`;
+  }
+  return '';
+}
+
+/**
+ * What is wrong with something that was kept, in a few words that begin with its place; '' where it is what it must be. Of a
+ * model also whether it belongs to the data and to this version's architectures, where these are known.
+ * @param {keyof typeof SHAPES} what @param {unknown} value @param {Known} [known]
+ * @returns {string}
+ */
+export function faultIn(what, value, { catalog, data } = {}) {
+  const fault = SHAPES[what](value, what);
+  if (fault || what === 'data') return fault;
+  const { asked, configured: made } = what === 'entry' ? /** @type {any} */ (value).run : value;
+  if (data === null) return 'the data that it was trained on are missing';
+  const missing = data && made.targets.find((/** @type {string} */ name) => !data.parts.names.includes(name));
+  if (missing) return `it forecasts “${missing}”, which the data do not have`;
+  return catalog ? unknownIn(asked, catalog) || unknownIn(made.settings, catalog) : '';
+}

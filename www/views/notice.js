@@ -1,0 +1,98 @@
+/**
+ * What a person should know at once, in lines over the page's lower edge: what was kept and could not be read, what came late, what
+ * is not kept, and what was left out of what they have just asked for. Each stays until it is settled or read.
+ * @module
+ */
+import { bringBack, deleteAside, forget } from '../state/persist.js';
+import { fill, h } from './dom.js';
+import { size } from './format.js';
+
+/** @import {VisitActions} from '../actions/visit.js' */
+/** @import {Aside, Keeping} from '../state/persist.js' */
+/** @import {PageStore} from '../state/shape.js' */
+
+/** Entries that are named one by one. */
+const MOST_NAMED = 2;
+
+/** @param {string} label @param {() => void} act */
+const link = (label, act) => h('button', { type: 'button', class: 'link', onclick: act }, label);
+
+/** @param {Aside[]} aside @returns {string} */
+function asideSentence(aside) {
+  const named = aside.slice(0, MOST_NAMED).map(({ what, why }) => `${what} (${why})`);
+  if (aside.length > MOST_NAMED) named.push(`${aside.length - MOST_NAMED} more`);
+  return `Kept here, and set aside because it could not be used: ${named.join('; ')}. Nothing of it is deleted.`;
+}
+
+/** @param {Keeping} keeping @returns {string} Where the storage keeps a person waiting. */
+function silence({ state, late }) {
+  if (state === 'silent') return 'The browser’s storage does not answer. The page has begun without what was kept here, and keeps nothing for now; it goes on listening.';
+  return state === 'late' ? `What was kept has arrived: ${late}. Until you say what becomes of it, nothing new is kept.` : '';
+}
+
+/** @param {HTMLElement} root @param {PageStore} store @param {VisitActions} visit @returns {() => void} */
+export function noticeView(root, store, visit) {
+  /** Which entries a person has read about. */
+  let read = '';
+  const keysOf = (/** @type {Aside[]} */ aside) => JSON.stringify(aside.map(({ key }) => key));
+
+  function update() {
+    const { keeping, told } = store.get();
+    const { state, problem, aside } = keeping;
+    /** @type {[string, ...HTMLElement[]][]} */
+    const lines = [];
+    const waits = silence(keeping);
+    if (waits)
+      lines.push([
+        waits,
+        ...(state === 'late' ? [link('Open it', () => void visit.openLate()), link('Set it aside', () => void visit.leaveLate())] : []),
+      ]);
+    if (problem) lines.push([problem]);
+    if (aside.length && state !== 'late' && keysOf(aside) !== read)
+      lines.push([
+        asideSentence(aside),
+        link('Delete it', () => void deleteAside()),
+        link('Hide', () => {
+          read = keysOf(aside);
+          update();
+        }),
+      ]);
+    if (told) lines.push([told, link('Hide', () => store.set({ told: '' }))]);
+    root.hidden = !lines.length;
+    fill(root, ...lines.map(([text, ...buttons]) => h('p', {}, text, ...buttons)));
+  }
+  return store.watch((state) => [state.keeping.state, state.keeping.problem, state.keeping.aside, state.keeping.late, state.told], update);
+}
+
+/** @param {Keeping} keeping @returns {string} What becomes of data and models, in a sentence or two. */
+function keptSentence({ state, problem, used, quota, lasting }) {
+  if (problem) return problem;
+  if (state === 'forgotten') return 'Nothing is kept in this browser any more, and nothing will be until the page is opened again.';
+  if (state !== 'answers') return 'Nothing is kept in this browser for now.';
+  const room = quota ? ` They take ${size(used ?? 0)} of the ${size(quota)} that it allows this site.` : '';
+  const lasts = quota && !lasting ? ' Where space is short it may clear them.' : '';
+  return `Files and models are kept in this browser only, for your next visit.${room}${lasts}`;
+}
+
+/** What is kept here, and how it is forgotten. @param {PageStore} store */
+export function keptView(store) {
+  const sentence = h('span', {});
+  const act = h('p', {});
+  const stop = store.watch(
+    (state) => [state.keeping],
+    (keeping) => {
+      fill(sentence, keptSentence(keeping));
+      fill(
+        act,
+        keeping.state === 'forgotten'
+          ? link('Start afresh', () => {
+              history.replaceState(null, '', location.pathname + location.search);
+              location.reload();
+            })
+          : link('Forget what is kept here', () => void forget()),
+        keeping.deleted ? link('Bring back what was deleted', () => void bringBack()) : null,
+      );
+    },
+  );
+  return { sentence, act, stop };
+}
