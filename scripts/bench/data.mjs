@@ -111,7 +111,7 @@ async function inPage({ rows, judged, repeats, sample }) {
   const { createClient } = await import(new URL('www/core/client.js', base).href);
   const pages = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
-    const clients = ['data', 'model'].map((kind) => createClient(kind, () => {}, (problem) => { throw new Error(problem.message); }));
+    const clients = ['data', 'model'].map((kind) => createClient(kind, () => {}, ({ problem }) => { throw new Error(problem.technical ?? problem.message); }));
     await Promise.all(clients.map((client) => client.call('catalog', null)));
     const from = performance.now();
     const { parts } = await clients[0].call('read', { source: new Blob([bytes]), read: {}, series: {} });

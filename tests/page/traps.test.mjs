@@ -81,8 +81,8 @@ async function assertSentences(page, technical) {
 }
 
 inBrowsers((browser) => {
-  test('a trap while a column is looked at ends the worker that reads: a sentence, and the next file is read by another', async () => {
-    const page = await opened(browser, short, { before: count, replace: trapping('Series', 'suggest', TRAP, "args[0] === 'deadly'") });
+  test('a trap while a file is read ends the worker that reads: a sentence, and the next file is read by another', async () => {
+    const page = await opened(browser, short, { before: count, replace: trapping('Series', 'to_parts', TRAP, "this.about().names.includes('deadly')") });
     const deadly = daily(300).replace('value', 'deadly');
     for (const time of [1, 2, 3]) {
       await page.dropFile('main', 'deadly.csv', deadly);
@@ -103,7 +103,7 @@ inBrowsers((browser) => {
       const text = document.querySelector('#train .extra.bad')?.textContent ?? '';
       return /** @type {any} */ (window).counted.workers.model === 3 && /ran out of memory/.test(text) && !/starts anew/.test(text) && text;
     }));
-    assert.match(said, /stopped by itself\. It ran out of memory\. Lower the batch size \(\d+\), the window.*\(28\), .* or the /i);
+    assert.match(said, /stopped by itself\. It ran out of memory\. Lower the batch size \(\d+\), the window \(28\) or the hidden units \(8\)\./);
     await assertSentences(page, /unreachable/);
     await untilReady(page);
     await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
@@ -152,6 +152,28 @@ inBrowsers((browser) => {
     assert.equal(notes.filter((note) => /has ended 2 workers/.test(note)).length, 1, notes.join('; '));
     assert.equal((await counted(page)).calls.start, 2);
     await assertSentences(page, /unreachable/);
+  });
+
+  test('a reader whose successors cannot be started is not started for ever, and the page says so', async () => {
+    let broken = false;
+    const page = await opened(browser, short, {
+      before: count,
+      replace: {
+        ...trapping('Series', 'to_parts', TRAP, "this.about().names.includes('deadly')"),
+        'core/worker.js': (/** @type {string} */ text) => (broken ? `import './nowhere.js';\n${text}` : text),
+      },
+    });
+    broken = true;
+    await page.dropFile('main', 'deadly.csv', daily(300).replace('value', 'deadly'));
+    await page.until('the sentence', () => /No worker that reads files could be started.*Reload the page/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
+    await page.dropFile('main', 'next.csv', daily(401));
+    await page.until('the same of the next file', () => /next\.csv was not opened.*No worker/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
+    assert.equal((await counted(page)).workers.data, 3);
+    // What is missing is said by the browser, too.
+    await page.takeProblems();
+    // The model is where it was.
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
   });
 
   test('a trap before the page is ready is said in a sentence', async () => {

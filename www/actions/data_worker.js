@@ -5,7 +5,7 @@
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
 import { buildOf } from '../state/shape.js';
-import { deathRecord } from './deaths.js';
+import { deathRecord, MOST_DEATHS } from './deaths.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {Death, Problem, Tidings} from '../core/protocol.js' */
@@ -24,13 +24,17 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
   /** @type {Client} */ let client = connect();
   /** The file that was asked for last, to be known again. */
   let file = '';
+  /** Workers in a row that never said a word. */
+  let unstarted = 0;
+  /** Why none can be started, where none can. @type {Problem | null} */
+  let lost = null;
 
   function connect() {
     const onSilence = silence.of(KEY, () => {
       const { reading } = store.get();
       return {
         who: reading ? `The worker that reads ${reading.name}` : 'The worker that reads files',
-        loss: reading ? 'The file is then given up, and another can be opened.' : 'Another takes its place.',
+        loss: reading ? 'If you end it, the file is given up, and another can be opened.' : 'If you end it, another takes its place.',
       };
     });
     return createClient('data', hear, died, buildOf(store.get()), { onSilence });
@@ -43,16 +47,23 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
   }
 
   /** @param {Death} death */
-  function died({ problem, during }) {
+  function died({ problem, during, started }) {
     const ended = problem.code === 'ended';
     if (!store.get().catalog && !ended) {
       // One that did not get as far as the catalog would die again at once: it is not started again.
       cannotStart(problem);
       return;
     }
+    unstarted = started || ended ? 0 : unstarted + 1;
+    if (unstarted >= MOST_DEATHS) {
+      lost = { ...problem, message: `No worker that reads files could be started. ${problem.message} Reload the page to try again.` };
+      store.set({ reading: null, dataProblem: { ...lost, about: store.get().reading?.name } });
+      return;
+    }
     client = connect();
     const { reading, catalog } = store.get();
-    if (!catalog) return;
+    // What was said of the one before stands, unless a file was given to this one.
+    if (!catalog || (!started && !ended && !reading)) return;
     if (during?.payload && !ended) deaths.note(thing(during.payload), problem);
     store.set({
       reading: null,
@@ -69,7 +80,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
   return {
     /** @type {Client['call']} */
     call(name, payload) {
-      const problem = payload ? deaths.against(thing(payload)) : null;
+      const problem = lost ?? (payload ? deaths.against(thing(payload), 'Reading it like this') : null);
       return problem ? Promise.reject(new Refusal(problem)) : client.call(name, payload);
     },
     /** The catalog: of the next worker, where a person has ended this one before it gave it. */

@@ -40,14 +40,17 @@ export function deathRecord(store) {
       return times;
     },
 
-    /** @param {string} thing @returns {Problem | null} Why it is not asked of another worker, where it is not. */
-    against(thing) {
+    /**
+     * @param {string} thing @param {string} subject What it is, as a sentence begins.
+     * @returns {Problem | null} Why it is not asked of another worker, where it is not.
+     */
+    against(thing, subject) {
       const found = record.get(thing);
       if (!found || found.times < MOST_DEATHS) return null;
       const { problem } = found;
       return {
         ...problem,
-        message: `This has ended ${MOST_DEATHS} workers, so it is not started again. ${problem.message} ${adviceFor(store.get(), problem)} To try once more with the same settings, reload the page.`,
+        message: `${subject} has ended ${MOST_DEATHS} workers, so it is not started again. ${problem.message} ${adviceFor(store.get(), problem)} To try once more as it is, reload the page.`,
       };
     },
   };

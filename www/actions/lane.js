@@ -91,7 +91,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
 
   const tell = silence.of(key, () => ({
     who: `The worker that trains ${nameOf(current)}`,
-    loss: find(current)?.run?.bytes ? 'Its run then stays as it was told last, and the next one begins.' : 'Its run is then lost, and the next one begins.',
+    loss: `If you end it, ${find(current)?.run?.bytes ? 'its run stays as it was last reported' : 'its run is lost'}, and the next one begins.`,
   }));
 
   /** @param {Silence | null} silent */
@@ -139,7 +139,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     const configured = await call('configure', { settings });
     /** @type {Promise<End>} */
     const ended = new Promise((resolve) => (end = resolve));
-    const problem = deaths.against(training(deaths.numberOf(terms.parts), configured.settings));
+    const problem = deaths.against(training(deaths.numberOf(terms.parts), configured.settings), 'Training with these settings');
     if (problem) throw new Refusal(problem);
     await unpaused();
     const sight = { lead: configured.horizon, steps: store.get().steps || configured.horizon };

@@ -130,7 +130,7 @@ export function modelActions(store, silence) {
       await configure();
       await measured();
       keep();
-    }),
+    }, 'Bring back'),
 
     /**
      * A run of the list takes the place of the one that is shown: its weights are loaded, and what they predicted is drawn.
@@ -146,7 +146,7 @@ export function modelActions(store, silence) {
       await configure();
       await measured();
       await drawn(next);
-    }),
+    }, 'Show'),
 
     /** A run that is shown as it stood earlier, if it still is, is shown as it is by now. */
     renew: inTurn(async (/** @type {Run} */ next) => {
@@ -185,7 +185,7 @@ export function modelActions(store, silence) {
       if (report) setRun({ ...told(report), bytes });
       await judge();
       keep();
-    }),
+    }, 'Open'),
 
     /** The model of the last visit. @returns {Promise<boolean>} Whether it is there. */
     resume: inTurn(async (/** @type {Run} */ run) => {

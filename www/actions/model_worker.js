@@ -5,7 +5,7 @@
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
-import { settled } from '../state/run.js';
+import { settled, withWeights } from '../state/run.js';
 import { buildOf } from '../state/shape.js';
 import { withTargets } from '../state/targets.js';
 import { MOST_DEATHS, training } from './deaths.js';
@@ -19,6 +19,14 @@ import { MOST_DEATHS, training } from './deaths.js';
 
 /** What a worker died of that never said a word. */
 const STARTING = 'start';
+/** What ends workers, as a sentence begins. @type {Partial<Record<CallName, string>>} */
+const SUBJECT = {
+  open: 'Taking in these data',
+  configure: 'Setting up a model with these settings',
+  load: 'Loading these weights',
+  start: 'Training with these settings',
+  step: 'Training with these settings',
+};
 /** Its place among the workers that may be silent. */
 const KEY = 'model';
 
@@ -41,13 +49,16 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     return createClient('model', hear, died, buildOf(store.get()), {
       isBusy: () => store.get().run?.status === 'running',
       onSilence: silence.of(KEY, () => {
-        const { run } = store.get();
+        const { run: shown } = store.get();
+        const run = shown && withWeights(shown);
         const best = run?.bytes && run.progress.best;
         return {
           who: 'The worker that holds the model',
           loss: !run
-            ? 'Another takes its place.'
-            : `${best ? `Another then gets the weights of epoch ${best.epoch}` : run.bytes ? 'Another then gets its weights' : 'Its model has no weights yet, and is lost then'}; training ends.`,
+            ? 'If you end it, another takes its place.'
+            : run.bytes
+              ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${best.epoch}` : 'its weights'}.`
+              : 'If you end it, its model is lost: no epoch has ended yet.',
         };
       }),
     });
@@ -71,10 +82,12 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
   /** @type {Client['call']} */
   function call(name, payload) {
     const asked = thing(name, payload);
-    const problem = lost ?? (asked ? deaths.against(asked) : null);
+    const problem = lost ?? (asked ? deaths.against(asked, SUBJECT[name] ?? 'This') : null);
     if (problem) return Promise.reject(new Refusal(problem));
     if (name === 'start' || name === 'step') trained = asked;
-    return client.call(name, payload);
+    const answer = client.call(name, payload);
+    answer.then(inTurn.moved, inTurn.moved);
+    return answer;
   }
 
   /** @param {Death} death */
@@ -147,7 +160,9 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
    * @param {boolean} again Whether it may be set to work again by itself.
    */
   async function revive(problem, ended, again) {
-    const { data, run } = store.get();
+    const { data, run: shown } = store.get();
+    // Where no epoch has ended, the weights that it had last.
+    const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
     if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
     if (lost) {

@@ -3,26 +3,50 @@
  * @module
  */
 
-/** Milliseconds after which what was asked for and has not been done is said to wait. */
-const SOON = 700;
+/** Milliseconds without an answer after which what was asked for is said to wait. */
+const SOON = 1500;
 
 /**
  * A queue. What goes through it begins when all that was asked for before is done, from the state that that has left: a
  * button that is pressed twice finds at its second turn that there is nothing left to do. A failure is its caller's alone.
  * What waits for a worker is settled by its answer or its end (core/client.js), so no turn lasts for ever.
- * @param {(names: string[]) => void} [waiting] Told what has been asked for by name and is not done soon, so that no press is met
- *   with silence.
+ * @param {(names: string[]) => void} [waiting] Told what has been asked for by name while nothing comes of it, so that no press is
+ *   met with silence.
  */
 export function turns(waiting = () => {}) {
   /** Settled when what was asked for last is done. */
   let turn = Promise.resolve();
-  /** @type {string[]} */
-  let names = [];
+  /** What was asked for by name and is not done, in its order. @type {string[]} */
+  let open = [];
+  let told = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 
-  /** @param {string[]} next */
-  function tell(next) {
-    names = next;
-    waiting(names);
+  function tell() {
+    told = open.length > 0;
+    waiting([...new Set(open)]);
+  }
+
+  /** Something has come of it: what is still to be done is spoken of after as long again. */
+  function moved() {
+    clearTimeout(timer);
+    if (told) {
+      told = false;
+      waiting([]);
+    }
+    timer = open.length ? setTimeout(tell, SOON) : undefined;
+  }
+
+  /** @param {string} name */
+  function begin(name) {
+    open.push(name);
+    if (told) tell();
+    else timer ??= setTimeout(tell, SOON);
+  }
+
+  /** @param {string} name */
+  function end(name) {
+    open.splice(open.indexOf(name), 1);
+    moved();
   }
 
   /** @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} [name] As a person asks for it. @returns {(...args: A) => Promise<T>} */
@@ -30,15 +54,14 @@ export function turns(waiting = () => {}) {
     (act, name) =>
     (...args) => {
       const done = turn.then(() => act(...args));
-      const timer = name ? setTimeout(() => tell([...names.filter((other) => other !== name), name]), SOON) : undefined;
+      if (name) begin(name);
       const settle = () => {
-        clearTimeout(timer);
-        if (name && names.includes(name)) tell(names.filter((other) => other !== name));
+        if (name) end(name);
       };
       turn = done.then(settle, settle);
       return done;
     };
-  return inTurn;
+  return Object.assign(inTurn, { moved });
 }
 
 /** @typedef {ReturnType<typeof turns>} InTurn */

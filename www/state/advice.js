@@ -14,7 +14,8 @@ export function adviceFor({ catalog, draft, run }, { code }) {
   const settings = draft?.settings ?? run?.configured.settings ?? {};
   const knobs = LARGE.flatMap((key) => {
     const knob = catalog?.knobs.find((candidate) => candidate.key === key);
-    return knob && key in settings ? [`${knob.label.toLowerCase()} (${settings[key]})`] : [];
+    const lower = knob?.kind.type === 'integer' && Number(settings[key]) > knob.kind.min;
+    return knob && lower ? [`${knob.label.toLowerCase()} (${settings[key]})`] : [];
   });
   if (!knobs.length) return 'Close other tabs and programs, or open less data.';
   return `Lower the ${knobs.slice(0, -1).join(', the ')}${knobs.length > 1 ? ' or the ' : ''}${knobs.at(-1)}.`;

@@ -125,7 +125,6 @@ fn of_moments(table: &Table) -> Sums {
     equal("notes on times that clash", sum_of(&about.notes, "conflicting-duplicates"), about.duplicates.conflicting)?;
     equal("notes on averaged rows", sum_of(&about.notes, "averaged"), about.averaged)?;
     equal("notes on moved times", sum_of(&about.notes, "snapped"), about.snapped)?;
-    equal("notes on filled values", sum_of(&about.notes, "filled"), about.filled)?;
     // More clashes than slips of the pen: asked about, unless a person has said what is to be done.
     let asked = table.understood().notes.iter().any(|note| note.code == "several-series");
     if about.duplicates.conflicting * 2 > moments && !asked {
