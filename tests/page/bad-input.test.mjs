@@ -80,7 +80,7 @@ inBrowsers((browser) => {
         (problem) => !problem.hidden && /training would take about \d+ GB of memory/.test(problem.textContent),
       ),
     );
-    assert.match(await page.text('#train .sentence'), /training would take about \d+ GB of memory, and [\d.]+ GB can be had; /);
+    assert.match(await page.text('#train .sentence'), /training would take about \d+ GB of memory, and [\d.]+ GB are available; /);
     const other = await browser.open({ address: '#architecture=lstm&hidden=16&window=48&segment=1' });
     await untilReady(other);
     await press(other, 'Train');
