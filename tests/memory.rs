@@ -227,9 +227,9 @@ fn a_model_of_more_weights_than_memory_holds_is_refused_before_they_are_drawn() 
 #[test]
 fn workers_share_what_may_be_taken() {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut session = Session::new(noisy_sine(3000)).on_machine(400_000_000);
+    let mut session = Session::new(noisy_sine(3000)).on_machine(1_000_000_000);
     let raw = settings(r#"{"architecture": "lstm", "window": 336, "segment": 1, "hidden": 64, "horizon": 24}"#);
     let Configured { memory_bytes, workers, .. } = session.configure(&raw).unwrap();
-    assert_eq!(*workers as u64, 400_000_000 / memory_bytes);
+    assert_eq!(*workers as u64, 1_000_000_000 / memory_bytes);
     assert!(*workers > 1);
 }

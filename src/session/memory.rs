@@ -174,7 +174,8 @@ impl Asked {
     }
 
     fn refused(&self, needed: u64, limit: u64) -> Error {
-        let too_much = format!("training would take about {} of memory, and {} can be had", size(needed), size(limit));
+        let too_much =
+            format!("training would take about {} of memory, and {} are available", size(needed), size(limit));
         let refusal = |knob: &Knob, fits: Vec<(&'static str, String)>, words: String| Error::Memory {
             knob: knob.key,
             label: knob.label,
@@ -202,12 +203,12 @@ impl Asked {
                 });
                 let changed: Vec<(&Knob, String)> = changed.collect();
                 let words: Vec<String> =
-                    changed.iter().map(|(knob, value)| format!("“{}” {}", knob.label, said(value))).collect();
+                    changed.iter().map(|(knob, value)| format!("{} {}", knob.label, said(value))).collect();
                 // One that is always in view, where there is one.
                 let first =
                     changed.iter().find(|(knob, _)| knob.basic).or(changed.first()).map_or(&WINDOW, |(knob, _)| *knob);
                 let fits = changed.iter().map(|(knob, value)| (knob.key, value.clone())).collect();
-                return refusal(first, fits, format!("together these would fit: {}", words.join(", ")));
+                return refusal(first, fits, format!("these fit together: {}", words.join(", ")));
             }
         }
         refusal(&INPUTS, Vec::new(), "leave out inputs or targets".to_owned())
@@ -357,7 +358,7 @@ pub fn data_fits(sizes: &Sizes, features: usize, limit: u64) -> Result<()> {
         return Ok(());
     }
     let problem = format!(
-        "the prepared columns alone would take about {} of memory, and {} can be had; leave out inputs",
+        "the prepared columns alone would take about {} of memory, and {} are available; leave out inputs",
         size(needed),
         size(limit)
     );

@@ -485,7 +485,7 @@ test('a model that would take more memory than there is is refused before it sta
       return /** @type {Error} */ (error).message;
     }
   };
-  assert.match(message({}), /^Hidden units: training would take about \d+ GB of memory, and 3\.0 GB can be had; /);
+  assert.match(message({}), /^Hidden units: training would take about \d+ GB of memory, and 3\.0 GB are available; /);
   // Every size up to the knobs' bounds is told in 64 bits: none that is refused would have been let through.
   for (const hidden of [64, 128, 256, 512]) {
     for (const window of [500, 2000, 4000]) {
@@ -506,7 +506,7 @@ test('a model that would take more memory than there is is refused before it sta
   const little = new Session(parts(), 0.25);
   const usual = { ...large, hidden: 256, layers: 2, window: 168, batch_size: 64 };
   assert.equal(message(usual), '', 'what fits the usual machine');
-  assert.match(message(usual, little), /and 269 MB can be had; /, 'and not one of a quarter of a gigabyte');
+  assert.match(message(usual, little), /and 269 MB are available; /, 'and not one of a quarter of a gigabyte');
   for (const free of [session, little]) free.free();
 });
 

@@ -74,17 +74,17 @@ inBrowsers((browser) => {
   });
 
   test('a model that would not fit into memory is refused at its knob before it starts, and what fits trains', async () => {
-    const page = await browser.open('?architecture=lstm&hidden=512&layers=4&window=2000&segment=1&batch_size=1024');
+    const page = await browser.open({ address: '#architecture=lstm&hidden=512&layers=4&window=2000&segment=1&batch_size=1024' });
     await page.until('the knob and how much is missing', () =>
       [...document.querySelectorAll('.knob .problem')].some(
         (problem) => !problem.hidden && /training would take about \d+ GB of memory/.test(problem.textContent),
       ),
     );
-    assert.match(await page.text('#train .sentence'), /training would take about \d+ GB of memory, and [\d.]+ GB can be had; /);
-    await page.open('?architecture=lstm&hidden=16&window=48&segment=1');
-    await untilReady(page);
-    await press(page, 'Train');
-    await untilEpoch(page);
+    assert.match(await page.text('#train .sentence'), /training would take about \d+ GB of memory, and [\d.]+ GB are available; /);
+    const other = await browser.open({ address: '#architecture=lstm&hidden=16&window=48&segment=1' });
+    await untilReady(other);
+    await press(other, 'Train');
+    await untilEpoch(other);
   });
 
   test('a file that is no model is refused, and the model stays', async () => {

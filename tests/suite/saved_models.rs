@@ -409,6 +409,8 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     let mut other = raw.clone();
     other.insert("seed".to_owned(), 2.into());
     let other = File::read(&trained(series(400), &other).save().unwrap());
+    session.load(&bytes, &Raw::new()).unwrap();
+    // Of the weights as the file holds them: in float32, whatever the library computes in.
     let before = session.forecast(12).unwrap().values;
     session.load(&bytes, &Raw::new()).unwrap();
     assert_eq!(session.forecast(12).unwrap().values, before, "undamaged");
@@ -476,6 +478,8 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     }
 }
 
+// In f64 the sums of such weights are numbers.
+#[cfg(not(feature = "f64"))]
 #[test]
 fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
     for architecture in ["rnn", "lstm", "gru", "mlp", "transformer"] {
@@ -541,7 +545,9 @@ fn a_file_of_version_2_still_loads() {
         r#"{"target": "temp_c", "architecture": "lstm", "hidden": 6, "window": 48, "horizon": 12, "epochs": 1, "calendar": true}"#,
     );
     let mut session = trained(series(400), &raw);
-    let older = File::read(&session.save().unwrap()).older().write();
+    let bytes = session.save().unwrap();
+    let older = File::read(&bytes).older().write();
+    session.load(&bytes, &Raw::new()).unwrap();
     let before = session.forecast(12).unwrap();
     session.load(&older, &Raw::new()).unwrap();
     assert_eq!(session.forecast(12).unwrap(), before);
