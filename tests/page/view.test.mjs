@@ -71,6 +71,14 @@ inBrowsers((browser) => {
     }
   });
 
+  test('the ground of the forecast is named at a phone’s width too, by a shorter name where the long one has no room', async () => {
+    const page = await opened(browser, share, '&horizon=24');
+    const names = async () => (await labelsOf(page, '.hero-chart')).labels.map(({ text }) => text).filter((text) => /^(the next|forecast)/.test(text));
+    assert.deepEqual(await names(), ['the next 24 hours']);
+    await browser.viewport(390, 844);
+    assert.deepEqual(await names(), ['forecast']);
+  });
+
   test('keys and buttons zoom about the end while the forecast is in view, and about what is read elsewhere', async () => {
     const page = await opened(browser, days, '&horizon=7');
     await press(page, 'Everything');

@@ -32,7 +32,7 @@ export function overviewChart(container, { timed, grounds, cuts, range, onRange 
         setSelect: [selecting(4, onRange)],
         draw: [frame],
       },
-      plugins: [parts(grounds, { named: true }), cutMarks(cuts)],
+      plugins: [parts(grounds, null), cutMarks(cuts)],
     },
     /** @type {any} */ ([[], []]),
   );

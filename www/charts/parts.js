@@ -4,10 +4,17 @@
  */
 import { colour, font, uPlot } from './plot.js';
 
-/** @typedef {{from: number, to: number, name: string, tint: string | null, ink: string}} Ground `from` and `to` along x; `tint` and `ink` name colours. */
+/** @typedef {{from: number, to: number, names: string[], tint: string | null, ink: string}} Ground `from` and `to` along x; `names`: the first that has room is written; `tint` and `ink` name colours. */
 
-/** @param {() => Ground[]} grounds @param {{named: boolean}} options @returns {uPlot.Plugin} */
-export function parts(grounds, { named }) {
+/** Pixels of a name's letters, from its ground's edges to it, and around it where no line of the grid is seen. */
+const FONT = 11.5;
+const LEFT = 7;
+const RIGHT = 3;
+const TOP = 6;
+const CLEAR = 2;
+
+/** @param {() => Ground[]} grounds @param {string | null} behind The colour behind a chart that has a grid. @returns {uPlot.Plugin} */
+export function parts(grounds, behind) {
   return {
     hooks: {
       drawClear: [
@@ -15,7 +22,7 @@ export function parts(grounds, { named }) {
           const { ctx, bbox } = plot;
           const ratio = devicePixelRatio;
           ctx.save();
-          for (const { from, to, name, tint, ink } of grounds()) {
+          for (const { from, to, tint, ink } of grounds()) {
             const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
             const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, 'x', true));
             if (!(right > left)) continue;
@@ -29,13 +36,32 @@ export function parts(grounds, { named }) {
               ctx.fillRect(Math.round(left), bbox.top, Math.max(1, Math.round(ratio)), bbox.height);
               ctx.globalAlpha = 1;
             }
-            if (!named) continue;
-            ctx.font = font(11.5 * ratio);
-            if (ctx.measureText(name).width + 14 * ratio > right - left) continue;
+          }
+          ctx.restore();
+        },
+      ],
+      // Above the lines of the grid, which would cross them.
+      drawAxes: [
+        (plot) => {
+          const { ctx, bbox } = plot;
+          const ratio = devicePixelRatio;
+          ctx.save();
+          ctx.font = font(FONT * ratio);
+          ctx.textAlign = 'left';
+          ctx.textBaseline = 'top';
+          for (const { from, to, names, tint, ink } of grounds()) {
+            const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
+            const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, 'x', true));
+            const width = (/** @type {string} */ name) => ctx.measureText(name).width;
+            const name = names.find((one) => width(one) + (LEFT + RIGHT) * ratio <= right - left);
+            if (!name) continue;
+            for (const ground of behind ? [behind, tint] : []) {
+              if (!ground) continue;
+              ctx.fillStyle = colour(ground);
+              ctx.fillRect(left + (LEFT - CLEAR) * ratio, bbox.top + (TOP - CLEAR) * ratio, width(name) + 2 * CLEAR * ratio, (FONT + 2 * CLEAR) * ratio);
+            }
             ctx.fillStyle = colour(ink);
-            ctx.textAlign = 'left';
-            ctx.textBaseline = 'top';
-            ctx.fillText(name, left + 7 * ratio, bbox.top + 6 * ratio);
+            ctx.fillText(name, left + LEFT * ratio, bbox.top + TOP * ratio);
           }
           ctx.restore();
         },

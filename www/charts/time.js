@@ -79,7 +79,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
           },
         ],
       },
-      plugins: [parts(grounds, { named: true }), otherLines(others), cutMarks(cuts)],
+      plugins: [parts(grounds, 'paper'), otherLines(others), cutMarks(cuts)],
     },
     /** @type {any} */ ([[], ...columns]),
   );

@@ -15,23 +15,14 @@ export function groundsOf({ data, draft, run, steps }, { short }) {
   const configured = run?.configured ?? draft;
   if (!data || !configured) return [];
   const { train, validation, test } = configured.split;
+  const ahead = `the next ${span(data.about, steps || configured.horizon)}`;
+  /** @param {string} long @param {string} brief */
+  const names = (long, brief) => (short || long === brief ? [brief] : [long, brief]);
   return [
-    { from: train.first, to: validation.first, name: short ? 'training' : 'training part', tint: null, ink: 'ink-3' },
-    { from: validation.first, to: test.first, name: short ? 'val.' : 'validation', tint: 'validation-tint', ink: 'validation' },
-    {
-      from: test.first,
-      to: data.about.end,
-      name: short || run?.test ? 'test' : 'test: scored when training ends',
-      tint: 'test-tint',
-      ink: 'test',
-    },
-    {
-      from: data.about.end,
-      to: Infinity,
-      name: short ? '' : `the next ${span(data.about, steps || configured.horizon)}`,
-      tint: short ? null : 'beyond-tint',
-      ink: 'accent',
-    },
+    { from: train.first, to: validation.first, names: names('training part', 'training'), tint: null, ink: 'ink-3' },
+    { from: validation.first, to: test.first, names: names('validation', 'val.'), tint: 'validation-tint', ink: 'validation' },
+    { from: test.first, to: data.about.end, names: names(run?.test ? 'test' : 'test: scored when training ends', 'test'), tint: 'test-tint', ink: 'test' },
+    { from: data.about.end, to: Infinity, names: short ? [] : [ahead, 'forecast'], tint: short ? null : 'beyond-tint', ink: 'accent' },
   ];
 }
 
