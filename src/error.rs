@@ -19,6 +19,22 @@ pub enum Error {
         /// What is wrong with it and what would be right, as a clause without a full stop.
         problem: String,
     },
+    /// A model would need more memory than there is.
+    #[error("{label}: {problem}.")]
+    Memory {
+        /// Key of the knob that brings it under the limit.
+        knob: &'static str,
+        /// The knob's label, as a person sees it.
+        label: &'static str,
+        /// Settings that together bring it under, as they stand in a URL, that of the knob among them; none where inputs have to go.
+        fits: Vec<(&'static str, String)>,
+        /// Bytes that would be needed.
+        needed: u64,
+        /// Bytes that may be taken.
+        limit: u64,
+        /// How much is missing and what to choose, as a clause without a full stop.
+        problem: String,
+    },
     /// A setting names no knob.
     #[error("There is no setting called “{key}”.")]
     UnknownKnob {
@@ -97,6 +113,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Knob { .. } => "knob",
+            Error::Memory { .. } => "memory",
             Error::UnknownKnob { .. } => "unknown-knob",
             Error::File { code, .. } => code,
             Error::Row { .. } => "row",
@@ -112,7 +129,7 @@ impl Error {
     pub fn place(&self) -> Place {
         let mut place = Place::default();
         match self {
-            Error::Knob { knob, .. } => place.knob = Some((*knob).to_owned()),
+            Error::Knob { knob, .. } | Error::Memory { knob, .. } => place.knob = Some((*knob).to_owned()),
             Error::UnknownKnob { key } => place.knob = Some(key.clone()),
             Error::Row { row, .. } => place.row = Some(*row),
             Error::Column { column, .. } => place.column = Some(column.clone()),

@@ -49,13 +49,17 @@ pub fn beyond(
 ) -> Result<Forecast> {
     let others = frame.data_features > frame.targets;
     let most = if others { horizon } else { horizon * MOST_BLOCKS };
-    if steps == 0 || steps > most {
-        let why = if others {
+    // No time can be said beyond the calendar's end.
+    let room = frame.axis.room(most);
+    if steps == 0 || steps > room {
+        let why = if room < most {
+            "the calendar ends with the year 9999".to_owned()
+        } else if others {
             format!("the model reads other columns, whose future is unknown beyond its horizon of {horizon} steps")
         } else {
             format!("a forecast can feed on itself over at most {MOST_BLOCKS} horizons of {horizon} steps")
         };
-        return Err(Error::NotReady { problem: format!("Ask for 1 to {most} steps: {why}.") });
+        return Err(Error::NotReady { problem: format!("Ask for 1 to {room} steps: {why}.") });
     }
     let mut batch = Batch::default();
     frame.gather_last(window, horizon, &mut batch)?;

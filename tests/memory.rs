@@ -1,23 +1,29 @@
-//! What training holds in memory, with and without gradient checkpoints. One test alone, since the counter is the whole
-//! process's.
+//! What a model holds in memory, with and without gradient checkpoints, and what was foretold of it. The counter is the whole
+//! process's: the tests wait for one another.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
 use std::alloc::System;
+use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 use common::{noisy_sine, settings};
-use unrolled::Session;
 use unrolled::arch::registry::{self, Make};
 use unrolled::arch::{Architecture, Plan};
+use unrolled::data::Part;
 use unrolled::grad::Tape;
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Builder, Pass, State};
+use unrolled::session::{Configured, MOST_MEMORY, Memory};
+use unrolled::{Error, Session};
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// Held by the test that counts.
+static COUNTING: Mutex<()> = Mutex::new(());
 
 /// What is there whatever the window's length and is not foretold: weights, packed and copied, their gradients, the batch.
 const ASIDE: usize = 500_000;
@@ -45,6 +51,7 @@ fn state_grows(architecture: &Architecture) -> bool {
 
 #[test]
 fn checkpoints_need_less_memory_and_say_how_much() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     for architecture in registry::ALL {
         let grows = state_grows(architecture);
         let of = |checkpoints: bool| {
@@ -54,7 +61,7 @@ fn checkpoints_need_less_memory_and_say_how_much() {
             raw.insert("architecture".into(), architecture.id.into());
             raw.insert("checkpoints".into(), checkpoints.into());
             let mut session = Session::new(noisy_sine(900));
-            let foretold = session.configure(&raw).unwrap().memory_bytes;
+            let foretold = usize::try_from(session.configure(&raw).unwrap().memory.step).unwrap();
             let before = ALLOCATOR.allocated();
             // What a step allocates stays for the next one.
             session.part(0, &mut Vec::new()).unwrap();
@@ -83,4 +90,146 @@ fn checkpoints_need_less_memory_and_say_how_much() {
             );
         }
     }
+}
+
+/// Everything that a page asks of a model, once: what it then holds, and what was foretold.
+fn used(raw: &Raw) -> (u64, Memory) {
+    let before = ALLOCATOR.allocated();
+    let mut session = Session::new(noisy_sine(700));
+    // The settings that are tried next have a model of their own.
+    let mut draft = Session::new(noisy_sine(700));
+    draft.configure(raw).unwrap();
+    let foretold = session.configure(raw).unwrap().memory;
+    while session.history(0).unwrap().is_empty() {
+        session.advance().unwrap();
+    }
+    session.predictions(Part::Validation, 1).unwrap();
+    session.forecast(12).unwrap();
+    let held = ALLOCATOR.allocated() - before;
+    let saved = session.save().unwrap();
+    let inside = session.inside(None).unwrap();
+    let looked = saved.len() + inside.inner.iter().map(|inner| 4 * inner.values.len()).sum::<usize>();
+    ((held + looked) as u64, foretold)
+}
+
+#[test]
+fn no_model_holds_more_than_was_foretold() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    for architecture in registry::ALL {
+        for more in [
+            "{}",
+            r#"{"segment": 12, "hidden": 64, "batch_size": 256}"#,
+            r#"{"batch_size": 4, "calendar": true}"#,
+            r#"{"checkpoints": true, "shards": 1}"#,
+            r#"{"loss_on": "every"}"#,
+            r#"{"head": "rolled"}"#,
+            r#"{"attention": "additive", "encoder_cell": "gru"}"#,
+            r#"{"reading": "continuous", "lanes": 4, "chunk": 48}"#,
+        ] {
+            let mut raw = settings(
+                r#"{"window": 72, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 64, "horizon": 12, "split": "300, 520"}"#,
+            );
+            raw.extend(settings(more));
+            raw.insert("architecture".into(), architecture.id.into());
+            // What a model cannot do it refuses; what it does not read makes it no other.
+            let other =
+                more == "{}" || raw.keys().all(|key| !settings(more).contains_key(key) || architecture.reads(key));
+            let general = ["batch_size", "checkpoints", "segment", "continuous"].iter().any(|word| more.contains(word));
+            if !(other || general) || Session::new(noisy_sine(700)).configure(&raw).is_err() {
+                continue;
+            }
+            let (held, foretold) = used(&raw);
+            let all = foretold.total();
+            println!("{:<20} {more:<56} {held:>10} bytes, {all:>10} foretold: {foretold:?}", architecture.id);
+            assert!(held <= all + ASIDE as u64, "{} {more}: {held} bytes, {foretold:?} foretold", architecture.id);
+            // Nor is it refused for what it would never hold. Little that is there only once is more than all else of a small model.
+            assert!(all < 4 * held + 4_000_000, "{} {more}: {held} bytes, {foretold:?} foretold", architecture.id);
+        }
+    }
+}
+
+#[test]
+fn what_would_not_fit_is_refused_with_a_knob_that_makes_it_fit() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let machine = 200_000_000;
+    for architecture in registry::ALL {
+        for more in [
+            "{}",
+            r#"{"reading": "continuous", "lanes": 1000, "chunk": 10000}"#,
+            r#"{"batch_size": 1, "window": 4000}"#,
+        ] {
+            let mut raw = settings(
+                r#"{"window": 2000, "segment": 1, "hidden": 512, "layers": 4, "batch_size": 1024, "horizon": 500, "highway": true}"#,
+            );
+            raw.extend(settings(more));
+            raw.insert("architecture".into(), architecture.id.into());
+            if raw.contains_key("reading") {
+                raw.insert("highway".into(), false.into());
+            }
+            let mut session = Session::new(noisy_sine(15_000)).on_machine(machine);
+            let error = match session.configure(&raw) {
+                Ok(configured) => {
+                    assert!(configured.memory_bytes <= machine, "{}", architecture.id);
+                    continue;
+                }
+                // One that does not stream reads no series as one.
+                Err(Error::Knob { .. }) if !architecture.streams => continue,
+                Err(error) => error,
+            };
+            println!("{} {more}: {error}", architecture.id);
+            let Error::Memory { knob, fits, needed, limit, .. } = &error else {
+                panic!("{}: {error}", architecture.id)
+            };
+            assert!(*limit == machine && *needed > machine && error.code() == "memory", "{error:?}");
+            assert_eq!(error.place().knob.as_deref(), Some(*knob));
+            assert!(fits.iter().any(|(key, _)| key == knob), "{error:?}");
+            assert!(session.configured().is_none());
+            let mut with = raw.clone();
+            with.extend(fits.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())));
+            let found = session.configure(&with);
+            let bytes = found.unwrap_or_else(|error| panic!("{}: {fits:?}: {error}", architecture.id)).memory_bytes;
+            assert!(bytes <= machine, "{}: {fits:?}: {bytes}", architecture.id);
+            // A number that is enough alone is the largest.
+            if let ([(knob, value)], Ok(number)) = (&fits[..], fits[0].1.parse::<u64>()) {
+                with.insert((*knob).to_owned(), (number + 1).into());
+                let next = session.configure(&with).map(|configured| configured.memory_bytes);
+                assert!(
+                    matches!(next, Err(Error::Memory { .. })),
+                    "{}: {knob} = {value} + 1: {next:?}",
+                    architecture.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_of_more_weights_than_memory_holds_is_refused_before_they_are_drawn() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    // 300 columns: 300 · 4000 · 512 weights in the first layer alone, 2.5 GB.
+    let mut series = noisy_sine(6000);
+    let column = series.columns[0].clone();
+    series.names.extend((0..299).map(|index| format!("input {index}")));
+    series.columns.resize(300, column);
+    let inputs = series.names[1..].join(", ");
+    let mut raw =
+        settings(r#"{"architecture": "mlp", "target": "temp_c", "window": 4000, "hidden": 512, "horizon": 24}"#);
+    raw.insert("inputs".into(), inputs.into());
+    let mut session = Session::new(series);
+    let before = ALLOCATOR.allocated();
+    let error = session.configure(&raw).unwrap_err();
+    println!("{error}");
+    let Error::Memory { needed, limit, .. } = error else { panic!("{error:?}") };
+    assert!(limit == MOST_MEMORY && needed > 300 * 4000 * 512 * 4, "{needed}");
+    assert!(ALLOCATOR.allocated() - before < 1_000_000);
+}
+
+#[test]
+fn workers_share_what_may_be_taken() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut session = Session::new(noisy_sine(3000)).on_machine(400_000_000);
+    let raw = settings(r#"{"architecture": "lstm", "window": 336, "segment": 1, "hidden": 64, "horizon": 24}"#);
+    let Configured { memory_bytes, workers, .. } = session.configure(&raw).unwrap();
+    assert_eq!(*workers as u64, 400_000_000 / memory_bytes);
+    assert!(*workers > 1);
 }

@@ -74,7 +74,7 @@ fn sized(entry: &Entry, task: &Task, steps: usize, parameters: usize) -> usize {
         let (plan, settings) = planned(entry, task, steps, hidden);
         entry.architecture.count(&plan, &settings)
     };
-    (4_usize..=128).step_by(4).min_by_key(|&hidden| count(hidden).abs_diff(parameters)).unwrap_or(4)
+    (4_usize..=128).step_by(4).min_by_key(|&hidden| count(hidden).abs_diff(parameters as u64)).unwrap_or(4)
 }
 
 /// The steps after which fresh sequences were solved, and the error then or at the end of the budget.

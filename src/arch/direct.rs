@@ -114,6 +114,11 @@ pub trait Network {
     /// How many parameters, as a sum of formulas.
     fn formula(&self) -> String;
 
+    /// Numbers that a training step keeps for each token and channel, beyond one for each row of its matrices.
+    fn keeps_more(&self) -> usize {
+        0
+    }
+
     /// What it forecasts.
     fn scope(&self) -> Scope;
 }
@@ -171,5 +176,21 @@ impl Forecaster for Direct {
 
     fn formula(&self) -> String {
         self.network.formula()
+    }
+
+    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
+        // One set of weights is applied to each channel by itself, and to the segments of the horizon behind those of the window.
+        let plan = &self.plan;
+        let ahead = if plan.segment < plan.window { plan.horizon.div_ceil(plan.segment) as u64 } else { 0 };
+        let channels = match self.network.scope() {
+            Scope::Together => 1,
+            Scope::Targets => plan.targets,
+            Scope::Features => plan.data_features,
+        };
+        (tokens + ahead).saturating_mul(rows + self.network.keeps_more() as u64).saturating_mul(channels as u64)
+    }
+
+    fn keeps_to_forecast(&self, rows: u64, tokens: u64) -> u64 {
+        self.keeps(rows, tokens)
     }
 }

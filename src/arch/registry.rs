@@ -11,6 +11,7 @@ use crate::arch::{
 use crate::error::Result;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Raw, Settings};
 use crate::math::Rng;
+use crate::nn::params::Slot;
 use crate::nn::{Builder, Params};
 
 /// One row of the registry.
@@ -34,6 +35,17 @@ pub struct Architecture {
     pub defaults: &'static [(&'static str, Default)],
     /// How it is made.
     pub make: Make,
+}
+
+/// A model without its parameters' values.
+#[derive(Debug)]
+pub struct Outline {
+    /// Sizes and layers; it can compute nothing.
+    pub forecaster: Box<dyn Forecaster>,
+    /// How many parameters there are.
+    pub parameters: u64,
+    /// Name and shape of each.
+    pub slots: Vec<Slot>,
 }
 
 /// How an architecture is made.
@@ -436,10 +448,15 @@ impl Architecture {
     }
 
     /// How many parameters it has; none is drawn.
-    pub fn count(&self, plan: &Plan, settings: &Settings) -> usize {
+    pub fn count(&self, plan: &Plan, settings: &Settings) -> u64 {
+        self.outline(plan, settings).parameters
+    }
+
+    /// The model without its parameters' values: what can be asked of it before there is room for it.
+    pub fn outline(&self, plan: &Plan, settings: &Settings) -> Outline {
         let mut builder = Builder::counting();
-        self.build_with(&mut builder, plan, settings);
-        builder.len()
+        let forecaster = self.build_with(&mut builder, plan, settings);
+        Outline { forecaster, parameters: builder.len(), slots: builder.into_slots() }
     }
 
     fn build_with(&self, builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {

@@ -51,10 +51,10 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     let bias = GateBias::from(settings, plan.tokens());
     let gru = Layer::new(builder, 0, hidden, hidden, &[None, Some(bias.keep), None], settings, false);
     let sizes = (hidden - hidden / 2, hidden / 2, plan.data_features);
-    let positions = builder.matrix("pos_emb".to_owned(), segments, sizes.0, Init::Normal(1.0));
+    let positions = builder.table("pos_emb".to_owned(), segments, sizes.0, Init::Normal(1.0));
     // With a single hidden unit, the position has it.
     let named = || "channel_emb".to_owned();
-    let channels = (sizes.1 > 0).then(|| builder.matrix(named(), sizes.2, sizes.1, Init::Normal(1.0)));
+    let channels = (sizes.1 > 0).then(|| builder.table(named(), sizes.2, sizes.1, Init::Normal(1.0)));
     let predict = Linear::new(builder, "predict.1", hidden, plan.segment);
     let dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
     let network = SegRnn { embed, gru, positions, channels, sizes, dropout, predict, horizon: plan.horizon, segments };
@@ -109,6 +109,11 @@ impl Network for SegRnn {
             self.sizes.1,
             self.predict.formula()
         )
+    }
+
+    fn keeps_more(&self) -> usize {
+        // What is embedded before and behind the rectifier, with gradients, beside the matrix's rows; and what is looked up.
+        4 * self.embed.outputs
     }
 
     fn scope(&self) -> Scope {

@@ -303,6 +303,15 @@ impl Forecaster for Stacked {
         self.blocks.iter().map(|block| block.keeps_more(self.plan.tokens())).sum()
     }
 
+    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
+        // The highway is applied to the whole window, the head where something is learnt.
+        let once = self.highway.map_or(0, |highway| highway.outputs) + self.head.outputs;
+        let once = if self.plan.every_step { 0 } else { once as u64 };
+        // The embedded segment before and behind the rectifier, with gradients, beside the matrix's rows.
+        let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);
+        tokens.saturating_mul(rows - once + embed + self.keeps_more() as u64) + once
+    }
+
     fn state_grows_by(&self) -> usize {
         self.blocks.iter().map(|block| block.state_grows_by()).sum()
     }

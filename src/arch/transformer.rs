@@ -161,7 +161,7 @@ impl Transformer {
             "learned" => {
                 // Uniform with this spread, as all random weights here.
                 let init = Init::Uniform(POSITION_SPREAD * libm::sqrt(3.0));
-                Positions::Learned(builder.matrix("position.weight".to_owned(), places, hidden, init))
+                Positions::Learned(builder.table("position.weight".to_owned(), places, hidden, init))
             }
             "waves" => Positions::Waves,
             _ => Positions::None,

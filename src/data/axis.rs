@@ -87,6 +87,50 @@ impl Axis {
         }
     }
 
+    /// Whether the time of row `index`, which may lie beyond the end, can be said: by the calendar in the years 1 to 9999, as dates are
+    /// written, or as a row number.
+    pub fn says(&self, index: usize) -> bool {
+        match self.step {
+            Step::Rows => i64::try_from(index).is_ok_and(|count| self.start.checked_add(count).is_some()),
+            // What lies beyond 64 bits lies beyond the calendar.
+            _ => self.civil(index).is_some_and(|time| time.date().year() >= 1),
+        }
+    }
+
+    /// How many steps beyond the last row have times that can be said, `most` at most.
+    pub fn room(&self, most: usize) -> usize {
+        let (mut low, mut high) = (0, most);
+        while low < high {
+            let middle = high - (high - low) / 2;
+            if self.says((self.len + middle).saturating_sub(1)) { low = middle } else { high = middle - 1 }
+        }
+        low
+    }
+
+    /// Why the times of this axis, or of one step beyond its end, cannot be said, as a clause without a full stop; `None`: they can.
+    pub fn unsayable(&self) -> Option<String> {
+        let step = crate::data::step::phrase(self.step);
+        let last = self.len.saturating_sub(1);
+        let date = |index: usize| self.civil(index).map_or_else(String::new, |time| format!(", {},", day_text(time)));
+        if !self.says(0) {
+            return Some(
+                "the first time lies before the year 1 or beyond the year 9999, where the calendar ends".to_owned(),
+            );
+        }
+        if !self.says(last) {
+            return Some(format!(
+                "with a step of {step} the last row lies beyond the year 9999, where the calendar ends"
+            ));
+        }
+        (self.len > 0 && !self.says(self.len)).then(|| {
+            format!(
+                "the last time{} leaves no room for a forecast: one step of {step} later lies beyond the year 9999, where the calendar \
+                 ends",
+                date(last)
+            )
+        })
+    }
+
     /// Clock and calendar at row `index`; `None` without a time column or outside the calendar's range.
     pub fn civil(&self, index: usize) -> Option<DateTime> {
         if self.step == Step::Rows { None } else { civil(self.at(index)) }
@@ -143,6 +187,34 @@ mod tests {
         {
             assert!(serde_json::from_str::<Step>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_calendar_ends_with_the_year_9999() {
+        let first_of = |year| milliseconds(datetime(year, 1, 1, 0, 0, 0, 0)).unwrap();
+        let yearly = |start, len| Axis { start: first_of(start), step: Step::Months(12), len, utc: false };
+        assert_eq!(yearly(9900, 100).room(30), 0);
+        assert_eq!(yearly(9900, 90).room(30), 10);
+        assert_eq!(yearly(2000, 20).room(30), 30);
+        assert!(yearly(9900, 100).unsayable().unwrap().contains("9999-01-01"));
+        assert_eq!(yearly(9900, 99).unsayable(), None);
+        assert_eq!(yearly(1, 5).unsayable(), None);
+        assert!(yearly(-1, 5).unsayable().unwrap().contains("before the year 1"));
+        for step in
+            [Step::Months(1_000_000), Step::Months(i32::MAX), Step::Milliseconds(i64::MAX), Step::Milliseconds(1 << 50)]
+        {
+            let axis = Axis { start: first_of(2000), step, len: 2, utc: false };
+            assert!(axis.unsayable().unwrap().contains("the last row lies beyond"), "{step:?}");
+            assert_eq!(axis.room(1000), 0, "{step:?}");
+        }
+        let hourly = Axis { start: first_of(9999), step: Step::Milliseconds(3_600_000), len: 24, utc: true };
+        let room = hourly.room(100_000);
+        assert!(hourly.says(23 + room) && !hourly.says(24 + room) && (8000..8760).contains(&room), "{room}");
+        for start in [0, -5, i64::MAX - 3] {
+            let rows = Axis { start, step: Step::Rows, len: 2, utc: false };
+            assert_eq!(rows.unsayable(), None);
+        }
+        assert!(Axis { start: i64::MAX, step: Step::Rows, len: 2, utc: false }.unsayable().is_some());
     }
 
     #[test]

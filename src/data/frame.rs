@@ -86,6 +86,13 @@ pub struct FrameOptions {
     pub scales: Option<Vec<Scale>>,
 }
 
+impl FrameOptions {
+    /// Features that a frame of these options has at most: a name may be there twice, and a cycle may be left out.
+    pub fn most_features(&self) -> usize {
+        self.targets.len() + self.inputs.len() + if self.calendar { 2 * Cycle::ALL.len() } else { 0 }
+    }
+}
+
 /// What a model sees: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
 ///
 /// The targets are the first features, then come the other inputs, then the calendar's cycles, which are known ahead.

@@ -41,20 +41,27 @@ pub(crate) struct Look {
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub rows: Vec<Record<'static>>,
+    /// The first rows, without any left out: how one follows another.
+    pub head: Vec<Record<'static>>,
     stride: usize,
     seen: usize,
 }
 
 /// Rows of a sample: enough for a share of one per cent to show, few enough to be looked at several times.
 const ROWS: usize = 4096;
+/// Rows at the beginning: ten days of quarters of an hour.
+const HEAD: usize = 1024;
 
 impl Sample {
     pub fn new() -> Self {
-        Self { rows: Vec::new(), stride: 1, seen: 0 }
+        Self { rows: Vec::new(), head: Vec::new(), stride: 1, seen: 0 }
     }
 
     /// Offers the next row.
     pub fn offer(&mut self, record: &Record) {
+        if self.head.len() < HEAD {
+            self.head.push(record.detached());
+        }
         if self.seen.is_multiple_of(self.stride) {
             if self.rows.len() == ROWS {
                 let mut index = 0;
@@ -123,7 +130,7 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal, delimiter: D
         truth: false,
     };
     let (mut numbers, mut flagged, mut dates, mut clocks) = (0, 0, 0, 0);
-    let (mut truths, mut composite) = (0, 0);
+    let (mut truths, mut composite, mut years) = (0, 0, 0);
     let mut units: Option<(String, bool)> = None;
     // The word that stands where no number does, as long as it is one alone.
     let mut word: Option<(&str, bool)> = None;
@@ -165,6 +172,7 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal, delimiter: D
             }
         }
         clocks += usize::from(clock::alone(cell).is_some());
+        years += usize::from(pieces::year(cell).is_some());
     }
     let most = |count: usize| count > 0 && count * 10 >= look.filled * 9;
     let same_unit = units.as_ref().is_some_and(|(_, same)| *same);
@@ -174,11 +182,13 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal, delimiter: D
         Holds::Nothing
     } else if composite * 2 >= look.filled {
         Holds::Text
-    } else if look.truth || (one_word && dates == 0) {
+    } else if look.truth
+        || (one_word && dates == 0)
+        || (numbers * 2 >= look.filled && (numbers + flagged) * 10 >= look.filled * 6)
+    {
         Holds::Numbers
-    } else if numbers * 2 >= look.filled && (numbers + flagged) * 10 >= look.filled * 6 {
-        Holds::Numbers
-    } else if most(dates) {
+    } else if most(dates) || (dates > years && most(dates + years)) {
+        // Years, then quarters, then months in one column.
         Holds::Dates
     } else if most(clocks) {
         Holds::Clocks

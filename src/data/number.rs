@@ -307,7 +307,8 @@ pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
     }
     let end = inner.rfind(|c: char| c.is_ascii_digit())? + 1;
     let (mut number, mut after) = inner.split_at(end);
-    if let Some(rest) = after.strip_prefix(['.', ',']) {
+    // `5.` and `5.%`, but no two fields in one: `2013,KW`.
+    if let Some(rest) = after.strip_prefix(['.', ',']).filter(|rest| !rest.starts_with(char::is_alphabetic)) {
         (number, after) = (&inner[..end + 1], rest);
     }
     after = after.trim();
@@ -324,7 +325,8 @@ pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
         || (own_sign && !signed && !accounting);
     let changed = signed || accounting || !before.is_empty() || !after.is_empty();
     // A digit behind the number would have ended it later; `:` and `/` belong to clocks and dates.
-    let fits = after.chars().count() <= LONGEST_MARK && !after.starts_with([':', '/', '-', '+', '\u{2212}', '(', ')']);
+    let fits = after.chars().count() <= LONGEST_MARK
+        && !after.starts_with([':', '/', '-', '+', '\u{2212}', '(', ')', ',', '.']);
     (begins && changed && fits).then_some(Dressed { number, negative, before, after, accounting })
 }
 

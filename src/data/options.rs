@@ -108,6 +108,17 @@ impl DateOrder {
     }
 }
 
+/// A text in a column: what the rows of one of several series have there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pick {
+    /// Name of the column. Two names with a space before them stand for no column: ` table` is which time through the times
+    /// a row belongs to, ` turn` which of the rows of its time it is, both counted from 1.
+    pub column: String,
+    /// The text.
+    pub value: String,
+}
+
 /// How to read a file; what is `None` is found by looking.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -139,6 +150,10 @@ pub struct ReadOptions {
     /// Distance of the rows, such as `15 minutes`. With a time column: the grid that the times are put on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// Which of several series is read: the rows whose cells in these columns hold these texts. An empty list: all rows are
+    /// one series, and those of the same time are merged as [`SeriesOptions::duplicates`] says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<Vec<Pick>>,
     /// Whether a row that holds a whole day (or a whole year) is read as one value an hour (or a month).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wide: Option<bool>,

@@ -28,6 +28,8 @@ pub struct DuplicateCounts {
     pub exact: usize,
     /// Times with rows that differ.
     pub conflicting: usize,
+    /// Rows beyond the first at these times: what became of them is the rule's.
+    pub merged: usize,
 }
 
 /// Moments in a row without a row in the file.
@@ -58,8 +60,12 @@ pub struct About {
     pub utc: bool,
     /// Time of the last row.
     pub end: i64,
+    /// Rows of the file: `length - missing_steps` moments have one, and all others are duplicates or averaged.
+    pub rows: usize,
     /// Rows that had the same time.
     pub duplicates: DuplicateCounts,
+    /// Rows beyond the first of each moment, where rows are averaged over a step.
+    pub averaged: usize,
     /// Rows whose time was moved onto the grid.
     pub snapped: usize,
     /// The first gaps, [`GAPS_SHOWN`] at most.
@@ -111,7 +117,9 @@ impl About {
             length: axis.len,
             utc: axis.utc,
             end: axis.at(axis.len.saturating_sub(1)),
+            rows: axis.len,
             duplicates: DuplicateCounts::default(),
+            averaged: 0,
             snapped: 0,
             gaps: Vec::new(),
             gap_count: 0,
@@ -125,7 +133,7 @@ impl About {
 pub(crate) fn build(source: &Source, options: &SeriesOptions) -> Result<Regular> {
     let mut regular = match source.times {
         Some(times) => timed(source, times, options)?,
-        None => numbered(source),
+        None => numbered(source)?,
     };
     let Regular { series, about } = &mut regular;
     if let Some(said) = source.said_missing {
@@ -137,15 +145,21 @@ pub(crate) fn build(source: &Source, options: &SeriesOptions) -> Result<Regular>
     Ok(regular)
 }
 
-fn numbered(source: &Source) -> Regular {
+fn numbered(source: &Source) -> Result<Regular> {
     let len = source.columns.first().map_or(0, |column| column.len());
     let (start, step) = source.grid.map_or((0, Step::Rows), |grid| (grid.start, grid.step));
-    Regular::from_series(Series {
-        axis: Axis { start, step, len, utc: false },
+    let axis = Axis { start, step, len, utc: false };
+    if let Some(problem) = axis.unsayable() {
+        // Only a start and a step that a person says can lead there.
+        let problem = format!("{problem}; say an earlier start or a shorter step, or number the rows");
+        return Err(Error::Knob { knob: "step", label: "Step", problem });
+    }
+    Ok(Regular::from_series(Series {
+        axis,
         names: source.names.iter().map(|&name| name.to_owned()).collect(),
         columns: source.columns.iter().map(|column| column.to_vec()).collect(),
         sentinels: None,
-    })
+    }))
 }
 
 fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regular> {
@@ -161,20 +175,26 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
     let rows = by_time(times);
     let first = grid.slot(times[rows.first().copied().unwrap_or(0)]);
     let last = grid.slot(times[rows.last().copied().unwrap_or(0)]);
-    let moments = last - first + 1;
+    let moments = last.saturating_sub(first).saturating_add(1);
     let most = i64::try_from(rows.len()).unwrap_or(i64::MAX).saturating_mul(MOST_MOMENTS_PER_ROW).max(10_000);
     if moments > most {
         return Err(jump(source, times, &rows, grid));
     }
     let len = usize::try_from(moments).unwrap_or(0);
     let grid = Grid { start: grid.at(first), ..grid };
+    let axis = Axis { start: grid.start, step: grid.step, len, utc: source.utc };
+    if let Some(problem) = axis.unsayable() {
+        let problem = format!("{problem}; correct the times, say a shorter step, or number the rows");
+        return Err(Error::Column { column: column(), problem });
+    }
     let series = Series {
-        axis: Axis { start: grid.start, step: grid.step, len, utc: source.utc },
+        axis,
         names: source.names.iter().map(|&name| name.to_owned()).collect(),
         columns: vec![vec![f64::NAN; len]; source.columns.len()],
         sentinels: None,
     };
     let mut regular = Regular::from_series(series);
+    regular.about.rows = times.len();
     place(source, times, &rows, grid, options.duplicates, &mut regular);
     Ok(regular)
 }
@@ -240,7 +260,9 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
             }
             continue;
         }
-        if !grid.floor {
+        if grid.floor {
+            about.averaged += group.len() - 1;
+        } else {
             let different = group[1..].iter().any(|&row| !same(source, group[0], row));
             let tally = if different { &mut conflicts } else { &mut exact };
             for &row in &group[1..] {
@@ -250,6 +272,7 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
             }
             if different {
                 about.duplicates.conflicting += 1;
+                about.duplicates.merged += group.len() - 1;
                 repeated_hours.extend(dst::repeated(moment).filter(|_| !source.utc && group.len() == 2));
             } else {
                 about.duplicates.exact += group.len() - 1;
@@ -277,8 +300,12 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
     about.gaps = gaps.shown;
     duplicate_notes(about, rule, &exact, &conflicts, &repeated_hours);
     if grid.floor {
-        let message = format!("Rows were averaged over each {}.", step::label(grid.step));
-        about.notes.push(Note::info("averaged", message));
+        let into = counted(about.length - about.missing_steps, "value", "values");
+        let rows = counted(about.rows, "row was", "rows were");
+        let mut note =
+            Note::info("averaged", format!("{rows} averaged over each {}, into {into}.", step::label(grid.step)));
+        note.count = about.averaged;
+        about.notes.push(note);
     }
     if about.snapped > 0 {
         let many = counted(about.snapped, "time was", "times were");
@@ -357,16 +384,11 @@ fn duplicate_notes(
             Duplicates::First => "the first row was taken",
             Duplicates::Last => "the last row was taken",
         };
-        let message = format!("{many} more than once with different values: {rule}.");
+        let rows = counted(about.duplicates.merged + about.duplicates.conflicting, "row", "rows");
+        let message = format!("{many} more than once with different values, in {rows}: {rule}.");
         let mut note = Note::warning("conflicting-duplicates", message).at(conflicts);
         note.count = about.duplicates.conflicting;
         about.notes.push(note);
-    }
-    // Most times with several rows: stations or shops one below the other, not a slip here and there.
-    if about.duplicates.conflicting * 2 > about.length - about.missing_steps {
-        let message =
-            "Most times have several rows: the file may hold several series one below the other; keep one of them.";
-        about.notes.push(Note::warning("several-series", message));
     }
     for hour in hours.iter().take(3) {
         let message = format!("{} occurs twice: clocks went back that night.", minute_text(*hour));

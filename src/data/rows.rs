@@ -153,3 +153,15 @@ fn too_ragged(row: u64, fields: usize, layout: &Layout) -> Error {
     });
     Error::Row { row, problem }
 }
+
+/// Goes through the records that begin at these places once more: calls with each one's number.
+pub(crate) fn each(text: &str, layout: &Layout, offsets: &[u32], mut take: impl FnMut(usize, &Record)) {
+    let mut records = records::Records::new(text, layout.cut, layout.offset, layout.line);
+    let mut record = Record::default();
+    let mut expected = offsets.iter().map(|&offset| offset as usize).enumerate().peekable();
+    while let Some(place) = records.next(&mut record) {
+        if let Some((row, _)) = expected.next_if(|(_, offset)| *offset == place.offset) {
+            take(row, &record);
+        }
+    }
+}

@@ -70,7 +70,7 @@ impl Series {
     /// A series of parts from elsewhere, if they fit together.
     ///
     /// # Errors
-    /// When lengths differ, two columns have one name, or the step is not positive.
+    /// When lengths differ, two columns have one name, the step is not positive, or the times leave the calendar.
     pub fn checked(axis: Axis, names: Vec<String>, columns: Vec<Vec<f64>>) -> Result<Self> {
         let wrong =
             |problem: String| Err(Error::NotReady { problem: format!("These are no parts of a series: {problem}.") });
@@ -82,6 +82,9 @@ impl Series {
         }
         if matches!(axis.step, Step::Milliseconds(..=0) | Step::Months(..=0)) {
             return wrong("the step must be positive".to_owned());
+        }
+        if let Some(problem) = axis.unsayable() {
+            return wrong(problem);
         }
         if let Some(at) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
             return wrong(format!("two columns are called “{}”", names[at]));

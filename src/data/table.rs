@@ -4,14 +4,16 @@ use crate::data::axis::{Axis, Step};
 use crate::data::column::{Column, Places};
 use crate::data::dialect::{self, Layout};
 use crate::data::encoding::Decoded;
-use crate::data::look::{self, Look};
+use crate::data::look::{self, Holds, Look};
 use crate::data::names;
 use crate::data::notes::{Choice, Note, Tally, counted};
+use crate::data::number;
 use crate::data::options::{DateOrder, Decimal, ReadOptions, SeriesOptions, clip};
 use crate::data::order::{self, Reading, UNREADABLE};
 use crate::data::records::{Record, Records, line_of};
 use crate::data::regular::{self, Regular, Source};
 use crate::data::rows;
+use crate::data::several::{self, SeveralUnderstood};
 use crate::data::split::Split;
 use crate::data::step::Grid;
 use crate::data::time::find::{self, Columns};
@@ -158,26 +160,48 @@ impl Table {
             records.without_time = all - body.offsets.len();
             body.times = Some(times);
             time = Some(understood);
+            if !clock.taken.is_empty() {
+                let columns = clock.columns();
+                let others = columns[..columns.len() - 1].iter().map(|&index| names[index].clone()).collect();
+                let mut note = Note::info("time-part", clock.taken.clone());
+                note.choices = vec![Choice {
+                    label: "It is no part of the time".to_owned(),
+                    options: ReadOptions { time_columns: Some(others), ..options.clone() },
+                }];
+                notes.push(note);
+            }
         }
+        let time_columns = clock.as_ref().map(Clock::columns).unwrap_or_default();
+        let part = |name: &str| columns.as_part_of_the_time(&time_columns, name, &options);
+        let all = body.offsets.len();
+        let several = body.one_series(&text, &layout, &names, &options, &part, &mut notes)?;
+        records.other_series = all - body.offsets.len();
         records.rows = body.offsets.len();
+        if let (Some(time), Some(times)) = (&mut time, &body.times) {
+            time.first = times.iter().copied().min().unwrap_or(time.first);
+            time.last = times.iter().copied().max().unwrap_or(time.last);
+        }
         body.columns.iter_mut().for_each(Column::finish);
         if let Some(missing) = &options.missing {
             body.columns.iter_mut().filter(|column| column.is_measured()).for_each(|column| column.drop(missing));
         }
         let Body { mut columns, mut times, mut offsets, .. } = body;
+        let wide = if options.wide == Some(false) {
+            None
+        } else {
+            wide::columns(&names, &looks, &time_columns, times.as_deref())
+        };
         for (index, column) in columns.iter().enumerate() {
+            // What stands beside a wide file's columns is left out as a whole, and said to be.
+            if wide.as_ref().is_some_and(|wide| !column.is_time && !wide.columns.contains(&index)) {
+                continue;
+            }
             notes.extend(column.cell_notes(&Places {
                 line: &|row| offsets.get(row).map_or(0, |&offset| line_of(&text, offset as usize)),
                 cell: &|row| offsets.get(row).map_or_else(String::new, |&at| cell_at(&text, &layout, at, index)),
             }));
         }
 
-        let time_columns = clock.as_ref().map(Clock::columns).unwrap_or_default();
-        let wide = if options.wide == Some(false) {
-            None
-        } else {
-            wide::columns(&names, &looks, &time_columns, times.as_deref())
-        };
         if let (Some(wide), Some(time), Some(rows)) = (&wide, &mut time, &mut times) {
             notes.push(wide::note(wide, &columns, &options));
             wide::unpivot(wide, &mut columns, rows, &mut offsets);
@@ -225,6 +249,7 @@ impl Table {
             records,
             bytes,
             time,
+            series: several,
             columns: understood,
             suggested_target: suggested,
             notes,
@@ -271,33 +296,141 @@ fn read_body(
         times: None,
         offsets: Vec::new(),
     };
-    let mut records = Records::new(text, layout.cut, layout.offset, layout.line);
-    let mut record = Record::default();
     let mut out = vec![None; orders.len()];
     let mut days = Days::default();
-    let mut expected = offsets.iter().map(|&offset| offset as usize).peekable();
-    while let Some(place) = records.next(&mut record) {
-        if expected.next_if_eq(&place.offset).is_none() {
-            continue;
-        }
+    rows::each(text, layout, &offsets, |row, record| {
         for (column, cell) in body.columns.iter_mut().zip(record.iter()) {
             column.push(cell);
         }
         if let Some(clock) = clock {
-            clock.read(&record, &mut days, &mut out);
+            clock.read(record, &mut days, &mut out);
             for ((reading, unreadable), &time) in body.readings.iter_mut().zip(&mut body.unreadable).zip(&out) {
                 reading.times.push(time.unwrap_or(UNREADABLE));
                 if time.is_none() {
-                    unreadable.add(place.line);
+                    // Looking up a line reads through the file, so that only what is shown is looked up.
+                    let line =
+                        if unreadable.lines.len() < Tally::SHOWN { line_of(text, offsets[row] as usize) } else { 0 };
+                    unreadable.add(line);
                 }
             }
         }
-    }
+    });
     body.offsets = offsets;
     body
 }
 
 impl Body {
+    /// Keeps the rows for which `keep` holds.
+    fn retain(&mut self, keep: &[bool]) {
+        self.columns.iter_mut().for_each(|column| column.retain(keep));
+        let mut kept = keep.iter();
+        self.offsets.retain(|_| *kept.next().unwrap_or(&true));
+        if let Some(times) = &mut self.times {
+            let mut kept = keep.iter();
+            times.retain(|_| *kept.next().unwrap_or(&true));
+        }
+    }
+
+    /// Calls `then` with what is known of the rows.
+    fn known<T>(
+        &self,
+        text: &str,
+        layout: &Layout,
+        names: &[String],
+        then: impl FnOnce(&several::Source) -> T,
+    ) -> Option<T> {
+        let others = || self.columns.iter().enumerate().filter(|(_, column)| !column.is_time && !column.is_label);
+        let numbers = |column: &Column| column.holds == Holds::Numbers;
+        let source = several::Source {
+            times: self.times.as_deref()?,
+            values: others()
+                .filter(|(_, column)| numbers(column))
+                .map(|(index, column)| (index, column.values.as_slice()))
+                .collect(),
+            names,
+            candidates: several::candidates(others().filter(|(_, column)| column.holds != Holds::Nothing).map(
+                |(index, column)| (index, column.name.as_str(), numbers(column).then_some(column.values.as_slice())),
+            )),
+            each: &|columns, take| {
+                rows::each(text, layout, &self.offsets, |row, record| {
+                    for (at, &column) in columns.iter().enumerate() {
+                        take(row, at, number::tidy(record.get(column).unwrap_or_default()));
+                    }
+                });
+            },
+        };
+        Some(then(&source))
+    }
+
+    /// Keeps one of several series: the one that a person picked, or the longest, and asks.
+    fn one_series(
+        &mut self,
+        text: &str,
+        layout: &Layout,
+        names: &[String],
+        options: &ReadOptions,
+        part: &dyn Fn(&str) -> Option<Choice>,
+        notes: &mut Vec<Note>,
+    ) -> Result<Option<SeveralUnderstood>> {
+        let picked = options.series.as_deref().unwrap_or_default();
+        for pick in picked.iter().filter(|pick| !pick.column.starts_with(' ')) {
+            if !names.contains(&pick.column) {
+                return Err(Error::Knob {
+                    knob: "series",
+                    label: "Series",
+                    problem: format!("there is no column called “{}”", clip(&pick.column, 60)),
+                });
+            }
+        }
+        let found = self.known(text, layout, names, several::find).flatten();
+        let understood = found.as_ref().map(|found| found.understood(picked, !picked.is_empty()));
+        let label = |columns: &mut [Column], labels: &[String]| {
+            columns.iter_mut().filter(|column| labels.contains(&column.name)).for_each(|column| column.is_label = true);
+        };
+        let mut rest = found;
+        if options.series.is_some() {
+            if picked.is_empty() {
+                return Ok(understood);
+            }
+            let Some(keep) = self.known(text, layout, names, |source| several::kept(source, picked)) else {
+                return Ok(None);
+            };
+            let kept = keep.iter().filter(|&&keep| keep).count();
+            if kept == 0 {
+                let pick = &picked[0];
+                let problem = format!("no row is of “{}”; choose another series", clip(&pick.value, 60));
+                return Err(Error::Column { column: pick.column.trim().to_owned(), problem });
+            }
+            let labels: Vec<String> = picked.iter().map(|pick| pick.column.clone()).collect();
+            label(&mut self.columns, &labels);
+            if kept < keep.len() {
+                let others = counted(keep.len() - kept, "row", "rows");
+                let values: Vec<String> = picked.iter().map(|pick| format!("“{}”", clip(&pick.value, 40))).collect();
+                let message = format!(
+                    "Only the rows of {} were read; {others} of other series were left out.",
+                    values.join(", ")
+                );
+                let mut note = Note::info("series", message);
+                note.count = keep.len() - kept;
+                notes.push(note);
+            }
+            self.retain(&keep);
+            rest = self.known(text, layout, names, several::find).flatten();
+        }
+        let Some(rest) = rest else { return Ok(understood) };
+        let counted = match rest.columns.as_slice() {
+            [only] => part(only),
+            _ => None,
+        };
+        notes.push(rest.question(options, picked, counted));
+        label(&mut self.columns, &rest.columns);
+        self.retain(&rest.first());
+        Ok(Some(understood.filter(|_| picked.is_empty()).map_or_else(
+            || rest.understood(&[], false),
+            |understood| SeveralUnderstood { chosen: Some(0), ..understood },
+        )))
+    }
+
     /// Settles the order of the dates and drops the rows without a time.
     fn settle(
         &mut self,
@@ -331,9 +464,7 @@ impl Body {
             let message = format!("{}: {many} no time that can be read; left out.", unreadable.words());
             notes.push(Note::warning("unreadable-time", message).at(&unreadable));
             let keep: Vec<bool> = times.iter().map(|&time| time != UNREADABLE).collect();
-            self.columns.iter_mut().for_each(|column| column.retain(&keep));
-            let mut kept = keep.iter();
-            self.offsets.retain(|_| *kept.next().unwrap_or(&true));
+            self.retain(&keep);
         }
         times.retain(|&time| time != UNREADABLE);
         let columns = clock.columns();

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::data::notes::Note;
 use crate::data::options::{DateOrder, Decimal, Delimiter, Encoding};
+use crate::data::several::SeveralUnderstood;
 
 /// What a file was understood to be.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,6 +25,8 @@ pub struct Understood {
     pub bytes: usize,
     /// The columns that say the time; `None`: the rows are numbered.
     pub time: Option<TimeUnderstood>,
+    /// The series that the file holds, if they are several; `rows` counts those of the one that is read.
+    pub series: Option<SeveralUnderstood>,
     /// All columns, in the file's order.
     pub columns: Vec<ColumnUnderstood>,
     /// The column that a person most likely wants to forecast.

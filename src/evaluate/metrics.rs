@@ -74,7 +74,7 @@ fn scores(all: &[Errors], unit: f64, naive: &[Option<f64>]) -> Scores {
     let mean = |per_step: &[f64]| per_step.iter().sum::<f64>() / horizon as f64;
     let (mae_scaled, mse_scaled) = (mean(&absolute), mean(&squared));
     let mase = all.iter().zip(naive).map(|(errors, naive)| {
-        let mae = errors.absolute.iter().sum::<f64>() / (errors.windows * horizon) as f64;
+        let mae = errors.absolute.iter().sum::<f64>() / (errors.windows as f64 * horizon as f64);
         naive.map_or(f64::NAN, |naive| mae / naive)
     });
     Scores {

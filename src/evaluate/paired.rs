@@ -7,8 +7,10 @@
 //! data: Canay, Romano and Shaikh, Randomization tests under an approximate symmetry assumption, 2017; errors of forecasts in
 //! pairs: Diebold and Mariano, Comparing predictive accuracy, 1995.)
 //!
-//! Windows that begin one row apart have nearly the same truth, so that a thousand of them are no thousand pieces of evidence. A
-//! block spans at least the horizon: windows of two blocks that are no neighbours share no truth.
+//! Windows that begin one row apart have nearly the same rows, so that a thousand of them are no thousand pieces of evidence. Where
+//! the part is long enough a block spans a window and its horizon: windows of two blocks that are no neighbours share no row. On a
+//! shorter part a block spans at least the horizon, so that they share no truth; what they read in common may then make a chance
+//! look smaller than it is.
 
 use crate::data::WindowSet;
 
@@ -17,6 +19,9 @@ pub const ALPHA: f64 = 0.05;
 
 /// Blocks, at most: more would be shorter and more alike, and the patterns of signs double with each.
 pub const MOST_BLOCKS: usize = 16;
+
+/// Blocks that are made where the horizon allows it, though they be shorter than a window: of fewer little can be told.
+pub const ENOUGH_BLOCKS: usize = 8;
 
 /// Blocks, at least: with fewer even the clearest difference has a chance above [`ALPHA`] (`2/2⁵ = 0.0625`).
 pub const FEWEST_BLOCKS: usize = 6;
@@ -30,7 +35,8 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// The windows of `set` in at most [`MOST_BLOCKS`] blocks; each spans at least the horizon.
+    /// The windows of `set` in at most [`MOST_BLOCKS`] blocks; each spans at least the horizon, and a window with it where that leaves
+    /// [`ENOUGH_BLOCKS`].
     pub fn of(set: &WindowSet) -> Blocks {
         // Pieces of one horizon each, from the first window on; a last one that is cut short goes to the one before.
         let mut pieces = Vec::with_capacity(set.starts.len());
@@ -43,7 +49,8 @@ impl Blocks {
         }
         let spans = set.starts.last().is_some_and(|last| (last - first) as usize + 1 >= set.horizon);
         let whole = if spans { piece + 1 } else { piece.max(1) };
-        let count = whole.min(MOST_BLOCKS);
+        let apart = whole * set.horizon / (set.window + set.horizon).max(1);
+        let count = whole.min(apart.clamp(ENOUGH_BLOCKS, MOST_BLOCKS));
         let block = |piece: usize| u8::try_from(piece.min(whole - 1) * count / whole).unwrap_or(0);
         Blocks { of: pieces.into_iter().map(block).collect(), count }
     }
@@ -131,11 +138,20 @@ mod tests {
 
     #[test]
     fn a_block_spans_a_horizon_and_windows_keep_their_order() {
-        let of = |starts: Vec<u32>, horizon| Blocks::of(&WindowSet { starts: starts.into(), window: 5, horizon });
-        for (windows, horizon, count) in
-            [(1, 24, 1), (169, 24, 7), (168, 24, 7), (167, 24, 6), (1723, 24, 16), (18, 12, 1), (40, 1, 16)]
-        {
-            let blocks = of((100..100 + windows).collect(), horizon);
+        let of = |starts: Vec<u32>, window, horizon| Blocks::of(&WindowSet { starts: starts.into(), window, horizon });
+        for (windows, window, horizon, count) in [
+            (1, 5, 24, 1),
+            (169, 5, 24, 7),
+            (168, 5, 24, 7),
+            (167, 5, 24, 6),
+            (18, 5, 12, 1),
+            (1723, 5, 24, 16),
+            (1723, 100, 24, 13),
+            (1723, 168, 24, 8),
+            (1723, 1000, 24, 8),
+            (40, 5, 1, 8),
+        ] {
+            let blocks = of((100..100 + windows).collect(), window, horizon);
             assert_eq!(blocks.count(), count, "{windows} windows, {horizon} ahead");
             let all: Vec<usize> = (0..windows as usize).map(|window| blocks.block(window)).collect();
             assert!(all.is_sorted() && all[0] == 0 && all[all.len() - 1] == count - 1);
@@ -143,8 +159,8 @@ mod tests {
             assert!(count == 1 || spans.min() >= Some(horizon), "{windows} windows, {horizon} ahead");
         }
         // Far from each other, or with a gap: rows count, not windows.
-        assert_eq!(of((0..10).map(|k| 24 * k).collect(), 24).count(), 9);
-        assert_eq!(of((0..20).chain(500..520).collect(), 20).count(), 2);
-        assert_eq!(of(Vec::new(), 24).count(), 1);
+        assert_eq!(of((0..10).map(|k| 24 * k).collect(), 5, 24).count(), 8);
+        assert_eq!(of((0..20).chain(500..520).collect(), 5, 20).count(), 2);
+        assert_eq!(of(Vec::new(), 5, 24).count(), 1);
     }
 }

@@ -50,8 +50,8 @@ struct Rival {
     mae: f64,
     /// The model's error over the rival's.
     ratio: f64,
-    /// Whether the difference is more than chance.
-    counts: bool,
+    /// Chance of a difference like this one; `None` where there are too few windows to tell.
+    chance: Option<f64>,
 }
 
 impl Rival {
@@ -61,7 +61,7 @@ impl Rival {
 
     /// More than chance and level.
     fn wins(&self) -> bool {
-        self.counts && self.ratio > 1.0 + LEVEL
+        counts(self.chance) && self.ratio > 1.0 + LEVEL
     }
 
     /// “18 % better than the last value (2.99 °C)”, “perhaps by chance 3 % better than …”.
@@ -78,7 +78,10 @@ impl Rival {
         } else {
             format!("{percent} % better than")
         };
-        let perhaps = if self.counts || self.is_level() { "" } else { "perhaps by chance " };
+        let perhaps = match self.chance {
+            Some(_) if !counts(self.chance) && !self.is_level() => "perhaps by chance ",
+            _ => "",
+        };
         format!("{perhaps}{comparison} {} ({})", self.name, quantity(self.mae, unit))
     }
 }
@@ -119,7 +122,7 @@ pub fn sentence(
             mae: row.scores.mae,
             // Both without error: level.
             ratio: if mae == row.scores.mae { 1.0 } else { mae / row.scores.mae },
-            counts: counts(row.chance),
+            chance: row.chance,
         })
         .collect();
     let off = format!(
@@ -136,7 +139,11 @@ pub fn sentence(
     let best = rivals.iter().filter(|rival| rival.wins()).min_by(|a, b| a.mae.total_cmp(&b.mae));
     match best {
         None if rivals.is_empty() => format!("{}.", capital(&off)),
-        None => format!("{}: {}.", capital(&off), phrases(&|_| true)),
+        None => {
+            let untold = rivals.iter().any(|rival| rival.chance.is_none() && !rival.is_level());
+            let few = if untold { "; so few windows cannot rule out chance" } else { "" };
+            format!("{}: {}{few}.", capital(&off), phrases(&|_| true))
+        }
         Some(best) => {
             let worse = phrases(&Rival::wins);
             let rest = phrases(&|rival| !rival.wins());
@@ -261,16 +268,22 @@ mod tests {
 
     #[test]
     fn nobody_wins_by_what_may_be_chance() {
-        for chance in [Some(0.051), None] {
-            let said = |model| said_by(chance, "ridge", [model, 2.989, 3.573, 2.512, 9.0]);
-            let (better, worse) = (said(2.44), said(2.6));
-            assert!(better.ends_with("and perhaps by chance 3 % better than the linear model (2.51 °C)."), "{better}");
-            assert!(worse.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: "), "{worse}");
-            assert!(worse.ends_with("and perhaps by chance 4 % worse than the linear model (2.51 °C)."), "{worse}");
-            // What is level needs no test.
-            assert!(said(2.51).ends_with("and about as good as the linear model (2.51 °C)."));
-        }
+        let said = |model| said_by(Some(0.051), "ridge", [model, 2.989, 3.573, 2.512, 9.0]);
+        let (better, worse) = (said(2.44), said(2.6));
+        assert!(better.ends_with("and perhaps by chance 3 % better than the linear model (2.51 °C)."), "{better}");
+        assert!(worse.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: "), "{worse}");
+        assert!(worse.ends_with("and perhaps by chance 4 % worse than the linear model (2.51 °C)."), "{worse}");
+        // What is level needs no test.
+        assert!(said(2.51).ends_with("and about as good as the linear model (2.51 °C)."));
         assert!(said_by(Some(0.05), "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]).starts_with("The linear model wins: "));
+        // Of too few windows that is said once.
+        let few = said_by(None, "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]);
+        assert!(
+            few.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: 13 % better than"),
+            "{few}"
+        );
+        let end = "and 4 % worse than the linear model (2.51 °C); so few windows cannot rule out chance.";
+        assert!(few.ends_with(end), "{few}");
     }
 
     #[test]

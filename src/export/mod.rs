@@ -2,4 +2,4 @@
 
 pub mod safetensors;
 pub mod state_dict;
-mod tensors;
+pub(crate) mod tensors;

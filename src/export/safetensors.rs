@@ -9,30 +9,36 @@ use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
 use crate::error::Result;
 use crate::evaluate::Interval;
-use crate::export::tensors::{broken, metadata, put, tensors};
+use crate::export::tensors::{Digest, broken, metadata, put, tensors};
 use crate::knob::{Knob, Raw};
 use crate::nn::Params;
 
-/// Version of the file's metadata; raised when an older reader would misread a newer file.
+/// Version of the file's metadata; raised when an older reader would misread a newer file, or could not tell a damaged one.
 const VERSION: u32 = 3;
-/// The oldest version that is read: but for [`computed_otherwise`], its models forecast what they did.
+/// The oldest version that is read: one without a digest and without the calendar's columns. But for [`computed_otherwise`], its models
+/// forecast what they did.
 const OLDEST: u32 = 2;
-/// The one key of the metadata.
+/// Key of the metadata with the description, and of its digest together with the weights'.
 const KEY: &str = "unrolled";
+const DIGEST: &str = "unrolled.digest";
 
-/// What a model is, beside its weights.
+/// What a model is, beside its weights; `docs/saved-models.md` says what each field means and how a forecast comes of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// Version of this description.
     pub version: u32,
     /// Every setting, resolved.
     pub settings: Raw,
-    /// Columns that the model reads, the targets first.
+    /// Columns of the file that the model reads, the targets first.
     pub columns: Vec<String>,
-    /// Scale of each of them.
+    /// How many of them, from the first, are forecast; none in a file of version 2.
+    #[serde(default)]
+    pub targets: Option<usize>,
+    /// What it reads of the calendar behind the columns: `hour of day sin`, `hour of day cos`, …; none in a file of version 2.
+    #[serde(default)]
+    pub calendar: Option<Vec<String>>,
+    /// Scale of each of the columns.
     pub scales: Vec<Scale>,
-    /// Steps of a season.
-    pub season: usize,
     /// Axis of the series that it was trained on.
     pub axis: Axis,
     /// Its forecast interval, if it has one.
@@ -46,6 +52,36 @@ impl About {
     pub fn version() -> u32 {
         VERSION
     }
+
+    /// Whether its parts fit each other: what a digest cannot tell of a file that was written wrong.
+    ///
+    /// # Errors
+    /// [`Error::Model`](crate::Error::Model) that says which do not.
+    fn check(&self) -> Result<()> {
+        if self.scales.len() != self.columns.len() {
+            let (scales, columns) = (self.scales.len(), self.columns.len());
+            return Err(broken(format!("its description has {scales} scales for {columns} columns")));
+        }
+        for (scale, column) in self.scales.iter().zip(&self.columns) {
+            if !(scale.mean.is_finite() && scale.std.is_finite() && scale.std > 0.0) {
+                let Scale { mean, std, .. } = scale;
+                return Err(broken(format!(
+                    "its description scales “{column}” by {mean} ± {std}, which no column has"
+                )));
+            }
+        }
+        let bounds = |interval: &Interval| {
+            let all = || interval.lower.iter().chain(&interval.upper);
+            interval.lower.len() == interval.upper.len() && all().all(|bound| bound.is_finite())
+        };
+        if self.interval.as_ref().is_some_and(|interval| !bounds(interval)) {
+            return Err(broken("the bounds of its interval are no numbers, or not as many below as above"));
+        }
+        if self.best.is_some_and(|(_, loss)| !loss.is_finite()) {
+            return Err(broken("its validation loss is no number"));
+        }
+        Ok(())
+    }
 }
 
 /// The file's bytes.
@@ -53,26 +89,34 @@ impl About {
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = params
+    let mut tensors: Vec<(&str, Vec<usize>, Vec<u8>)> = params
         .slots()
         .iter()
         .map(|slot| {
             // Files hold f32, as PyTorch's do, whatever the library computes in.
             let bytes = params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
-            (slot.name.clone(), slot.shape(), bytes)
+            (slot.name.as_str(), slot.shape(), bytes)
         })
         .collect();
+    tensors.sort_unstable_by_key(|(name, ..)| *name);
     let views = tensors.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
-        Ok((name.as_str(), view))
+        Ok((*name, view))
     });
     let views = views.collect::<Result<Vec<_>>>()?;
     let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
-    let metadata = [("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text)];
+    let digest = digest(&text, views.iter().map(|(name, view)| (*name, view)));
+    let metadata = [("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text), (DIGEST.to_owned(), digest)];
     let mut bytes =
         serialize(views, Some(metadata.into_iter().collect())).map_err(|error| broken(error.to_string()))?;
     sort_header(&mut bytes)?;
     Ok(bytes)
+}
+
+/// What binds weights and description: of the description's bytes, then of each tensor's name and bytes, in the order of the names.
+fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
+    let all = Digest::new().with(text.as_bytes());
+    tensors.fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data())).text()
 }
 
 /// Sorts the header of a file: the library writes it from a hash map, whose order is another one each time, and the same model
@@ -102,7 +146,7 @@ pub fn saved_here(bytes: &[u8]) -> Result<bool> {
 /// What the model in `bytes` is, without its weights.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, or of a newer version.
+/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, of a newer version, or changed since they were saved.
 pub fn about(bytes: &[u8]) -> Result<About> {
     let metadata = metadata(bytes)?;
     let text = metadata
@@ -119,8 +163,19 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         };
         return Err(broken(format!("it is of version {version}, and this page {other}; {remedy}")));
     }
+    if version > u64::from(OLDEST) {
+        let tensors = tensors(bytes)?;
+        let found = digest(text, tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
+        if metadata.get(DIGEST) != Some(&found) {
+            return Err(broken(
+                "its weights are not those that its description was saved with, or one of the two was changed since; take another \
+                 copy, or train it again",
+            ));
+        }
+    }
     let about: About =
         serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
+    about.check()?;
     if version < 3 && computed_otherwise(&about.settings) {
         return Err(broken(format!(
             "it is of version {version}, in which a network with its settings was computed in another way; train it again"
@@ -143,7 +198,7 @@ fn computed_otherwise(settings: &Raw) -> bool {
 /// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for a tensor that is missing, of another shape, or holds a value that is no number;
+/// [`Error::Model`](crate::Error::Model) for a tensor that is missing, too many, of another shape, or holds a value that is no number;
 /// `params` may then be half filled.
 pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
     let file = tensors(bytes)?;
@@ -151,6 +206,10 @@ pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
         let name = &params.slots()[index].name;
         let tensor = file.get(name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;
         put(params, index, tensor)?;
+    }
+    let belongs = |name: &String| params.slots().iter().any(|slot| slot.name == *name);
+    if let Some(name) = file.keys().find(|name| !belongs(name)) {
+        return Err(broken(format!("“{name}” belongs to no layer of the model that its description says")));
     }
     Ok(())
 }

@@ -29,6 +29,8 @@ pub struct Slot {
     /// Whether AdamW's weight decay pulls it towards zero: as `torch.optim.AdamW(model.parameters())` all are, but for those that
     /// an architecture's authors exempt ([`Builder::decaying`]).
     pub decays: bool,
+    /// Whether its rows are looked up by their number: no matrix that columns are multiplied with.
+    pub looked_up: bool,
     /// First number within the store.
     pub offset: usize,
 }
@@ -140,8 +142,8 @@ pub struct Builder {
     scale: f64,
     /// Names of the modules around what is added now, each with a full stop behind it.
     prefix: String,
-    /// How many numbers have been added.
-    len: usize,
+    /// How many numbers have been added: in 64 bits, for those that are only counted may be more than any memory holds.
+    len: u64,
     /// Whether they are counted only: there are no values then.
     counts: bool,
     /// Whether a parameter of this name decays.
@@ -160,7 +162,7 @@ impl Builder {
     }
 
     /// How many numbers have been added.
-    pub fn len(&self) -> usize {
+    pub fn len(&self) -> u64 {
         self.len
     }
 
@@ -192,6 +194,13 @@ impl Builder {
         self.add(name, rows, cols, false, false, &[(rows, init)])
     }
 
+    /// Adds a matrix `[rows × cols]` whose rows are looked up by their number, as `torch.nn.Embedding`.
+    pub fn table(&mut self, name: String, rows: usize, cols: usize, init: Init) -> ParamId {
+        let id = self.matrix(name, rows, cols, init);
+        self.params.slots[id.0].looked_up = true;
+        id
+    }
+
     /// Adds a matrix of blocks of rows on top of each other (gates), each with its own initial values.
     pub fn stacked(&mut self, name: String, cols: usize, blocks: &[(usize, Init)]) -> ParamId {
         let rows = blocks.iter().map(|(rows, _)| rows).sum();
@@ -213,21 +222,21 @@ impl Builder {
         second_bias: bool,
         blocks: &[(usize, Init)],
     ) -> ParamId {
-        let offset = self.len;
-        self.len += rows * cols;
+        let offset = self.params.values.len();
+        self.len = self.len.saturating_add((rows as u64).saturating_mul(cols as u64));
         if !self.counts {
             self.draw((rows, cols), blocks);
         }
         let name = format!("{}{name}", self.prefix);
         let decays = (self.decays)(&name);
-        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, decays, offset });
+        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, decays, looked_up: false, offset });
         ParamId(self.params.slots.len() - 1)
     }
 
     /// Initial values of a matrix `[rows × cols]` behind all others.
     fn draw(&mut self, (rows, cols): (usize, usize), blocks: &[(usize, Init)]) {
         let offset = self.params.values.len();
-        self.params.values.resize(self.len, 0.0);
+        self.params.values.resize(offset + rows * cols, 0.0);
         let mut top = 0;
         for (height, init) in blocks {
             let block = init.draw(*height, cols, &mut self.rng, self.scale);
@@ -238,6 +247,11 @@ impl Builder {
             }
             top += height;
         }
+    }
+
+    /// Name and shape of everything that was added. Of a builder that only counts, the offsets say nothing.
+    pub fn into_slots(self) -> Vec<Slot> {
+        self.params.slots
     }
 
     /// The finished store.

@@ -7,7 +7,7 @@ use crate::data::{Axis, Split, suggest::Suggestion};
 use crate::knob::Raw;
 use crate::nn::Params;
 use crate::nn::params::Slot;
-use crate::train::checkpoints::stretch;
+use crate::session::memory::Memory;
 use crate::train::truncated::Said;
 
 /// A model's settings, resolved, and its sizes.
@@ -39,8 +39,12 @@ pub struct Configured {
     pub windows: Windows,
     /// Optimiser steps in an epoch.
     pub steps_per_epoch: u64,
-    /// Bytes that training takes for one batch's window, roughly: weights and optimiser aside.
-    pub memory_bytes: usize,
+    /// Bytes that the model takes in one worker, roughly.
+    pub memory_bytes: u64,
+    /// The same in parts.
+    pub memory: Memory,
+    /// How many workers can train it together within the memory that may be taken.
+    pub workers: usize,
     /// Missing values of the columns it reads that were filled.
     pub filled: usize,
     /// What was cut, where training reads the series as one.
@@ -136,24 +140,4 @@ pub struct Windows {
     pub validation: usize,
     /// Judge.
     pub test: usize,
-}
-
-/// Numbers that one training step on `batch` samples of `tokens` tokens holds, times their size: activations and their gradients; with
-/// `checkpoints`, those of one stretch, and the states between stretches.
-pub fn memory_bytes(
-    built: &(Box<dyn Forecaster>, Params),
-    (tokens, batch): (usize, usize),
-    checkpoints: bool,
-) -> usize {
-    // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has gates,
-    // states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what is more.
-    let (forecaster, params) = built;
-    let rows: usize = params.slots().iter().filter(|slot| !slot.vector).map(|slot| slot.rows).sum();
-    let rows = rows + forecaster.keeps_more();
-    let checkpoints = checkpoints && forecaster.stretches().is_some();
-    let kept = if checkpoints { stretch(tokens) + tokens.div_ceil(stretch(tokens)) } else { tokens };
-    // A state that grows is held at the end of each stretch, half as long as the last one on average; and while a stretch is
-    // computed again, before it and behind it, with gradients.
-    let held = if checkpoints { tokens * (tokens.div_ceil(stretch(tokens)) / 2 + 4) } else { 0 };
-    (kept * rows + held * forecaster.state_grows_by()) * batch * size_of::<crate::Real>()
 }

@@ -15,6 +15,7 @@
 mod catalog;
 mod configured;
 mod inside;
+mod memory;
 mod model;
 mod sizing;
 
@@ -22,6 +23,7 @@ pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog, checked};
 pub use configured::{Configured, Parameters};
 pub use inside::Inside;
+pub use memory::{MOST_MEMORY, Memory};
 pub use model::{Predictions, Sample};
 
 use crate::data::{Part, Series};
@@ -40,12 +42,20 @@ use model::Model;
 pub struct Session {
     series: Series,
     model: Option<Model>,
+    /// Bytes that a model may take.
+    limit: u64,
 }
 
 impl Session {
     /// A session on `series`, without a model yet.
     pub fn new(series: Series) -> Self {
-        Self { series, model: None }
+        Self { series, model: None, limit: MOST_MEMORY }
+    }
+
+    /// The same on a machine that has so many bytes of memory: a model may take no more than these, nor than [`MOST_MEMORY`].
+    #[must_use]
+    pub fn on_machine(self, bytes: u64) -> Self {
+        Self { limit: bytes.min(MOST_MEMORY), ..self }
     }
 
     /// The series.
@@ -56,9 +66,10 @@ impl Session {
     /// Starts a fresh model as `settings` say; what they leave out is chosen to fit the series.
     ///
     /// # Errors
-    /// Any that names a knob, a column, or a series that is too short; the model there was is kept then.
+    /// Any that names a knob, a column, or a series that is too short; [`Error::Memory`] for a model that would not fit. The model there
+    /// was is kept then.
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
-        let model = Model::new(&self.series, settings, None)?;
+        let model = Model::new(&self.series, settings, None, self.limit)?;
         Ok(&self.model.insert(model).configured)
     }
 
@@ -69,7 +80,7 @@ impl Session {
     /// # Errors
     /// As [`Session::configure`].
     pub fn sized(&self, settings: &Raw, parameters: usize) -> Result<Raw> {
-        sizing::sized(&self.series, settings, parameters)
+        sizing::sized(&self.series, settings, parameters, self.limit)
     }
 
     /// What the model was configured to be.
@@ -236,12 +247,12 @@ impl Session {
             let found = StateDict::read(bytes)?;
             let mut raw = around.clone();
             raw.extend(found.settings.clone());
-            let mut model = Model::new(&self.series, &raw, found.scales.as_deref())?;
+            let mut model = Model::new(&self.series, &raw, found.scales.as_deref(), self.limit)?;
             model.adopt(&found)?;
             return Ok(&self.model.insert(model).configured);
         }
         let about = safetensors::about(bytes)?;
-        let mut model = Model::new(&self.series, &about.settings, Some(&about.scales))?;
+        let mut model = Model::new(&self.series, &about.settings, Some(&about.scales), self.limit)?;
         model.restore(bytes, &about)?;
         Ok(&self.model.insert(model).configured)
     }

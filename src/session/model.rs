@@ -5,9 +5,10 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::catalog;
-use super::configured::{Configured, Parameters, Parts, Windows, memory_bytes};
+use super::configured::{Configured, Parameters, Parts, Windows};
+use super::memory::{Asked, Sizes, data_fits};
 use crate::arch::find;
-use crate::arch::plan::{HORIZON, SEASON, SEGMENT, WINDOW};
+use crate::arch::plan::{HORIZON, NORMALISE, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
@@ -17,9 +18,11 @@ use crate::evaluate::interval::least_windows;
 use crate::evaluate::{self, Evaluation, Interval, Limits, Measured, Rivals};
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
+use crate::export::tensors::broken;
 use crate::forecast::{self, Forecast, LEVEL, MOST_BLOCKS};
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
+use crate::nn::params::Slot;
 use crate::train::options::SHARDS;
 use crate::train::trainer::{Best, Did, MOST_VALIDATED};
 use crate::train::truncated::CHUNK;
@@ -83,8 +86,8 @@ pub struct Model {
 type Age = (Option<u32>, u64);
 
 impl Model {
-    /// Builds what `raw` asks for; `scales` are those of the inputs of a model that was fitted before.
-    pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>) -> Result<Self> {
+    /// Builds what `raw` asks for, if it fits into `limit` bytes; `scales` are those of the inputs of a model that was fitted before.
+    pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>, limit: u64) -> Result<Self> {
         let settings = catalog::checked(raw)?;
         let architecture =
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
@@ -105,7 +108,15 @@ impl Model {
         let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split, fill);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
-        let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
+        let (window, horizon) =
+            (or(WINDOW.key, suggested.window), or(HORIZON.key, series.axis.room(suggested.horizon).max(1)));
+        let room = series.axis.room(horizon);
+        if room < horizon {
+            return Err(HORIZON.error(format!(
+                "{horizon} steps lead beyond the year 9999, where the calendar ends; {}",
+                if room > 0 { format!("choose at most {room}") } else { "number the rows".to_owned() }
+            )));
+        }
 
         let options = FrameOptions {
             targets,
@@ -115,6 +126,14 @@ impl Model {
             ahead: horizon * (MOST_BLOCKS + 1),
             scales: scales.map(<[Scale]>::to_vec),
         };
+        let sizes = Sizes {
+            rows: series.axis.len,
+            columns: series.columns.len(),
+            train: split.train.len(),
+            validation: split.validation.len(),
+            ahead: options.ahead,
+        };
+        data_fits(&sizes, options.most_features(), limit)?;
         let frame = Frame::new(series, &split, &options)?;
         let limits = frame.names[..frame.targets]
             .iter()
@@ -127,7 +146,10 @@ impl Model {
         let (train, validation, test) = (windows(Part::Train)?, windows(Part::Validation)?, windows(Part::Test)?);
 
         let features = (frame.features, frame.data_features, frame.targets);
-        let plan = architecture.plan(&settings, features, (season, window, horizon))?;
+        let lengths = (season, window, horizon);
+        let plan = architecture.plan(&settings, features, lengths)?;
+        // Before there are any weights: what would not fit is refused, not tried.
+        let memory = Asked { architecture, settings: settings.clone(), features, lengths, sizes }.fitting(limit)?;
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
         let parameters = Parameters::of(&built.1, built.0.as_ref());
@@ -137,9 +159,8 @@ impl Model {
             Truncated::new(&settings, &plan, built.0.as_ref(), (&frame, split.rows(Part::Train)), validated)?;
         // What a step reads: so many tokens of so many samples side by side.
         let (tokens, side) = truncated.as_ref().map_or((plan.tokens(), options.batch), Truncated::size);
-        let options = options.with_shards_for(tokens * side * built.1.len());
-        let checkpoints = options.checkpoints && truncated.is_none();
-        let memory_bytes = memory_bytes(&built, (tokens, side.div_ceil(options.shards)), checkpoints);
+        let multiplications = tokens as u64 * side as u64 * built.1.len() as u64;
+        let options = options.with_shards_for(multiplications);
         // The linear models learn at the end of a window alone, whatever this one does.
         let learnt =
             if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
@@ -152,6 +173,10 @@ impl Model {
         }
         if architecture.reads(SEGMENT.key) {
             resolved.insert(SEGMENT.key.to_owned(), plan.segment.into());
+        }
+        if plan.continuous {
+            // No window is there to be centred, whatever else was chosen.
+            resolved.insert(NORMALISE.key.to_owned(), "none".into());
         }
         if let Some(truncated) = trainer.truncated() {
             resolved.insert(CHUNK.key.to_owned(), truncated.says().chunk.into());
@@ -183,7 +208,9 @@ impl Model {
             split: Parts::of(&split, &series.axis),
             windows: Windows { train: fits, validation: validation.starts.len(), test: test.starts.len() },
             steps_per_epoch: trainer.steps_per_epoch(),
-            memory_bytes,
+            memory_bytes: memory.total(),
+            memory,
+            workers: memory.workers(limit),
             filled: frame.filled.iter().map(Vec::len).sum(),
             truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
             notes,
@@ -213,7 +240,7 @@ impl Model {
     }
 
     /// How many parameters a model of this architecture, window and data would have with other `settings`.
-    pub fn parameters_of(&self, settings: &Settings) -> Result<usize> {
+    pub fn parameters_of(&self, settings: &Settings) -> Result<u64> {
         let features = (self.frame.features, self.frame.data_features, self.frame.targets);
         let Configured { season, window, horizon, .. } = self.configured;
         let plan = self.architecture.plan(settings, features, (season, window, horizon))?;
@@ -383,8 +410,9 @@ impl Model {
             version: About::version(),
             settings: self.configured.settings.clone(),
             columns: self.frame.names[..self.frame.data_features].to_vec(),
+            targets: Some(self.frame.targets),
+            calendar: Some(self.frame.names[self.frame.data_features..].to_vec()),
             scales: self.frame.scales.clone(),
-            season: self.configured.season,
             axis: series.axis,
             interval,
             best,
@@ -414,7 +442,8 @@ impl Model {
         let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
         let why =
             format!("The weights are those of a PyTorch state dict (nn.{}{taken}), its inputs {scaled}.", found.module);
-        self.trainer.restore(|params| found.load(params), why)
+        self.trainer.restore(|params| found.load(params), why)?;
+        self.proved()
     }
 
     /// Puts the weights of a saved model in place.
@@ -423,10 +452,65 @@ impl Model {
             Some((epoch, _)) => format!("The weights are those of epoch {epoch} of a saved model."),
             None => "The weights are those of a saved model.".to_owned(),
         };
+        self.described_as(about)?;
         self.trainer.restore(|params| safetensors::load(bytes, params), why)?;
+        self.proved()?;
         self.interval = about.interval.clone();
         self.best = about.best;
         Ok(())
+    }
+
+    /// Whether the model that was built from a description's settings is the one that the rest of the description says.
+    fn described_as(&self, about: &About) -> Result<()> {
+        let Frame { data_features, targets, .. } = self.frame;
+        let (columns, calendar) = self.frame.names.split_at(data_features);
+        let differs = |what: &str, said: &[String], found: &[String]| {
+            let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            broken(format!(
+                "its description says that it reads {what} {}, and its settings give {}",
+                list(said),
+                list(found)
+            ))
+        };
+        if columns != about.columns {
+            return Err(differs("the columns", &about.columns, columns));
+        }
+        if about.targets.is_some_and(|said| said != targets) {
+            return Err(broken(format!(
+                "its description and its settings differ in how many columns it forecasts: {targets}"
+            )));
+        }
+        if let Some(said) = about.calendar.as_ref().filter(|said| *said != calendar) {
+            return Err(differs("of the calendar", said, calendar));
+        }
+        let steps = targets * self.configured.horizon;
+        if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
+            return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
+        }
+        Ok(())
+    }
+
+    /// Whether loaded weights give forecasts on this series: each may be a number, and what comes of them none.
+    fn proved(&mut self) -> Result<()> {
+        let set = self.test.clone();
+        let starts: Vec<u32> = set.starts.iter().copied().step_by(set.starts.len().div_ceil(evaluate::CHUNK)).collect();
+        let mut batch = Batch::default();
+        self.frame.gather(&starts, set.window, set.horizon, &mut batch);
+        batch.hide_future(self.frame.data_features);
+        let mut out = vec![0.0; self.frame.targets * set.horizon * starts.len()];
+        self.trainer.forecast(&mut self.tape, &batch, &mut out);
+        if out.iter().all(|value| value.is_finite()) {
+            return Ok(());
+        }
+        let params = self.trainer.in_use();
+        let size =
+            |slot: &Slot| params.values[slot.range()].iter().fold(0.0_f64, |most, x| most.max(crate::wide(*x).abs()));
+        let largest = params.slots().iter().max_by(|a, b| size(a).total_cmp(&size(b)));
+        let (name, most) = largest.map_or(("", 0.0), |slot| (slot.name.as_str(), size(slot)));
+        Err(broken(format!(
+            "its weights give forecasts that are no numbers; the largest, {most:.1e}, is in “{name}”; take another copy, or train it \
+             again"
+        )))
     }
 }
 

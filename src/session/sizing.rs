@@ -12,17 +12,17 @@ use crate::knob::{Kind, Raw};
 ///
 /// # Errors
 /// As for a model of these settings.
-pub fn sized(series: &Series, raw: &Raw, target: usize) -> Result<Raw> {
-    let model = Model::new(series, raw, None)?;
+pub fn sized(series: &Series, raw: &Raw, target: usize, limit: u64) -> Result<Raw> {
+    let model = Model::new(series, raw, None, limit)?;
     let Kind::Integer { min, max } = HIDDEN.kind else { return Ok(raw.clone()) };
     if !model.reads(HIDDEN.key) {
         return Ok(raw.clone());
     }
     // All sizes are looked at: where heads have to divide the hidden units, more of these may have fewer parameters.
     let settings = catalog::checked(raw)?;
-    let mut nearest = (usize::MAX, min);
+    let mut nearest = (u64::MAX, min);
     for hidden in min..=max {
-        let off = model.parameters_of(&settings.with(&HIDDEN, &hidden.into())?)?.abs_diff(target);
+        let off = model.parameters_of(&settings.with(&HIDDEN, &hidden.into())?)?.abs_diff(target as u64);
         if off < nearest.0 {
             nearest = (off, hidden);
         }

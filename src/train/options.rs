@@ -231,7 +231,7 @@ const PLATEAU_PATIENCE: u32 = 2;
 const LEAST_SHARE: f64 = 0.01;
 
 /// A step with at least so many multiplications forward (some tens of milliseconds, with the way back) is worth sharing.
-const LARGE_STEP: usize = 100_000_000;
+const LARGE_STEP: u64 = 100_000_000;
 /// Parts of such a step's batch: as many workers as a page starts at most.
 const PARTS: usize = 4;
 
@@ -264,9 +264,10 @@ pub struct Options {
 
 impl Options {
     /// The same with the number of shards chosen, if it is left open: by the size of a step alone, never by the machine, so
-    /// that the same settings give the same weights everywhere. `multiplications`: of one step, forward.
+    /// that the same settings give the same weights everywhere. `multiplications`: of one step, forward; in 64 bits, for a size
+    /// in the 32 bits of a browser's addresses would wrap.
     #[must_use]
-    pub fn with_shards_for(self, multiplications: usize) -> Self {
+    pub fn with_shards_for(self, multiplications: u64) -> Self {
         let automatic = if multiplications >= LARGE_STEP { PARTS } else { 1 };
         Self { shards: if self.shards == 0 { automatic } else { self.shards }, ..self }
     }

@@ -131,6 +131,32 @@ pub struct Shard<'a> {
     pub loss: Loss,
 }
 
+/// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
+/// whose state grows with each step begins anew when it is as long as it will be in a forecast.
+fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
+    let (segment, window, asked) = (plan.segment, plan.tokens(), settings.size(CHUNK.key));
+    let fed_back = if plan.rolled { plan.horizon.div_ceil(segment) } else { 0 };
+    let longest = (model.state_grows_by() > 0).then_some(window + fed_back);
+    // Within a lane that is so short, there is nothing to be gained by a cut.
+    let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
+    (if asked == 0 { usual } else { asked / segment }, longest)
+}
+
+/// Tokens that a step reads of each lane at most, and lanes side by side at most, of `rows` rows without a gap; `None` where the
+/// plan is not a continuous one.
+pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, rows: usize) -> Option<(usize, usize)> {
+    if !plan.continuous {
+        return None;
+    }
+    let total = rows / plan.segment;
+    let chunk = chunk_of(settings, plan, model).0.clamp(1, total.max(1));
+    let asked = settings.size(LANES.key);
+    let fitting = (total / (WINDOWS_A_LANE * plan.tokens())).clamp(1, MOST_LANES);
+    let lanes = if asked > 0 { asked } else { fitting };
+    // All lanes together have no more tokens than there are.
+    Some((chunk, lanes.min((total / chunk).max(1))))
+}
+
 impl Truncated {
     /// How training reads the rows `train` of `frame` with a model of a continuous `plan`; `validated` tokens are read to
     /// validate it: an epoch reads no fewer.
@@ -150,12 +176,7 @@ impl Truncated {
         if asked > 0 && asked < segment {
             return Err(CHUNK.error(format!("{asked} steps are less than one segment of {segment}")));
         }
-        // A state that grows with each step begins anew when it is as long as it will be in a forecast.
-        let fed_back = if plan.rolled { plan.horizon.div_ceil(segment) } else { 0 };
-        let longest = (model.state_grows_by() > 0).then_some(window + fed_back);
-        // Within a lane that is so short, there is nothing to be gained by a cut.
-        let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
-        let chunk = if asked == 0 { usual } else { asked / segment };
+        let (chunk, longest) = chunk_of(settings, plan, model);
         let mut cut = Cut { count: 1, longest, segment, ahead: stretches.emits() };
         let total: usize = frame.lanes(train.clone(), cut).iter().map(|lane| lane.tokens).sum();
         let fitting = (total / (WINDOWS_A_LANE * window)).clamp(1, MOST_LANES);

@@ -29,8 +29,20 @@ export interface ReadOptions {
   start?: string;
   /** Distance of the rows: `15 minutes`. With a time column: the grid that rows are averaged onto. */
   step?: string;
+  /**
+   * Which of several series is read: the rows with these texts in these columns. An empty list: all rows are one series.
+   * Two names stand for no column: ` table` is which time through the times a row belongs to, ` turn` which of the rows of
+   * its time it is, both counted from 1.
+   */
+  series?: Pick[];
   /** Whether rows that hold a whole day (or year) are read as one value an hour (or month). */
   wide?: boolean;
+}
+
+/** A text in a column. */
+export interface Pick {
+  column: string;
+  value: string;
 }
 
 /** Something that was done to the file, or is odd about it. */
@@ -85,6 +97,16 @@ export interface Understood {
     /** One sentence where something was settled by looking; else empty. */
     why: string;
   } | null;
+  /** The series that the file holds, if they are several; `rows` counts those of the one that is read. */
+  series: {
+    /** Columns that tell them apart; empty where none does. */
+    columns: string[];
+    /** The longest first, at most a thousand. */
+    labels: { label: string; rows: number; picks: Pick[] }[];
+    count: number;
+    /** Which of the labels is read; null: another, or all together. */
+    chosen: number | null;
+  } | null;
   columns: ColumnUnderstood[];
   suggested_target: string | null;
   notes: Note[];
@@ -111,7 +133,12 @@ export interface AboutSeries {
   length: number;
   utc: boolean;
   end: number;
-  duplicates: { exact: number; conflicting: number };
+  /** Rows of the file: `length - missing_steps` moments have one, and all others are duplicates or averaged. */
+  rows: number;
+  /** Rows that repeat another, times with rows that differ, and rows beyond the first at these. */
+  duplicates: { exact: number; conflicting: number; merged: number };
+  /** Rows beyond the first of each moment, where rows are averaged over a step. */
+  averaged: number;
   /** Rows whose time was moved onto the grid. */
   snapped: number;
   /** The first 200 gaps. */

@@ -8,6 +8,9 @@ use super::data::series_from_parts;
 use crate::data::Part;
 use crate::knob::Raw;
 
+/// Bytes of a GiB.
+const GIB: f64 = 1_073_741_824.0;
+
 #[wasm_bindgen]
 extern "C" {
     /// Milliseconds that pass evenly: the system's clock may be set back in the middle of a slice.
@@ -44,10 +47,20 @@ fn raw(settings: JsValue) -> Result<Raw, crate::Error> {
 
 #[wasm_bindgen]
 impl Session {
-    /// A session on a series, as `Series.to_parts()` gives it or made by hand.
+    /// A session on a series, as `Series.to_parts()` gives it or made by hand. `memory`: GiB that the machine has, where it is known
+    /// (`navigator.deviceMemory`): a model that would take more, or more than 3 GB, is refused.
     #[wasm_bindgen(constructor)]
-    pub fn new(#[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: &JsValue) -> Result<Session, JsValue> {
-        Ok(Self { inner: crate::Session::new(series_from_parts(parts)?), parts: Vec::new() })
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: &JsValue,
+        memory: Option<f64>,
+    ) -> Result<Session, JsValue> {
+        let session = crate::Session::new(series_from_parts(parts)?);
+        // Beyond 64 bits, and where it is no number, the cast saturates: only a size above 0 is one.
+        let inner = match memory.filter(|&memory| memory > 0.0) {
+            Some(memory) => session.on_machine((memory * GIB) as u64),
+            None => session,
+        };
+        Ok(Self { inner, parts: Vec::new() })
     }
 
     /// Starts a fresh model; settings that are left out fit the series. Throws an error that names the knob if one is wrong;

@@ -7,7 +7,7 @@ const TYPES: &str = r#"
 /** What every failing call throws. */
 export interface UnrolledError extends Error {
   name: 'UnrolledError';
-  /** Short stable name of the kind of error. */
+  /** Short stable name of the kind of error: `memory` for a model that would not fit. */
   code: string;
   /** Line in the file, from 1. */
   row: number | null;
@@ -86,7 +86,12 @@ export interface Configured {
   split: { train: Part; validation: Part; test: Part };
   windows: { train: number; validation: number; test: number };
   steps_per_epoch: number;
+  /** Bytes that the model takes in one worker, roughly. */
   memory_bytes: number;
+  /** The same in parts. */
+  memory: { step: number; judging: number; weights: number; data: number };
+  /** How many workers can train it together within the memory that may be taken. */
+  workers: number;
   /** Missing values of the columns it reads that were filled. */
   filled: number;
   /** What is cut where training reads the series as one; null where it reads windows. */

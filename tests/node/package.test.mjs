@@ -211,8 +211,9 @@ test('configure, train, watch, judge, forecast', () => {
     assert.equal(times.length, rows.to - rows.from);
     assert.deepEqual([times[0], times.at(-1)], [rows.first, rows.last]);
     const errors = [...predicted].map((value, row) => Math.abs(value - actual[row])).filter((error) => !Number.isNaN(error));
-    assert.equal(errors.length, judged.windows);
-    const mean = errors.reduce((a, b) => a + b) / errors.length;
+    assert.equal(errors.length, rows.to - rows.from, 'of every row');
+    // The windows that are judged begin with the first rows; the last rows are the first step of none of them.
+    const mean = errors.slice(0, judged.windows).reduce((a, b) => a + b) / judged.windows;
     assert.ok(Math.abs(mean - judged.rows[0].per_step_mae[0]) < 1e-9, 'the predictions are what was judged');
   }
   session.evaluate('test');
@@ -329,7 +330,8 @@ test('a saved model forecasts the same in a fresh session', () => {
   const header = headerOf(bytes);
   assert.deepEqual(header['rnn.weight_hh_l0'].shape, [24, 8]);
   const about = JSON.parse(header.__metadata__.unrolled);
-  assert.deepEqual([about.version, about.best[0], about.columns], [3, session.progress().best?.epoch, ['temp_c']]);
+  assert.deepEqual([about.version, about.best[0], about.columns, about.targets], [3, session.progress().best?.epoch, ['temp_c'], 1]);
+  assert.deepEqual(about.calendar, ['hour of day sin', 'hour of day cos', 'weekday sin', 'weekday cos']);
   assert.deepEqual(JSON.parse(headerOf(again.save()).__metadata__.unrolled), about, 'saved again, it is described as before');
 });
 
@@ -466,4 +468,71 @@ test('two sessions that share the parts of every round hold what one holds that 
   assert.deepEqual(found, [expected, expected]);
   assert.deepEqual(one.history(0), alone.history(0));
   assert.deepEqual(thrown(() => one.part(0)), { code: 'not-ready', row: null, column: null, knob: null });
+});
+
+test('a model that would take more memory than there is is refused before it starts, with a knob and a value that fit', () => {
+  const large = { target: 'temp_c', architecture: 'lstm', hidden: 512, layers: 4, window: 2000, segment: 1, batch_size: 1024 };
+  const session = new Session(parts());
+  // In the 32 bits of its own addresses, these 100 GB and more would be a small number.
+  const { code, knob } = thrown(() => session.configure(large));
+  assert.deepEqual([code, knob], ['memory', 'hidden']);
+  assert.equal(session.configured(), null);
+  const message = (/** @type {Record<string, unknown>} */ more, memory = session) => {
+    try {
+      memory.configure({ ...large, ...more });
+      return '';
+    } catch (error) {
+      return /** @type {Error} */ (error).message;
+    }
+  };
+  assert.match(message({}), /^Hidden units: training would take about \d+ GB of memory, and 3\.0 GB can be had; /);
+  // Every size up to the knobs' bounds is told in 64 bits: none that is refused would have been let through.
+  for (const hidden of [64, 128, 256, 512]) {
+    for (const window of [500, 2000, 4000]) {
+      for (const batch_size of [64, 256, 1024]) {
+        const settings = { ...large, hidden, window, batch_size, layers: 1 };
+        // Four gates, two states and the gradients of all, of so many windows in a part.
+        const least = 6 * hidden * window * (batch_size / 4) * 4;
+        let taken = 0;
+        try {
+          taken = session.configure(settings).memory_bytes;
+        } catch {
+          continue;
+        }
+        assert.ok(taken >= least && taken <= 3e9, `${JSON.stringify({ hidden, window, batch_size })}: ${taken} bytes, at least ${least}`);
+      }
+    }
+  }
+  const little = new Session(parts(), 0.25);
+  const usual = { ...large, hidden: 256, layers: 2, window: 168, batch_size: 64 };
+  assert.equal(message(usual), '', 'what fits the usual machine');
+  assert.match(message(usual, little), /and 269 MB can be had; /, 'and not one of a quarter of a gigabyte');
+  for (const free of [session, little]) free.free();
+});
+
+test('the parts of a step do not depend on how wide addresses are', () => {
+  // 168 steps, 225 windows and 797,720 weights: so many multiplications that 32 bits of them are next to none.
+  const session = new Session(parts());
+  const { settings } = session.configure({ target: 'temp_c', architecture: 'lstm', hidden: 256, layers: 2, window: 168, horizon: 24, segment: 1, batch_size: 225 });
+  assert.equal(settings.shards, 4);
+  session.free();
+});
+
+test('times beyond the calendar are refused by the file, the settings and plain parts alike', () => {
+  const yearly = (/** @type {number} */ to) => Buffer.from(Array.from({ length: 200 }, (_, i) => `${to - 199 + i}-01-01,${i % 7}`).join('\n'));
+  assert.deepEqual(thrown(() => table(yearly(9999)).series()), { code: 'column', row: null, column: 'column 1', knob: null });
+  const near = table(yearly(9990)).series().to_parts();
+  const session = new Session(near);
+  const { code, knob } = thrown(() => session.configure({ horizon: 30, window: 12 }));
+  assert.deepEqual([code, knob], ['knob', 'horizon']);
+  session.configure({ window: 12, horizon: 3, epochs: 1, hidden: 4 });
+  trainToTheEnd(session);
+  for (const time of session.forecast(9).times) assert.match(new Date(time).toISOString(), /^999\d-01-01T/);
+  assert.equal(thrown(() => session.forecast(10)).code, 'not-ready');
+  session.free();
+  // As an older version may have kept them.
+  for (const axis of [{ start: 253_370_764_800_000, step: { unit: 'months', count: 12 } }, { start: 0, step: { unit: 'months', count: 1_000_000 } }]) {
+    const bad = /** @type {any} */ ({ names: ['x'], columns: [new Float64Array(5)], axis: { ...axis, len: 5, utc: true } });
+    assert.equal(thrown(() => new Session(bad)).code, 'not-ready');
+  }
 });

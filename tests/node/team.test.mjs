@@ -20,9 +20,9 @@ const fatal = (error) => {
 
 /**
  * A team whose peers start after `late` rounds; `more` are other settings.
- * @param {{wanted: number, late?: number, more?: object}} how
+ * @param {{wanted: number, fit?: number, late?: number, more?: object}} how `fit`: how many have room.
  */
-function gather({ wanted, late = 0, more = {} }) {
+function gather({ wanted, fit = 4, late = 0, more = {} }) {
   const session = new Session(parts);
   const chosen = { ...settings, ...more };
   session.configure(chosen);
@@ -32,7 +32,7 @@ function gather({ wanted, late = 0, more = {} }) {
   const ends = [];
   /** @type {(() => void)[]} */
   const closing = [];
-  const team = createTeam({ session, parts, settings: chosen, shards: 4, wanted, most: 4, ask: (count) => void asked.push(count) });
+  const team = createTeam({ session, parts, settings: chosen, shards: 4, wanted, most: 4, fit, ask: (count) => void asked.push(count) });
   const seen = new Set();
   let rounds = 0;
   return {
@@ -107,6 +107,15 @@ for (const [what, exchange, best, asked] of /** @type {[string, number, number, 
     it.close();
   });
 }
+
+test('a team is no larger than the memory has room for, whatever is wanted', async () => {
+  for (const [wanted, fit, asked] of [[4, 2, [1]], [0, 1, []], [4, 1, []]]) {
+    const it = gather({ wanted: Number(wanted), fit: Number(fit) });
+    await it.run(3);
+    assert.deepEqual(it.asked, asked);
+    it.close();
+  }
+});
 
 test('a team that loses its peers in the middle of a round goes on alone', async () => {
   const it = gather({ wanted: 4 });

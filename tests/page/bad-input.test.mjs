@@ -12,6 +12,7 @@ const refused = [
   ['page.csv', '<!doctype html><html><body><script>document.title = "taken"</script></body></html>'],
   ['data.csv', '{"values": [1, 2, 3]}'],
   ['picture.csv', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52)],
+  ['ends-in-9999.csv', Array.from({ length: 200 }, (_, year) => `${9800 + year}-01-01,${year % 7}`).join('\n')],
   ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0, 8, 0, 0, 0, 0x21, 0)],
 ];
 
@@ -70,6 +71,20 @@ inBrowsers((browser) => {
     assert.match(await page.text('#train .sentence'), /longer series/);
     await press(page, 'Bring back New York, hourly temperature, 2013');
     await untilReady(page);
+  });
+
+  test('a model that would not fit into memory is refused at its knob before it starts, and what fits trains', async () => {
+    const page = await browser.open('?architecture=lstm&hidden=512&layers=4&window=2000&segment=1&batch_size=1024');
+    await page.until('the knob and how much is missing', () =>
+      [...document.querySelectorAll('.knob .problem')].some(
+        (problem) => !problem.hidden && /training would take about \d+ GB of memory/.test(problem.textContent),
+      ),
+    );
+    assert.match(await page.text('#train .sentence'), /training would take about \d+ GB of memory, and [\d.]+ GB can be had; /);
+    await page.open('?architecture=lstm&hidden=16&window=48&segment=1');
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilEpoch(page);
   });
 
   test('a file that is no model is refused, and the model stays', async () => {

@@ -7,23 +7,24 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { labelsOf, leftLabels, lowerLabels, noteLabels, spoilt } from './labels.mjs';
+import { daily, hourly, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
 const small = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2 };
 
-/** What the core says can be seen inside of each architecture. @returns {Map<string, string[]>} By its id. */
-function offered() {
-  const parts = table(Buffer.from(daily(400))).series().to_parts();
+/** What the core says can be seen inside of each architecture. @returns {Map<string, {key: string, kind: string, rows: number, columns: number}[]>} By its id. */
+function offered(more = {}, file = daily(400)) {
+  const parts = table(Buffer.from(file)).series().to_parts();
   return new Map(
     catalog().architectures.map(({ id }) => {
       const session = new Session(parts);
-      session.configure({ ...small, architecture: id });
+      session.configure({ ...small, ...more, architecture: id });
       const { probes } = session.probes();
       session.free();
-      return [id, probes.map(({ group, label }) => `${group}: ${label}`)];
+      return [id, probes.map(({ group, label, kind, rows, columns }) => ({ key: `${group}: ${label}`, kind, rows, columns }))];
     }),
   );
 }
@@ -50,6 +51,20 @@ async function choose(page, key) {
   }, key);
   await page.until(`the map of ${key}`, (name) => document.querySelector('#inside-summary').textContent.startsWith(name), { args: [key] });
   await new Promise((resolve) => setTimeout(resolve, 120));
+}
+
+/** The rows of a map are labelled by their numbers, which lie between its first and its last, and no label lies on another. @param {Page} page @param {{key: string, kind: string, rows: number}} probe @param {string} where */
+async function assertAxes(page, { key, kind, rows }, where) {
+  const chart = await labelsOf(page, '#inside .heat');
+  const left = leftLabels(chart);
+  assert.ok(left.length >= 1, `${where}, ${key}: no labels at the left`);
+  assert.ok(lowerLabels(chart).length >= 2, `${where}, ${key}: no labels below`);
+  assert.deepEqual(spoilt(chart), [], `${where}, ${key}`);
+  if (kind === 'looks') return;
+  const numbers = left.map(Number);
+  assert.ok(numbers.every((number, index) => Number.isInteger(number) && number >= 1 && number <= rows && (index === 0 || number > numbers[index - 1])), `${where}, ${key}: ${rows} rows are labelled ${left}`);
+  // As many as have room: of a few rows each.
+  if (rows <= 8) assert.equal(left.length, rows, `${where}, ${key}: ${left}`);
 }
 
 /** @param {Page} page @param {string} key A key pressed on the map. */
@@ -98,7 +113,8 @@ inBrowsers((browser) => {
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}`);
     const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     let drawn = 0;
-    for (const [id, keys] of offered()) {
+    for (const [id, probes] of offered()) {
+      const keys = probes.map(({ key }) => key);
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
       await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
       await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
@@ -123,6 +139,37 @@ inBrowsers((browser) => {
     }
     t.diagnostic(`${browser.name}: ${drawn} inner values drawn`);
     assert.ok(drawn > 30);
+  });
+
+  test('of every inner value, the rows are labelled by their numbers or dates, and no label lies on another, at a desk’s and a phone’s width', async () => {
+    const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
+    const settings = { ...small, window: 120, epochs: 1, attention: 'dot' };
+    const page = await opened(browser, `#${new URLSearchParams(Object.entries(settings).map(([key, value]) => [key, String(value)]))}`, { before: noteLabels });
+    // Moments of a day take more room than days.
+    await page.dropFile('main', 'hours.csv', hourly(400));
+    await page.until('the hours', () => /one every hour/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    const kinds = new Set();
+    for (const [id, probes] of offered(settings, hourly(400))) {
+      if (!probes.length) continue;
+      for (const { kind } of probes) kinds.add(kind);
+      await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
+      await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
+      await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
+      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await untilStatus(page, 'finished');
+      await page.run(() => document.querySelector('#inside').scrollIntoView());
+      await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted, { args: [probes.map(({ key }) => key).join()] });
+      for (const width of [1440, 390]) {
+        await browser.viewport(width, 900);
+        await page.run(() => document.querySelector('#inside .heat').scrollIntoView({ block: 'center', behavior: 'instant' }));
+        // From the last to the first and back, so that each follows one of another size.
+        for (const probe of width > 1000 ? probes : [...probes].reverse()) {
+          await choose(page, probe.key);
+          await assertAxes(page, probe, `${id} at ${width}`);
+        }
+      }
+    }
+    assert.deepEqual([...kinds].sort(), ['looks', 'units', 'weights']);
   });
 
   test('the gradient follows training, lines are picked by Enter, another window has other values', async () => {

@@ -92,6 +92,39 @@ inBrowsers((browser) => {
     assert.match(csv, /^time,[^,]+\n[\dT:-]+,[\d.]+\n/);
   });
 
+  test('a default that is an architecture’s own stands at its knob; another value is kept, and the way back names the own one', async () => {
+    const page = await browser.open({ address: '#sample=co2' });
+    await untilReady(page);
+    const { id, key, value, usual } = await page.run(async () => {
+      const { catalog } = await import('/pkg/unrolled.js').then(async (core) => (await core.default(), core));
+      const { architectures, knobs } = catalog();
+      const own = architectures.find(({ defaults }) => Object.keys(defaults).length);
+      const [key, value] = Object.entries(own.defaults)[0];
+      return { id: own.id, key, value, usual: knobs.find((knob) => knob.key === key).default };
+    });
+    const input = `#model .knob input[id$="-${key}"]`;
+    assert.equal(await page.run((at) => document.querySelector(at).value, input), String(usual));
+    await page.run((name) => document.querySelector(`#model input[name="architecture"][value="${name}"]`).click(), id);
+    await page.until('its own default', (at, wanted) => document.querySelector(at).value === wanted, { args: [input, String(value)] });
+    const knob = () => page.run((at) => {
+      const element = document.querySelector(at).closest('.knob');
+      return { found: element.classList.contains('found'), back: element.querySelector('.reset').title, disabled: element.querySelector('.reset').disabled };
+    }, input);
+    assert.deepEqual(await knob(), { found: false, back: `Back to the default: ${value}`, disabled: true });
+    await page.run((at, other) => {
+      const field = document.querySelector(at);
+      field.value = other;
+      field.dispatchEvent(new Event('change'));
+    }, input, String(usual));
+    await page.until('the choice in the address', (word) => location.hash.includes(word), { args: [`${key}=${usual}`] });
+    assert.equal((await knob()).disabled, false);
+    await page.reload();
+    await untilReady(page);
+    await page.until('the choice after a reload', (at, wanted) => document.querySelector(at)?.value === wanted, { args: [input, String(usual)] });
+    await page.run((at) => document.querySelector(at).closest('.knob').querySelector('.reset').click(), input);
+    await page.until('its own default again', (at, wanted) => document.querySelector(at).value === wanted, { args: [input, String(value)] });
+  });
+
   test('another architecture, a preset and a wrong value; the way back from each', async () => {
     const page = await browser.open({ address: '#sample=co2' });
     await untilReady(page);

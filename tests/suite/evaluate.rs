@@ -346,7 +346,7 @@ fn that_the_order_matters_is_said_of_noise_no_more_often_than_chance_may() {
     for seed in 0..cases {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let column: Vec<f64> = (0..900).map(|_| noise(&mut rng)).collect();
-        let (frame, split) = frame(&[column], "60/20/20");
+        let (frame, split) = frame(&[column], "20/10/70");
         let test = frame.windows(&split, Part::Test, 48, 5).unwrap();
         let found = order::judge(&frame, &test, &mut repeat_last_with_noise);
         said += usize::from(found.finding == Some(order::Finding::Matters));
@@ -354,9 +354,9 @@ fn that_the_order_matters_is_said_of_noise_no_more_often_than_chance_may() {
     }
     let share = |count: usize| count as f64 / cases as f64;
     println!("said of {:.3}; raised by more than a percent in {:.3}", share(said), share(by_one_percent));
-    // Three standard deviations of a share of 200: 3 √(0.05 · 0.95 / 200) = 0.046.
-    assert!(share(said) < ALPHA + 0.046, "{}", share(said));
-    assert!(share(by_one_percent) > 0.2, "a bound of one percent alone would say so: {}", share(by_one_percent));
+    // Half of the differences that count are higher errors. Three standard deviations of a share of 200: 3 √(0.025 · 0.975 / 200).
+    assert!(share(said) < ALPHA / 2.0 + 0.033, "{}", share(said));
+    assert!(share(by_one_percent) > 0.15, "a bound of one percent alone would say so: {}", share(by_one_percent));
 }
 
 #[test]
@@ -394,7 +394,7 @@ fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
     let short = evaluate(&frame, Part::Test, &few, &rivals, &mut repeat_the_day, &about);
     assert!(short.rows.iter().all(|row| row.chance.is_none()), "four blocks tell nothing");
     assert!(
-        short.sentence.starts_with("On 20 test windows") && short.sentence.contains("perhaps by chance"),
+        short.sentence.starts_with("On 20 test windows") && short.sentence.contains("cannot rule out chance"),
         "{}",
         short.sentence
     );

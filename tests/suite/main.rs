@@ -20,6 +20,7 @@ mod layering;
 mod losses;
 mod parallel;
 mod reference;
+mod saved_models;
 mod sequences;
 mod session;
 mod shuffle;

@@ -118,8 +118,9 @@ fn counted(session: &mut Session, horizon: usize, clip: impl Fn(f64) -> f64) -> 
     for lead in 0..horizon {
         let off = |bounds: &[f64]| bounds[lead] - forecast.values[lead];
         let made = session.predictions(Part::Test, lead + 1).unwrap();
-        for (predicted, actual) in made.predicted.iter().zip(&made.actual).filter(|(predicted, _)| !predicted.is_nan())
-        {
+        // The windows that are judged have their whole horizon in the test part; of others there are predictions too.
+        let judged = lead..made.times.len() - horizon + lead + 1;
+        for (predicted, actual) in made.predicted[judged.clone()].iter().zip(&made.actual[judged]) {
             let (low, high) = (clip(predicted + off(&lower)), clip(predicted + off(&upper)));
             inside += f64::from(u8::from(low <= *actual && *actual <= high));
             width += high - low;
@@ -281,6 +282,26 @@ fn a_saved_models_range_is_the_one_that_it_was_saved_with() {
 }
 
 #[test]
+fn no_forecast_goes_beyond_the_calendar() {
+    let mut series = noisy_sine(500);
+    // The last row is of the year 9990.
+    let first = unrolled::data::axis::milliseconds(jiff_core::civil::datetime(9491, 1, 1, 0, 0, 0, 0)).unwrap();
+    series.axis = unrolled::data::Axis { start: first, step: Step::Months(12), ..series.axis };
+    let mut session = Session::new(series);
+    let error = session.configure(&small(r#"{"horizon": 30}"#)).unwrap_err();
+    assert_eq!(error.place().knob.as_deref(), Some("horizon"));
+    assert!(error.to_string().contains("choose at most 9"), "{error}");
+    // Left to itself it is no longer than that.
+    assert!(session.configure(&small(r#"{"horizon": 0}"#)).unwrap().horizon <= 9);
+    session.configure(&small(r#"{"horizon": 6, "epochs": 1}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let forecast = session.forecast(9).unwrap();
+    assert!(forecast.times.iter().all(|&time| unrolled::data::axis::civil(time).is_some()));
+    let said = session.forecast(10).unwrap_err().to_string();
+    assert!(said.contains("1 to 9 steps") && said.contains("year 9999"), "{said}");
+}
+
+#[test]
 fn a_model_that_reads_other_columns_is_not_rolled_beyond_its_horizon() {
     let mut series = noisy_sine(500);
     series.names.push("wind".into());
@@ -373,9 +394,10 @@ fn files_that_are_no_models_are_refused_and_the_model_stays() {
         (good[..good.len() / 2].to_vec(), "safetensors"),
         (changed(r#"version\":3"#, r#"version\":9"#), "version 9"),
         (changed(r#"version\":3"#, r#"version\":1"#), "train it again"),
-        (changed("head.weight", "hand.weight"), "head.weight"),
-        (changed("temp_c", "temp_x"), "temp_x"),
-        (not_a_number, "no number"),
+        // What does not tell its parts from each other tells that they are not those that were saved.
+        (changed("head.weight", "hand.weight"), "changed since"),
+        (changed("temp_c", "temp_x"), "changed since"),
+        (not_a_number, "changed since"),
     ];
     for (bytes, names) in cases {
         let said = session.load(&bytes, &Default::default()).unwrap_err().to_string();

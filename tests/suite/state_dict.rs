@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use unrolled::Session;
@@ -138,6 +139,10 @@ fn the_same_model_is_saved_as_the_same_bytes() {
 fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
     type Tensors<'a> = BTreeMap<String, TensorView<'a>>;
     static NAN: [u8; 20] = [0, 0, 192, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    // Finite as float64, and nothing as float32: 1e300.
+    static BEYOND: LazyLock<[u8; 40]> = LazyLock::new(|| [1e300_f64.to_le_bytes(); 5].concat().try_into().unwrap());
+    // Each a number, and their sums none.
+    static HUGE: LazyLock<Vec<u8>> = LazyLock::new(|| 3e38_f32.to_le_bytes().repeat(28 * 7));
     static HALF: [u8; 10] = [0; 10];
     static ZEROS: [u8; 2000] = [0; 2000];
     let zeros = |shape: &[usize]| {
@@ -170,6 +175,27 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
         (
             changed(|t| drop(t.insert("fc.bias".into(), TensorView::new(Dtype::F32, vec![5], &NAN).unwrap())), all),
             "no number",
+        ),
+        (
+            changed(
+                |t| drop(t.insert("fc.bias".into(), TensorView::new(Dtype::F64, vec![5], &BEYOND[..]).unwrap())),
+                all,
+            ),
+            "“head.bias” holds a value that is no number, or too large for one",
+        ),
+        (
+            changed(
+                |t| {
+                    for (name, rows, cols) in
+                        [("cell.weight_ih_l0", 28, 1), ("cell.weight_ih_l1", 28, 7), ("fc.weight", 5, 7)]
+                    {
+                        let bytes = &HUGE[..4 * rows * cols];
+                        t.insert(name.into(), TensorView::new(Dtype::F32, vec![rows, cols], bytes).unwrap());
+                    }
+                },
+                all,
+            ),
+            "forecasts that are no numbers; the largest, 3.0e38, is in “",
         ),
         (
             changed(|t| drop(t.insert("fc.bias".into(), TensorView::new(Dtype::F16, vec![5], &HALF).unwrap())), all),

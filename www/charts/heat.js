@@ -3,7 +3,7 @@
  * the other time charts, with one cursor.
  * @module
  */
-import { axis, colour, makePlot, soon, uPlot, xAxis } from './plot.js';
+import { axis, colour, leftAxis, leftTimeAxis, makePlot, soon, uPlot, xAxis } from './plot.js';
 import { CURSOR } from './time.js';
 
 /**
@@ -19,6 +19,9 @@ import { CURSOR } from './time.js';
  * @property {number} low The value at the palette's lower end.
  * @property {number} high
  */
+
+/** Between labels of rows and columns that are counted. */
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /** @param {string} name @returns {number[]} A colour of the style sheet as red, green and blue. */
 function rgb(name) {
@@ -82,14 +85,14 @@ export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPic
       scales: {
         x: { time: timed ?? false, range: () => map?.shown ?? [0, 1] },
         // Rows that are no time are counted from the top.
-        y: { time: rowsTimed && Boolean(timed), auto: false, dir: rowsTimed ? 1 : -1, range: () => (map ? [map.y[0], /** @type {number} */ (map.y.at(-1))] : [0, 1]) },
+        y: { time: rowsTimed && Boolean(timed), auto: false, dir: rowsTimed ? 1 : -1 },
       },
       axes: [
-        timed === null ? axis({ size: 30, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] }) : xAxis(timed, { grid: { show: false } }),
-        rowsTimed ? xAxis(Boolean(timed), { size: 52, grid: { show: false }, space: 40 }) : axis({ size: 52, grid: { show: false }, space: 24, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_, splits) => splits.map((split) => (Number.isInteger(split) && split > 0 ? String(split) : '')) }),
+        timed === null ? axis({ size: 30, grid: { show: false }, incrs: STEPS }) : xAxis(timed, { grid: { show: false } }),
+        rowsTimed ? leftTimeAxis(Boolean(timed), 52, { grid: { show: false }, space: 24 }) : leftAxis(52, { grid: { show: false }, space: 24, incrs: STEPS }),
       ],
       series: [{}, { show: true, stroke: 'transparent', points: { show: false } }],
-      padding: [8, 12, 0, 0],
+      padding: [8, 24, 0, 0],
       cursor: {
         ...(timed === null ? {} : { sync: { key: CURSOR, scales: ['x', null] } }),
         points: { show: false },
@@ -146,7 +149,12 @@ export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPic
     if (!map) return;
     painted = '';
     const centres = map.x.slice(1).map((to, k) => (to + /** @type {Map} */ (map).x[k]) / 2);
-    plot.setData(/** @type {any} */ ([centres, centres.map(() => null)]));
+    const [from, to] = [map.y[0], /** @type {number} */ (map.y.at(-1))];
+    plot.batch(() => {
+      plot.setData(/** @type {any} */ ([centres, centres.map(() => null)]));
+      // No value says where the rows end: each map does, also where the one before had more.
+      plot.setScale('y', { min: from, max: to });
+    });
   }
 
   return {

@@ -115,6 +115,16 @@ const MOMENTS = [
   [1, ':{ss}.{fff}', '\n{D} {MMM} {HH}:{mm}', null, '\n{D} {MMM} {HH}:{mm}', null, '\n{HH}:{mm}', null, 1],
 ];
 
+/** The same in one line, for an axis whose labels stand one above the other: a second line would run into the axis below. */
+const LINES = [
+  [S * 86400 * 365, '{YYYY}', null, null, null, null, null, null, 0],
+  [S * 86400 * 28, '{MMM}', '{MMM} {YYYY}', null, null, null, null, null, 0],
+  [S * 86400, '{D} {MMM}', '{D} {MMM} {YYYY}', null, null, null, null, null, 0],
+  [S * 60, '{HH}:{mm}', '{D} {MMM}, {HH}:{mm}', null, '{D} {MMM}, {HH}:{mm}', null, null, null, 0],
+  [S, ':{ss}', '{HH}:{mm}:{ss}', null, '{HH}:{mm}:{ss}', null, '{HH}:{mm}:{ss}', null, 0],
+  [1, ':{ss}.{fff}', '{HH}:{mm}:{ss}.{fff}', null, '{HH}:{mm}:{ss}.{fff}', null, '{HH}:{mm}:{ss}.{fff}', null, 0],
+];
+
 /** Rows are counted from 1, and are labelled in round numbers. @type {Partial<uPlot.Axis>} */
 const ROWS = {
   incrs: Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat(),
@@ -129,6 +139,9 @@ const ROWS = {
 export function xAxis(timed, more = {}) {
   return axis({ space: 76, ...(timed ? { values: MOMENTS } : ROWS), ...more });
 }
+
+/** An axis of time at the left. @param {boolean} timed As of `xAxis`. @param {number} least As of `leftAxis`. @param {Partial<uPlot.Axis>} [more] */
+export const leftTimeAxis = (timed, least, more = {}) => leftAxis(least, { ...(timed ? { values: LINES } : ROWS), ...more });
 
 /** Reads every moment as the file wrote it. @param {number} milliseconds */
 export const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');

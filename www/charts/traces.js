@@ -22,7 +22,7 @@ export function tracesChart(container, { timed }) {
         {
           scales: { x: { time: timed, range: () => now.shown }, y: { range: (_, low, high) => now.bounds ?? roomy(low, high) } },
           axes: [xAxis(timed), leftAxis(52)],
-          padding: [8, 12, 0, 0],
+          padding: [8, 24, 0, 0],
           series: [{}, ...now.lines.map((_, index) => line(inkOf(index), { width: 1.5, points: { show: () => now.x.length < 3, size: 6, fill: () => colour(inkOf(index)) } }))],
           cursor: { sync: { key: CURSOR, scales: ['x', null] }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
         },

@@ -12,6 +12,7 @@
  */
 import { createClock } from './clock.js';
 import { refusalOf } from './errors.js';
+import { machineMemory } from './machine.js';
 import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
@@ -38,6 +39,7 @@ const CALM = { progress: 250, report: 4000 };
  * @param {(error: any) => void} fatal Ends the worker.
  */
 export function modelJobs({ Session }, post, fatal) {
+  const session = () => new Session(parts, machineMemory());
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
@@ -213,6 +215,7 @@ export function modelJobs({ Session }, post, fatal) {
           shards: Number(run.configured().settings.shards),
           wanted: workers,
           most: navigator.hardwareConcurrency || 1,
+          fit: run.configured().workers,
           ask: (count) => post({ type: 'peers', team: number, count }),
         }),
       );
@@ -259,7 +262,7 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['configure']['in']} request */
     configure({ settings }) {
-      draft ??= new Session(parts);
+      draft ??= session();
       const value = draft.configure(settings);
       drafted = settings;
       return { value };
@@ -267,7 +270,7 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['sized']['in']} request */
     sized({ settings, parameters }) {
-      draft ??= new Session(parts);
+      draft ??= session();
       return { value: draft.sized(settings, parameters) };
     },
 
@@ -358,7 +361,7 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['load']['in']} request */
     async load({ bytes, settings }) {
-      const loaded = new Session(parts);
+      const loaded = session();
       try {
         loaded.load(bytes, settings);
       } catch (error) {

@@ -5,6 +5,7 @@
  * @module
  */
 import { refusalOf } from './errors.js';
+import { machineMemory } from './machine.js';
 import { createInbox, ownParts, send } from './parts.js';
 
 /** @import {OpenMessage, PartsMessage, ReadyMessage} from './parts.js' */
@@ -42,7 +43,7 @@ export function servePeer({ Session }, leader, fatal) {
 
   /** @param {OpenMessage} opening */
   async function train({ member, parts, settings }) {
-    const session = new Session(parts);
+    const session = new Session(parts, machineMemory());
     session.configure(settings);
     leader.postMessage(/** @type {ReadyMessage} */ ({ type: 'ready' }));
     // Until the leader says otherwise, it does everything itself and sends it all.

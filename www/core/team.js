@@ -46,10 +46,11 @@ export function candidates(most, parts) {
  * @param {number} about.shards Parts of a step's batch.
  * @param {number} about.wanted Workers; 0: as many as are fastest, at most `most`.
  * @param {number} about.most As many as the machine has cores for.
+ * @param {number} about.fit As many as the memory has room for, each with the model and its part of the work.
  * @param {(peers: number) => void} about.ask Asks the page for so many peers in all; it ends the others.
  */
-export function createTeam({ session, parts: series, settings, shards, wanted, most, ask }) {
-  const worth = candidates(wanted || Math.min(MOST_WORKERS, most), shards);
+export function createTeam({ session, parts: series, settings, shards, wanted, most, fit, ask }) {
+  const worth = candidates(Math.min(wanted || Math.min(MOST_WORKERS, most), fit), shards);
   let members = worth[worth.length - 1];
   let sharing = 1;
   let round = 0;

@@ -19,6 +19,8 @@ import { knobView } from './knob.js';
 
 /** The value of the entry that leaves a question to the core. */
 const FOUND = '';
+/** The value of the entry for all series of a file together. */
+const ALL = 'all';
 
 /** @type {Record<string, string>} */
 const ENCODINGS = {
@@ -143,6 +145,13 @@ export function dataDetailView(root, store, { data: act, model }) {
     const names = understood.columns.map(({ name }) => name);
     const change = (/** @type {keyof ReadOptions} */ key) => (/** @type {string | undefined} */ value) =>
       void act.reread({ [key]: value });
+    const { series: several } = understood;
+    const seriesOptions = several && {
+      ...Object.fromEntries(several.labels.map(({ label, rows }, index) => [String(index), `${label} (${count(rows)} rows)`])),
+      [ALL]: 'all together, averaged',
+    };
+    const chosenSeries =
+      read.series === undefined ? undefined : read.series.length ? String(several?.chosen ?? FOUND) : ALL;
     const timeOptions = Object.fromEntries([[' none', 'none: number the rows'], ...names.map((name) => [`=${name}`, name])]);
     const chosenTime =
       read.time_columns === undefined ? undefined : read.time_columns.length ? `=${read.time_columns[0]}` : ' none';
@@ -170,6 +179,11 @@ export function dataDetailView(root, store, { data: act, model }) {
               value === undefined ? undefined : value.startsWith('=') ? [value.slice(1)] : value === ' none' ? [] : time?.columns,
           }),
       ),
+      several && seriesOptions
+        ? chooser('read-series', 'Series', seriesOptions, chosenSeries, '0', (value) =>
+            void act.reread({ series: value === undefined ? undefined : value === ALL ? [] : several.labels[Number(value)].picks }),
+          )
+        : null,
       time && time.date_order
         ? chooser('read-order', 'Dates', ORDERS, read.date_order, time.date_order, change('date_order'))
         : null,

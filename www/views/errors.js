@@ -224,7 +224,7 @@ export function errorsView(root, store, act) {
           h(
             'p',
             { class: 'small muted' },
-            'MAE: mean distance from the truth. RMSE: the same, with large misses weighing more. MASE: MAE as a multiple of what “same as a season ago” has on the training part. Differences are “perhaps by chance” where blocks of windows contradict each other, or are too few to tell (a sign-flip test at 5 %).',
+            'MAE: mean distance from the truth. RMSE: the same, with large misses weighing more. MASE: MAE as a multiple of what “same as a season ago” has on the training part. Differences are “perhaps by chance” where blocks of windows contradict each other (a sign-flip test at 5 %).',
           ),
           open ? h('p', {}, judge) : null,
         );

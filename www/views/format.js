@@ -11,6 +11,9 @@ export { column, count, exact, figure, plain, valuesOf };
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
+/** Milliseconds from 1970 beyond which JavaScript has no dates (ECMA-262, 21.4.1.1): what an older version kept may lie there. */
+const LAST_MOMENT = 8.64e15;
+
 /** @param {Pick<AboutSeries, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
 export function momentsOf({ step, utc }) {
   if (step.unit === 'rows') return (time) => `row ${count(Math.round(time) + 1)}`;
@@ -24,7 +27,7 @@ export function momentsOf({ step, utc }) {
   }
   const format = new Intl.DateTimeFormat('en-GB', options);
   const zone = utc && milliseconds % DAY ? ' UTC' : '';
-  return (time) => (Number.isFinite(time) ? format.format(time) + zone : MISSING);
+  return (time) => (Math.abs(time) <= LAST_MOMENT ? format.format(time) + zone : MISSING);
 }
 
 /** @param {Pick<AboutSeries, 'step_label'>} about @param {number} steps e.g. "24 hours", "1 day", "6 × 15 minutes". */

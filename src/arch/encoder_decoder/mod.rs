@@ -335,6 +335,14 @@ impl Forecaster for EncoderDecoder {
         self.answer(pass, batch, Feed::Truth, out);
     }
 
+    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
+        // The encoder's matrices are applied to each token, the decoder's at each step of the horizon, where attention looks at
+        // all tokens; scores and weights, with their gradients.
+        let horizon = self.plan.horizon as u64;
+        let looks = if matches!(self.attention, Attention::None) { 0 } else { 4 };
+        (tokens + horizon).saturating_mul(rows).saturating_add((horizon * looks).saturating_mul(tokens))
+    }
+
     fn formula(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));

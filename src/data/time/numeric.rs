@@ -23,6 +23,8 @@ pub(crate) enum Numeric {
     Ymdhm,
     /// `20130120060000`
     Ymdhms,
+    /// `2013020`: year and day of the year.
+    YearDay,
     /// `201301`
     YearMonth,
     /// `2013`
@@ -32,11 +34,12 @@ pub(crate) enum Numeric {
 impl Numeric {
     /// Readings in the order in which they are tried. Those with a calendar come first: that every value is a sound
     /// date is strong evidence, while any large number could be seconds.
-    pub const ALL: [Numeric; 11] = [
+    pub const ALL: [Numeric; 12] = [
         Numeric::Ymdhms,
         Numeric::Ymdhm,
         Numeric::Ymdh,
         Numeric::Ymd,
+        Numeric::YearDay,
         Numeric::YearMonth,
         Numeric::Year,
         Numeric::Seconds,
@@ -58,6 +61,7 @@ impl Numeric {
             Numeric::Ymdh => "YYYYMMDDHH",
             Numeric::Ymdhm => "YYYYMMDDHHMM",
             Numeric::Ymdhms => "YYYYMMDDHHMMSS",
+            Numeric::YearDay => "YYYYDDD",
             Numeric::YearMonth => "YYYYMM",
             Numeric::Year => "year",
         }
@@ -93,6 +97,13 @@ impl Numeric {
             return None;
         }
         let mut rest = value as i64;
+        if self == Numeric::YearDay {
+            let (year, day) = (rest / 1000, rest % 1000);
+            let year = i32::try_from(year).ok().filter(|year| (1600..=2200).contains(year))?;
+            let (start, next) = (day_start(year, 1, 1)?, day_start(year + 1, 1, 1)?);
+            let time = start + (day - 1) * 86_400_000;
+            return (day > 0 && time < next).then_some(time);
+        }
         let mut take = |modulus: i64| {
             let part = rest % modulus;
             rest /= modulus;
@@ -135,6 +146,8 @@ mod tests {
         assert_eq!(Numeric::ExcelDays.milliseconds(41_294.041_666_666_7), Some(day + 3_600_000));
         assert_eq!(Numeric::Ymd.milliseconds(20_130_120.0), Some(day));
         assert_eq!(Numeric::Ymdhm.milliseconds(201_301_200_130.0), Some(day + 5_400_000));
+        assert_eq!(Numeric::YearDay.milliseconds(2_013_020.0), Some(day));
+        assert_eq!(Numeric::YearDay.milliseconds(2_013_366.0), None);
         assert_eq!(Numeric::YearMonth.milliseconds(201_301.0), day_start(2013, 1, 1));
         assert_eq!(Numeric::Ymd.milliseconds(20_131_320.0), None);
         assert_eq!(Numeric::Seconds.milliseconds(1013.2), None);

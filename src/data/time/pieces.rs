@@ -29,6 +29,8 @@ pub(crate) struct Pieces {
     pub numbers: [i32; 3],
     /// What stands between them; 0 for nothing or words.
     pub separator: u8,
+    /// `Q` for quarters and `W` for weeks of the calendar; else 0.
+    pub unit: u8,
     pub named_month: bool,
     /// What stands before the clock; 0 where there is none.
     pub joint: u8,
@@ -72,6 +74,17 @@ pub(crate) fn day_start(year: i32, month: i32, day: i32) -> Option<i64> {
     milliseconds(date.at(0, 0, 0, 0))
 }
 
+/// Year, month and day of the Monday of a week: the first week of a year is the one that holds 4 January (ISO 8601).
+pub(crate) fn monday(year: i32, week: i32) -> Option<[i32; 3]> {
+    let fourth = Date::new(i16::try_from(year).ok()?, 1, 4).ok()?;
+    let first = day_start(year, 1, 4)? - i64::from(fourth.weekday().to_monday_zero_offset()) * DAY;
+    let date =
+        crate::data::axis::civil(first + i64::from(week - 1) * 7 * DAY).filter(|_| (1..=53).contains(&week))?.date();
+    Some([i32::from(date.year()), i32::from(date.month()), i32::from(date.day())])
+}
+
+const DAY: i64 = 86_400_000;
+
 /// Days' beginnings; the last one is remembered, because most rows are of the same day as the one before.
 #[derive(Debug, Default)]
 pub(crate) struct Days {
@@ -102,7 +115,31 @@ pub(crate) fn pieces(cell: &str) -> Option<Pieces> {
     if cell.len() > LONGEST || cell.len() < 5 {
         return None;
     }
-    iso(cell.as_bytes()).or_else(|| any(cell))
+    iso(cell.as_bytes()).or_else(|| any(cell)).or_else(|| range(cell))
+}
+
+/// `2020-01-06 - 2020-01-12`: a stretch of time, which begins with the first of the two.
+fn range(cell: &str) -> Option<Pieces> {
+    let (from, to) = [" - ", " – ", " — ", " to "].into_iter().find_map(|mark| cell.split_once(mark))?;
+    let (from, to) = (any(from.trim_end())?, to.trim_start());
+    (any(to).is_some() || crate::data::time::clock::alone(to).is_some()).then_some(from)
+}
+
+/// `2013`: a year alone. Among other dates it is one; by itself it could be any number.
+pub(crate) fn year(cell: &str) -> Option<Pieces> {
+    let mut cursor = Cursor { text: cell, at: 0 };
+    let (year, 4) = cursor.digits()? else { return None };
+    let plain = Pieces {
+        form: Form::YearMonth,
+        numbers: [year, 1, 1],
+        separator: 0,
+        unit: 0,
+        named_month: false,
+        joint: 0,
+        clock: None,
+        offset: None,
+    };
+    (cursor.is_done() && (1600..=2200).contains(&year)).then_some(plain)
 }
 
 /// The form that most files have, without looking for others: `2013-01-20T06:00` with or without `:00` and `Z`, or with a
@@ -132,6 +169,7 @@ fn iso(cell: &[u8]) -> Option<Pieces> {
         form: Form::Settled,
         numbers: [two(y0, y1)? * 100 + two(y2, y3)?, two(m0, m1)?, two(d0, d1)?],
         separator: b'-',
+        unit: 0,
         named_month: false,
         joint,
         clock: Some(i64::from(hour * 3600 + minute * 60 + second) * 1000),
@@ -171,11 +209,15 @@ fn date(cursor: &mut Cursor) -> Option<Pieces> {
         form: Form::Settled,
         numbers: [0, 1, 1],
         separator: 0,
+        unit: 0,
         named_month: false,
         joint: 0,
         clock: None,
         offset: None,
     };
+    if matches!(cursor.peek(), b'Q' | b'q') {
+        return quarter_first(cursor, pieces);
+    }
     if cursor.peek().is_ascii_digit() {
         let (first, length) = cursor.digits()?;
         match length {
@@ -232,15 +274,40 @@ fn date(cursor: &mut Cursor) -> Option<Pieces> {
     Some(pieces)
 }
 
-/// After the year: `-01-20`, `/1/20`, `-01`, ` Jan 20`, `Q1`, `-Q1`.
+/// `Q1 2018`, `Q1/2018`, `q1-2018`.
+fn quarter_first(cursor: &mut Cursor, mut pieces: Pieces) -> Option<Pieces> {
+    cursor.at += 1;
+    let (quarter, 1) = cursor.digits().filter(|(quarter, _)| (1..=4).contains(quarter))? else { return None };
+    pieces.separator = cursor.any(b"-/._ ");
+    let (year, 4) = cursor.digits()? else { return None };
+    pieces.unit = b'Q';
+    pieces.form = Form::YearMonth;
+    pieces.numbers = [year, quarter * 3 - 2, 1];
+    Some(pieces)
+}
+
+/// After the year: `-01-20`, `/1/20`, `-01`, ` Jan 20`, `Q1`, `-Q1`, `M01`, `-W02`.
 fn year_first(cursor: &mut Cursor, year: i32, pieces: &mut Pieces) -> Option<()> {
     pieces.separator = cursor.any(b"-/._ ");
-    if cursor.peek() == b'Q' {
-        cursor.at += 1;
-        let (quarter, _) = cursor.digits().filter(|&(quarter, _)| (1..=4).contains(&quarter))?;
+    let unit = cursor.any(b"QqMW").to_ascii_uppercase();
+    if unit != 0 && cursor.peek().is_ascii_digit() {
+        let (number, _) = cursor.digits()?;
         pieces.form = Form::YearMonth;
-        pieces.numbers = [year, quarter * 3 - 2, 1];
+        pieces.unit = if unit == b'M' { 0 } else { unit };
+        pieces.numbers = match unit {
+            b'Q' if (1..=4).contains(&number) => [year, number * 3 - 2, 1],
+            b'M' if (1..=12).contains(&number) => [year, number, 1],
+            b'W' => {
+                pieces.form = Form::Settled;
+                monday(year, number)?
+            }
+            _ => return None,
+        };
         return Some(());
+    }
+    if unit != 0 {
+        // `2013 March`: the letter begins a month's name.
+        cursor.at -= 1;
     }
     if pieces.separator == 0 {
         return None;
@@ -385,10 +452,32 @@ mod tests {
         assert_eq!(iso("13-01-20 12:00", Ymd), noon);
         assert_eq!(iso("1/20/2013 12:00", Dmy), None);
         let day = Some("2013-01-01T00:00:00".to_owned());
-        for cell in ["2013-01", "Jan 2013", "Jan-13", "2013-Q1", "2013Q1", "01/2013", "2012-12-31 24:00"] {
+        for cell in [
+            "2013-01",
+            "Jan 2013",
+            "Jan-13",
+            "2013-Q1",
+            "2013Q1",
+            "Q1 2013",
+            "q1/2013",
+            "2013M01",
+            "2013-M1",
+            "01/2013",
+            "2012-12-31 24:00",
+            "2013-01-01 - 2013-01-07",
+            "2013-01-01 00:00 – 01:00",
+        ] {
             assert_eq!(iso(cell, Ymd), day, "{cell}");
         }
+        assert_eq!(iso("01.01.2013 00:00 - 01.01.2013 01:00", Dmy), day);
+        let monday = Some("2012-12-31T00:00:00".to_owned());
+        assert_eq!(iso("2013-W01", Ymd), monday);
+        assert_eq!(iso("2013W1", Ymd), monday);
         for cell in [
+            "Q5 2013",
+            "2013-W54",
+            "2013M13",
+            "Q12013",
             "7.2",
             "1013.25",
             "12:00",

@@ -18,6 +18,10 @@ pub(crate) enum Base {
     Parts { year: usize, month: Option<usize>, day: Option<usize> },
     /// Year and day of the year.
     YearDay { year: usize, day: usize },
+    /// Year and week, which begins on Monday (ISO 8601).
+    YearWeek { year: usize, week: usize },
+    /// Year and quarter: `3` or `Q3`.
+    YearQuarter { year: usize, quarter: usize },
 }
 
 /// What is added to the date.
@@ -31,6 +35,10 @@ pub(crate) enum Extra {
     Minutes,
     /// `1830`
     HoursMinutes,
+    /// A day of the month.
+    Days,
+    /// The number of a part of the day, counted from `first`.
+    Parts { first: i32, a_day: i32 },
 }
 
 /// The columns that say the time, and how to read them.
@@ -46,6 +54,8 @@ pub(crate) struct Clock {
     pub words: String,
     /// The first date of a column of dates.
     pub first: Option<Pieces>,
+    /// What was taken for a part of the time without a name that says so, in a sentence; else empty.
+    pub taken: String,
     /// Why one order was taken, where the others can be ruled out by looking.
     pub why: String,
     /// Whether the dates' numbers could be in another order at all.
@@ -62,6 +72,7 @@ impl Clock {
             utc: false,
             words: words.to_owned(),
             first: None,
+            taken: String::new(),
             why: String::new(),
             has_order: false,
         }
@@ -73,6 +84,8 @@ impl Clock {
             Base::Date(column) | Base::Number(column, _) => vec![column],
             Base::Parts { year, month, day } => [Some(year), month, day].into_iter().flatten().collect(),
             Base::YearDay { year, day } => vec![year, day],
+            Base::YearWeek { year, week } => vec![year, week],
+            Base::YearQuarter { year, quarter } => vec![year, quarter],
         };
         columns.extend(self.extras.iter().map(|(column, _)| *column));
         columns
@@ -95,7 +108,8 @@ impl Clock {
         };
         match self.base {
             Base::Date(column) => {
-                let pieces = pieces::pieces(cell(column));
+                let cell = cell(column);
+                let pieces = pieces::pieces(cell).or_else(|| pieces::year(cell));
                 for (out, &order) in out.iter_mut().zip(&self.orders) {
                     *out = pieces.and_then(|pieces| pieces.milliseconds_with(order, days)).map(|time| time + extra);
                 }
@@ -119,6 +133,20 @@ impl Clock {
                 };
                 out.fill(time().map(|time| time + extra));
             }
+            Base::YearWeek { year, week } => {
+                let time = || {
+                    let [year, month, day] = pieces::monday(whole(cell(year))?, part(cell(week))?)?;
+                    pieces::day_start(year, month, day)
+                };
+                out.fill(time().map(|time| time + extra));
+            }
+            Base::YearQuarter { year, quarter } => {
+                let time = || {
+                    let quarter = part(cell(quarter)).filter(|quarter| (1..=4).contains(quarter))?;
+                    pieces::day_start(whole(cell(year))?, quarter * 3 - 2, 1)
+                };
+                out.fill(time().map(|time| time + extra));
+            }
         }
     }
 }
@@ -131,13 +159,19 @@ impl Extra {
         match self {
             Extra::Clock => clock::alone(cell),
             // 24 is the end of the day, as energy markets count hours from 1.
-            Extra::Hours => whole(cell).filter(|hour| (0..=24).contains(hour)).map(|hour| i64::from(hour) * HOUR),
+            Extra::Hours => whole(cell).filter(|hour| (0..=25).contains(hour)).map(|hour| i64::from(hour) * HOUR),
             Extra::Minutes => {
                 whole(cell).filter(|minute| (0..60).contains(minute)).map(|minute| i64::from(minute) * 60_000)
             }
             Extra::HoursMinutes => {
                 let both = whole(cell).filter(|both| (0..=2400).contains(both) && both % 100 < 60)?;
                 Some(i64::from(both / 100 * 60 + both % 100) * 60_000)
+            }
+            Extra::Days => whole(cell).filter(|day| (1..=31).contains(day)).map(|day| i64::from(day - 1) * DAY),
+            // A day of a change of the clocks has an hour more.
+            Extra::Parts { first, a_day } => {
+                let part = whole(cell)?.checked_sub(first)?;
+                (0..a_day + a_day / 24).contains(&part).then(|| i64::from(part) * (DAY / i64::from(a_day)))
             }
         }
     }
@@ -158,6 +192,12 @@ pub(crate) fn whole(cell: &str) -> Option<i32> {
     number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e6).map(|value| value as i32)
 }
 
+/// A number with or without a letter or two around it: `3`, `Q3`, `3Q`, `W07`, `KW 7`.
+pub(crate) fn part(cell: &str) -> Option<i32> {
+    let number = cell.trim_matches(|c: char| c.is_ascii_alphabetic() || c == ' ' || c == '.');
+    if cell.len() - number.len() > 4 { None } else { whole(number) }
+}
+
 fn part_month(cell: &str) -> Option<i32> {
     whole(cell).or_else(|| words::month(cell).map(i32::from))
 }
@@ -169,6 +209,8 @@ impl Extra {
             Extra::Hours => " + hour",
             Extra::Minutes => ", minute",
             Extra::HoursMinutes => " + HHMM",
+            Extra::Days => " + day",
+            Extra::Parts { .. } => " + part of the day",
         }
     }
 }
@@ -176,6 +218,11 @@ impl Extra {
 /// A date's layout in words.
 fn describe(first: &Pieces, order: DateOrder) -> String {
     let mark = if first.separator == 0 { ' ' } else { char::from(first.separator) };
+    match first.unit {
+        b'Q' => return "year and quarter".to_owned(),
+        b'W' => return "year and week (ISO 8601)".to_owned(),
+        _ => {}
+    }
     let date = match first.form {
         Form::Settled if first.named_month => "day, month name, year".to_owned(),
         Form::YearMonth if first.named_month => "month name, year".to_owned(),

@@ -21,9 +21,9 @@ const SHUFFLE: u64 = 1 << 32;
 
 /// The gradient through time is the mean over at most so many windows, and fewer where they are long: it is to be had in
 /// about the time and the memory of an optimiser step.
-const MOST_LOOKED_INTO: usize = 32;
+pub const MOST_LOOKED_INTO: usize = 32;
 /// Tokens in all of these windows.
-const MOST_TOKENS: usize = 8192;
+pub const MOST_TOKENS: usize = 8192;
 
 /// Validation after an epoch looks at no more windows than this, evenly spread: it must not outlast the epoch.
 pub const MOST_VALIDATED: usize = 4096;

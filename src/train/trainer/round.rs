@@ -174,7 +174,8 @@ impl Trainer {
                 if to < self.validation.starts.len() {
                     self.phase = Phase::Validate(to, all);
                 } else {
-                    let count = (to * self.validation.horizon * frame.targets) as f64;
+                    // Not as whole numbers: in 32 bits, a thousand targets would wrap.
+                    let count = to as f64 * self.validation.horizon as f64 * frame.targets as f64;
                     self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count })?;
                 }
                 Ok(Did::Validation)

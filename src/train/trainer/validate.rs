@@ -77,7 +77,7 @@ impl Trainer {
             }
             sum += penalty(frame, start, (window, horizon), &out, self.options.loss);
         }
-        sum / (self.validation.starts.len() * out.len()) as f64
+        sum / (self.validation.starts.len() as f64 * out.len() as f64)
     }
 }
 

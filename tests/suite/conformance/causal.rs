@@ -154,6 +154,47 @@ fn a_forecast_at_a_step_knows_nothing_of_the_rows_behind_it() {
 }
 
 #[test]
+fn a_decoder_that_is_fed_the_truth_is_fed_none_of_what_it_forecasts() {
+    let mut tried = 0;
+    for architecture in registry::ALL {
+        for (normalise, attention) in
+            normalisations().into_iter().flat_map(|one| [(one, "none"), (one, "dot"), (one, "additive")])
+        {
+            let json =
+                format!(r#"{{"hidden": 6, "segment": 1, "normalise": "{normalise}", "attention": "{attention}"}}"#);
+            let (settings, _) = checked(architecture, &json);
+            // `[targets × horizon]`, the rows from `changed` on being others.
+            let forced = |changed: usize| {
+                let (batch, frame) = batch(&columns(240), 2, changed);
+                let sizes = (frame.features, frame.data_features, frame.targets);
+                let plan = architecture.plan(&settings, sizes, (24, WINDOW, HORIZON)).unwrap();
+                let (forecaster, params) = architecture.build(&plan, &settings, 3);
+                let mut tape = Tape::new(false);
+                let mut out = vec![0.0; 2 * HORIZON];
+                let mut pass = Pass::new(&mut tape, &params, 1);
+                forecaster.feeds_back().then(|| {
+                    forecaster.forced(&mut pass, &batch, &mut out);
+                    out
+                })
+            };
+            let Some(before) = forced(240) else { continue };
+            for lead in 0..HORIZON {
+                let after = forced(START + WINDOW + lead).unwrap();
+                let moved = |lead: usize| {
+                    let at =
+                        |target: usize| wide((before[target * HORIZON + lead] - after[target * HORIZON + lead]).abs());
+                    at(0).max(at(1))
+                };
+                assert!((0..=lead).all(|earlier| moved(earlier) < ROUNDING), "{} {json}: step {lead}", architecture.id);
+                assert!(lead + 1 == HORIZON || moved(lead + 1) > ROUNDING, "{} {json}: step {lead}", architecture.id);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 0, "one architecture at least feeds on its own forecasts");
+}
+
+#[test]
 fn what_is_fed_back_is_read_as_if_it_had_been_measured() {
     // All columns are forecast, so that all that is fed back is known; windows of whole segments begin at the same row.
     const TARGETS: usize = 3;

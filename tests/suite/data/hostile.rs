@@ -122,6 +122,51 @@ fn one_wrong_time_does_not_fill_the_memory() {
     assert_eq!(error.place().row, Some(50), "{error}");
 }
 
+/// One row a year.
+fn yearly(from: i32, to: i32) -> String {
+    (from..=to).fold("year,value\n".to_owned(), |text, year| format!("{text}{year:04}-01-01,{}\n", year % 7))
+}
+
+#[test]
+fn times_that_leave_the_calendar_are_refused_with_what_to_do() {
+    let refused = |text: &str, options: ReadOptions| {
+        let table = read_with(text.as_bytes(), options).expect("a table");
+        exercise(&table);
+        let error = table.series(&SeriesOptions::default()).expect_err("no series");
+        println!("{error}");
+        assert!(error.to_string().contains("number the rows") && error.to_string().ends_with('.'), "{error}");
+        error
+    };
+    let error = refused(&yearly(9900, 9999), ReadOptions::default());
+    assert_eq!(error.place().column.as_deref(), Some("year"));
+    assert!(
+        error.to_string().contains("9999-01-01, leaves no room for a forecast: one step of one year later"),
+        "{error}"
+    );
+    for step in ["1000000 months", "2147483647 months", "9000000000000000 ms", "100000000000 days"] {
+        let options = ReadOptions { step: Some(step.to_owned()), ..ReadOptions::default() };
+        let error = refused(&yearly(1900, 1999), options.clone());
+        assert_eq!(error.place().column.as_deref(), Some("year"), "{step}");
+        // Rows without times, dated by what a person says.
+        let start = Some("2000-01-01".to_owned());
+        let error = refused("value\n1\n2\n3\n", ReadOptions { start, ..options });
+        assert_eq!(error.place().knob.as_deref(), Some("step"), "{step}");
+    }
+    let before_christ =
+        (0..50).fold("year,month,value\n".to_owned(), |text, year| format!("{text}{},1,{}\n", year - 40, year % 7));
+    let options =
+        ReadOptions { time_columns: Some(vec!["year".to_owned(), "month".to_owned()]), ..ReadOptions::default() };
+    match read_with(before_christ.as_bytes(), options) {
+        Err(error) => println!("{error}"),
+        Ok(table) => drop(table.series(&SeriesOptions::default()).expect_err("no year before the first")),
+    }
+    // What has room for less than usual is forecast as far as the calendar goes.
+    let near = series(&table(&yearly(9900, 9998)));
+    assert_eq!(near.suggest("value").expect("a suggestion").horizon, 1);
+    assert_eq!(near.series.axis.room(30), 1);
+    exercise(&table(&yearly(9900, 9998)));
+}
+
 #[test]
 fn stray_quotes_swallow_nothing() {
     for count in [1, 2, 3, 30] {

@@ -1,11 +1,14 @@
 //! From bytes to a regular series, on files as people have them.
 
+mod accounts;
 mod ahead;
 mod choices;
 mod common;
 mod hostile;
 mod large;
 mod numbers;
+mod parts;
 mod real;
+mod several;
 mod shapes;
 mod trials;

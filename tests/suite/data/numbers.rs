@@ -103,7 +103,7 @@ fn numbers_in_a_column_of_text_are_counted() {
 
 #[test]
 fn values_read_as_missing_are_counted() {
-    let mut all = vec!["10", "11", "12", "13", "14", "15", "16"].repeat(5);
+    let mut all = ["10", "11", "12", "13", "14", "15", "16"].repeat(5);
     (all[3], all[20]) = ("-999", "-999");
     let note = said(&file(&all), "sentinel");
     assert!(note.count == 2 && note.message.contains("in 2 cells"), "{}", note.message);

@@ -235,7 +235,7 @@ fn table_of(folder: &Path) -> (usize, Vec<String>) {
 fn trials_give_what_is_expected() {
     let (count, failed) = table_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trials"));
     assert_eq!(failed, [""; 0]);
-    assert!(count >= 15, "{count} files");
+    assert!(count >= 36, "{count} files");
 }
 
 #[test]

@@ -1,0 +1,376 @@
+//! How much memory a model takes, told before any of it is taken; and what to choose where it is too much.
+//!
+//! All sizes are in 64 bits: a model that a page is asked for may need more than the 32 bits of its own addresses can say.
+
+use serde::Serialize;
+
+use crate::arch::plan::{HORIZON, READING, SEGMENT, WINDOW};
+use crate::arch::registry::Architecture;
+use crate::arch::stacked::{HIDDEN, LAYERS};
+use crate::data::frame::INPUTS;
+use crate::error::{Error, Result};
+use crate::evaluate;
+use crate::knob::{Kind, Knob, Settings};
+use crate::train::Options;
+use crate::train::checkpoints::stretch;
+use crate::train::options::{BATCH, CHECKPOINTS};
+use crate::train::trainer::{MOST_LOOKED_INTO, MOST_TOKENS, MOST_VALIDATED};
+use crate::train::truncated::{self, CHUNK, LANES};
+
+/// Bytes that a model and all that belongs to it may take. WebAssembly addresses 4 GiB; the rest is for what the estimate does not
+/// see: buffers that grow by doubling, gaps between them, the code.
+pub const MOST_MEMORY: u64 = 3_000_000_000;
+
+/// Bytes of one of a network's numbers.
+const REAL: u64 = size_of::<crate::Real>() as u64;
+
+/// How often the weights are there: themselves, the best, gradients of both, the optimiser's two moments, a part's gradient, on three
+/// tapes as they are and packed, as a saved file with its copy; and those of the model that the next settings are tried with.
+const COPIES_OF_WEIGHTS: u64 = 24;
+
+/// Tapes on which windows are forecast without gradients: after an epoch, and when the model is judged.
+const QUIET_TAPES: u64 = 2;
+
+/// Series in a worker: that of the model, and that of the one that the next settings are tried with.
+const SERIES: u64 = 2;
+
+/// Bytes that a model takes in one worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Memory {
+    /// Activations and their gradients in one part of a training step.
+    pub step: u64,
+    /// Activations of the windows that are forecast side by side when the model is judged or looked into.
+    pub judging: u64,
+    /// Weights, with all copies and what the optimiser keeps of them.
+    pub weights: u64,
+    /// The series, and its scaled values.
+    pub data: u64,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        [self.step, self.judging, self.weights, self.data].into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// How many workers with this model fit into `limit` bytes: at least the one that there must be.
+    pub fn workers(&self, limit: u64) -> usize {
+        usize::try_from(limit / self.total().max(1)).unwrap_or(usize::MAX).max(1)
+    }
+}
+
+/// Product of sizes: where even 64 bits do not hold it, the largest number, which no memory has room for.
+fn times(factors: &[u64]) -> u64 {
+    factors.iter().fold(1, |product, factor| product.saturating_mul(*factor))
+}
+
+/// The series and how much of it a model reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Rows of the series.
+    pub rows: usize,
+    /// Its columns.
+    pub columns: usize,
+    /// Rows of the training part.
+    pub train: usize,
+    /// Rows of the validation part.
+    pub validation: usize,
+    /// Rows beyond the end that are prepared.
+    pub ahead: usize,
+}
+
+impl Sizes {
+    /// Bytes of the series, and of its values as `features` columns of a frame.
+    pub fn data(&self, features: usize) -> u64 {
+        let (rows, ahead) = (self.rows as u64, self.ahead as u64);
+        let series = times(&[rows, self.columns as u64, size_of::<f64>() as u64, SERIES]);
+        // Beside the values the stretch of each row, and the windows that begin there, in their order and in an epoch's.
+        let frame = times(&[rows.saturating_add(ahead), features as u64, REAL]);
+        series.saturating_add(frame).saturating_add(times(&[rows, 5 * size_of::<u32>() as u64]))
+    }
+}
+
+/// What a model is asked to be.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The kind of network.
+    pub architecture: &'static Architecture,
+    /// Every setting.
+    pub settings: Settings,
+    /// Features, data features and targets.
+    pub features: (usize, usize, usize),
+    /// Season, window and horizon, resolved.
+    pub lengths: (usize, usize, usize),
+    /// The series.
+    pub sizes: Sizes,
+}
+
+impl Asked {
+    /// Bytes that it takes in one worker.
+    ///
+    /// # Errors
+    /// As [`Architecture::plan`].
+    pub fn memory(&self) -> Result<Memory> {
+        let (settings, (_, window, horizon)) = (&self.settings, self.lengths);
+        let plan = self.architecture.plan(settings, self.features, self.lengths)?;
+        let outline = self.architecture.outline(&plan, settings);
+        let forecaster = outline.forecaster.as_ref();
+        let rows: u64 =
+            outline.slots.iter().filter(|slot| !slot.vector && !slot.looked_up).map(|slot| slot.rows as u64).sum();
+        let options = Options::new(settings);
+        let tokens = plan.tokens() as u64;
+        let (length, side) = match truncated::longest_step(settings, &plan, forecaster, self.sizes.train) {
+            Some((length, side)) => (length as u64, side as u64),
+            None => (tokens, options.batch as u64),
+        };
+        let shards = options.with_shards_for(times(&[length, side, outline.parameters])).shards as u64;
+        let samples = side.div_ceil(shards);
+
+        // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has
+        // gates, states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what
+        // is more.
+        let checkpoints = options.checkpoints && !plan.continuous && forecaster.stretches().is_some();
+        let one = if checkpoints {
+            let stretch = stretch(plan.tokens()) as u64;
+            let stretches = tokens.div_ceil(stretch);
+            // A state that grows is held at the end of each stretch, half as long as the last one on average; and while a
+            // stretch is computed again, before it and behind it, with gradients.
+            let held = times(&[tokens, stretches / 2 + 4, forecaster.state_grows_by() as u64]);
+            forecaster.keeps(rows, stretch + stretches).saturating_add(held)
+        } else {
+            forecaster.keeps(rows, length)
+        };
+        // A window with its horizon as it is gathered, and as the network reads it.
+        let read = |samples: u64| times(&[2 * (window + horizon) as u64, self.features.0 as u64, samples]);
+        let step = times(&[one, samples]).saturating_add(read(samples));
+
+        // Fed back, the model reads its own forecasts behind the window, and a state that grows is there once for each of them.
+        let ahead = if plan.rolled { plan.horizon.div_ceil(plan.segment) as u64 } else { 0 };
+        let grown = times(&[ahead, tokens + ahead / 2, forecaster.state_grows_by() as u64]);
+        let judged = forecaster.keeps_to_forecast(rows, tokens + ahead).saturating_add(grown);
+        let side = evaluate::CHUNK as u64;
+        let judging = times(&[judged.saturating_add(read(1)), side, QUIET_TAPES]);
+        // Looked into: some windows, as many as have so many tokens, or one.
+        let looked = tokens.max((MOST_TOKENS as u64).min(tokens.saturating_mul(MOST_LOOKED_INTO as u64)));
+        let looked = forecaster.keeps(rows, looked);
+        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, and those that become bounds.
+        let windows = self.sizes.validation.min(MOST_VALIDATED) as u64;
+        let errors = times(&[windows, horizon as u64, self.features.2 as u64, 3 * size_of::<f64>() as u64]);
+        Ok(Memory {
+            step: times(&[step, REAL]),
+            judging: times(&[judging.saturating_add(looked), REAL]).saturating_add(errors),
+            weights: times(&[outline.parameters, COPIES_OF_WEIGHTS, REAL]),
+            data: self.sizes.data(self.features.0),
+        })
+    }
+
+    /// The same, if it fits into `limit` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if it does not, with the knobs that bring it under; otherwise as [`Asked::memory`].
+    pub fn fitting(&self, limit: u64) -> Result<Memory> {
+        let memory = self.memory()?;
+        if memory.total() <= limit { Ok(memory) } else { Err(self.refused(memory.total(), limit)) }
+    }
+
+    fn refused(&self, needed: u64, limit: u64) -> Error {
+        let too_much = format!("training would take about {} of memory, and {} can be had", size(needed), size(limit));
+        let refusal = |knob: &Knob, fits: Vec<(&'static str, String)>, words: String| Error::Memory {
+            knob: knob.key,
+            label: knob.label,
+            fits,
+            needed,
+            limit,
+            problem: format!("{too_much}; {words}"),
+        };
+        let alone: Vec<Remedy> = REMEDIES.iter().filter_map(|knob| self.remedy(knob, limit)).take(2).collect();
+        if let Some(first) = alone.first() {
+            let words: Vec<&str> = alone.iter().map(|remedy| remedy.words.as_str()).collect();
+            return refusal(first.knob, vec![(first.knob.key, first.value.clone())], words.join(", or "));
+        }
+        // No knob alone: some together, halved by turns.
+        let mut frugal = self.clone();
+        for _ in 0..HALVINGS {
+            for (knob, floor) in TOGETHER {
+                frugal = frugal.halved(knob, floor).unwrap_or(frugal);
+                if !frugal.fits(limit) {
+                    continue;
+                }
+                let changed = TOGETHER.iter().filter_map(|(knob, _)| {
+                    let value = frugal.value(knob);
+                    (value != self.value(knob)).then_some((*knob, value))
+                });
+                let changed: Vec<(&Knob, String)> = changed.collect();
+                let words: Vec<String> =
+                    changed.iter().map(|(knob, value)| format!("“{}” {}", knob.label, said(value))).collect();
+                // One that is always in view, where there is one.
+                let first =
+                    changed.iter().find(|(knob, _)| knob.basic).or(changed.first()).map_or(&WINDOW, |(knob, _)| *knob);
+                let fits = changed.iter().map(|(knob, value)| (knob.key, value.clone())).collect();
+                return refusal(first, fits, format!("together these would fit: {}", words.join(", ")));
+            }
+        }
+        refusal(&INPUTS, Vec::new(), "leave out inputs or targets".to_owned())
+    }
+
+    fn fits(&self, limit: u64) -> bool {
+        self.memory().is_ok_and(|memory| memory.total() <= limit)
+    }
+
+    /// What stands for `knob` in settings, resolved.
+    fn value(&self, knob: &Knob) -> String {
+        match knob.key {
+            key if key == CHECKPOINTS.key => self.settings.flag(key).to_string(),
+            _ => self.size(knob).to_string(),
+        }
+    }
+
+    /// The same of a knob that is a size.
+    fn size(&self, knob: &Knob) -> usize {
+        match knob.key {
+            key if key == WINDOW.key => self.lengths.1,
+            key if key == HORIZON.key => self.lengths.2,
+            key => self.settings.size(key),
+        }
+    }
+
+    /// The same model with another size.
+    fn with(&self, knob: &Knob, size: usize) -> Option<Self> {
+        let mut asked = Self { settings: self.settings.with(knob, &size.into()).ok()?, ..self.clone() };
+        match knob.key {
+            key if key == WINDOW.key => asked.lengths.1 = size,
+            key if key == HORIZON.key => asked.lengths.2 = size,
+            _ => {}
+        }
+        Some(asked)
+    }
+
+    /// The same with half of `knob`, `floor` at least; with checkpoints at once. `None` if it has no say.
+    fn halved(&self, knob: &Knob, floor: usize) -> Option<Self> {
+        if !self.can_turn(knob) {
+            return None;
+        }
+        if knob.key == CHECKPOINTS.key {
+            return Some(Self { settings: self.settings.with(knob, &true.into()).ok()?, ..self.clone() });
+        }
+        let now = self.size(knob);
+        let segment = if knob.key == WINDOW.key { self.settings.size(SEGMENT.key) } else { 1 };
+        let half = (now / 2).max(floor).max(segment);
+        if half < now { self.with(knob, half) } else { None }
+    }
+
+    /// Whether a knob has a say in this model's memory.
+    fn can_turn(&self, knob: &Knob) -> bool {
+        let continuous = self.settings.text(READING.key) == "continuous";
+        match knob.key {
+            key if key == BATCH.key => !continuous,
+            key if key == CHECKPOINTS.key => !continuous && self.architecture.streams,
+            key if key == LANES.key || key == CHUNK.key => continuous,
+            key if key == INPUTS.key => self.features.1 > self.features.2,
+            key if key == WINDOW.key || key == HORIZON.key => true,
+            key => self.architecture.reads(key),
+        }
+    }
+
+    /// The value of `knob` that brings the model under `limit`, changing it as little as may be; `None` if none does.
+    fn remedy(&self, knob: &'static Knob, limit: u64) -> Option<Remedy> {
+        if !self.can_turn(knob) {
+            return None;
+        }
+        let fits = |asked: &Asked| asked.fits(limit);
+        let now = match knob.key {
+            key if key == CHECKPOINTS.key => {
+                let asked = Asked { settings: self.settings.with(knob, &true.into()).ok()?, ..self.clone() };
+                let words = format!("turn on “{}”", knob.label);
+                return fits(&asked).then(|| Remedy { knob, value: "true".to_owned(), words });
+            }
+            key if key == INPUTS.key => {
+                let (features, data, targets) = self.features;
+                let asked = Asked { features: (features - data + targets, targets, targets), ..self.clone() };
+                let words = "leave out the inputs, or some of them".to_owned();
+                return fits(&asked).then(|| Remedy { knob, value: String::new(), words });
+            }
+            _ => self.size(knob),
+        };
+        let with = |value: usize| self.with(knob, value).is_some_and(|asked| fits(&asked)).then_some(value);
+        // The largest that fits. Left to themselves (0), lanes and chunks are chosen by the series.
+        let Kind::Integer { max, .. } = knob.kind else { return None };
+        let now = if now == 0 { usize::try_from(max).ok()? + 1 } else { now };
+        // A window or a chunk is no shorter than a segment.
+        let segment =
+            self.architecture.plan(&self.settings, self.features, self.lengths).map_or(1, |plan| plan.segment);
+        let asked = self.settings.size(SEGMENT.key).max(1);
+        let smallest = match knob.key {
+            key if key == WINDOW.key && self.architecture.reads(SEGMENT.key) => asked,
+            key if key == CHUNK.key => segment,
+            _ => 1,
+        };
+        let mut low = Some(smallest).filter(|&smallest| smallest < now).and_then(with)?;
+        let mut high = now;
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            match with(middle) {
+                Some(middle) => low = middle,
+                None => high = middle,
+            }
+        }
+        // So much less is another model: then rather a little of several.
+        if low * MOST_CUT < now && knob.key != BATCH.key && knob.key != LANES.key {
+            return None;
+        }
+        let words = format!("choose at most {low} for “{}”", knob.label);
+        Some(Remedy { knob, value: low.to_string(), words })
+    }
+}
+
+/// Knobs that make a model smaller, those first that change least of what it is.
+const REMEDIES: [&Knob; 9] = [&CHECKPOINTS, &BATCH, &LANES, &CHUNK, &HIDDEN, &WINDOW, &LAYERS, &INPUTS, &HORIZON];
+
+/// A knob alone is cut to this part at most.
+const MOST_CUT: usize = 8;
+
+/// Knobs that are halved by turns where none is enough, and where each ends.
+const TOGETHER: [(&Knob, usize); 7] =
+    [(&CHECKPOINTS, 1), (&BATCH, 8), (&LANES, 1), (&HIDDEN, 8), (&WINDOW, 8), (&LAYERS, 1), (&HORIZON, 8)];
+/// Halvings after which every knob is at its end.
+const HALVINGS: usize = 14;
+
+/// A value in a sentence.
+fn said(value: &str) -> &str {
+    if value == "true" { "on" } else { value }
+}
+
+/// A knob, the value that makes the model fit, and how to say so.
+struct Remedy {
+    knob: &'static Knob,
+    value: String,
+    words: String,
+}
+
+/// The refusal of a series with so many `features` that not even its scaled values fit.
+///
+/// # Errors
+/// [`Error::Memory`] if they do not.
+pub fn data_fits(sizes: &Sizes, features: usize, limit: u64) -> Result<()> {
+    let needed = sizes.data(features);
+    if needed <= limit {
+        return Ok(());
+    }
+    let problem = format!(
+        "the prepared columns alone would take about {} of memory, and {} can be had; leave out inputs",
+        size(needed),
+        size(limit)
+    );
+    Err(Error::Memory { knob: INPUTS.key, label: INPUTS.label, fits: Vec::new(), needed, limit, problem })
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    if bytes < 1_000_000_000 {
+        format!("{} MB", bytes.div_ceil(1_000_000))
+    } else if bytes < 10_000_000_000 {
+        format!("{:.1} GB", bytes as f64 / 1e9)
+    } else {
+        format!("{} GB", bytes / 1_000_000_000)
+    }
+}
