@@ -317,7 +317,8 @@ impl Column {
     pub fn mark(&mut self, sentinels: Vec<f64>) {
         for value in sentinels {
             let count = self.values.iter().filter(|held| **held == value).count();
-            if count > 0 {
+            // A person may name a number twice.
+            if count > 0 && self.sentinels.iter().all(|(other, _)| *other != value) {
                 self.sentinels.push((value, count));
             }
         }

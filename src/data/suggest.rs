@@ -127,7 +127,10 @@ impl Regular {
             problem: "there is no such column; choose one that holds numbers".to_owned(),
         })?;
         let series = self.series.looked_at(split.train.clone());
-        Ok(suggest(&series.columns[index], series.axis.step, split, Fill::default()))
+        let mut suggestion = suggest(&series.columns[index], series.axis.step, split, Fill::default());
+        // The calendar may end before.
+        suggestion.horizon = series.axis.room(suggestion.horizon).max(1);
+        Ok(suggestion)
     }
 }
 

@@ -182,9 +182,6 @@ impl Table {
             time.last = times.iter().copied().max().unwrap_or(time.last);
         }
         body.columns.iter_mut().for_each(Column::finish);
-        if let Some(missing) = &options.missing {
-            body.columns.iter_mut().filter(|column| column.is_measured()).for_each(|column| column.drop(missing));
-        }
         let Body { mut columns, mut times, mut offsets, .. } = body;
         let wide = if options.wide == Some(false) {
             None
@@ -215,6 +212,9 @@ impl Table {
         }
         let grid = stepping::grid(times.as_deref(), &options, &mut notes)?;
         let training = training_rows(times.as_deref(), grid, kept);
+        if let Some(missing) = &options.missing {
+            columns.iter_mut().filter(|column| column.is_measured()).for_each(|column| column.drop(missing));
+        }
         let said_missing = options.missing.is_none().then(|| std::mem::take(&mut layout.said_missing));
         let later = said_missing.as_ref().map_or_else(Vec::new, |said| mark_sentinels(&mut columns, &training, said));
         let mut understood: Vec<_> = columns.iter().map(Column::understood).collect();
