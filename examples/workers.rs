@@ -13,7 +13,8 @@ fn session(shards: usize) -> Result<Session> {
     let rows = 20_000;
     let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: rows, utc: true };
     let values = (0..rows).map(|hour| (hour as f64 * 0.2618).sin() + 0.3 * (hour as f64 * 12.9898).sin()).collect();
-    let mut session = Session::new(Series { axis, names: vec!["value".to_owned()], columns: vec![values] });
+    let mut session =
+        Session::new(Series { axis, names: vec!["value".to_owned()], columns: vec![values], sentinels: None });
     let settings = serde_json::json!({
         "architecture": "lstm", "hidden": 128, "layers": 2, "window": 168, "horizon": 24, "segment": 1, "batch_size": 64,
         "normalise": "none", "highway": false, "head_dropout": 0, "optimiser": "adam", "shards": shards,

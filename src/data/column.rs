@@ -5,7 +5,6 @@ use crate::data::names;
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::number::{self, Cell};
 use crate::data::options::{Decimal, clip};
-use crate::data::sentinel;
 use crate::data::understood::{Cells, ColumnKind, ColumnUnderstood};
 use crate::math;
 
@@ -300,23 +299,40 @@ impl Column {
         self.rows = values.len();
         self.values = values;
         self.odd.clear();
+        // They are in the cells of all the columns.
+        self.sentinels.clear();
         self.widened = Some(cells);
     }
 
-    /// Reads sentinels as missing: those of `wanted`, or else those found by looking.
-    pub fn drop_sentinels(&mut self, wanted: Option<&[f64]>, known: &[f64]) {
-        let taken: Vec<f64> = match wanted {
-            Some(wanted) => wanted.iter().copied().filter(|value| self.values.contains(value)).collect(),
-            None => sentinel::find(&self.values, known),
-        };
-        for value in taken {
-            let mut count = 0;
-            for held in self.values.iter_mut().filter(|held| **held == value) {
-                *held = f64::NAN;
-                count += 1;
+    /// Reads these numbers as missing, because somebody says so.
+    pub fn drop(&mut self, missing: &[f64]) {
+        self.mark(missing.to_vec());
+        let sentinels = &self.sentinels;
+        let held = self.values.iter_mut().filter(|held| sentinels.iter().any(|(value, _)| value == *held));
+        held.for_each(|held| *held = f64::NAN);
+    }
+
+    /// Counts these numbers as missing, because they were found to stand for “no value”. They stay where they are: another split
+    /// may find otherwise.
+    pub fn mark(&mut self, sentinels: Vec<f64>) {
+        for value in sentinels {
+            let count = self.values.iter().filter(|held| **held == value).count();
+            // A person may name a number twice.
+            if count > 0 && self.sentinels.iter().all(|(other, _)| *other != value) {
+                self.sentinels.push((value, count));
             }
-            self.sentinels.push((value, count));
         }
+    }
+
+    /// The values, `NaN` where one is missing, where it stands for “no value”, or is one of `others`.
+    pub fn known(&self, others: &[f64]) -> impl Iterator<Item = f64> {
+        let is_none = |value: &f64| self.sentinels.iter().any(|(none, _)| none == value) || others.contains(value);
+        self.values.iter().map(move |value| if is_none(value) { f64::NAN } else { *value })
+    }
+
+    /// Whether it holds numbers that may be forecast or read.
+    pub fn is_measured(&self) -> bool {
+        self.has_numbers() && !self.is_label
     }
 
     /// Numbers that were read as missing.
@@ -326,16 +342,17 @@ impl Column {
 
     /// Where the cells went; together they are the rows.
     pub fn cells(&self) -> Cells {
+        let none: usize = self.sentinels.iter().map(|(_, count)| count).sum();
         if let Some(cells) = self.widened {
-            return cells;
+            return Cells { values: cells.values - none, sentinels: cells.sentinels + none, ..cells };
         }
         let count = |wanted: What| self.odd.iter().filter(|odd| odd.what == wanted).count();
         let mut cells = Cells::default();
         if self.has_numbers() {
-            cells.values = self.values.iter().filter(|value| !value.is_nan()).count();
+            cells.values = self.known(&[]).filter(|value| !value.is_nan()).count();
             cells.unread = count(What::Unread);
             cells.infinite = count(What::Infinite);
-            cells.sentinels = self.sentinels.iter().map(|(_, count)| count).sum();
+            cells.sentinels = none;
             cells.empty = self.rows - cells.values - cells.unread - cells.infinite - cells.sentinels;
         } else {
             cells.empty = count(What::Missing);
@@ -348,7 +365,7 @@ impl Column {
     /// Rows without a value.
     pub fn missing(&self) -> usize {
         match self.has_numbers() {
-            true => self.values.iter().filter(|value| value.is_nan()).count(),
+            true => self.known(&[]).filter(|value| value.is_nan()).count(),
             false => self.odd.iter().filter(|odd| odd.what == What::Missing).count(),
         }
     }
@@ -356,7 +373,7 @@ impl Column {
     /// Smallest, largest and mean number, and whether there is more than one.
     fn spread(&self) -> Option<(f64, f64, f64)> {
         let (mut low, mut high, mut sum, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0_usize);
-        for &value in self.values.iter().filter(|value| !value.is_nan()) {
+        for value in self.known(&[]).filter(|value| !value.is_nan()) {
             low = low.min(value);
             high = high.max(value);
             sum += value;
@@ -488,14 +505,6 @@ impl Column {
             let message = format!("Column “{name}” holds times, too; it was not used.");
             notes.push(Note::info("unused-time", message));
         }
-        for &(sentinel, count) in &self.sentinels {
-            let many = counted(count, "cell", "cells");
-            let message =
-                format!("Column “{name}”: {sentinel} stands for “no value” here and was read as missing, in {many}.");
-            let mut note = Note::warning("sentinel", message);
-            note.count = count;
-            notes.push(note);
-        }
         notes
     }
 
@@ -504,6 +513,14 @@ impl Column {
         let name = &self.name;
         let missing = self.missing();
         let mut notes = Vec::new();
+        for &(sentinel, count) in &self.sentinels {
+            let many = counted(count, "cell", "cells");
+            let message =
+                format!("Column “{name}”: {sentinel} stands for “no value” here and was read as missing, in {many}.");
+            let mut note = Note::warning("sentinel", message);
+            note.count = count;
+            notes.push(note);
+        }
         match self.kind(self.spread()) {
             // That all rows are of one year is no news.
             ColumnKind::Constant if !names::has_word(name, &["year", "month", "day", "hour"]) => {

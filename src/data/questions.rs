@@ -49,21 +49,48 @@ pub(crate) fn decimal(options: &ReadOptions, taken: Decimal) -> Note {
     Note::question("decimal", message, choices)
 }
 
-/// Asks about values far outside the rest, unless a person has said what is missing.
-pub(crate) fn outliers(columns: &[Column], options: &ReadOptions, text: &str, offsets: &[u32]) -> Vec<Note> {
+/// Asks about numbers (column and value) that only rows after the training part show to stand for a missing value.
+pub(crate) fn later(columns: &[Column], options: &ReadOptions, later: &[(usize, f64)]) -> Vec<Note> {
+    let sentinels: Vec<f64> = columns.iter().flat_map(Column::sentinels).collect();
+    let questions = later.iter().map(|&(column, value)| {
+        let choice = |label: &str, more: &[f64]| Choice {
+            label: label.to_owned(),
+            options: ReadOptions { missing: Some([&sentinels, more].concat()), ..options.clone() },
+        };
+        let message = format!(
+            "Column “{}”: {value} looks like “no value”, but by rows after the training part, and nothing is chosen by those: it \
+             was kept as a number. Does it stand for a missing value?",
+            columns[column].name
+        );
+        Note::question("sentinel-later", message, vec![choice("Read as missing", &[value]), choice("Keep", &[])])
+    });
+    questions.collect()
+}
+
+/// Asks about values far outside the rest, unless a person has said what is missing; `later` was asked about before. It is
+/// asked by all rows: nothing is chosen by it.
+pub(crate) fn outliers(
+    columns: &[Column],
+    options: &ReadOptions,
+    later: &[(usize, f64)],
+    text: &str,
+    offsets: &[u32],
+) -> Vec<Note> {
     if options.missing.is_some() {
         return Vec::new();
     }
     let sentinels: Vec<f64> = columns.iter().flat_map(Column::sentinels).collect();
+    let asked: Vec<f64> = later.iter().map(|&(_, value)| value).collect();
     let questions = columns.iter().filter(|column| !column.is_time).filter_map(|column| {
-        let rows = outlier::find(&column.values);
-        let value = column.values[*rows.first()?];
+        let values: Vec<f64> = column.known(&asked).collect();
+        let rows = outlier::find(&values);
+        let value = values[*rows.first()?];
         let mut tally = Tally::default();
         for offset in rows.iter().filter_map(|&row| offsets.get(row)) {
             tally.add(line_of(text, *offset as usize));
         }
         let mut all = sentinels.clone();
-        all.extend(rows.iter().map(|&row| column.values[row]));
+        all.extend(rows.iter().map(|&row| values[row]));
         let choice = |label: &str, missing: Vec<f64>| Choice {
             label: label.to_owned(),
             options: ReadOptions { missing: Some(missing), ..options.clone() },

@@ -5,7 +5,9 @@ use serde::Serialize;
 use crate::data::axis::{Axis, Step, civil, day_text, minute_text};
 use crate::data::notes::{Note, Tally, counted};
 use crate::data::options::{Duplicates, SeriesOptions};
+use crate::data::sentinel::{self, Sentinels};
 use crate::data::series::Series;
+use crate::data::split::Split;
 use crate::data::step::{self, Grid};
 use crate::data::{dst, suggest};
 use crate::error::{Error, Result};
@@ -90,6 +92,8 @@ pub(crate) struct Source<'t> {
     pub time_column: &'t str,
     pub names: Vec<&'t str>,
     pub columns: Vec<&'t [f64]>,
+    /// Numbers that the file's comments name as “no value”, where looking decides which do; `None`: somebody has said it.
+    pub said_missing: Option<&'t [f64]>,
     /// Line of a row in the file.
     pub line: &'t dyn Fn(usize) -> u64,
 }
@@ -132,6 +136,11 @@ pub(crate) fn build(source: &Source, options: &SeriesOptions) -> Result<Regular>
         None => numbered(source)?,
     };
     let Regular { series, about } = &mut regular;
+    if let Some(said) = source.said_missing {
+        series.sentinels = Some(Sentinels { said: said.to_vec(), aside: Vec::new() });
+        let looked = series.looked_at(Split::usual(&series.axis).train).into_owned();
+        *series = looked;
+    }
     about.notes.extend(suggest::short_note(series));
     Ok(regular)
 }
@@ -149,6 +158,7 @@ fn numbered(source: &Source) -> Result<Regular> {
         axis,
         names: source.names.iter().map(|&name| name.to_owned()).collect(),
         columns: source.columns.iter().map(|column| column.to_vec()).collect(),
+        sentinels: None,
     }))
 }
 
@@ -181,6 +191,7 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
         axis,
         names: source.names.iter().map(|&name| name.to_owned()).collect(),
         columns: vec![vec![f64::NAN; len]; source.columns.len()],
+        sentinels: None,
     };
     let mut regular = Regular::from_series(series);
     regular.about.rows = times.len();
@@ -267,6 +278,7 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
                 about.duplicates.exact += group.len() - 1;
             }
         }
+        let before = &rows[..rows.len() - rest.len()];
         // The file's order decides what is first and last.
         let first = group.iter().copied().min().unwrap_or(group[0]);
         let last = group.iter().copied().max().unwrap_or(group[0]);
@@ -274,6 +286,11 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
             column[index] = match rule {
                 Duplicates::First => values[first],
                 Duplicates::Last => values[last],
+                Duplicates::Mean if source.said_missing.is_some() => {
+                    let known = &before[before.len().saturating_sub(group.len() + sentinel::BEFORE)..];
+                    let known: Vec<f64> = known.iter().map(|&row| values[row]).collect();
+                    mean(sentinel::of_moment(&known, known.len() - group.len()).into_iter())
+                }
                 Duplicates::Mean => mean(group.iter().map(|&row| values[row])),
             };
         }

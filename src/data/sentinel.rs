@@ -1,10 +1,45 @@
 //! Numbers that stand for a missing value (-999, 9999, -200): an extreme, repeated value far outside the rest.
+//!
+//! Which numbers do is found by looking, and so in the training part alone: [`Series::looked_at`](crate::data::Series::looked_at)
+//! settles it for a split. A series carries what was set aside, so that another split can settle it anew. What only later rows
+//! show is asked about ([`crate::data::questions`]), for a person may know what no choice may look at.
 
 /// Sentinels that one column may have; weather files have two (no value, variable).
 const MOST: usize = 3;
 
 /// Distinct values that the rest must have: a column of flags has an extreme value, too.
 const FEWEST_REST: usize = 5;
+
+/// How it stands with the numbers of a series that mean “no value”.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sentinels {
+    /// Those that the file's comments name: less is asked of them.
+    pub said: Vec<f64>,
+    /// What was found and is missing from the columns now: column, row, and the number that stood there.
+    pub aside: Vec<(u32, u32, f64)>,
+}
+
+/// Sentinel values of each column, found by looking. What is one in a column is sought in the others, too.
+pub(crate) fn of_columns(columns: &[impl AsRef<[f64]>], said: &[f64]) -> Vec<Vec<f64>> {
+    let mut known: Vec<f64> = columns.iter().flat_map(|column| find(column.as_ref(), &[])).collect();
+    known.extend(said);
+    columns.iter().map(|column| find(column.as_ref(), &known)).collect()
+}
+
+/// Rows before a moment that are looked at where its own rows must be told apart.
+pub(crate) const BEFORE: usize = 1000;
+
+/// The values of one moment, those from `from` on, behind [`BEFORE`] or fewer of the rows before it, without those that stand for “no value” by all
+/// that was known then: a mean of 20 and -999 would be neither. Where all are the same, they are left for later.
+pub(crate) fn of_moment(values: &[f64], from: usize) -> Vec<f64> {
+    let group = &values[from..];
+    let differ = group.iter().any(|value| !value.is_nan() && *value != group[0]);
+    if !differ || !group.iter().any(|&value| is_usual(value)) {
+        return group.to_vec();
+    }
+    let found = find(values, &[]);
+    group.iter().copied().filter(|value| !found.contains(value)).collect()
+}
 
 /// Sentinel values of one column, found by looking; `known`: those of other columns, for which less is asked.
 pub(crate) fn find(values: &[f64], known: &[f64]) -> Vec<f64> {
@@ -89,5 +124,16 @@ mod tests {
         let counts: Vec<f64> = (0..100).map(|i| f64::from(i * 15)).chain([-200.0; 5]).collect();
         assert_eq!(find(&counts, &[]), [0.0; 0]);
         assert_eq!(find(&counts, &[-200.0]), [-200.0]);
+    }
+
+    #[test]
+    fn a_moment_is_told_apart_by_what_came_before_it() {
+        let before: Vec<f64> = (0..100).map(|i| f64::from(i % 30) - 5.0).collect();
+        let moment = |group: &[f64]| of_moment(&[before.clone(), group.to_vec()].concat(), 100);
+        assert_eq!(moment(&[20.0, -999.0]), [20.0]);
+        assert_eq!(moment(&[20.0, 999.0, 21.0]), [20.0, 21.0]);
+        // Not alone, and not where the rest is no better.
+        assert_eq!(moment(&[-999.0, -999.0]), [-999.0, -999.0]);
+        assert_eq!(of_moment(&[20.0, -999.0], 0), [20.0, -999.0]);
     }
 }

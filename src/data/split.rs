@@ -77,11 +77,11 @@ impl Split {
         }
     }
 
-    /// The parts of the knob's default. Of a series too short for it: parts without rows, in which nothing is to be found.
+    /// The parts of the knob's default. Of a series too short to be split all rows are the first part: none judges.
     pub fn usual(axis: &Axis) -> Split {
         let [train, validation, test] = by_percent(USUAL, axis.len).unwrap_or_default();
         let whole = 0 < train && train < validation && validation < test;
-        let [train, validation, test] = if whole { [train, validation, test] } else { [0; 3] };
+        let [train, validation, test] = if whole { [train, validation, test] } else { [axis.len; 3] };
         Split { train: 0..train, validation: train..validation, test: validation..test }
     }
 

@@ -110,7 +110,7 @@ impl Regular {
     /// # Errors
     /// When no column has that name.
     pub fn suggest(&self, target: &str) -> Result<Suggestion> {
-        Ok(suggest(self.column(target)?, self.series.axis.step, &Split::usual(&self.series.axis), Fill::default()))
+        self.suggest_on(target, &Split::usual(&self.series.axis))
     }
 
     /// The same by the training part of another split, as the knob [`SPLIT`](crate::data::split::SPLIT) has it.
@@ -118,16 +118,19 @@ impl Regular {
     /// # Errors
     /// When no column has that name, or as [`Split::parse`].
     pub fn suggest_for(&self, target: &str, split: &str) -> Result<Suggestion> {
-        let split = Split::parse(split, &self.series.axis)?;
-        Ok(suggest(self.column(target)?, self.series.axis.step, &split, Fill::default()))
+        self.suggest_on(target, &Split::parse(split, &self.series.axis)?)
     }
 
-    fn column(&self, name: &str) -> Result<&[f64]> {
-        let index = self.series.names.iter().position(|other| other == name);
-        index.map(|index| self.series.columns[index].as_slice()).ok_or_else(|| Error::Column {
-            column: crate::data::options::clip(name, 60),
+    fn suggest_on(&self, target: &str, split: &Split) -> Result<Suggestion> {
+        let index = self.series.names.iter().position(|name| name == target).ok_or_else(|| Error::Column {
+            column: crate::data::options::clip(target, 60),
             problem: "there is no such column; choose one that holds numbers".to_owned(),
-        })
+        })?;
+        let series = self.series.looked_at(split.train.clone());
+        let mut suggestion = suggest(&series.columns[index], series.axis.step, split, Fill::default());
+        // The calendar may end before.
+        suggestion.horizon = series.axis.room(suggestion.horizon).max(1);
+        Ok(suggestion)
     }
 }
 

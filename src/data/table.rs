@@ -1,5 +1,6 @@
 //! A file as columns, with what was understood of it.
 
+use crate::data::axis::{Axis, Step};
 use crate::data::column::{Column, Places};
 use crate::data::dialect::{self, Layout};
 use crate::data::encoding::Decoded;
@@ -13,13 +14,14 @@ use crate::data::records::{Record, Records, line_of};
 use crate::data::regular::{self, Regular, Source};
 use crate::data::rows;
 use crate::data::several::{self, SeveralUnderstood};
+use crate::data::split::Split;
 use crate::data::step::Grid;
 use crate::data::time::find::{self, Columns};
 use crate::data::time::pieces::Days;
 use crate::data::time::reading::Clock;
 use crate::data::understood::{ColumnKind, TimeUnderstood, Understood};
 use crate::data::wide::{self, Wide};
-use crate::data::{questions, stepping, target};
+use crate::data::{questions, sentinel, stepping, target};
 use crate::error::{Error, Result};
 
 /// A file as columns of numbers, with its text for a preview.
@@ -34,6 +36,8 @@ pub struct Table {
     grid: Option<Grid>,
     /// Where each row begins in the text. A file is at most half a gigabyte, so that 32 bits suffice.
     offsets: Vec<u32>,
+    /// Numbers that the file's comments name as “no value”; `None`: a person has said which are.
+    said_missing: Option<Vec<f64>>,
     /// For a file with many values in a row: which columns; a row of the table is one value.
     wide: Option<Wide>,
 }
@@ -101,6 +105,7 @@ impl Table {
                 time_column: time.and_then(|time| time.columns.first()).map_or("", String::as_str),
                 names: chosen.iter().map(|column| column.name.as_str()).collect(),
                 columns: chosen.iter().map(|column| column.values.as_slice()).collect(),
+                said_missing: self.said_missing.as_deref(),
                 line: &|row| self.offsets.get(row).map_or(0, |&offset| line_of(&self.text, offset as usize)),
             },
             options,
@@ -177,7 +182,6 @@ impl Table {
             time.last = times.iter().copied().max().unwrap_or(time.last);
         }
         body.columns.iter_mut().for_each(Column::finish);
-        body.sentinels(&options, &layout.said_missing);
         let Body { mut columns, mut times, mut offsets, .. } = body;
         let wide = if options.wide == Some(false) {
             None
@@ -206,6 +210,13 @@ impl Table {
             let problem = "No row has a time that can be read: choose other time columns, or none to number the rows.";
             return Err(Error::File { code: "no-rows", problem: problem.to_owned() });
         }
+        let grid = stepping::grid(times.as_deref(), &options, &mut notes)?;
+        let training = training_rows(times.as_deref(), grid, kept);
+        if let Some(missing) = &options.missing {
+            columns.iter_mut().filter(|column| column.is_measured()).for_each(|column| column.drop(missing));
+        }
+        let said_missing = options.missing.is_none().then(|| std::mem::take(&mut layout.said_missing));
+        let later = said_missing.as_ref().map_or_else(Vec::new, |said| mark_sentinels(&mut columns, &training, said));
         let mut understood: Vec<_> = columns.iter().map(Column::understood).collect();
         if let (Some(units), None) = (&layout.units, &wide) {
             for (column, unit) in understood.iter_mut().zip(units).filter(|(_, unit)| !unit.is_empty()) {
@@ -219,9 +230,11 @@ impl Table {
         for column in columns.iter().filter(|column| !column.is_time) {
             notes.extend(column.notes(kept));
         }
-        notes.extend(questions::outliers(&columns, &options, &text, &offsets));
-        let suggested = target::suggest(&understood, |index| &columns[index].values, kept).map(str::to_owned);
-        let grid = stepping::grid(times.as_deref(), &options, &mut notes)?;
+        notes.extend(questions::later(&columns, &options, &later));
+        notes.extend(questions::outliers(&columns, &options, &later, &text, &offsets));
+        let seen: Vec<Vec<f64>> = columns.iter().map(|column| training.of(column.known(&[]))).collect();
+        let named = columns.iter().zip(&seen).map(|(column, seen)| (column.name.as_str(), seen.as_slice()));
+        let suggested = target::suggest(named).map(str::to_owned);
         let decimal = if decimals.iter().filter(|&&decimal| decimal == Decimal::Comma).count() * 2 > decimals.len() {
             Decimal::Comma
         } else {
@@ -241,7 +254,7 @@ impl Table {
             suggested_target: suggested,
             notes,
         };
-        Ok(Self { text, layout, understood, columns, times, grid, offsets, wide })
+        Ok(Self { text, layout, understood, columns, times, grid, offsets, said_missing, wide })
     }
 }
 
@@ -466,22 +479,55 @@ impl Body {
         };
         Ok((times, understood))
     }
+}
 
-    /// Reads sentinels as missing: those a person or a comment names, or else those found by looking. What is one in a
-    /// column is sought in the others, too.
-    fn sentinels(&mut self, options: &ReadOptions, said: &[f64]) {
-        let numbers = || self.columns.iter().filter(|column| !column.is_time && column.holds == Holds::Numbers);
-        let known: Vec<f64> = match options.missing {
-            Some(_) => Vec::new(),
-            None => {
-                let found = numbers().flat_map(|column| crate::data::sentinel::find(&column.values, &[]));
-                found.chain(said.iter().copied()).collect()
-            }
-        };
-        for column in self.columns.iter_mut().filter(|column| !column.is_time && column.holds == Holds::Numbers) {
-            column.drop_sentinels(options.missing.as_deref(), &known);
-        }
+/// Rows of a file that train by the default split, as a mask.
+struct Training(Vec<bool>);
+
+impl Training {
+    /// The values of a column in these rows; none of a column that holds none.
+    fn of(&self, values: impl Iterator<Item = f64>) -> Vec<f64> {
+        values.zip(&self.0).filter(|(_, trains)| **trains).map(|(value, _)| value).collect()
     }
+}
+
+/// The rows that will be in the training part of the default split: what is found by looking at numbers is looked for there.
+fn training_rows(times: Option<&[i64]>, grid: Option<Grid>, rows: usize) -> Training {
+    let end = |len: usize| Split::usual(&Axis { start: 0, step: Step::Rows, len, utc: false }).train.end;
+    Training(match (times, grid) {
+        (Some(times), Some(grid)) => {
+            let slots: Vec<i64> = times.iter().map(|&time| grid.slot(time)).collect();
+            let first = slots.iter().copied().min().unwrap_or(0);
+            let moments = slots.iter().copied().max().unwrap_or(0).saturating_sub(first).saturating_add(1);
+            let end = end(usize::try_from(moments).unwrap_or(0));
+            slots.iter().map(|slot| usize::try_from(slot - first).is_ok_and(|row| row < end)).collect()
+        }
+        // Times that follow no step: the earliest rows.
+        (Some(times), None) => {
+            let mut sorted = times.to_vec();
+            sorted.sort_unstable();
+            let end = sorted.get(end(rows)).copied();
+            times.iter().map(|&time| end.is_none_or(|end| time < end)).collect()
+        }
+        (None, _) => (0..rows).map(|row| row < end(rows)).collect(),
+    })
+}
+
+/// Marks the numbers that stand for “no value” by the look of the training rows; gives those, with their column, that only all
+/// rows together show.
+fn mark_sentinels(columns: &mut [Column], training: &Training, said: &[f64]) -> Vec<(usize, f64)> {
+    let measured =
+        |columns: &[Column]| (0..columns.len()).filter(|&index| columns[index].is_measured()).collect::<Vec<_>>();
+    let indices = measured(columns);
+    let seen: Vec<Vec<f64>> = indices.iter().map(|&index| training.of(columns[index].values.iter().copied())).collect();
+    let all: Vec<&[f64]> = indices.iter().map(|&index| columns[index].values.as_slice()).collect();
+    let (found, shown) = (sentinel::of_columns(&seen, said), sentinel::of_columns(&all, said));
+    let mut later = Vec::new();
+    for ((index, found), shown) in indices.into_iter().zip(found).zip(shown) {
+        later.extend(shown.into_iter().filter(|value| !found.contains(value)).map(|value| (index, value)));
+        columns[index].mark(found);
+    }
+    later
 }
 
 fn no_numbers(columns: &[Column]) -> Error {

@@ -1,7 +1,6 @@
-//! Which column a person most likely wants to forecast.
+//! Which column a person most likely wants to forecast, by its name and by what it holds in the training part.
 
 use crate::data::names;
-use crate::data::understood::{ColumnKind, ColumnUnderstood};
 
 /// Words of columns that people forecast, most likely first. Temperatures lead: they are what this is tried on.
 const LIKELY: [&[&str]; 4] = [
@@ -29,29 +28,30 @@ const LIKELY: [&[&str]; 4] = [
 const UNLIKELY: [&str; 12] =
     ["id", "no", "index", "row", "filled", "flag", "quality", "qc", "year", "month", "day", "hour"];
 
-/// The first column of numbers with the likeliest name.
-pub(crate) fn suggest<'c>(
-    columns: &'c [ColumnUnderstood],
-    values: impl Fn(usize) -> &'c [f64],
-    rows: usize,
-) -> Option<&'c str> {
-    let mut best: Option<(usize, usize)> = None;
-    for (index, column) in columns.iter().enumerate() {
-        if column.kind != ColumnKind::Number {
-            continue;
-        }
-        let likely = LIKELY.iter().position(|words| names::has_word(&column.name, words)).unwrap_or(LIKELY.len());
-        let odd = names::has_word(&column.name, &UNLIKELY) || column.missing * 2 > rows || counts_up(values(index));
-        let rank = match (is_flag(values(index)), odd) {
+/// The first column of numbers that change with the likeliest name, of columns by name with their values in the training part;
+/// one without numbers has none.
+pub(crate) fn suggest<'c>(columns: impl Iterator<Item = (&'c str, &'c [f64])>) -> Option<&'c str> {
+    let mut best: Option<(usize, &str)> = None;
+    for (name, values) in columns.filter(|(_, values)| changes(values)) {
+        let likely = LIKELY.iter().position(|words| names::has_word(name, words)).unwrap_or(LIKELY.len());
+        let missing = values.iter().filter(|value| value.is_nan()).count();
+        let odd = names::has_word(name, &UNLIKELY) || missing * 2 > values.len() || counts_up(values);
+        let rank = match (is_flag(values), odd) {
             (true, _) => LIKELY.len() + 2,
             (_, true) => LIKELY.len() + 1,
             _ => likely,
         };
         if best.is_none_or(|(so_far, _)| rank < so_far) {
-            best = Some((rank, index));
+            best = Some((rank, name));
         }
     }
-    best.map(|(_, index)| columns[index].name.as_str())
+    best.map(|(_, name)| name)
+}
+
+/// Whether a column holds more than one number.
+fn changes(values: &[f64]) -> bool {
+    let mut known = values.iter().filter(|value| !value.is_nan());
+    known.next().is_some_and(|first| known.any(|value| value != first))
 }
 
 /// Whether a column holds no more than two different numbers.

@@ -12,7 +12,7 @@ use crate::arch::plan::{HORIZON, NORMALISE, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::split::SPLIT;
-use crate::data::{Batch, Fill, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest};
+use crate::data::{Batch, Fill, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest, target};
 use crate::error::{Error, Result};
 use crate::evaluate::interval::least_windows;
 use crate::evaluate::{self, Evaluation, Interval, Limits, Measured, Rivals};
@@ -93,9 +93,13 @@ impl Model {
             find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
         // First of all: whatever is found by looking is looked for in the training part.
         let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
+        let looked = series.looked_at(split.train.clone());
+        let (file, series) = (series, &*looked);
         let mut targets = columns(settings.text(TARGET.key), series);
         if targets.is_empty() {
-            targets.extend(first_that_changes(series, &split));
+            let training = series.columns.iter().map(|column| &column[split.train.clone()]);
+            let named = series.names.iter().map(String::as_str).zip(training);
+            targets.extend(target::suggest(named).map(str::to_owned));
         }
         if targets.is_empty() {
             return Err(TARGET.error("no column has numbers that change in the training part"));
@@ -180,7 +184,8 @@ impl Model {
         resolved.insert(SHARDS.key.to_owned(), options.shards.into());
         let targets = frame.names[..frame.targets].to_vec();
         resolved.insert(TARGET.key.to_owned(), listed(&targets, series).into());
-        let mut notes = frame.notes.clone();
+        let mut notes = otherwise(file, series, &frame.names[..frame.data_features]);
+        notes.extend(frame.notes.iter().cloned());
         if plan.skipped() > 0 {
             notes.push(format!(
                 "A window of {window} steps holds {} whole segments of {}; the oldest {} steps are not read.",
@@ -509,13 +514,22 @@ impl Model {
     }
 }
 
-/// The first column that holds more than one number in the training part.
-fn first_that_changes(series: &Series, split: &Split) -> Option<String> {
-    let changes = |column: &Vec<f64>| {
-        let mut numbers = column[split.train.clone()].iter().filter(|x| !x.is_nan());
-        numbers.next().is_some_and(|first| numbers.any(|x| x != first))
-    };
-    series.columns.iter().position(changes).map(|index| series.names[index].clone())
+/// What the training part says of “no value” otherwise than that of the default split, by which the file was read.
+fn otherwise(file: &Series, series: &Series, names: &[String]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (column, name) in series.names.iter().enumerate().filter(|(_, name)| names.contains(name)) {
+        let (before, now) = (file.set_aside(column), series.set_aside(column));
+        notes.extend(now.iter().filter(|value| !before.contains(value)).map(|value| {
+            format!("Column “{name}”: {value} stands for “no value” in the training part of this split and was read as missing.")
+        }));
+        notes.extend(before.iter().filter(|value| !now.contains(value)).map(|value| {
+            format!(
+                "Column “{name}”: the training part of this split does not show that {value} stands for “no value”, so it was \
+                 kept as a number; if it does, name it under “Read as missing”."
+            )
+        }));
+    }
+    notes
 }
 
 /// The first target where none of the targets is missing: no window crosses a row that lacks one.

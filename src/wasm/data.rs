@@ -2,10 +2,11 @@
 
 use js_sys::{Array, Float64Array, Reflect};
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{columns, field, from_js, times, to_js};
+use super::convert::{columns, field, from_js, times, to_js, with_arrays};
+use crate::data::sentinel::Sentinels;
 use crate::data::{self, Axis, Regular};
 use crate::error::Error;
 
@@ -292,6 +293,12 @@ impl Series {
         Reflect::set(&parts, &"axis".into(), &to_js(&series.axis)?)?;
         Reflect::set(&parts, &"names".into(), &to_js(&series.names)?)?;
         Reflect::set(&parts, &"columns".into(), &columns)?;
+        if let Some(Sentinels { said, aside }) = &series.sentinels {
+            let flat: Vec<f64> =
+                aside.iter().flat_map(|&(column, row, value)| [f64::from(column), f64::from(row), value]).collect();
+            let sentinels = with_arrays(&std::collections::BTreeMap::from([("said", said)]), &[("aside", &flat)])?;
+            Reflect::set(&parts, &"sentinels".into(), &sentinels)?;
+        }
         Ok(parts)
     }
 
@@ -308,5 +315,21 @@ pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue
     let axis: Axis = from_js(part("axis")?).map_err(|_| wrong("the axis needs start, step, len and utc"))?;
     let names: Vec<String> = from_js(part("names")?).map_err(|_| wrong("the names must be a list of texts"))?;
     let columns = columns(&part("columns")?).map_err(|_| wrong("each column must be a Float64Array"))?;
-    Ok(data::Series::checked(axis, names, columns)?)
+    let mut series = data::Series::checked(axis, names, columns)?;
+    let sentinels = part("sentinels")?;
+    if !sentinels.is_undefined() && !sentinels.is_null() {
+        let lists = wrong("sentinels need a list “said” and a Float64Array “aside”");
+        let of = |key: &str| field(&sentinels, key).map_err(|_| lists.clone());
+        let said: Vec<f64> = Array::from(&of("said")?).iter().filter_map(|value| value.as_f64()).collect();
+        let flat = of("aside")?.dyn_into::<Float64Array>().map_err(|_| lists.clone())?.to_vec();
+        let (places, rest) = flat.as_chunks::<3>();
+        let (names, rows) = (series.names.len(), series.axis.len);
+        let fits = |&[column, row, _]: &[f64; 3]| (column as usize) < names && (row as usize) < rows;
+        if !rest.is_empty() || !places.iter().all(fits) {
+            return Err(lists.into());
+        }
+        let aside = places.iter().map(|&[column, row, value]| (column as u32, row as u32, value)).collect();
+        series.sentinels = Some(Sentinels { said, aside });
+    }
+    Ok(series)
 }

@@ -256,5 +256,8 @@ export interface SeriesParts {
   names: string[];
   /** One for each name, of `axis.len` values; NaN where one is missing. */
   columns: Float64Array[];
+  /** Numbers that stand for a missing value, where looking decides which do: those that the file names, and what was set aside, three
+   *  numbers each: its column, its row, and itself. A model settles them by the training part of its split. */
+  sentinels?: { said: number[]; aside: Float64Array };
 }
 "#;

@@ -13,6 +13,7 @@ pub fn noisy_sine(rows: usize) -> Series {
         axis: Axis { start: 1_356_998_400_000, step: Step::Milliseconds(3_600_000), len: rows, utc: true },
         names: vec!["temp_c".to_owned()],
         columns: vec![values],
+        sentinels: None,
     }
 }
 

@@ -33,7 +33,7 @@ fn frame(columns: &[Vec<f64>], split: &str) -> (Frame, Split) {
         ahead: 0,
         scales: None,
     };
-    let series = Series { axis, names, columns: columns.to_vec() };
+    let series = Series { axis, names, columns: columns.to_vec(), sentinels: None };
     let split = Split::parse(split, &axis).unwrap();
     (Frame::new(&series, &split, &options).unwrap(), split)
 }

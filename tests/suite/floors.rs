@@ -95,7 +95,7 @@ fn read(files: &[&str], column: &str) -> Option<Series> {
     let start = jiff::tz::Offset::UTC.to_timestamp(start).unwrap().as_millisecond();
     let values: Vec<f64> = records.iter().map(|record| record[at].parse().unwrap()).collect();
     let axis = Axis { start, step: HOUR, len: values.len(), utc: true };
-    Some(Series { axis, names: vec![column.to_owned()], columns: vec![values] })
+    Some(Series { axis, names: vec![column.to_owned()], columns: vec![values], sentinels: None })
 }
 
 #[test]

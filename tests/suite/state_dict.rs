@@ -16,7 +16,7 @@ fn session() -> Session {
     let axis = Axis { start: 0, step: Step::Milliseconds(3_600_000), len: ROWS, utc: true };
     let value = |row: usize| 12.0 + 5.0 * (0.26 * row as f64).sin() + 0.5 * (1.7 * row as f64).cos();
     let columns = vec![(0..ROWS).map(value).collect(), (0..ROWS).map(|row| (row % 7) as f64).collect()];
-    Session::new(Series { axis, names: vec!["value".into(), "other".into()], columns })
+    Session::new(Series { axis, names: vec!["value".into(), "other".into()], columns, sentinels: None })
 }
 
 fn stored(file: &str) -> Vec<u8> {

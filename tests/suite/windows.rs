@@ -14,7 +14,7 @@ fn axis(len: usize) -> Axis {
 
 fn series(columns: &[Vec<f64>]) -> Series {
     let names = (0..columns.len()).map(|index| format!("c{index}")).collect();
-    Series { axis: axis(columns[0].len()), names, columns: columns.to_vec() }
+    Series { axis: axis(columns[0].len()), names, columns: columns.to_vec(), sentinels: None }
 }
 
 fn options(inputs: &[&str], calendar: bool, ahead: usize) -> FrameOptions {

@@ -54,7 +54,7 @@ fn a_series_goes_to_another_worker_and_back() {
     let again = Series::from_parts(series.to_parts().unwrap()).unwrap();
     assert_eq!(again.times().to_vec(), series.times().to_vec());
     assert_eq!(again.column(0).unwrap().to_vec()[25], 1.5);
-    assert_eq!(number(&again.suggest("°C").unwrap(), "season"), 24.0);
+    assert_eq!(number(&again.suggest("°C", None).unwrap(), "season"), 24.0);
     let parts = series.to_parts().unwrap();
     let columns = get(&parts, "columns").unchecked_into::<js_sys::Array>();
     assert!(columns.get(0).is_instance_of::<Float64Array>());

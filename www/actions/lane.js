@@ -9,7 +9,6 @@ import { faultInTidings, unheard } from '../state/checked.js';
 import { newRun, ofReport } from '../state/run.js';
 import { namesOf } from '../state/runs.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
-import { withTargets } from '../state/targets.js';
 import { training } from './deaths.js';
 import { untilNext } from './pace.js';
 
@@ -130,7 +129,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   /** @param {number} id @returns {Promise<End>} */
   async function train(id) {
     let asked = find(id)?.asked ?? {};
-    let settings = withTargets(store.get(), asked);
+    let settings = asked;
     if (terms.parameters) {
       const sized = await call('sized', { settings, parameters: terms.parameters });
       asked = Object.fromEntries(Object.entries(sized).filter(([key, value]) => key in asked || value !== settings[key]));

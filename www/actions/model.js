@@ -6,7 +6,6 @@
 import { keepRun } from '../state/persist.js';
 import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, sightOf } from '../state/shape.js';
-import { withTargets } from '../state/targets.js';
 import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
@@ -165,7 +164,7 @@ export function modelActions(store, silence) {
         store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
         return;
       }
-      const loaded = await attempt(() => call('load', { bytes, settings: withTargets(store.get()) }));
+      const loaded = await attempt(() => call('load', { bytes, settings: store.get().settings }));
       if (!loaded) return;
       const { run, earlierRun } = store.get();
       const asked = differing(store.get(), loaded.configured.settings);

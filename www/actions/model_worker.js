@@ -7,7 +7,6 @@ import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
 import { settled, withWeights } from '../state/run.js';
 import { buildOf } from '../state/shape.js';
-import { withTargets } from '../state/targets.js';
 import { MOST_DEATHS, training } from './deaths.js';
 
 /** @import {Client} from '../core/client.js' */
@@ -121,7 +120,7 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     const state = store.get();
     if (!state.data) return false;
     try {
-      const draft = await call('configure', { settings: withTargets(state) });
+      const draft = await call('configure', { settings: state.settings });
       if (turn === newest) store.set({ draft, settingsProblem: null });
       return true;
     } catch (error) {

@@ -6,7 +6,6 @@
 import { ROLE } from './shape.js';
 
 /** @import {Configured, Evaluation, Forecast, Predictions} from '../../pkg/unrolled.js' */
-/** @import {Settings} from '../core/protocol.js' */
 /** @import {State} from './shape.js' */
 
 /** What cannot stand in a list between commas. */
@@ -30,16 +29,16 @@ export function listed(text, names) {
     .filter(Boolean);
 }
 
-/** @param {State} state @returns {string[]} The columns that are forecast, at least one once there are data. */
+/**
+ * @param {State} state @returns {string[]} The columns that are forecast, at least one once there are data. Where nobody has chosen,
+ * the core does, by the training part: until it has said what the settings give, what it said of the file stands.
+ */
 export function targetsOf({ settings, draft, data }) {
   const names = data?.parts.names ?? [];
   const asked = listed(String(settings[ROLE.target] ?? draft?.settings[ROLE.target] ?? ''), names);
   const known = asked.filter((name) => names.includes(name));
   return known.length ? known : [data?.understood.suggested_target ?? names[0] ?? ''];
 }
-
-/** @param {State} state @param {Settings} [settings] @returns {Settings} Settings as the core is to be told them: with the columns that the page forecasts. */
-export const withTargets = (state, settings = state.settings) => ({ [ROLE.target]: written(targetsOf(state)), ...settings });
 
 /** @param {State} state @returns {string} The one of them that is shown. */
 export function targetOf(state) {

@@ -136,6 +136,7 @@ mod tests {
             axis: Axis { start: 0, step: Step::Milliseconds(3_600_000), len: 100, utc: true },
             names: vec!["x".to_owned()],
             columns: vec![(0..100).map(|_| rng.normal()).collect()],
+            sentinels: None,
         };
         let split = Split::parse("70/10/20", &series.axis).expect("a split");
         let options = FrameOptions {

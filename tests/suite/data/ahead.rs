@@ -28,7 +28,7 @@ fn chance(row: usize) -> f64 {
     (row * 7919 % 1009) as f64 / 1009.0
 }
 
-const FILES: [File; 5] = [
+const FILES: [File; 6] = [
     File {
         name: "hourly, with decimals",
         step: Some(HOUR),
@@ -54,6 +54,15 @@ const FILES: [File; 5] = [
         },
     },
     File {
+        name: "sentinels all along",
+        step: Some(HOUR),
+        cells: |row| {
+            let absent = |every: usize| row % every == 19;
+            let cell = |absent: bool, value: f64| if absent { "-999".to_owned() } else { format!("{value:.1}") };
+            [cell(absent(150), 10.0 + 5.0 * wave(row, 24)), cell(absent(190), 500.0 + 490.0 * wave(row, 24))]
+        },
+    },
+    File {
         name: "a first column that never changes",
         step: Some(HOUR),
         cells: |row| ["3".to_owned(), format!("{:.2}", 4.0 + wave(row, 12) + chance(row))],
@@ -63,10 +72,13 @@ const FILES: [File; 5] = [
 /// What becomes of a cell after the training part: of row `row`, `left` rows before the end of its part.
 type Change = fn(row: usize, left: usize, cell: &str) -> String;
 
-const CHANGES: [(&str, Change); 7] = [
+const CHANGES: [(&str, Change); 10] = [
     ("spikes", |row, _, cell| if row.is_multiple_of(7) { "98765.4".to_owned() } else { cell.to_owned() }),
     ("another season", |row, _, _| format!("{:.2}", 10.0 + 8.0 * wave(row, 31))),
     ("missing values", |_, left, cell| if left < 3 { String::new() } else { cell.to_owned() }),
+    ("sentinels", |_, left, cell| if left < 3 { "-999".to_owned() } else { cell.to_owned() }),
+    ("another sentinel", |_, left, cell| if left < 3 { "9999".to_owned() } else { cell.to_owned() }),
+    ("values among which a sentinel is none", |row, _, _| format!("{}", -2000 + (row * 37 % 4000) as i64)),
     ("one value", |_, _, _| "5".to_owned()),
     ("whole numbers", |row, _, _| format!("{}", row * 31 % 97)),
     ("decimals", |row, _, _| format!("{:.5}", 100.0 * chance(row))),
@@ -164,9 +176,11 @@ fn what_is_said_of_a_file_is_chosen_by_the_default_training_part() {
     for file in &FILES {
         let said = |changed| {
             let table = read(text(file, changed).as_bytes()).expect("a table");
+            let understood = table.understood();
+            let sentinels: Vec<_> = understood.columns.iter().map(|column| column.sentinel).collect();
             let regular = series(&table);
             let suggestions: Vec<_> = regular.series.names.iter().map(|name| regular.suggest(name)).collect();
-            format!("{suggestions:?}")
+            format!("{:?} {sentinels:?} {suggestions:?}", understood.suggested_target)
         };
         let before = said(None);
         for (name, change) in CHANGES {
