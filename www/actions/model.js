@@ -3,14 +3,14 @@
  * from a file) and how much of what it says. `training.js` trains it, `settings.js` has what the next one is to be.
  * @module
  */
-import { keepRun } from '../state/persist.js';
+import { askToLast, keepRun } from '../state/persist.js';
 import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, sightOf } from '../state/shape.js';
 import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
 import { turns } from './turns.js';
-import { unreadable } from './unreadable.js';
+import { tryToRead, unreadable } from './unreadable.js';
 
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
@@ -155,8 +155,10 @@ export function modelActions(store, silence) {
 
     /** A model from a file. */
     load: inTurn(async (/** @type {Blob} */ blob, /** @type {string} */ name) => {
+      askToLast();
       let bytes;
       try {
+        await tryToRead(blob);
         bytes = new Uint8Array(await blob.arrayBuffer());
       } catch (error) {
         const why = unreadable(/** @type {Error} */ (error).name);

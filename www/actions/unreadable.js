@@ -3,9 +3,13 @@
  * @module
  */
 
+const GONE = 'It is no longer where it was: it has been moved, renamed or deleted since it was chosen. Choose it again.';
+
 /** By the name of the browser's error. @type {Record<string, string>} */
 const WHY = {
-  NotFoundError: 'It is no longer where it was: it has been moved, renamed or deleted since it was chosen. Choose it again.',
+  NotFoundError: GONE,
+  // Firefox's word for it.
+  AbortError: GONE,
   NotReadableError:
     'The browser may not read it: it has changed since it was chosen, another program holds it, or it is a folder. Choose it again.',
   SecurityError: 'The browser may not read it where it lies. Copy it to another folder and choose it there.',
@@ -14,7 +18,23 @@ const WHY = {
 /** @param {string | undefined} name Of an error. @returns {string | null} Why a file cannot be read, where the error is about that. */
 export const unreadable = (name) => (name && Object.hasOwn(WHY, name) ? WHY[name] : null);
 
-/** Throws what `unreadable` knows by name where a file cannot be read; the rest of it is read elsewhere. @param {Blob} blob */
-export async function tryToRead(blob) {
-  await blob.slice(0, 1).arrayBuffer();
+/**
+ * Throws what `unreadable` knows by name where a file cannot be read; the rest of it is read elsewhere.
+ *
+ * By the older way of reading, which alone has the same name for it in both browsers; and not a slice: of a file that is gone
+ * Chromium knows no size any more, and reads nothing of nothing without an error.
+ * @param {Blob} blob @returns {Promise<void>}
+ */
+export function tryToRead(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onerror = () => reject(reader.error);
+    reader.onload = () => resolve();
+    // Some of it has been read: that is enough.
+    reader.onprogress = () => {
+      resolve();
+      reader.abort();
+    };
+    reader.readAsArrayBuffer(blob);
+  });
 }
