@@ -196,7 +196,7 @@ export function modelActions(store, silence) {
       await measured();
       // What it had learnt since its best epoch.
       if (run.bytes && latest && latest.step > (run.epochs.at(-1)?.step ?? 0))
-        store.set({ earlierRun: { run: asItWas(settled(run), latest), why: `its weights after step ${latest.step.toLocaleString('en-GB')}, not validated` } });
+        store.set({ earlierRun: { run: asItWas(settled(run), latest), why: `its weights after step ${count(latest.step)}, not validated` } });
       keep();
       return true;
     }),
