@@ -3,6 +3,7 @@
  * from a file) and how much of what it says. `training.js` trains it, `settings.js` has what the next one is to be.
  * @module
  */
+import { count } from '../charts/numbers.js';
 import { askToLast, keepRun } from '../state/persist.js';
 import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, sightOf } from '../state/shape.js';
