@@ -108,17 +108,16 @@ inBrowsers((browser) => {
 
   test('how a file was read can be changed after its worker was lost', async () => {
     const page = await held(browser, short);
-    const lines = daily(400).split('\n');
-    lines.splice(200, 1);
-    await page.dropFile('main', 'gap.csv', lines.join('\n'));
-    await page.until('the file', () => document.querySelector('#source').selectedOptions[0].textContent === 'gap.csv');
+    // A day that occurs twice, with another value.
+    await page.dropFile('main', 'twice.csv', daily(400).replace(/\n(.*),(.*)\n/, '\n$1,$2\n$1,9$2\n'));
+    await page.until('the file', () => document.querySelector('#source').selectedOptions[0].textContent === 'twice.csv');
     await kill(page, 'data');
     await page.dropFile('main', 'lost.csv', daily(300));
     await asked(page, /reads lost\.csv/);
     await decide(page, 'End it');
     await press(page, 'How it was read');
     await page.until('the choice', () => {
-      const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#series-gaps'));
+      const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#series-duplicates'));
       if (!choice) return false;
       choice.value = choice.options[choice.options.length - 1].value;
       choice.dispatchEvent(new Event('change'));
