@@ -105,11 +105,10 @@ impl Model {
             return Err(TARGET.error("no column has numbers that change in the training part"));
         }
         let fill = Fill::of(&settings);
-        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split, fill);
+        let suggested = suggest::suggest(&all_known(series, &targets)?, &series.axis, &split, fill);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
-        let (window, horizon) =
-            (or(WINDOW.key, suggested.window), or(HORIZON.key, series.axis.room(suggested.horizon).max(1)));
+        let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
         let room = series.axis.room(horizon);
         if room < horizon {
             return Err(HORIZON.error(format!(
