@@ -486,6 +486,10 @@ impl Model {
         if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
             return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
         }
+        // None in files that were saved before there was such a thing.
+        if about.interval.as_ref().is_some_and(|interval| ![0, targets].contains(&interval.limits.len())) {
+            return Err(broken(format!("its interval has no limits for each of {targets} columns")));
+        }
         Ok(())
     }
 
