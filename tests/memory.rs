@@ -149,6 +149,26 @@ fn no_model_holds_more_than_was_foretold() {
 }
 
 #[test]
+fn a_long_series_with_filled_gaps_holds_no_more_than_was_foretold() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut long = noisy_sine(300_000);
+    long.names.push("wind".to_owned());
+    long.columns.push(long.columns[0].iter().map(|value| value / 3.0).collect());
+    long.columns.iter_mut().for_each(|column| column.iter_mut().step_by(50).for_each(|value| *value = f64::NAN));
+    let raw = settings(
+        r#"{"architecture": "rnn", "target": "temp_c", "inputs": "wind", "window": 24, "horizon": 1, "hidden": 4, "batch_size": 4,
+            "loss_on": "every", "segment": 1, "gaps": "hold"}"#,
+    );
+    // One of the two series was there before.
+    let before = ALLOCATOR.allocated() - 2 * 8 * 300_000;
+    let mut sessions = [long.clone(), long].map(Session::new);
+    let foretold = sessions.each_mut().map(|session| session.configure(&raw).unwrap().memory)[0];
+    let held = (ALLOCATOR.allocated() - before) as u64;
+    println!("{held} bytes, foretold: {foretold:?}");
+    assert!(held <= foretold.total() && foretold.data < 3 * held, "{held} bytes, {foretold:?} foretold");
+}
+
+#[test]
 fn what_would_not_fit_is_refused_with_a_knob_that_makes_it_fit() {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     let machine = 200_000_000;

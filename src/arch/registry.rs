@@ -359,7 +359,8 @@ pub fn knobs() -> Vec<Knob> {
 
 /// What settings `raw` leave to the architecture that they choose: its own defaults.
 pub fn defaults(raw: &Raw) -> Raw {
-    let chosen = raw.get(ARCHITECTURE.key).and_then(|id| find(id.as_str()?));
+    let id = raw.get(ARCHITECTURE.key).cloned().unwrap_or_else(|| ARCHITECTURE.default.to_value());
+    let chosen = id.as_str().and_then(find);
     let mut defaults = Raw::new();
     for (key, value) in chosen.map_or(&[][..], |one| one.defaults) {
         defaults.insert((*key).to_owned(), value.to_value());

@@ -239,16 +239,7 @@ impl Column {
         let Some(&(_, first)) = powers.first() else { return };
         let numbers = self.values.iter().filter(|value| !value.is_nan()).count();
         if powers.len() == numbers && powers.iter().all(|&(_, power)| power == first) {
-            let letter = if first == 3 {
-                "K"
-            } else if first == 6 {
-                "M"
-            } else if first == 9 {
-                "B"
-            } else {
-                "T"
-            };
-            self.unit = Some(self.unit.take().unwrap_or_default() + letter);
+            self.unit = Some(self.unit.take().unwrap_or_default() + number::letter(first));
             self.odd.retain(|odd| !matches!(odd.what, What::Power(_)));
             return;
         }
@@ -273,15 +264,7 @@ impl Column {
         // A letter of quality, then, as any other.
         for odd in &mut self.odd {
             if let What::Power(power) = odd.what {
-                let letter = if power == 3 {
-                    "K"
-                } else if power == 6 {
-                    "M"
-                } else if power == 9 {
-                    "B"
-                } else {
-                    "T"
-                };
+                let letter = number::letter(power);
                 let known = self.marks.iter().position(|mark| mark == letter);
                 let place = known.unwrap_or_else(|| {
                     self.marks.push(letter.to_owned());

@@ -28,8 +28,8 @@ pub struct Cut {
 
 impl Frame {
     /// Cuts `rows` into lanes of about equal length, the longest first. No lane crosses a gap, nor a value that was filled where
-    /// something would be learnt from it; and what is forecast from its
-    /// tokens lies in the same stretch without gaps, and in `rows`; stretches that are too short for that have no lane.
+    /// something would be learnt from it; and what is forecast from its tokens lies in the same stretch without gaps, and in
+    /// `rows`; stretches that are too short for that have no lane.
     pub fn lanes(&self, rows: Range<usize>, cut: Cut) -> Vec<Lane> {
         let Cut { count, longest, segment, ahead } = cut;
         let behind = segment - 1 + ahead;

@@ -269,6 +269,16 @@ pub(crate) fn power(mark: &str) -> Option<u8> {
     })
 }
 
+/// The letter of a power of ten that [`power`] gave.
+pub(crate) fn letter(power: u8) -> &'static str {
+    match power {
+        3 => "K",
+        6 => "M",
+        9 => "B",
+        _ => "T",
+    }
+}
+
 /// Takes a sign of money or of a bound off the beginning: that, and the rest.
 fn split_sign(cell: &str) -> (&str, &str) {
     let signs = cell.len() - cell.trim_start_matches(SIGNS).len();

@@ -283,15 +283,15 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
         let first = group.iter().copied().min().unwrap_or(group[0]);
         let last = group.iter().copied().max().unwrap_or(group[0]);
         for (column, values) in series.columns.iter_mut().zip(&source.columns) {
-            column[index] = match rule {
-                Duplicates::First => values[first],
-                Duplicates::Last => values[last],
-                Duplicates::Mean if source.said_missing.is_some() => {
+            column[index] = match (rule, source.said_missing) {
+                (Duplicates::First, _) => values[first],
+                (Duplicates::Last, _) => values[last],
+                (Duplicates::Mean, Some(said)) => {
                     let known = &before[before.len().saturating_sub(group.len() + sentinel::BEFORE)..];
                     let known: Vec<f64> = known.iter().map(|&row| values[row]).collect();
-                    mean(sentinel::of_moment(&known, known.len() - group.len()).into_iter())
+                    mean(sentinel::of_moment(&known, known.len() - group.len(), said).into_iter())
                 }
-                Duplicates::Mean => mean(group.iter().map(|&row| values[row])),
+                (Duplicates::Mean, None) => mean(group.iter().map(|&row| values[row])),
             };
         }
     }

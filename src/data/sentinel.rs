@@ -29,15 +29,16 @@ pub(crate) fn of_columns(columns: &[impl AsRef<[f64]>], said: &[f64]) -> Vec<Vec
 /// Rows before a moment that are looked at where its own rows must be told apart.
 pub(crate) const BEFORE: usize = 1000;
 
-/// The values of one moment, those from `from` on, behind [`BEFORE`] or fewer of the rows before it, without those that stand for “no value” by all
-/// that was known then: a mean of 20 and -999 would be neither. Where all are the same, they are left for later.
-pub(crate) fn of_moment(values: &[f64], from: usize) -> Vec<f64> {
+/// The values of one moment, those from `from` on, behind [`BEFORE`] or fewer of the rows before it, without those that stand for
+/// “no value” by all that was known then: a mean of 20 and -999 would be neither. `said`: those that the file's comments name.
+/// Where all are the same, they are left for later.
+pub(crate) fn of_moment(values: &[f64], from: usize, said: &[f64]) -> Vec<f64> {
     let group = &values[from..];
     let differ = group.iter().any(|value| !value.is_nan() && *value != group[0]);
-    if !differ || !group.iter().any(|&value| is_usual(value)) {
+    if !differ || !group.iter().any(|&value| is_usual(value) || said.contains(&value)) {
         return group.to_vec();
     }
-    let found = find(values, &[]);
+    let found = find(values, said);
     group.iter().copied().filter(|value| !found.contains(value)).collect()
 }
 
@@ -129,11 +130,14 @@ mod tests {
     #[test]
     fn a_moment_is_told_apart_by_what_came_before_it() {
         let before: Vec<f64> = (0..100).map(|i| f64::from(i % 30) - 5.0).collect();
-        let moment = |group: &[f64]| of_moment(&[before.clone(), group.to_vec()].concat(), 100);
+        let moment = |group: &[f64]| of_moment(&[before.clone(), group.to_vec()].concat(), 100, &[-9.0]);
         assert_eq!(moment(&[20.0, -999.0]), [20.0]);
         assert_eq!(moment(&[20.0, 999.0, 21.0]), [20.0, 21.0]);
         // Not alone, and not where the rest is no better.
         assert_eq!(moment(&[-999.0, -999.0]), [-999.0, -999.0]);
-        assert_eq!(of_moment(&[20.0, -999.0], 0), [20.0, -999.0]);
+        assert_eq!(of_moment(&[20.0, -999.0], 0, &[]), [20.0, -999.0]);
+        // A number that nobody would take for one, where the file says that it is.
+        assert_eq!(moment(&[20.0, -9.0, 21.0, -9.0]), [20.0, 21.0]);
+        assert_eq!(moment(&[20.0, -8.0, 21.0, -8.0]), [20.0, -8.0, 21.0, -8.0]);
     }
 }

@@ -400,16 +400,23 @@ impl Several {
         note
     }
 
-    /// What is shown of them.
-    pub fn understood(&self, picked: &[Pick], chosen: bool) -> SeveralUnderstood {
+    /// What is shown of them; `picked`: what a person chose among them all.
+    pub fn understood(&self, picked: &[Pick]) -> SeveralUnderstood {
         let stands_for = |name: &String| name == TABLES || name == TURNS;
         let known = self.labels.iter().position(|label| label.picks == picked);
         SeveralUnderstood {
             columns: self.columns.iter().filter(|name| !stands_for(name)).cloned().collect(),
             labels: self.labels.iter().take(MOST_LISTED).cloned().collect(),
             count: self.labels.len(),
-            chosen: if chosen { known.filter(|&at| at < MOST_LISTED) } else { None },
+            chosen: known.filter(|&at| at < MOST_LISTED),
         }
+    }
+
+    /// The same of those that are left within what was `picked` before, of which the longest is read.
+    pub fn within(&self, picked: &[Pick]) -> SeveralUnderstood {
+        let mut understood = self.understood(&self.labels[0].picks);
+        understood.labels.iter_mut().for_each(|label| label.picks = [picked, &label.picks].concat());
+        understood
     }
 }
 

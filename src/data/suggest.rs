@@ -127,17 +127,14 @@ impl Regular {
             problem: "there is no such column; choose one that holds numbers".to_owned(),
         })?;
         let series = self.series.looked_at(split.train.clone());
-        let mut suggestion = suggest(&series.columns[index], series.axis.step, split, Fill::default());
-        // The calendar may end before.
-        suggestion.horizon = series.axis.room(suggestion.horizon).max(1);
-        Ok(suggestion)
+        Ok(suggest(&series.columns[index], &series.axis, split, Fill::default()))
     }
 }
 
-/// Season, window and horizon for the values of one column, whose gaps will be filled so; only values in the training part are
-/// looked at.
-pub fn suggest(values: &[f64], step: Step, split: &Split, fill: Fill) -> Suggestion {
-    let rows = values.len();
+/// Season, window and horizon for the values of one column on `axis`, whose gaps will be filled so; only values in the training part
+/// are looked at. The horizon ends where the calendar does.
+pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Suggestion {
+    let (rows, step) = (values.len(), axis.step);
     let train = &values[split.train.clone()];
     let found = period::find(train, step);
     let season = found.unwrap_or_else(|| natural_season(step, rows));
@@ -174,6 +171,11 @@ pub fn suggest(values: &[f64], step: Step, split: &Split, fill: Fill) -> Suggest
         window = (window / 2).max(1);
         horizon = horizon.min(window);
         because = format!("no more than {run} steps follow each other without a gap");
+    }
+    let room = axis.room(horizon).max(1);
+    if room < horizon {
+        horizon = room;
+        because = "the calendar ends with the year 9999".to_owned();
     }
     // Whole seasons, where it is cut and at least one fits.
     if season > 1 && window > season && window < usual_window {
@@ -222,7 +224,8 @@ mod tests {
     use super::*;
 
     fn suggested(values: &[f64], step: Step) -> Suggestion {
-        suggest(values, step, &Split::usual(&Axis { start: 0, step, len: values.len(), utc: true }), Fill::default())
+        let axis = Axis { start: 0, step, len: values.len(), utc: true };
+        suggest(values, &axis, &Split::usual(&axis), Fill::default())
     }
 
     fn lengths(rows: usize, step: Step, season: usize) -> (usize, usize, usize) {
@@ -251,10 +254,10 @@ mod tests {
     #[test]
     fn filled_weekends_are_read_and_not_forecast() {
         let values: Vec<f64> = (0..400).map(|day| if day % 7 < 5 { f64::from(day % 11) } else { f64::NAN }).collect();
-        let (day, split) =
-            (Step::Milliseconds(86_400_000), Split { train: 0..280, validation: 280..320, test: 320..400 });
+        let day = Axis { start: 0, step: Step::Milliseconds(86_400_000), len: 400, utc: true };
+        let split = Split { train: 0..280, validation: 280..320, test: 320..400 };
         let lengths = |gaps| {
-            let suggestion = suggest(&values, day, &split, Fill { gaps, ..Fill::default() });
+            let suggestion = suggest(&values, &day, &split, Fill { gaps, ..Fill::default() });
             (suggestion.window, suggestion.horizon)
         };
         assert_eq!(lengths(Gaps::Hold), (28, 3));

@@ -383,7 +383,7 @@ impl Body {
             }
         }
         let found = self.known(text, layout, names, several::find).flatten();
-        let understood = found.as_ref().map(|found| found.understood(picked, !picked.is_empty()));
+        let understood = found.as_ref().map(|found| found.understood(picked));
         let label = |columns: &mut [Column], labels: &[String]| {
             columns.iter_mut().filter(|column| labels.contains(&column.name)).for_each(|column| column.is_label = true);
         };
@@ -425,10 +425,7 @@ impl Body {
         notes.push(rest.question(options, picked, counted));
         label(&mut self.columns, &rest.columns);
         self.retain(&rest.first());
-        Ok(Some(understood.filter(|_| picked.is_empty()).map_or_else(
-            || rest.understood(&[], false),
-            |understood| SeveralUnderstood { chosen: Some(0), ..understood },
-        )))
+        Ok(Some(rest.within(picked)))
     }
 
     /// Settles the order of the dates and drops the rows without a time.

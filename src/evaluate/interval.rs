@@ -107,7 +107,7 @@ pub struct Held<'a> {
     target: usize,
     /// Scaled.
     limits: Limits,
-    inside: usize,
+    inside: u64,
     /// Scaled.
     width: f64,
     windows: usize,
@@ -122,7 +122,7 @@ impl Held<'_> {
                 self.interval.around(at, self.interval.lower.len() / frame.targets, crate::wide(predicted));
             let (lower, upper) = (self.limits.clip(lower), self.limits.clip(upper));
             let truth = crate::wide(frame.truth_at(self.target, origin + lead));
-            self.inside += usize::from(lower <= truth && truth <= upper);
+            self.inside += u64::from(lower <= truth && truth <= upper);
             self.width += upper - lower;
         }
         self.windows += 1;
@@ -130,7 +130,8 @@ impl Held<'_> {
 
     /// What came of it, of windows with this `horizon`; the width in `unit` times that of scaled values. `None` before the first.
     pub fn measured(&self, horizon: usize, unit: f64) -> Option<Measured> {
-        let all = (self.windows * horizon) as f64;
+        // Not as whole numbers: in 32 bits, millions of windows of a thousand steps would wrap.
+        let all = self.windows as f64 * horizon as f64;
         (self.windows > 0).then(|| Measured {
             level: self.interval.level,
             coverage: self.inside as f64 / all,

@@ -86,9 +86,9 @@ impl Rival {
     }
 }
 
-/// The sentence for a table whose first row is the model's; `of` says of what the error is, where that is not plain. Mean absolute errors are compared, because they are in the
-/// data's unit. What clearly beats the model is named first. Of the linear models the row `linear` counts, which was chosen by its validation
-/// error, and it is called as in the table.
+/// The sentence for a table whose first row is the model's; `of` says of what the error is, where that is not plain. Mean absolute
+/// errors are compared, because they are in the data's unit. What clearly beats the model is named first. Of the linear models the
+/// row `linear` counts, which was chosen by its validation error, and it is called as in the table.
 pub fn sentence(
     rows: &[Row],
     linear: Option<&str>,

@@ -8,7 +8,7 @@ use crate::arch::plan::{LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
 use crate::error::Result;
-use crate::evaluate::Interval;
+use crate::evaluate::{Interval, Limits};
 use crate::export::tensors::{Digest, broken, metadata, put, tensors};
 use crate::knob::{Knob, Raw};
 use crate::nn::Params;
@@ -76,6 +76,15 @@ impl About {
         };
         if self.interval.as_ref().is_some_and(|interval| !bounds(interval)) {
             return Err(broken("the bounds of its interval are no numbers, or not as many below as above"));
+        }
+        if let Some(Interval { level, limits, .. }) = &self.interval {
+            if !(*level > 0.0 && *level < 1.0) {
+                return Err(broken(format!("the level of its interval is {level}, and not between 0 and 1")));
+            }
+            let ends = |limits: &Limits| [limits.lower, limits.upper].map(|limit| limit.map_or(0.0, |limit| limit.at));
+            if !limits.iter().flat_map(ends).all(f64::is_finite) {
+                return Err(broken("the limits of its interval are no numbers"));
+            }
         }
         if self.best.is_some_and(|(_, loss)| !loss.is_finite()) {
             return Err(broken("its validation loss is no number"));

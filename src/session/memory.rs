@@ -31,8 +31,12 @@ const COPIES_OF_WEIGHTS: u64 = 24;
 /// Tapes on which windows are forecast without gradients: after an epoch, and when the model is judged.
 const QUIET_TAPES: u64 = 2;
 
-/// Series in a worker: that of the model, and that of the one that the next settings are tried with.
-const SERIES: u64 = 2;
+/// Models in a worker, each with its series and its frame: the one that is there, and the one that the next settings are tried with.
+const MODELS: u64 = 2;
+
+/// Bytes that a row of a frame takes beside its values: the stretches that it belongs to and whether it is open
+/// ([`crate::data::known`]), and the windows that begin there, all of them, those that are learnt throughout, and in an epoch's order.
+const BESIDE: u64 = 6 * size_of::<u32>() as u64 + 1;
 
 /// Bytes that a model takes in one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,11 +86,13 @@ pub struct Sizes {
 impl Sizes {
     /// Bytes of the series, and of its values as `features` columns of a frame.
     pub fn data(&self, features: usize) -> u64 {
-        let (rows, ahead) = (self.rows as u64, self.ahead as u64);
-        let series = times(&[rows, self.columns as u64, size_of::<f64>() as u64, SERIES]);
-        // Beside the values the stretch of each row, and the windows that begin there, in their order and in an epoch's.
-        let frame = times(&[rows.saturating_add(ahead), features as u64, REAL]);
-        series.saturating_add(frame).saturating_add(times(&[rows, 5 * size_of::<u32>() as u64]))
+        let (rows, ahead, features) = (self.rows as u64, self.ahead as u64, features as u64);
+        let column = times(&[rows, size_of::<f64>() as u64]);
+        let series = times(&[column, self.columns as u64, MODELS]);
+        let values = times(&[rows.saturating_add(ahead), features, REAL, MODELS]);
+        // While a frame is made its columns are there once more, to be filled; the rows that were filled are kept by number.
+        let filling = times(&[column, features]);
+        [values, filling, times(&[rows, BESIDE, MODELS])].into_iter().fold(series, u64::saturating_add)
     }
 }
 

@@ -105,11 +105,10 @@ impl Model {
             return Err(TARGET.error("no column has numbers that change in the training part"));
         }
         let fill = Fill::of(&settings);
-        let suggested = suggest::suggest(&all_known(series, &targets)?, series.axis.step, &split, fill);
+        let suggested = suggest::suggest(&all_known(series, &targets)?, &series.axis, &split, fill);
         let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
         let season = or(SEASON.key, suggested.season);
-        let (window, horizon) =
-            (or(WINDOW.key, suggested.window), or(HORIZON.key, series.axis.room(suggested.horizon).max(1)));
+        let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
         let room = series.axis.room(horizon);
         if room < horizon {
             return Err(HORIZON.error(format!(
@@ -486,6 +485,10 @@ impl Model {
         let steps = targets * self.configured.horizon;
         if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
             return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
+        }
+        // None in files that were saved before there was such a thing.
+        if about.interval.as_ref().is_some_and(|interval| ![0, targets].contains(&interval.limits.len())) {
+            return Err(broken(format!("its interval has no limits for each of {targets} columns")));
         }
         Ok(())
     }

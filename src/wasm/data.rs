@@ -320,11 +320,13 @@ pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue
     if !sentinels.is_undefined() && !sentinels.is_null() {
         let lists = wrong("sentinels need a list “said” and a Float64Array “aside”");
         let of = |key: &str| field(&sentinels, key).map_err(|_| lists.clone());
-        let said: Vec<f64> = Array::from(&of("said")?).iter().filter_map(|value| value.as_f64()).collect();
+        let said: Vec<f64> = from_js(of("said")?).map_err(|_| lists.clone())?;
         let flat = of("aside")?.dyn_into::<Float64Array>().map_err(|_| lists.clone())?.to_vec();
         let (places, rest) = flat.as_chunks::<3>();
         let (names, rows) = (series.names.len(), series.axis.len);
-        let fits = |&[column, row, _]: &[f64; 3]| (column as usize) < names && (row as usize) < rows;
+        // A cast takes what is no whole number for another.
+        let below = |place: f64, count: usize| place >= 0.0 && place.fract() == 0.0 && place < count as f64;
+        let fits = |&[column, row, _]: &[f64; 3]| below(column, names) && below(row, rows);
         if !rest.is_empty() || !places.iter().all(fits) {
             return Err(lists.into());
         }

@@ -4,6 +4,7 @@ import { mock, test } from 'node:test';
 import { CsvReader } from './package.mjs';
 import { dataJobs } from '../../www/core/data_jobs.js';
 import { deathOf, refusalOf } from '../../www/core/errors.js';
+import { faultIn } from '../../www/state/checked.js';
 
 const csv = `time,value\n${Array.from({ length: 60 }, (_, day) => `2020-01-${String((day % 28) + 1).padStart(2, '0')} ${Math.floor(day / 28)}:00,${day}`).join('\n')}\n`;
 
@@ -81,4 +82,24 @@ test('what is thrown is told apart: the core’s own errors, a lack of memory, e
     assert.match(message, /^[A-Z][^:]*\.$/);
     assert.doesNotMatch(message, /unreachable|404/);
   }
+});
+
+test('a file of several series is what the page can show and keep, before and after its question is answered', async () => {
+  const rows = ['north', 'east'].flatMap((site, at) => Array.from({ length: 60 }, (_, day) => `${site},2020-0${Math.floor(day / 28) + 1}-${String((day % 28) + 1).padStart(2, '0')},${100 * at + (day % 9)}`));
+  const blob = new Blob([`site,day,value\n${rows.join('\n')}\n`]);
+  const jobs = dataJobs({ CsvReader }, () => {});
+  const source = { kind: 'file', id: '', name: 'sites.csv' };
+  const read = async (/** @type {any} */ options) => {
+    const { value } = await jobs.read({ source: blob, read: options, series: {} });
+    assert.equal(faultIn('data', { ...value, source, blob, read: options, series: {} }), '');
+    return value;
+  };
+  const choices = (await read({})).understood.notes.find((note) => note.code === 'several-series')?.choices ?? [];
+  assert.deepEqual(choices.map((choice) => choice.label), ['north (60 rows)', 'east (60 rows)', 'Average them']);
+  const east = await read(choices[1].options);
+  assert.deepEqual([...east.parts.columns[0].slice(0, 3)], [100, 101, 102]);
+  const broken = { ...east, source, blob, read: { series: [{ column: ['site'] }] }, series: {} };
+  assert.match(faultIn('data', broken), /read\.series\[0\]\.column/);
+  const odd = { ...east, source, blob, read: {}, series: {}, parts: { ...east.parts, sentinels: { said: [], aside: [1, 2, 3] } } };
+  assert.match(faultIn('data', odd), /sentinels\.aside/);
 });

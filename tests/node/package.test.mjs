@@ -164,7 +164,13 @@ test('what stands for a missing value, and what fits a column, is settled by the
   assert.deepEqual(session.configure({ hidden: 4, window: 24, horizon: 4 }).notes, []);
   assert.equal(series.suggest('v', '300, 500, 1000').season, 24);
   assert.equal(thrown(() => series.suggest('v', 'half')).knob, 'split');
-  assert.equal(thrown(() => Series.from_parts({ ...there, sentinels: { said: [], aside: new Float64Array([0, 1000, 1]) } })).code, 'not-ready');
+  for (const sentinels of [
+    { said: [], aside: new Float64Array([0, 1000, 1]) },
+    { said: [], aside: new Float64Array([NaN, 5, 1]) },
+    { said: [], aside: new Float64Array([0, 0.5, 1]) },
+    { said: [-999, 'none'], aside: new Float64Array() },
+  ])
+    assert.equal(thrown(() => Series.from_parts(/** @type {any} */ ({ ...there, sentinels }))).code, 'not-ready');
 });
 
 test('configure, train, watch, judge, forecast', () => {

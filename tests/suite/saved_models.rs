@@ -465,6 +465,22 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
             "each of 12 steps",
         ),
         ("half an interval", |about| about["interval"]["lower"] = "1 2".into(), "below as above"),
+        ("a level of 1", |about| about["interval"]["coverage"] = "1".into(), "not between 0 and 1"),
+        (
+            "an endless limit",
+            |about| {
+                about["interval"]["limits"][0]["lower"] = serde_json::json!({"at": "-1e999", "why": "count"});
+            },
+            "limits of its interval",
+        ),
+        (
+            "limits of more columns",
+            |about| {
+                let one = about["interval"]["limits"][0].clone();
+                about["interval"]["limits"] = serde_json::json!([one, one]);
+            },
+            "limits for each of 1 columns",
+        ),
         ("another architecture", |about| about["settings"]["architecture"] = "lstm".into(), "is needed"),
         ("a newer version", |about| about["version"] = 4.into(), "reads up to 3"),
         ("an older version", |about| about["version"] = 1.into(), "reads none before 2"),

@@ -307,6 +307,13 @@ fn no_forecast_goes_beyond_the_calendar() {
     assert!(error.to_string().contains("choose at most 9"), "{error}");
     // Left to itself it is no longer than that.
     assert!(session.configure(&small(r#"{"horizon": 0}"#)).unwrap().horizon <= 9);
+    // What stands there then is what was suggested, where there is room for a single step, too.
+    let mut last = session.series().clone();
+    last.axis.start = unrolled::data::axis::milliseconds(jiff_core::civil::datetime(9499, 1, 1, 0, 0, 0, 0)).unwrap();
+    let mut until_the_last = Session::new(last);
+    let configured = until_the_last.configure(&small(r#"{"horizon": 0}"#)).unwrap();
+    assert_eq!((configured.horizon, configured.suggested.horizon), (1, 1));
+    assert!(configured.suggested.why.contains("the calendar ends"), "{}", configured.suggested.why);
     session.configure(&small(r#"{"horizon": 6, "epochs": 1}"#)).unwrap();
     while session.advance().unwrap() {}
     let forecast = session.forecast(9).unwrap();

@@ -106,8 +106,10 @@ const weights = (value, at) => {
 /** @type {Shape} */
 const settings = record(scalar);
 const problem = object({ message: text });
+/** Texts, numbers and flags, or objects of these: one column and its text of each label that picks a series. @type {Shape} */
+const item = (value, at) => (isPlain(value) ? settings(value, at) : scalar(value, at));
 /** What a file or a series was asked to be read as; the core checks the names. */
-const options = record((value, at) => (isPlain(value) ? settings(value, at) : Array.isArray(value) ? list(scalar)(value, at) : maybe(scalar)(value, at)));
+const options = record((value, at) => (Array.isArray(value) ? list(item)(value, at) : maybe(item)(value, at)));
 
 /** @type {Shape} */
 const step = (value, at) =>
@@ -176,7 +178,12 @@ const dataset = object(
     understood,
     preview: list(list(text)),
     about,
-    parts: object({ axis: object({ start: moment, step, len: positive, utc: flag }), names: list(text, 1), columns: list(numbers, 1) }),
+    parts: object({
+      axis: object({ start: moment, step, len: positive, utc: flag }),
+      names: list(text, 1),
+      columns: list(numbers, 1),
+      sentinels: maybe(object({ said: list(number), aside: numbers })),
+    }),
     times: numbers,
   },
   agrees,

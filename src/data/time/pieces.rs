@@ -41,6 +41,18 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
+    /// Before anything was read.
+    const BARE: Pieces = Pieces {
+        form: Form::Settled,
+        numbers: [0, 1, 1],
+        separator: 0,
+        unit: 0,
+        named_month: false,
+        joint: 0,
+        clock: None,
+        offset: None,
+    };
+
     /// Milliseconds since 1970 when the numbers are read in this order; UTC if the cell has an offset.
     pub fn milliseconds(&self, order: DateOrder) -> Option<i64> {
         self.milliseconds_with(order, &mut Days::default())
@@ -129,17 +141,8 @@ fn range(cell: &str) -> Option<Pieces> {
 pub(crate) fn year(cell: &str) -> Option<Pieces> {
     let mut cursor = Cursor { text: cell, at: 0 };
     let (year, 4) = cursor.digits()? else { return None };
-    let plain = Pieces {
-        form: Form::YearMonth,
-        numbers: [year, 1, 1],
-        separator: 0,
-        unit: 0,
-        named_month: false,
-        joint: 0,
-        clock: None,
-        offset: None,
-    };
-    (cursor.is_done() && (1600..=2200).contains(&year)).then_some(plain)
+    let plain = || Pieces { form: Form::YearMonth, numbers: [year, 1, 1], ..Pieces::BARE };
+    (cursor.is_done() && (1600..=2200).contains(&year)).then(plain)
 }
 
 /// The form that most files have, without looking for others: `2013-01-20T06:00` with or without `:00` and `Z`, or with a
@@ -205,16 +208,7 @@ pub(crate) fn settled(cell: &str) -> Option<i64> {
 }
 
 fn date(cursor: &mut Cursor) -> Option<Pieces> {
-    let mut pieces = Pieces {
-        form: Form::Settled,
-        numbers: [0, 1, 1],
-        separator: 0,
-        unit: 0,
-        named_month: false,
-        joint: 0,
-        clock: None,
-        offset: None,
-    };
+    let mut pieces = Pieces::BARE;
     if matches!(cursor.peek(), b'Q' | b'q') {
         return quarter_first(cursor, pieces);
     }

@@ -106,6 +106,12 @@ fn two_columns_can_tell_series_apart_together() {
     let half =
         read_with(text.as_bytes(), ReadOptions { series: Some(half), ..ReadOptions::default() }).expect("a table");
     assert_eq!(labels(&question(&half)), ["1 (40 rows)", "2 (40 rows)", "Average them"]);
+    // What picks one of these picks it from the whole file, as the answers do.
+    let found = half.understood().series.as_ref().expect("several series");
+    assert_eq!((found.count, found.chosen), (2, Some(0)));
+    for (label, choice) in found.labels.iter().zip(&question(&half).choices) {
+        assert_eq!(Some(&label.picks), choice.options.series.as_ref());
+    }
 }
 
 #[test]
