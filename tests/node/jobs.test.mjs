@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { CsvReader } from './package.mjs';
+import { tryToRead, unreadable } from '../../www/actions/unreadable.js';
 import { dataJobs } from '../../www/core/data_jobs.js';
+import { bytesOf } from '../../www/core/drive.js';
 import { deathOf, refusalOf } from '../../www/core/errors.js';
 
 const csv = `time,value\n${Array.from({ length: 60 }, (_, day) => `2020-01-${String((day % 28) + 1).padStart(2, '0')} ${Math.floor(day / 28)}:00,${day}`).join('\n')}\n`;
@@ -50,6 +52,21 @@ test('a file of which nothing comes is refused after a while, and the worker can
     mock.timers.tick(60_000);
     await refused;
   } finally {
+    mock.timers.reset();
+  }
+});
+
+test('before a file is read, and while a model is, a drive that never answers is given up', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { FileReader } = globalThis;
+  globalThis.FileReader = /** @type {any} */ (class { readAsArrayBuffer() {} });
+  try {
+    const never = /** @type {any} */ ({ arrayBuffer: () => new Promise(() => {}) });
+    const refused = [tryToRead(never), bytesOf(never)].map((reading) => assert.rejects(reading, (error) => /nothing of the file has come/i.test(unreadable(error) ?? '')));
+    mock.timers.tick(60_000);
+    await Promise.all(refused);
+  } finally {
+    globalThis.FileReader = FileReader;
     mock.timers.reset();
   }
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { count } from '../charts/numbers.js';
+import { bytesOf } from '../core/drive.js';
 import { askToLast, keepRun } from '../state/persist.js';
 import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, sightOf } from '../state/shape.js';
@@ -160,9 +161,9 @@ export function modelActions(store, silence) {
       let bytes;
       try {
         await tryToRead(blob);
-        bytes = new Uint8Array(await blob.arrayBuffer());
+        bytes = await bytesOf(blob);
       } catch (error) {
-        const why = unreadable(/** @type {Error} */ (error).name);
+        const why = unreadable(error);
         if (!why) throw error;
         store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
         return;
