@@ -176,6 +176,23 @@ inBrowsers((browser) => {
     await page.until('what was asked', () => /3 of 3/.test(document.querySelector('#train .facts').textContent));
   });
 
+  test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', async () => {
+    const page = await browser.open({ address: '#sample=jfk&hidden=8&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilStatus(page, 'running');
+    await page.until('a few steps', () => document.querySelectorAll('#train .facts dd')[2].textContent !== '–');
+    await press(page, 'Pause');
+    await untilStatus(page, 'paused');
+    await kill(page, 'model');
+    await press(page, 'One step');
+    assert.match(await asked(page, /holds the model/), /another gets its weights/);
+    await decide(page, 'End it');
+    await page.until('the weights', () => /was ended\..*Its last weights are back\./.test(document.querySelector('#train .extra').textContent));
+    await page.until('which they are', () => /Its weights are those after step [\d,]+, inside epoch 1/.test(document.querySelector('#train .sentence').textContent));
+    await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+  });
+
   test('the model’s worker vanishes while it trains: every button answers, and its weights are in the next one', async () => {
     const page = await held(browser, endless);
     await press(page, 'Train');
@@ -190,7 +207,7 @@ inBrowsers((browser) => {
     await press(page, 'How it was read');
     await page.until('the rows of the file', () => !document.querySelector('#data-detail').hidden);
     await decide(page, 'End it');
-    await page.until('the weights', () => /was ended\..*Its last weights are back\./.test(document.querySelector('#train .extra').textContent));
+    await page.until('the weights', () => /was ended\..*Its best weights are back\./.test(document.querySelector('#train .extra').textContent));
     await untilStatus(page, 'stopped');
     assert.match(await page.text('#train .sentence'), /^Stopped\./);
     await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
@@ -322,6 +339,23 @@ inBrowsers((browser) => {
     assert.deepEqual(rows.map((row) => row.status).sort(), ['failed', 'finished', 'finished']);
     assert.match(rows.find((row) => row.status === 'failed')?.note ?? '', /did not answer and was ended/);
     await untilQuiet(page);
+  });
+
+  test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', async () => {
+    const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    await untilReady(page);
+    await compare(page, { pick: ['gru'], budget: 'none' });
+    await page.until('weights that are kept', async () => {
+      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      const [entry] = (await get('unrolled-4-runs')) ?? [];
+      return entry?.run.latest && !entry.run.bytes;
+    });
+    await kill(page, 'compare');
+    assert.match(await asked(page, /The worker that trains/), /its run stays as it was last reported/);
+    await decide(page, 'End it');
+    await untilOver(page);
+    await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+    assert.match(await page.text('#train .sentence'), /did not answer and was ended/);
   });
 
   test('a comparison that is ended ends its silent workers by itself', async () => {

@@ -31,10 +31,10 @@ const KEY = 'model';
 
 /**
  * @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
- * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>}} work What its tidings are for, and what training
- * that its death has ended is begun again by.
+ * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work What its
+ * tidings are for; what begins training anew that its death has ended; what is done with a run, as it was, once another has it.
  */
-export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }) {
+export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, restored }) {
   /** What is being trained, to be known again. */
   let trained = '';
   /** Why no worker can be started, where none can. @type {Problem | null} */
@@ -163,7 +163,7 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     // Where no epoch has ended, the weights that it had last.
     const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
-    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
+    if (run) store.set({ run: run.bytes ? settled(run) : null });
     if (lost) {
       store.set({ runProblem: lost });
       return;
@@ -172,13 +172,13 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`.trimEnd();
     client = connect();
     const goesOn = wasRunning && again && !ended ? ' Training starts anew.' : '';
-    const restored = run?.bytes ? ' Its last weights are back.' : '';
-    store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${restored}${goesOn}` } });
+    const back = run?.bytes ? ` Its ${run.unvalidated ? 'last' : 'best'} weights are back.` : '';
+    store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${back}${goesOn}` } });
     if (!data) return;
     await attempt(async () => {
       await call('open', { parts: data.parts });
       await configure();
-      if (run?.bytes) await restore(run);
+      if (shown && run && (await restore(run))) await restored(shown);
       if (goesOn) await startAgain();
     });
   }
