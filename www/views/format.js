@@ -52,8 +52,9 @@ export function duration(milliseconds) {
 /** @param {number} bytes */
 export function size(bytes) {
   if (bytes < 1024) return `${count(bytes)} bytes`;
-  if (bytes < 1024 * 1024) return `${count(bytes / 1024)} kB`;
-  return `${write(bytes / 1024 / 1024, TENTHS)} MB`;
+  if (bytes < 1024 ** 2) return `${count(bytes / 1024)} kB`;
+  if (bytes < 1024 ** 3) return `${write(bytes / 1024 ** 2, TENTHS)} MB`;
+  return `${write(bytes / 1024 ** 3, TENTHS)} GB`;
 }
 
 /** @param {number} share */
