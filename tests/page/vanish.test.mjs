@@ -308,6 +308,33 @@ inBrowsers((browser) => {
     assert.equal(await status(page), 'running');
   });
 
+  test('a worker that ends while nothing is asked of it has not died of the training before: the same is trained again', async () => {
+    const page = await held(browser, short);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await untilJudged(page);
+    for (const time of ['once', 'twice']) {
+      await page.run(async () => {
+        const { held } = /** @type {any} */ (window);
+        const before = held.newest('model');
+        before.dispatchEvent(new ErrorEvent('error', { message: 'gone' }));
+        while (held.newest('model') === before) await new Promise((resolve) => setTimeout(resolve, 10));
+        // It is given the data, the settings and the weights.
+        let answers = 0;
+        await new Promise((resolve) => {
+          held.newest('model').addEventListener('message', ({ data }) => {
+            if (data.type === 'answer' && ++answers === 3) resolve(null);
+          });
+        });
+      });
+      assert.match(await page.text('#train .extra'), /It was started again\. Its best weights are back\./, time);
+    }
+    await press(page, 'Reset');
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    assert.doesNotMatch(await page.text('#train .extra'), /has ended/);
+  });
+
   test('a worker in a loop without an end: the page asks, and its successor trains', async () => {
     const page = await opened(browser, endless, {
       before: holdWorkers,
