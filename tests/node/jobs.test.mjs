@@ -48,7 +48,7 @@ test('a file of which nothing comes is refused after a while, and the worker can
   try {
     const never = { size: 10, slice: () => ({ arrayBuffer: () => new Promise(() => {}) }) };
     const read = dataJobs({ CsvReader }, () => {}).read(/** @type {any} */ ({ ...request, source: never }));
-    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has come/i.test(refusalOf(error)?.message ?? ''));
+    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has arrived/i.test(refusalOf(error)?.message ?? ''));
     mock.timers.tick(60_000);
     await refused;
   } finally {
@@ -62,7 +62,7 @@ test('before a file is read, and while a model is, a drive that never answers is
   globalThis.FileReader = /** @type {any} */ (class { readAsArrayBuffer() {} });
   try {
     const never = /** @type {any} */ ({ arrayBuffer: () => new Promise(() => {}) });
-    const refused = [tryToRead(never), bytesOf(never)].map((reading) => assert.rejects(reading, (error) => /nothing of the file has come/i.test(unreadable(error) ?? '')));
+    const refused = [tryToRead(never), bytesOf(never)].map((reading) => assert.rejects(reading, (error) => /nothing of the file has arrived/i.test(unreadable(error) ?? '')));
     mock.timers.tick(60_000);
     await Promise.all(refused);
   } finally {

@@ -26,7 +26,7 @@ export const untilStatus = (page, wanted) =>
 
 /** @param {Page} page */
 export const untilEpoch = (page) =>
-  page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+  page.until('an epoch', () => /After [\d,]+ epochs?/.test(document.querySelector('#curve-summary').textContent));
 
 /** @param {Page} page */
 export const untilJudged = (page) =>

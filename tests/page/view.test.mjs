@@ -125,14 +125,14 @@ inBrowsers((browser) => {
     assert.ok((await beyond(page)).share >= 0.2);
   });
 
-  test('the predictions that are drawn reach the last measured value, however long before it they were made', async () => {
+  test('the predictions that are drawn reach the last measured value, however far ahead they are', async () => {
     const page = await opened(browser, share, '&horizon=24');
     await trained(page);
     for (const lead of [24, 1]) {
       await entered(page, 'lead', lead);
-      await page.until('the predictions', (text) => document.querySelector('#forecast figcaption').textContent.includes(text), { args: [`said ${lead} hour`] });
+      await page.until('the predictions', (text) => document.querySelector('#forecast figcaption').textContent.includes(text), { args: [`predicted ${lead} hour`] });
       await page.until(
-        `the last measured value with what was said of it ${lead} before`,
+        `the last measured value with the prediction ${lead} ahead`,
         () => {
           const box = document.querySelector('.hero-chart');
           const press = (/** @type {string} */ key) => box.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
@@ -141,7 +141,7 @@ inBrowsers((browser) => {
           for (let back = 0; back < 400; back++) {
             press('ArrowLeft');
             const text = document.querySelector('#forecast .readout').textContent;
-            if (text.includes('measured')) return text.includes('the network said');
+            if (text.includes('measured')) return text.includes('predicted');
           }
         },
         { timeout: 10_000 },

@@ -3,6 +3,7 @@
  * there before. A refusal leaves everything as it was.
  * @module
  */
+import { count } from '../charts/numbers.js';
 import { assetText } from '../core/assets.js';
 import { Gone, Refusal } from '../core/client.js';
 import { deathOf } from '../core/errors.js';
@@ -152,7 +153,7 @@ export function dataActions(store, worker, hooks) {
       const [first, ...others] = Array.from(files);
       if (!first) return;
       open(first);
-      const told = `Only the first of ${others.length + 1} files was opened: ${first.name}.`;
+      const told = `Only the first of ${count(others.length + 1)} files was opened: ${first.name}.`;
       if (others.length) store.set({ told, said: told });
     },
     put(data) {

@@ -117,7 +117,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     // Where no epoch has ended, the weights that it had last.
     if (run) changeRun(current, withWeights(run));
     const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`;
-    list.fail(current, { ...problem, message: ended ? `Its worker did not answer and was ended.` : `Its worker stopped by itself. ${problem.message}${advice}`.trimEnd() });
+    list.fail(current, { ...problem, message: ended ? 'Its worker did not answer and was ended.' : `Its worker stopped unexpectedly. ${problem.message}${advice}`.trimEnd() });
     over('gone');
   }
 

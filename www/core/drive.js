@@ -12,7 +12,7 @@ const refused = (message) => Object.assign(new Error(message), { name: 'Unrolled
 /** @template T @param {Promise<T>} reading @returns {Promise<T>} What comes of it; a refusal where nothing does. */
 export async function inTime(reading) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
-  const why = `Nothing of the file has come for ${LATEST / 1000} seconds: see whether the drive or the network that it lies on is still there.`;
+  const why = `Nothing of the file has arrived for ${LATEST / 1000} seconds. Check that its drive or network is still connected.`;
   const late = new Promise((_, reject) => (timer = setTimeout(() => reject(refused(why)), LATEST)));
   return Promise.race([reading, /** @type {Promise<never>} */ (late)]).finally(() => clearTimeout(timer));
 }

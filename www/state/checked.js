@@ -393,8 +393,8 @@ export function faultInTidings(tidings) {
   return shape ? shape(tidings, tidings.type) : 'it is of no kind that this page knows';
 }
 
-/** @param {string} fault @returns {string} That a worker has said what this page cannot read, to a person. */
-export const unheard = (fault) => `Its worker said what this page cannot read (${fault}): load the page anew.`;
+/** @param {string} fault @returns {string} To a person: that something a worker has said cannot be read. */
+export const unheard = (fault) => `An answer of its worker cannot be read (${fault}). Reload the page.`;
 
 /** What the rest of the page knows, as far as it does by now. @typedef {{catalog?: Catalog | null, data?: Dataset | null}} Known */
 
