@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
+import { daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
@@ -81,14 +81,7 @@ inBrowsers((browser) => {
     await page.run(() => document.querySelector('#forecast details.fold summary').click());
     await page.until('the table', () => document.querySelectorAll('#forecast details.fold td').length === 24);
     assert.deepEqual(await page.run(() => [...document.querySelectorAll('#forecast details.fold th')].map(({ textContent }) => textContent)), ['Time', 'Forecast']);
-    const csv = await page.run(async () => {
-      let blob;
-      const make = URL.createObjectURL;
-      URL.createObjectURL = (given) => make.call(URL, (blob = given));
-      HTMLAnchorElement.prototype.click = () => {};
-      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
-      return blob.text();
-    });
+    const csv = await forecastAsCsv(page);
     assert.match(csv, /^time,[^,]+\n[\dT:-]+,[\d.]+\n/);
   });
 
@@ -370,14 +363,7 @@ inBrowsers((browser) => {
     assert.match(await page.text('#hero-summary'), /The forecast of temp_min begins/);
     assert.notEqual(await page.text('#hero-summary'), begins);
 
-    const csv = await page.run(async () => {
-      let blob;
-      const make = URL.createObjectURL;
-      URL.createObjectURL = (given) => make.call(URL, (blob = given));
-      HTMLAnchorElement.prototype.click = () => {};
-      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
-      return blob.text();
-    });
+    const csv = await forecastAsCsv(page);
     assert.match(csv, /^time,temp_max,temp_max lower,temp_max upper,temp_min,temp_min lower,temp_min upper\n2016-01-01T00:00:00(?:,-?[\d.]+){6}\n/);
 
     // Back to one, by the same control.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, status, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -410,11 +410,7 @@ inBrowsers((browser) => {
 
   test('a worker that helps the model’s vanishes: training goes on without it', async () => {
     const page = await held(browser, '#hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0');
-    await page.run(() => {
-      const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
-      choice.value = '2';
-      choice.dispatchEvent(new Event('change'));
-    });
+    await chooseWorkers(page, 2);
     await press(page, 'Train');
     await page.until('two workers', () => /Training on 2 workers/.test(document.querySelector('#train .workers')?.textContent ?? ''));
     await kill(page, 'peer');
