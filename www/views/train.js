@@ -4,7 +4,7 @@
  */
 import { curveChart } from '../charts/curve.js';
 import { isStale } from '../state/shape.js';
-import { fill, h, head, icon, setText } from './dom.js';
+import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
 import { truncatedOf } from './grounds.js';
 import { mainButton } from './main_button.js';
@@ -223,6 +223,3 @@ export function trainView(root, store, act) {
     curve.destroy();
   };
 }
-
-/** The play mark, for places with little room. */
-export const PLAY = () => icon('M5 3.2v9.6L12.5 8z');
