@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { CsvReader } from './package.mjs';
+import { tryToRead, unreadable } from '../../www/actions/unreadable.js';
 import { dataJobs } from '../../www/core/data_jobs.js';
+import { bytesOf } from '../../www/core/drive.js';
 import { deathOf, refusalOf } from '../../www/core/errors.js';
 import { faultIn } from '../../www/state/checked.js';
 
@@ -47,10 +49,25 @@ test('a file of which nothing comes is refused after a while, and the worker can
   try {
     const never = { size: 10, slice: () => ({ arrayBuffer: () => new Promise(() => {}) }) };
     const read = dataJobs({ CsvReader }, () => {}).read(/** @type {any} */ ({ ...request, source: never }));
-    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has come/i.test(refusalOf(error)?.message ?? ''));
+    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has arrived/i.test(refusalOf(error)?.message ?? ''));
     mock.timers.tick(60_000);
     await refused;
   } finally {
+    mock.timers.reset();
+  }
+});
+
+test('before a file is read, and while a model is, a drive that never answers is given up', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { FileReader } = globalThis;
+  globalThis.FileReader = /** @type {any} */ (class { readAsArrayBuffer() {} });
+  try {
+    const never = /** @type {any} */ ({ arrayBuffer: () => new Promise(() => {}) });
+    const refused = [tryToRead(never), bytesOf(never)].map((reading) => assert.rejects(reading, (error) => /nothing of the file has arrived/i.test(unreadable(error) ?? '')));
+    mock.timers.tick(60_000);
+    await Promise.all(refused);
+  } finally {
+    globalThis.FileReader = FileReader;
     mock.timers.reset();
   }
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { column, count, exact, figure, labels, lossMarks, MISSING, plain, ticks, valuesOf, write } from '../../www/charts/numbers.js';
+import { size } from '../../www/views/format.js';
 
 /** @param {string} text @returns {number} */
 const parsed = (text) => Number(text.replaceAll(',', '').replaceAll('−', '-'));
@@ -201,4 +202,9 @@ test('there is no number in –, and none is minus zero', () => {
   assert.equal(count(-0), '0');
   assert.equal(write(-0.4), '0');
   assert.equal(count(1234567), '1,234,567');
+});
+
+test('a size is written in the unit that leaves it a short number', () => {
+  const sizes = [[12, '12 bytes'], [2048, '2 kB'], [1.5 * 1024 ** 2, '1.5 MB'], [295e3 * 1024 ** 2, '288.1 GB']];
+  for (const [bytes, text] of sizes) assert.equal(size(/** @type {number} */ (bytes)), text);
 });

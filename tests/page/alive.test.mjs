@@ -78,7 +78,7 @@ inBrowsers((browser) => {
       /** @type {any} */ (window).trainer.dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed' })),
     );
     await page.until('the page says so', () =>
-      /stopped by itself.*weights are back/.test(document.querySelector('#train .extra').textContent),
+      /stopped unexpectedly.*weights are back/.test(document.querySelector('#train .extra').textContent),
     );
     await untilStatus(page, 'running');
     await untilEpoch(page);
@@ -90,7 +90,7 @@ inBrowsers((browser) => {
     const page = await opened(browser, small, { before: noteModels });
     await looked(page);
     await page.run(() => /** @type {any} */ (window).models.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed', cancelable: true })));
-    await page.until('the page says so', () => /stopped by itself.*weights are back/.test(document.querySelector('#train .extra').textContent));
+    await page.until('the page says so', () => /stopped unexpectedly.*weights are back/.test(document.querySelector('#train .extra').textContent));
     await untilStatus(page, 'finished');
     const other = await page.run(() => {
       const select = document.querySelector('#inside-which');
@@ -122,7 +122,7 @@ inBrowsers((browser) => {
       select.value = [...select.options].at(-1).value;
       select.dispatchEvent(new Event('change'));
     });
-    await page.until('the page says so', () => [...document.querySelectorAll('#inside [role="status"]')].some((line) => !line.hidden && /stopped by itself before it answered\. Ask again/.test(line.textContent)));
+    await page.until('the page says so', () => [...document.querySelectorAll('#inside [role="status"]')].some((line) => !line.hidden && /stopped unexpectedly before it answered\. Ask again/.test(line.textContent)));
     await page.until('the model is back', () => document.querySelector('#train').dataset.status === 'finished');
     await new Promise((resolve) => setTimeout(resolve, 3000));
     assert.equal(await page.run(() => /** @type {any} */ (window).asked), 2);

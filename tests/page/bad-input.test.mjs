@@ -37,6 +37,36 @@ inBrowsers((browser) => {
     assert.match(await page.text('#hero-summary'), /The forecast begins/);
   });
 
+  test('a file of several series is opened with one of them, and another or all of them is a click away, and comes back after a reload', async () => {
+    const page = await browser.open();
+    await untilReady(page);
+    const days = Array.from({ length: 200 }, (_, row) => new Date(Date.UTC(2020, 0, 1 + row)).toISOString().slice(0, 10));
+    const rows = days.flatMap((day, row) => [`${day},Oslo,${(10 + 4 * Math.sin(row / 3)).toFixed(2)}`, ...(row < 150 ? [`${day},Rome,${(20 + 4 * Math.sin(row / 3)).toFixed(2)}`] : [])]);
+    await page.dropFile('main', 'cities.csv', `day,city,temp\n${rows.join('\n')}\n`);
+    const until = (/** @type {number} */ values) =>
+      page.until(`${values} values`, (many) => document.querySelector('#data .extent').textContent.includes(`${many} values`), { args: [values] });
+    await until(200);
+    assert.match(await page.text('#data .message'), /The file holds several series, 2 of them/);
+    await press(page, 'Rome (150 rows)');
+    await until(150);
+    await press(page, 'How it was read');
+    assert.equal(await page.run(() => /** @type {HTMLSelectElement} */ (document.querySelector('#read-series')).selectedOptions[0].textContent), 'Rome (150 rows)');
+    await page.run(() => {
+      const select = /** @type {HTMLSelectElement} */ (document.querySelector('#read-series'));
+      select.value = 'all';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    await until(200);
+    await page.until('the address speaks of the file', () => location.hash.includes('file=cities.csv'));
+    await page.until('the series that was chosen is kept', async () => {
+      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      return (await get('unrolled-4-data'))?.read.series?.length === 0;
+    });
+    await page.reload();
+    await untilReady(page);
+    assert.match(await page.text('#data .extent'), /200 values/, 'it comes back as it was read');
+  });
+
   test('names and cells of a file are text, whatever they hold', async () => {
     const page = await browser.open();
     await untilReady(page);

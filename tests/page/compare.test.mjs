@@ -168,7 +168,7 @@ inBrowsers((browser) => {
     await page.takeProblems();
     const rows = (await board(page)).filter(({ run }) => run);
     assert.deepEqual(rows.map(({ status }) => status).sort(), ['failed', 'finished', 'finished']);
-    assert.match(rows.find(({ status }) => status === 'failed')?.note ?? '', /stopped by itself/);
+    assert.match(rows.find(({ status }) => status === 'failed')?.note ?? '', /stopped unexpectedly/);
   });
 
   test('steps a second of one worker and of two side by side', async (t) => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { architectures, compare } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
-import { press, untilReady } from './steps.mjs';
+import { chooseWorkers, press, untilReady } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
@@ -105,11 +105,7 @@ inBrowsers((browser) => {
       });
       await untilReady(page);
       // Two train the model, one more a run beside it: every sort of worker is there.
-      await page.run(() => {
-        const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
-        choice.value = '2';
-        choice.dispatchEvent(new Event('change'));
-      });
+      await chooseWorkers(page, 2);
       await press(page, 'Train');
       await page.until('two that train', () => /Training on 2 workers/.test(document.querySelector('#train .workers')?.textContent ?? ''));
       await compare(page, { pick: (await architectures(page)).slice(0, 1).map(([id]) => id), budget: 'none' });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
+import { daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
@@ -22,7 +22,7 @@ inBrowsers((browser) => {
     // The page is asked in the moment in which its table changes: training goes on meanwhile.
     const epochs = await page.until('a model that beats the last value', () => {
       const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`[data-id="${id}"] td`)?.textContent));
-      return model < last && Number(/After (\d+) epochs/.exec(document.querySelector('#curve-summary').textContent)?.[1]);
+      return model < last && Number(/After (\d+) epochs?/.exec(document.querySelector('#curve-summary').textContent)?.[1]);
     });
     assert.ok(epochs <= 5, `${epochs} epochs`);
     assert.match(await page.text('#errors .lead'), /On the validation part/);
@@ -81,14 +81,7 @@ inBrowsers((browser) => {
     await page.run(() => document.querySelector('#forecast details.fold summary').click());
     await page.until('the table', () => document.querySelectorAll('#forecast details.fold td').length === 24);
     assert.deepEqual(await page.run(() => [...document.querySelectorAll('#forecast details.fold th')].map(({ textContent }) => textContent)), ['Time', 'Forecast']);
-    const csv = await page.run(async () => {
-      let blob;
-      const make = URL.createObjectURL;
-      URL.createObjectURL = (given) => make.call(URL, (blob = given));
-      HTMLAnchorElement.prototype.click = () => {};
-      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
-      return blob.text();
-    });
+    const csv = await forecastAsCsv(page);
     assert.match(csv, /^time,[^,]+\n[\dT:-]+,[\d.]+\n/);
   });
 
@@ -261,7 +254,7 @@ inBrowsers((browser) => {
     assert.equal(await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value), architecture);
     assert.equal(await verdict(page), said);
     assert.equal(await page.text('#hero-summary'), forecast);
-    assert.match(await page.text('#curve-summary'), /After \d+ epochs/);
+    assert.match(await page.text('#curve-summary'), /After [\d,]+ epochs?/);
     assert.equal(await status(page), 'stopped');
     await press(page, 'Try seed 2');
     await untilStatus(page, 'running');
@@ -370,14 +363,7 @@ inBrowsers((browser) => {
     assert.match(await page.text('#hero-summary'), /The forecast of temp_min begins/);
     assert.notEqual(await page.text('#hero-summary'), begins);
 
-    const csv = await page.run(async () => {
-      let blob;
-      const make = URL.createObjectURL;
-      URL.createObjectURL = (given) => make.call(URL, (blob = given));
-      HTMLAnchorElement.prototype.click = () => {};
-      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
-      return blob.text();
-    });
+    const csv = await forecastAsCsv(page);
     assert.match(csv, /^time,temp_max,temp_max lower,temp_max upper,temp_min,temp_min lower,temp_min upper\n2016-01-01T00:00:00(?:,-?[\d.]+){6}\n/);
 
     // Back to one, by the same control.

@@ -191,10 +191,10 @@ inBrowsers((browser) => {
       await page.driver.get('about:blank');
       await page.driver.get(`${page.base}#sample=co2`);
       await untilReady(page);
-      await untilNotice(page, /does not answer.*goes on listening/);
+      await untilNotice(page, /does not answer.*started without your last visit/);
       assert.match(await page.text('#foot'), /Nothing is kept in this browser for now/);
       await press(page, 'Train');
-      await page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+      await page.until('an epoch', () => /After [\d,]+ epochs?/.test(document.querySelector('#curve-summary').textContent));
       await press(page, 'Stop');
       await untilJudged(page);
       await page.run(() => /** @type {any} */ (window).answer());

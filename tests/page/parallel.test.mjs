@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { press, untilReady, untilStatus } from './steps.mjs';
+import { chooseWorkers, press, untilReady, untilStatus } from './steps.mjs';
 
 /** Both dropouts, two layers, four parts of a batch. */
 const settings = {
@@ -123,11 +123,7 @@ inBrowsers((browser) => {
       const asked = 'hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=40&seed=3';
       const page = await browser.open({ place, address: `#sample=seattle&${asked}` });
       await untilReady(page);
-      await page.run(() => {
-        const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
-        choice.value = '2';
-        choice.dispatchEvent(new Event('change'));
-      });
+      await chooseWorkers(page, 2);
       await press(page, 'Train');
       await page.until('two workers', () => /Training on 2 workers/.test(document.querySelector('#train .workers')?.textContent ?? ''));
       await press(page, 'Pause');

@@ -2,28 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { labelsOf, leftLabels, lowerLabels, noteLabels, spoilt } from './labels.mjs';
+import { labelsOf, leftLabels, lowerLabels, spoilt } from './labels.mjs';
 import { scales } from './series.mjs';
-import { press, untilReady } from './steps.mjs';
+import { openedWith, press } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 /** @typedef {import('./series.mjs').Series} Series */
 
 /** @param {string} text @returns {number} */
 const parsed = (text) => Number(text.replaceAll(',', '').replaceAll('−', '-'));
-
-/** @param {import('./harness.mjs').Browser} browser @param {Series} series @param {object} [more] */
-async function opened(browser, series, more = {}) {
-  const page = await browser.open({ before: noteLabels, address: '#hidden=8&epochs=1&patience=0', ...more });
-  await untilReady(page);
-  await page.dropFile('main', `${series.name}.csv`, series.csv);
-  await page.until(
-    'the file',
-    (name) => new RegExp(`^${name}, measured`).test(document.querySelector('#forecast figcaption').textContent) && !document.querySelector('#train .main').disabled,
-    { args: [series.name] },
-  );
-  return page;
-}
 
 /** The labels of an axis of values: evenly spaced numbers that are told apart, where the values are. @param {string[]} texts From the top down. @param {Series} series */
 function assertLabels(texts, { name, low, high }) {
@@ -40,7 +27,7 @@ function assertLabels(texts, { name, low, high }) {
 inBrowsers((browser) => {
   test('the axis of every scale of values has labels that are right, apart and whole, at a desk’s and a phone’s width', async () => {
     for (const series of scales) {
-      const page = await opened(browser, series);
+      const page = await openedWith(browser, series);
       await press(page, 'Everything');
       for (const width of [1440, 390]) {
         await browser.viewport(width, 900);
@@ -55,7 +42,7 @@ inBrowsers((browser) => {
 
   test('what is read under the cursor, said in the table and written into the file are the same numbers', async () => {
     for (const series of scales) {
-      const page = await opened(browser, series);
+      const page = await openedWith(browser, series);
       await press(page, 'Everything');
       await page.run(() => document.querySelector('.hero-chart').focus());
       const readout = await page.run(() => {

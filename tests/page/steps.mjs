@@ -1,4 +1,5 @@
 // Steps that several of the page's tests take.
+import { noteLabels } from './labels.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -26,7 +27,7 @@ export const untilStatus = (page, wanted) =>
 
 /** @param {Page} page */
 export const untilEpoch = (page) =>
-  page.until('an epoch', () => /After \d+ epochs/.test(document.querySelector('#curve-summary').textContent));
+  page.until('an epoch', () => /After [\d,]+ epochs?/.test(document.querySelector('#curve-summary').textContent));
 
 /** @param {Page} page */
 export const untilJudged = (page) =>
@@ -66,6 +67,38 @@ export async function opened(browser, address, more = {}) {
   await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
   return page;
 }
+
+/** Opens the page with a series in a file of its own; what its charts write is noted. @param {import('./harness.mjs').Browser} browser @param {import('./series.mjs').Series} series @param {string} [settings] As in the address. */
+export async function openedWith(browser, { name, csv }, settings = '') {
+  const page = await browser.open({ before: noteLabels, address: `#hidden=8&epochs=1&patience=0${settings}` });
+  await untilReady(page);
+  await page.dropFile('main', `${name}.csv`, csv);
+  await page.until(
+    'the file',
+    (called) => new RegExp(`^${called}, measured`).test(document.querySelector('#forecast figcaption').textContent) && !document.querySelector('#train .main').disabled,
+    { args: [name] },
+  );
+  return page;
+}
+
+/** How many workers are to train the next model. @param {Page} page @param {number} many */
+export const chooseWorkers = (page, many) =>
+  page.run((value) => {
+    const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
+    choice.value = String(value);
+    choice.dispatchEvent(new Event('change'));
+  }, many);
+
+/** The file that “Forecast as CSV” gives. @param {Page} page @returns {Promise<string>} */
+export const forecastAsCsv = (page) =>
+  page.run(async () => {
+    let blob;
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (given) => make.call(URL, (blob = given));
+    HTMLAnchorElement.prototype.click = () => {};
+    [...document.querySelectorAll('button')].find((button) => button.textContent === 'Forecast as CSV').click();
+    return blob.text();
+  });
 
 /** Presses a button several times before anything can come of it. @param {Page} page @param {string} label @param {number} [times] */
 export const pressQuickly = (page, label, times = 2) =>

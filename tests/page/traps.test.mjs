@@ -103,7 +103,7 @@ inBrowsers((browser) => {
       const text = document.querySelector('#train .extra.bad')?.textContent ?? '';
       return /** @type {any} */ (window).counted.workers.model === 3 && /ran out of memory/.test(text) && !/starts anew/.test(text) && text;
     }));
-    assert.match(said, /stopped by itself\. It ran out of memory\. Lower the batch size \(\d+\), the window \(28\) or the hidden units \(8\)\./);
+    assert.match(said, /stopped unexpectedly\. It ran out of memory\. Lower the batch size \(\d+\), the window \(28\) or the hidden units \(8\)\./);
     await assertSentences(page, /unreachable/);
     await untilReady(page);
     await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
@@ -148,7 +148,7 @@ inBrowsers((browser) => {
       await untilOver(page);
     }
     const notes = (await board(page)).filter(({ run }) => run).map(({ note }) => note);
-    assert.equal(notes.filter((note) => /stopped by itself\. It ran out of memory\. Lower the/.test(note)).length, 2, notes.join('; '));
+    assert.equal(notes.filter((note) => /stopped unexpectedly\. It ran out of memory\. Lower the/.test(note)).length, 2, notes.join('; '));
     assert.equal(notes.filter((note) => /has ended 2 workers/.test(note)).length, 1, notes.join('; '));
     assert.equal((await counted(page)).calls.start, 2);
     await assertSentences(page, /unreachable/);

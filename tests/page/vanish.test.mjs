@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, status, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -176,6 +176,23 @@ inBrowsers((browser) => {
     await page.until('what was asked', () => /3 of 3/.test(document.querySelector('#train .facts').textContent));
   });
 
+  test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', async () => {
+    const page = await browser.open({ address: '#sample=jfk&hidden=8&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilStatus(page, 'running');
+    await page.until('a few steps', () => document.querySelectorAll('#train .facts dd')[2].textContent !== '–');
+    await press(page, 'Pause');
+    await untilStatus(page, 'paused');
+    await kill(page, 'model');
+    await press(page, 'One step');
+    assert.match(await asked(page, /holds the model/), /another gets its weights/);
+    await decide(page, 'End it');
+    await page.until('the weights', () => /was ended\..*Its last weights are back\./.test(document.querySelector('#train .extra').textContent));
+    await page.until('which they are', () => /Its weights are those after step [\d,]+, inside epoch 1/.test(document.querySelector('#train .sentence').textContent));
+    await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+  });
+
   test('the model’s worker vanishes while it trains: every button answers, and its weights are in the next one', async () => {
     const page = await held(browser, endless);
     await press(page, 'Train');
@@ -190,7 +207,7 @@ inBrowsers((browser) => {
     await press(page, 'How it was read');
     await page.until('the rows of the file', () => !document.querySelector('#data-detail').hidden);
     await decide(page, 'End it');
-    await page.until('the weights', () => /was ended\..*Its last weights are back\./.test(document.querySelector('#train .extra').textContent));
+    await page.until('the weights', () => /was ended\..*Its best weights are back\./.test(document.querySelector('#train .extra').textContent));
     await untilStatus(page, 'stopped');
     assert.match(await page.text('#train .sentence'), /^Stopped\./);
     await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
@@ -291,6 +308,33 @@ inBrowsers((browser) => {
     assert.equal(await status(page), 'running');
   });
 
+  test('a worker that ends while nothing is asked of it has not died of the training before: the same is trained again', async () => {
+    const page = await held(browser, short);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await untilJudged(page);
+    for (const time of ['once', 'twice']) {
+      await page.run(async () => {
+        const { held } = /** @type {any} */ (window);
+        const before = held.newest('model');
+        before.dispatchEvent(new ErrorEvent('error', { message: 'gone' }));
+        while (held.newest('model') === before) await new Promise((resolve) => setTimeout(resolve, 10));
+        // It is given the data, the settings and the weights.
+        let answers = 0;
+        await new Promise((resolve) => {
+          held.newest('model').addEventListener('message', ({ data }) => {
+            if (data.type === 'answer' && ++answers === 3) resolve(null);
+          });
+        });
+      });
+      assert.match(await page.text('#train .extra'), /It was started again\. Its best weights are back\./, time);
+    }
+    await press(page, 'Reset');
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    assert.doesNotMatch(await page.text('#train .extra'), /has ended/);
+  });
+
   test('a worker in a loop without an end: the page asks, and its successor trains', async () => {
     const page = await opened(browser, endless, {
       before: holdWorkers,
@@ -324,6 +368,23 @@ inBrowsers((browser) => {
     await untilQuiet(page);
   });
 
+  test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', async () => {
+    const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    await untilReady(page);
+    await compare(page, { pick: ['gru'], budget: 'none' });
+    await page.until('weights that are kept', async () => {
+      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      const [entry] = (await get('unrolled-4-runs')) ?? [];
+      return entry?.run.latest && !entry.run.bytes;
+    });
+    await kill(page, 'compare');
+    assert.match(await asked(page, /The worker that trains/), /its run stays as it was last reported/);
+    await decide(page, 'End it');
+    await untilOver(page);
+    await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+    assert.match(await page.text('#train .sentence'), /did not answer and was ended/);
+  });
+
   test('a comparison that is ended ends its silent workers by itself', async () => {
     const page = await held(browser, endless);
     const pick = (await architectures(page)).slice(0, 2).map(([id]) => id);
@@ -349,11 +410,7 @@ inBrowsers((browser) => {
 
   test('a worker that helps the model’s vanishes: training goes on without it', async () => {
     const page = await held(browser, '#hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0');
-    await page.run(() => {
-      const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
-      choice.value = '2';
-      choice.dispatchEvent(new Event('change'));
-    });
+    await chooseWorkers(page, 2);
     await press(page, 'Train');
     await page.until('two workers', () => /Training on 2 workers/.test(document.querySelector('#train .workers')?.textContent ?? ''));
     await kill(page, 'peer');

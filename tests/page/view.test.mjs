@@ -2,24 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { labelsOf, noteLabels } from './labels.mjs';
+import { labelsOf } from './labels.mjs';
 import { days, passengers, share } from './series.mjs';
-import { press, untilReady } from './steps.mjs';
+import { openedWith, press } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
-
-/** @param {import('./harness.mjs').Browser} browser @param {import('./series.mjs').Series} series @param {string} [address] */
-async function opened(browser, series, address = '') {
-  const page = await browser.open({ before: noteLabels, address: `#hidden=8&epochs=1&patience=0${address}` });
-  await untilReady(page);
-  await page.dropFile('main', `${series.name}.csv`, series.csv);
-  await page.until(
-    'the file',
-    (name) => new RegExp(`^${name}, measured`).test(document.querySelector('#forecast figcaption').textContent) && !document.querySelector('#train .main').disabled,
-    { args: [series.name] },
-  );
-  return page;
-}
 
 /** The ground beyond the end of the data, by its name: what is said of it, and which share of the chart it is. @param {Page} page */
 async function beyond(page) {
@@ -61,7 +48,7 @@ async function trained(page) {
 inBrowsers((browser) => {
   test('the forecast is a fifth of the opening view at least, and of “The end”, whatever the season and the window', async () => {
     for (const [series, address] of /** @type {[import('./series.mjs').Series, string][]} */ ([[days, ''], [days, '&horizon=7&window=700'], [passengers, ''], [share, ''], [share, '&horizon=1'], [share, '&window=2&horizon=48']])) {
-      const page = await opened(browser, series, address);
+      const page = await openedWith(browser, series, address);
       const opening = await beyond(page);
       assert.ok(opening.share >= 0.2 && opening.share <= 0.6, `${series.name}${address}: ${opening.share}`);
       await press(page, 'Everything');
@@ -72,7 +59,7 @@ inBrowsers((browser) => {
   });
 
   test('the ground of the forecast is named at a phone’s width too, by a shorter name where the long one has no room', async () => {
-    const page = await opened(browser, share, '&horizon=24');
+    const page = await openedWith(browser, share, '&horizon=24');
     const names = async () => (await labelsOf(page, '.hero-chart')).labels.map(({ text }) => text).filter((text) => /^(the next|forecast)/.test(text));
     assert.deepEqual(await names(), ['the next 24 hours']);
     await browser.viewport(390, 844);
@@ -80,7 +67,7 @@ inBrowsers((browser) => {
   });
 
   test('keys and buttons zoom about the end while the forecast is in view, and about what is read elsewhere', async () => {
-    const page = await opened(browser, days, '&horizon=7');
+    const page = await openedWith(browser, days, '&horizon=7');
     await press(page, 'Everything');
     for (let time = 0; time < 7; time++) await pressed(page, '+');
     for (let time = 0; time < 7; time++) await page.run(() => document.querySelector('button[aria-label="Zoom in"]').click());
@@ -101,7 +88,7 @@ inBrowsers((browser) => {
   });
 
   test('a forecast of another length is brought into view as a whole', async () => {
-    const page = await opened(browser, share, '&horizon=24');
+    const page = await openedWith(browser, share, '&horizon=24');
     await trained(page);
     await press(page, 'Validation');
     assert.equal((await beyond(page)).share, 0);
@@ -125,14 +112,14 @@ inBrowsers((browser) => {
     assert.ok((await beyond(page)).share >= 0.2);
   });
 
-  test('the predictions that are drawn reach the last measured value, however long before it they were made', async () => {
-    const page = await opened(browser, share, '&horizon=24');
+  test('the predictions that are drawn reach the last measured value, however far ahead they are', async () => {
+    const page = await openedWith(browser, share, '&horizon=24');
     await trained(page);
     for (const lead of [24, 1]) {
       await entered(page, 'lead', lead);
-      await page.until('the predictions', (text) => document.querySelector('#forecast figcaption').textContent.includes(text), { args: [`said ${lead} hour`] });
+      await page.until('the predictions', (text) => document.querySelector('#forecast figcaption').textContent.includes(text), { args: [`predicted ${lead} hour`] });
       await page.until(
-        `the last measured value with what was said of it ${lead} before`,
+        `the last measured value with the prediction ${lead} ahead`,
         () => {
           const box = document.querySelector('.hero-chart');
           const press = (/** @type {string} */ key) => box.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
@@ -141,7 +128,7 @@ inBrowsers((browser) => {
           for (let back = 0; back < 400; back++) {
             press('ArrowLeft');
             const text = document.querySelector('#forecast .readout').textContent;
-            if (text.includes('measured')) return text.includes('the network said');
+            if (text.includes('measured')) return text.includes('predicted');
           }
         },
         { timeout: 10_000 },

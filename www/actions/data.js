@@ -3,6 +3,7 @@
  * there before. A refusal leaves everything as it was.
  * @module
  */
+import { count } from '../charts/numbers.js';
 import { assetText } from '../core/assets.js';
 import { Gone, Refusal } from '../core/client.js';
 import { deathOf } from '../core/errors.js';
@@ -20,7 +21,7 @@ import { tryToRead, unreadable } from './unreadable.js';
 
 /** @param {any} error @returns {Problem} A refusal, what the browser says of a file, or else an error of the page's own. */
 function problemOf(error) {
-  const why = unreadable(error?.name);
+  const why = unreadable(error);
   return error?.problem ?? (why ? { message: why } : deathOf('trap', error));
 }
 
@@ -79,7 +80,7 @@ export function dataActions(store, worker, hooks) {
       const { run, catalog } = store.get();
       if (!same && run?.loaded)
         for (const knob of catalog?.knobs.filter(isAutomatic) ?? []) if (kept[knob.key] === run.asked[knob.key]) delete kept[knob.key];
-      for (const key of [ROLE.target]) if (kept[key] && !listed(String(kept[key]), names).every((name) => names.includes(name))) delete kept[key];
+      if (kept[ROLE.target] && !listed(String(kept[ROLE.target]), names).every((name) => names.includes(name))) delete kept[ROLE.target];
       hooks.replaced(data, kept);
       keepData(data);
     } catch (error) {
@@ -152,7 +153,7 @@ export function dataActions(store, worker, hooks) {
       const [first, ...others] = Array.from(files);
       if (!first) return;
       open(first);
-      const told = `Only the first of ${others.length + 1} files was opened: ${first.name}.`;
+      const told = `Only the first of ${count(others.length + 1)} files was opened: ${first.name}.`;
       if (others.length) store.set({ told, said: told });
     },
     put(data) {

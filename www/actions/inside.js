@@ -36,7 +36,7 @@ export function insideActions(store, model) {
       if (error instanceof Refusal) put({ problem: error.problem.message, lost: false });
       else if (error instanceof Gone) {
         const given = ++lost >= MOST_LOST;
-        put({ problem: `The worker stopped by itself before it answered${given ? '.' : '; the next one is asked.'}`, lost: given });
+        put({ problem: `The worker stopped unexpectedly before it answered${given ? '.' : '; the next one is asked.'}`, lost: given });
         asked = [];
         if (!given) setTimeout(ask);
       } else throw error;

@@ -6,7 +6,7 @@
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
 import { faultInTidings, unheard } from '../state/checked.js';
-import { newRun, ofReport } from '../state/run.js';
+import { newRun, ofReport, withWeights } from '../state/run.js';
 import { namesOf } from '../state/runs.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
 import { training } from './deaths.js';
@@ -73,7 +73,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       changeRun(current, { progress, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });
       if (progress.state === 'finished') over('finished');
     } else if (tidings.type === 'failed') {
-      changeRun(current, { ...(tidings.report ? ofReport(tidings.report, null) : {}), status: 'failed', problem: tidings.problem });
+      changeRun(current, { ...(tidings.report ? ofReport(tidings.report, null) : {}), status: 'failed', latest: null, problem: tidings.problem });
       over('failed');
     }
   }
@@ -88,10 +88,13 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     client?.close();
   }
 
-  const tell = silence.of(key, () => ({
-    who: `The worker that trains ${nameOf(current)}`,
-    loss: `If you end it, ${find(current)?.run?.bytes ? 'its run stays as it was last reported' : 'its run is lost'}, and the next one begins.`,
-  }));
+  const tell = silence.of(key, () => {
+    const run = find(current)?.run;
+    return {
+      who: `The worker that trains ${nameOf(current)}`,
+      loss: `If you end it, ${run && withWeights(run).bytes ? 'its run stays as it was last reported' : 'its run is lost'}, and the next one begins.`,
+    };
+  });
 
   /** @param {Silence | null} silent */
   function onSilence(silent) {
@@ -109,10 +112,12 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   /** @param {Death} death */
   function died({ problem }) {
     const ended = problem.code === 'ended';
-    const settings = find(current)?.run?.configured.settings;
-    if (settings && !ended) deaths.note(training(deaths.numberOf(terms.parts), settings), problem);
+    const run = find(current)?.run;
+    if (run && !ended) deaths.note(training(deaths.numberOf(terms.parts), run.configured.settings), problem);
+    // Where no epoch has ended, the weights that it had last.
+    if (run) changeRun(current, withWeights(run));
     const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`;
-    list.fail(current, { ...problem, message: ended ? `Its worker did not answer and was ended.` : `Its worker stopped by itself. ${problem.message}${advice}`.trimEnd() });
+    list.fail(current, { ...problem, message: ended ? 'Its worker did not answer and was ended.' : `Its worker stopped unexpectedly. ${problem.message}${advice}`.trimEnd() });
     over('gone');
   }
 

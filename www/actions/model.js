@@ -3,9 +3,9 @@
  * from a file) and how much of what it says. `training.js` trains it, `settings.js` has what the next one is to be.
  * @module
  */
-import { count } from '../charts/numbers.js';
+import { bytesOf } from '../core/drive.js';
 import { askToLast, keepRun } from '../state/persist.js';
-import { asItWas, newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
+import { newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, sightOf } from '../state/shape.js';
 import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
@@ -21,7 +21,7 @@ import { tryToRead, unreadable } from './unreadable.js';
 export function modelActions(store, silence) {
   const inTurn = turns((asked) => store.set({ asked }));
   const deaths = deathRecord(store);
-  const { worker, judge, setRun, told, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
+  const { worker, judge, setRun, told, measured, restored, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
   /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
   const putAside = new WeakMap();
@@ -71,15 +71,6 @@ export function modelActions(store, silence) {
     return settings;
   }
 
-  /** Weights that nobody has measured, because training was cut off before it had, are measured now. */
-  async function measured() {
-    const { run } = store.get();
-    if (!run?.unvalidated || run.validation) return;
-    const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
-    const { progress, epochs, bytes } = run;
-    if (report) setRun({ ...told(report), progress, epochs, bytes }, run.id);
-  }
-
   return {
     ...training,
     ...settingsActions(store, configure),
@@ -108,7 +99,7 @@ export function modelActions(store, silence) {
       });
       await worker.open(data);
       await configure();
-      if (back && (await restore(withWeights(back)))) await measured();
+      if (back && (await restore(withWeights(back)))) await restored(back);
       keepRun(store.get().run);
     }),
 
@@ -160,9 +151,9 @@ export function modelActions(store, silence) {
       let bytes;
       try {
         await tryToRead(blob);
-        bytes = new Uint8Array(await blob.arrayBuffer());
+        bytes = await bytesOf(blob);
       } catch (error) {
-        const why = unreadable(/** @type {Error} */ (error).name);
+        const why = unreadable(error);
         if (!why) throw error;
         store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
         return;
@@ -192,12 +183,8 @@ export function modelActions(store, silence) {
     /** The model of the last visit. @returns {Promise<boolean>} Whether it is there. */
     resume: inTurn(async (/** @type {Run} */ run) => {
       if (!(await restore(withWeights(run)))) return false;
-      const { latest } = run;
-      setRun({ latest: null, remark: 'This is the model of your last visit.' });
-      await measured();
-      // What it had learnt since its best epoch.
-      if (run.bytes && latest && latest.step > (run.epochs.at(-1)?.step ?? 0))
-        store.set({ earlierRun: { run: asItWas(settled(run), latest), why: `its weights after step ${count(latest.step)}, not validated` } });
+      setRun({ remark: 'This is the model of your last visit.' });
+      await restored(run);
       keep();
       return true;
     }),

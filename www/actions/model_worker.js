@@ -3,6 +3,7 @@
  * another build.
  * @module
  */
+import { count } from '../charts/numbers.js';
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
 import { settled, withWeights } from '../state/run.js';
@@ -31,10 +32,10 @@ const KEY = 'model';
 
 /**
  * @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
- * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>}} work What its tidings are for, and what training
- * that its death has ended is begun again by.
+ * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work What its
+ * tidings are for; what begins training anew that its death has ended; what is done with a run, as it was, once another has it.
  */
-export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }) {
+export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, restored }) {
   /** What is being trained, to be known again. */
   let trained = '';
   /** Why no worker can be started, where none can. @type {Problem | null} */
@@ -56,7 +57,7 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
           loss: !run
             ? 'If you end it, another takes its place.'
             : run.bytes
-              ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${best.epoch}` : 'its weights'}.`
+              ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${count(best.epoch)}` : 'its weights'}.`
               : 'If you end it, its model is lost: no epoch has ended yet.',
         };
       }),
@@ -92,8 +93,10 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
   /** @param {Death} death */
   function died({ problem, during, started }) {
     const ended = problem.code === 'ended';
-    const trains = !during || during.name === 'start' || during.name === 'step';
-    const asked = !started ? `${STARTING} ${client.build}` : trains ? trained : thing(during.name, during.payload);
+    const trains = during ? during.name === 'start' || during.name === 'step' : store.get().run?.status === 'running';
+    // One that was asked nothing and trained nothing died of neither.
+    const cause = trains ? trained : during ? thing(during.name, during.payload) : '';
+    const asked = started ? cause : `${STARTING} ${client.build}`;
     const times = ended || !asked ? 1 : deaths.note(asked, problem);
     if (!started && times >= MOST_DEATHS) {
       lost = { ...problem, message: `The worker that trains could not be started. ${problem.message} Reload the page to try again.` };
@@ -163,22 +166,22 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain }
     // Where no epoch has ended, the weights that it had last.
     const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
-    if (run) store.set({ run: run.bytes ? { ...run, status: 'stopped' } : null });
+    if (run) store.set({ run: run.bytes ? settled(run) : null });
     if (lost) {
       store.set({ runProblem: lost });
       return;
     }
-    const how = ended ? 'The worker that holds the model did not answer and was ended.' : `The worker that trains stopped by itself. ${problem.message}`;
+    const how = ended ? 'The worker that holds the model did not answer and was ended.' : `The worker that trains stopped unexpectedly. ${problem.message}`;
     const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`.trimEnd();
     client = connect();
     const goesOn = wasRunning && again && !ended ? ' Training starts anew.' : '';
-    const restored = run?.bytes ? ' Its last weights are back.' : '';
-    store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${restored}${goesOn}` } });
+    const back = run?.bytes ? ` Its ${run.unvalidated ? 'last' : 'best'} weights are back.` : '';
+    store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${back}${goesOn}` } });
     if (!data) return;
     await attempt(async () => {
       await call('open', { parts: data.parts });
       await configure();
-      if (run?.bytes) await restore(run);
+      if (shown && run && (await restore(run))) await restored(shown);
       if (goesOn) await startAgain();
     });
   }

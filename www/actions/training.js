@@ -2,10 +2,11 @@
  * Training the model above: start, pause, step, stop, start over, and what its worker tells meanwhile.
  * @module
  */
+import { count } from '../charts/numbers.js';
 import { Gone, Refusal } from '../core/client.js';
 import { faultInTidings, unheard } from '../state/checked.js';
 import { askToLast, keepRun } from '../state/persist.js';
-import { newId, newRun, ofReport, toBringBack } from '../state/run.js';
+import { asItWas, newId, newRun, ofReport, settled, toBringBack } from '../state/run.js';
 import { isOver, isStale, sightOf } from '../state/shape.js';
 import { modelWorker } from './model_worker.js';
 
@@ -21,7 +22,7 @@ const KEEP_EVERY = 4000;
 
 /** @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths */
 export function trainingActions(store, inTurn, silence, deaths) {
-  const worker = modelWorker(store, inTurn, silence, deaths, { hear, startAgain: start });
+  const worker = modelWorker(store, inTurn, silence, deaths, { hear, startAgain: start, restored });
   const { call, attempt, configure, configureFresh } = worker;
   let kept = 0;
 
@@ -83,6 +84,23 @@ export function trainingActions(store, inTurn, silence, deaths) {
     const answer = await attempt(() => call('judge', { sight: sightOf(store.get()) }));
     const { run } = store.get();
     if (answer && run) setRun({ test: answer.evaluation, predictions: { ...run.predictions, test: answer.predictions } }, judged.id);
+  }
+
+  /** Weights that nobody has measured, because training was cut off before it had, are measured now. */
+  async function measured() {
+    const { run } = store.get();
+    if (!run?.unvalidated || run.validation) return;
+    const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
+    const { progress, epochs, bytes } = run;
+    if (report) setRun({ ...told(report), progress, epochs, bytes }, run.id);
+  }
+
+  /** A run that was cut off is in a worker again: what it had learnt since its best epoch can be brought back. @param {Run} run As it was. */
+  async function restored(run) {
+    const { bytes, latest, epochs } = run;
+    await measured();
+    if (bytes && latest && latest.step > (epochs.at(-1)?.step ?? 0))
+      store.set({ earlierRun: { run: asItWas(settled(run), latest), why: `its weights after step ${count(latest.step)}, not validated` } });
   }
 
   async function start() {
@@ -176,6 +194,8 @@ export function trainingActions(store, inTurn, silence, deaths) {
     judge,
     setRun,
     told,
+    measured,
+    restored,
     keep,
     /** For other actions, whose turn it already is. */
     pauseNow: pause,

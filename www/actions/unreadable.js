@@ -2,6 +2,8 @@
  * What a browser says when a file that was chosen cannot be read, in words for a person.
  * @module
  */
+import { inTime } from '../core/drive.js';
+import { refusalOf } from '../core/errors.js';
 
 const GONE = 'It is no longer where it was: it has been moved, renamed or deleted since it was chosen. Choose it again.';
 
@@ -15,8 +17,8 @@ const WHY = {
   SecurityError: 'The browser may not read it where it lies. Copy it to another folder and choose it there.',
 };
 
-/** @param {string | undefined} name Of an error. @returns {string | null} Why a file cannot be read, where the error is about that. */
-export const unreadable = (name) => (name && Object.hasOwn(WHY, name) ? WHY[name] : null);
+/** @param {any} error @returns {string | null} Why a file cannot be read, where the error is about that. */
+export const unreadable = (error) => refusalOf(error)?.message ?? (error?.name && Object.hasOwn(WHY, error.name) ? WHY[error.name] : null);
 
 /**
  * Throws what `unreadable` knows by name where a file cannot be read; the rest of it is read elsewhere.
@@ -26,15 +28,17 @@ export const unreadable = (name) => (name && Object.hasOwn(WHY, name) ? WHY[name
  * @param {Blob} blob @returns {Promise<void>}
  */
 export function tryToRead(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onerror = () => reject(reader.error);
-    reader.onload = () => resolve();
-    // Some of it has been read: that is enough.
-    reader.onprogress = () => {
-      resolve();
-      reader.abort();
-    };
-    reader.readAsArrayBuffer(blob);
-  });
+  return inTime(
+    new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onerror = () => reject(reader.error);
+      reader.onload = () => resolve();
+      // Some of it has been read: that is enough.
+      reader.onprogress = () => {
+        resolve();
+        reader.abort();
+      };
+      reader.readAsArrayBuffer(blob);
+    }),
+  );
 }

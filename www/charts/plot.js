@@ -144,7 +144,7 @@ export function xAxis(timed, more = {}) {
 export const leftTimeAxis = (timed, least, more = {}) => leftAxis(least, { ...(timed ? { values: LINES } : ROWS), ...more });
 
 /** Reads every moment as the file wrote it. @param {number} milliseconds */
-export const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');
+const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');
 
 /** @param {number[]} values @returns {[number, number]} From the smallest to the largest, for an axis; of none, from ∞ to −∞. By a loop: too many arguments of one call would be refused. */
 export function extent(values) {

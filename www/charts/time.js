@@ -1,6 +1,6 @@
 /**
- * The chart of the forecast: what was measured, what the network said of the held-out parts, and what it says comes
- * next. Values stand on one x; a missing one is a gap.
+ * The chart of the forecast: what was measured, the predictions of the held-out parts, and the forecast beyond the
+ * end. Values stand on one x; a missing one is a gap.
  * @module
  */
 import { colour, gapped, leftAxis, line, makePlot, now, selecting, soon, xAxis } from './plot.js';

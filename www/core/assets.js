@@ -24,5 +24,5 @@ export async function assetText(name) {
   } catch (error) {
     if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error;
   }
-  throw problem(`It did not arrive${status}: see whether you are online, and choose it again.`);
+  throw problem(`It could not be loaded${status}. Check your connection and choose it again.`);
 }

@@ -2,6 +2,7 @@
  * The data worker's calls: bytes of a file to a regular series.
  * @module
  */
+import { bytesOf } from './drive.js';
 import { refusalOf } from './errors.js';
 
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
@@ -9,31 +10,8 @@ import { refusalOf } from './errors.js';
 
 /** Bytes handed to the core at a time: large enough to be fast, small enough that progress is seen. */
 const CHUNK = 1 << 20;
-/** Milliseconds that a piece of a file may take to come from where it lies: a drive that sleeps wakes up in that time. */
-const DISK = 30_000;
 /** Rows shown as they stand in the file. */
 const PREVIEW_ROWS = 12;
-
-/** @param {string} code @param {string} message */
-const refused = (code, message) => Object.assign(new Error(message), { name: 'UnrolledError', code });
-
-/** @param {Blob} piece @returns {Promise<Uint8Array>} Its bytes; a drive that is gone need not say so. */
-async function bytesOf(piece) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
-  const late = new Promise((_, reject) => {
-    const why = `Nothing of the file has come for ${DISK / 1000} seconds: see whether the drive or the network that it lies on is still there.`;
-    timer = setTimeout(() => reject(refused('file', why)), DISK);
-  });
-  try {
-    return new Uint8Array(await Promise.race([piece.arrayBuffer(), late]));
-  } catch (error) {
-    // The browser's own word on the file; nothing has happened to the core.
-    if (!(error instanceof DOMException)) throw error;
-    throw refused('file', 'It could not be read to its end: it has been changed, moved or deleted since it was chosen. Choose it again.');
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /**
  * @param {any} core The classes of the package that this needs.
@@ -79,7 +57,7 @@ export function dataJobs({ CsvReader }, post) {
 
     /** @param {{series: SeriesOptions}} request */
     regroup({ series }) {
-      if (!table) throw refused('state', 'Read the file again first.');
+      if (!table) throw Object.assign(new Error('Read the file again first.'), { name: 'UnrolledError', code: 'state' });
       return reading(table, series);
     },
   };

@@ -106,31 +106,48 @@ const weights = (value, at) => {
 /** @type {Shape} */
 const settings = record(scalar);
 const problem = object({ message: text });
-/** Texts, numbers and flags, or objects of these: one column and its text of each label that picks a series. @type {Shape} */
-const item = (value, at) => (isPlain(value) ? settings(value, at) : scalar(value, at));
-/** What a file or a series was asked to be read as; the core checks the names. */
-const options = record((value, at) => (Array.isArray(value) ? list(item)(value, at) : maybe(item)(value, at)));
+/** @type {Shape} */
+const scalars = (value, at) => (isPlain(value) ? settings(value, at) : scalar(value, at));
+/** What a file or a series was asked to be read as: scalars, or lists of names or of picks; the core checks the names. */
+const options = record((value, at) => (Array.isArray(value) ? list(scalars)(value, at) : maybe(scalar)(value, at)));
 
 /** @type {Shape} */
 const step = (value, at) =>
   object({ unit: oneOf('milliseconds', 'months', 'rows') })(value, at) || (value.unit === 'rows' ? '' : positive(value.count, `${at}.count`));
 
 const note = object({
+  code: text,
   level: text,
   message: text,
   rows: list(count),
+  count,
   choices: list(object({ label: text, options })),
 });
 
+const dateOrder = oneOf('ymd', 'dmy', 'mdy');
+const records = object({ rows: count, uneven: count, names: count, without_time: count, other_series: count });
+const cells = object({ values: count, empty: count, unread: count, infinite: count, sentinels: count, text: count });
+const pick = object({ column: text, value: text });
+
+/** @type {Shape} */
+const several = object(
+  { columns: list(text), labels: list(object({ label: text, rows: count, picks: list(pick) })), count, chosen: maybe(count) },
+  ({ labels, chosen }, at) => (chosen === null || chosen < labels.length ? '' : `${at}.chosen: a label is needed`),
+);
+
 const understood = object({
   rows: count,
+  records,
   bytes: count,
   header: flag,
   encoding: text,
   delimiter: text,
   decimal: text,
-  time: maybe(object({ columns: list(text), format: text, first: moment, last: moment, utc: flag, why: text })),
-  columns: list(object({ name: text, kind: text, missing: count, min: maybe(number), max: maybe(number), mean: maybe(number), examples: list(text), note: text })),
+  time: maybe(object({ columns: list(text), format: text, date_order: maybe(dateOrder), first: moment, last: moment, utc: flag, why: text })),
+  series: maybe(several),
+  columns: list(
+    object({ name: text, kind: text, missing: count, min: maybe(number), max: maybe(number), mean: maybe(number), examples: list(text), sentinel: maybe(number), cells, note: text }),
+  ),
   suggested_target: maybe(text),
   notes: list(note),
 });
@@ -143,7 +160,9 @@ const about = object({
   step_label: text,
   length: positive,
   utc: flag,
-  duplicates: object({ exact: count, conflicting: count }),
+  rows: count,
+  duplicates: object({ exact: count, conflicting: count, merged: count }),
+  averaged: count,
   snapped: count,
   gaps: list(object({ from: moment, to: moment, steps: count })),
   gap_count: count,
@@ -199,14 +218,17 @@ const configured = object({
   window: positive,
   horizon: positive,
   segment: count,
+  equations: text,
   parameters: object({ total: count, total_one_bias: count, formula: text, rows: list(object({ name: text, shape: list(count), count })) }),
   split: object({ train: part, validation: part, test: part }),
   windows: object({ train: count, validation: count, test: count }),
   steps_per_epoch: positive,
   memory_bytes: amount,
+  memory: object({ step: amount, judging: amount, weights: amount, data: amount }),
+  workers: count,
   suggested: object({ season: count, window: count, horizon: count, gaps: text, why: text }),
   filled: count,
-  truncated: maybe(object({ sentence: text, starts: list(moment), cuts: list(moment) })),
+  truncated: maybe(object({ chunk: count, side_by_side: count, lanes: count, borders: count, passes: amount, sentence: text, starts: list(moment), cuts: list(moment) })),
   notes: list(text),
 });
 
@@ -220,6 +242,7 @@ const progress = object({
   loss: number,
   validation: maybe(number),
   best: maybe(object({ epoch: count, validation: number })),
+  learning_rate: number,
   gradient_norm: number,
   clipped_share: number,
 });
@@ -230,11 +253,28 @@ const epoch = object({
   train: number,
   validation: number,
   validation_forced: maybe(number),
+  gradient_norm: number,
+  clipped: number,
+  learning_rate: number,
   naive_validation: number,
   spent: maybe(amount),
 });
 
-const rows = list(object({ id: text, label: text, note: text, mae: number, rmse: number, mase: maybe(number), per_step_mae: list(number), chance: maybe(number) }));
+const rows = list(
+  object({
+    id: text,
+    label: text,
+    note: text,
+    mse_scaled: number,
+    mae_scaled: number,
+    mae: number,
+    rmse: number,
+    mase: maybe(number),
+    per_step_mae: list(number),
+    per_step_rmse: list(number),
+    chance: maybe(number),
+  }),
+);
 
 /** What an interval held of the part that was scored. */
 const range = object({ level: number, coverage: number, width: number, windows: count });
@@ -353,8 +393,8 @@ export function faultInTidings(tidings) {
   return shape ? shape(tidings, tidings.type) : 'it is of no kind that this page knows';
 }
 
-/** @param {string} fault @returns {string} That a worker has said what this page cannot read, to a person. */
-export const unheard = (fault) => `Its worker said what this page cannot read (${fault}): load the page anew.`;
+/** @param {string} fault @returns {string} To a person: that something a worker has said cannot be read. */
+export const unheard = (fault) => `An answer of its worker cannot be read (${fault}). Reload the page.`;
 
 /** What the rest of the page knows, as far as it does by now. @typedef {{catalog?: Catalog | null, data?: Dataset | null}} Known */
 

@@ -303,7 +303,7 @@ async function moveAside(bad, kept) {
     // It stays where it is, and nothing is written over it.
     for (const what of touched) {
       stuck.add(what);
-      problems.set(CALLED[what], `What stands there cannot be read, and could not be moved. ${reasonOf(error)}`);
+      problems.set(CALLED[what], `The entry is damaged and could not be set aside. ${reasonOf(error)}`);
     }
     tellProblem();
     return false;

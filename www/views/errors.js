@@ -175,7 +175,7 @@ export function errorsView(root, store, act) {
           h(
             'tr',
             {},
-            h('th', { scope: 'row' }, String(step + 1)),
+            h('th', { scope: 'row' }, count(step + 1)),
             ...rows.map((row) => h('td', { class: 'num' }, write(row.per_step_mae[step]))),
           ),
         ),

@@ -1,6 +1,6 @@
 /**
- * The forecast: the verdict in a sentence, and one chart of history, held-out truth, what the network said of it, and
- * what it says comes next.
+ * The forecast: the verdict in a sentence, and one chart of history, held-out truth, the predictions of it, and the
+ * forecast beyond the end.
  * @module
  */
 import { timeChart } from '../charts/time.js';
@@ -60,7 +60,7 @@ export function forecastView(root, store, act) {
   });
   const measured = h('span', {});
   const range = h('span', {});
-  const band = h('span', { class: 'key key-band' }, h('span', {}, 'its forecast', range));
+  const band = h('span', { class: 'key key-band' }, h('span', {}, 'forecast', range));
   const beside = h('span', { class: 'run-keys' });
   const summary = h('p', { class: 'hidden', id: 'hero-summary' });
   const lead = h('input', { id: 'lead', type: 'number', min: 1, class: 'short', onchange: () => void act.look(within(lead)) });
@@ -74,8 +74,8 @@ export function forecastView(root, store, act) {
   const shown = h('select', { id: 'shown', onchange: () => store.set({ shown: shown.value }) });
   const shownBox = h('div', { class: 'cluster inline', hidden: true }, h('label', { for: 'shown' }, 'Column shown'), shown);
   const leadUnit = h('span', { class: 'unit' });
-  // A forecast made an hour before hugs the truth whatever the model: the legend says how long before it was made.
-  const said = h('span', {}, 'before');
+  // One hour ahead a prediction hugs the truth whatever the model: the legend says how far ahead it is.
+  const said = h('span', {});
   const stepsUnit = h('span', { class: 'unit' });
   const save = h(
     'button',
@@ -117,7 +117,7 @@ export function forecastView(root, store, act) {
         'figcaption',
         { class: 'legend small' },
         h('span', { class: 'key key-measured' }, measured),
-        h('span', { class: 'key key-model' }, h('span', {}, 'what the network said ', said)),
+        h('span', { class: 'key key-model' }, h('span', {}, 'predicted ', said)),
         band,
         beside,
         h(
@@ -133,7 +133,7 @@ export function forecastView(root, store, act) {
       'div',
       { class: 'toolbar below' },
       h('div', { class: 'cluster inline' }, h('label', { for: 'steps' }, 'Forecast'), steps, stepsUnit),
-      h('div', { class: 'cluster inline' }, h('label', { for: 'lead' }, 'Predictions drawn: those made'), lead, leadUnit),
+      h('div', { class: 'cluster inline' }, h('label', { for: 'lead' }, 'Predictions'), lead, leadUnit),
       h(
         'div',
         { class: 'cluster' },
@@ -164,7 +164,7 @@ export function forecastView(root, store, act) {
     const parts = [`${moment(reading.time)}`];
     if (reading.measured !== null) parts.push(`measured ${write(reading.measured)}`);
     else if (reading.forecast === null) parts.push('missing');
-    if (reading.predicted !== null) parts.push(`the network said ${write(reading.predicted)}`);
+    if (reading.predicted !== null) parts.push(`predicted ${write(reading.predicted)}`);
     if (reading.forecast !== null) {
       const banded = Number.isFinite(reading.lower ?? NaN);
       parts.push(`forecast ${write(reading.forecast)}${banded ? `, between ${write(reading.lower)} and ${write(reading.upper)}` : ''}`);
@@ -317,8 +317,8 @@ export function forecastView(root, store, act) {
         lead.max = String(horizon);
         lead.value = String(Math.min(horizon, chosenLead || horizon));
         steps.value = String(chosenSteps || horizon);
-        setText(leadUnit, `${plural(data.about.step_label, Number(lead.value))} earlier`);
-        setText(said, `${lead.value} ${plural(data.about.step_label, Number(lead.value))} before`);
+        setText(leadUnit, `${plural(data.about.step_label, Number(lead.value))} ahead`);
+        setText(said, `${span(data.about, Number(lead.value))} ahead`);
         setText(stepsUnit, `${plural(data.about.step_label, Number(steps.value))} ahead`);
       },
     ),
@@ -373,7 +373,7 @@ function rangeWords({ lower, level, no_range: none, note, measured }, state) {
   const words = held
     ? `held ${percent(held.coverage)} of the test part’s values in ${count(held.windows)} windows, ${figure(held.width, 3)}${unit} wide on average`
     : 'not measured until the test part is scored';
-  return ` and its ${percent(level)} range (${words})${note ? `. ${note}` : ''}`;
+  return ` and ${percent(level)} range (${words})${note ? `. ${note}` : ''}`;
 }
 
 /** @param {State} state */

@@ -5,7 +5,7 @@
  */
 import { bringBack, deleteAside, forget } from '../state/persist.js';
 import { fill, h } from './dom.js';
-import { size } from './format.js';
+import { count, size } from './format.js';
 
 /** @import {VisitActions} from '../actions/visit.js' */
 /** @import {Aside, Keeping} from '../state/persist.js' */
@@ -20,14 +20,14 @@ const link = (label, act) => h('button', { type: 'button', class: 'link', onclic
 /** @param {Aside[]} aside @returns {string} */
 function asideSentence(aside) {
   const named = aside.slice(0, MOST_NAMED).map(({ what, why }) => `${what} (${why})`);
-  if (aside.length > MOST_NAMED) named.push(`${aside.length - MOST_NAMED} more`);
-  return `Kept here, and set aside because it could not be used: ${named.join('; ')}. Nothing of it is deleted.`;
+  if (aside.length > MOST_NAMED) named.push(`${count(aside.length - MOST_NAMED)} more`);
+  return `What could not be used was set aside: ${named.join('; ')}. Nothing was deleted.`;
 }
 
 /** @param {Keeping} keeping @returns {string} Where the storage keeps a person waiting. */
 function silence({ state, late }) {
-  if (state === 'silent') return 'The browser’s storage does not answer. The page has begun without what was kept here, and keeps nothing for now; it goes on listening.';
-  return state === 'late' ? `What was kept has arrived: ${late}. Until you say what becomes of it, nothing new is kept.` : '';
+  if (state === 'silent') return 'The browser’s storage does not answer. The page has started without your last visit, and keeps nothing until the storage answers.';
+  return state === 'late' ? `Your last visit has arrived: ${late}. Nothing new is kept until you open it or set it aside.` : '';
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {VisitActions} visit @returns {() => void} */

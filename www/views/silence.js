@@ -3,14 +3,15 @@
  * @module
  */
 import { fill, h } from './dom.js';
+import { count } from './format.js';
 
 /** @import {SilenceActions} from '../actions/silence.js' */
 /** @import {PageStore, SilentWorker} from '../state/shape.js' */
 
 /** @param {SilentWorker} worker @returns {string} */
 function sentence({ who, loss, seconds, loading }) {
-  if (loading) return `The core that computes has not arrived for ${seconds} seconds. The connection may be slow. It can be asked for again.`;
-  return `${who} has not answered for ${seconds} seconds. It may be busy with a large step, or be gone. ${loss}`;
+  if (loading) return `The core that computes has not arrived for ${count(seconds)} seconds. The connection may be slow. It can be asked for again.`;
+  return `${who} has not answered for ${count(seconds)} seconds. It may be busy with a large step, or be gone. ${loss}`;
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {SilenceActions} act @returns {() => void} */

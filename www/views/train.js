@@ -4,7 +4,7 @@
  */
 import { curveChart } from '../charts/curve.js';
 import { isStale } from '../state/shape.js';
-import { fill, h, head, icon, setText } from './dom.js';
+import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
 import { truncatedOf } from './grounds.js';
 import { mainButton } from './main_button.js';
@@ -38,7 +38,7 @@ function epochsOf({ progress, loaded }) {
 export function stateSentence(state) {
   const { run, draft, settingsProblem, asked } = state;
   // What was pressed has the first word: it is not done yet, and is not forgotten.
-  if (asked.length) return `${asked.map((name) => `“${name}”`).join(', ')} ${asked.length === 1 ? 'waits' : 'wait'} until the worker has done what it is doing.`;
+  if (asked.length) return `${asked.map((name) => `“${name}”`).join(', ')} ${asked.length === 1 ? 'waits' : 'wait'} until the worker is free.`;
   if (settingsProblem) return settingsProblem.message;
   if (!run) return draft ? 'Ready. Training runs in this tab, and goes on in the background.' : 'Getting ready …';
   const { progress, validation } = run;
@@ -51,7 +51,7 @@ export function stateSentence(state) {
       : '';
   if (run.status === 'running') return judged || 'The first epoch is under way.';
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
-  const stale = isStale(state) ? ' The settings have changed since: they are for the next model.' : '';
+  const stale = isStale(state) ? ' Settings changed. Train again to use them.' : '';
   if (run.status === 'finished') return `Finished. ${progress.why}${stale}`;
   if (run.status === 'stopped') return `${run.remark || 'Stopped.'}${whichWeights(run)}${stale}`;
   return `Paused. ${judged}${stale}`;
@@ -180,7 +180,7 @@ export function trainView(root, store, act) {
         setText(
           summary,
           last
-            ? `After ${last.epoch} epochs the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${best.epoch}` : ''}. ${forced === null ? '' : `With the truth fed back in place of its own forecasts it would be ${figure(forced, 3)}. `}Repeating the last value has ${figure(last.naive_validation, 3)}.`
+            ? `After ${count(last.epoch)} epoch${last.epoch === 1 ? '' : 's'} the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${count(best.epoch)}` : ''}. ${forced === null ? '' : `With the truth fed back in place of its own forecasts it would be ${figure(forced, 3)}. `}Repeating the last value has ${figure(last.naive_validation, 3)}.`
             : run?.loaded
               ? 'It comes from a file, without its curve.'
               : 'No epoch has been trained yet.',
@@ -223,6 +223,3 @@ export function trainView(root, store, act) {
     curve.destroy();
   };
 }
-
-/** The play mark, for places with little room. */
-export const PLAY = () => icon('M5 3.2v9.6L12.5 8z');

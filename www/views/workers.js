@@ -9,7 +9,7 @@ import { fill, h, setText } from './dom.js';
 /** @import {PageStore, State} from '../state/shape.js' */
 
 /** @param {State} state @returns {string} How many train now, in a sentence; '' where it is one or none. */
-export function workersSentence({ run }) {
+function workersSentence({ run }) {
   if (run?.status !== 'running' || run.workers < 2) return '';
   return `Training on ${run.workers} workers: they share every step’s batch, and the numbers are those that one alone would give.`;
 }

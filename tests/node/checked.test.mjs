@@ -1,0 +1,96 @@
+// What the core says passes the check that the page makes of it, whatever the file; and of all that it says nothing is let through
+// unseen.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { faultIn, faultInTidings } from '../../www/state/checked.js';
+import { newRun, ofReport } from '../../www/state/run.js';
+import { catalog, jfk, Session, table } from './package.mjs';
+
+const DAY = 86_400_000;
+
+/** @param {number} length @param {(row: number) => string} line */
+const lines = (length, line) => Array.from({ length }, (_, row) => line(row)).join('\n');
+/** @param {number} row */
+const day = (row) => new Date(Date.UTC(2020, 0, 1) + row * DAY).toISOString().slice(0, 10);
+/** @param {number} row */
+const wave = (row) => (10 + 5 * Math.sin(row / 3)).toFixed(2);
+
+/** Files of every kind that the core says something of its own about. @type {Record<string, string>} */
+const files = {
+  'one series': `day,value\n${lines(200, (row) => `${day(row)},${wave(row)}`)}\n`,
+  'several series': `day,city,value\n${lines(200, (row) => `${day(row)},Oslo,${wave(row)}\n${day(row)},Rome,${wave(row + 9)}`)}\n`,
+  'numbers that mean no value': `day,value\n${lines(200, (row) => `${day(row)},${row % 17 ? wave(row) : '-999'}`)}\n`,
+  'gaps and duplicates': `day,value\n${lines(200, (row) => `${day(row + (row > 90 ? 4 : 0))},${wave(row)}`)}\n${day(5)},77\n`,
+  'dates that could be read two ways': `day,value\n${lines(9, (row) => `0${row + 1}/01/2020,${wave(row)}`)}\n`,
+  'no times': `value,other\n${lines(200, (row) => `${wave(row)},${row % 7}`)}\n`,
+};
+
+/** @param {Uint8Array} bytes @param {any} [read] @returns {any} */
+function dataset(bytes, read = {}) {
+  const found = table(bytes, bytes.length, read);
+  const series = found.series();
+  const source = { kind: 'file', id: '', name: 'file.csv' };
+  return { understood: found.understood(), preview: found.preview(0, 12), about: series.about(), parts: series.to_parts(), times: series.times(), source, blob: new Blob([bytes]), read, series: {} };
+}
+
+/** A place in an object, and what the object is with something else there. @typedef {{place: string, changed: any}} Change */
+
+/** @param {any} value @param {unknown} instead @returns {Change[]} One for each field in it. */
+function changes(value, instead) {
+  if (Array.isArray(value)) return value.length ? changes(value[0], instead).map(({ place, changed }) => ({ place: `[0]${place}`, changed: [changed, ...value.slice(1)] })) : [];
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return [];
+  return Object.entries(value).flatMap(([name, one]) => [
+    { place: `.${name}`, changed: { ...value, [name]: instead } },
+    ...changes(one, instead).map(({ place, changed }) => ({ place: `.${name}${place}`, changed: { ...value, [name]: changed } })),
+  ]);
+}
+
+/** What no field may be. */
+const NOTHING = () => {};
+
+for (const [kind, text] of Object.entries(files)) {
+  test(`a file of ${kind} passes the check, read in every way that it asks about`, () => {
+    const data = dataset(Buffer.from(text));
+    assert.equal(faultIn('data', data), '');
+    const ways = [...data.understood.notes, ...data.about.notes].flatMap((/** @type {any} */ { choices }) => choices.map((/** @type {any} */ { options }) => options));
+    for (const read of ways) assert.equal(faultIn('data', dataset(Buffer.from(text), read)), '', JSON.stringify(read));
+  });
+
+  test(`of what the core says of a file of ${kind} every field is checked`, () => {
+    const unseen = changes(dataset(Buffer.from(text)), NOTHING).filter(({ changed }) => !faultIn('data', changed));
+    assert.deepEqual(unseen.map(({ place }) => place), []);
+  });
+}
+
+for (const [name, settings] of Object.entries({
+  windows: { architecture: 'lstm' },
+  'the series as one': { architecture: 'gru', reading: 'continuous' },
+})) {
+  test(`a model that reads ${name} passes the check, as its report does, and every field of both is checked`, () => {
+    const data = dataset(jfk);
+    const asked = { target: 'temp_c', hidden: 4, window: 48, horizon: 3, epochs: 1, ...settings };
+    const session = new Session(data.parts);
+    const configured = session.configure(asked);
+    while (session.train(200).state !== 'finished');
+    /** @type {any} */
+    const report = {
+      progress: session.progress(),
+      history: session.history(0),
+      evaluation: session.evaluate('validation'),
+      predictions: session.predictions('validation', 1),
+      forecast: session.forecast(3),
+      forecastProblem: '',
+      bytes: session.save(),
+      gradients: session.gradients(),
+    };
+    const test = session.evaluate('test');
+    const run = { ...newRun(1, configured, report.progress, asked, 'plain'), ...ofReport(report, session.predictions('test', 1)), test };
+    const known = { catalog: catalog(), data };
+    assert.equal(faultIn('run', run, known), '');
+    assert.equal(faultIn('entry', { id: 1, asked, slot: 0, limit: {}, ticked: false, run, problem: null }, known), '');
+    assert.equal(faultInTidings({ type: 'report', report }), '');
+    const unseen = changes(run, NOTHING).filter(({ changed }) => !faultIn('run', changed, known));
+    assert.deepEqual(unseen.map(({ place }) => place), []);
+    session.free();
+  });
+}
