@@ -154,7 +154,9 @@ inBrowsers((browser) => {
     await assertSentences(page, /unreachable/);
   });
 
-  test('a reader whose successors cannot be started is not started for ever, and the page says so', async () => {
+  // Firefox says nothing of a worker whose module cannot be loaded: to the page it is a silent one (vanish.test.mjs).
+  const silent = browser.name === 'firefox' ? { skip: 'Firefox tells nobody that a worker cannot be started' } : {};
+  test('a reader whose successors cannot be started is not started for ever, and the page says so', silent, async () => {
     let broken = false;
     const page = await opened(browser, short, {
       before: count,
