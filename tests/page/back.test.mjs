@@ -178,7 +178,7 @@ inBrowsers((browser) => {
             type,
             (/** @type {MessageEvent} */ event) => {
               // The last word of progress is all there is, for as long as the test looks.
-              if (/** @type {any} */ (window).hold && event.data.type === 'answer') return void setTimeout(() => listener.call(this, event), 3000);
+              if (/** @type {any} */ (window).hold && event.data.type !== 'reading') return void setTimeout(() => listener.call(this, event), 3000);
               listener.call(this, event);
             },
             ...more,
