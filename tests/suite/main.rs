@@ -1,4 +1,4 @@
-//! The native tests, in one binary: 25 small ones took longer to link, for every build of the library, than to run.
+//! The native tests, in one binary, which is linked once for every build of the library.
 //! A file of its own beside this folder is for a test that needs its process to itself, or a browser.
 #![cfg(not(target_arch = "wasm32"))]
 
