@@ -24,8 +24,10 @@ function tryWaysOut() {
         source.addEventListener(heard, resolve);
         source.addEventListener('error', () => reject(new Error('blocked')));
       });
-    /** @param {string} text @returns {Promise<unknown>} What a worker of this worker says. */
-    const nested = (text) => {
+    /** @returns {Promise<unknown>} What a worker of this worker tries. */
+    const nested = () => {
+      const text = `const ways = [() => fetch('${origin}/nested', { mode: 'no-cors' }), () => import('${origin}/nested.js')];
+        Promise.any(ways.map((way) => way())).then(() => postMessage(true), () => postMessage(false));`;
       const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
       return new Promise((resolve, reject) => {
         worker.onmessage = ({ data: open }) => (open ? resolve(open) : reject(new Error('blocked')));
@@ -50,14 +52,15 @@ function tryWaysOut() {
       cache: async () => (await caches.open('out')).add(`${origin}/cache`),
       font: () => new FontFace('out', `url(${origin}/font)`).load(),
       wasm: () => WebAssembly.compileStreaming(fetch(`${origin}/wasm`)),
-      nested: () => nested(`fetch('${origin}/nested', { mode: 'no-cors' }).then(() => postMessage(true), () => postMessage(false))`),
-      nestedImport: () => nested(`import('${origin}/nested.js').then(() => postMessage(true), () => postMessage(false))`),
     };
-    for (const [way, take] of Object.entries(ways)) {
+    const tries = Object.entries(ways).map(([way, take]) => {
       const say = (/** @type {string} */ how) => back.postMessage({ way, how });
       // As a promise from the start, whatever it throws.
-      new Promise((resolve) => resolve(take())).then(() => say('open'), () => say('blocked'));
-    }
+      return new Promise((resolve) => resolve(take())).then(() => say('open'), () => say('blocked'));
+    });
+    // Last and alone: a worker in Firefox sometimes hangs when it starts a worker while it waits for something else.
+    await Promise.all(tries);
+    nested().then(() => back.postMessage({ way: 'nested', how: 'open' }), () => back.postMessage({ way: 'nested', how: 'blocked' }));
   });
 }
 
@@ -67,14 +70,20 @@ const attempts = `;(${tryWaysOut})();\n`;
 /** Notes every worker. Runs in the page. @param {string} carried Goes before the code of workers whose text the page carries. */
 function noteWorkers(carried) {
   const [PlainWorker, PlainBlob] = [Worker, Blob];
-  /** @type {{sort: string, worker: Worker, asked: boolean}[]} */
+  /** @type {{sort: string, worker: Worker, ways?: Record<string, string>, gone?: boolean}[]} */
   const workers = [];
   Object.assign(window, { workers, tried: {} });
   window.Worker = class extends PlainWorker {
     /** @param {string | URL} url @param {WorkerOptions} [options] */
     constructor(url, options) {
       super(url, options);
-      workers.push({ sort: options?.name ?? '', worker: this, asked: false });
+      workers.push({ sort: options?.name ?? '', worker: this });
+    }
+
+    terminate() {
+      const one = workers.find(({ worker }) => worker === this);
+      if (one) one.gone = true;
+      super.terminate();
     }
   };
   window.Blob = class extends PlainBlob {
@@ -112,19 +121,23 @@ inBrowsers((browser) => {
       await page.until('a run beside them', () => Number(document.querySelector('#compare tr[data-status="running"]')?.getAttribute('data-steps')) > 0);
       const sorts = ['data', 'model', 'peer', 'compare'];
       const { port } = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
-      // One that helps may be given up on a busy machine, and another take its place: each that comes is asked. Firefox does not say
-      // of every way that it has blocked it, so what arrives is counted at the other end, too.
+      // A helper may be given up on a busy machine and replaced: each new one is asked too. One worker is asked at a time, because
+      // Firefox sometimes hangs when two workers start workers of their own at once. Firefox does not report every way that it has
+      // blocked, so the other end counts what arrives.
       await page.until(
         'every sort of worker',
         (wanted, certain, origin) => {
           const { tried, workers } = /** @type {any} */ (window);
-          for (const one of workers) {
-            if (one.asked) continue;
-            one.asked = true;
-            // By a way of its own: the page ends workers that say what it does not know.
+          const answered = (/** @type {any} */ one) => certain.every((way) => one.ways[way]);
+          if (workers.some((/** @type {any} */ one) => one.ways && !answered(one) && !one.gone)) return false;
+          const next = workers.find((/** @type {any} */ one) => !one.ways);
+          if (next) {
+            next.ways = {};
+            // On a channel of its own: the page ends workers that say what it does not know.
             const { port1, port2 } = new MessageChannel();
-            port1.onmessage = ({ data: { way, how } }) => ((tried[one.sort] ??= {})[way] = how);
-            one.worker.postMessage({ type: 'try', origin }, [port2]);
+            port1.onmessage = ({ data: { way, how } }) => (next.ways[way] = (tried[next.sort] ??= {})[way] = how);
+            next.worker.postMessage({ type: 'try', origin }, [port2]);
+            return false;
           }
           return wanted.every((sort) => certain.every((way) => tried[sort]?.[way]));
         },

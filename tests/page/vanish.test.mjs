@@ -177,7 +177,7 @@ inBrowsers((browser) => {
   });
 
   test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', async () => {
-    const page = await browser.open({ address: '#sample=jfk&hidden=8&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
     await untilReady(page);
     await press(page, 'Train');
     await untilStatus(page, 'running');
