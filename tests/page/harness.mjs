@@ -230,14 +230,14 @@ export class Page {
    */
   async until(what, body, { timeout = HANGS_MS, args = /** @type {any} */ ([]) } = {}) {
     const end = Date.now() + timeout;
-    for (;;) {
+    for (let pause = 5; ; pause = Math.min(100, 1.5 * pause)) {
       const value = await this.run(body, ...args);
       if (value) return value;
       if (Date.now() > end) {
         const file = await this.#keepScreenshot();
         throw new Error(`${this.browser.name}: waited ${timeout / 1000} s for ${what}${file}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 

@@ -50,7 +50,8 @@ async function choose(page, key) {
     select.dispatchEvent(new Event('change'));
   }, key);
   await page.until(`the map of ${key}`, (name) => document.querySelector('#inside-summary').textContent.startsWith(name), { args: [key] });
-  await new Promise((resolve) => setTimeout(resolve, 120));
+  // What comes with it, and the labels, are drawn in the next frames.
+  await page.run(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
 }
 
 /** The rows of a map are labelled by their numbers, which lie between its first and its last, and no label lies on another. @param {Page} page @param {{key: string, kind: string, rows: number}} probe @param {string} where */
