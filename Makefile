@@ -77,7 +77,7 @@ dist/unrolled.html: pkg/unrolled_relaxed_bg.wasm www/vendor/uPlot.esm.js $(page_
 check: format clippy clippy-f64 clippy-wasm types ## Formatting, lints and types, without running anything.
 
 fmt: ## Format the Rust sources.
-	@cargo fmt
+	@cargo fmt --all
 
 # The stages of `make test`, one by one.
 format clippy clippy-f64 clippy-wasm native native-f64: ## One stage: formatting, lints, native tests.
