@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 # All files: equations are compiled in.
-rust_sources := $(shell find src -type f) Cargo.toml Cargo.lock .cargo/config.toml
+rust_sources := $(shell find src scripts/build/glue -type f) Cargo.toml Cargo.lock .cargo/config.toml
 page_sources := index.html $(shell find www -type f -not -path "www/vendor/*")
 stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types node-test page-test
 
@@ -22,7 +22,8 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
-serve: setup-build pkg vendor ## Set up, build, serve the page on loopback and print its address (PORT=8000).
+# The page runs with the plain core; serve.mjs has the relaxed one built beside it.
+serve: setup-build pkg/unrolled_bg.wasm vendor ## Set up, build, serve the page on loopback and print its address (PORT=8000).
 	@node scripts/serve.mjs
 
 test: setup ## Set up, build, and run every test; the last line counts them.
@@ -51,30 +52,32 @@ setup: setup-build setup-test ## Install what is missing for all of these.
 
 setup-build: ## Install what is missing to build and serve.
 	@scripts/setup/rust.sh
-	@scripts/setup/tools.sh wasm-pack wasm-bindgen
 	@scripts/setup/npm.sh
 
-setup-test: ## Install what is missing to test: browsers and their drivers.
-	@scripts/setup/tools.sh geckodriver
+setup-test: ## Install what is missing to test: wasm-pack, browsers and their drivers.
+	@scripts/setup/tools.sh
 	@scripts/setup/browsers.sh
 
-pkg: pkg/unrolled_bg.wasm ## Build pkg/, the package for browsers and Node.
+pkg: pkg/unrolled_relaxed_bg.wasm ## Build pkg/, the package for browsers and Node.
 vendor: www/vendor/uPlot.esm.js ## Copy the page's libraries and samples into www/.
 
 pkg/unrolled_bg.wasm: $(rust_sources) scripts/build/pkg.sh scripts/lib.sh package-lock.json
-	@scripts/build/pkg.sh
+	@scripts/build/pkg.sh plain
+
+pkg/unrolled_relaxed_bg.wasm: pkg/unrolled_bg.wasm
+	@scripts/build/pkg.sh relaxed
 
 www/vendor/uPlot.esm.js: package-lock.json scripts/build/vendor.mjs
 	@node scripts/build/vendor.mjs
 	@touch $@
 
-dist/unrolled.html: pkg/unrolled_bg.wasm www/vendor/uPlot.esm.js $(page_sources) $(wildcard scripts/build/*.mjs)
+dist/unrolled.html: pkg/unrolled_relaxed_bg.wasm www/vendor/uPlot.esm.js $(page_sources) $(wildcard scripts/build/*.mjs)
 	@node scripts/build/dist.mjs
 
 check: format clippy clippy-f64 clippy-wasm types ## Formatting, lints and types, without running anything.
 
 fmt: ## Format the Rust sources.
-	@cargo fmt
+	@cargo fmt --all
 
 # The stages of `make test`, one by one.
 format clippy clippy-f64 clippy-wasm native native-f64: ## One stage: formatting, lints, native tests.

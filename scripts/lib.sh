@@ -46,3 +46,26 @@ apt_install() {
 }
 
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# What browsers of the last years know and rustc's default for wasm uses, and SIMD.
+wasm_features=(simd bulk-memory nontrapping-float-to-int sign-ext mutable-globals multivalue reference-types)
+
+# optimise WASM BINARYEN_FEATURE…: makes it smaller and faster, in its place.
+optimise() {
+  local wasm=$1
+  shift
+  # -O3 rearranges integers and control flow only: floating-point results stay as they are, bit by bit. Over and over until
+  # nothing changes (--converge), the wasm is a kilobyte smaller packed, for some seconds more.
+  node_modules/.bin/wasm-opt -O3 --converge "${wasm_features[@]/#/--enable-}" "$@" "$wasm" -o "$wasm.optimised"
+  mv "$wasm.optimised" "$wasm"
+}
+
+# Our own program that writes the JavaScript around a wasm (scripts/build/glue). Flags for wasm are none of its.
+# shellcheck disable=SC2191
+build_glue=(env RUSTFLAGS= CARGO_TARGET_DIR=target cargo build -q --profile tool --package glue)
+
+# glue WASM FOLDER: writes a compiled wasm, and the JavaScript and the types around it, into a folder.
+glue() {
+  "${build_glue[@]}"
+  target/tool/glue "$@"
+}

@@ -34,7 +34,7 @@ const IN_F64 = ['-A', 'clippy::useless_conversion'];
  * @type {{name: string, command: () => string[], counts?: keyof typeof closing}[]}
  */
 const stages = [
-  { name: 'format', command: () => ['cargo', 'fmt', '--check'] },
+  { name: 'format', command: () => ['cargo', 'fmt', '--all', '--check'] },
   { name: 'clippy', command: () => ['cargo', 'clippy', '-q', '--all-targets', '--', '-D', 'warnings'] },
   { name: 'clippy-f64', command: () => ['cargo', 'clippy', '-q', '--all-targets', '--features', 'f64', '--', '-D', 'warnings', ...IN_F64] },
   { name: 'clippy-wasm', command: () => ['cargo', 'clippy', '-q', '--all-targets', '--target', 'wasm32-unknown-unknown', '--', '-D', 'warnings'] },

@@ -18,10 +18,8 @@ web() {
   shift 2
   say "Building the benches for browsers, $name (a minute the first time)"
   CARGO_PROFILE_RELEASE_OPT_LEVEL=$wasm_level CARGO_TARGET_DIR=$target cargo build -q --release --target wasm32-unknown-unknown --example bench_web
-  wasm-bindgen --target web --no-typescript --out-dir "$out/$name" "$target/wasm32-unknown-unknown/release/examples/bench_web.wasm"
-  local -a features=(simd bulk-memory nontrapping-float-to-int sign-ext mutable-globals multivalue reference-types)
-  node_modules/.bin/wasm-opt -O3 --converge "${features[@]/#/--enable-}" "$@" "$out/$name/bench_web_bg.wasm" -o "$out/$name/optimised.wasm"
-  mv "$out/$name/optimised.wasm" "$out/$name/bench_web_bg.wasm"
+  glue "$target/wasm32-unknown-unknown/release/examples/bench_web.wasm" "$out/$name"
+  optimise "$out/$name/bench_web_bg.wasm" "$@"
 }
 web plain target
 RUSTFLAGS=$relaxed_flags web relaxed target/relaxed --enable-relaxed-simd

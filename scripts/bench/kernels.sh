@@ -8,8 +8,7 @@ source scripts/lib.sh
 kernels() {
   say "Building the kernels for the bench, $1"
   CARGO_PROFILE_RELEASE_OPT_LEVEL=$wasm_level CARGO_TARGET_DIR=$2 cargo build -q --release --target wasm32-unknown-unknown --example kernels
-  wasm-bindgen --target web --no-typescript --out-dir "target/kernels/$1" \
-    "$2/wasm32-unknown-unknown/release/examples/kernels.wasm"
+  glue "$2/wasm32-unknown-unknown/release/examples/kernels.wasm" "target/kernels/$1"
 }
 kernels plain target
 RUSTFLAGS=$relaxed_flags kernels relaxed target/relaxed

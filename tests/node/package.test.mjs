@@ -1,6 +1,8 @@
 // The package without the page, in Node: everything that a caller can do with it, on the sample that opens the page.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { builds } from '../../pkg/builds.js';
 import * as unrolled from './package.mjs';
 import { forms, hashOfTraining } from './shared.mjs';
 
@@ -35,6 +37,14 @@ function thrown(call) {
   }
   throw new Error(`${call} threw nothing.`);
 }
+
+test('the package says of itself what is in it', () => {
+  assert.deepEqual(builds, ['plain', 'relaxed']);
+  const files = readdirSync(new URL('../../pkg/', import.meta.url));
+  const about = JSON.parse(String(unrolled.read('pkg/package.json')));
+  for (const file of [about.main, about.types, 'unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm', 'unrolled_bg.wasm.d.ts']) assert.ok(files.includes(file), file);
+  assert.deepEqual([about.name, about.version, about.type], ['unrolled', catalog().version, 'module']);
+});
 
 test('the catalog names every knob once, with words, bounds and a default within them', () => {
   const { version, architectures, knobs, presets } = catalog();

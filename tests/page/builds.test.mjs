@@ -50,6 +50,21 @@ inBrowsers((browser) => {
     assert.match(await page.text('#rounding'), /plain SIMD/);
   });
 
+  test('while the package has no relaxed build yet the plain one computes, and after a reload the fastest that is there', async () => {
+    let here = "['plain']";
+    // As `make serve` leaves pkg/ until the relaxed build is made.
+    const page = await browser.open({ address: `#${SMALL}`, replace: { 'pkg/builds.js': () => `export const builds = ${here};` } });
+    await untilReady(page);
+    assert.deepEqual(loaded(page), ['unrolled_bg.wasm']);
+    assert.match(await page.text('#rounding'), /plain SIMD/);
+    here = "['plain', 'relaxed']";
+    await page.reload();
+    await untilReady(page);
+    const fast = await page.run(hasRelaxed);
+    if (fast) assert.deepEqual(loaded(page), ['unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm']);
+    assert.match(await page.text('#rounding'), fast ? /relaxed SIMD/ : /plain SIMD/);
+  });
+
   test('without SIMD the page says so, and what to do', async () => {
     const page = await browser.open({
       before: () => {

@@ -80,7 +80,7 @@ inBrowsers((browser) => {
       await mkdir(path.join(folder, 'pkg'));
       // Of another version: it lacks what the worker asks of it, so that the worker fails before it can say a word.
       await writeFile(path.join(folder, 'pkg/unrolled.js'), 'export default async () => {};\n');
-      for (const core of ['unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm']) await cp(path.join(root, 'pkg', core), path.join(folder, 'pkg', core));
+      for (const file of ['builds.js', 'unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm']) await cp(path.join(root, 'pkg', file), path.join(folder, 'pkg', file));
       const page = await browser.open({
         dir: folder,
         before: () => {

@@ -3,9 +3,11 @@
  *
  * There are two builds of the same sources. `plain` uses SIMD whose results WebAssembly fixes to the last bit; `relaxed`
  * adds instructions that may round once where plain ones round twice, as the processor does best: faster, and not the
- * same on every machine. A browser says by `WebAssembly.validate` what it knows.
+ * same on every machine. A browser says by `WebAssembly.validate` what it knows, and the package which builds are there:
+ * `make serve` shows the page before it has built both.
  * @module
  */
+import { builds } from '../../pkg/builds.js';
 import { fetchWasm, spawnWorker } from './spawn.js';
 
 /** @typedef {'plain' | 'relaxed'} Build */
@@ -33,10 +35,10 @@ const RELAXED = moduleWith([...ZEROS, ...ZEROS, ...ZEROS, 0xfd, 0x85, 0x02]);
 /** @param {Uint8Array<ArrayBuffer>} bytes */
 const knows = (bytes) => typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
 
-/** @returns {Build | null} The fastest build that this browser runs; `null` where it runs none. */
+/** @returns {Build | null} The fastest build that is there and that this browser runs; `null` where it runs none. */
 export function fastestBuild() {
   if (!knows(SIMD)) return null;
-  return knows(RELAXED) ? 'relaxed' : 'plain';
+  return builds.includes('relaxed') && knows(RELAXED) ? 'relaxed' : 'plain';
 }
 
 /**
