@@ -1,4 +1,4 @@
-//! Times what stands around a model that is judged: gathering windows, fitting the linear models, scoring all rivals.
+//! Times what stands around a model that is judged: gathering windows, fitting the linear models, scoring all baselines.
 //! `cargo run --release --example judge`: the sample at JFK, and 100,000 hours of the same kind.
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use std::time::Instant;
 
 use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Series, Split};
-use unrolled::evaluate::{self, About, CHUNK, Rivals};
+use unrolled::evaluate::{self, About, Baselines, CHUNK};
 
 const WINDOW: usize = 168;
 const HORIZON: usize = 24;
@@ -45,13 +45,13 @@ fn judge(name: &str, series: &Series, target: &str) {
     // As training takes them: in no order. 48,271 is a multiplier with a full period (Park and Miller, 1988).
     let mixed: Vec<u32> = (0..train.starts.len()).map(|at| train.starts[at * 48_271 % train.starts.len()]).collect();
     let (in_order, in_none) = (fastest(|| gather(&test.starts)), fastest(|| gather(&mixed)));
-    let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
-    let fit = fastest(|| drop(Rivals::fit(&frame, &split, &train, &validation, 24)));
+    let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
+    let fit = fastest(|| drop(Baselines::fit(&frame, &split, &train, &validation, 24)));
     let mut nothing = |_: &Batch, out: &mut [unrolled::Real]| out.fill(0.0);
     let about = About { label: "nothing", scored_times: 1, interval: None };
     let mut said = String::new();
     let all = fastest(|| {
-        let evaluation = evaluate::evaluate(&frame, Part::Test, &test, &rivals, &mut nothing, &about);
+        let evaluation = evaluate::evaluate(&frame, Part::Test, &test, &baselines, &mut nothing, &about);
         said = evaluation.rows.iter().map(|row| format!(" {}", row.scores.mae)).collect();
     });
     println!("{name}: {} training and {} test windows of {WINDOW} + {HORIZON}", train.starts.len(), test.starts.len());
@@ -61,7 +61,7 @@ fn judge(name: &str, series: &Series, target: &str) {
         numbers(mixed.len()) / in_none
     );
     println!(
-        "  linear models fitted in {:.1} ms; all rivals scored on the test part in {:.1} ms",
+        "  linear models fitted in {:.1} ms; all baselines scored on the test part in {:.1} ms",
         fit * 1e3,
         all * 1e3
     );

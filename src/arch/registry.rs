@@ -213,7 +213,7 @@ pub const ALL: &[Architecture] = &[
                   all: for a window that is known as a whole.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
         equations: |settings| {
-            if makes_layer("transformer_encoder", settings, settings.size(LAYERS.key) - 1) {
+            if stacked::makes_layer("transformer_encoder", settings, settings.size(LAYERS.key) - 1) {
                 concat!(include_str!("equations/transformer_encoder.mml"), include_str!("equations/mean_of_steps.mml"))
             } else {
                 include_str!("equations/transformer_encoder.mml")
@@ -240,7 +240,7 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "nlinear",
         label: "NLinear",
-        summary: "One linear map from the window, centred on its last value, to the horizon: the rival that a network has \
+        summary: "One linear map from the window, centred on its last value, to the horizon: the baseline that a network has \
                   to beat.",
         source: "Zeng et al. 2023",
         equations: |_| include_str!("equations/nlinear.mml"),
@@ -280,7 +280,7 @@ const CHOICES: &[Choice] = &choices::<{ ALL.len() }>();
 
 /// Which architecture.
 pub const ARCHITECTURE: Knob = Knob {
-    key: "architecture",
+    key: stacked::OWN,
     label: "Architecture",
     help: "The kind of network.",
     unit: "",
@@ -305,7 +305,7 @@ const fn mixable() -> usize {
 }
 
 const fn mixes<const N: usize>() -> [Choice; N] {
-    let same = Choice { value: "same", label: "the same", help: "All layers are of one kind." };
+    let same = Choice { value: stacked::SAME, label: "the same", help: "All layers are of one kind." };
     let mut all = [same; N];
     let (mut k, mut count) = (0, 1);
     while k < ALL.len() {
@@ -322,14 +322,14 @@ const MIXES: &[Choice] = &mixes::<{ mixable() + 1 }>();
 
 /// What the second, the fourth layer of a stack is.
 pub const MIX: Knob = Knob {
-    key: "mix",
+    key: stacked::MIXED,
     label: "Every second layer",
     help: "Layers of another kind in between: attention between state-space layers, say. No effect with one layer.",
     unit: "",
     source: "Lieber et al. 2024 (Jamba)",
     group: Group::Model,
     kind: Kind::Choice { options: MIXES },
-    default: Default::Text("same"),
+    default: Default::Text(stacked::SAME),
     basic: false,
     when: None,
 };
@@ -337,12 +337,6 @@ pub const MIX: Knob = Knob {
 /// The architecture that is called `id`.
 pub fn find(id: &str) -> Option<&'static Architecture> {
     ALL.iter().find(|architecture| architecture.id == id)
-}
-
-/// Whether layer `index` of the stack that `settings` ask for is of the architecture `id`, which makes the stack or is mixed in.
-pub fn makes_layer(id: &str, settings: &Settings, index: usize) -> bool {
-    let (own, mix) = (settings.text(ARCHITECTURE.key), settings.text(MIX.key));
-    if index.is_multiple_of(2) || find(mix).is_none() { own == id } else { mix == id }
 }
 
 /// Every knob of every architecture, each once: those shared first.

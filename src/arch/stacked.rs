@@ -80,6 +80,21 @@ pub const HEAD_DROPOUT: Knob = Knob {
 /// Knobs of every stack.
 pub const KNOBS: &[Knob] = &[SEGMENT, NORMALISE, HEAD, LOSS_ON, HIGHWAY, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
 
+/// The knob that says of which architecture a stack's layers are; its choices are the registry's.
+pub const OWN: &str = "architecture";
+
+/// The knob that says of which architecture every second layer is.
+pub const MIXED: &str = "mix";
+
+/// Its choice of no other architecture.
+pub const SAME: &str = "same";
+
+/// Whether layer `index`, from 0, of the stack that `settings` ask for is of the architecture `id`.
+pub fn makes_layer(id: &str, settings: &Settings, index: usize) -> bool {
+    let mixed = settings.text(MIXED);
+    settings.text(if index.is_multiple_of(2) || mixed == SAME { OWN } else { MIXED }) == id
+}
+
 /// Makes layer `index` of a stack, which reads `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
 

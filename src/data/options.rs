@@ -214,7 +214,7 @@ pub enum Duplicates {
     Last,
 }
 
-/// How to make a regular series of a table. What is missing stays missing: a model fills it ([`crate::data::fill`]).
+/// How to make a regular series of a table. What is missing stays missing: a model fills it ([`crate::data::windows::fill`]).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeriesOptions {

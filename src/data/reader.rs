@@ -1,8 +1,8 @@
 //! Takes a file's bytes as they arrive and makes a table of them.
 
-use crate::data::encoding;
+use crate::data::file::encoding;
+use crate::data::file::refuse;
 use crate::data::options::ReadOptions;
-use crate::data::refuse;
 use crate::data::table::Table;
 use crate::error::{Error, Result};
 

@@ -1,27 +1,28 @@
 //! A file as columns, with what was understood of it.
 
-use crate::data::axis::{Axis, Step};
-use crate::data::column::{Column, Places};
-use crate::data::dialect::{self, Layout};
-use crate::data::encoding::Decoded;
-use crate::data::look::{self, Holds, Look};
-use crate::data::names;
+use crate::data::calendar::axis::{Axis, Step};
+use crate::data::calendar::step::Grid;
+use crate::data::cell::names;
+use crate::data::cell::number;
+use crate::data::cell::time::pieces::Days;
+use crate::data::file::dialect::{self, Layout};
+use crate::data::file::encoding::Decoded;
+use crate::data::file::records::{Record, Records, line_of};
+use crate::data::meaning::column::{Column, Places};
+use crate::data::meaning::look::{self, Holds, Look};
+use crate::data::meaning::order::{self, Reading, UNREADABLE};
+use crate::data::meaning::rows;
+use crate::data::meaning::several::{self, SeveralUnderstood};
+use crate::data::meaning::time_reading::Clock;
+use crate::data::meaning::times::{self, Columns};
+use crate::data::meaning::understood::{ColumnKind, TimeUnderstood, Understood};
+use crate::data::meaning::wide::{self, Wide};
 use crate::data::notes::{Choice, Note, Tally, counted};
-use crate::data::number;
 use crate::data::options::{DateOrder, Decimal, ReadOptions, SeriesOptions, clip};
-use crate::data::order::{self, Reading, UNREADABLE};
-use crate::data::records::{Record, Records, line_of};
-use crate::data::regular::{self, Regular, Source};
-use crate::data::rows;
-use crate::data::several::{self, SeveralUnderstood};
-use crate::data::split::Split;
-use crate::data::step::Grid;
-use crate::data::time::find::{self, Columns};
-use crate::data::time::pieces::Days;
-use crate::data::time::reading::Clock;
-use crate::data::understood::{ColumnKind, TimeUnderstood, Understood};
-use crate::data::wide::{self, Wide};
-use crate::data::{questions, sentinel, stepping, target};
+use crate::data::series::regular::{self, Regular, Source};
+use crate::data::series::split::Split;
+use crate::data::windows::suggest;
+use crate::data::{meaning::questions, meaning::stepping, series::sentinel, series::target};
 use crate::error::{Error, Result};
 
 /// A file as columns of numbers, with its text for a preview.
@@ -61,8 +62,8 @@ impl Table {
             Some(match &self.wide {
                 None => (0..self.columns.len()).map(cell).collect(),
                 Some(wide) => {
-                    let time = self.times.as_ref().and_then(|times| crate::data::axis::civil(times[index]));
-                    let time = time.map_or_else(String::new, crate::data::axis::minute_text);
+                    let time = self.times.as_ref().and_then(|times| crate::data::calendar::axis::civil(times[index]));
+                    let time = time.map_or_else(String::new, crate::data::calendar::axis::minute_text);
                     vec![time, cell(wide.columns[index % wide.columns.len()])]
                 }
             })
@@ -97,7 +98,7 @@ impl Table {
             }
         }
         let time = self.understood.time.as_ref();
-        regular::build(
+        let mut regular = regular::build(
             &Source {
                 times: self.times.as_deref(),
                 grid: self.grid,
@@ -109,7 +110,9 @@ impl Table {
                 line: &|row| self.offsets.get(row).map_or(0, |&offset| line_of(&self.text, offset as usize)),
             },
             options,
-        )
+        )?;
+        regular.about.notes.extend(suggest::short_note(&regular.series));
+        Ok(regular)
     }
 
     fn has_numbers(&self, column: &Column) -> bool {
@@ -150,7 +153,7 @@ impl Table {
             notes.push(questions::decimal(&options, decimals[0]));
         }
         let columns = Columns { names: &names, looks: &looks, sample: &rows.sample, named: layout.names.is_some() };
-        let clock = find::find(&columns, options.time_columns.as_deref(), options.date_order)?;
+        let clock = times::find(&columns, options.time_columns.as_deref(), options.date_order)?;
 
         let mut body = read_body(&text, &layout, rows.offsets, &names, &looks, clock.as_ref());
         let mut time = None;

@@ -1,44 +1,293 @@
-//! Forecasts that cost nothing. A network that does not beat them has learnt nothing worth having.
-//!
-//! Both write scaled values of one target, `[horizon × starts.len()]`, one window's horizon contiguous.
+//! What a model is measured against: forecasts that cost nothing, their errors over the same windows, and the rows of the table.
 
-use crate::{Real, data::Frame};
+use std::sync::Arc;
 
-/// Repeats the last value of the window: `ŷ(t + h) = y(t)`.
-pub fn last_value(frame: &Frame, target: usize, starts: &[u32], window: usize, horizon: usize, out: &mut [Real]) {
-    for (&start, out) in starts.iter().zip(out.chunks_exact_mut(horizon)) {
-        out.fill(frame.target_at(target, start as usize + window - 1));
+use serde::Serialize;
+
+use crate::{
+    Real,
+    data::{Axis, Frame, Split, Step, WindowSet},
+    evaluate::{
+        CHUNK, Errors, Form, Predict, Ridge, Scores, forecast_all,
+        interval::Held,
+        metrics::naive_error,
+        naive,
+        paired::{Blocks, chance},
+        unit::grouped,
+    },
+};
+
+/// What a model is measured against, fitted once for a window, a horizon and a season.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baselines {
+    /// Rows of a season, at least 1.
+    pub season: usize,
+    /// Denominator of MASE for each target, scaled (see [`naive_error`]).
+    pub naive: Vec<Option<f64>>,
+    /// The linear models of each target: plain, and after subtracting the last value. Both stand in the table; the verdict
+    /// compares with the one of the smaller validation error ([`Baselines::linear`]).
+    pub ridges: Vec<[Option<Ridge>; 2]>,
+}
+
+/// One forecaster's errors.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// `model`, `last`, `seasonal`, `ridge` or `ridge-centred`.
+    pub id: &'static str,
+    /// As a person sees it.
+    pub label: String,
+    /// Errors.
+    #[serde(flatten)]
+    pub scores: Scores,
+    /// The chance of a difference from the model's errors like this one if neither were better, by a sign-flip test over blocks of
+    /// windows (see [`crate::evaluate::paired`]); `None` for the model, and where too few windows tell nothing.
+    pub chance: Option<f64>,
+    /// What is worth knowing about it, or empty.
+    pub note: String,
+}
+
+/// Row of the model.
+const MODEL: &str = "model";
+
+/// Rows of the linear models, in the order of [`Baselines::ridges`], and how a person sees them.
+const LINEAR: [(&str, &str); 2] = [("ridge", "Linear model"), ("ridge-centred", "Linear model from the last value")];
+
+/// Milliseconds of what people count in, the longest first.
+const SPANS: [(i64, &str); 6] = [
+    (365 * 86_400_000, "year"),
+    (7 * 86_400_000, "week"),
+    (86_400_000, "day"),
+    (3_600_000, "hour"),
+    (60_000, "minute"),
+    (1_000, "second"),
+];
+
+/// What a season of `season` rows before is called: “the day before”, “36 hours before”.
+pub fn season_label(axis: &Axis, season: usize) -> String {
+    let count = i64::try_from(season).unwrap_or(i64::MAX);
+    let (length, names): (i64, &[(i64, &str)]) = match axis.step {
+        Step::Milliseconds(step) => (step.saturating_mul(count), &SPANS),
+        Step::Months(months) => (i64::from(months).saturating_mul(count), &[(12, "year"), (1, "month")]),
+        Step::Rows => (count, &[(1, "row")]),
+    };
+    // The longest that it is a multiple of; a week or a year only where it is exactly one, as 14 days are not called two weeks.
+    let whole = |span: i64, name: &str| length == span || (length % span == 0 && !matches!(name, "week" | "year"));
+    match names.iter().find(|(span, name)| whole(*span, name)) {
+        Some((span, name)) if length == *span => format!("the {name} before"),
+        Some((span, name)) => format!("{} {name}s before", length / span),
+        None => format!("{season} rows before"),
     }
 }
 
-/// Repeats the last whole season before the horizon: `ŷ(t + h) = y(t + h − m·⌈h / m⌉)`, `h = 1, 2, …`.
-///
-/// A season that is longer than the window reaches back into earlier rows. Where the value is missing or lies before
-/// the series, the same phase of the season before is taken, and in the end the last value; the number of steps that
-/// came to that is returned.
-pub fn seasonal_naive(
-    frame: &Frame,
-    target: usize,
-    starts: &[u32],
-    (window, horizon): (usize, usize),
-    season: usize,
-    out: &mut [Real],
-) -> usize {
-    let season = season.max(1);
-    let mut fallbacks = 0;
-    for (&start, out) in starts.iter().zip(out.chunks_exact_mut(horizon)) {
-        let origin = start as usize + window;
-        for (lead, out) in out.iter_mut().enumerate() {
-            // Row of the same phase, as far back as it takes to lie before the horizon.
-            let phase = origin + lead % season;
-            let found = (1..=phase / season)
-                .map(|seasons| frame.target_at(target, phase - seasons * season))
-                .find(|value| !value.is_nan());
-            *out = found.unwrap_or_else(|| {
-                fallbacks += 1;
-                frame.target_at(target, origin - 1)
-            });
+impl Baselines {
+    /// Fits them: the linear models to the windows `train`, with the penalty that is best over those of `validation`.
+    pub fn fit(frame: &Frame, split: &Split, train: &WindowSet, validation: &WindowSet, season: usize) -> Baselines {
+        Baselines {
+            season: season.max(1),
+            naive: (0..frame.targets).map(|target| naive_error(frame, target, split, season)).collect(),
+            ridges: (0..frame.targets).map(|target| Ridge::fit(frame, target, train, validation)).collect(),
         }
     }
-    fallbacks
+
+    /// Their errors over the windows of `set`: a table for each target, in its unit, and, of several, one more of the means over
+    /// them, of scaled values.
+    pub fn tables(&self, frame: &Frame, set: &WindowSet) -> Vec<Vec<Row>> {
+        self.tables_of(frame, &self.entries(frame, set))
+    }
+
+    /// Row `id` of the linear model that a verdict compares with: of one target, or of all of them by the mean of their errors. It
+    /// is the one of the smaller validation error, so that the part that is scored does not choose what a model is scored
+    /// against. `None` where there is no linear model.
+    pub fn linear(&self, target: Option<usize>) -> Option<&'static str> {
+        let ridges = target.map_or(&self.ridges[..], |target| &self.ridges[target..=target]);
+        let error = |form: usize| -> Option<f64> {
+            ridges.iter().map(|forms| forms[form].as_ref().map(|ridge| ridge.validation_mse)).sum()
+        };
+        let found = (0..LINEAR.len()).filter_map(|form| Some((LINEAR[form].0, error(form)?)));
+        found.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(id, _)| id)
+    }
+
+    pub(super) fn entries(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
+        let (window, horizon, season) = (set.window, set.horizon, self.season);
+        let blocks = &Arc::new(Blocks::of(set));
+        let mut last = Entry::new("last", "Last value");
+        let mut seasonal = Entry::new("seasonal", &format!("Same as {}", season_label(&frame.axis, season)));
+        let [mut plain, mut centred] = LINEAR.map(|(id, label)| Entry::new(id, label));
+        for (target, [ridge, ridge_centred]) in self.ridges.iter().enumerate() {
+            last.add(frame, target, (set, blocks), String::new(), &mut |starts, out| {
+                naive::last_value(frame, target, starts, window, horizon, out);
+            });
+            let mut fallbacks = 0;
+            seasonal.add(frame, target, (set, blocks), String::new(), &mut |starts, out| {
+                fallbacks += naive::seasonal_naive(frame, target, starts, (window, horizon), season, out);
+            });
+            seasonal.notes[target] = match (season, fallbacks) {
+                (1, _) => "With a season of one row this is the last value.".to_owned(),
+                (_, 0) => String::new(),
+                _ => format!(
+                    "The last value stood in for {} steps whose earlier seasons are missing.",
+                    grouped(fallbacks as f64)
+                ),
+            };
+            for (entry, ridge) in [(&mut plain, ridge), (&mut centred, ridge_centred)] {
+                match ridge {
+                    Some(ridge) => {
+                        entry.add(frame, target, (set, blocks), described(ridge, window), &mut |starts, out| {
+                            ridge.forecast(frame, starts, out);
+                        })
+                    }
+                    None => entry.lack(),
+                }
+            }
+        }
+        vec![last, seasonal, plain, centred]
+    }
+
+    pub(super) fn tables_of(&self, frame: &Frame, entries: &[Entry]) -> Vec<Vec<Row>> {
+        // The model, where there is one, is the first.
+        let model: Option<Vec<Errors>> = entries.first().filter(|entry| entry.id == MODEL).and_then(Entry::of_all);
+        let against = |targets: std::ops::Range<usize>, id: &str, errors: &[Errors]| {
+            let model = model.as_ref().filter(|_| id != MODEL)?;
+            let (model, baseline) = (Errors::by_block(&model[targets]), Errors::by_block(errors));
+            chance(&model.iter().zip(baseline).map(|(model, baseline)| model - baseline).collect::<Vec<_>>())
+        };
+        let mut tables: Vec<Vec<Row>> = (0..frame.targets)
+            .map(|target| {
+                let has = entries.iter().filter_map(|entry| Some((entry, entry.errors[target].as_ref()?)));
+                has.map(|(entry, errors)| {
+                    let chance = against(target..target + 1, entry.id, std::slice::from_ref(errors));
+                    entry.row(errors.scores(frame, self.naive[target]), chance, entry.notes[target].clone())
+                })
+                .collect()
+            })
+            .collect();
+        for (target, rows) in tables.iter_mut().enumerate() {
+            self.say_linear(Some(target), rows);
+        }
+        if frame.targets > 1 {
+            let all = entries.iter().filter_map(|entry| {
+                let errors = entry.of_all()?;
+                let chance = against(0..frame.targets, entry.id, &errors);
+                Some(entry.row(Errors::mean(&errors, &self.naive), chance, entry.common_note()))
+            });
+            let mut rows: Vec<Row> = all.collect();
+            self.say_linear(None, &mut rows);
+            tables.push(rows);
+        }
+        tables
+    }
+
+    /// Notes in a table which of two linear models the verdict compares with.
+    fn say_linear(&self, target: Option<usize>, rows: &mut [Row]) {
+        if rows.iter().filter(|row| LINEAR.iter().any(|(id, _)| *id == row.id)).count() < LINEAR.len() {
+            return;
+        }
+        let chosen = self.linear(target);
+        if let Some(row) = rows.iter_mut().find(|row| Some(row.id) == chosen) {
+            let sentence = "Of the two linear models it has the smaller validation error.";
+            row.note = [&row.note[..], sentence].join(" ").trim().to_owned();
+        }
+    }
+}
+
+/// One forecaster's errors of each target, where it has any, before they are numbers.
+pub(super) struct Entry {
+    id: &'static str,
+    label: String,
+    errors: Vec<Option<Errors>>,
+    notes: Vec<String>,
+}
+
+impl Entry {
+    fn new(id: &'static str, label: &str) -> Self {
+        Self { id, label: label.to_owned(), errors: Vec::new(), notes: Vec::new() }
+    }
+
+    /// The model's, with what is to be said of it.
+    pub(super) fn of_model(label: &str, errors: Vec<Errors>, note: &str) -> Self {
+        let notes = vec![note.to_owned(); errors.len()];
+        Self { id: MODEL, label: label.to_owned(), errors: errors.into_iter().map(Some).collect(), notes }
+    }
+
+    /// The errors over the windows of `set` of a baseline that writes forecasts `[horizon × starts]` of the next target.
+    fn add(
+        &mut self,
+        frame: &Frame,
+        target: usize,
+        (set, blocks): (&WindowSet, &Arc<Blocks>),
+        note: String,
+        baseline: &mut dyn FnMut(&[u32], &mut [Real]),
+    ) {
+        let mut errors = Errors::new(target, set.horizon, blocks);
+        let mut predicted = vec![0.0; set.horizon * CHUNK];
+        for starts in set.starts.chunks(CHUNK) {
+            let out = &mut predicted[..set.horizon * starts.len()];
+            baseline(starts, out);
+            for (&start, out) in starts.iter().zip(out.chunks_exact(set.horizon)) {
+                errors.add(frame, start as usize + set.window, out);
+            }
+        }
+        self.errors.push(Some(errors));
+        self.notes.push(note);
+    }
+
+    /// There is none for the next target.
+    fn lack(&mut self) {
+        self.errors.push(None);
+        self.notes.push(String::new());
+    }
+
+    /// Its errors of every target, if it has them all.
+    fn of_all(&self) -> Option<Vec<Errors>> {
+        self.errors.iter().cloned().collect()
+    }
+
+    fn row(&self, scores: Scores, chance: Option<f64>, note: String) -> Row {
+        Row { id: self.id, label: self.label.clone(), scores, chance, note }
+    }
+
+    /// What is to be known of all targets alike.
+    fn common_note(&self) -> String {
+        match self.notes.split_first() {
+            Some((first, rest)) if rest.iter().all(|note| note == first) => first.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+fn described(ridge: &Ridge, window: usize) -> String {
+    let from = if ridge.lags < window {
+        format!("the last {} of the window's {} steps", grouped(ridge.lags as f64), grouped(window as f64))
+    } else {
+        "window".to_owned()
+    };
+    let inputs = match (ridge.cut, ridge.inputs.len()) {
+        (true, _) => ", on the target alone because all inputs are too many for it",
+        (false, 1) => "",
+        (false, _) => ", on all inputs",
+    };
+    let more = if ridge.lags < window { " (more would take it too long)" } else { "" };
+    let form = match ridge.form {
+        Form::Plain => "",
+        Form::Centred => " after subtracting the last value",
+    };
+    format!(
+        "One linear map from {from} to horizon{more}{form}{inputs}; ridge penalty {} chosen on validation.",
+        ridge.penalty
+    )
+}
+
+/// The errors of `model` over the windows of `set`, for each target; of the same forecasts, those of `held` learn what they held.
+pub(super) fn errors_of(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, held: &mut [Held<'_>]) -> Vec<Errors> {
+    let blocks = Arc::new(Blocks::of(set));
+    let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon, &blocks)).collect();
+    forecast_all(frame, set, model, &mut |starts, predicted| {
+        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
+            let origin = start as usize + set.window;
+            let each = || predicted.chunks_exact(set.horizon);
+            errors.iter_mut().zip(each()).for_each(|(errors, predicted)| errors.add(frame, origin, predicted));
+            held.iter_mut().zip(each()).for_each(|(held, predicted)| held.add(frame, origin, predicted));
+        }
+    });
+    errors
 }

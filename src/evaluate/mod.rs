@@ -1,4 +1,4 @@
-//! How good a forecast is, beside forecasts that cost nothing: errors, rivals, intervals, and the verdict in words.
+//! How good a forecast is, beside forecasts that cost nothing: errors, baselines, intervals, and the verdict in words.
 //!
 //! Nothing here knows of networks: a model is whatever implements [`Predict`].
 
@@ -8,6 +8,7 @@ pub mod interval;
 pub mod limits;
 pub mod metrics;
 pub mod moments;
+pub mod naive;
 pub mod order;
 pub mod paired;
 pub mod ridge;
@@ -19,7 +20,8 @@ use crate::{
     data::{Batch, Frame, WindowSet},
 };
 
-pub use compare::{About, Evaluation, OfTarget, Rivals, Row, Trace, evaluate, trace};
+pub use baselines::{Baselines, Row};
+pub use compare::{About, Evaluation, OfTarget, Trace, evaluate, trace};
 pub use interval::{Interval, Measured};
 pub use limits::Limits;
 pub use metrics::{Errors, Scores};

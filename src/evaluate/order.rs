@@ -16,7 +16,7 @@ use crate::{
     data::{Batch, Frame, WindowSet},
     evaluate::{
         Errors, Predict,
-        compare::errors_of,
+        baselines::errors_of,
         paired::{chance, counts},
         unit::{grouped, quantity},
         verdict::LEVEL,

@@ -1,4 +1,4 @@
-//! The rival to beat: one linear map from the window to the horizon, with an intercept, ridge-regularised.
+//! The baseline to beat: one linear map from the window to the horizon, with an intercept, ridge-regularised.
 //!
 //! `ŷ = B (x − x̄) + ȳ`, `B = C (G + λI)⁻¹`, with `G = Σ (x − x̄)(x − x̄)ᵀ` `[inputs × inputs]` and
 //! `C = Σ (y − ȳ)(x − x̄)ᵀ` `[horizon × inputs]` over the training windows (Hoerl and Kennard, Ridge regression, 1970;

@@ -1,6 +1,6 @@
 //! The unit that a column's name tells, and numbers written with it.
 
-use crate::data::names::lower;
+use crate::data::cell::names::lower;
 
 /// Endings of names that tell a unit, after a `_`, a space or a point.
 const ENDINGS: [(&str, &str); 24] = [

@@ -1,9 +1,9 @@
 //! Who won and by how much, in one sentence and in the data's unit.
 
 use crate::{
-    data::{Axis, Part, Step},
+    data::{Axis, Part},
     evaluate::{
-        compare::Row,
+        baselines::{Row, season_label},
         paired::counts,
         unit::{grouped, quantity},
     },
@@ -16,45 +16,18 @@ pub const LEVEL: f64 = 0.01;
 /// From this ratio on, “… times the error of” reads better than percent.
 const TIMES: f64 = 2.0;
 
-/// Milliseconds of what people count in, the longest first.
-const SPANS: [(i64, &str); 6] = [
-    (365 * 86_400_000, "year"),
-    (7 * 86_400_000, "week"),
-    (86_400_000, "day"),
-    (3_600_000, "hour"),
-    (60_000, "minute"),
-    (1_000, "second"),
-];
-
-/// What a season of `season` rows before is called: “the day before”, “36 hours before”.
-pub fn season_label(axis: &Axis, season: usize) -> String {
-    let count = i64::try_from(season).unwrap_or(i64::MAX);
-    let (length, names): (i64, &[(i64, &str)]) = match axis.step {
-        Step::Milliseconds(step) => (step.saturating_mul(count), &SPANS),
-        Step::Months(months) => (i64::from(months).saturating_mul(count), &[(12, "year"), (1, "month")]),
-        Step::Rows => (count, &[(1, "row")]),
-    };
-    // The longest that it is a multiple of; a week or a year only where it is exactly one, as 14 days are not called two weeks.
-    let whole = |span: i64, name: &str| length == span || (length % span == 0 && !matches!(name, "week" | "year"));
-    match names.iter().find(|(span, name)| whole(*span, name)) {
-        Some((span, name)) if length == *span => format!("the {name} before"),
-        Some((span, name)) => format!("{} {name}s before", length / span),
-        None => format!("{season} rows before"),
-    }
-}
-
-/// A rival beside the model.
-struct Rival {
+/// A baseline beside the model.
+struct Baseline {
     /// As in “better than …”.
     name: String,
     mae: f64,
-    /// The model's error over the rival's.
+    /// The model's error over the baseline's.
     ratio: f64,
     /// Chance of a difference like this one; `None` where there are too few windows to tell.
     chance: Option<f64>,
 }
 
-impl Rival {
+impl Baseline {
     fn is_level(&self) -> bool {
         (1.0 - LEVEL..=1.0 + LEVEL).contains(&self.ratio)
     }
@@ -97,18 +70,18 @@ pub fn sentence(
     axis: &Axis,
     season: usize,
 ) -> String {
-    let Some((model, rivals)) = rows.split_first() else { return String::new() };
+    let Some((model, baselines)) = rows.split_first() else { return String::new() };
     let mae = model.scores.mae;
     if !mae.is_finite() {
         return format!("The {} forecasts no usable numbers on the {} part.", model.label, part.label());
     }
-    let linear = rivals.iter().filter(|row| Some(row.id) == linear);
+    let linear = baselines.iter().filter(|row| Some(row.id) == linear);
     // With a season of one row, the seasonal naive is the last value again.
-    let cheap = rivals.iter().filter(|row| row.id == "last" || (row.id == "seasonal" && season > 1));
-    let rivals: Vec<Rival> = cheap
+    let cheap = baselines.iter().filter(|row| row.id == "last" || (row.id == "seasonal" && season > 1));
+    let baselines: Vec<Baseline> = cheap
         .chain(linear)
         .filter(|row| row.scores.mae.is_finite())
-        .map(|row| Rival {
+        .map(|row| Baseline {
             name: match row.id {
                 "last" => "repeating the last value".to_owned(),
                 "seasonal" => {
@@ -133,20 +106,26 @@ pub fn sentence(
         model.label,
         quantity(mae, unit)
     );
-    let phrases = |chosen: &dyn Fn(&Rival) -> bool| {
-        listed(&rivals.iter().filter(|rival| chosen(rival)).map(|rival| rival.phrase(unit)).collect::<Vec<_>>())
+    let phrases = |chosen: &dyn Fn(&Baseline) -> bool| {
+        listed(
+            &baselines
+                .iter()
+                .filter(|baseline| chosen(baseline))
+                .map(|baseline| baseline.phrase(unit))
+                .collect::<Vec<_>>(),
+        )
     };
-    let best = rivals.iter().filter(|rival| rival.wins()).min_by(|a, b| a.mae.total_cmp(&b.mae));
+    let best = baselines.iter().filter(|baseline| baseline.wins()).min_by(|a, b| a.mae.total_cmp(&b.mae));
     match best {
-        None if rivals.is_empty() => format!("{}.", capital(&off)),
+        None if baselines.is_empty() => format!("{}.", capital(&off)),
         None => {
-            let untold = rivals.iter().any(|rival| rival.chance.is_none() && !rival.is_level());
+            let untold = baselines.iter().any(|baseline| baseline.chance.is_none() && !baseline.is_level());
             let few = if untold { "; so few windows cannot rule out chance" } else { "" };
             format!("{}: {}{few}.", capital(&off), phrases(&|_| true))
         }
         Some(best) => {
-            let worse = phrases(&Rival::wins);
-            let rest = phrases(&|rival| !rival.wins());
+            let worse = phrases(&Baseline::wins);
+            let rest = phrases(&|baseline| !baseline.wins());
             let but = if rest.is_empty() { String::new() } else { format!(", but {rest}") };
             format!("{} wins: {off}, {worse}{but}.", capital(&best.name))
         }
@@ -174,6 +153,7 @@ fn changed_first(text: &str, change: fn(char) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Step;
     use crate::evaluate::Scores;
 
     fn row(id: &'static str, mae: f64) -> Row {

@@ -23,7 +23,7 @@ use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, READING, SEG
 use crate::arch::registry::{ARCHITECTURE, MIX};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Scale;
-use crate::data::frame::CALENDAR;
+use crate::data::windows::frame::CALENDAR;
 use crate::error::Result;
 use crate::exact;
 use crate::export::tensors::{self, broken, put};

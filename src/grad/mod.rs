@@ -7,8 +7,8 @@ pub mod check;
 mod gradient;
 pub mod ops;
 mod pool;
-mod sweep;
+mod record;
 mod tape;
 
-pub use sweep::Sweep;
-pub use tape::{Record, Tape, Var};
+pub use record::{Record, Sweep, Var};
+pub use tape::Tape;

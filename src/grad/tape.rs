@@ -1,81 +1,10 @@
 //! The tape: nodes in creation order, their values and gradients in buffers that are reused from step to step.
 
 use crate::Real;
-use crate::grad::Sweep;
 use crate::grad::gradient::Gradient;
 use crate::grad::pool::Pool;
+use crate::grad::record::{Node, Record, Sweep, Var};
 use crate::math::kernels::{Packed, add_scaled};
-
-/// A matrix on the tape: an index, good until the next [`Tape::reset`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Var(u32);
-
-impl Var {
-    pub(super) fn index(self) -> usize {
-        self.0 as usize
-    }
-
-    /// The node at this place.
-    pub(super) fn at(index: usize) -> Self {
-        Self(u32::try_from(index).unwrap_or_else(|_| unreachable!("a tape of 2³² nodes")))
-    }
-}
-
-/// Most inputs that one operation has (a GRU scan: sequence, four parameters, initial state).
-const INPUTS: usize = 8;
-
-/// How a node came about: its inputs and what its backward pass needs to know.
-#[derive(Debug, Clone, Copy)]
-pub struct Record {
-    pub(super) inputs: [Option<Var>; INPUTS],
-    /// Sizes, offsets and switches of the operation; their meaning is the operation's.
-    pub sizes: [usize; 4],
-    /// Factors and thresholds of the operation.
-    pub reals: [Real; 2],
-    companions: usize,
-    backward: fn(&mut Sweep<'_>),
-}
-
-impl Record {
-    /// A record with the given inputs (at most 8) and backward pass.
-    pub fn new<const N: usize>(inputs: [Option<Var>; N], backward: fn(&mut Sweep<'_>)) -> Self {
-        const { assert!(N <= INPUTS) };
-        let mut all = [None; INPUTS];
-        all[..N].copy_from_slice(&inputs);
-        Self { inputs: all, sizes: [0; 4], reals: [0.0; 2], companions: 0, backward }
-    }
-
-    /// The same with sizes.
-    #[must_use]
-    pub fn with_sizes<const N: usize>(mut self, sizes: [usize; N]) -> Self {
-        self.sizes[..N].copy_from_slice(&sizes);
-        self
-    }
-
-    /// The same for an operation with `count` by-products, pushed right before it by [`Tape::push_companion`].
-    #[must_use]
-    pub fn with_companions(mut self, count: usize) -> Self {
-        self.companions = count;
-        self
-    }
-
-    /// The same with factors.
-    #[must_use]
-    pub fn with_reals<const N: usize>(mut self, reals: [Real; N]) -> Self {
-        self.reals[..N].copy_from_slice(&reals);
-        self
-    }
-}
-
-/// A node without its numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Node {
-    pub(super) rows: usize,
-    pub(super) cols: usize,
-    /// Whether a gradient with respect to it can be of use to anyone.
-    pub(super) tracked: bool,
-    pub(super) record: Option<Record>,
-}
 
 /// Operations in the order they were done, with every intermediate matrix.
 #[derive(Debug, Default)]

@@ -6,12 +6,14 @@ pub mod init;
 pub mod linear;
 pub mod norm;
 pub mod params;
+pub mod pass;
 pub mod probe;
 
-pub use block::{Block, Pass, State};
+pub use block::{Block, State};
 pub use conv::CausalConv;
 pub use init::Init;
 pub use linear::Linear;
 pub use norm::Norm;
 pub use params::{Builder, ParamId, Params, Slot};
+pub use pass::Pass;
 pub use probe::{Bounds, Clock, Flow, Layout, Probe, Probes};

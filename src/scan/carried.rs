@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::steps::Steps;
+use super::walk::Steps;
 use crate::Real;
 use crate::grad::Sweep;
 

@@ -9,8 +9,9 @@
 //! Shapes and stacking as in the form of `torch.nn.GRU`; only the two last lines differ.
 //! ```
 
-use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct, Steps, W_HH};
-use super::{Outputs, StateGradients, Walk, Weights};
+use super::carried::StateGradients;
+use super::steps::{self, B_HH, B_IH, H0, InputGradients, Projection, StepProduct, W_HH};
+use super::walk::{Outputs, Steps, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, add_scaled, for_each, outer, sigmoid, tanh};

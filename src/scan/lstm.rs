@@ -12,8 +12,9 @@
 //! W_ih [4 hidden × features], W_hh [4 hidden × hidden], b_ih and b_hh [4 hidden × 1].
 //! ```
 
-use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, StepProduct, Steps};
-use super::{Outputs, StateGradients, Walk, Weights};
+use super::carried::StateGradients;
+use super::steps::{self, B_HH, B_IH, C0, InputGradients, Projection, StepProduct};
+use super::walk::{Outputs, Steps, Walk, Weights};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, add_scaled, for_each, sigmoid, tanh};

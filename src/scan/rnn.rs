@@ -7,8 +7,9 @@
 //! h_t [hidden × batch]     state        W_hh [hidden × hidden]    b_ih, b_hh [hidden × 1]
 //! ```
 
-use super::steps::{self, B_HH, B_IH, InputGradients, Projection, StepProduct, Steps};
-use super::{Outputs, StateGradients, Walk, Weights};
+use super::carried::StateGradients;
+use super::steps::{self, B_HH, B_IH, InputGradients, Projection, StepProduct};
+use super::walk::{Outputs, Steps, Walk, Weights};
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, tanh};
 

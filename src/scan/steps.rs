@@ -1,14 +1,13 @@
-//! What the scans share: the order of the steps, the projection of the input, and the gradients of the weights.
+//! What the scans share: the projection of the input, and the gradients of the weights.
 
 use std::ops::Range;
 
 use crate::Real;
 use crate::grad::{Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, add_scaled, for_each, outer, times_column};
-use crate::scan::{StateGradients, Walk, Weights};
-
-/// Columns (steps times samples) after which a backward sweep stops to gather the weights' gradients.
-const STRETCH: usize = 128;
+use crate::scan::Weights;
+use crate::scan::carried::StateGradients;
+use crate::scan::walk::Steps;
 
 /// Places of a scan's inputs in its record.
 pub const X: usize = 0;
@@ -18,80 +17,6 @@ pub const B_IH: usize = 3;
 pub const B_HH: usize = 4;
 pub const H0: usize = 5;
 pub const C0: usize = 6;
-
-/// Sizes of one scan.
-#[derive(Debug, Clone, Copy)]
-pub struct Steps {
-    pub count: usize,
-    pub hidden: usize,
-    pub batch: usize,
-    reverse: bool,
-}
-
-impl Steps {
-    pub fn new(tape: &Tape, x: Var, weights: &Weights, walk: Walk) -> Self {
-        let ((features, columns), (_, hidden)) = (tape.shape(x), tape.shape(weights.w_hh));
-        assert_eq!(columns % walk.batch, 0, "a sequence of whole steps is needed");
-        assert_eq!(features, tape.shape(weights.w_ih).1, "w_ih does not fit the input");
-        Self { count: columns / walk.batch, hidden, batch: walk.batch, reverse: walk.reverse }
-    }
-
-    /// As stored in a record, and back.
-    pub fn sizes(self) -> [usize; 4] {
-        [self.count, self.hidden, self.batch, usize::from(self.reverse)]
-    }
-
-    pub fn of(sweep: &Sweep<'_>) -> Self {
-        let [count, hidden, batch, reverse] = sweep.record.sizes;
-        Self { count, hidden, batch, reverse: reverse == 1 }
-    }
-
-    /// The steps in the order in which they are computed.
-    pub fn order(self) -> impl DoubleEndedIterator<Item = usize> {
-        (0..self.count).map(move |k| if self.reverse { self.count - 1 - k } else { k })
-    }
-
-    /// The step whose state `step` starts from; `None`: the initial state.
-    pub fn previous(self, step: usize) -> Option<usize> {
-        if self.reverse { Some(step + 1).filter(|p| *p < self.count) } else { step.checked_sub(1) }
-    }
-
-    /// Numbers in one step of a matrix with `rows` rows.
-    pub fn block(self, rows: usize, step: usize) -> std::ops::Range<usize> {
-        let size = rows * self.batch;
-        step * size..(step + 1) * size
-    }
-
-    /// The steps in stretches, in the order in which a backward sweep comes to them: what it leaves of one is still in the
-    /// cache when the weights' gradients read it, and needs no room for the whole sequence.
-    pub fn stretches(self) -> impl Iterator<Item = Range<usize>> {
-        let size = STRETCH.div_ceil(self.batch);
-        let count = self.count.div_ceil(size);
-        (0..count).map(move |k| {
-            let first = if self.reverse { k } else { count - 1 - k } * size;
-            first..(first + size).min(self.count)
-        })
-    }
-
-    /// The steps of a stretch in the order of a backward sweep.
-    pub fn backwards(self, stretch: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
-        let Range { start, end } = *stretch;
-        (start..end).map(move |k| if self.reverse { k } else { start + end - 1 - k })
-    }
-
-    /// Numbers of `rows` rows in the longest stretch.
-    pub fn stretch_len(self, rows: usize) -> usize {
-        STRETCH.div_ceil(self.batch).min(self.count) * self.batch * rows
-    }
-
-    /// The block of the state that `step` starts from, within `states` or the initial state (empty if there is none).
-    pub fn state_before<'a>(self, states: &'a [Real], initial: &'a [Real], step: usize) -> &'a [Real] {
-        match self.previous(step) {
-            Some(previous) => &states[self.block(self.hidden, previous)],
-            None => initial,
-        }
-    }
-}
 
 /// Disjoint blocks of one buffer: the one that `step` starts from to read, the one of `step` to write.
 pub fn before_and_at<'a>(

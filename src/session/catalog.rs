@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::arch::registry;
-use crate::data::{fill, frame, split};
+use crate::data::{series::split, windows::fill, windows::frame};
 use crate::error::Result;
 use crate::knob::{Knob, Raw, Settings};
 use crate::train;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::arch::Forecaster;
-use crate::data::{Axis, Split, suggest::Suggestion};
+use crate::data::{Axis, Split, windows::suggest::Suggestion};
 use crate::knob::Raw;
 use crate::nn::Params;
 use crate::nn::params::Slot;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::arch::plan::{HORIZON, READING, SEGMENT, WINDOW};
 use crate::arch::registry::Architecture;
 use crate::arch::stacked::{HIDDEN, LAYERS};
-use crate::data::frame::INPUTS;
+use crate::data::windows::frame::INPUTS;
 use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::knob::{Kind, Knob, Settings};
@@ -35,7 +35,7 @@ const QUIET_TAPES: u64 = 2;
 const MODELS: u64 = 2;
 
 /// Bytes that a row of a frame takes beside its values: the stretches that it belongs to and whether it is open
-/// ([`crate::data::known`]), and the windows that begin there, all of them, those that are learnt throughout, and in an epoch's order.
+/// ([`crate::data::windows::known`]), and the windows that begin there, all of them, those that are learnt throughout, and in an epoch's order.
 const BESIDE: u64 = 6 * size_of::<u32>() as u64 + 1;
 
 /// Bytes that a model takes in one worker.

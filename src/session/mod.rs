@@ -170,7 +170,7 @@ impl Session {
         Ok(&history[from.min(history.len())..])
     }
 
-    /// Errors of the model and of its rivals on the validation or test part.
+    /// Errors of the model and of its baselines on the validation or test part.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model, or for the training part, which judges nothing.

@@ -10,12 +10,14 @@ use super::memory::{Asked, Sizes, data_fits};
 use crate::arch::find;
 use crate::arch::plan::{HORIZON, NORMALISE, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
-use crate::data::frame::{CALENDAR, INPUTS, TARGET};
-use crate::data::split::SPLIT;
-use crate::data::{Batch, Fill, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, suggest, target};
+use crate::data::series::split::SPLIT;
+use crate::data::windows::frame::{CALENDAR, INPUTS, TARGET};
+use crate::data::{
+    Batch, Fill, Frame, FrameOptions, Part, Scale, Series, Split, WindowSet, series::target, windows::suggest,
+};
 use crate::error::{Error, Result};
 use crate::evaluate::interval::least_windows;
-use crate::evaluate::{self, Evaluation, Interval, Limits, Measured, Rivals};
+use crate::evaluate::{self, Baselines, Evaluation, Interval, Limits, Measured};
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
 use crate::export::tensors::broken;
@@ -69,7 +71,7 @@ pub struct Model {
     validation: WindowSet,
     pub(super) test: WindowSet,
     train: WindowSet,
-    rivals: Option<Rivals>,
+    baselines: Option<Baselines>,
     /// What each target's values cannot pass, as the training part shows.
     limits: Vec<Limits>,
     /// A saved model's interval; a trained one's comes from its trainer.
@@ -223,7 +225,7 @@ impl Model {
             validation,
             test,
             train,
-            rivals: None,
+            baselines: None,
             limits,
             interval: None,
             best: None,
@@ -274,7 +276,7 @@ impl Model {
         (best, if best.is_some() { 0 } else { progress.step })
     }
 
-    /// Errors of the model and its rivals. Asking twice for the test part with the same weights scores it once.
+    /// Errors of the model and its baselines. Asking twice for the test part with the same weights scores it once.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
         let set = self.set(part)?.clone();
         let age = self.age();
@@ -285,8 +287,8 @@ impl Model {
             self.scored_times += 1;
         }
         let interval = self.interval().ok();
-        let rivals = self.rivals.get_or_insert_with(|| {
-            Rivals::fit(&self.frame, &self.split, &self.train, &self.validation, self.configured.season)
+        let baselines = self.baselines.get_or_insert_with(|| {
+            Baselines::fit(&self.frame, &self.split, &self.train, &self.validation, self.configured.season)
         });
         let about = evaluate::About {
             label: self.architecture.label,
@@ -295,7 +297,7 @@ impl Model {
         };
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
-        let evaluation = evaluate::evaluate(&self.frame, part, &set, rivals, &mut predict, &about);
+        let evaluation = evaluate::evaluate(&self.frame, part, &set, baselines, &mut predict, &about);
         if part == Part::Test {
             self.scored = Some((age, evaluation.clone()));
         }

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::convert::{columns, field, from_js, times, to_js, with_arrays};
-use crate::data::sentinel::Sentinels;
+use crate::data::series::sentinel::Sentinels;
 use crate::data::{self, Axis, Regular};
 use crate::error::Error;
 

@@ -161,7 +161,7 @@ impl Session {
         to_js(self.inner.history(from_epoch)?)
     }
 
-    /// Errors of the model and its rivals on the `validation` or the `test` part, in the data's own unit.
+    /// Errors of the model and its baselines on the `validation` or the `test` part, in the data's own unit.
     #[wasm_bindgen(unchecked_return_type = "Evaluation")]
     pub fn evaluate(
         &mut self,

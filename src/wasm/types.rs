@@ -134,7 +134,7 @@ export interface Epoch {
   validation_forced: number | null;
   gradient_norm: number; clipped: number; learning_rate: number; naive_validation: number;
 }
-/** Errors of the model or of one of its rivals; scaled where the name says so, else in the data's unit. */
+/** Errors of the model or of one of its baselines; scaled where the name says so, else in the data's unit. */
 export interface ErrorRow {
   id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
   mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
@@ -142,7 +142,7 @@ export interface ErrorRow {
   /** The chance of a difference from the model's errors like this one if neither were better (a sign-flip test over blocks of windows); null for the model, and where too few windows tell nothing. */
   chance: number | null;
 }
-/** The model beside its rivals on the windows of one part. */
+/** The model beside its baselines on the windows of one part. */
 export interface Evaluation {
   part: 'validation' | 'test'; windows: number; horizon: number;
   /** Of several targets σ: the spread that each has in the training part. */

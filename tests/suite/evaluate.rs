@@ -1,4 +1,4 @@
-//! Errors, rivals and intervals against numbers worked out by hand and against slow, direct calculations.
+//! Errors, baselines and intervals against numbers worked out by hand and against slow, direct calculations.
 
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -7,10 +7,9 @@ use unrolled::{
     Real,
     data::{Axis, Batch, Fill, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
-        About, Form, Interval, Ridge, Rivals,
-        baselines::seasonal_naive,
-        evaluate,
+        About, Baselines, Form, Interval, Ridge, evaluate,
         moments::Moments,
+        naive::seasonal_naive,
         order,
         paired::ALPHA,
         ridge::{PENALTIES, lags},
@@ -64,7 +63,7 @@ fn errors_by_hand() {
     let (frame, split) = frame(&[SMALL.to_vec()], "8, 12, 16");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 3, 2).unwrap());
     assert_eq!(test.starts, [9, 10, 11].into());
-    let rows = Rivals::fit(&frame, &split, &train, &validation, 3).tables(&frame, &test).remove(0);
+    let rows = Baselines::fit(&frame, &split, &train, &validation, 3).tables(&frame, &test).remove(0);
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} for {b}");
 
     // Last values 14, 18, 16 for (18, 16), (16, 20), (20, 17): errors 4, 2, 2, 2, 4, 1.
@@ -203,9 +202,9 @@ fn ridge_of_one_column_reads_as_many_of_the_last_rows_as_it_has_time_for_and_say
     let moved: Vec<u32> = few.iter().map(|start| start + (window - kept) as u32).collect();
     same.unwrap().forecast(&frame, &moved, &mut out[1]);
     assert_eq!(out[0], out[1]);
-    let rivals = Rivals { season: 24, naive: vec![None], ridges: vec![[Some(long), None]] };
+    let baselines = Baselines { season: 24, naive: vec![None], ridges: vec![[Some(long), None]] };
     let few = WindowSet { starts: few.into(), ..test };
-    let note = rivals.tables(&frame, &few)[0].iter().find(|row| row.id == "ridge").unwrap().note.clone();
+    let note = baselines.tables(&frame, &few)[0].iter().find(|row| row.id == "ridge").unwrap().note.clone();
     assert!(note.contains(&format!("the last {kept} of the window's 800 steps")), "{note}");
 }
 
@@ -241,9 +240,9 @@ fn repeat_last(batch: &Batch, out: &mut [Real]) {
 fn a_model_is_scored_as_its_rivals_are_and_told_so() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
-    let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+    let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
     let about = About { label: "LSTM", scored_times: 1, interval: None };
-    let evaluation = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
+    let evaluation = evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about);
     assert_eq!(evaluation.rows[0].scores, evaluation.rows[1].scores);
     let ids: Vec<&str> = evaluation.rows.iter().map(|row| row.id).collect();
     assert_eq!(ids, ["model", "last", "seasonal", "ridge", "ridge-centred"]);
@@ -274,9 +273,9 @@ fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_ta
     let said = |test| {
         let (frame, split) = frame(&levels(test), "60/20/20");
         let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 24, 5).unwrap());
-        let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+        let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
         let about = About { label: "LSTM", scored_times: 1, interval: None };
-        (rivals.linear(Some(0)), evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about))
+        (baselines.linear(Some(0)), evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about))
     };
     let (chosen, moved) = said(60.0);
     assert_eq!((chosen, said(20.0).0), (Some("ridge"), Some("ridge")), "the test part chooses nothing");
@@ -305,18 +304,18 @@ fn repeat_the_day(batch: &Batch, out: &mut [Real]) {
 fn a_shuffled_window_tells_who_goes_by_its_order() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
-    let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+    let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
     let about = About { label: "LSTM", scored_times: 1, interval: None };
-    let last = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_last, &about);
+    let last = evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about);
     assert!(last.order.ends_with("the order hardly helps."), "{}", last.order);
     // The last row stays where it is, so the error does too.
     for seed in 0..3 {
         let shuffled = order::shuffled(&frame, &test, &mut repeat_last, seed)[0].scores(&frame, None);
         assert_eq!(shuffled.mae, last.rows[0].scores.mae);
     }
-    let day = evaluate(&frame, Part::Test, &test, &rivals, &mut repeat_the_day, &about);
+    let day = evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_the_day, &about);
     assert!(day.order.ends_with("the order matters."), "{}", day.order);
-    assert!(evaluate(&frame, Part::Validation, &validation, &rivals, &mut repeat_the_day, &about).order.is_empty());
+    assert!(evaluate(&frame, Part::Validation, &validation, &baselines, &mut repeat_the_day, &about).order.is_empty());
 }
 
 #[test]
@@ -380,10 +379,10 @@ fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
     let column: Vec<f64> = (0..900).map(|_| noise(&mut rng)).collect();
     let (frame, split) = frame(&[column], "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
-    let rivals = Rivals::fit(&frame, &split, &train, &validation, 24);
+    let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
     let about = About { label: "LSTM", scored_times: 1, interval: None };
     let said =
-        |model: &mut dyn unrolled::evaluate::Predict| evaluate(&frame, Part::Test, &test, &rivals, model, &about);
+        |model: &mut dyn unrolled::evaluate::Predict| evaluate(&frame, Part::Test, &test, &baselines, model, &about);
     let day = said(&mut repeat_the_day);
     let chance = |id: &str| day.rows.iter().find(|row| row.id == id).unwrap().chance;
     assert_eq!((chance("model"), chance("seasonal")), (None, Some(1.0)), "the same forecasts");
@@ -391,7 +390,7 @@ fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
     assert!(chance("last").unwrap() > 0.05 && chance("ridge").unwrap() < 0.05, "{:?}", day.rows);
     assert!(day.sentence.starts_with("The linear model"), "{}", day.sentence);
     let few = WindowSet { starts: test.starts[..20].into(), ..test.clone() };
-    let short = evaluate(&frame, Part::Test, &few, &rivals, &mut repeat_the_day, &about);
+    let short = evaluate(&frame, Part::Test, &few, &baselines, &mut repeat_the_day, &about);
     assert!(short.rows.iter().all(|row| row.chance.is_none()), "four blocks tell nothing");
     assert!(
         short.sentence.starts_with("On 20 test windows") && short.sentence.contains("cannot rule out chance"),
@@ -473,12 +472,12 @@ fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
         });
     }
     let [train, ..] = Part::ALL.map(|part| frame.windows(&split, part, 4, 3).unwrap());
-    let rivals = Rivals::fit(&frame, &split, &train, &validation, 1);
+    let baselines = Baselines::fit(&frame, &split, &train, &validation, 1);
     for level in [0.5, 0.8, 0.95] {
         let interval = Interval::of_errors(errors.clone(), level, Vec::new()).unwrap();
         assert!(interval.lower.len() == 3 && interval.windows >= 2500);
         let about = About { label: "zero", scored_times: 1, interval: Some(&interval) };
-        let measured = evaluate(&frame, Part::Test, &test, &rivals, &mut zero, &about).range.unwrap();
+        let measured = evaluate(&frame, Part::Test, &test, &baselines, &mut zero, &about).range.unwrap();
         // Three standard deviations of a share over some 5,000 draws: 3 √(0.25 / 5000) = 0.021.
         assert!((measured.coverage - level).abs() < 0.021 && measured.level == level, "{measured:?}");
         assert_eq!(measured.windows, test.starts.len());
@@ -486,7 +485,7 @@ fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
         let widths = interval.upper.iter().zip(&interval.lower).map(|(high, low)| high - low);
         let mean = widths.sum::<f64>() / 3.0 * frame.scales[0].std;
         assert!((measured.width - mean).abs() < 1e-6 * mean, "{} {mean}", measured.width);
-        assert_eq!(evaluate(&frame, Part::Validation, &validation, &rivals, &mut zero, &about).range, None);
+        assert_eq!(evaluate(&frame, Part::Validation, &validation, &baselines, &mut zero, &about).range, None);
     }
 }
 

@@ -8,7 +8,7 @@ use std::{path::Path, time::Instant};
 
 use unrolled::{
     data::{Axis, Fill, Frame, FrameOptions, Part, Series, Split, Step},
-    evaluate::{Rivals, Row},
+    evaluate::{Baselines, Row},
 };
 
 const HOUR: Step = Step::Milliseconds(3_600_000);
@@ -118,14 +118,14 @@ fn floors_are_met_to_the_printed_digits() {
         assert_eq!(test.starts.len(), case.windows);
 
         let clock = Instant::now();
-        let rivals = Rivals::fit(&frame, &split, &train, &validation, SEASON);
+        let baselines = Baselines::fit(&frame, &split, &train, &validation, SEASON);
         let seconds = clock.elapsed().as_secs_f64();
-        let [[Some(plain), Some(centred)]] = rivals.ridges.as_slice() else { panic!("a ridge is missing") };
+        let [[Some(plain), Some(centred)]] = baselines.ridges.as_slice() else { panic!("a ridge is missing") };
         eprintln!(
-            "{} {}: rivals fitted in {seconds:.3} s; penalties {} and {}, validation MSE {:.4} and {:.4}",
+            "{} {}: baselines fitted in {seconds:.3} s; penalties {} and {}, validation MSE {:.4} and {:.4}",
             case.column, case.horizon, plain.penalty, centred.penalty, plain.validation_mse, centred.validation_mse,
         );
-        let rows = rivals.tables(&frame, &test).remove(0);
+        let rows = baselines.tables(&frame, &test).remove(0);
         let floors = [case.last, case.seasonal, case.plain, case.centred];
         for (Row { id, scores, .. }, floor) in rows.iter().zip(floors) {
             let numbers = [scores.mse_scaled, scores.mae_scaled, scores.mae];
@@ -164,8 +164,8 @@ fn seven_columns_at_once_meet_the_floors_of_the_multivariate_protocol() {
     for (window, rows) in [(96, 2), (336, 4)] {
         let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, window, 96).unwrap());
         assert_eq!(test.starts.len(), 2785);
-        let rivals = Rivals::fit(&frame, &split, &train, &validation, SEASON);
-        let tables = rivals.tables(&frame, &test);
+        let baselines = Baselines::fit(&frame, &split, &train, &validation, SEASON);
+        let tables = baselines.tables(&frame, &test);
         assert_eq!(tables.len(), 8, "one for each column and one for all");
         for (row, (mean, printed)) in tables[7].iter().zip(SEVEN).enumerate() {
             let own = |of: fn(&Row) -> f64| tables[..7].iter().map(|table| of(&table[row])).sum::<f64>() / 7.0;
@@ -195,6 +195,6 @@ fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());
-    let rows = Rivals::fit(&frame, &split, &train, &validation, SEASON).tables(&frame, &test).remove(0);
+    let rows = Baselines::fit(&frame, &split, &train, &validation, SEASON).tables(&frame, &test).remove(0);
     assert!((rows[0].scores.mae - 515_091.0 / 172_300.0).abs() < 1e-7);
 }

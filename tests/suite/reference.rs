@@ -4,7 +4,7 @@
 
 use crate::stored::Stored;
 use serde_json::json;
-use unrolled::arch::registry;
+use unrolled::arch::{registry, stacked};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::nn::Slot;
@@ -242,8 +242,8 @@ fn weight_decay_spares_what_the_authors_of_each_architecture_exempt() {
                 let index = index.filter(|_| architecture.reads("mix"));
                 let kind = match index {
                     // A layer of a stack; what is around them belongs to the stack.
-                    Some(index) if registry::makes_layer("mamba", &settings, index) => "mamba",
-                    Some(index) if registry::makes_layer("xlstm", &settings, index) => "xlstm",
+                    Some(index) if stacked::makes_layer("mamba", &settings, index) => "mamba",
+                    Some(index) if stacked::makes_layer("xlstm", &settings, index) => "xlstm",
                     None if slot.name.starts_with("post_blocks_norm") => "xlstm",
                     _ => "",
                 };

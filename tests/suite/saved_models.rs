@@ -10,7 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde_json::Value;
 use unrolled::Session;
 use unrolled::arch::registry;
-use unrolled::data::{Series, axis};
+use unrolled::data::{Series, calendar::axis};
 use unrolled::knob::{Group, Raw};
 
 /// A series of three columns of different sizes, hourly from the start of a year on.

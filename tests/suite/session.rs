@@ -299,7 +299,8 @@ fn a_saved_models_range_is_the_one_that_it_was_saved_with() {
 fn no_forecast_goes_beyond_the_calendar() {
     let mut series = noisy_sine(500);
     // The last row is of the year 9990.
-    let first = unrolled::data::axis::milliseconds(jiff_core::civil::datetime(9491, 1, 1, 0, 0, 0, 0)).unwrap();
+    let first =
+        unrolled::data::calendar::axis::milliseconds(jiff_core::civil::datetime(9491, 1, 1, 0, 0, 0, 0)).unwrap();
     series.axis = unrolled::data::Axis { start: first, step: Step::Months(12), ..series.axis };
     let mut session = Session::new(series);
     let error = session.configure(&small(r#"{"horizon": 30}"#)).unwrap_err();
@@ -309,7 +310,8 @@ fn no_forecast_goes_beyond_the_calendar() {
     assert!(session.configure(&small(r#"{"horizon": 0}"#)).unwrap().horizon <= 9);
     // What stands there then is what was suggested, where there is room for a single step, too.
     let mut last = session.series().clone();
-    last.axis.start = unrolled::data::axis::milliseconds(jiff_core::civil::datetime(9499, 1, 1, 0, 0, 0, 0)).unwrap();
+    last.axis.start =
+        unrolled::data::calendar::axis::milliseconds(jiff_core::civil::datetime(9499, 1, 1, 0, 0, 0, 0)).unwrap();
     let mut until_the_last = Session::new(last);
     let configured = until_the_last.configure(&small(r#"{"horizon": 0}"#)).unwrap();
     assert_eq!((configured.horizon, configured.suggested.horizon), (1, 1));
@@ -317,7 +319,7 @@ fn no_forecast_goes_beyond_the_calendar() {
     session.configure(&small(r#"{"horizon": 6, "epochs": 1}"#)).unwrap();
     while session.advance().unwrap() {}
     let forecast = session.forecast(9).unwrap();
-    assert!(forecast.times.iter().all(|&time| unrolled::data::axis::civil(time).is_some()));
+    assert!(forecast.times.iter().all(|&time| unrolled::data::calendar::axis::civil(time).is_some()));
     let said = session.forecast(10).unwrap_err().to_string();
     assert!(said.contains("1 to 9 steps") && said.contains("year 9999"), "{said}");
 }

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use unrolled::{
     Error, Real,
-    data::{Axis, Batch, Cut, Fill, Frame, FrameOptions, Part, Series, Split, Step, axis::milliseconds, fill::Gaps},
+    data::{
+        Axis, Batch, Cut, Fill, Frame, FrameOptions, Part, Series, Split, Step, calendar::axis::milliseconds,
+        windows::fill::Gaps,
+    },
 };
 
 fn axis(len: usize) -> Axis {

@@ -12,7 +12,7 @@
 //!
 //! Streaming needs the last K − 1 steps of `v̂`, and for each head a matrix, a vector and a number, whatever the length.
 
-use super::Frame;
+use super::frame::Frame;
 use crate::Real;
 use crate::arch::mamba::{CONVOLUTION, EXPANSION};
 use crate::arch::residual::{Branches, largest_divisor};

@@ -5,18 +5,19 @@
 //! layer norm. Parameters have the names, shapes and initial values of the published implementation
 //! (`xLSTMBlockStack`), but for the factors of its norms, which it stores less 1.
 
+mod frame;
 mod mlstm;
 mod slstm;
 
 use crate::arch::plan::Plan;
-use crate::arch::registry::makes_layer;
-use crate::arch::residual::{Stream, largest_divisor};
-use crate::arch::stacked::LAYERS;
-use crate::arch::transformer::HEADS;
+use crate::arch::stacked::{LAYERS, makes_layer};
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
-use crate::nn::{Block, Builder, Init, Norm};
+use crate::nn::{Block, Builder};
+use frame::Frame;
 use mlstm::Mlstm;
 use slstm::Slstm;
+
+pub use frame::FORGET_GATE;
 
 /// Which blocks hold an sLSTM.
 pub const SLSTM: Knob = Knob {
@@ -47,33 +48,6 @@ pub const SLSTM: Knob = Knob {
     basic: true,
     when: None,
 };
-
-/// What makes the forget gate.
-pub const FORGET_GATE: Knob = Knob {
-    key: "forget_gate",
-    label: "Forget gate",
-    help: "What the gate that keeps the memory is made by.",
-    unit: "",
-    source: "Beck et al. 2024",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "sigmoid", label: "sigmoid", help: "Between 0 and 1, as in an LSTM." },
-            Choice {
-                value: "exponential",
-                label: "exponential",
-                help: "As the input gate is: it can also raise what is remembered over what comes. It starts out where the \
-                       sigmoid would.",
-            },
-        ],
-    },
-    default: Default::Text("sigmoid"),
-    basic: false,
-    when: None,
-};
-
-/// Fewest hidden units of a head: what a norm leaves of one number is nothing, and of two their order.
-const HEAD_ROWS: usize = 4;
 
 /// Whether block `index` is an sLSTM.
 fn is_slstm(settings: &Settings, index: usize) -> bool {
@@ -118,51 +92,4 @@ pub fn block(builder: &mut Builder, index: usize, inputs: usize, _: &Plan, setti
 /// biases, no skips, no recurrent matrices.
 fn decays(name: &str) -> bool {
     name.contains("weight") && !name.contains("norm")
-}
-
-/// What both kinds of blocks have.
-#[derive(Debug)]
-struct Frame {
-    stream: Stream,
-    norm: Norm,
-    /// The largest number up to the one asked for that divides the hidden units and leaves [`HEAD_ROWS`] to each.
-    heads: usize,
-    exponential: bool,
-    index: usize,
-    layers: usize,
-}
-
-impl Frame {
-    fn new(builder: &mut Builder, index: usize, inputs: usize, settings: &Settings) -> Self {
-        let stream = Stream::new(builder, index, inputs, settings, ("post_blocks_norm", Norm::centred));
-        let norm = Norm::centred(builder, &format!("blocks.{index}.xlstm_norm"), stream.width);
-        Self {
-            heads: largest_divisor(stream.width, settings.size(HEADS.key).min(stream.width / HEAD_ROWS).max(1)),
-            stream,
-            norm,
-            exponential: settings.text(FORGET_GATE.key) == "exponential",
-            index,
-            layers: settings.size(LAYERS.key),
-        }
-    }
-
-    fn named(&self, part: &str) -> String {
-        format!("blocks.{}.{part}", self.index)
-    }
-
-    /// For what reads the stream (Nguyen and Salazar 2019).
-    fn small(&self) -> Init {
-        Init::Normal(libm::sqrt(2.0 / (5 * self.stream.width) as f64))
-    }
-
-    /// For what is added to the stream: as many blocks as there are layers add to it.
-    fn outward(&self) -> Init {
-        Init::Normal(2.0 / (self.layers as f64 * libm::sqrt(self.stream.width as f64)))
-    }
-
-    /// Initial biases of a forget gate: of a sigmoid the given ones, and of an exponential those that make the same of them.
-    fn forget_biases(&self, biases: impl Iterator<Item = f64>) -> Vec<(usize, Init)> {
-        let of = |bias: f64| if self.exponential { -libm::log1p(libm::exp(-bias)) } else { bias };
-        biases.map(|bias| (1, Init::Constant(of(bias)))).collect()
-    }
 }

@@ -13,7 +13,7 @@
 //! Streaming needs the last K − 1 steps of `x̄`, and for each unit the hidden state, the cell state, the normaliser and the
 //! stabiliser.
 
-use super::Frame;
+use super::frame::Frame;
 use crate::arch::lstm::MATRICES;
 use crate::arch::mamba::CONVOLUTION;
 use crate::grad::{Var, ops};

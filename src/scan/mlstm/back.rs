@@ -1,7 +1,7 @@
 //! The way back, chunk by chunk from the last one.
 
 use super::chunk::{Chunk, DecayBack, ENTERING, KEYS, MOST, NARROW, QUERIES, VALUES, WEIGHTS, WIDE, log_gate_slope};
-use super::{
+use super::sizes::{
     CHUNK, EPSILON, FORGET_GATE, INPUT_GATE, K, KEPT, LAST, MEMORY0, Q, READ, STABILISER, STABILISER0, Sizes, V,
 };
 use crate::Real;

@@ -1,6 +1,6 @@
 //! One chunk of steps: what its queries read of it and of the memory before it, and what it leaves in the memory.
 
-use super::{CHUNK, EPSILON, Sizes};
+use super::sizes::{CHUNK, EPSILON, Sizes};
 use crate::Real;
 use crate::math::kernels::{Formula, Number, Packed, exp, for_each, multiply, outer, scaled, sigmoid, softplus};
 

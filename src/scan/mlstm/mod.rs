@@ -32,35 +32,17 @@
 
 mod back;
 mod chunk;
+mod sizes;
 
-use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Record, Tape, Var};
 use crate::math::kernels::scaled;
 use crate::scan::slstm::LEAST;
 
 use back::backward;
 use chunk::{Chunk, MOST, WIDE};
+use sizes::Sizes;
 
-/// Steps that are taken at once: about as many as a head has rows, where both forms cost the same.
-pub const CHUNK: usize = 32;
-
-/// Added to the divisor, as in the published code.
-const EPSILON: Real = 1e-6;
-
-/// Places of the inputs in the record.
-const Q: usize = 0;
-const K: usize = 1;
-const V: usize = 2;
-const INPUT_GATE: usize = 3;
-const FORGET_GATE: usize = 4;
-const MEMORY0: usize = 5;
-const STABILISER0: usize = 6;
-
-/// By-products, counted back from the scan's own node.
-const STABILISER: usize = 1;
-const LAST: usize = 2;
-const READ: usize = 3;
-const KEPT: usize = 4;
+pub use sizes::CHUNK;
 
 /// What an mLSTM reads besides its state.
 #[derive(Debug, Clone, Copy)]
@@ -88,66 +70,6 @@ pub struct MlstmOutputs {
     pub memory: Var,
     /// Stabiliser after each step, `[heads × (steps · batch)]`.
     pub stabiliser: Var,
-}
-
-/// Sizes of one scan.
-#[derive(Debug, Clone, Copy)]
-struct Sizes {
-    rows: usize,
-    heads: usize,
-    batch: usize,
-    steps: usize,
-    exponential: bool,
-}
-
-impl Sizes {
-    fn of(sweep: &Sweep<'_>) -> Self {
-        let [heads, batch, steps, exponential] = sweep.record.sizes;
-        Self { rows: sweep.output_shape().0, heads, batch, steps, exponential: exponential == 1 }
-    }
-
-    /// Rows of one head.
-    fn head(self) -> usize {
-        self.rows / self.heads
-    }
-
-    /// How far the next step of a sample is behind one, in a sequence of `rows` rows.
-    fn stride(self) -> usize {
-        self.rows * self.batch
-    }
-
-    /// Numbers of one head's memory and normaliser.
-    fn memory(self) -> usize {
-        self.head() * (self.head() + 1)
-    }
-
-    fn chunks(self) -> usize {
-        self.steps.div_ceil(CHUNK)
-    }
-
-    fn scale(self) -> Real {
-        1.0 / (self.head() as Real).sqrt()
-    }
-
-    /// Place of the gates of view `view` at `step`; a view is one head of one sample.
-    fn gate(self, view: usize, step: usize) -> usize {
-        step * self.heads * self.batch + view
-    }
-
-    /// First number of a view at `step`.
-    fn first(self, view: usize, step: usize) -> usize {
-        step * self.stride() + view * self.head()
-    }
-
-    /// A view's columns of `steps` steps from `step` on, next to each other and times `factor`, columns of `to` `apart` apart.
-    #[inline(never)]
-    fn gather(self, from: &[Real], view: usize, step: usize, factor: Real, (to, apart): (&mut [Real], usize)) {
-        let d = self.head();
-        for (k, to) in to.chunks_exact_mut(apart).enumerate() {
-            let from = &from[self.first(view, step + k)..][..d];
-            to[..d].iter_mut().zip(from).for_each(|(to, x)| *to = factor * x);
-        }
-    }
 }
 
 /// Runs the scan from the state `memory0` `[heads · d (d + 1) × batch]` and `stabiliser0` `[heads × batch]` (nothing if

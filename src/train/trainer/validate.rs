@@ -3,7 +3,7 @@
 use super::{Penalties, Trainer};
 use crate::Real;
 use crate::data::Frame;
-use crate::evaluate::{CHUNK, baselines};
+use crate::evaluate::{CHUNK, naive};
 use crate::grad::ops::Loss;
 use crate::nn::Pass;
 
@@ -73,7 +73,7 @@ impl Trainer {
         let mut sum = 0.0;
         for start in self.validation.starts.chunks(1) {
             for (target, out) in out.chunks_exact_mut(horizon).enumerate() {
-                baselines::last_value(frame, target, start, window, horizon, out);
+                naive::last_value(frame, target, start, window, horizon, out);
             }
             sum += penalty(frame, start, (window, horizon), &out, self.options.loss);
         }

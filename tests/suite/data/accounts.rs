@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use unrolled::data::meaning::understood::{ColumnKind, Understood};
 use unrolled::data::notes::Note;
 use unrolled::data::options::{Delimiter, Encoding};
-use unrolled::data::understood::{ColumnKind, Understood};
 use unrolled::data::{ReadOptions, SeriesOptions, Table};
 
 use super::common::{read, read_with};

@@ -90,8 +90,8 @@ fn text(file: &File, changed: Option<(Change, [usize; 2])>) -> String {
     let mut text = if file.step.is_some() { "time,v,w,by\n" } else { "v,w,by\n" }.to_owned();
     for row in 0..ROWS {
         if let Some(step) = file.step {
-            let time = unrolled::data::axis::civil(START + row as i64 * step).expect("a time");
-            let _ = write!(text, "{},", unrolled::data::axis::minute_text(time));
+            let time = unrolled::data::calendar::axis::civil(START + row as i64 * step).expect("a time");
+            let _ = write!(text, "{},", unrolled::data::calendar::axis::minute_text(time));
         }
         let cells = (file.cells)(row).map(|cell| match changed {
             Some((change, [train, validation])) if row >= train => {
@@ -132,8 +132,8 @@ fn splits(file: &File) -> Vec<(String, [usize; 2])> {
     ];
     if let Some(step) = file.step {
         let date = |row: usize| {
-            let time = unrolled::data::axis::civil(START + row as i64 * step).expect("a time");
-            unrolled::data::axis::minute_text(time)
+            let time = unrolled::data::calendar::axis::civil(START + row as i64 * step).expect("a time");
+            unrolled::data::calendar::axis::minute_text(time)
         };
         splits.push((format!("{}, {}", date(312), date(624)), [312, 624]));
     }

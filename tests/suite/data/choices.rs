@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use unrolled::data::meaning::understood::ColumnKind;
 use unrolled::data::notes::Level;
 use unrolled::data::options::{DateOrder, Decimal, Duplicates};
-use unrolled::data::understood::ColumnKind;
 use unrolled::data::{ReadOptions, SeriesOptions, Step};
 
 use super::common::{HOUR, START, note, notes, read_with, series, table};
@@ -206,7 +206,7 @@ fn weekends_without_rows_are_pointed_out() {
     let mut text = String::from("Date,Close\n");
     for day in (0..300).filter(|day| day % 7 < 5) {
         // 1970-01-05 was a Monday.
-        let date = unrolled::data::axis::civil((day + 4) * DAY).expect("a date").date();
+        let date = unrolled::data::calendar::axis::civil((day + 4) * DAY).expect("a date").date();
         let _ = writeln!(text, "{date:?},{}", 100 + day % 11);
     }
     let table = table(&text);

@@ -1,8 +1,8 @@
 //! Files that are broken or mean harm: never a panic, always a clear sentence, and what is text stays text.
 
 use proptest::prelude::*;
+use unrolled::data::meaning::understood::ColumnKind;
 use unrolled::data::options::{Decimal, Delimiter};
-use unrolled::data::understood::ColumnKind;
 use unrolled::data::{ReadOptions, SeriesOptions, Table};
 
 use super::common::{HOUR, START, note, notes, read, read_with, series, table};
@@ -10,7 +10,7 @@ use super::common::{HOUR, START, note, notes, read, read_with, series, table};
 fn hours(header: &str, count: usize, cells: impl Fn(usize) -> String) -> String {
     let mut text = format!("{header}\n");
     for hour in 0..count {
-        let time = unrolled::data::axis::civil(START + hour as i64 * HOUR).expect("a time");
+        let time = unrolled::data::calendar::axis::civil(START + hour as i64 * HOUR).expect("a time");
         text.push_str(&format!("{time:?}Z,{}\n", cells(hour)));
     }
     text
@@ -204,7 +204,7 @@ fn written(values: &[f64], delimiter: Delimiter, decimal: Decimal, crlf: bool, q
                 number
             }
         };
-        let time = unrolled::data::axis::civil(START + hour as i64 * HOUR).expect("a time");
+        let time = unrolled::data::calendar::axis::civil(START + hour as i64 * HOUR).expect("a time");
         text.push_str(&format!("{time:?}{mark}{}{mark}{}{end}", number(*value), number(-value / 2.0)));
     }
     text

@@ -1,7 +1,7 @@
 //! Numbers in the dress that people give them: read right, or counted and named with a cell and its line.
 
+use unrolled::data::meaning::understood::{Cells, ColumnKind};
 use unrolled::data::notes::{Level, Note};
-use unrolled::data::understood::{Cells, ColumnKind};
 
 use super::common::{START, note, notes, series, table};
 

@@ -14,7 +14,7 @@ fn lines(header: &str, count: usize, row: impl Fn(usize) -> String) -> String {
 }
 
 fn day(index: usize) -> String {
-    let time = unrolled::data::axis::civil(START + index as i64 * DAY).expect("a time");
+    let time = unrolled::data::calendar::axis::civil(START + index as i64 * DAY).expect("a time");
     format!("{:?}", time.date())
 }
 

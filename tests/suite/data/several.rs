@@ -1,7 +1,7 @@
 //! Several series in one file are never merged without being asked about: the labels are found, counted and offered.
 
+use unrolled::data::meaning::understood::ColumnKind;
 use unrolled::data::notes::{Level, Note};
-use unrolled::data::understood::ColumnKind;
 use unrolled::data::{Pick, ReadOptions, Table};
 
 use super::common::{note, notes, read_with, series, sum, table};
@@ -9,7 +9,7 @@ use super::common::{note, notes, read_with, series, sum, table};
 const DAY: i64 = 86_400_000;
 
 fn day(index: usize) -> String {
-    let time = unrolled::data::axis::civil(1_614_902_400_000 + index as i64 * DAY).expect("a time");
+    let time = unrolled::data::calendar::axis::civil(1_614_902_400_000 + index as i64 * DAY).expect("a time");
     format!("{:?}", time.date())
 }
 

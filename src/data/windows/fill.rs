@@ -1,0 +1,151 @@
+//! Filling short runs of missing values, so that windows may cross them: never with what a window's end does not know yet.
+//!
+//! A filled value is read and never forecast: what is learnt and what is scored was measured. Which windows that leaves is in
+//! [`crate::data::windows::known`].
+
+use serde::Serialize;
+
+use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+
+/// Steps that are filled where nobody says otherwise: a quarter of a day by the hour. A straight line over more would hide a
+/// daily course.
+pub const USUAL_LONGEST: usize = 6;
+
+/// What becomes of a missing value.
+pub const GAPS: Knob = Knob {
+    key: "gaps",
+    label: "Missing values",
+    help: "What a window holds where the file has no value. A filled value is read, never forecast: nothing is learnt from it as a \
+           target, and no error counts it.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Choice {
+        options: &[
+            Choice { value: "leave", label: "leave open", help: "No window crosses a missing value." },
+            Choice {
+                value: "hold",
+                label: "carry the last value forward",
+                help: "The value before, in the first missing steps of each gap: known at the time, so that windows, and the \
+                       forecast, may begin and end anywhere.",
+            },
+            Choice {
+                value: "interpolate",
+                label: "draw a straight line",
+                help: "A line from the value before a short gap to the value after it. Only what comes after the gap knows that \
+                       line: no window ends inside a filled gap, and where a model learns at every step none holds one.",
+            },
+        ],
+    },
+    default: Default::Text("leave"),
+    basic: false,
+    when: None,
+};
+
+/// How much of a gap is filled.
+pub const LONGEST_FILL: Knob = Knob {
+    key: "longest_fill",
+    label: "Fill at most",
+    help: "Missing steps in a row that are filled. Of a longer gap, carrying forward fills the first so many; a line fills none.",
+    unit: "steps",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Integer { min: 1, max: 1000 },
+    default: Default::Integer(USUAL_LONGEST as i64),
+    basic: false,
+    when: Some(("gaps", &["hold", "interpolate"])),
+};
+
+/// What becomes of a missing value: [`GAPS`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gaps {
+    /// It stays missing.
+    #[default]
+    Leave,
+    /// A straight line from the value before to the value after.
+    Interpolate,
+    /// The value before.
+    Hold,
+}
+
+/// How missing values are filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fill {
+    /// With what.
+    pub gaps: Gaps,
+    /// Missing values in a row that are filled, at most.
+    pub longest: usize,
+}
+
+impl std::default::Default for Fill {
+    fn default() -> Self {
+        Self { gaps: Gaps::Leave, longest: USUAL_LONGEST }
+    }
+}
+
+impl Fill {
+    /// As the knobs [`GAPS`] and [`LONGEST_FILL`] say.
+    pub fn of(settings: &Settings) -> Self {
+        let gaps = match settings.text(GAPS.key) {
+            "hold" => Gaps::Hold,
+            "interpolate" => Gaps::Interpolate,
+            _ => Gaps::Leave,
+        };
+        Self { gaps, longest: settings.size(LONGEST_FILL.key) }
+    }
+
+    /// Fills `values`; gives the rows that were filled, in order.
+    ///
+    /// To carry a value forward takes no look ahead, not even at how long the gap will be. A line takes a look at its end, so
+    /// that each row that is filled by one is open until then.
+    pub(crate) fn fill(self, values: &mut [f64]) -> Vec<u32> {
+        let mut filled = Vec::new();
+        let mut at = if self.gaps == Gaps::Leave { values.len() } else { 0 };
+        while at < values.len() {
+            if !values[at].is_nan() {
+                at += 1;
+                continue;
+            }
+            let from = at;
+            while at < values.len() && values[at].is_nan() {
+                at += 1;
+            }
+            // Nothing is known before the first value.
+            let Some(before) = from.checked_sub(1).map(|row| values[row]) else { continue };
+            let steps = at - from;
+            if self.gaps == Gaps::Hold {
+                let to = from + steps.min(self.longest);
+                values[from..to].fill(before);
+                filled.extend((from..to).filter_map(|row| u32::try_from(row).ok()));
+                continue;
+            }
+            // After the last value there is no second end for a line.
+            let Some(after) = values.get(at).copied().filter(|_| steps <= self.longest) else { continue };
+            for (step, value) in values[from..at].iter_mut().enumerate() {
+                let share = (step + 1) as f64 / (steps + 1) as f64;
+                *value = before * (1.0 - share) + after * share;
+            }
+            filled.extend((from..at).filter_map(|row| u32::try_from(row).ok()));
+        }
+        filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_runs_are_filled() {
+        const N: f64 = f64::NAN;
+        let with = |gaps: Gaps, longest: usize| {
+            let mut values = [N, 1.0, N, N, 4.0, N, N, N, 8.0, N];
+            let filled = Fill { gaps, longest }.fill(&mut values);
+            (filled, values.map(|value| if value.is_nan() { -1.0 } else { value }))
+        };
+        assert_eq!(with(Gaps::Interpolate, 2), (vec![2, 3], [-1.0, 1.0, 2.0, 3.0, 4.0, -1.0, -1.0, -1.0, 8.0, -1.0]));
+        assert_eq!(with(Gaps::Hold, 2), (vec![2, 3, 5, 6, 9], [-1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 4.0, -1.0, 8.0, 8.0]));
+        assert_eq!(with(Gaps::Leave, 9).0, [0_u32; 0]);
+    }
+}

@@ -1,0 +1,305 @@
+//! What a model sees: scaled values by time, and windows of them by index.
+//!
+//! The rules that keep the truth out of what is fitted:
+//! - whatever is found by looking is found in the training part of the split in force: [`crate::data`] lists it;
+//! - every column is scaled by that part alone;
+//! - training windows lie wholly in the training part, past and future;
+//! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows,
+//!   as it would at a real forecast;
+//! - no window crosses a row in which a target or an input is missing, and none holds a value that was filled by one behind its
+//!   end, whatever fills the gaps ([`crate::data::windows::fill`], [`crate::data::windows::known`]);
+//! - what is filled is read, never forecast: the scale, what is learnt, and what is scored are of measured values alone.
+
+use crate::{
+    Real,
+    data::{
+        Axis, Scale, Series, Split,
+        calendar::features::{Cycle, row_label},
+        notes::counted,
+        windows::fill::{Fill, Gaps},
+        windows::known::{Column, Known},
+    },
+    error::{Error, Result},
+    knob::{Default, Group, Kind, Knob},
+};
+
+/// Which columns are forecast.
+pub const TARGET: Knob = Knob {
+    key: "target",
+    label: "Target",
+    help: "The column that is forecast, or several with commas between them: one model then forecasts them all.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Text,
+    default: Default::Text(""),
+    basic: true,
+    when: None,
+};
+
+/// Which columns the model reads.
+pub const INPUTS: Knob = Knob {
+    key: "inputs",
+    label: "Inputs",
+    help: "Columns that the model reads beside the past of what it forecasts, with commas between them; empty: that alone.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Text,
+    default: Default::Text(""),
+    basic: false,
+    when: None,
+};
+
+/// Whether the model is told the calendar.
+pub const CALENDAR: Knob = Knob {
+    key: "calendar",
+    label: "Calendar",
+    help: "Tells the model hour of day, weekday and day of year, past and future: those that change from row to row and \
+           that the training part runs through at least once.",
+    unit: "",
+    source: "",
+    group: Group::Data,
+    kind: Kind::Flag,
+    default: Default::Flag(false),
+    basic: false,
+    when: None,
+};
+
+/// Scaled values beyond this many spreads are refused: squares of them, and sums of squares, must fit an `f32`.
+const FARTHEST: f64 = 1e15;
+
+/// What to take from a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameOptions {
+    /// Names of the columns that are forecast, at least one.
+    pub targets: Vec<String>,
+    /// Names of further columns that the model reads; targets may be among them, they are always read.
+    pub inputs: Vec<String>,
+    /// Whether to add the calendar's cycles.
+    pub calendar: bool,
+    /// How missing values are filled.
+    pub fill: Fill,
+    /// Rows beyond the end for which calendar features are made: the longest horizon that will be asked for.
+    pub ahead: usize,
+    /// Scales of the data features, in their order, of a model that was fitted before; `None`: fitted to the training part.
+    pub scales: Option<Vec<Scale>>,
+}
+
+impl FrameOptions {
+    /// Features that a frame of these options has at most: a name may be there twice, and a cycle may be left out.
+    pub fn most_features(&self) -> usize {
+        self.targets.len() + self.inputs.len() + if self.calendar { 2 * Cycle::ALL.len() } else { 0 }
+    }
+}
+
+/// What a model sees: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
+///
+/// The targets are the first features, then come the other inputs, then the calendar's cycles, which are known ahead.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Features a row, at least 1.
+    pub features: usize,
+    /// How many of them, from the first, come from the file; the rest are calendar features, known ahead.
+    pub data_features: usize,
+    /// How many features, from the first, are forecast: at least 1.
+    pub targets: usize,
+    /// Rows of the series.
+    pub rows: usize,
+    /// Rows beyond them: they hold calendar features; data features are 0 there.
+    pub ahead: usize,
+    /// Time of each row.
+    pub axis: Axis,
+    /// Name of each feature.
+    pub names: Vec<String>,
+    /// Scale of each data feature.
+    pub scales: Vec<Scale>,
+    /// What is worth knowing about how the frame was made: one sentence each.
+    pub notes: Vec<String>,
+    /// Rows of each data feature whose value was filled, in order.
+    pub filled: Vec<Vec<u32>>,
+    /// How they were.
+    pub fill: Fill,
+    /// `[features × (rows + ahead)]`; `NaN` where there is no value, so that a leak would show.
+    pub(in crate::data) values: Vec<Real>,
+    /// Which rows may stand together.
+    pub(in crate::data) known: Known,
+}
+
+impl Frame {
+    /// Takes the targets, the inputs and the calendar from `series` and scales them by the training part of `split`.
+    ///
+    /// # Errors
+    /// [`Error::Knob`] for a column that there is not; [`Error::Column`] for one that has no value in the training part
+    /// or whose values are too large to be scaled.
+    pub fn new(series: &Series, split: &Split, options: &FrameOptions) -> Result<Frame> {
+        let (columns, targets) = chosen(series, options)?;
+        let (axis, rows, data_features) = (series.axis, series.axis.len, columns.len());
+        let mut notes = Vec::new();
+        let mut names: Vec<String> = columns.iter().map(|&column| series.names[column].clone()).collect();
+        let cycles = if options.calendar { cycles(&axis, split.train.end, &mut notes) } else { Vec::new() };
+        for cycle in &cycles {
+            names.extend([format!("{} sin", cycle.label()), format!("{} cos", cycle.label())]);
+        }
+        let features = names.len();
+
+        let mut values = vec![0.0; features * (rows + options.ahead)];
+        let (mut filled, mut whole) = (Vec::with_capacity(data_features), Vec::with_capacity(data_features));
+        let mut scales = Vec::with_capacity(data_features);
+        for (feature, &column) in columns.iter().enumerate() {
+            let name = &series.names[column];
+            let given = options.scales.as_ref().and_then(|scales| scales.get(feature)).copied();
+            let scale = match given {
+                Some(scale) => scale,
+                None => fitted(name, &series.columns[column][split.train.clone()])?,
+            };
+            if scale.constant {
+                notes.push(format!(
+                    "Column “{name}” is constant in the training part ({}); its spread was taken as 1.",
+                    scale.mean
+                ));
+            }
+            let mut column = series.columns[column].clone();
+            let made = options.fill.fill(&mut column);
+            if !made.is_empty() {
+                notes.push(filled_note(name, made.len(), options.fill));
+            }
+            for (row, &value) in column.iter().enumerate() {
+                let scaled = scale.scale(value);
+                if scaled.abs() > FARTHEST {
+                    return Err(Error::Column {
+                        column: name.clone(),
+                        problem: format!(
+                            "the value {value:e} at {} is too far from the training part's {} ± {} to be scaled; mark it \
+                             as missing or correct it",
+                            row_label(&axis, row),
+                            scale.mean,
+                            scale.std
+                        ),
+                    });
+                }
+                values[row * features + feature] = scaled as Real;
+            }
+            filled.push(made);
+            whole.push(column);
+            scales.push(scale);
+        }
+        let told: Vec<Column<'_>> = whole
+            .iter()
+            .zip(&filled)
+            .enumerate()
+            .map(|(feature, (values, filled))| Column { values, filled, is_target: feature < targets })
+            .collect();
+        let known = Known::of(rows, &told, options.fill.gaps);
+        for (index, cycle) in cycles.iter().enumerate() {
+            for row in 0..rows + options.ahead {
+                let Some(time) = axis.civil(row) else { continue };
+                let at = row * features + data_features + 2 * index;
+                let [sin, cos] = cycle.at(time);
+                values[at] = sin as Real;
+                values[at + 1] = cos as Real;
+            }
+        }
+        Ok(Frame {
+            features,
+            data_features,
+            targets,
+            rows,
+            ahead: options.ahead,
+            axis,
+            names,
+            scales,
+            notes,
+            filled,
+            fill: options.fill,
+            values,
+            known,
+        })
+    }
+
+    /// Scaled features of one row, which may lie up to `ahead` rows beyond the end.
+    pub fn row(&self, row: usize) -> &[Real] {
+        &self.values[row * self.features..(row + 1) * self.features]
+    }
+
+    /// Scaled target number `target` at `row` as a model reads it, measured or filled; `NaN` where it is missing.
+    pub fn target_at(&self, target: usize, row: usize) -> Real {
+        self.values[row * self.features + target]
+    }
+
+    /// Scaled target number `target` at `row` as it was measured; `NaN` where it was not.
+    pub fn truth_at(&self, target: usize, row: usize) -> Real {
+        let is_filled = u32::try_from(row).is_ok_and(|row| self.filled[target].binary_search(&row).is_ok());
+        if is_filled { Real::NAN } else { self.target_at(target, row) }
+    }
+
+    /// First column that has no value at `row`, by name.
+    pub fn missing_at(&self, row: usize) -> Option<&str> {
+        let feature = self.row(row)[..self.data_features].iter().position(|value| value.is_nan())?;
+        Some(&self.names[feature])
+    }
+}
+
+/// Indices of the targets' and the inputs' columns, each once, the targets first; and how many targets there are.
+fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)> {
+    let find = |knob: &Knob, name: &str| {
+        series.names.iter().position(|column| column == name).ok_or_else(|| {
+            let columns: Vec<&str> = series.names.iter().take(10).map(String::as_str).collect();
+            let more = if series.names.len() > 10 { ", …" } else { "" };
+            knob.error(format!("there is no number column “{name}”; there are {}{more}", columns.join(", ")))
+        })
+    };
+    let mut columns = Vec::new();
+    let mut add = |knob: &Knob, names: &[String]| -> Result<usize> {
+        for name in names {
+            let column = find(knob, name)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Ok(columns.len())
+    };
+    let targets = add(&TARGET, &options.targets)?;
+    if targets == 0 {
+        return Err(TARGET.error("name at least one column"));
+    }
+    add(&INPUTS, &options.inputs)?;
+    Ok((columns, targets))
+}
+
+/// Cycles of the calendar that are worth telling, with a note on those that are not.
+fn cycles(axis: &Axis, train: usize, notes: &mut Vec<String>) -> Vec<Cycle> {
+    let varying: Vec<Cycle> = Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step)).collect();
+    if varying.is_empty() {
+        notes.push("The calendar was left out: at this step nothing in it changes from row to row.".to_owned());
+    }
+    let (told, unseen): (Vec<_>, Vec<_>) = varying.into_iter().partition(|cycle| cycle.is_covered(axis, train));
+    for cycle in unseen {
+        notes.push(format!("The {} was left out: the training part does not run through all of it.", cycle.label()));
+    }
+    told
+}
+
+fn fitted(name: &str, training: &[f64]) -> Result<Scale> {
+    Scale::fit(training).ok_or_else(|| Error::Column {
+        column: name.to_owned(),
+        problem: if training.iter().all(|value| value.is_nan()) {
+            "there is no value in the training part; choose another column or split".to_owned()
+        } else {
+            "the values are too large to be scaled; mark the wrong ones as missing".to_owned()
+        },
+    })
+}
+
+/// What was filled of a column, and how.
+fn filled_note(name: &str, count: usize, fill: Fill) -> String {
+    let many = counted(count, "missing value was", "missing values were");
+    let longest = fill.longest;
+    let how = match fill.gaps {
+        Gaps::Hold => format!("by the value before, at most {longest} in a row"),
+        _ => format!(
+            "by a straight line, in gaps of at most {longest}; no window ends inside one, where what comes after it is not known yet"
+        ),
+    };
+    format!("Column “{name}”: {many} filled {how}. Filled values are read, never forecast.")
+}

@@ -1,0 +1,220 @@
+//! What the tape notes of an operation, and what its backward pass sees and does.
+
+use crate::Real;
+use crate::grad::gradient::Gradient;
+use crate::grad::pool::Pool;
+use crate::math::kernels::{Packed, add_scaled};
+
+/// A matrix on the tape: an index, good until the next [`Tape::reset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Var(u32);
+
+impl Var {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The node at this place.
+    pub(super) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or_else(|_| unreachable!("a tape of 2³² nodes")))
+    }
+}
+
+/// Most inputs that one operation has (a GRU scan: sequence, four parameters, initial state).
+const INPUTS: usize = 8;
+
+/// How a node came about: its inputs and what its backward pass needs to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Record {
+    pub(super) inputs: [Option<Var>; INPUTS],
+    /// Sizes, offsets and switches of the operation; their meaning is the operation's.
+    pub sizes: [usize; 4],
+    /// Factors and thresholds of the operation.
+    pub reals: [Real; 2],
+    pub(super) companions: usize,
+    pub(super) backward: fn(&mut Sweep<'_>),
+}
+
+impl Record {
+    /// A record with the given inputs (at most 8) and backward pass.
+    pub fn new<const N: usize>(inputs: [Option<Var>; N], backward: fn(&mut Sweep<'_>)) -> Self {
+        const { assert!(N <= INPUTS) };
+        let mut all = [None; INPUTS];
+        all[..N].copy_from_slice(&inputs);
+        Self { inputs: all, sizes: [0; 4], reals: [0.0; 2], companions: 0, backward }
+    }
+
+    /// The same with sizes.
+    #[must_use]
+    pub fn with_sizes<const N: usize>(mut self, sizes: [usize; N]) -> Self {
+        self.sizes[..N].copy_from_slice(&sizes);
+        self
+    }
+
+    /// The same for an operation with `count` by-products, pushed right before it by [`Tape::push_companion`].
+    #[must_use]
+    pub fn with_companions(mut self, count: usize) -> Self {
+        self.companions = count;
+        self
+    }
+
+    /// The same with factors.
+    #[must_use]
+    pub fn with_reals<const N: usize>(mut self, reals: [Real; N]) -> Self {
+        self.reals[..N].copy_from_slice(&reals);
+        self
+    }
+}
+
+/// A node without its numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node {
+    pub(super) rows: usize,
+    pub(super) cols: usize,
+    /// Whether a gradient with respect to it can be of use to anyone.
+    pub(super) tracked: bool,
+    pub(super) record: Option<Record>,
+}
+
+/// What an operation's backward pass sees and does.
+pub struct Sweep<'a> {
+    /// The operation's record.
+    pub record: Record,
+    pub(super) me: usize,
+    pub(super) nodes: &'a [Node],
+    pub(super) values: &'a [Vec<Real>],
+    pub(super) upstream: &'a mut Gradient,
+    pub(super) grads: &'a mut [Gradient],
+    pub(super) pool: &'a mut Pool,
+    pub(super) watched: bool,
+}
+
+impl<'a> Sweep<'a> {
+    /// The operation's `k`-th input.
+    pub fn input(&self, k: usize) -> Option<Var> {
+        self.record.inputs[k]
+    }
+
+    /// The `k`-th input, if a gradient with respect to it is wanted.
+    pub fn wanted(&self, k: usize) -> Option<Var> {
+        self.record.inputs[k].filter(|input| self.nodes[input.index()].tracked)
+    }
+
+    /// Rows and columns of `var`.
+    pub fn shape(&self, var: Var) -> (usize, usize) {
+        let node = &self.nodes[var.index()];
+        (node.rows, node.cols)
+    }
+
+    /// The operation's own value.
+    pub fn output(&self) -> &'a [Real] {
+        &self.values[self.me]
+    }
+
+    /// Rows and columns of the operation's own value.
+    pub fn output_shape(&self) -> (usize, usize) {
+        let node = &self.nodes[self.me];
+        (node.rows, node.cols)
+    }
+
+    /// The value of `var`.
+    pub fn value(&self, var: Var) -> &'a [Real] {
+        &self.values[var.index()]
+    }
+
+    /// The by-product pushed `back` nodes before the operation itself (1: right before it).
+    pub fn companion(&self, back: usize) -> Var {
+        Var::at(self.me - back)
+    }
+
+    /// Takes the gradient that arrived at the operation's own value; zeros where none did. Give it back by
+    /// [`Sweep::keep`] or [`Sweep::give`].
+    pub fn take_upstream(&mut self) -> Vec<Real> {
+        self.upstream.whole(self.values[self.me].len());
+        std::mem::take(&mut self.upstream.values)
+    }
+
+    /// Takes the gradient of those numbers of the operation's own value, or of its by-product `back` nodes before it, to which
+    /// one flowed: the place of the first, and as many as there are. All of them if the tape is [watched](Tape::watch). Give it
+    /// back by [`Sweep::keep_part`].
+    pub fn take_part(&mut self, back: usize) -> (usize, Vec<Real>) {
+        let (place, watched) = (self.me - back, self.watched);
+        let len = self.values[place].len();
+        let grad = if back == 0 { &mut *self.upstream } else { &mut self.grads[place] };
+        if watched {
+            grad.whole(len);
+        }
+        (std::mem::take(&mut grad.start), std::mem::take(&mut grad.values))
+    }
+
+    /// Puts back what [`Sweep::take_part`] took.
+    pub fn keep_part(&mut self, back: usize, (start, values): (usize, Vec<Real>)) {
+        let place = self.me - back;
+        *(if back == 0 { &mut *self.upstream } else { &mut self.grads[place] }) = Gradient { start, values };
+    }
+
+    /// Puts the operation's own gradient back, as it is or completed.
+    pub fn keep(&mut self, grad: Vec<Real>) {
+        *self.upstream = Gradient { start: 0, values: grad };
+    }
+
+    /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Sweep::put`].
+    pub fn take(&mut self, var: Var) -> Vec<Real> {
+        let grad = &mut self.grads[var.index()];
+        grad.whole(self.values[var.index()].len());
+        std::mem::take(&mut grad.values)
+    }
+
+    /// Puts the gradient of `var` back after adding to it.
+    pub fn put(&mut self, var: Var, grad: Vec<Real>) {
+        self.grads[var.index()] = Gradient { start: 0, values: grad };
+    }
+
+    /// Adds to the gradient of the `k`-th input, if it is wanted: `add(gradient so far, upstream gradient)`.
+    pub fn accumulate(&mut self, k: usize, add: impl FnOnce(&mut [Real], &[Real])) {
+        if let Some(var) = self.wanted(k) {
+            let up = self.upstream.whole_if_any(self.values[self.me].len());
+            add(self.grads[var.index()].whole(self.values[var.index()].len()), up);
+        }
+    }
+
+    /// Adds the upstream gradient to that of the numbers from `start` on of the `k`-th input, as many as the operation's own
+    /// value has, if it is wanted.
+    pub fn accumulate_part(&mut self, k: usize, start: usize) {
+        if let Some(var) = self.wanted(k) {
+            let up = self.upstream.whole(self.values[self.me].len());
+            let (grad, len) = (&mut self.grads[var.index()], self.values[var.index()].len());
+            // Whoever reads the gradient of something that was not computed expects all of it.
+            if self.watched || self.nodes[var.index()].record.is_none() {
+                grad.whole(len);
+            }
+            let to = grad.part(start..start + up.len(), len);
+            add_scaled(to, up, 1.0);
+        }
+    }
+
+    /// A scratch buffer with arbitrary content.
+    pub fn scratch(&mut self, len: usize) -> Vec<Real> {
+        self.pool.take(len)
+    }
+
+    /// A matrix to pack into, to be given back by [`Sweep::give_packed`].
+    pub fn take_packed(&mut self) -> Packed {
+        self.pool.take_packed()
+    }
+
+    /// Takes a packed matrix back.
+    pub fn give_packed(&mut self, packed: Packed) {
+        self.pool.give_packed(packed);
+    }
+
+    /// A scratch buffer of zeros.
+    pub fn zeros(&mut self, len: usize) -> Vec<Real> {
+        self.pool.zeros(len)
+    }
+
+    /// Gives a scratch buffer back.
+    pub fn give(&mut self, buffer: Vec<Real>) {
+        self.pool.give(buffer);
+    }
+}
