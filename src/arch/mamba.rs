@@ -228,7 +228,7 @@ impl Block for Mamba {
 mod tests {
     use super::*;
     use crate::Real;
-    use crate::arch::stacked::LAYERS;
+    use crate::arch::stacked::HIDDEN;
     use crate::grad::Tape;
     use crate::knob::Raw;
     use crate::math::Rng;
@@ -239,10 +239,10 @@ mod tests {
     /// Largest difference between the scan and the convolution with the kernel that the first step's Δ, B and C make, over
     /// the scan's largest value.
     fn away_from_convolution(selection: bool) -> f64 {
-        let raw: Raw = [("state", 3.into()), ("selection", selection.into())]
+        let raw: Raw = [("hidden", 5.into()), ("state", 3.into()), ("selection", selection.into())]
             .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
             .into();
-        let knobs = [STATE, EXPANSION, CONVOLUTION, SELECTION, LAYERS];
+        let knobs = [HIDDEN, LAYERS, STATE, EXPANSION, CONVOLUTION, SELECTION];
         let settings = Settings::check(&knobs, &raw, &Raw::new()).expect("settings within their bounds");
         let mut builder = Builder::new(Rng::new(3, 0), 1.0);
         let mamba = Mamba::new(&mut builder, 0, 5, &settings);
