@@ -280,7 +280,7 @@ const CHOICES: &[Choice] = &choices::<{ ALL.len() }>();
 
 /// Which architecture.
 pub const ARCHITECTURE: Knob = Knob {
-    key: stacked::OWN,
+    key: stacked::ARCHITECTURE_KEY,
     label: "Architecture",
     help: "The kind of network.",
     unit: "",
@@ -305,7 +305,7 @@ const fn mixable() -> usize {
 }
 
 const fn mixes<const N: usize>() -> [Choice; N] {
-    let same = Choice { value: stacked::SAME, label: "the same", help: "All layers are of one kind." };
+    let same = Choice { value: stacked::UNMIXED, label: "the same", help: "All layers are of one kind." };
     let mut all = [same; N];
     let (mut k, mut count) = (0, 1);
     while k < ALL.len() {
@@ -322,14 +322,14 @@ const MIXES: &[Choice] = &mixes::<{ mixable() + 1 }>();
 
 /// What the second, the fourth layer of a stack is.
 pub const MIX: Knob = Knob {
-    key: stacked::MIXED,
+    key: stacked::MIX_KEY,
     label: "Every second layer",
     help: "Layers of another kind in between: attention between state-space layers, say. No effect with one layer.",
     unit: "",
     source: "Lieber et al. 2024 (Jamba)",
     group: Group::Model,
     kind: Kind::Choice { options: MIXES },
-    default: Default::Text(stacked::SAME),
+    default: Default::Text(stacked::UNMIXED),
     basic: false,
     when: None,
 };

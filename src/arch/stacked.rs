@@ -80,19 +80,19 @@ pub const HEAD_DROPOUT: Knob = Knob {
 /// Knobs of every stack.
 pub const KNOBS: &[Knob] = &[SEGMENT, NORMALISE, HEAD, LOSS_ON, HIGHWAY, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
 
-/// The knob that says of which architecture a stack's layers are; its choices are the registry's.
-pub const OWN: &str = "architecture";
+/// Key of the knob that names the architecture of a stack's layers; the registry holds the knob and its choices.
+pub const ARCHITECTURE_KEY: &str = "architecture";
 
-/// The knob that says of which architecture every second layer is.
-pub const MIXED: &str = "mix";
+/// Key of the knob that names the architecture of every second layer.
+pub const MIX_KEY: &str = "mix";
 
-/// Its choice of no other architecture.
-pub const SAME: &str = "same";
+/// Its value where all layers are of one architecture.
+pub const UNMIXED: &str = "same";
 
 /// Whether layer `index`, from 0, of the stack that `settings` ask for is of the architecture `id`.
 pub fn makes_layer(id: &str, settings: &Settings, index: usize) -> bool {
-    let mixed = settings.text(MIXED);
-    settings.text(if index.is_multiple_of(2) || mixed == SAME { OWN } else { MIXED }) == id
+    let mixed = !index.is_multiple_of(2) && settings.text(MIX_KEY) != UNMIXED;
+    settings.text(if mixed { MIX_KEY } else { ARCHITECTURE_KEY }) == id
 }
 
 /// Makes layer `index` of a stack, which reads `inputs` rows.

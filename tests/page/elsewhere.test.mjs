@@ -58,8 +58,9 @@ function tryWaysOut() {
       // As a promise from the start, whatever it throws.
       return new Promise((resolve) => resolve(take())).then(() => say('open'), () => say('blocked'));
     });
-    // Last and alone: a worker in Firefox sometimes hangs when it starts a worker while it waits for something else.
-    await Promise.all(tries);
+    // Last, or after two seconds where a way is never reported: a worker in Firefox sometimes hangs when it starts a worker of its
+    // own while other requests are under way.
+    await Promise.race([Promise.all(tries), new Promise((resolve) => setTimeout(resolve, 2000))]);
     nested().then(() => back.postMessage({ way: 'nested', how: 'open' }), () => back.postMessage({ way: 'nested', how: 'blocked' }));
   });
 }
@@ -121,9 +122,8 @@ inBrowsers((browser) => {
       await page.until('a run beside them', () => Number(document.querySelector('#compare tr[data-status="running"]')?.getAttribute('data-steps')) > 0);
       const sorts = ['data', 'model', 'peer', 'compare'];
       const { port } = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
-      // A helper may be given up on a busy machine and replaced: each new one is asked too. One worker is asked at a time, because
-      // Firefox sometimes hangs when two workers start workers of their own at once. Firefox does not report every way that it has
-      // blocked, so the other end counts what arrives.
+      // A helper may be given up on a busy machine and replaced: each new one is asked too. One worker is asked at a time (see
+      // `nested`). Firefox does not report every way that it has blocked, so the other end counts what arrives.
       await page.until(
         'every sort of worker',
         (wanted, certain, origin) => {
@@ -139,7 +139,8 @@ inBrowsers((browser) => {
             next.worker.postMessage({ type: 'try', origin }, [port2]);
             return false;
           }
-          return wanted.every((sort) => certain.every((way) => tried[sort]?.[way]));
+          // Of starting a worker, the one that is idle is sure to report.
+          return wanted.every((sort) => certain.every((way) => tried[sort]?.[way])) && tried.data.nested;
         },
         { args: [sorts, ['fetch', 'keepalive', 'import', 'importScripts'], `http://127.0.0.1:${port}`] },
       );

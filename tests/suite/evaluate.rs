@@ -237,7 +237,7 @@ fn repeat_last(batch: &Batch, out: &mut [Real]) {
 }
 
 #[test]
-fn a_model_is_scored_as_its_rivals_are_and_told_so() {
+fn a_model_is_scored_as_the_baselines_are_and_told_so() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);

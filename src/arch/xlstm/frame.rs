@@ -1,4 +1,4 @@
-//! What both kinds of blocks have.
+//! What mLSTM and sLSTM blocks share.
 
 use crate::arch::residual::{Stream, largest_divisor};
 use crate::arch::stacked::LAYERS;
@@ -6,11 +6,11 @@ use crate::arch::transformer::HEADS;
 use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
 use crate::nn::{Builder, Init, Norm};
 
-/// What makes the forget gate.
+/// The function of the forget gate.
 pub const FORGET_GATE: Knob = Knob {
     key: "forget_gate",
     label: "Forget gate",
-    help: "What the gate that keeps the memory is made by.",
+    help: "The function of the forget gate.",
     unit: "",
     source: "Beck et al. 2024",
     group: Group::Model,
@@ -20,8 +20,7 @@ pub const FORGET_GATE: Knob = Knob {
             Choice {
                 value: "exponential",
                 label: "exponential",
-                help: "As the input gate is: it can also raise what is remembered over what comes. It starts out where the \
-                       sigmoid would.",
+                help: "Like the input gate: it may exceed 1 and amplify the memory. It starts where the sigmoid would.",
             },
         ],
     },
@@ -33,7 +32,7 @@ pub const FORGET_GATE: Knob = Knob {
 /// Fewest hidden units of a head: what a norm leaves of one number is nothing, and of two their order.
 const HEAD_ROWS: usize = 4;
 
-/// What both kinds of blocks have.
+/// What mLSTM and sLSTM blocks share.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) stream: Stream,
