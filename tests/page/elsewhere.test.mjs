@@ -10,12 +10,12 @@ import { chooseWorkers, press, untilReady } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
-/** Stands before a worker's own code: tries every way out, each to a path of its own, and says what came of it on the port it gets. */
+/** Stands before a worker's own code: tries ways out, each to a path of its own, and says what came of it on the port it gets. */
 function tryWaysOut() {
   self.addEventListener('message', async (event) => {
     if (event.data.type !== 'try') return;
     event.stopImmediatePropagation();
-    const { origin } = event.data;
+    const { origin, nests } = event.data;
     const [back] = event.ports;
     const socket = origin.replace('http', 'ws');
     /** @param {EventTarget & {onopen?: unknown}} source @param {string} heard @returns {Promise<unknown>} */
@@ -35,7 +35,7 @@ function tryWaysOut() {
       });
     };
     /** @type {Record<string, () => unknown>} */
-    const ways = {
+    const ways = nests ? { nested } : {
       fetch: () => fetch(`${origin}/fetch`, { mode: 'no-cors' }),
       // What a page sends as it is left: it outlives the worker.
       keepalive: () => fetch(`${origin}/keepalive`, { method: 'POST', keepalive: true, mode: 'no-cors', body: 'x' }),
@@ -53,15 +53,11 @@ function tryWaysOut() {
       font: () => new FontFace('out', `url(${origin}/font)`).load(),
       wasm: () => WebAssembly.compileStreaming(fetch(`${origin}/wasm`)),
     };
-    const tries = Object.entries(ways).map(([way, take]) => {
+    for (const [way, take] of Object.entries(ways)) {
       const say = (/** @type {string} */ how) => back.postMessage({ way, how });
       // As a promise from the start, whatever it throws.
-      return new Promise((resolve) => resolve(take())).then(() => say('open'), () => say('blocked'));
-    });
-    // Last, or after two seconds where a way is never reported: a worker in Firefox sometimes hangs when it starts a worker of its
-    // own while other requests are under way.
-    await Promise.race([Promise.all(tries), new Promise((resolve) => setTimeout(resolve, 2000))]);
-    nested().then(() => back.postMessage({ way: 'nested', how: 'open' }), () => back.postMessage({ way: 'nested', how: 'blocked' }));
+      new Promise((resolve) => resolve(take())).then(() => say('open'), () => say('blocked'));
+    }
   });
 }
 
@@ -71,20 +67,28 @@ const attempts = `;(${tryWaysOut})();\n`;
 /** Notes every worker. Runs in the page. @param {string} carried Goes before the code of workers whose text the page carries. */
 function noteWorkers(carried) {
   const [PlainWorker, PlainBlob] = [Worker, Blob];
-  /** @type {{sort: string, worker: Worker, ways?: Record<string, string>, gone?: boolean}[]} */
+  /** @type {{sort: string, worker: Worker, asked?: boolean}[]} */
   const workers = [];
-  Object.assign(window, { workers, tried: {} });
+  /** @type {() => Worker} Another of the page's workers, which the page knows nothing of and leaves idle. */
+  let another;
+  /** @type {Record<string, Record<string, string>>} By sort of worker and way: "open", if it ever was, or "blocked". */
+  const tried = {};
+  /** Has a worker try, on a channel of its own: the page ends workers that say what it does not know. */
+  const ask = (/** @type {Worker} */ worker, /** @type {string} */ sort, /** @type {object} */ message) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data: { way, how } }) => {
+      const ways = (tried[sort] ??= {});
+      if (ways[way] !== 'open') ways[way] = how;
+    };
+    worker.postMessage({ type: 'try', ...message }, [port2]);
+  };
+  Object.assign(window, { workers, tried, ask, another: () => another() });
   window.Worker = class extends PlainWorker {
     /** @param {string | URL} url @param {WorkerOptions} [options] */
     constructor(url, options) {
       super(url, options);
       workers.push({ sort: options?.name ?? '', worker: this });
-    }
-
-    terminate() {
-      const one = workers.find(({ worker }) => worker === this);
-      if (one) one.gone = true;
-      super.terminate();
+      another ??= () => new PlainWorker(url, options);
     }
   };
   window.Blob = class extends PlainBlob {
@@ -122,27 +126,36 @@ inBrowsers((browser) => {
       await page.until('a run beside them', () => Number(document.querySelector('#compare tr[data-status="running"]')?.getAttribute('data-steps')) > 0);
       const sorts = ['data', 'model', 'peer', 'compare'];
       const { port } = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
-      // A helper may be given up on a busy machine and replaced: each new one is asked too. One worker is asked at a time (see
-      // `nested`). Firefox does not report every way that it has blocked, so the other end counts what arrives.
+      const origin = `http://127.0.0.1:${port}`;
+      // A helper may be given up on a busy machine and replaced: each new one is asked too. Firefox does not report every way that
+      // it has blocked, so the other end counts what arrives.
       await page.until(
         'every sort of worker',
         (wanted, certain, origin) => {
-          const { tried, workers } = /** @type {any} */ (window);
-          const answered = (/** @type {any} */ one) => certain.every((way) => one.ways[way]);
-          if (workers.some((/** @type {any} */ one) => one.ways && !answered(one) && !one.gone)) return false;
-          const next = workers.find((/** @type {any} */ one) => !one.ways);
-          if (next) {
-            next.ways = {};
-            // On a channel of its own: the page ends workers that say what it does not know.
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = ({ data: { way, how } }) => (next.ways[way] = (tried[next.sort] ??= {})[way] = how);
-            next.worker.postMessage({ type: 'try', origin }, [port2]);
-            return false;
+          const { ask, tried, workers } = /** @type {any} */ (window);
+          for (const one of workers) {
+            if (one.asked) continue;
+            one.asked = true;
+            ask(one.worker, one.sort, { origin });
           }
-          // Of starting a worker, the one that is idle is sure to report.
-          return wanted.every((sort) => certain.every((way) => tried[sort]?.[way])) && tried.data.nested;
+          return wanted.every((sort) => certain.every((way) => tried[sort]?.[way]));
         },
-        { args: [sorts, ['fetch', 'keepalive', 'import', 'importScripts'], `http://127.0.0.1:${port}`] },
+        { args: [sorts, ['fetch', 'keepalive', 'import', 'importScripts'], origin] },
+      );
+      // A worker in Firefox sometimes hangs for good as it starts a worker of its own (the page's never do). So those who try it do
+      // nothing else, and another is asked when one has been silent for ten seconds.
+      await page.until(
+        "a worker's own worker",
+        (origin) => {
+          const { another, ask, tried, asked = -Infinity } = /** @type {any} */ (window);
+          if (tried.nested) return true;
+          if (performance.now() - asked > 10_000) {
+            Object.assign(window, { asked: performance.now() });
+            ask(another(), 'nested', { origin, nests: true });
+          }
+          return false;
+        },
+        { args: [origin] },
       );
       await new Promise((resolve) => setTimeout(resolve, 1000));
       for (const [sort, ways] of Object.entries(await page.run(() => /** @type {any} */ (window).tried))) {
