@@ -1,220 +1,117 @@
 //! What a model is built for: sizes of its window, and the settings it reads.
 
 use crate::error::Result;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{AnyKnob, Group, Knob, Settings, When, choices};
 
 /// Which part of a day, week or year repeats.
-pub const SEASON: Knob = Knob {
-    key: "season",
-    label: "Season",
-    help: "Steps after which the series tends to repeat itself (24 for hours of a day). 0: found from the series.",
-    unit: "steps",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 100_000 },
-    default: Default::Integer(0),
-    basic: false,
-    when: None,
-};
+pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
+    .help("Steps after which the series tends to repeat itself (24 for hours of a day). 0: found from the series.")
+    .unit("steps");
 
 /// How far back a model looks.
-pub const WINDOW: Knob = Knob {
-    key: "window",
-    label: "Window",
-    help: "How many steps of the past the model reads before each forecast. 0: fits the step and the length of the data.",
-    unit: "steps",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 10_000 },
-    default: Default::Integer(0),
-    basic: true,
-    when: None,
-};
+pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window", 0..=10_000, 0)
+    .help(
+        "How many steps of the past the model reads before each forecast. 0: fits the step and the length of the data.",
+    )
+    .unit("steps")
+    .basic();
 
 /// How far ahead a model forecasts.
-pub const HORIZON: Knob = Knob {
-    key: "horizon",
-    label: "Horizon",
-    help: "How many steps ahead are forecast. 0: fits the step and the length of the data.",
-    unit: "steps",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 1_000 },
-    default: Default::Integer(0),
-    basic: true,
-    when: None,
-};
+pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizon", 0..=1_000, 0)
+    .help("How many steps ahead are forecast. 0: fits the step and the length of the data.")
+    .unit("steps")
+    .basic();
 
 /// How the window reaches the network.
-pub const SEGMENT: Knob = Knob {
-    key: "segment",
-    label: "Segment",
-    help: "Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
-           rectifier; far fewer steps to remember over and to compute. 0: one season.",
-    unit: "steps",
-    source: "Lin et al. 2023 (SegRNN)",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 1_000 },
-    default: Default::Integer(0),
-    basic: true,
-    when: None,
-};
+pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
+    .help("Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
+           rectifier; far fewer steps to remember over and to compute. 0: one season.")
+    .unit("steps")
+    .source("Lin et al. 2023 (SegRNN)")
+    .basic();
 
-/// What training reads.
-pub const READING: Knob = Knob {
-    key: "reading",
-    label: "Training reads",
-    help: "Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
-           end, and takes its memory along.",
-    unit: "",
-    source: "Williams and Peng 1990",
-    group: Group::Training,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "windows",
-                label: "windows",
-                help: "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it.",
-            },
-            Choice {
-                value: "continuous",
-                label: "the series",
-                help: "Truncated backpropagation through time: chunk after chunk of the series; the state goes on from chunk to \
-                       chunk by its values, the gradient ends with the chunk; the loss is taken at every step, and values are not \
-                       centred, as there is no window. For models that stream.",
-            },
-        ],
-    },
-    default: Default::Text("windows"),
-    basic: false,
-    when: None,
-};
-
-/// [`Knob::when`] of what matters only where training reads windows.
-pub const IN_WINDOWS: Option<(&str, &[&str])> = Some(("reading", &["windows"]));
-
-/// What is subtracted from a window before the network sees it.
-pub const NORMALISE: Knob = Knob {
-    key: "normalise",
-    label: "Window is centred on",
-    help: "A network that sees every window around zero learns the shape, not the level.",
-    unit: "",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "last",
-                label: "its last value",
-                help: "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
-                       the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
-                       before it.",
-            },
-            Choice {
-                value: "window",
-                label: "its mean, over its spread",
-                help: "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
-                       factors, Kim et al. 2022). With the loss at every step, those of the values up to each step.",
-            },
-            Choice { value: "none", label: "nothing", help: "The network sees values scaled by the training part." },
-        ],
-    },
-    default: Default::Text("last"),
-    basic: false,
-    when: IN_WINDOWS,
-};
-
-/// How the horizon is produced.
-pub const HEAD: Knob = Knob {
-    key: "head",
-    label: "Forecast",
-    help: "Whether the whole horizon is read off at once or the model feeds on its own forecasts.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "direct",
-                label: "all steps at once",
-                help: "One linear layer gives every step of the horizon, of all targets, from the last hidden state.",
-            },
-            Choice {
-                value: "rolled",
-                label: "step by step, fed back",
-                help: "The next step (or segment) of every input column is forecast and fed back as input until the horizon \
-                       is reached; errors feed back too.",
-            },
-        ],
-    },
-    default: Default::Text("direct"),
-    basic: false,
-    when: None,
-};
-
-/// Where the loss is taken.
-pub const LOSS_ON: Knob = Knob {
-    key: "loss_on",
-    label: "Loss is taken",
-    help: "Whether only the forecast from the end of the window counts in training, or one from every step of it (y at \
-           every t).",
-    unit: "",
-    source: "",
-    group: Group::Training,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "last", label: "at the last step", help: "What is asked for is what is trained." },
-            Choice {
-                value: "every",
-                label: "at every step",
-                help: "Each window gives as many forecasts to learn from as it has steps; the early ones know little of the \
-                       past, and none knows what follows it.",
-            },
-        ],
-    },
-    default: Default::Text("last"),
-    basic: false,
-    when: IN_WINDOWS,
-};
-
-/// A linear way past the network.
-pub const HIGHWAY: Knob = Knob {
-    key: "highway",
-    label: "Linear highway",
-    help: "Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
-           what it misses. Several targets share it, each by itself.",
-    unit: "",
-    source: "Lai et al. 2018 (LSTNet)",
-    group: Group::Model,
-    kind: Kind::Flag,
-    default: Default::Flag(false),
-    basic: false,
-    when: Some(("head", &["direct"])),
-};
-
-/// Knobs that every model reads.
-pub const KNOBS: &[Knob] = &[SEASON, WINDOW, HORIZON, READING];
-
-/// What is subtracted from a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Normalise {
-    /// Nothing.
-    None,
-    /// Its last value.
-    Last,
-    /// Its mean, and it is divided by its standard deviation.
-    Window,
-}
-
-impl Normalise {
-    fn from(settings: &Settings) -> Self {
-        match settings.text(NORMALISE.key) {
-            "last" => Normalise::Last,
-            "window" => Normalise::Window,
-            _ => Normalise::None,
-        }
+choices! {
+    /// What training reads.
+    pub enum Reading {
+        Windows("windows", "windows",
+            "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it."),
+        Continuous("continuous", "the series",
+            "Truncated backpropagation through time: chunk after chunk of the series; the state goes on from chunk to \
+            chunk by its values, the gradient ends with the chunk; the loss is taken at every step, and values are not \
+            centred, as there is no window. For models that stream."),
     }
 }
+
+/// What training reads.
+pub const READING: Knob<Reading> = Knob::choice(Group::Training, "reading", "Training reads", "windows")
+    .help("Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
+           end, and takes its memory along.")
+    .source("Williams and Peng 1990");
+
+/// Where training reads windows.
+pub const IN_WINDOWS: When = READING.is(&["windows"]);
+
+choices! {
+    /// What is subtracted from a window.
+    pub enum Normalise {
+        Last("last", "its last value",
+            "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
+            the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
+            before it."),
+        Window("window", "its mean, over its spread",
+            "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
+            factors, Kim et al. 2022). With the loss at every step, those of the values up to each step."),
+        None("none", "nothing", "The network sees values scaled by the training part."),
+    }
+}
+
+/// What is subtracted from a window before the network sees it.
+pub const NORMALISE: Knob<Normalise> = Knob::choice(Group::Window, "normalise", "Window is centred on", "last")
+    .help("A network that sees every window around zero learns the shape, not the level.")
+    .when(IN_WINDOWS);
+
+choices! {
+    /// How the horizon is produced.
+    pub enum Head {
+        Direct("direct", "all steps at once",
+            "One linear layer gives every step of the horizon, of all targets, from the last hidden state."),
+        Rolled("rolled", "step by step, fed back",
+            "The next step (or segment) of every input column is forecast and fed back as input until the horizon \
+            is reached; errors feed back too."),
+    }
+}
+
+/// How the horizon is produced.
+pub const HEAD: Knob<Head> = Knob::choice(Group::Model, "head", "Forecast", "direct")
+    .help("Whether the whole horizon is read off at once or the model feeds on its own forecasts.");
+
+choices! {
+    /// Where the loss is taken.
+    pub enum LossOn {
+        Last("last", "at the last step", "What is asked for is what is trained."),
+        Every("every", "at every step",
+            "Each window gives as many forecasts to learn from as it has steps; the early ones know little of the \
+            past, and none knows what follows it."),
+    }
+}
+
+/// Where the loss is taken.
+pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss is taken", "last")
+    .help(
+        "Whether only the forecast from the end of the window counts in training, or one from every step of it (y at \
+           every t).",
+    )
+    .when(IN_WINDOWS);
+
+/// A linear way past the network.
+pub const HIGHWAY: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear highway", false)
+    .help("Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
+           what it misses. Several targets share it, each by itself.")
+    .source("Lai et al. 2018 (LSTNet)")
+    .when(HEAD.is(&["direct"]));
+
+/// Knobs that every model reads.
+pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
 
 /// Sizes and choices that a model is built from, resolved: nothing is automatic any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,7 +150,7 @@ impl Plan {
         (features, data_features, targets): (usize, usize, usize),
         sizes: (usize, usize, usize),
     ) -> Result<Self> {
-        let by_step = (settings.text(HEAD.key) == "rolled", settings.text(LOSS_ON.key) == "every");
+        let by_step = (settings.get(&HEAD) == Head::Rolled, settings.get(&LOSS_ON) == LossOn::Every);
         Self::with(settings, (features, data_features, targets), sizes, by_step)
     }
 
@@ -268,7 +165,7 @@ impl Plan {
         (season, window, horizon): (usize, usize, usize),
         (rolled, every_step): (bool, bool),
     ) -> Result<Self> {
-        let asked = settings.size(SEGMENT.key);
+        let asked = settings.get(&SEGMENT);
         let longest = if rolled { window.min(horizon) } else { window };
         // One season, unless it does not fit.
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
@@ -287,10 +184,10 @@ impl Plan {
             window,
             horizon,
             segment,
-            normalise: Normalise::from(settings),
+            normalise: settings.get(&NORMALISE),
             rolled,
             every_step,
-            highway: settings.flag(HIGHWAY.key) && !rolled,
+            highway: settings.get(&HIGHWAY) && !rolled,
             continuous: false,
         })
     }
@@ -309,7 +206,7 @@ impl Plan {
             window,
             horizon,
             segment: window,
-            normalise: Normalise::from(settings),
+            normalise: settings.get(&NORMALISE),
             rolled: false,
             every_step: false,
             highway: false,

@@ -7,6 +7,7 @@ use crate::stored::Stored;
 use serde_json::{Value, json};
 use unrolled::arch::Plan;
 use unrolled::arch::registry::{self, Make};
+use unrolled::arch::stacked::LAYERS;
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
@@ -30,7 +31,7 @@ impl Stack {
         let plan = Plan::new(&settings, (width, width, 0), (24, 12, 6)).unwrap();
         let Make::Layer(make) = registry::find(architecture).unwrap().make else { panic!("not a layer") };
         let mut builder = Builder::new(Rng::new(1, 0), 1.0);
-        let blocks = (0..settings.size("layers")).map(|k| make(&mut builder, k, width, &plan, &settings)).collect();
+        let blocks = (0..settings.get(&LAYERS)).map(|k| make(&mut builder, k, width, &plan, &settings)).collect();
         Self { blocks, params: builder.finish() }
     }
 

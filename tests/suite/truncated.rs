@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::{Architecture, Forecaster, Plan, registry};
+use unrolled::data::windows::frame::{CALENDAR, TARGET};
 use unrolled::data::{Batch, Cut, Fill, Frame, FrameOptions, Lane, Part, Series, Split};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Params, Pass, State};
 use unrolled::train::Truncated;
-use unrolled::train::truncated::Shard;
+use unrolled::train::truncated::{LANES, Shard};
 use unrolled::{Error, Real, Session, narrow, wide};
 
 const WINDOW: usize = 24;
@@ -61,14 +62,14 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
     let series = gappy();
     let split = Split::parse("70/10/20", &series.axis).unwrap();
-    let named = match checked.text("target") {
-        "" => "temp_c",
+    let named = match checked.get(&TARGET) {
+        named if named.is_empty() => "temp_c".to_owned(),
         named => named,
     };
     let options = FrameOptions {
         targets: named.split(", ").map(str::to_owned).collect(),
         inputs: vec!["wind".to_owned()],
-        calendar: checked.flag("calendar"),
+        calendar: checked.get(&CALENDAR),
         fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
@@ -86,7 +87,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let ahead = if plan.rolled { plan.segment } else { HORIZON };
     let fed_back = if plan.rolled { HORIZON.div_ceil(plan.segment) } else { 0 };
     let longest = (forecaster.state_grows_by() > 0).then(|| plan.tokens() + fed_back);
-    let side = checked.size("lanes");
+    let side = checked.get(&LANES);
     let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment, ahead });
     let loss = unrolled::train::Options::new(&checked).loss;
     Bench { forecaster, params, plan, frame, train, truncated, loss, lanes, side }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use unrolled::arch::{Architecture, registry};
 use unrolled::data::Part;
-use unrolled::knob::{Kind, Knob, Raw};
+use unrolled::knob::{About, Kind, Raw};
 use unrolled::{Error, Real, Session};
 
 use super::{checked, passed, refused};
@@ -42,7 +42,7 @@ const STEPS: usize = 3;
 const ROWS: usize = 200;
 
 /// The least and the most of a knob, or all that it can be; of text, nothing.
-fn values(knob: &Knob) -> Vec<Value> {
+fn values(knob: &About) -> Vec<Value> {
     match knob.kind {
         Kind::Integer { min, max } => vec![min.into(), max.into()],
         Kind::Number { min, max, .. } => vec![min.into(), max.into()],
@@ -53,7 +53,7 @@ fn values(knob: &Knob) -> Vec<Value> {
 }
 
 /// Settings in which `knob` matters.
-fn around(architecture: &Architecture, knob: &Knob, knobs: &[Knob]) -> Raw {
+fn around(architecture: &Architecture, knob: &About, knobs: &[About]) -> Raw {
     let (_, mut raw) = checked(architecture, AROUND);
     for (_, more) in BESIDE.iter().filter(|(key, _)| *key == knob.key) {
         raw.extend(super::settings(more));
@@ -68,7 +68,7 @@ fn around(architecture: &Architecture, knob: &Knob, knobs: &[Knob]) -> Raw {
 
 /// Whether `error` tells what is wrong with `value` of `knob`: it names the knob, or in its sentence the value that does not fit
 /// into a series so short.
-fn explains(error: &Error, knob: &Knob, value: &Value) -> bool {
+fn explains(error: &Error, knob: &About, value: &Value) -> bool {
     match error {
         Error::Knob { knob: named, .. } => *named == knob.key,
         Error::TooShort { problem, .. } => problem.contains(&format!("{} of {value}", knob.label.to_lowercase())),
@@ -77,7 +77,7 @@ fn explains(error: &Error, knob: &Knob, value: &Value) -> bool {
 }
 
 /// What a model does with its settings: its weights after some steps, its forecast, how it does.
-fn outcome(session: &mut Session, knob: &Knob, context: &str) -> Vec<Real> {
+fn outcome(session: &mut Session, knob: &About, context: &str) -> Vec<Real> {
     for _ in 0..STEPS {
         match session.step() {
             Ok(true) => {}
@@ -100,8 +100,9 @@ fn every_knob_works_at_its_bounds() {
     let (knobs, of_architectures) = (unrolled::session::catalog().knobs, registry::knobs());
     for architecture in registry::ALL {
         // Its own, and those of data and training, which are for all. Text has no bounds: what it may say is tested where it is read.
-        let reads =
-            |knob: &&Knob| architecture.reads(knob.key) || of_architectures.iter().all(|other| other.key != knob.key);
+        let reads = |knob: &&About| {
+            architecture.reads(knob.key) || of_architectures.iter().all(|other| other.about().key != knob.key)
+        };
         let (mut tried, mut defaults) = (0, BTreeMap::new());
         for knob in knobs.iter().filter(reads).filter(|knob| !matches!(knob.kind, Kind::Text)) {
             let around = around(architecture, knob, &knobs);
