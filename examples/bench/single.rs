@@ -45,7 +45,7 @@ impl Single {
         let values = (0..window + horizon).map(|_| narrow(rng.normal())).collect();
 
         let layer = match architecture.make {
-            Make::Layer(layer) if plan.segment == 1 && architecture.streams => layer,
+            Make::Layer(layer) if plan.segment() == 1 && architecture.streams => layer,
             _ if !architecture.streams => {
                 let problem = format!("{} needs its whole window at once: it cannot be streamed.", architecture.label);
                 return Err(Error::NotReady { problem });

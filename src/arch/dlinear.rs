@@ -16,7 +16,7 @@
 use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::direct::{Direct, Network, Scope, Seen};
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{Learning, Normalise, Plan};
 use crate::grad::{Record, Tape, Var, ops};
 use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Builder, Linear, Pass};
@@ -43,7 +43,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     let seasonal = Linear::new(builder, "Linear_Seasonal", plan.window, plan.horizon);
     let trend = Linear::new(builder, "Linear_Trend", plan.window, plan.horizon);
     let network = DLinear { seasonal, trend, reach: settings.get(&SPAN) / 2 };
-    Box::new(Direct::new(Plan { normalise: Normalise::None, ..*plan }, network))
+    Box::new(Direct::new(Plan { learning: Learning::End(Normalise::None), ..*plan }, network))
 }
 
 /// The moving average of each column over `reach` steps before and after.

@@ -1,7 +1,7 @@
 //! What a model is built for: sizes of its window, and the settings it reads.
 
 use crate::error::Result;
-use crate::knob::{AnyKnob, Group, Knob, Settings, When, choices};
+use crate::knob::{AnyKnob, Group, Knob, When, choices};
 
 /// Which part of a day, week or year repeats.
 pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
@@ -113,6 +113,66 @@ pub const HIGHWAY: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear high
 /// Knobs that every model reads.
 pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
 
+/// How the window reaches the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// All of it at once.
+    Whole,
+    /// In segments of so many steps, one after the other.
+    Segments(usize),
+}
+
+/// What the network gives at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// The whole horizon of the targets.
+    Direct {
+        /// Whether there is a linear way past the network.
+        highway: bool,
+    },
+    /// The next segment of every data feature, which is fed back until the horizon is reached.
+    Rolled,
+}
+
+/// Where something is learnt, and what is taken out of the values that the network reads there. Each has the normalisation that is
+/// causal for it: a step cannot be centred on what comes after it.
+///
+/// ```compile_fail,E0308
+/// use unrolled::arch::plan::{Learning, Normalise};
+/// let _ = Learning::Every(Normalise::Last); // the window's last value, which no earlier step knows
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learning {
+    /// At the end of each window, where all of it is known.
+    End(Normalise),
+    /// At every token of each window, where nothing is known of what comes behind the token.
+    Every(Causal),
+    /// At every token of the series, which is read as one: there is no window to be centred.
+    Series,
+}
+
+/// What is taken out of values that are known up to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Causal {
+    /// Nothing.
+    None,
+    /// The last value: the first token's out of what is read, the last one before it out of a forecast.
+    Last,
+    /// The mean of those so far, and they are divided by their standard deviation.
+    SoFar,
+}
+
+impl Normalise {
+    /// The same where only the values up to a token are known.
+    pub fn causal(self) -> Causal {
+        match self {
+            Normalise::Last => Causal::Last,
+            Normalise::Window => Causal::SoFar,
+            Normalise::None => Causal::None,
+        }
+    }
+}
+
 /// Sizes and choices that a model is built from, resolved: nothing is automatic any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
@@ -126,48 +186,22 @@ pub struct Plan {
     pub window: usize,
     /// Steps of the future.
     pub horizon: usize,
-    /// Steps that the network reads at once.
-    pub segment: usize,
-    /// What is subtracted from a window.
-    pub normalise: Normalise,
-    /// Whether the model feeds on its own forecasts.
-    pub rolled: bool,
-    /// Whether every step of the window is trained on.
-    pub every_step: bool,
-    /// Whether there is a linear way past the network.
-    pub highway: bool,
-    /// Whether training reads the series as one.
-    pub continuous: bool,
+    /// How the window reaches the network.
+    pub input: Input,
+    /// What the network gives at once.
+    pub output: Output,
+    /// Where something is learnt.
+    pub learning: Learning,
 }
 
 impl Plan {
-    /// Reads the plan from checked settings; `season`, `window` and `horizon` are the resolved ones.
+    /// The same for a network that reads segments of `asked` steps; 0: of one `season`, or as much of it as fits.
     ///
     /// # Errors
     /// [`crate::Error::Knob`] for a segment longer than the window, or, fed back, than the horizon.
-    pub fn new(
-        settings: &Settings,
-        (features, data_features, targets): (usize, usize, usize),
-        sizes: (usize, usize, usize),
-    ) -> Result<Self> {
-        let by_step = (settings.get(&HEAD) == Head::Rolled, settings.get(&LOSS_ON) == LossOn::Every);
-        Self::with(settings, (features, data_features, targets), sizes, by_step)
-    }
-
-    /// The same for a model that makes up its own mind about whether it feeds on its forecasts, and whether every step of
-    /// the window is trained on.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn with(
-        settings: &Settings,
-        (features, data_features, targets): (usize, usize, usize),
-        (season, window, horizon): (usize, usize, usize),
-        (rolled, every_step): (bool, bool),
-    ) -> Result<Self> {
-        let asked = settings.get(&SEGMENT);
-        let longest = if rolled { window.min(horizon) } else { window };
-        // One season, unless it does not fit.
+    pub fn in_segments(self, asked: usize, season: usize) -> Result<Self> {
+        let Plan { window, horizon, .. } = self;
+        let longest = if self.rolled() { window.min(horizon) } else { window };
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
         if segment > window {
             return Err(SEGMENT.error(format!("{segment} steps do not fit into a window of {window}")));
@@ -177,65 +211,49 @@ impl Plan {
                 "fed back, a segment of {segment} steps is more than the horizon of {horizon}; choose at most {horizon}"
             )));
         }
-        Ok(Self {
-            features,
-            data_features,
-            targets,
-            window,
-            horizon,
-            segment,
-            normalise: settings.get(&NORMALISE),
-            rolled,
-            every_step,
-            highway: settings.get(&HIGHWAY) && !rolled,
-            continuous: false,
-        })
+        Ok(Self { input: Input::Segments(segment), ..self })
     }
 
-    /// The plan of a model that reads the whole window at once and gives the whole horizon at once: of the settings, only
-    /// [`NORMALISE`] matters.
-    pub fn whole(
-        settings: &Settings,
-        (features, data_features, targets): (usize, usize, usize),
-        (window, horizon): (usize, usize),
-    ) -> Self {
-        Self {
-            features,
-            data_features,
-            targets,
-            window,
-            horizon,
-            segment: window,
-            normalise: settings.get(&NORMALISE),
-            rolled: false,
-            every_step: false,
-            highway: false,
-            continuous: false,
+    /// Steps that the network reads at once.
+    pub fn segment(&self) -> usize {
+        match self.input {
+            Input::Whole => self.window,
+            Input::Segments(steps) => steps,
         }
-    }
-
-    /// The same for training that reads the series as one: no window to be centred, or to go past the network, and something
-    /// to be learnt at every step.
-    ///
-    /// # Errors
-    /// [`crate::Error::Knob`] for a highway.
-    pub fn continuous(self) -> Result<Self> {
-        if self.highway {
-            return Err(HIGHWAY.error(
-                "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
-                 read windows",
-            ));
-        }
-        Ok(Self { normalise: Normalise::None, every_step: true, continuous: true, ..self })
     }
 
     /// How many times the network steps over one window.
     pub fn tokens(&self) -> usize {
-        self.window / self.segment
+        self.window / self.segment()
     }
 
     /// Steps at the start of the window that no whole segment covers.
     pub fn skipped(&self) -> usize {
-        self.window - self.tokens() * self.segment
+        self.window % self.segment()
+    }
+
+    /// Whether the model feeds on its own forecasts.
+    pub fn rolled(&self) -> bool {
+        self.output == Output::Rolled
+    }
+
+    /// How many times the network steps over what it feeds back.
+    pub fn fed_back(&self) -> usize {
+        if self.rolled() { self.horizon.div_ceil(self.segment()) } else { 0 }
+    }
+
+    /// Whether something is learnt at every token.
+    pub fn learns_throughout(&self) -> bool {
+        !matches!(self.learning, Learning::End(_))
+    }
+
+    /// Whether training reads the series as one.
+    pub fn continuous(&self) -> bool {
+        self.learning == Learning::Series
+    }
+
+    /// Whether values are divided by a spread of their own.
+    pub fn has_spread(&self) -> bool {
+        matches!(self.learning, Learning::End(Normalise::Window) | Learning::Every(Causal::SoFar))
     }
 }

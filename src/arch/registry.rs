@@ -1,6 +1,9 @@
 //! The list of what a person can pick.
 
-use crate::arch::plan::{self, HEAD, Head, LOSS_ON, LossOn, NORMALISE, Plan, READING, Reading, SEGMENT};
+use crate::arch::plan::{
+    self, HEAD, HIGHWAY, Head, Input, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
+};
+use crate::arch::plan::{READING, Reading, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
@@ -380,6 +383,11 @@ impl Architecture {
         self.all_knobs().any(|knob| knob.about().key == key)
     }
 
+    /// What `settings` say of a knob, if it reads it.
+    fn chosen<T>(&self, settings: &Settings, knob: &Knob<T>) -> Option<T> {
+        self.reads(knob.key).then(|| settings.get(knob))
+    }
+
     /// What every second layer is made by, where that is another architecture.
     fn mixed(&self, settings: &Settings) -> Option<(&'static Architecture, MakeBlock)> {
         let Make::Layer(_) = self.make else { return None };
@@ -390,7 +398,7 @@ impl Architecture {
 
     /// The recurrences of all layers that `settings` ask for, as MathML: those of every second layer behind its own.
     pub fn all_equations(&self, settings: &Settings) -> String {
-        let layers = 0..if self.reads(LAYERS.key) { settings.get(&LAYERS) } else { 1 };
+        let layers = 0..self.chosen(settings, &LAYERS).unwrap_or(1);
         let Some((other, _)) = self.mixed(settings) else {
             return (self.equations)(settings, &layers.collect::<Vec<_>>()).to_owned();
         };
@@ -406,38 +414,59 @@ impl Architecture {
     pub fn plan(
         &self,
         settings: &Settings,
-        features: (usize, usize, usize),
+        (features, data_features, targets): (usize, usize, usize),
         (season, window, horizon): (usize, usize, usize),
     ) -> Result<Plan> {
-        let continuous = settings.get(&READING) == Reading::Continuous;
-        if continuous && !self.streams {
+        let reading = settings.get(&READING);
+        if reading == Reading::Continuous && !self.streams {
             return Err(READING.error(format!(
                 "{} needs its whole window at once: it does not stream, so it has no state to take along the series; choose \
                  “windows”",
                 self.label
             )));
         }
-        if !self.reads(SEGMENT.key) {
-            return Ok(Plan::whole(settings, features, (window, horizon)));
-        }
-        let rolled = self.reads(HEAD.key) && settings.get(&HEAD) == Head::Rolled;
-        let every_step = self.reads(LOSS_ON.key) && settings.get(&LOSS_ON) == LossOn::Every && !continuous;
-        let by_step = (rolled, every_step);
-        let plan = Plan::with(settings, features, (season, window, horizon), by_step)?;
+        let normalise = self.chosen(settings, &NORMALISE).unwrap_or(Normalise::None);
+        let plan = Plan {
+            features,
+            data_features,
+            targets,
+            window,
+            horizon,
+            input: Input::Whole,
+            output: match self.chosen(settings, &HEAD) {
+                Some(Head::Rolled) => Output::Rolled,
+                Some(Head::Direct) | None => {
+                    Output::Direct { highway: self.chosen(settings, &HIGHWAY).unwrap_or(false) }
+                }
+            },
+            learning: match (reading, self.chosen(settings, &LOSS_ON)) {
+                (Reading::Continuous, _) => Learning::Series,
+                (Reading::Windows, Some(LossOn::Every)) => Learning::Every(normalise.causal()),
+                (Reading::Windows, Some(LossOn::Last) | None) => Learning::End(normalise),
+            },
+        };
+        let Some(segment) = self.chosen(settings, &SEGMENT) else { return Ok(plan) };
+        let plan = plan.in_segments(segment, season)?;
         let label = self.label;
-        if plan.rolled && !self.streams {
+        if plan.rolled() && !self.streams {
             return Err(HEAD.error(format!(
                 "{label} needs its whole window at once: it does not stream, so it cannot go on from its own forecasts; \
                  choose “all steps at once”"
             )));
         }
-        if plan.every_step && !self.streams {
+        if plan.learns_throughout() && !self.streams {
             return Err(LOSS_ON.error(format!(
                 "at every step of its window {label} has already seen the steps that follow: there is nothing left to \
                  forecast; choose “at the last step”"
             )));
         }
-        if continuous { plan.continuous() } else { Ok(plan) }
+        if plan.continuous() && plan.output == (Output::Direct { highway: true }) {
+            return Err(HIGHWAY.error(
+                "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
+                 read windows",
+            ));
+        }
+        Ok(plan)
     }
 
     /// A fresh model with seeded initial weights, and its parameters.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::arch::input::{self, Emits};
 use crate::arch::levels::Levels;
-use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Normalise, Plan, SEGMENT};
+use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Output, Plan, SEGMENT};
 use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
@@ -75,8 +75,8 @@ impl Stacked {
     /// Builds the stack that `settings` ask for from blocks that the two of `make` make by turns; `streams`: whether they can go on from a state.
     pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: [MakeBlock; 2], streams: bool) -> Self {
         let hidden = settings.get(&HIDDEN);
-        let token = plan.segment * plan.features;
-        let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
+        let token = plan.segment() * plan.features;
+        let embed = (plan.segment() > 1).then(|| Linear::new(builder, "embed", token, hidden));
         let mut inputs = embed.map_or(token, |embed| embed.outputs);
         let mut blocks = Vec::new();
         for index in 0..settings.get(&LAYERS) {
@@ -86,7 +86,8 @@ impl Stacked {
         }
         let emits = Emits::of(plan);
         let head = Linear::new(builder, "head", inputs, emits.rows());
-        let highway = plan.highway.then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
+        let highway = (plan.output == Output::Direct { highway: true })
+            .then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
         Self {
             plan: *plan,
             embed,
@@ -146,7 +147,8 @@ impl Stacked {
         levels: Levels,
         (emitted, first): (Var, usize),
     ) -> (Var, Levels) {
-        let Plan { features, data_features, segment, .. } = self.plan;
+        let Plan { features, data_features, .. } = self.plan;
+        let segment = self.plan.segment();
         let (rows, emits) = (segment * features, self.emits);
         let said = |tape: &Tape, feature: usize, sample: usize, step: usize| {
             tape.value(emitted)[sample * emits.rows() + emits.row(feature, step)]
@@ -175,7 +177,7 @@ impl Stacked {
         let levels = Levels::of(pass.tape, plan, batch);
         let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
         let mut from = tokens.start;
-        if !plan.every_step {
+        if !plan.learns_throughout() {
             hidden = self.readout(pass, hidden);
             from = tokens.end - 1;
             // What is dropped out here is a sequence of one step.
@@ -202,7 +204,7 @@ impl Stacked {
             input::truth(pass.tape, plan, batch, &levels, from + k, emits, block);
         }
         let truth = pass.tape.push(rows, columns, truth, None);
-        if plan.normalise == Normalise::Window {
+        if plan.has_spread() {
             let mut spread = pass.tape.buffer(rows * columns);
             for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
                 for feature in 0..emits.features {
@@ -279,7 +281,7 @@ impl Forecaster for Stacked {
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
         // The highway is applied to the whole window, the head where something is learnt.
         let once = self.highway.map_or(0, |highway| highway.outputs) + self.head.outputs;
-        let once = if self.plan.every_step { 0 } else { once as u64 };
+        let once = if self.plan.learns_throughout() { 0 } else { once as u64 };
         // The embedded segment before and behind the rectifier, with gradients, beside the matrix's rows.
         let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);
         tokens.saturating_mul(rows - once + embed + self.keeps_more() as u64) + once
@@ -300,7 +302,7 @@ impl Stretches for Stacked {
     }
 
     fn learnt_from(&self) -> usize {
-        if self.plan.every_step { self.plan.tokens() } else { 1 }
+        if self.plan.learns_throughout() { self.plan.tokens() } else { 1 }
     }
 
     fn states(&self) -> usize {
@@ -318,7 +320,7 @@ impl Stretches for Stacked {
         tokens: Range<usize>,
         states: &mut [State],
     ) -> Option<(Var, Var)> {
-        if self.plan.every_step || tokens.end == self.plan.tokens() {
+        if self.plan.learns_throughout() || tokens.end == self.plan.tokens() {
             return Some(self.fit_from(pass, batch, tokens, states));
         }
         let levels = Levels::of(pass.tape, &self.plan, batch);

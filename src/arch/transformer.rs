@@ -114,7 +114,7 @@ impl Transformer {
         let stream = Stream::new(builder, index, inputs, settings, ("norm", Norm::layer));
         let hidden = stream.width;
         let heads = largest_divisor(hidden, settings.get(&HEADS));
-        let places = plan.tokens() + plan.horizon.div_ceil(plan.segment);
+        let places = plan.tokens() + plan.horizon.div_ceil(plan.segment());
         let positions = match settings.get(&POSITIONS) {
             _ if index > 0 => Positions::None,
             WhichPositions::Learned => {

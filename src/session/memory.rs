@@ -135,7 +135,7 @@ impl Asked {
         // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has
         // gates, states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what
         // is more.
-        let checkpoints = options.checkpoints && !plan.continuous && forecaster.stretches().is_some();
+        let checkpoints = options.checkpoints && !plan.continuous() && forecaster.stretches().is_some();
         let one = if checkpoints {
             let stretch = stretch(plan.tokens()) as u64;
             let stretches = tokens.div_ceil(stretch);
@@ -151,7 +151,7 @@ impl Asked {
         let step = times(&[one, samples]).saturating_add(read(samples));
 
         // Fed back, the model reads its own forecasts behind the window, and a state that grows is there once for each of them.
-        let ahead = if plan.rolled { plan.horizon.div_ceil(plan.segment) as u64 } else { 0 };
+        let ahead = plan.fed_back() as u64;
         let grown = times(&[ahead, tokens + ahead / 2, forecaster.state_grows_by() as u64]);
         let judged = forecaster.keeps_to_forecast(rows, tokens + ahead).saturating_add(grown);
         let side = evaluate::CHUNK as u64;
@@ -308,7 +308,7 @@ impl Asked {
         let now = if now == 0 { usize::try_from(max).ok()? + 1 } else { now };
         // A window or a chunk is no shorter than a segment.
         let segment =
-            self.architecture.plan(&self.settings, self.features, self.lengths).map_or(1, |plan| plan.segment);
+            self.architecture.plan(&self.settings, self.features, self.lengths).map_or(1, |plan| plan.segment());
         let smallest = match lever {
             Lever::Window if self.architecture.reads(SEGMENT.key) => self.settings.get(&SEGMENT).max(1),
             Lever::Chunk => segment,

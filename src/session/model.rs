@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::catalog;
 use super::configured::{Configured, Parameters, Parts, Windows};
 use super::memory::{Asked, Sizes, data_fits};
-use crate::arch::plan::{HORIZON, NORMALISE, SEASON, SEGMENT, WINDOW};
+use crate::arch::plan::{HORIZON, Learning, NORMALISE, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::series::split::SPLIT;
 use crate::data::windows::frame::{CALENDAR, INPUTS, TARGET};
@@ -162,7 +162,7 @@ impl Model {
         let options = options.with_shards_for(multiplications);
         // The linear models learn at the end of a window alone, whatever this one does.
         let learnt =
-            if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
+            if matches!(plan.learning, Learning::Every(_)) { frame.learnt_throughout(&train)? } else { train.clone() };
         let fits = learnt.starts.len();
         let trainer = Trainer::new(built, options, (learnt, validation.clone()), truncated);
 
@@ -171,9 +171,9 @@ impl Model {
             resolved.insert(key.to_owned(), value.into());
         }
         if architecture.reads(SEGMENT.key) {
-            resolved.insert(SEGMENT.key.to_owned(), plan.segment.into());
+            resolved.insert(SEGMENT.key.to_owned(), plan.segment().into());
         }
-        if plan.continuous {
+        if plan.continuous() {
             // No window is there to be centred, whatever else was chosen.
             resolved.insert(NORMALISE.key.to_owned(), "none".into());
         }
@@ -189,7 +189,7 @@ impl Model {
             notes.push(format!(
                 "A window of {window} steps holds {} whole segments of {}; the oldest {} steps are not read.",
                 plan.tokens(),
-                plan.segment,
+                plan.segment(),
                 plan.skipped()
             ));
         }
@@ -201,7 +201,7 @@ impl Model {
             window,
             horizon,
             suggested,
-            segment: plan.segment,
+            segment: plan.segment(),
             equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),

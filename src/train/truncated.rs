@@ -121,9 +121,8 @@ pub struct Shard<'a> {
 /// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
 /// whose state grows with each step begins anew when it is as long as it will be in a forecast.
 fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
-    let (segment, window, asked) = (plan.segment, plan.tokens(), settings.get(&CHUNK));
-    let fed_back = if plan.rolled { plan.horizon.div_ceil(segment) } else { 0 };
-    let longest = (model.state_grows_by() > 0).then_some(window + fed_back);
+    let (segment, window, asked) = (plan.segment(), plan.tokens(), settings.get(&CHUNK));
+    let longest = (model.state_grows_by() > 0).then_some(window + plan.fed_back());
     // Within a lane that is so short, there is nothing to be gained by a cut.
     let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
     (if asked == 0 { usual } else { asked / segment }, longest)
@@ -132,10 +131,10 @@ fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize,
 /// Tokens that a step reads of each lane at most, and lanes side by side at most, of `rows` rows without a gap; `None` where the
 /// plan is not a continuous one.
 pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, rows: usize) -> Option<(usize, usize)> {
-    if !plan.continuous {
+    if !plan.continuous() {
         return None;
     }
-    let total = rows / plan.segment;
+    let total = rows / plan.segment();
     let chunk = chunk_of(settings, plan, model).0.clamp(1, total.max(1));
     let asked = settings.get(&LANES);
     let fitting = (total / (WINDOWS_A_LANE * plan.tokens())).clamp(1, MOST_LANES);
@@ -157,8 +156,8 @@ impl Truncated {
         (frame, train): (&Frame, Range<usize>),
         validated: usize,
     ) -> Result<Option<Self>> {
-        let Some(stretches) = model.stretches().filter(|_| plan.continuous) else { return Ok(None) };
-        let (segment, window) = (plan.segment, plan.tokens());
+        let Some(stretches) = model.stretches().filter(|_| plan.continuous()) else { return Ok(None) };
+        let (segment, window) = (plan.segment(), plan.tokens());
         let asked = settings.get(&CHUNK);
         if asked > 0 && asked < segment {
             return Err(CHUNK.error(format!("{asked} steps are less than one segment of {segment}")));

@@ -84,11 +84,11 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let train = split.rows(Part::Train);
     let of = (&frame, train.clone());
     let truncated = Truncated::new(&checked, &plan, forecaster.as_ref(), of, 1).unwrap().unwrap();
-    let ahead = if plan.rolled { plan.segment } else { HORIZON };
-    let fed_back = if plan.rolled { HORIZON.div_ceil(plan.segment) } else { 0 };
+    let ahead = if plan.rolled() { plan.segment() } else { HORIZON };
+    let fed_back = if plan.rolled() { HORIZON.div_ceil(plan.segment()) } else { 0 };
     let longest = (forecaster.state_grows_by() > 0).then(|| plan.tokens() + fed_back);
     let side = checked.get(&LANES);
-    let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment, ahead });
+    let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment(), ahead });
     let loss = unrolled::train::Options::new(&checked).loss;
     Bench { forecaster, params, plan, frame, train, truncated, loss, lanes, side }
 }
@@ -110,14 +110,14 @@ impl Bench {
     /// Loss and gradient of step `at` for these states of each lane, and the states after it: one lane after the other,
     /// nothing side by side and nothing masked.
     fn by_hand(&self, at: usize, states: &mut [Vec<Kept>]) -> (f64, Vec<f64>) {
-        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment, self.plan.segment);
+        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment(), self.plan.segment());
         let pieces: Vec<(Range<usize>, usize)> = (0..self.lanes.len())
             .step_by(self.side)
             .map(|first| first..(first + self.side).min(self.lanes.len()))
             .flat_map(|group| (0..self.lanes[group.start].tokens.div_ceil(chunk)).map(move |k| (group.clone(), k)))
             .collect();
         let ((group, k), shift) = (&pieces[at % pieces.len()], at / pieces.len() % segment);
-        let ahead = if self.plan.rolled { segment } else { HORIZON };
+        let ahead = if self.plan.rolled() { segment } else { HORIZON };
         let model = self.forecaster.stretches().unwrap();
         let (mut sum, mut count, mut gradient) = (0.0, 0, vec![0.0; self.params.len()]);
         for lane in group.clone() {
@@ -175,7 +175,7 @@ fn each_step_is_what_its_lanes_give_one_by_one_from_the_states_that_they_left() 
         for json in SHAPES {
             let mut bench = bench(architecture, json);
             let mut states = vec![Vec::new(); bench.lanes.len()];
-            assert_eq!(bench.truncated.steps() % bench.plan.segment, 0, "a pass for each row of a segment");
+            assert_eq!(bench.truncated.steps() % bench.plan.segment(), 0, "a pass for each row of a segment");
             for at in 0..bench.truncated.steps() {
                 let (loss, gradient) = bench.by_hand(at, &mut states);
                 let count = gradient.len();

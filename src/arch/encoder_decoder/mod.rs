@@ -30,7 +30,7 @@ use crate::arch::cells::Cell;
 use crate::arch::gru;
 use crate::arch::input;
 use crate::arch::levels::Levels;
-use crate::arch::plan::{NORMALISE, Normalise, Plan, SEGMENT};
+use crate::arch::plan::{Input, NORMALISE, Plan, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Batch;
@@ -102,8 +102,8 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
     let hidden = settings.get(&HIDDEN);
     let dropout = crate::narrow(settings.get(&DROPOUT));
     let (embed, encoder) = builder.within("encoder", |builder| {
-        let token = plan.segment * plan.features;
-        let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
+        let token = plan.segment() * plan.features;
+        let embed = (plan.segment() > 1).then(|| Linear::new(builder, "embed", token, hidden));
         let inputs = embed.map_or(token, |embed| embed.outputs);
         (embed, Stack::new(builder, settings.get(&ENCODER), inputs, plan, settings, dropout))
     });
@@ -111,7 +111,7 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
     let context = if attention.feeds_the_cell() { hidden } else { 0 };
     let (decoder, head) = builder.within("decoder", |builder| {
         // It runs over the horizon, a step at a time.
-        let over = Plan { window: plan.horizon, segment: 1, ..*plan };
+        let over = Plan { window: plan.horizon, input: Input::Segments(1), ..*plan };
         let inputs = plan.targets + (plan.features - plan.data_features) + context;
         let decoder = Stack::new(builder, settings.get(&DECODER), inputs, &over, settings, dropout);
         (decoder, Linear::new(builder, "head", hidden + context, plan.targets))
@@ -236,7 +236,7 @@ impl EncoderDecoder {
     /// Attention weights `[tokens × (steps · batch)]` as a probe.
     fn probe_weights(&self, pass: &mut Pass<'_>, weights: Var) {
         let plan = &self.plan;
-        let tokens = Clock { first: plan.skipped(), stride: plan.segment, samples: pass.batch };
+        let tokens = Clock { first: plan.skipped(), stride: plan.segment(), samples: pass.batch };
         pass.probe_looks(self.decoder.layers() - 1, 1, Some(tokens), weights);
     }
 
@@ -300,7 +300,7 @@ impl Forecaster for EncoderDecoder {
         }
         let truth = pass.tape.push(targets, columns, truth, None);
         let spread = pass.tape.push(targets, columns, spread, None);
-        if plan.normalise == Normalise::Window {
+        if plan.has_spread() {
             out = ops::mul(pass.tape, out, spread);
         }
         (out, truth)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use unrolled::arch::{Architecture, registry};
 use unrolled::data::Part;
-use unrolled::knob::{About, Kind, Raw};
+use unrolled::knob::{About, Kind, Raw, Settings};
 use unrolled::{Error, Real, Session};
 
 use super::{checked, passed, refused};
@@ -148,5 +148,32 @@ fn every_knob_works_at_its_bounds() {
             assert!(matters || unavailable || silent, "{}: {} changes nothing", architecture.id, knob.key);
         }
         passed(architecture, "knobs", format!("{tried} values"));
+    }
+}
+
+#[test]
+fn an_architecture_reads_no_knob_that_it_does_not_list() {
+    // Those that decide which others are read, each beside every other.
+    let bases = ["{}", r#"{"loss_on": "every"}"#, r#"{"head": "rolled"}"#, r#"{"reading": "continuous"}"#];
+    for architecture in registry::ALL {
+        let listed: Vec<&About> = architecture.all_knobs().map(|knob| knob.about()).collect();
+        let mut tried = 0;
+        // The layers of another kind would read theirs.
+        for knob in listed.iter().filter(|knob| knob.key != "mix") {
+            for (base, value) in bases.iter().flat_map(|base| values(knob).into_iter().map(move |value| (base, value)))
+            {
+                let mut raw = crate::common::settings(base);
+                raw.insert(knob.key.to_owned(), value);
+                raw.retain(|key, _| architecture.reads(key));
+                // Whoever reads another knob panics: these settings do not have it.
+                let settings = Settings::check(listed.iter().copied(), &raw, &Raw::new()).unwrap();
+                architecture.all_equations(&settings);
+                if let Ok(plan) = architecture.plan(&settings, (3, 2, 1), (24, 48, 12)) {
+                    architecture.outline(&plan, &settings);
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 0, "{}", architecture.id);
     }
 }
