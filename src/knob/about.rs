@@ -178,8 +178,7 @@ impl About {
                 Ok(Checked::Number(number))
             }
             Kind::Choice { options } => {
-                let text = value.as_str().unwrap_or_default();
-                if let Some(index) = options.iter().position(|option| option.value == text) {
+                if let Some(index) = options.iter().position(|option| value.as_str() == Some(option.value)) {
                     return Ok(Checked::Choice(index, options[index].value));
                 }
                 let all: Vec<&str> = options.iter().map(|option| option.value).collect();
