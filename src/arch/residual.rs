@@ -28,9 +28,9 @@ impl Stream {
         settings: &Settings,
         (name, norm): (&str, MakeNorm),
     ) -> Self {
-        let width = settings.size(HIDDEN.key);
+        let width = settings.get(&HIDDEN);
         let enter = (inputs != width).then(|| Linear::new(builder, &format!("layers.{index}.enter"), inputs, width));
-        let last = index + 1 == settings.size(LAYERS.key);
+        let last = index + 1 == settings.get(&LAYERS);
         Self { enter, norm: last.then(|| norm(builder, name, width)), width }
     }
 

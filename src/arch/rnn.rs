@@ -29,7 +29,7 @@ pub fn directed(
     settings: &Settings,
     reverse: bool,
 ) -> Box<dyn Block> {
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &[None], settings, reverse);
+    let layer = Layer::new(builder, index, inputs, settings.get(&HIDDEN), &[None], settings, reverse);
     Box::new(Rnn { layer, index, reverse })
 }
 

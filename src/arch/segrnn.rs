@@ -45,9 +45,9 @@ struct SegRnn {
 
 /// The forecaster.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
-    let hidden = settings.size(HIDDEN.key);
-    let segments = plan.horizon.div_ceil(plan.segment);
-    let embed = Linear::new(builder, "valueEmbedding.0", plan.segment, hidden);
+    let hidden = settings.get(&HIDDEN);
+    let segments = plan.horizon.div_ceil(plan.segment());
+    let embed = Linear::new(builder, "valueEmbedding.0", plan.segment(), hidden);
     let bias = GateBias::from(settings, plan.tokens());
     let gru = Layer::new(builder, 0, hidden, hidden, &[None, Some(bias.keep), None], settings, false);
     let sizes = (hidden - hidden / 2, hidden / 2, plan.data_features);
@@ -55,8 +55,8 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     // With a single hidden unit, the position has it.
     let named = || "channel_emb".to_owned();
     let channels = (sizes.1 > 0).then(|| builder.table(named(), sizes.2, sizes.1, Init::Normal(1.0)));
-    let predict = Linear::new(builder, "predict.1", hidden, plan.segment);
-    let dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
+    let predict = Linear::new(builder, "predict.1", hidden, plan.segment());
+    let dropout = crate::narrow(settings.get(&HEAD_DROPOUT));
     let network = SegRnn { embed, gru, positions, channels, sizes, dropout, predict, horizon: plan.horizon, segments };
     Box::new(Direct::new(*plan, network))
 }

@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::catalog;
 use super::configured::{Configured, Parameters, Parts, Windows};
 use super::memory::{Asked, Sizes, data_fits};
-use crate::arch::find;
-use crate::arch::plan::{HORIZON, NORMALISE, SEASON, SEGMENT, WINDOW};
+use crate::arch::plan::{HORIZON, Learning, NORMALISE, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::series::split::SPLIT;
 use crate::data::windows::frame::{CALENDAR, INPUTS, TARGET};
@@ -91,13 +90,12 @@ impl Model {
     /// Builds what `raw` asks for, if it fits into `limit` bytes; `scales` are those of the inputs of a model that was fitted before.
     pub fn new(series: &Series, raw: &Raw, scales: Option<&[Scale]>, limit: u64) -> Result<Self> {
         let settings = catalog::checked(raw)?;
-        let architecture =
-            find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
+        let architecture = settings.get(&ARCHITECTURE);
         // First of all: whatever is found by looking is looked for in the training part.
-        let split = Split::parse(settings.text(SPLIT.key), &series.axis)?;
+        let split = Split::parse(&settings.get(&SPLIT), &series.axis)?;
         let looked = series.looked_at(split.train.clone());
         let (file, series) = (series, &*looked);
-        let mut targets = columns(settings.text(TARGET.key), series);
+        let mut targets = columns(&settings.get(&TARGET), series);
         if targets.is_empty() {
             let training = series.columns.iter().map(|column| &column[split.train.clone()]);
             let named = series.names.iter().map(String::as_str).zip(training);
@@ -108,9 +106,9 @@ impl Model {
         }
         let fill = Fill::of(&settings);
         let suggested = suggest::suggest(&all_known(series, &targets)?, &series.axis, &split, fill);
-        let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
-        let season = or(SEASON.key, suggested.season);
-        let (window, horizon) = (or(WINDOW.key, suggested.window), or(HORIZON.key, suggested.horizon));
+        let or = |knob, automatic: usize| Some(settings.get(knob)).filter(|&n| n > 0).unwrap_or(automatic);
+        let season = or(&SEASON, suggested.season);
+        let (window, horizon) = (or(&WINDOW, suggested.window), or(&HORIZON, suggested.horizon));
         let room = series.axis.room(horizon);
         if room < horizon {
             return Err(HORIZON.error(format!(
@@ -121,8 +119,8 @@ impl Model {
 
         let options = FrameOptions {
             targets,
-            inputs: columns(settings.text(INPUTS.key), series),
-            calendar: settings.flag(CALENDAR.key),
+            inputs: columns(&settings.get(&INPUTS), series),
+            calendar: settings.get(&CALENDAR),
             fill,
             ahead: horizon * (MOST_BLOCKS + 1),
             scales: scales.map(<[Scale]>::to_vec),
@@ -164,7 +162,7 @@ impl Model {
         let options = options.with_shards_for(multiplications);
         // The linear models learn at the end of a window alone, whatever this one does.
         let learnt =
-            if plan.every_step && truncated.is_none() { frame.learnt_throughout(&train)? } else { train.clone() };
+            if matches!(plan.learning, Learning::Every(_)) { frame.learnt_throughout(&train)? } else { train.clone() };
         let fits = learnt.starts.len();
         let trainer = Trainer::new(built, options, (learnt, validation.clone()), truncated);
 
@@ -173,9 +171,9 @@ impl Model {
             resolved.insert(key.to_owned(), value.into());
         }
         if architecture.reads(SEGMENT.key) {
-            resolved.insert(SEGMENT.key.to_owned(), plan.segment.into());
+            resolved.insert(SEGMENT.key.to_owned(), plan.segment().into());
         }
-        if plan.continuous {
+        if plan.continuous() {
             // No window is there to be centred, whatever else was chosen.
             resolved.insert(NORMALISE.key.to_owned(), "none".into());
         }
@@ -191,7 +189,7 @@ impl Model {
             notes.push(format!(
                 "A window of {window} steps holds {} whole segments of {}; the oldest {} steps are not read.",
                 plan.tokens(),
-                plan.segment,
+                plan.segment(),
                 plan.skipped()
             ));
         }
@@ -203,7 +201,7 @@ impl Model {
             window,
             horizon,
             suggested,
-            segment: plan.segment,
+            segment: plan.segment(),
             equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &series.axis),

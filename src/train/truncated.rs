@@ -14,49 +14,36 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::Real;
+use crate::arch::plan::READING;
 use crate::arch::stacked::MOST_LAYERS;
 use crate::arch::{Forecaster, Plan, Stretches};
 use crate::data::{Axis, Batch, Cut, Frame, Lane};
 use crate::error::Result;
 use crate::grad::ops::{self, Loss};
 use crate::grad::{Tape, Var};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, When};
 use crate::math::Rng;
 use crate::nn::{Params, Pass, State};
 use crate::train::carried::Carried;
 
-/// [`Knob::when`] of what matters only where training reads the series as one.
-const CONTINUOUS: Option<(&str, &[&str])> = Some(("reading", &["continuous"]));
+/// Where training reads the series as one.
+const CONTINUOUS: When = READING.is(&["continuous"]);
 
 /// Length of a chunk.
-pub const CHUNK: Knob = Knob {
-    key: "chunk",
-    label: "Chunk",
-    help: "Steps that the gradient goes back at most: one optimiser step reads so many of the series, in whole segments. 0: a \
-           quarter of the window, or all of a lane where the state grows with every step.",
-    unit: "steps",
-    source: "Williams and Peng 1990",
-    group: Group::Training,
-    kind: Kind::Integer { min: 0, max: 10_000 },
-    default: Default::Integer(0),
-    basic: false,
-    when: CONTINUOUS,
-};
+pub const CHUNK: Knob<usize> = Knob::integer(Group::Training, "chunk", "Chunk", 0..=10_000, 0)
+    .help("Steps that the gradient goes back at most: one optimiser step reads so many of the series, in whole segments. 0: a \
+           quarter of the window, or all of a lane where the state grows with every step.")
+    .unit("steps")
+    .source("Williams and Peng 1990")
+    .when(CONTINUOUS);
 
 /// How many lanes.
-pub const LANES: Knob = Knob {
-    key: "lanes",
-    label: "Lanes side by side",
-    help: "The training part is cut into so many lanes that are read at the same time: more are faster, fewer carry the state \
-           farther. At most as many as there are steps. 0: as many as leave each twice the window, up to 16.",
-    unit: "lanes",
-    source: "Zaremba et al. 2014",
-    group: Group::Training,
-    kind: Kind::Integer { min: 0, max: 1024 },
-    default: Default::Integer(0),
-    basic: false,
-    when: CONTINUOUS,
-};
+pub const LANES: Knob<usize> = Knob::integer(Group::Training, "lanes", "Lanes side by side", 0..=1024, 0)
+    .help("The training part is cut into so many lanes that are read at the same time: more are faster, fewer carry the state \
+           farther. At most as many as there are steps. 0: as many as leave each twice the window, up to 16.")
+    .unit("lanes")
+    .source("Zaremba et al. 2014")
+    .when(CONTINUOUS);
 
 /// Most lanes that are chosen without being asked for.
 const MOST_LANES: usize = 16;
@@ -134,9 +121,8 @@ pub struct Shard<'a> {
 /// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
 /// whose state grows with each step begins anew when it is as long as it will be in a forecast.
 fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
-    let (segment, window, asked) = (plan.segment, plan.tokens(), settings.size(CHUNK.key));
-    let fed_back = if plan.rolled { plan.horizon.div_ceil(segment) } else { 0 };
-    let longest = (model.state_grows_by() > 0).then_some(window + fed_back);
+    let (segment, window, asked) = (plan.segment(), plan.tokens(), settings.get(&CHUNK));
+    let longest = (model.state_grows_by() > 0).then_some(window + plan.fed_back());
     // Within a lane that is so short, there is nothing to be gained by a cut.
     let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
     (if asked == 0 { usual } else { asked / segment }, longest)
@@ -145,12 +131,12 @@ fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize,
 /// Tokens that a step reads of each lane at most, and lanes side by side at most, of `rows` rows without a gap; `None` where the
 /// plan is not a continuous one.
 pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, rows: usize) -> Option<(usize, usize)> {
-    if !plan.continuous {
+    if !plan.continuous() {
         return None;
     }
-    let total = rows / plan.segment;
+    let total = rows / plan.segment();
     let chunk = chunk_of(settings, plan, model).0.clamp(1, total.max(1));
-    let asked = settings.size(LANES.key);
+    let asked = settings.get(&LANES);
     let fitting = (total / (WINDOWS_A_LANE * plan.tokens())).clamp(1, MOST_LANES);
     let lanes = if asked > 0 { asked } else { fitting };
     // All lanes together have no more tokens than there are.
@@ -170,9 +156,9 @@ impl Truncated {
         (frame, train): (&Frame, Range<usize>),
         validated: usize,
     ) -> Result<Option<Self>> {
-        let Some(stretches) = model.stretches().filter(|_| plan.continuous) else { return Ok(None) };
-        let (segment, window) = (plan.segment, plan.tokens());
-        let asked = settings.size(CHUNK.key);
+        let Some(stretches) = model.stretches().filter(|_| plan.continuous()) else { return Ok(None) };
+        let (segment, window) = (plan.segment(), plan.tokens());
+        let asked = settings.get(&CHUNK);
         if asked > 0 && asked < segment {
             return Err(CHUNK.error(format!("{asked} steps are less than one segment of {segment}")));
         }
@@ -180,7 +166,7 @@ impl Truncated {
         let mut cut = Cut { count: 1, longest, segment, ahead: stretches.emits() };
         let total: usize = frame.lanes(train.clone(), cut).iter().map(|lane| lane.tokens).sum();
         let fitting = (total / (WINDOWS_A_LANE * window)).clamp(1, MOST_LANES);
-        cut.count = Some(settings.size(LANES.key)).filter(|&count| count > 0).unwrap_or(fitting);
+        cut.count = Some(settings.get(&LANES)).filter(|&count| count > 0).unwrap_or(fitting);
         let lanes = frame.lanes(train, cut);
         if lanes.is_empty() {
             return Err(crate::arch::plan::SEGMENT.error(format!(

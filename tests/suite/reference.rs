@@ -4,7 +4,7 @@
 
 use crate::stored::Stored;
 use serde_json::json;
-use unrolled::arch::{registry, stacked};
+use unrolled::arch::registry::{self, MIX};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::nn::Slot;
@@ -238,12 +238,11 @@ fn weight_decay_spares_what_the_authors_of_each_architecture_exempt() {
             let none = vec![0.0; params.len()];
             Optimiser::new(Rule::AdamW { decay: 0.5 }, params.slots()).step(&mut params.values, &none, 0.5);
             for slot in params.slots() {
-                let index = slot.name.split('.').nth(1).and_then(|index| index.parse().ok());
+                let index: Option<usize> = slot.name.split('.').nth(1).and_then(|index| index.parse().ok());
                 let index = index.filter(|_| architecture.reads("mix"));
                 let kind = match index {
                     // A layer of a stack; what is around them belongs to the stack.
-                    Some(index) if stacked::makes_layer("mamba", &settings, index) => "mamba",
-                    Some(index) if stacked::makes_layer("xlstm", &settings, index) => "xlstm",
+                    Some(index) => settings.get(&MIX).filter(|_| index % 2 == 1).unwrap_or(architecture).id,
                     None if slot.name.starts_with("post_blocks_norm") => "xlstm",
                     _ => "",
                 };

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::{Architecture, Forecaster, Plan, registry};
+use unrolled::data::windows::frame::{CALENDAR, TARGET};
 use unrolled::data::{Batch, Cut, Fill, Frame, FrameOptions, Lane, Part, Series, Split};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Params, Pass, State};
 use unrolled::train::Truncated;
-use unrolled::train::truncated::Shard;
+use unrolled::train::truncated::{LANES, Shard};
 use unrolled::{Error, Real, Session, narrow, wide};
 
 const WINDOW: usize = 24;
@@ -61,14 +62,14 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
     let series = gappy();
     let split = Split::parse("70/10/20", &series.axis).unwrap();
-    let named = match checked.text("target") {
-        "" => "temp_c",
+    let named = match checked.get(&TARGET) {
+        named if named.is_empty() => "temp_c".to_owned(),
         named => named,
     };
     let options = FrameOptions {
         targets: named.split(", ").map(str::to_owned).collect(),
         inputs: vec!["wind".to_owned()],
-        calendar: checked.flag("calendar"),
+        calendar: checked.get(&CALENDAR),
         fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
@@ -83,11 +84,11 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let train = split.rows(Part::Train);
     let of = (&frame, train.clone());
     let truncated = Truncated::new(&checked, &plan, forecaster.as_ref(), of, 1).unwrap().unwrap();
-    let ahead = if plan.rolled { plan.segment } else { HORIZON };
-    let fed_back = if plan.rolled { HORIZON.div_ceil(plan.segment) } else { 0 };
+    let ahead = if plan.rolled() { plan.segment() } else { HORIZON };
+    let fed_back = if plan.rolled() { HORIZON.div_ceil(plan.segment()) } else { 0 };
     let longest = (forecaster.state_grows_by() > 0).then(|| plan.tokens() + fed_back);
-    let side = checked.size("lanes");
-    let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment, ahead });
+    let side = checked.get(&LANES);
+    let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment(), ahead });
     let loss = unrolled::train::Options::new(&checked).loss;
     Bench { forecaster, params, plan, frame, train, truncated, loss, lanes, side }
 }
@@ -109,14 +110,14 @@ impl Bench {
     /// Loss and gradient of step `at` for these states of each lane, and the states after it: one lane after the other,
     /// nothing side by side and nothing masked.
     fn by_hand(&self, at: usize, states: &mut [Vec<Kept>]) -> (f64, Vec<f64>) {
-        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment, self.plan.segment);
+        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment(), self.plan.segment());
         let pieces: Vec<(Range<usize>, usize)> = (0..self.lanes.len())
             .step_by(self.side)
             .map(|first| first..(first + self.side).min(self.lanes.len()))
             .flat_map(|group| (0..self.lanes[group.start].tokens.div_ceil(chunk)).map(move |k| (group.clone(), k)))
             .collect();
         let ((group, k), shift) = (&pieces[at % pieces.len()], at / pieces.len() % segment);
-        let ahead = if self.plan.rolled { segment } else { HORIZON };
+        let ahead = if self.plan.rolled() { segment } else { HORIZON };
         let model = self.forecaster.stretches().unwrap();
         let (mut sum, mut count, mut gradient) = (0.0, 0, vec![0.0; self.params.len()]);
         for lane in group.clone() {
@@ -174,7 +175,7 @@ fn each_step_is_what_its_lanes_give_one_by_one_from_the_states_that_they_left() 
         for json in SHAPES {
             let mut bench = bench(architecture, json);
             let mut states = vec![Vec::new(); bench.lanes.len()];
-            assert_eq!(bench.truncated.steps() % bench.plan.segment, 0, "a pass for each row of a segment");
+            assert_eq!(bench.truncated.steps() % bench.plan.segment(), 0, "a pass for each row of a segment");
             for at in 0..bench.truncated.steps() {
                 let (loss, gradient) = bench.by_hand(at, &mut states);
                 let count = gradient.len();

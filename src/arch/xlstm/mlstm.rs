@@ -54,13 +54,13 @@ pub struct Mlstm {
 impl Mlstm {
     pub fn new(builder: &mut Builder, frame: Frame, settings: &Settings) -> Self {
         let hidden = frame.stream.width;
-        let (channels, heads) = (settings.size(EXPANSION.key) * hidden, frame.heads);
+        let (channels, heads) = (settings.get(&EXPANSION) * hidden, frame.heads);
         let named = |part: &str| frame.named(&format!("xlstm.{part}"));
         let block = largest_divisor(channels, BLOCK);
         let up = Linear::unbiased(builder, &named("proj_up"), hidden, 2 * channels, frame.small());
         let projections = ["q_proj", "k_proj", "v_proj"]
             .map(|part| builder.matrix(named(&format!("{part}.weight")), channels, block, frame.small()));
-        let conv = CausalConv::new(builder, &named("conv1d.conv"), channels, settings.size(CONVOLUTION.key));
+        let conv = CausalConv::new(builder, &named("conv1d.conv"), channels, settings.get(&CONVOLUTION));
         let last = heads.max(2) - 1;
         let forget = (0..heads).map(|head| FORGET.0 + (FORGET.1 - FORGET.0) * head as f64 / last as f64);
         let biases = [vec![(heads, Init::Normal(INPUT_SPREAD))], frame.forget_biases(forget)];

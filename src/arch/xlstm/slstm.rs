@@ -61,7 +61,7 @@ impl Slstm {
         let (hidden, heads) = (frame.stream.width, frame.heads);
         let d = hidden / heads;
         let named = |part: &str| frame.named(part);
-        let conv = CausalConv::new(builder, &named("xlstm.conv1d.conv"), hidden, settings.size(CONVOLUTION.key));
+        let conv = CausalConv::new(builder, &named("xlstm.conv1d.conv"), hidden, settings.get(&CONVOLUTION));
         // The published code gives what `fgate` makes to the input gate, and what `igate` makes to the forget gate; so that its
         // weights do here what they do there, the names are its own.
         let gates = ["fgate", "igate", "zgate", "ogate"]

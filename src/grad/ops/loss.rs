@@ -2,16 +2,18 @@
 
 use crate::Real;
 use crate::grad::{Record, Tape, Var};
+use crate::knob::choices;
 
-/// Penalty on one error `e`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// `e²`.
-    Mse,
-    /// `|e|`.
-    Mae,
-    /// `e² / 2` up to 1, `|e| − 1/2` beyond (Huber 1964, with threshold 1).
-    Huber,
+choices! {
+    /// Penalty on one error `e`.
+    pub enum Loss {
+        /// `e²`.
+        Mse("mse", "squared error", "Large errors count most; aims at the mean."),
+        /// `|e|`.
+        Mae("mae", "absolute error", "All errors count by their size; aims at the median."),
+        /// `e² / 2` up to 1, `|e| − 1/2` beyond, with threshold 1.
+        Huber("huber", "Huber", "Squared for small errors, absolute for large ones: outliers count less (Huber 1964)."),
+    }
 }
 
 impl Loss {

@@ -153,7 +153,10 @@ mod tests {
         let level = builder.vector("level".to_owned(), &[(1, Init::Zero)], false);
         let told = Told { level, values, asked: Cell::new(0) };
         let epochs = u32::try_from(values.len()).expect("a few");
-        let defaults = Options::new(&Settings::check(crate::train::KNOBS, &Raw::new(), &Raw::new()).expect("settings"));
+        let defaults = Options::new(
+            &Settings::check(crate::train::KNOBS.iter().map(|knob| knob.about()), &Raw::new(), &Raw::new())
+                .expect("settings"),
+        );
         let options = Options { epochs, patience, ..defaults };
         let model: Box<dyn Forecaster> = Box::new(told);
         let mut trainer =
