@@ -5,25 +5,15 @@
 //! scan's output holds the whole gradient at each step, what flows through later steps included: that is what "the gradient
 //! through time" is read from. Every scan has a plain twin in [`twin`], composed of the tape's own operations.
 
-mod carried;
-mod gru;
-mod gru_reset_before;
-mod lstm;
 mod minimal;
 mod mlstm;
-mod rnn;
+mod recurrent;
 mod selective;
 mod slstm;
-mod steps;
 pub mod twin;
-mod walk;
 
-pub use gru::gru;
-pub use gru_reset_before::gru_reset_before;
-pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
 pub use mlstm::{CHUNK as MLSTM_CHUNK, MlstmInputs, MlstmOutputs, mlstm};
-pub use rnn::rnn;
+pub use recurrent::{Outputs, Walk, Weights, gru, gru_reset_before, lstm, rnn};
 pub use selective::{CHUNK, SelectiveInputs, selective};
 pub use slstm::{LEAST, MOST_HEADS, SlstmInputs, SlstmOutputs, slstm};
-pub use walk::{Outputs, Walk, Weights};

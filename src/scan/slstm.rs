@@ -20,7 +20,7 @@
 //! their quotient does not show: whatever `m_t` is, `h` is the same, now and later, so that the derivative through it is
 //! zero as a whole. A state is handed on as `(c, n)` in units of `e^{−m}`, and its gradient is that at a fixed `m`.
 
-use super::steps::{StepProduct, add_columns};
+use super::recurrent::steps::{StepProduct, add_columns};
 use crate::Real;
 use crate::grad::{Record, Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, add_scaled, exp, for_each, outer, sigmoid, softplus, tanh};

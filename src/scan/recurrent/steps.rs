@@ -2,12 +2,35 @@
 
 use std::ops::Range;
 
+use super::carried::StateGradients;
+use super::walk::{Steps, Weights};
 use crate::Real;
 use crate::grad::{Sweep, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, add_scaled, for_each, outer, times_column};
-use crate::scan::Weights;
-use crate::scan::carried::StateGradients;
-use crate::scan::walk::Steps;
+
+/// `N` blocks of equally many rows of one column.
+#[inline(always)]
+pub fn rows<const N: usize>(column: &[Real]) -> [&[Real]; N] {
+    let n = column.len() / N;
+    let mut rest = column;
+    std::array::from_fn(|_| {
+        let (block, after) = rest.split_at(n);
+        rest = after;
+        block
+    })
+}
+
+/// The same to write.
+#[inline(always)]
+pub fn rows_mut<const N: usize>(column: &mut [Real]) -> [&mut [Real]; N] {
+    let n = column.len() / N;
+    let mut rest = column;
+    std::array::from_fn(|_| {
+        let (block, after) = std::mem::take(&mut rest).split_at_mut(n);
+        rest = after;
+        block
+    })
+}
 
 /// Places of a scan's inputs in its record.
 pub const X: usize = 0;
