@@ -179,8 +179,8 @@ impl Model {
             // No window is there to be centred, whatever else was chosen.
             resolved.insert(NORMALISE.key.to_owned(), "none".into());
         }
-        if let Some(truncated) = trainer.truncated() {
-            resolved.insert(CHUNK.key.to_owned(), truncated.says().chunk.into());
+        if let Some(truncated) = trainer.cuts() {
+            resolved.insert(CHUNK.key.to_owned(), truncated.chunk.into());
         }
         resolved.insert(SHARDS.key.to_owned(), options.shards.into());
         let targets = frame.names[..frame.targets].to_vec();
@@ -213,7 +213,7 @@ impl Model {
             memory,
             workers: memory.workers(limit),
             filled: frame.filled.iter().map(Vec::len).sum(),
-            truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
+            truncated: trainer.cuts().cloned(),
             notes,
         };
         Ok(Self {

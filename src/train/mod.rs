@@ -7,6 +7,7 @@ pub mod inside;
 pub mod optimiser;
 pub mod options;
 pub mod schedule;
+pub mod source;
 pub mod trainer;
 pub mod truncated;
 
@@ -15,5 +16,6 @@ pub use clip::{clip, global_norm};
 pub use optimiser::{Optimiser, Rule};
 pub use options::{KNOBS, Options};
 pub use schedule::{Plateau, Schedule};
+pub use source::Source;
 pub use trainer::{Epoch, Progress, State, Trainer};
 pub use truncated::Truncated;

@@ -15,15 +15,16 @@ use serde::Serialize;
 
 use crate::Real;
 use crate::arch::stacked::MOST_LAYERS;
-use crate::arch::{Forecaster, Plan, Stretches};
-use crate::data::{Axis, Batch, Cut, Frame, Lane};
+use crate::arch::{Forecaster, Plan};
+use crate::data::{Axis, Cut, Frame, Lane};
 use crate::error::Result;
-use crate::grad::ops::{self, Loss};
+use crate::grad::ops;
 use crate::grad::{Tape, Var};
 use crate::knob::{Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
-use crate::nn::{Params, Pass, State};
+use crate::nn::{Pass, State};
 use crate::train::carried::Carried;
+use crate::train::source::{Room, Shard, Source};
 
 /// [`Knob::when`] of what matters only where training reads the series as one.
 const CONTINUOUS: Option<(&str, &[&str])> = Some(("reading", &["continuous"]));
@@ -116,21 +117,6 @@ pub struct Said {
     pub cuts: Vec<i64>,
 }
 
-/// What one shard's gradient is taken of.
-#[derive(Debug, Clone, Copy)]
-pub struct Shard<'a> {
-    /// The weights.
-    pub params: &'a Params,
-    /// Number of the step in the epoch.
-    pub at: usize,
-    /// Which shard, and of how many.
-    pub shard: (usize, usize),
-    /// Seed and number of the optimiser step, for dropout.
-    pub key: (u64, u64),
-    /// The penalty.
-    pub loss: Loss,
-}
-
 /// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
 /// whose state grows with each step begins anew when it is as long as it will be in a forecast.
 fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
@@ -212,19 +198,6 @@ impl Truncated {
         &self.says
     }
 
-    /// Steps in an epoch.
-    pub fn steps(&self) -> usize {
-        self.pass.len() * self.shifts.len()
-    }
-
-    /// Draws the order of an epoch's passes.
-    pub fn shuffle(&mut self, seed: u64, epoch: u32) {
-        // From the same order in every epoch, so that an epoch's depends on the seed and its number alone.
-        let segment = self.rows.0;
-        self.shifts.iter_mut().enumerate().for_each(|(pass, shift)| *shift = pass % segment);
-        Rng::new(seed, PASSES + u64::from(epoch)).shuffle(&mut self.shifts);
-    }
-
     fn piece(&self, at: usize) -> (&Piece, usize) {
         (&self.pass[at % self.pass.len()], self.shifts[at / self.pass.len()])
     }
@@ -234,22 +207,39 @@ impl Truncated {
         self.lanes[lane].tokens.saturating_sub(chunk * self.chunk).min(self.chunk)
     }
 
-    /// Tokens of all lanes in step `at`: from each, something is learnt.
-    pub fn tokens(&self, at: usize) -> usize {
+    /// 1 where a lane still has a token, else 0: the shape of `like`.
+    fn learnt(&self, tape: &mut Tape, like: Var, lanes: Range<usize>, chunk: usize) -> Var {
+        let (rows, columns) = tape.shape(like);
+        let mut learnt = tape.buffer(rows * columns);
+        for (column, values) in learnt.chunks_exact_mut(rows).enumerate() {
+            let (token, lane) = (column / lanes.len(), lanes.start + column % lanes.len());
+            values.fill(if token < self.left(lane, chunk) { 1.0 } else { 0.0 });
+        }
+        tape.push(rows, columns, learnt, None)
+    }
+}
+
+impl Source for Truncated {
+    fn steps(&self) -> usize {
+        self.pass.len() * self.shifts.len()
+    }
+
+    /// Tokens of all lanes: from each, something is learnt.
+    fn examples(&self, at: usize) -> usize {
         let (piece, _) = self.piece(at);
         piece.lanes.clone().map(|lane| self.left(lane, piece.chunk)).sum()
     }
 
-    /// The gradient of a shard's share in the step's mean loss, `[parameters]`, that share, and the states after the chunk, into
-    /// `out`. What is carried stays as it is until [`Truncated::carry`].
-    pub fn shard(
-        &self,
-        model: &dyn Stretches,
-        (frame, batch): (&Frame, &mut Batch),
-        tape: &mut Tape,
-        shard: Shard<'_>,
-        out: &mut Vec<Real>,
-    ) {
+    fn shuffle(&mut self, seed: u64, epoch: u32) {
+        // From the same order in every epoch, so that an epoch's depends on the seed and its number alone.
+        let segment = self.rows.0;
+        self.shifts.iter_mut().enumerate().for_each(|(pass, shift)| *shift = pass % segment);
+        Rng::new(seed, PASSES + u64::from(epoch)).shuffle(&mut self.shifts);
+    }
+
+    /// Behind gradient and loss stand the states after the chunk. What is carried stays as it is until [`Source::carry`].
+    fn shard(&self, shard: Shard<'_>, Room { tape, batch, .. }: &mut Room, out: &mut Vec<Real>) {
+        let Some(model) = shard.forecaster.stretches() else { return };
         let count = shard.params.len();
         out.clear();
         out.resize(count + 1, 0.0);
@@ -270,7 +260,7 @@ impl Truncated {
             let left = self.left(lane, chunk);
             first..first + if left > 0 { left * segment + ahead } else { 0 }
         });
-        frame.gather_pieces(rows, (steps * segment, ahead), batch);
+        shard.frame.gather_pieces(rows, (steps * segment, ahead), batch);
 
         tape.reset();
         if let Some(carried) = self.carried.get(index).filter(|_| chunk > 0) {
@@ -286,7 +276,7 @@ impl Truncated {
             truth = ops::mul(tape, truth, learnt);
         }
         let loss = ops::loss(tape, shard.loss, prediction, truth);
-        let share: Real = crate::narrow((steps * lanes.len()) as f64 / self.tokens(shard.at) as f64);
+        let share: Real = crate::narrow((steps * lanes.len()) as f64 / self.examples(shard.at) as f64);
         tape.backward_from(&[(loss, &[share])]);
         shard.params.collect_into(tape, &mut out[..count]);
         out[count] = share * tape.scalar(loss);
@@ -297,28 +287,19 @@ impl Truncated {
         Carried::write(tape, states, out);
     }
 
-    /// 1 where a lane still has a token, else 0: the shape of `like`.
-    fn learnt(&self, tape: &mut Tape, like: Var, lanes: Range<usize>, chunk: usize) -> Var {
-        let (rows, columns) = tape.shape(like);
-        let mut learnt = tape.buffer(rows * columns);
-        for (column, values) in learnt.chunks_exact_mut(rows).enumerate() {
-            let (token, lane) = (column / lanes.len(), lanes.start + column % lanes.len());
-            values.fill(if token < self.left(lane, chunk) { 1.0 } else { 0.0 });
-        }
-        tape.push(rows, columns, learnt, None)
-    }
-
-    /// Numbers behind a shard's gradient and its loss that `part` says it has; `None` if it says none.
-    pub fn written(&self, behind: &[Real]) -> Option<usize> {
+    fn carried(&self, behind: &[Real]) -> Option<usize> {
         Carried::written(self.layers, behind)
     }
 
-    /// Takes the states after a step from what stands behind the gradient and the loss of shard `index`.
-    pub fn carry(&mut self, index: usize, behind: &[Real]) {
+    fn carry(&mut self, index: usize, behind: &[Real]) {
         if self.carried.len() <= index {
             self.carried.resize_with(index + 1, Carried::default);
         }
         self.carried[index].read(self.layers, behind);
+    }
+
+    fn cuts(&self) -> Option<&Said> {
+        Some(&self.says)
     }
 }
 
