@@ -1,4 +1,4 @@
-//! The short causal convolution of each feature by itself.
+//! The short causal depthwise convolution.
 
 use crate::grad::{Var, ops};
 use crate::nn::{Builder, Init, ParamId, Pass};

@@ -1,4 +1,4 @@
-//! All parameters of a network in one flat store, with a gradient twin.
+//! All parameters of a network in one flat store, with gradients laid out alike.
 //!
 //! The optimiser, clipping, counting, saving and exporting are one loop each over this store. Names and shapes are
 //! PyTorch's; within the store a matrix is column-major, as everywhere here.
@@ -57,7 +57,7 @@ impl Slot {
     }
 }
 
-/// The flat store: values, gradients of the same shape, and the slots that tell what is where.
+/// The flat store: values, gradients of the same layout, and the slots, which name each parameter's place.
 #[derive(Debug, Clone, Default)]
 pub struct Params {
     /// All values.
@@ -156,7 +156,7 @@ impl Builder {
         Self { params: Params::default(), rng, scale, prefix: String::new(), len: 0, counts: false, decays: |_| true }
     }
 
-    /// One that only counts what is added to it, without values.
+    /// A builder that counts the parameters and holds no values.
     pub fn counting() -> Self {
         Self { counts: true, ..Self::new(Rng::new(0, 0), 0.0) }
     }

@@ -1,4 +1,4 @@
-//! What training reads in an epoch: windows in an order drawn afresh, or the series as one ([`crate::train::Truncated`]).
+//! The examples of an epoch: windows in a new random order, or the whole series ([`crate::train::Truncated`]).
 
 use std::fmt::Debug;
 
@@ -41,7 +41,7 @@ pub struct Room {
     pub tape: Tape,
     /// Does not record.
     pub inference: Tape,
-    /// What is read.
+    /// The windows, or a chunk of the series.
     pub batch: Batch,
     /// The states between the stretches of a window.
     pub checkpoints: Checkpoints,
@@ -78,7 +78,7 @@ pub trait Source: Debug {
         Some(0)
     }
 
-    /// Takes over what stands behind the gradient and loss of shard `index`, once a step is done.
+    /// Takes over the numbers behind the gradient and loss of shard `index`, once a step is done.
     fn carry(&mut self, _index: usize, _behind: &[Real]) {}
 
     /// Where the series was cut, if it is read as one.

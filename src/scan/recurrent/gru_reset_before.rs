@@ -75,7 +75,7 @@ impl Formula<2, 2> for Mix {
     }
 }
 
-/// Gradients of candidate and update gate, and what goes straight to the state before.
+/// Gradients of candidate and update gate, and the share that goes straight to the state before.
 struct MixBackward;
 
 impl Formula<4, 3> for MixBackward {
@@ -88,7 +88,7 @@ impl Formula<4, 3> for MixBackward {
     }
 }
 
-/// Gradient of the reset gate; adds what goes to the state before through it.
+/// Gradient of the reset gate; adds its share to the gradient of the state before.
 struct GatesBackward;
 
 impl Formula<3, 2> for GatesBackward {

@@ -15,7 +15,7 @@ use self::carried::StateGradients;
 use self::steps::{B_HH, B_IH, C0, H0, InputGradients, Projection, StepProduct, W_HH};
 use self::walk::Steps;
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Packed, add_scaled, outer};
 
 pub use gru::gru;
@@ -27,7 +27,7 @@ pub use walk::{Outputs, Walk, Weights};
 /// Most products and most kept matrices of a cell.
 const MOST: usize = 2;
 
-/// A recurrent cell of `n` hidden units: what it needs, and its equations for one sample at one step.
+/// A recurrent cell of `n` hidden units: its sizes, and its equations for one sample at one step.
 trait Cell {
     /// Gates, of `n` rows each in the weights' rows.
     const GATES: usize;
@@ -57,7 +57,7 @@ struct Product {
     reads: Operand,
 }
 
-/// What a product reads.
+/// Input of a product.
 enum Operand {
     /// The hidden state before the step.
     HiddenBefore,
@@ -72,7 +72,7 @@ enum Skip {
     Cell,
 }
 
-/// What one sample's step reads and writes. What a cell does not have is empty.
+/// Inputs and outputs of one sample's step. Those that a cell lacks are empty.
 struct Forward<'a> {
     /// Pre-activations `[GATES · n]`, to be replaced by the gates, or by the hidden state where these are not kept.
     gates: &'a mut [Real],
@@ -85,7 +85,7 @@ struct Forward<'a> {
     hidden: &'a mut [Real],
 }
 
-/// What one sample's step reads and writes on the way back.
+/// Inputs and outputs of one sample's step of the backward pass.
 struct Backward<'a> {
     /// The gates, or the hidden state where these are not kept.
     gates: &'a [Real],
@@ -96,13 +96,13 @@ struct Backward<'a> {
     d_hidden: &'a [Real],
     /// To be completed.
     d_cell: &'a mut [Real],
-    /// Gradient of what the product after this one reads.
+    /// Gradient of the input of the product after this one.
     d_read: &'a [Real],
     /// Gradient of the pre-activations, to be filled: `[GATES · n]`.
     d_gates: &'a mut [Real],
     /// The same for the state's share, where that stays apart.
     d_share: &'a mut [Real],
-    /// To be filled with what goes to the state before without `w_hh`.
+    /// To be filled with the gradient that reaches the state before without `w_hh`.
     d_skip: &'a mut [Real],
 }
 
@@ -165,13 +165,13 @@ fn run<C: Cell>(tape: &mut Tape, x: Var, weights: Weights, [h0, c0]: [Option<Var
     tape.give(share);
 
     let inputs = [Some(x), Some(weights.w_ih), Some(weights.w_hh), Some(weights.b_ih), Some(weights.b_hh), h0, c0];
-    let gates = C::KEEPS_GATES.then(|| tape.push_companion(rows, columns, gates, &inputs));
+    let gates = C::KEEPS_GATES.then(|| tape.push_auxiliary(rows, columns, gates, &inputs));
     if C::KEPT > 1 {
-        tape.push_companion(n, columns, second, &inputs);
+        tape.push_auxiliary(n, columns, second, &inputs);
     }
-    let first = (C::KEPT > 0).then(|| tape.push_companion(n, columns, first, &inputs));
-    let companions = C::KEPT + usize::from(C::KEEPS_GATES);
-    let record = Record::new(inputs, backward::<C>).with_sizes(s.sizes()).with_companions(companions);
+    let first = (C::KEPT > 0).then(|| tape.push_auxiliary(n, columns, first, &inputs));
+    let auxiliaries = C::KEPT + usize::from(C::KEEPS_GATES);
+    let record = Record::new(inputs, backward::<C>).with_sizes(s.sizes()).with_auxiliaries(auxiliaries);
     let hidden = tape.push(n, columns, states, Some(record));
     Outputs { hidden, cell: first.filter(|_| C::SKIP == Some(Skip::Cell)), gates }
 }
@@ -195,29 +195,29 @@ fn part_mut<'a>(of: &'a mut [Real], range: &Range<usize>) -> &'a mut [Real] {
     if of.is_empty() { of } else { &mut of[range.clone()] }
 }
 
-fn backward<C: Cell>(sweep: &mut Sweep<'_>) {
-    let s = Steps::of(sweep);
+fn backward<C: Cell>(ctx: &mut Context<'_>) {
+    let s = Steps::of(ctx);
     let (n, rows, size) = (s.hidden, C::GATES * s.hidden, s.hidden * s.batch);
     let several = C::PRODUCTS.len() > 1;
-    let states = sweep.output();
-    let kept = [1, 2].map(|back| if back <= C::KEPT { sweep.value(sweep.companion(back)) } else { &[][..] });
-    let gates = if C::KEEPS_GATES { sweep.value(sweep.companion(C::KEPT + 1)) } else { states };
-    let mut dh = StateGradients::take(sweep, s, 0);
-    let mut dc = (C::SKIP == Some(Skip::Cell)).then(|| StateGradients::take(sweep, s, 1));
-    let mut dz = sweep.scratch(s.stretch_len(rows));
-    let mut d_share = sweep.scratch(if C::APART { s.stretch_len(rows) } else { 0 });
-    let mut d_skip = sweep.scratch(if C::SKIP.is_some() { size } else { 0 });
-    let [mut d_read, mut gathered] = [n, rows].map(|rows| sweep.scratch(if several { rows * s.batch } else { 0 }));
-    let mut share_sums = sweep.zeros(if C::APART { rows } else { 0 });
-    let zeros = sweep.zeros(size);
-    let [first_h, first_c] = [H0, C0].map(|which| sweep.input(which).map_or(&zeros[..], |first| sweep.value(first)));
+    let states = ctx.output();
+    let kept = [1, 2].map(|back| if back <= C::KEPT { ctx.value(ctx.auxiliary(back)) } else { &[][..] });
+    let gates = if C::KEEPS_GATES { ctx.value(ctx.auxiliary(C::KEPT + 1)) } else { states };
+    let mut dh = StateGradients::take(ctx, s, 0);
+    let mut dc = (C::SKIP == Some(Skip::Cell)).then(|| StateGradients::take(ctx, s, 1));
+    let mut dz = ctx.scratch(s.stretch_len(rows));
+    let mut d_share = ctx.scratch(if C::APART { s.stretch_len(rows) } else { 0 });
+    let mut d_skip = ctx.scratch(if C::SKIP.is_some() { size } else { 0 });
+    let [mut d_read, mut gathered] = [n, rows].map(|rows| ctx.scratch(if several { rows * s.batch } else { 0 }));
+    let mut share_sums = ctx.zeros(if C::APART { rows } else { 0 });
+    let zeros = ctx.zeros(size);
+    let [first_h, first_c] = [H0, C0].map(|which| ctx.input(which).map_or(&zeros[..], |first| ctx.value(first)));
 
     let mut transposed: [Packed; MOST] =
-        std::array::from_fn(|k| if k < C::PRODUCTS.len() { sweep.take_packed() } else { Packed::default() });
-    let mut inputs = InputGradients::new(sweep);
-    if let Some(w_hh) = sweep.input(W_HH) {
+        std::array::from_fn(|k| if k < C::PRODUCTS.len() { ctx.take_packed() } else { Packed::default() });
+    let mut inputs = InputGradients::new(ctx);
+    if let Some(w_hh) = ctx.input(W_HH) {
         for (packed, Product { gates, .. }) in transposed.iter_mut().zip(C::PRODUCTS) {
-            packed.pack_transposed(sweep.value(w_hh), rows, gates.start * n, gates.len() * n, n);
+            packed.pack_transposed(ctx.value(w_hh), rows, gates.start * n, gates.len() * n, n);
         }
     }
     for stretch in s.stretches() {
@@ -266,9 +266,9 @@ fn backward<C: Cell>(sweep: &mut Sweep<'_>) {
                                 (Skip::Cell, Some(dc)) => (C0, dc),
                                 _ => (H0, &mut dh),
                             };
-                            steps::with_state_before(sweep, which, to, step, |grad| add_scaled(grad, &d_skip, 1.0));
+                            steps::with_state_before(ctx, which, to, step, |grad| add_scaled(grad, &d_skip, 1.0));
                         }
-                        steps::to_state_before(sweep, packed, g, &mut dh, step, n);
+                        steps::to_state_before(ctx, packed, g, &mut dh, step, n);
                     }
                 }
             }
@@ -280,11 +280,11 @@ fn backward<C: Cell>(sweep: &mut Sweep<'_>) {
             let (first, count) = (gates.start * n, gates.len() * n);
             match *reads {
                 Operand::HiddenBefore => {
-                    steps::recurrent_gradient(sweep, s, &stretch, &share[first..], rows, (first, count), states);
+                    steps::recurrent_gradient(ctx, s, &stretch, &share[first..], rows, (first, count), states);
                 }
                 Operand::Kept(k) => {
                     let read = &kept[k][stretch.start * size..stretch.end * size];
-                    sweep.accumulate(W_HH, |grad, _| {
+                    ctx.accumulate(W_HH, |grad, _| {
                         outer(&share[first..], rows, count, read, n, &mut grad[first..], rows);
                     });
                 }
@@ -293,22 +293,22 @@ fn backward<C: Cell>(sweep: &mut Sweep<'_>) {
         if C::APART {
             steps::add_columns(&mut share_sums, share);
         }
-        inputs.add(sweep, s, &stretch, dz);
+        inputs.add(ctx, s, &stretch, dz);
     }
-    inputs.done(sweep, if C::APART { &[B_IH] } else { &[B_IH, B_HH] });
+    inputs.done(ctx, if C::APART { &[B_IH] } else { &[B_IH, B_HH] });
     if C::APART {
-        sweep.accumulate(B_HH, |grad, _| add_scaled(grad, &share_sums, 1.0));
+        ctx.accumulate(B_HH, |grad, _| add_scaled(grad, &share_sums, 1.0));
     }
     for packed in transposed.into_iter().take(C::PRODUCTS.len()) {
-        sweep.give_packed(packed);
+        ctx.give_packed(packed);
     }
     for buffer in [zeros, share_sums, gathered, d_read, d_skip, d_share, dz] {
-        sweep.give(buffer);
+        ctx.give(buffer);
     }
     if let Some(dc) = dc {
-        dc.done(sweep);
+        dc.done(ctx);
     }
-    dh.done(sweep);
+    dh.done(ctx);
 }
 
 /// The rows of `product` in each column of `dz` `[rows × batch]`, next to each other in `to`.

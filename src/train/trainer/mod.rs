@@ -1,4 +1,4 @@
-//! The training loop, in pieces small enough that whoever drives it stays answerable.
+//! The training loop, in small pieces: its driver can answer between any two.
 
 mod progress;
 mod round;
@@ -37,14 +37,14 @@ struct Sums {
     steps: u64,
 }
 
-/// Sums of penalties: of the forecasts, and of those that are forced where the model feeds back.
+/// Sums of penalties: of the forecasts, and of the teacher-forced ones where the model feeds back.
 #[derive(Debug, Clone, Copy, Default)]
 struct Penalties {
     free: f64,
     forced: f64,
 }
 
-/// What is done next.
+/// The next piece of work.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     /// The training step of this number in the epoch.
@@ -55,7 +55,7 @@ enum Phase {
     Done,
 }
 
-/// What a call of [`Trainer::advance`] did.
+/// Outcome of [`Trainer::advance`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
     /// One optimiser step.

@@ -14,13 +14,13 @@ impl Trainer {
         &starts[from..(from + CHUNK).min(starts.len())]
     }
 
-    /// How many sets of forecasts of a chunk its part holds: those that are judged, and forced ones where the model feeds back.
+    /// How many sets of forecasts of a chunk its part holds: the free-running ones, and teacher-forced ones where the model feeds back.
     pub(super) fn sets(&self) -> usize {
         1 + usize::from(self.forecaster.feeds_back())
     }
 
-    /// Forecasts of a chunk with the current weights, scaled, `[(targets · horizon) × windows]`; behind them the forced ones where the
-    /// model feeds back.
+    /// Forecasts of a chunk with the current weights, scaled, `[(targets · horizon) × windows]`; behind them the teacher-forced ones where
+    /// the model feeds back.
     pub(super) fn forecast_chunk(&mut self, frame: &Frame, from: usize, out: &mut Vec<Real>) {
         let (window, horizon) = (self.validation.window, self.validation.horizon);
         let starts = &self.validation.starts[from..(from + CHUNK).min(self.validation.starts.len())];
