@@ -91,10 +91,6 @@ impl Network for DLinear {
         ops::add(pass.tape, rest, trend)
     }
 
-    fn formula(&self) -> String {
-        format!("{} (rest) + {} (trend)", self.seasonal.formula(), self.trend.formula())
-    }
-
     fn scope(&self) -> Scope {
         Scope::Targets
     }

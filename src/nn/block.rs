@@ -23,9 +23,6 @@ pub trait Block {
         last_step(pass, output)
     }
 
-    /// How many parameters, as a formula.
-    fn formula(&self) -> String;
-
     /// Numbers that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row of
     /// the block's matrices: values and gradients of what it computes on the way.
     fn keeps_more(&self, steps: usize) -> usize {

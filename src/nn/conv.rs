@@ -33,9 +33,4 @@ impl CausalConv {
         let (kernel, bias) = (pass.param(self.kernel), pass.param(self.bias));
         (ops::depthwise(pass.tape, x, kernel, bias, pass.batch), window)
     }
-
-    /// How many parameters, as a formula.
-    pub fn formula(&self) -> String {
-        format!("{}·({} + 1)", self.features, self.width)
-    }
 }

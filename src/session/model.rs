@@ -153,7 +153,7 @@ impl Model {
         let memory = Asked { architecture, settings: settings.clone(), features, lengths, sizes }.fitting(limit)?;
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
-        let parameters = Parameters::of(&built.1, built.0.as_ref());
+        let parameters = Parameters::of(&built.1);
         // As many as the part's rows allow: counting its windows would let its gaps decide how long an epoch is.
         let validated = plan.tokens() * (split.validation.len() + 1 - horizon).min(MOST_VALIDATED);
         let truncated =

@@ -123,10 +123,6 @@ mod tests {
         fn forecast(&self, _: &mut Pass<'_>, _: &Batch, out: &mut [Real]) {
             out.fill(self.values[self.asked.replace(self.asked.get() + 1)]);
         }
-
-        fn formula(&self) -> String {
-            "1".to_owned()
-        }
     }
 
     /// A training on 100 rows whose forecasts are `values`, epoch after epoch, to its end.
