@@ -7,7 +7,7 @@ use crate::knob::Raw;
 use crate::nn::params::Slot;
 use crate::nn::{Params, formula};
 use crate::session::memory::Memory;
-use crate::train::truncated::Said;
+use crate::train::cuts::Said;
 
 /// A model's settings, resolved, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,6 +3,7 @@
 pub mod carried;
 pub mod checkpoints;
 pub mod clip;
+pub mod cuts;
 pub mod inside;
 pub mod optimiser;
 pub mod options;
@@ -13,6 +14,7 @@ pub mod truncated;
 
 pub use checkpoints::Checkpoints;
 pub use clip::{clip, global_norm};
+pub use cuts::Said;
 pub use optimiser::{Optimiser, Rule};
 pub use options::{KNOBS, Options};
 pub use schedule::{Plateau, Schedule};

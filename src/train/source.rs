@@ -10,7 +10,7 @@ use crate::grad::ops::{self, Loss};
 use crate::math::Rng;
 use crate::nn::{Params, Pass};
 use crate::train::checkpoints::{Checkpoints, Step};
-use crate::train::truncated::Said;
+use crate::train::cuts::Said;
 
 /// Stream of randomness for the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;

@@ -11,12 +11,10 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
-
 use crate::Real;
 use crate::arch::stacked::MOST_LAYERS;
 use crate::arch::{Forecaster, Plan};
-use crate::data::{Axis, Cut, Frame, Lane};
+use crate::data::{Cut, Frame, Lane};
 use crate::error::Result;
 use crate::grad::ops;
 use crate::grad::{Tape, Var};
@@ -24,6 +22,7 @@ use crate::knob::{Default, Group, Kind, Knob, Settings};
 use crate::math::Rng;
 use crate::nn::{Pass, State};
 use crate::train::carried::Carried;
+use crate::train::cuts::Said;
 use crate::train::source::{Room, Shard, Source};
 
 /// [`Knob::when`] of what matters only where training reads the series as one.
@@ -65,8 +64,6 @@ const MOST_LANES: usize = 16;
 const WINDOWS_A_LANE: usize = 2;
 /// A chunk that is not asked for is this part of the window.
 const CHUNKS_A_WINDOW: usize = 4;
-/// More places than this are not listed: they would lie on top of each other.
-const MOST_MARKS: usize = 2000;
 /// Stream of randomness for the order of the passes; the epoch is added.
 const PASSES: u64 = 2 << 32;
 
@@ -94,27 +91,6 @@ pub struct Truncated {
     /// The states before the next step, one for each shard.
     carried: Vec<Carried>,
     says: Said,
-}
-
-/// What was cut, for those who want to know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Said {
-    /// Rows in a chunk, but the last of a lane.
-    pub chunk: usize,
-    /// How many lanes are read side by side.
-    pub side_by_side: usize,
-    /// How many lanes there are in all.
-    pub lanes: usize,
-    /// Borders between chunks in a pass: values cross them, the gradient does not.
-    pub borders: usize,
-    /// Passes over the series in an epoch.
-    pub passes: usize,
-    /// All of this in words.
-    pub sentence: String,
-    /// Times of the first row of each lane, where the state is empty; none if there are too many to be seen.
-    pub starts: Vec<i64>,
-    /// Times of the first row behind each border; none if there are too many to be seen.
-    pub cuts: Vec<i64>,
 }
 
 /// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
@@ -300,56 +276,5 @@ impl Source for Truncated {
 
     fn cuts(&self) -> Option<&Said> {
         Some(&self.says)
-    }
-}
-
-impl Said {
-    fn of(
-        lanes: &[Lane],
-        (chunk, segment, count): (usize, usize, usize),
-        passes: usize,
-        grows: bool,
-        axis: &Axis,
-    ) -> Self {
-        let borders: usize = lanes.iter().map(|lane| lane.tokens.div_ceil(chunk) - 1).sum();
-        let (side_by_side, chunk_rows) = (count.min(lanes.len()), chunk * segment);
-        let starts = lanes.iter().map(|lane| lane.first);
-        let cuts = lanes
-            .iter()
-            .flat_map(|lane| (1..lane.tokens.div_ceil(chunk)).map(move |border| lane.first + border * chunk_rows));
-        let seen = borders + lanes.len() <= MOST_MARKS;
-        let times = |rows: &mut dyn Iterator<Item = usize>| {
-            let mut times: Vec<i64> = if seen { rows.map(|row| axis.at(row)).collect() } else { Vec::new() };
-            times.sort_unstable();
-            times
-        };
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        let all = lanes.len();
-        let short = if grows { " and is no longer than a forecast, for the state grows with every step" } else { "" };
-        let moved = if segment > 1 {
-            format!(" Each of the {passes} passes of an epoch begins at another row, up to {} later.", segment - 1)
-        } else {
-            format!(" An epoch is {passes} pass{}.", if passes == 1 { "" } else { "es" })
-        };
-        let sentence = format!(
-            "The series is read in {all} lane{}, {side_by_side} side by side, in chunks of {chunk_rows} step{}. In a pass the \
-             gradient is cut at {borders} border{} between chunks: the state’s values go on, the gradient never crosses. The \
-             state begins empty {all} time{}: at the start of each lane, which crosses no gap{short}.{moved} \
-             Before a forecast the state is warmed up over the window, from empty.",
-            s(all),
-            s(chunk_rows),
-            s(borders),
-            s(all),
-        );
-        Self {
-            chunk: chunk_rows,
-            side_by_side,
-            lanes: all,
-            borders,
-            passes,
-            sentence,
-            starts: times(&mut starts.into_iter()),
-            cuts: times(&mut cuts.into_iter()),
-        }
     }
 }

@@ -12,9 +12,9 @@ use crate::data::{Batch, Frame, WindowSet};
 use crate::error::{Error, Result};
 use crate::grad::Tape;
 use crate::nn::{Params, Pass};
+use crate::train::cuts::Said;
 use crate::train::inside::{self, Gradients, Inner};
 use crate::train::source::{Room, Windows};
-use crate::train::truncated::Said;
 use crate::train::{Optimiser, Options, Schedule, Source, Truncated};
 
 /// The gradient through time is the mean over at most so many windows, and fewer where they are long: it is to be had in
