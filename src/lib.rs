@@ -2,10 +2,10 @@
 //!
 //! The modules are layers; a lower one never imports a higher one (`tests/suite/layering.rs` checks it):
 //!
-//! - [`error`], [`knob`], `exact`: how the library says no, what can be set, and how numbers stand in saved files;
+//! - [`error`], [`knob`], `exact`: errors, settings, and decimals in saved files;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
 //!   architectures that a person can pick;
-//! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and the forecasts that cost nothing;
+//! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and baselines;
 //! - [`train`]: the training loop; [`forecast`]: values beyond the end; [`export`]: models as files;
 //! - [`session`]: all of it behind one facade, and `wasm`: the same as JavaScript classes.
 

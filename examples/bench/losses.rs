@@ -1,5 +1,5 @@
 //! Training from weights and batches that follow a formula, so that PyTorch can start from the very same ones without any
-//! being stored: `scripts/reference/losses.py` is its twin, line by line.
+//! being stored: `scripts/reference/losses.py` says the same, line by line.
 //!
 //! Every number drawn is a multiple of 2⁻¹⁶ or 2⁻²² that `f32` holds exactly.
 

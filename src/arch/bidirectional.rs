@@ -58,10 +58,6 @@ impl Block for Bidirectional {
         ops::concat_rows(pass.tape, forward, reverse)
     }
 
-    fn formula(&self) -> String {
-        format!("2·{}", self.forward.formula())
-    }
-
     fn keeps_more(&self, steps: usize) -> usize {
         // Both directions once more, side by side, and their gradients.
         self.forward.keeps_more(steps) + self.reverse.keeps_more(steps) + 2 * self.features()

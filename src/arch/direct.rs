@@ -110,9 +110,6 @@ pub trait Network {
     /// The forecast as the network sees values, of the shape that its scope says.
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var;
 
-    /// How many parameters, as a sum of formulas.
-    fn formula(&self) -> String;
-
     /// Numbers that a training step keeps for each token and channel, beyond one for each row of its matrices.
     fn keeps_more(&self) -> usize {
         0
@@ -171,10 +168,6 @@ impl Forecaster for Direct {
             let out = &mut out[(sample * targets + target) * horizon..][..horizon];
             out.iter_mut().zip(found).for_each(|(out, found)| *out = found * spread + shift);
         }
-    }
-
-    fn formula(&self) -> String {
-        self.network.formula()
     }
 
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {

@@ -61,9 +61,9 @@ fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
             sum += at(k as isize + reach + 1) - at(k as isize - reach);
         }
     }
-    let record = Record::new([Some(x)], |sweep| {
-        let [rows, reach, ..] = sweep.record.sizes;
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(x)], |ctx| {
+        let [rows, reach, ..] = ctx.record.sizes;
+        ctx.accumulate(0, |grad, up| {
             for (grad, up) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)) {
                 for (k, up) in up.iter().enumerate() {
                     let share = up / (2 * reach + 1) as Real;
@@ -83,10 +83,6 @@ impl Network for DLinear {
         let rest = ops::sub(pass.tape, window, trend);
         let (rest, trend) = (self.seasonal.forward(pass, rest), self.trend.forward(pass, trend));
         ops::add(pass.tape, rest, trend)
-    }
-
-    fn formula(&self) -> String {
-        format!("{} (rest) + {} (trend)", self.seasonal.formula(), self.trend.formula())
     }
 
     fn scope(&self) -> Scope {

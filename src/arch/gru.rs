@@ -81,8 +81,4 @@ impl Block for Gru {
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
     }
-
-    fn formula(&self) -> String {
-        self.layer.formula()
-    }
 }

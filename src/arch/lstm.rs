@@ -66,8 +66,4 @@ impl Block for Lstm {
         pass.probe_matrices(self.index, MATRICES, weights.w_hh);
         (out.hidden, [Some(h), c, None, None])
     }
-
-    fn formula(&self) -> String {
-        self.layer.formula()
-    }
 }

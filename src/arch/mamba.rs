@@ -179,15 +179,6 @@ impl Block for Mamba {
         let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
         sequences + e * n / scan::CHUNK
     }
-
-    fn formula(&self) -> String {
-        let (h, e, n, conv) = (self.stream.width, self.channels, self.state, self.conv.formula());
-        let model = match &self.source {
-            Source::Input { project, step, .. } => format!("{} + {}", project.formula(), step.formula()),
-            Source::Fixed { .. } => format!("{e} + 2·{n}"),
-        };
-        self.stream.formula(&format!("{h} + 3·{h}·{e} + {conv} + {model} + {e}·({n} + 1)"))
-    }
 }
 
 #[cfg(test)]

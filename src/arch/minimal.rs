@@ -42,7 +42,6 @@ struct Layer {
     index: usize,
     weight: ParamId,
     bias: ParamId,
-    inputs: usize,
     hidden: usize,
 }
 
@@ -79,7 +78,7 @@ fn layer(
     let weight = builder.matrix(format!("rnn.weight_ih_l{index}"), form.gates() * hidden, inputs, uniform);
     let biases: Vec<(usize, Init)> = gates.iter().chain([&uniform]).map(|init| (hidden, *init)).collect();
     let bias = builder.vector(format!("rnn.bias_ih_l{index}"), &biases, false);
-    Box::new(Layer { form, index, weight, bias, inputs, hidden })
+    Box::new(Layer { form, index, weight, bias, hidden })
 }
 
 impl Layer {
@@ -122,10 +121,6 @@ impl Block for Layer {
         self.probe_gates(pass, z);
         let h = computed_last(pass, out.hidden, false);
         (out.hidden, [Some(h), None, None, None])
-    }
-
-    fn formula(&self) -> String {
-        format!("{}·{}·({} + 1)", self.form.gates(), self.hidden, self.inputs)
     }
 
     fn keeps_more(&self, _: usize) -> usize {

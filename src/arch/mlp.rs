@@ -57,14 +57,6 @@ impl Network for Mlp {
         self.head.forward(pass, x)
     }
 
-    fn formula(&self) -> String {
-        let layers = self.layers.iter().enumerate();
-        let mut parts: Vec<String> =
-            layers.map(|(k, layer)| format!("{} (layer {})", layer.formula(), k + 1)).collect();
-        parts.push(format!("{} (head)", self.head.formula()));
-        parts.join(" + ")
-    }
-
     fn scope(&self) -> Scope {
         Scope::Together
     }

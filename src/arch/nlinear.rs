@@ -35,10 +35,6 @@ impl Network for NLinear {
         self.linear.forward(pass, window)
     }
 
-    fn formula(&self) -> String {
-        self.linear.formula()
-    }
-
     fn scope(&self) -> Scope {
         Scope::Targets
     }

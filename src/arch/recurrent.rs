@@ -90,12 +90,8 @@ pub struct Layer {
     w_hh: ParamId,
     b_ih: ParamId,
     b_hh: ParamId,
-    /// Rows of the input.
-    pub inputs: usize,
     /// Size of the state.
     pub hidden: usize,
-    /// Gates stacked in the rows.
-    pub gates: usize,
 }
 
 impl Layer {
@@ -127,7 +123,7 @@ impl Layer {
             biases.iter().map(|bias| (hidden, if bias.is_some() { Init::Zero } else { uniform })).collect();
         let b_ih = builder.vector(named("bias_ih"), &first, false);
         let b_hh = builder.vector(named("bias_hh"), &second, true);
-        Self { w_ih, w_hh, b_ih, b_hh, inputs, hidden, gates }
+        Self { w_ih, w_hh, b_ih, b_hh, hidden }
     }
 
     /// The parameters on the tape.
@@ -138,11 +134,5 @@ impl Layer {
             b_ih: pass.param(self.b_ih),
             b_hh: pass.param(self.b_hh),
         }
-    }
-
-    /// How many parameters: gates · hidden · (inputs + hidden + two biases).
-    pub fn formula(&self) -> String {
-        let factor = if self.gates == 1 { String::new() } else { format!("{}·", self.gates) };
-        format!("{factor}{}·({} + {} + 2)", self.hidden, self.inputs, self.hidden)
     }
 }

@@ -56,14 +56,6 @@ impl Stream {
         pass.probe_flow(index, "output", Bounds::Free, Flow::Output, out);
         out
     }
-
-    /// A formula with the parameters of the stream put around those of the block.
-    pub fn formula(&self, block: &str) -> String {
-        let before = self.enter.map(|enter| enter.formula());
-        let after = self.norm.map(|norm| norm.formula());
-        let parts: Vec<String> = before.into_iter().chain([block.to_owned()]).chain(after).collect();
-        parts.join(" + ")
-    }
 }
 
 /// The two halves of a map into a wider room: one goes through a short convolution and is what the block works on, the other

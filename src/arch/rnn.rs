@@ -46,8 +46,4 @@ impl Block for Rnn {
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
     }
-
-    fn formula(&self) -> String {
-        self.layer.formula()
-    }
 }

@@ -265,15 +265,6 @@ impl Forecaster for Stacked {
         }
     }
 
-    fn formula(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));
-        parts.extend(self.blocks.iter().enumerate().map(|(k, block)| format!("{} (layer {})", block.formula(), k + 1)));
-        parts.push(format!("{} (head)", self.head.formula()));
-        parts.extend(self.highway.map(|highway| format!("{} (highway)", highway.formula())));
-        parts.join(" + ")
-    }
-
     fn keeps_more(&self) -> usize {
         self.blocks.iter().map(|block| block.keeps_more(self.plan.tokens())).sum()
     }

@@ -95,8 +95,6 @@ struct Transformer {
     causal: bool,
     heads: usize,
     index: usize,
-    /// What the positions add to the count of parameters.
-    places: usize,
 }
 
 /// One causal layer.
@@ -155,7 +153,6 @@ impl Transformer {
             causal,
             heads,
             index,
-            places: if matches!(positions, Positions::Learned(_)) { places } else { 0 },
         }
     }
 
@@ -259,17 +256,5 @@ impl Block for Transformer {
 
     fn state_grows_by(&self) -> usize {
         if self.causal { 2 * self.stream.width } else { 0 }
-    }
-
-    fn formula(&self) -> String {
-        let parts = [
-            self.into_attention.formula(),
-            self.out_of_attention.formula(),
-            self.widen.formula(),
-            self.narrow.formula(),
-            format!("4·{}", self.stream.width),
-        ];
-        let places = if self.places > 0 { format!(" + {}·{}", self.places, self.stream.width) } else { String::new() };
-        self.stream.formula(&format!("{}{places}", parts.join(" + ")))
     }
 }

@@ -29,7 +29,7 @@ const REAL: u64 = size_of::<crate::Real>() as u64;
 const COPIES_OF_WEIGHTS: u64 = 24;
 
 /// Tapes on which windows are forecast without gradients: after an epoch, and when the model is judged.
-const QUIET_TAPES: u64 = 2;
+const INFERENCE_TAPES: u64 = 2;
 
 /// Models in a worker, each with its series and its frame: the one that is there, and the one that the next settings are tried with.
 const MODELS: u64 = 2;
@@ -155,7 +155,7 @@ impl Asked {
         let grown = times(&[ahead, tokens + ahead / 2, forecaster.state_grows_by() as u64]);
         let judged = forecaster.keeps_to_forecast(rows, tokens + ahead).saturating_add(grown);
         let side = evaluate::CHUNK as u64;
-        let judging = times(&[judged.saturating_add(read(1)), side, QUIET_TAPES]);
+        let judging = times(&[judged.saturating_add(read(1)), side, INFERENCE_TAPES]);
         // Looked into: some windows, as many as have so many tokens, or one.
         let looked = tokens.max((MOST_TOKENS as u64).min(tokens.saturating_mul(MOST_LOOKED_INTO as u64)));
         let looked = forecaster.keeps(rows, looked);

@@ -151,7 +151,7 @@ impl Model {
         let memory = Asked { architecture, settings: settings.clone(), features, lengths, sizes }.fitting(limit)?;
         let options = Options::new(&settings);
         let built = architecture.build(&plan, &settings, options.seed);
-        let parameters = Parameters::of(&built.1, built.0.as_ref());
+        let parameters = Parameters::of(&built.1);
         // As many as the part's rows allow: counting its windows would let its gaps decide how long an epoch is.
         let validated = plan.tokens() * (split.validation.len() + 1 - horizon).min(MOST_VALIDATED);
         let truncated =
@@ -177,8 +177,8 @@ impl Model {
             // No window is there to be centred, whatever else was chosen.
             resolved.insert(NORMALISE.key.to_owned(), "none".into());
         }
-        if let Some(truncated) = trainer.truncated() {
-            resolved.insert(CHUNK.key.to_owned(), truncated.says().chunk.into());
+        if let Some(truncated) = trainer.cuts() {
+            resolved.insert(CHUNK.key.to_owned(), truncated.chunk.into());
         }
         resolved.insert(SHARDS.key.to_owned(), options.shards.into());
         let targets = frame.names[..frame.targets].to_vec();
@@ -211,7 +211,7 @@ impl Model {
             memory,
             workers: memory.workers(limit),
             filled: frame.filled.iter().map(Vec::len).sum(),
-            truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
+            truncated: trainer.cuts().cloned(),
             notes,
         };
         Ok(Self {

@@ -12,7 +12,8 @@ use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Params, Pass, State};
 use unrolled::train::Truncated;
-use unrolled::train::truncated::{LANES, Shard};
+use unrolled::train::source::{Room, Shard, Source};
+use unrolled::train::truncated::LANES;
 use unrolled::{Error, Real, Session, narrow, wide};
 
 const WINDOW: usize = 24;
@@ -100,10 +101,10 @@ impl Bench {
         if let Some(values) = values {
             params.values.copy_from_slice(values);
         }
-        let (mut tape, mut batch, mut out) = (Tape::new(true), Batch::default(), Vec::new());
-        let shard = Shard { params: &params, at, shard, key: (5, at as u64), loss: self.loss };
-        let model = self.forecaster.stretches().unwrap();
-        self.truncated.shard(model, (&self.frame, &mut batch), &mut tape, shard, &mut out);
+        let (forecaster, frame) = (self.forecaster.as_ref(), &self.frame);
+        let shard = Shard { forecaster, frame, params: &params, at, shard, key: (5, at as u64), loss: self.loss };
+        let mut out = Vec::new();
+        self.truncated.shard(shard, &mut Room::default(), &mut out);
         out
     }
 
@@ -185,7 +186,7 @@ fn each_step_is_what_its_lanes_give_one_by_one_from_the_states_that_they_left() 
                     worst = worst.max((wide(*found) - expected).abs() / size);
                 }
                 worst = worst.max((wide(part[count]) - loss).abs() / loss);
-                assert_eq!(bench.truncated.written(&part[count + 1..]), Some(part.len() - count - 1));
+                assert_eq!(bench.truncated.carried(&part[count + 1..]), Some(part.len() - count - 1));
                 bench.truncated.carry(0, &part[count + 1..]);
             }
         }
@@ -248,7 +249,7 @@ fn the_values_of_a_carried_state_are_those_of_one_long_pass_and_its_gradient_is_
         let (mut sum, mut gradient) = (0.0, vec![0.0; count]);
         for at in 0..steps {
             let part = bench.shard(at, (0, 1), None);
-            let share = bench.truncated.tokens(at) as f64 / tokens as f64;
+            let share = bench.truncated.examples(at) as f64 / tokens as f64;
             sum += share * wide(part[count]);
             gradient.iter_mut().zip(&part).for_each(|(sum, g)| *sum += share * wide(*g));
             bench.truncated.carry(0, &part[count + 1..]);

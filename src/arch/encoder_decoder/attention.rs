@@ -115,20 +115,6 @@ impl Attention {
         let combined = combine.forward(pass, both);
         Some((ops::tanh(pass.tape, combined), weights))
     }
-
-    /// How many parameters, as a formula; `None`: there are none.
-    pub fn formula(&self) -> Option<String> {
-        match self {
-            Attention::None => None,
-            Attention::Additive { query, key, .. } => {
-                Some(format!("{} + {} + {}", query.formula(), key.formula(), query.outputs))
-            }
-            Attention::Multiplicative { general: Some(general), combine } => {
-                Some(format!("{} + {}", general.formula(), combine.formula()))
-            }
-            Attention::Multiplicative { general: None, combine } => Some(combine.formula()),
-        }
-    }
 }
 
 /// The sum of the encoder's states, weighed by the softmax of `scores`, and the weights.

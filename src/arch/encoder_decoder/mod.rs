@@ -325,16 +325,6 @@ impl Forecaster for EncoderDecoder {
         let looks = if matches!(self.attention, Attention::None) { 0 } else { 4 };
         (tokens + horizon).saturating_mul(rows).saturating_add((horizon * looks).saturating_mul(tokens))
     }
-
-    fn formula(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));
-        parts.extend(self.encoder.formulas("encoder"));
-        parts.extend(self.attention.formula().map(|formula| format!("{formula} (attention)")));
-        parts.extend(self.decoder.formulas("decoder"));
-        parts.push(format!("{} (head)", self.head.formula()));
-        parts.join(" + ")
-    }
 }
 
 /// The targets' true values before each of the first `steps` steps of the horizon as the network sees them,

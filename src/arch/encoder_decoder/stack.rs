@@ -59,9 +59,4 @@ impl Stack {
             pass.dropout_by(x, self.dropout, keys[below], first_step)
         })
     }
-
-    /// How many parameters, as sums of formulas.
-    pub fn formulas(&self, part: &str) -> impl Iterator<Item = String> {
-        (1..).zip(&self.blocks).map(move |(k, block)| format!("{} ({part}, layer {k})", block.formula()))
-    }
 }

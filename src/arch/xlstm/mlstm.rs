@@ -48,7 +48,6 @@ pub struct Mlstm {
     skip: ParamId,
     down: Linear,
     channels: usize,
-    block: usize,
 }
 
 impl Mlstm {
@@ -73,7 +72,7 @@ impl Mlstm {
         let norm = Norm::groups(builder, &named("mlstm_cell.outnorm"), channels, heads);
         let skip = builder.vector(named("learnable_skip"), &[(channels, Init::Constant(1.0))], false);
         let down = Linear::unbiased(builder, &named("proj_down"), channels, hidden, frame.outward());
-        Self { frame, up, conv, projections, gates, norm, skip, down, channels, block }
+        Self { frame, up, conv, projections, gates, norm, skip, down, channels }
     }
 
     /// Both gates `[2 heads × …]` before their functions, from queries, keys and values, which need not be put together.
@@ -155,19 +154,5 @@ impl Block for Mlstm {
         // Sequences of E, hidden and heads rows in `forward`, each with its gradient, beside the matrices' 6 E + hidden and
         // two for each head; and the memory, which is kept once in some steps.
         2 * (17 * e + 5 * h + 16 * heads) - (6 * e + h + 2 * heads) + e * (e / heads + 1) / scan::MLSTM_CHUNK
-    }
-
-    fn formula(&self) -> String {
-        let (e, heads) = (self.channels, self.frame.heads);
-        let parts = [
-            self.frame.norm.formula(),
-            self.up.formula(),
-            self.conv.formula(),
-            format!("3·{e}·{}", self.block),
-            format!("2·{heads}·(3·{e} + 1)"),
-            format!("2·{e}"),
-            self.down.formula(),
-        ];
-        self.frame.stream.formula(&parts.join(" + "))
     }
 }

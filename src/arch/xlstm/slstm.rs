@@ -151,19 +151,4 @@ impl Block for Slstm {
         // twice the feed-forward's.
         38 * h + 12 * wide - (10 * h + 2 * wide)
     }
-
-    fn formula(&self) -> String {
-        let (h, d) = (self.frame.stream.width, self.frame.stream.width / self.frame.heads);
-        let parts = [
-            self.frame.norm.formula(),
-            self.conv.formula(),
-            format!("2·4·{h}·{d}"),
-            format!("4·{h}"),
-            self.norm.formula(),
-            self.before_feed_forward.formula(),
-            self.up.formula(),
-            self.down.formula(),
-        ];
-        self.frame.stream.formula(&parts.join(" + "))
-    }
 }

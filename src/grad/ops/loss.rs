@@ -53,13 +53,13 @@ pub fn loss(tape: &mut Tape, kind: Loss, prediction: Var, target: Var) -> Var {
     let count = tape.value(prediction).len();
     let mut out = tape.buffer(1);
     out[0] = crate::narrow(total / count as f64);
-    let record = Record::new([Some(prediction), Some(target)], |sweep| {
-        let (Some(prediction), Some(target)) = (sweep.input(0), sweep.input(1)) else { return };
-        let kind = Loss::from_index(sweep.record.sizes[0]);
-        let (p, t) = (sweep.value(prediction), sweep.value(target));
+    let record = Record::new([Some(prediction), Some(target)], |ctx| {
+        let (Some(prediction), Some(target)) = (ctx.input(0), ctx.input(1)) else { return };
+        let kind = Loss::from_index(ctx.record.sizes[0]);
+        let (p, t) = (ctx.value(prediction), ctx.value(target));
         let share = 1.0 / p.len() as Real;
         for (input, sign) in [(0, share), (1, -share)] {
-            sweep.accumulate(input, |grad, up| {
+            ctx.accumulate(input, |grad, up| {
                 for ((g, p), t) in grad.iter_mut().zip(p).zip(t) {
                     *g += up[0] * sign * kind.slope(p - t);
                 }
