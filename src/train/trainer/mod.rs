@@ -287,6 +287,11 @@ impl Trainer {
         }
     }
 
+    /// Windows that fit the weights.
+    pub fn windows(&self) -> usize {
+        self.train.starts.len()
+    }
+
     /// Steps in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
         match &self.truncated {
