@@ -11,6 +11,9 @@ use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 
+/// Pieces that learnt rows are cut into, each with a digest of its own: where only some of them are at hand, these are known again.
+const PIECES: usize = 16;
+
 /// The experiment that a model was trained in, and the rows that it has learnt from: the training part fitted its weights, the
 /// validation part chose them among those of all epochs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +24,7 @@ pub struct Learnt {
     pub train: [i64; 2],
     /// The same of the validation part, which follows it.
     pub validation: [i64; 2],
-    /// Digest of the values in both parts, of each column that the model reads.
+    /// Of each column that the model reads, digests of its values in both parts, piece after piece, with spaces between.
     pub values: Vec<String>,
 }
 
@@ -39,37 +42,39 @@ impl Learnt {
     pub fn of(experiment: &Experiment, columns: &[String]) -> Self {
         let Experiment { series, split, fingerprint, .. } = experiment;
         let ends = |rows: &Range<usize>| [series.axis.at(rows.start), series.axis.at(rows.end.saturating_sub(1))];
+        let digests = |name: &String| -> Vec<String> {
+            pieces(split.train.start..split.validation.end).map(|rows| digest(values(series, name, &rows))).collect()
+        };
         Self {
             fingerprint: fingerprint.clone(),
             train: ends(&split.train),
             validation: ends(&split.validation),
-            values: columns.iter().map(|name| digest(series, name, split.train.start..split.validation.end)).collect(),
+            values: columns.iter().map(|name| digests(name).join(" ")).collect(),
         }
     }
 
-    /// Whether a series on `axis` can have had these rows, one behind the other, and there is a digest for each of so many columns.
+    /// Whether a series on `axis` can have had these rows, one part behind the other, and there are digests for each of so many columns.
     pub fn is_of(&self, axis: &Axis, columns: usize) -> bool {
         let ends = [self.train, self.validation].map(|[first, last]| Some((axis.row_at(first)?, axis.row_at(last)?)));
         let [Some(train), Some(validation)] = ends else { return false };
-        train.0 <= train.1
-            && train.1 + 1 == validation.0
-            && validation.0 <= validation.1
-            && self.values.len() == columns
+        let in_order = train.0 <= train.1 && train.1 + 1 == validation.0 && validation.0 <= validation.1;
+        let all = |digests: &String| digests.split(' ').count() == pieces(train.0..validation.1 + 1).count();
+        in_order && self.values.len() == columns && self.values.iter().all(all)
     }
 
     /// Which rows at hand these are, for a model that reads `columns`, trained on the axis `trained`.
     ///
     /// # Errors
-    /// [`Error::OtherRows`] where they are not among the rows at hand, or hold other values there.
+    /// [`Error::OtherRows`] where they are not all among the rows at hand, or hold other values there.
     pub fn rows_in(&self, experiment: &Experiment, columns: &[String], trained: &Axis) -> Result<Rows> {
         let Experiment { series, split, fingerprint, .. } = experiment;
         if *fingerprint == self.fingerprint {
             return Ok(Rows { train: split.train.clone(), validation: split.validation.clone() });
         }
         let axis = &series.axis;
-        let row = |time: i64| axis.row_at(time);
         let [first, last] = [self.train[0], self.validation[1]];
-        let (Some(start), Some(middle), Some(end)) = (row(first), row(self.validation[0]), row(last)) else {
+        let rows = [first, self.validation[0], last].map(|time| axis.row_at(time));
+        let [Some(start), Some(middle), Some(end)] = rows else {
             let last_at_hand = axis.at(axis.len.saturating_sub(1));
             return Err(other_rows(format!(
                 "it has learnt from those from {} to {}, and these are from {} to {}",
@@ -79,16 +84,59 @@ impl Learnt {
                 label(axis, last_at_hand)
             )));
         };
-        let differs =
-            columns.iter().zip(&self.values).find(|(name, said)| digest(series, name, start..end + 1) != **said);
-        if let Some((name, _)) = differs {
-            return Err(other_rows(format!(
+        let differs = |name: &&String| {
+            let mut pieces = self.pieces_in(series, std::slice::from_ref(*name), columns, trained);
+            pieces.any(|(_, is_same)| !is_same)
+        };
+        match columns.iter().find(differs) {
+            None => Ok(Rows { train: start..middle, validation: middle..end + 1 }),
+            Some(name) => Err(other_rows(format!(
                 "it was trained on other values of “{name}” between {} and {}",
                 label(trained, first),
                 label(trained, last)
-            )));
+            ))),
         }
-        Ok(Rows { train: start..middle, validation: middle..end + 1 })
+    }
+
+    /// The rows at hand that are surely among these, where not all are: from the first piece that is the same to the last, and one
+    /// piece further either way, for a piece with a single other value is another. A piece without any change tells nothing.
+    pub fn some_in(&self, experiment: &Experiment, columns: &[String], trained: &Axis) -> Option<Rows> {
+        let series = &experiment.series;
+        let changes = |rows: &Range<usize>| {
+            let of = |name: &String| {
+                values(series, name, rows).windows(2).any(|pair| pair[0] < pair[1] || pair[0] > pair[1])
+            };
+            columns.iter().any(of)
+        };
+        let known =
+            self.pieces_in(series, columns, columns, trained).filter_map(|(rows, is_same)| rows.filter(|_| is_same));
+        let known: Vec<Range<usize>> = known.filter(changes).collect();
+        let (first, last) = (known.first()?, known.last()?);
+        let end = (last.end + last.len()).min(series.axis.len);
+        Some(Rows { train: first.start.saturating_sub(first.len())..end, validation: end..end })
+    }
+
+    /// Each piece as rows of `series`, where it has them all, and whether the columns `names` hold the same values there.
+    fn pieces_in<'a>(
+        &'a self,
+        series: &'a Series,
+        names: &'a [String],
+        columns: &'a [String],
+        trained: &'a Axis,
+    ) -> impl Iterator<Item = (Option<Range<usize>>, bool)> + 'a {
+        let row = |time: i64| trained.row_at(time).unwrap_or(0);
+        let learnt = row(self.train[0])..row(self.validation[1]) + 1;
+        pieces(learnt).enumerate().map(move |(piece, rows)| {
+            let [first, last] = [rows.start, rows.end - 1].map(|row| series.axis.row_at(trained.at(row)));
+            let at_hand = first.zip(last).map(|(first, last)| first..last + 1);
+            let is_same = at_hand.as_ref().is_some_and(|at_hand| {
+                let said = |name: &String| {
+                    self.values.get(columns.iter().position(|other| other == name)?)?.split(' ').nth(piece)
+                };
+                names.iter().all(|name| said(name).is_some_and(|said| said == digest(values(series, name, at_hand))))
+            });
+            (at_hand, is_same)
+        })
     }
 }
 
@@ -102,8 +150,9 @@ impl Rows {
         if split.test.start >= learnt.end || split.test.end <= learnt.start {
             return Ok(());
         }
-        let remedy = if learnt.end < axis.len {
-            format!("choose a split whose test part begins later: {}, {}", self.train.end, learnt.end)
+        let train = if self.validation.is_empty() { learnt.end - learnt.end.div_ceil(8) } else { self.train.end };
+        let remedy = if learnt.end < axis.len && train > 0 {
+            format!("choose a split whose test part begins later: {train}, {}", learnt.end)
         } else {
             "a series that goes on behind them is needed".to_owned()
         };
@@ -120,18 +169,23 @@ impl Rows {
         let last = row_label(axis, self.validation.end - 1);
         if axis.at(axis.len) > trained.at(trained.len) {
             sentences.push(format!("These rows continue those that it was trained on, to {last}."));
-        } else if axis != trained {
+        } else if (axis.start, axis.len) != (trained.start, trained.len) {
             sentences.push(format!("These rows hold those that it was trained on, to {last}."));
         }
-        let validation = split.rows(Part::Validation);
-        if validation.start < self.train.end && self.train.start < validation.end {
-            sentences.push(
-                "Some rows of the validation part fitted its weights, so that its validation error is too small."
-                    .to_owned(),
-            );
+        if split.rows(Part::Validation).start < self.train.end {
+            let fault =
+                "Some rows of the validation part fitted its weights, so that its validation error is too small.";
+            sentences.push(fault.to_owned());
         }
         sentences.join(" ")
     }
+}
+
+/// At most [`PIECES`] of rows, as long as each other up to one row.
+fn pieces(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let (start, length) = (rows.start, rows.len());
+    let count = length.min(PIECES);
+    (0..count).map(move |piece| start + piece * length / count..start + (piece + 1) * length / count)
 }
 
 /// Whether a series has the step and the columns of a model that was trained on the axis `trained`.
@@ -161,9 +215,14 @@ fn other_rows(problem: String) -> Error {
     Error::OtherRows { problem, usable: true }
 }
 
-fn digest(series: &Series, name: &str, rows: Range<usize>) -> String {
-    let column = series.names.iter().position(|other| other == name).map_or(&[][..], |at| &series.columns[at][rows]);
-    Digest::new().with_values(column).text()
+/// A column's values in some rows; none where there is no such column.
+fn values<'a>(series: &'a Series, name: &str, rows: &Range<usize>) -> &'a [f64] {
+    let column = series.names.iter().position(|other| other == name);
+    column.and_then(|at| series.columns[at].get(rows.clone())).unwrap_or_default()
+}
+
+fn digest(values: &[f64]) -> String {
+    Digest::new().with_values(values).text()
 }
 
 /// How a person calls the row at `time` of a series like this.

@@ -94,7 +94,12 @@ impl Model {
                 rows.are_unseen_in(split, axis)?;
                 rows.sentence(split, axis, &about.axis)
             }
-            Some(Err(error)) if other_rows => error.to_string(),
+            Some(Err(error)) if other_rows => {
+                // However it is called: rows that are known again are rows that it has learnt from.
+                let known = learnt.and_then(|learnt| learnt.some_in(&model.experiment, &about.columns, &about.axis));
+                known.map_or(Ok(()), |rows| rows.are_unseen_in(split, axis))?;
+                error.to_string()
+            }
             Some(Err(error)) => return Err(error),
         };
         Ok(model)

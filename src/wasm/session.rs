@@ -300,9 +300,9 @@ impl Session {
         &mut self,
         bytes: &[u8],
         #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: JsValue,
-        other_rows: Option<bool>,
+        #[wasm_bindgen(unchecked_optional_param_type = "boolean")] other_rows: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let loading = crate::session::Loading { settings: raw(settings)?, other_rows: other_rows.unwrap_or(false) };
+        let loading = crate::session::Loading { settings: raw(settings)?, other_rows: other_rows.is_truthy() };
         to_js(self.inner.load(bytes, &loading)?)
     }
 

@@ -310,6 +310,47 @@ fn another_series_of_the_same_kind_is_taken_where_a_person_says_so() {
 }
 
 #[test]
+fn rows_that_are_known_again_are_not_scored_whatever_a_person_says_of_them() {
+    let bytes = trained(noisy_sine(300), "{}").save().unwrap();
+    let other_rows = |split: &str| Loading { settings: settings(split), other_rows: true };
+    // The latest rows alone, of which some have been learnt: not in the test part.
+    let rolling = |rows: usize, first: usize| Session::new(later(noisy_sine(rows), first));
+    let mut session = rolling(320, 40);
+    let configured = session.load(&bytes, &other_rows("{}")).unwrap();
+    assert!(configured.trained_on.contains("these are from 2013-01-02 16:00"), "{}", configured.trained_on);
+    // In the test part, with one value corrected.
+    let corrected = |row: usize| {
+        let mut series = noisy_sine(330);
+        series.columns[0][row] += 1.0;
+        later(series, 30)
+    };
+    for row in [60, 235] {
+        let mut session = Session::new(corrected(row));
+        assert_eq!(session.load(&bytes, &other_rows(r#"{"split": "50/10/40"}"#)).unwrap().split.test.from, 240);
+        let short = |split: &str| {
+            let mut raw = settings(r#"{"split": "60/10/30"}"#);
+            raw.extend(settings(split));
+            let bytes = trained(noisy_sine(300), "{}").save().unwrap();
+            let mut series = corrected(row);
+            series.axis.len = 240;
+            series.columns[0].truncate(240);
+            Session::new(series)
+                .load(&bytes, &Loading { settings: raw, other_rows: true })
+                .map(|configured| configured.split.test.from)
+        };
+        let error = short("{}").unwrap_err();
+        assert_eq!(error.place().knob.as_deref(), Some("split"), "{error}");
+        assert_eq!(short(r#"{"split": "190, 228"}"#), Ok(228), "row {row}");
+    }
+    // Cut off: nothing is left behind what is known again.
+    let mut cut = noisy_sine(300);
+    cut.axis.len = 200;
+    cut.columns[0].truncate(200);
+    let error = Session::new(cut).load(&bytes, &other_rows("{}")).unwrap_err();
+    assert!(error.to_string().contains("a series that goes on behind them"), "{error}");
+}
+
+#[test]
 fn a_loaded_model_reads_the_cycles_of_the_calendar_that_it_was_trained_with() {
     // Five days train, which say nothing of the weekday; eight do.
     let bytes = trained(noisy_sine(180), r#"{"calendar": true}"#).save().unwrap();

@@ -595,11 +595,14 @@ fn the_document_tells_the_digest_of_the_values_that_a_model_has_learnt_from() {
     let at = |row: i64| 1_356_998_400_000 + row * 3_600_000;
     assert_eq!(about["experiment"]["train"], serde_json::json!([at(0), at(99)]));
     assert_eq!(about["experiment"]["validation"], serde_json::json!([at(100), at(149)]));
-    let digest = |column: usize| {
+    let digest = |values: &[f64]| {
         let bits = |value: &f64| if value.is_nan() { 0x7ff8 << 48 } else { value.to_bits() };
-        let bytes = rows.columns[column][..150].iter().flat_map(|value| bits(value).to_le_bytes());
         let step = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        format!("{:016x}", bytes.fold(0xcbf2_9ce4_8422_2325, step))
+        format!("{:016x}", values.iter().flat_map(|value| bits(value).to_le_bytes()).fold(0xcbf2_9ce4_8422_2325, step))
     };
-    assert_eq!(about["experiment"]["values"], serde_json::json!([digest(0), digest(2)]));
+    let digests = |column: usize| {
+        let of = |k: usize| digest(&rows.columns[column][150 * k / 16..150 * (k + 1) / 16]);
+        (0..16).map(of).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(about["experiment"]["values"], serde_json::json!([digests(0), digests(2)]));
 }
