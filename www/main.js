@@ -61,7 +61,7 @@ const store = createStore(
   }),
 );
 watchKeeping((keeping) => store.set({ keeping }));
-watchScored((scored) => store.set({ scored }));
+watchScored((scored, fault) => store.set(fault ? { scored, told: fault } : { scored }));
 if (!store.get().fastest) {
   cannotStart(
     'Unrolled computes with WebAssembly’s SIMD instructions, which this browser does not have: please open it in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',

@@ -60,8 +60,11 @@ test('what other tabs count is told, and what is no scoring is not counted', asy
 test('a count that cannot be read is set aside, and the next begins anew', async () => {
   for (const damaged of ['{"a": -1}', '{"a": 1.5}', '[3]', '{"a": "3"}', 'null', '7', '{"a":']) {
     kept = new Map([['unrolled-scored', damaged]]);
-    const { score } = await visit();
+    const { score, watchScored } = await visit();
+    /** @type {string[]} */ const said = [];
+    watchScored((/** @type {any} */ _, /** @type {string} */ fault) => said.push(fault));
     assert.equal((await score(scores, of('a'), null)).evaluation.scored_times, 1, damaged);
+    assert.deepEqual(said.map((fault) => /set aside/.test(fault)), [true, false], damaged);
     assert.deepEqual([...kept].sort(), [['unrolled-scored', '{"a":1}'], ['unrolled-scored-aside', damaged]]);
   }
 });

@@ -92,6 +92,7 @@ inBrowsers((browser) => {
     await page.driver.get('about:blank');
     await page.driver.get(address);
     await untilReady(page);
+    assert.match((await page.text('#notice')) ?? '', /How often test parts were scored could not be read\. It was set aside/);
     assert.deepEqual(await page.run(() => ['unrolled-scored', 'unrolled-scored-aside'].map((key) => localStorage.getItem(key))), [null, '{"abc": "often"}']);
     await trained(page);
     await untilNote(page, /scored once/);

@@ -18,7 +18,9 @@ const MOST = 1000;
 
 /** What is known in this tab, where the browser keeps nothing too. @type {Scored} */
 let scored = {};
-/** @type {(scored: Scored) => void} */
+/** What a person should know of it, or ''. */
+let fault = '';
+/** @type {(scored: Scored, fault: string) => void} */
 let listener = () => {};
 
 /** @returns {Scored} What the browser keeps; what cannot be read is set aside, and the count begins anew. */
@@ -32,7 +34,13 @@ function kept() {
     // It is set aside like everything else that is no count.
   }
   setScoredAside(text);
+  fault = 'How often test parts were scored could not be read. It was set aside, and the count begins anew.';
   return {};
+}
+
+function tell() {
+  listener(scored, fault);
+  fault = '';
 }
 
 /** Takes in what other tabs have counted. */
@@ -47,20 +55,20 @@ function add(fingerprint, more) {
   const times = Math.max(0, before + more);
   scored = Object.fromEntries([...Object.entries(rest), [fingerprint, times]].slice(-MOST));
   if (keepingNow().state !== 'forgotten') keepScored(JSON.stringify(scored));
-  listener(scored);
+  tell();
   return times;
 }
 
-/** @param {(scored: Scored) => void} hear Told now and of every change, by other tabs too. */
+/** @param {(scored: Scored, fault: string) => void} hear Told now and of every change, by other tabs too. */
 export function watchScored(hear) {
   listener = hear;
-  const tell = () => {
+  const read = () => {
     scored = { ...scored };
     renew();
-    listener(scored);
+    tell();
   };
-  tell();
-  addEventListener('storage', tell);
+  read();
+  addEventListener('storage', read);
 }
 
 /**
