@@ -104,7 +104,8 @@ impl Learnt {
         let series = &experiment.series;
         let changes = |rows: &Range<usize>| {
             let of = |name: &String| {
-                values(series, name, rows).windows(2).any(|pair| pair[0] < pair[1] || pair[0] > pair[1])
+                let mut known = values(series, name, rows).iter().filter(|value| !value.is_nan());
+                known.next().is_some_and(|first| known.any(|value| value != first))
             };
             columns.iter().any(of)
         };
