@@ -31,6 +31,7 @@ fn judge(name: &str, series: &Series, target: &str) {
         fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
+        cycles: None,
     };
     let frame = Frame::new(series, &split, &options).expect("a frame");
     let windows = |part| frame.windows(&split, part, WINDOW, HORIZON).expect("windows");

@@ -66,6 +66,7 @@ impl Data {
             fill: Fill::default(),
             ahead: 0,
             scales: None,
+            cycles: None,
         };
         let frame = Frame::new(&series, &split, &options)?;
         let [trains, judges] = [Part::Train, Part::Test].map(|part| frame.windows(&split, part, WINDOW, HORIZON));

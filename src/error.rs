@@ -89,6 +89,14 @@ pub enum Error {
         /// Why, as a clause without a full stop.
         problem: String,
     },
+    /// A saved model was trained on other rows than those at hand.
+    #[error("This model was not trained on these rows: {problem}.")]
+    OtherRows {
+        /// On which it was trained, and which are at hand, as a clause without a full stop.
+        problem: String,
+        /// Whether it could be used on these all the same: they have its step and its columns.
+        usable: bool,
+    },
     /// A request came before its requirements were there.
     #[error("{problem}")]
     NotReady {
@@ -121,6 +129,8 @@ impl Error {
             Error::TooShort { .. } => "too-short",
             Error::Training { .. } => "training",
             Error::Model { .. } => "model",
+            Error::OtherRows { usable: true, .. } => "other-rows",
+            Error::OtherRows { usable: false, .. } => "other-series",
             Error::NotReady { .. } => "not-ready",
         }
     }

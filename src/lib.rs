@@ -2,18 +2,21 @@
 //!
 //! The modules are layers; a lower one never imports a higher one (`tests/suite/layering.rs` checks it):
 //!
-//! - [`error`], [`knob`], `exact`: errors, settings, and decimals in saved files;
+//! - [`error`], [`knob`], `exact`, `digest`: errors, settings, decimals in saved files, and whether two things are the same;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
 //!   architectures that a person can pick;
 //! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and baselines;
+//! - [`experiment`]: a series, its split and its targets, for all models that are compared on them;
 //! - [`train`]: the training loop; [`forecast`]: values beyond the end; [`export`]: models as files;
 //! - [`session`]: all of it behind one facade, and `wasm`: the same as JavaScript classes.
 
 pub mod arch;
 pub mod data;
+mod digest;
 pub mod error;
 pub mod evaluate;
 mod exact;
+pub mod experiment;
 pub mod export;
 pub mod forecast;
 pub mod grad;

@@ -13,6 +13,7 @@ import { recolour } from './charts/plot.js';
 import { fastestBuild } from './core/wasm.js';
 import { faultIn, faultInTidings } from './state/checked.js';
 import { keepingNow, open, recall, sift, watchKeeping } from './state/persist.js';
+import { watchScored } from './state/scored.js';
 import { initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
 import { readLink, speaksOf, typed, writeLink } from './state/url.js';
@@ -60,6 +61,7 @@ const store = createStore(
   }),
 );
 watchKeeping((keeping) => store.set({ keeping }));
+watchScored((scored, fault) => store.set(fault ? { scored, told: fault } : { scored }));
 if (!store.get().fastest) {
   cannotStart(
     'Unrolled computes with WebAssembly’s SIMD instructions, which this browser does not have: please open it in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',

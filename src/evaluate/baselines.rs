@@ -1,6 +1,6 @@
 //! What a model is measured against: forecasts that cost nothing, their errors over the same windows, and the rows of the table.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What a model is measured against, fitted once for a window, a horizon and a season.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Baselines {
     /// Rows of a season, at least 1.
     pub season: usize,
@@ -27,7 +27,12 @@ pub struct Baselines {
     /// The linear models of each target: plain, and after subtracting the last value. Both stand in the table; the verdict
     /// compares with the one of the smaller validation error ([`Baselines::linear`]).
     pub ridges: Vec<[Option<Ridge>; 2]>,
+    /// Their errors over the windows that were asked for last.
+    known: Mutex<Vec<(WindowSet, Arc<Vec<Entry>>)>>,
 }
+
+/// Sets of windows whose errors are remembered: validation and test.
+const MOST_KNOWN: usize = 2;
 
 /// One forecaster's errors.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -82,11 +87,16 @@ pub fn season_label(axis: &Axis, season: usize) -> String {
 impl Baselines {
     /// Fits them: the linear models to the windows `train`, with the penalty that is best over those of `validation`.
     pub fn fit(frame: &Frame, split: &Split, train: &WindowSet, validation: &WindowSet, season: usize) -> Baselines {
-        Baselines {
-            season: season.max(1),
-            naive: (0..frame.targets).map(|target| naive_error(frame, target, split, season)).collect(),
-            ridges: (0..frame.targets).map(|target| Ridge::fit(frame, target, train, validation)).collect(),
-        }
+        Self::new(
+            season,
+            (0..frame.targets).map(|target| naive_error(frame, target, split, season)).collect(),
+            (0..frame.targets).map(|target| Ridge::fit(frame, target, train, validation)).collect(),
+        )
+    }
+
+    /// Of parts that were fitted before.
+    pub fn new(season: usize, naive: Vec<Option<f64>>, ridges: Vec<[Option<Ridge>; 2]>) -> Baselines {
+        Baselines { season: season.max(1), naive, ridges, known: Mutex::default() }
     }
 
     /// Their errors over the windows of `set`: a table for each target, in its unit, and, of several, one more of the means over
@@ -107,7 +117,21 @@ impl Baselines {
         found.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(id, _)| id)
     }
 
-    pub(super) fn entries(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
+    /// Their errors over the windows of `set`, computed once.
+    pub(super) fn entries(&self, frame: &Frame, set: &WindowSet) -> Arc<Vec<Entry>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, entries)) = known.iter().find(|(of, _)| of == set) {
+            return Arc::clone(entries);
+        }
+        let entries = Arc::new(self.judged(frame, set));
+        if known.len() == MOST_KNOWN {
+            known.remove(0);
+        }
+        known.push((set.clone(), Arc::clone(&entries)));
+        entries
+    }
+
+    fn judged(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
         let (window, horizon, season) = (set.window, set.horizon, self.season);
         let blocks = &Arc::new(Blocks::of(set));
         let mut last = Entry::new("last", "Last value");
@@ -191,6 +215,7 @@ impl Baselines {
 }
 
 /// One forecaster's errors of each target, where it has any, before they are numbers.
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     id: &'static str,
     label: String,

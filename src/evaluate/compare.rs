@@ -37,7 +37,7 @@ pub struct Evaluation {
     pub range: Option<Measured>,
     /// The same for each target by itself, in its unit.
     pub targets: Vec<OfTarget>,
-    /// How often the test part was scored for this model: beyond 1 it is no longer unseen.
+    /// How often the test part was scored, for whichever models: beyond 1 it is no longer unseen.
     pub scored_times: usize,
     /// What the model owes to the order of its window, once training has ended: of the test part, else empty.
     pub order: String,
@@ -58,12 +58,12 @@ pub struct OfTarget {
     pub range: Option<Measured>,
 }
 
-/// What a model is called, how often it was asked, and its range.
+/// What a model is called, how often its test part was scored, and its range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About<'a> {
     /// The model's label, as in “the … is off by”.
     pub label: &'a str,
-    /// How often the test part was scored for this model, this time included.
+    /// How often the test part was scored, for whichever models, this time included.
     pub scored_times: usize,
     /// Its range, where it has one.
     pub interval: Option<&'a Interval>,
@@ -85,11 +85,11 @@ pub fn evaluate(
     let mut held = watched.map_or_else(Vec::new, |interval| interval.watch(frame));
     let errors = errors_of(frame, set, model, &mut held);
     let note = match (part, about.scored_times) {
-        (Part::Test, 2..) => format!("The test part was scored {} times for this model.", about.scored_times),
+        (Part::Test, 2..) => format!("This test part was scored {} times.", about.scored_times),
         _ => String::new(),
     };
     let mut entries = vec![Entry::of_model(about.label, errors, &note)];
-    entries.extend(baselines.entries(frame, set));
+    entries.extend(baselines.entries(frame, set).iter().cloned());
     let windows = set.starts.len();
     let said = |rows: Vec<Row>, target: Option<usize>, name: String, unit: Option<String>, of: &str| {
         let linear = baselines.linear(target);

@@ -7,9 +7,11 @@ use serde_json::Value;
 use crate::arch::plan::{LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::evaluate::{Interval, Limits};
-use crate::export::tensors::{Digest, broken, metadata, put, tensors};
+use crate::experiment::Learnt;
+use crate::export::tensors::{broken, metadata, put, tensors};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -41,6 +43,9 @@ pub struct About {
     pub scales: Vec<Scale>,
     /// Axis of the series that it was trained on.
     pub axis: Axis,
+    /// The experiment that it was trained in, and the rows that it has learnt from; none where they are not known.
+    #[serde(default)]
+    pub experiment: Option<Learnt>,
     /// Its forecast interval, if it has one.
     pub interval: Option<Interval>,
     /// Epoch and validation loss of the weights, if an epoch was finished.
@@ -69,6 +74,11 @@ impl About {
                     "its description scales “{column}” by {mean} ± {std}, which no column has"
                 )));
             }
+        }
+        if self.experiment.as_ref().is_some_and(|learnt| !learnt.is_of(&self.axis, self.columns.len())) {
+            return Err(broken(
+                "the rows that its description says it has learnt from are not those of a series like its own",
+            ));
         }
         let bounds = |interval: &Interval| {
             let all = || interval.lower.iter().chain(&interval.upper);

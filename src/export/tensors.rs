@@ -57,27 +57,3 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
     params.set_row_major(index, values);
     Ok(())
 }
-
-/// FNV-1a in 64 bits (Fowler, Noll and Vo 1991): a digest that any change of a file's parts shows in. It tells damage from the
-/// whole, not a forgery.
-#[derive(Debug, Clone, Copy)]
-pub struct Digest(u64);
-
-impl Digest {
-    /// Of no bytes.
-    pub fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    /// With these bytes behind those so far.
-    #[must_use]
-    pub fn with(self, bytes: &[u8]) -> Self {
-        let step = |state: u64, byte: &u8| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        Self(bytes.iter().fold(self.0, step))
-    }
-
-    /// As it stands in a file: 16 hexadecimal digits.
-    pub fn text(self) -> String {
-        format!("{:016x}", self.0)
-    }
-}

@@ -14,6 +14,14 @@ use crate::train::cuts::Said;
 pub struct Configured {
     /// Every setting with its value.
     pub settings: Raw,
+    /// Of the experiment: the series, the split and the targets. Scorings of the test part are counted by it.
+    pub fingerprint: String,
+    /// What two models have in common whose errors can be compared: the experiment, and the rows that their validation and test windows
+    /// forecast.
+    pub judged_on: String,
+    /// What a person should know of the rows that a loaded model was trained on, in a sentence or two; empty where they are those at
+    /// hand.
+    pub trained_on: String,
     /// Name of the column that is forecast, the first of several.
     pub target: String,
     /// Names of all columns that are forecast, in the order of whatever is told of them.

@@ -23,7 +23,8 @@ pub struct Inside {
 impl Model {
     /// See [`crate::Session::inside`].
     pub fn inside(&self, window: Option<usize>) -> Result<Inside> {
-        let (steps, horizon, count) = (self.test.window, self.test.horizon, self.test.starts.len());
+        let (steps, horizon, count) =
+            (self.windows.test.window, self.windows.test.horizon, self.windows.test.starts.len());
         let mut batch = Batch::default();
         let start = match window {
             None => {
@@ -31,7 +32,7 @@ impl Model {
                 self.frame.rows - steps
             }
             Some(index) => {
-                let &start = self.test.starts.get(index).ok_or_else(|| Error::NotReady {
+                let &start = self.windows.test.starts.get(index).ok_or_else(|| Error::NotReady {
                     problem: format!("There are {count} windows in the test part, numbered from 0."),
                 })?;
                 self.frame.gather(&[start], steps, horizon, &mut batch);

@@ -31,7 +31,8 @@ const COPIES_OF_WEIGHTS: u64 = 24;
 /// Tapes on which windows are forecast without gradients: after an epoch, and when the model is judged.
 const INFERENCE_TAPES: u64 = 2;
 
-/// Models in a worker, each with its series and its frame: the one that is there, and the one that the next settings are tried with.
+/// Models in a worker, each with its frame, and with a series of its own where its training part reads other numbers as missing: the
+/// one that is there, and the one that the next settings are tried with.
 const MODELS: u64 = 2;
 
 /// Bytes that a row of a frame takes beside its values: the stretches that it belongs to and whether it is open

@@ -12,9 +12,11 @@
 //! # }
 //! ```
 
+mod build;
 mod catalog;
 mod configured;
 mod inside;
+mod loading;
 mod memory;
 mod model;
 mod sizing;
@@ -23,24 +25,28 @@ pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog, checked};
 pub use configured::{Configured, Parameters};
 pub use inside::Inside;
+pub use loading::Loading;
 pub use memory::{MOST_MEMORY, Memory};
 pub use model::{Predictions, Sample};
+
+use std::sync::Arc;
 
 use crate::data::{Part, Series};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
-use crate::export::{safetensors, state_dict::StateDict};
+use crate::experiment::Experiments;
 use crate::forecast::Forecast;
 use crate::knob::Raw;
 use crate::train::trainer::Did;
 use crate::train::{Epoch, Progress};
+use build::Fitted;
 use model::Model;
 
-/// A series and at most one model.
+/// A series, the experiments on it, and at most one model.
 #[derive(Debug)]
 pub struct Session {
-    series: Series,
+    experiments: Arc<Experiments>,
     model: Option<Model>,
     /// Bytes that a model may take.
     limit: u64,
@@ -49,7 +55,7 @@ pub struct Session {
 impl Session {
     /// A session on `series`, without a model yet.
     pub fn new(series: Series) -> Self {
-        Self { series, model: None, limit: MOST_MEMORY }
+        Self { experiments: Arc::new(Experiments::new(series)), model: None, limit: MOST_MEMORY }
     }
 
     /// The same on a machine that has so many bytes of memory: a model may take no more than these, nor than [`MOST_MEMORY`].
@@ -58,9 +64,22 @@ impl Session {
         Self { limit: bytes.min(MOST_MEMORY), ..self }
     }
 
+    /// Another session on the same series, without a model yet. Both share the series and its experiments: what was computed for one
+    /// is not computed again for the other, and the scorings of a test part count for both.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { experiments: Arc::clone(&self.experiments), model: None, limit: self.limit }
+    }
+
     /// The series.
     pub fn series(&self) -> &Series {
-        &self.series
+        self.experiments.series()
+    }
+
+    /// The test part of the experiment with this fingerprint ([`Configured::fingerprint`]) was scored so often before, in other
+    /// sessions: [`Session::evaluate`] counts on from there.
+    pub fn scored_before(&self, fingerprint: &str, times: usize) {
+        self.experiments.scored_before(fingerprint, times);
     }
 
     /// Starts a fresh model as `settings` say; what they leave out is chosen to fit the series.
@@ -69,7 +88,7 @@ impl Session {
     /// Any that names a knob, a column, or a series that is too short; [`Error::Memory`] for a model that would not fit. The model there
     /// was is kept then.
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
-        let model = Model::new(&self.series, settings, None, self.limit)?;
+        let model = Model::new(&self.experiments, settings, Fitted::default(), self.limit)?;
         Ok(&self.model.insert(model).configured)
     }
 
@@ -80,7 +99,7 @@ impl Session {
     /// # Errors
     /// As [`Session::configure`].
     pub fn sized(&self, settings: &Raw, parameters: usize) -> Result<Raw> {
-        sizing::sized(&self.series, settings, parameters, self.limit)
+        sizing::sized(&self.experiments, settings, parameters, self.limit)
     }
 
     /// What the model was configured to be.
@@ -225,7 +244,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn save(&self) -> Result<Vec<u8>> {
-        self.model()?.save(&self.series)
+        self.model()?.save()
     }
 
     /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
@@ -234,26 +253,19 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn save_current(&self) -> Result<Vec<u8>> {
-        self.model()?.save_current(&self.series)
+        self.model()?.save_current()
     }
 
     /// Takes a saved model for this session's series: its settings, scaling and weights. Or the state dict of a PyTorch model
-    /// ([`crate::export::state_dict`]): then `around` has the settings that it does not tell, such as the window and the columns.
+    /// ([`crate::export::state_dict`]). `loading` says what the file does not tell. [`Configured::trained_on`] says what the rows at hand
+    /// have to do with those that the model has learnt from.
     ///
     /// # Errors
-    /// [`Error::Model`] or one that names a column that is missing; the model there was is kept then.
-    pub fn load(&mut self, bytes: &[u8], around: &Raw) -> Result<&Configured> {
-        if !safetensors::saved_here(bytes)? {
-            let found = StateDict::read(bytes)?;
-            let mut raw = around.clone();
-            raw.extend(found.settings.clone());
-            let mut model = Model::new(&self.series, &raw, found.scales.as_deref(), self.limit)?;
-            model.adopt(&found)?;
-            return Ok(&self.model.insert(model).configured);
-        }
-        let about = safetensors::about(bytes)?;
-        let mut model = Model::new(&self.series, &about.settings, Some(&about.scales), self.limit)?;
-        model.restore(bytes, &about)?;
+    /// [`Error::Model`] for a file that cannot be read; [`Error::OtherRows`] for a model of another step, or other columns or rows,
+    /// unless `loading` allows these; [`Error::Knob`] for a split that would score it on rows that it has learnt from. The model there
+    /// was is kept then.
+    pub fn load(&mut self, bytes: &[u8], loading: &Loading) -> Result<&Configured> {
+        let model = Model::load(&self.experiments, bytes, loading, self.limit)?;
         Ok(&self.model.insert(model).configured)
     }
 

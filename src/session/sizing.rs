@@ -1,10 +1,11 @@
 //! Models of equal size, to be compared: the hidden size that gives an architecture about as many parameters as another has.
 
+use super::build::Fitted;
 use super::catalog;
 use super::model::Model;
 use crate::arch::stacked::HIDDEN;
-use crate::data::Series;
 use crate::error::Result;
+use crate::experiment::Experiments;
 use crate::knob::{Kind, Raw};
 
 /// The settings `raw` with the number of hidden units that brings their model nearest to `target` parameters; of those that are
@@ -12,8 +13,8 @@ use crate::knob::{Kind, Raw};
 ///
 /// # Errors
 /// As for a model of these settings.
-pub fn sized(series: &Series, raw: &Raw, target: usize, limit: u64) -> Result<Raw> {
-    let model = Model::new(series, raw, None, limit)?;
+pub fn sized(experiments: &Experiments, raw: &Raw, target: usize, limit: u64) -> Result<Raw> {
+    let model = Model::new(experiments, raw, Fitted::default(), limit)?;
     let Kind::Integer { min, max } = HIDDEN.kind else { return Ok(raw.clone()) };
     if !model.reads(HIDDEN.key) {
         return Ok(raw.clone());

@@ -63,6 +63,18 @@ impl Session {
         Ok(Self { inner, parts: Vec::new() })
     }
 
+    /// Another session on the same series, without a model yet. Both share the series and what was computed of it, and count the
+    /// scorings of a test part together.
+    pub fn fork(&self) -> Session {
+        Self { inner: self.inner.fork(), parts: Vec::new() }
+    }
+
+    /// The test part of the experiment with this fingerprint (`Configured.fingerprint`) was scored so often before, in other sessions:
+    /// `evaluate` counts on from there.
+    pub fn scored_before(&self, fingerprint: &str, times: usize) {
+        self.inner.scored_before(fingerprint, times);
+    }
+
     /// Starts a fresh model; settings that are left out fit the series. Throws an error that names the knob if one is wrong;
     /// the model there was is kept then.
     #[wasm_bindgen(unchecked_return_type = "Configured")]
@@ -279,15 +291,19 @@ impl Session {
     }
 
     /// Takes a saved model for this session's series, or the state dict of a PyTorch model (`nn.RNN`, `nn.LSTM` or `nn.GRU` with
-    /// `nn.Linear`): `settings` say what that does not tell, such as the window. Throws if it does not fit; the model there was
-    /// is kept then.
+    /// `nn.Linear`): `settings` say what that does not tell, such as the window, and which split is taken where a saved model's own
+    /// does not fit. Throws if it does not fit; the model there was is kept then. A model that was trained on other rows of the same
+    /// step and columns is refused with the code `other-rows`, unless `other_rows` is true: a person says that these are another series
+    /// of the same kind. What the rows have to do with those that it has learnt from stands in `Configured.trained_on`.
     #[wasm_bindgen(unchecked_return_type = "Configured")]
     pub fn load(
         &mut self,
         bytes: &[u8],
         #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "boolean")] other_rows: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        to_js(self.inner.load(bytes, &raw(settings)?)?)
+        let loading = crate::session::Loading { settings: raw(settings)?, other_rows: other_rows.is_truthy() };
+        to_js(self.inner.load(bytes, &loading)?)
     }
 
     /// The weights that forecasts are made with, flat, in the order of `Configured.parameters.rows`.

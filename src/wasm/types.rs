@@ -7,7 +7,7 @@ const TYPES: &str = r#"
 /** What every failing call throws. */
 export interface UnrolledError extends Error {
   name: 'UnrolledError';
-  /** Short stable name of the kind of error: `memory` for a model that would not fit. */
+  /** Short stable name of the kind of error: `memory` for a model that would not fit, `other-rows` for a saved model that was trained on other rows and can be loaded all the same. */
   code: string;
   /** Line in the file, from 1. */
   row: number | null;
@@ -66,6 +66,12 @@ export interface Part { from: number; to: number; first: number; last: number }
 /** What a model was configured to be: every setting resolved, and its sizes. */
 export interface Configured {
   settings: Settings;
+  /** Of the experiment: the series, the split and the targets. Scorings of the test part are counted by it. */
+  fingerprint: string;
+  /** The same for models whose errors can be compared: of the experiment, and of the rows that the validation and test windows forecast. */
+  judged_on: string;
+  /** What a person should know of the rows that a loaded model was trained on; empty where they are those at hand. */
+  trained_on: string;
   /** The column that is forecast, the first of several. */
   target: string;
   /** All columns that are forecast; where numbers of several stand in one array, they come in this order, one target after the other. */
@@ -155,7 +161,7 @@ export interface Evaluation {
   range: MeasuredRange | null;
   /** The same for each target by itself, in its unit. */
   targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string; range: MeasuredRange | null }[];
-  /** How often the test part was scored for this model. */
+  /** How often the test part was scored, for whichever models of the experiment. */
   scored_times: number;
   /** What the model owes to the order of its window; of the test part, else empty. */
   order: string;

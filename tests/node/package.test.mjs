@@ -351,6 +351,39 @@ test('a saved model forecasts the same in a fresh session', () => {
   assert.deepEqual(JSON.parse(headerOf(again.save()).__metadata__.unrolled), about, 'saved again, it is described as before');
 });
 
+test('sessions of one series count the scorings of a test part together, and go on from a count that they are given', () => {
+  const session = new Session(parts());
+  const { fingerprint } = session.configure(small);
+  session.step();
+  assert.match(fingerprint, /^[0-9a-f]{16}$/);
+  session.scored_before(fingerprint, 4);
+  assert.equal(session.evaluate('test').scored_times, 5);
+  const fork = session.fork();
+  assert.equal(fork.configured(), null);
+  fork.configure({ ...small, seed: 2 });
+  fork.step();
+  session.free();
+  assert.equal(fork.evaluate('test').scored_times, 6);
+  assert.deepEqual(fork.evaluate('test').rows.slice(1).map(({ id }) => id), ['last', 'seasonal', 'ridge', 'ridge-centred']);
+});
+
+test('a model of other rows is refused by a code that says whether it can be used all the same', () => {
+  const session = new Session(parts());
+  session.configure(small);
+  trainToTheEnd(session);
+  const bytes = session.save();
+  const other = parts();
+  other.columns[0] = other.columns[0].map((value) => 30 - value);
+  const elsewhere = new Session(other);
+  const refused = thrown(() => elsewhere.load(bytes));
+  assert.equal(refused.code, 'other-rows');
+  assert.equal(elsewhere.configured(), null);
+  assert.match(elsewhere.load(bytes, {}, true).trained_on, /it was trained on other values of “temp_c”/);
+  const daily = parts();
+  daily.axis.step = { unit: 'milliseconds', count: 86_400_000 };
+  assert.equal(thrown(() => new Session(daily).load(bytes, {}, true)).code, 'other-series');
+});
+
 /** A safetensors file begins with the length of a JSON header, and the header. @param {Uint8Array} bytes */
 function headerOf(bytes) {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

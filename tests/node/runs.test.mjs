@@ -10,14 +10,14 @@ const [first, second] = catalog.architectures.map(({ id }) => id);
 const labels = catalog.architectures.map(({ label }) => label);
 let last = 0;
 
-/** @param {Record<string, string | number>} asked @param {{validation?: number, test?: number, last?: number}} [errors] @returns {any} */
-function entry(asked, errors = {}) {
-  const session = new Session(parts);
+/** @param {Record<string, string | number>} asked @param {{validation?: number, test?: number, last?: number}} [errors] @param {any} [series] @returns {any} */
+function entry(asked, errors = {}, series = parts) {
+  const session = new Session(series);
   const configured = session.configure(asked);
   session.free();
   const judged = (/** @type {number | undefined} */ mae) => (mae === undefined ? null : { unit: '°C', rows: [{ id: 'model', mae }, { id: 'last', label: 'Last value', note: '', mae: errors.last ?? 3 }] });
-  const run = { configured, progress: { step: 20, steps_per_epoch: 10 }, elapsed: 500, status: 'finished', validation: judged(errors.validation), test: judged(errors.test) };
-  return { id: ++last, asked, slot: 0, limit: {}, ticked: false, run, problem: null };
+  const run = { id: ++last, configured, progress: { step: 20, steps_per_epoch: 10 }, elapsed: 500, status: 'finished', validation: judged(errors.validation), test: judged(errors.test) };
+  return { id: last, asked, slot: 0, limit: {}, ticked: false, run, problem: null };
 }
 
 test('a board is sorted by validation, whatever the test part says; rules stand among the runs, once', () => {
@@ -53,6 +53,25 @@ test('runs on other windows have a board of their own, the newest first; what wa
   assert.deepEqual(boards.map(({ about }) => about?.configured.horizon), [12, 24]);
   assert.deepEqual(boards.map(({ lines }) => lines.length), [3, 2]);
   assert.deepEqual(boards[0].lines.map(({ validation }) => validation), [1, 2.5, null]);
+});
+
+test('as many windows are not the same windows: another split, or a gap elsewhere in an input, has a board of its own', () => {
+  const rows = parts.axis.len;
+  const gap = (/** @type {number} */ row) => parts.columns[0].map((/** @type {number} */ value, /** @type {number} */ at) => (at === row ? NaN : value + (at % 7)));
+  const middle = Math.round(0.9 * rows);
+  const series = { ...parts, names: [...parts.names, 'one', 'other'], columns: [...parts.columns, gap(middle), gap(middle + 1)] };
+  const of = (/** @type {Record<string, string | number>} */ asked) => entry({ target: parts.names[0], window: 24, horizon: 12, ...asked }, { validation: 1 }, series);
+  const [one, other] = [of({ inputs: 'one' }), of({ inputs: 'other' })];
+  assert.deepEqual(one.run.configured.windows, other.run.configured.windows);
+  assert.equal(leaderboards([one, other], catalog).length, 2);
+  assert.equal(leaderboards([one, of({ inputs: 'one', hidden: 8 })], catalog).length, 1);
+  // The same numbers of windows from the same rows on, of another series.
+  const later = { ...series, axis: { ...series.axis, start: series.axis.start + 1 } };
+  assert.equal(leaderboards([one, entry({ target: parts.names[0], window: 24, horizon: 12, inputs: 'one' }, { validation: 1 }, later)], catalog).length, 2);
+  // Of a run that was kept before this was told, nothing is known.
+  const before = of({ inputs: 'one' });
+  delete before.run.configured.judged_on;
+  assert.equal(leaderboards([one, before], catalog).length, 2);
 });
 
 test('a run that waits is not told apart by what only the data will choose for it, but by what a person chose', () => {

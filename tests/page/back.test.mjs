@@ -153,7 +153,17 @@ inBrowsers((browser) => {
     await page.until('its own horizon', () => /next 24 hours/.test(document.querySelector('.verdict').textContent));
     assert.doesNotMatch(await page.run(() => location.hash), /window=|horizon=|season=/);
 
-    // On these data it keeps its own window and horizon, and the next ones choose theirs again.
+    // On rows that go on it keeps its own window and horizon, and the next ones choose theirs again.
+    await page.dropFile('main', 'few.csv', daily(60));
+    await page.until('few rows', () => /^60 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
+    await trained(page);
+    await page.run(() => {
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (given) => make.call(URL, (/** @type {any} */ (window).saved = given));
+      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Save model').click();
+    });
+    await page.dropFile('main', 'days.csv', daily(800));
+    await page.until('many rows', () => /^800 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
     await page.run(() => {
       const input = document.querySelector('#model-file');
       const transfer = new DataTransfer();

@@ -123,7 +123,7 @@ inBrowsers((browser) => {
       await page.until('an end or a pause', () => ['paused', 'finished'].includes(document.querySelector('#train').dataset.status) || document.querySelector('#train .main').textContent.trim() === 'Pause' && (document.querySelector('#train .main').click(), false));
       if (await page.run(() => document.querySelector('#train').dataset.status === 'paused')) await press(page, 'Train on');
       await untilStatus(page, 'finished');
-      await page.until('the verdict', () => /On the test part.*scored once/.test(document.querySelector('.verdict-note').textContent));
+      await page.until('the verdict', () => /On the test part.*scored (?:once|\d+ times)/.test(document.querySelector('.verdict-note').textContent));
     }
   });
 

@@ -31,6 +31,7 @@ fn frame(columns: &[Vec<f64>], split: &str) -> (Frame, Split) {
         fill: Fill::default(),
         ahead: 0,
         scales: None,
+        cycles: None,
     };
     let series = Series { axis, names, columns: columns.to_vec(), sentinels: None };
     let split = Split::parse(split, &axis).unwrap();
@@ -202,7 +203,7 @@ fn ridge_of_one_column_reads_as_many_of_the_last_rows_as_it_has_time_for_and_say
     let moved: Vec<u32> = few.iter().map(|start| start + (window - kept) as u32).collect();
     same.unwrap().forecast(&frame, &moved, &mut out[1]);
     assert_eq!(out[0], out[1]);
-    let baselines = Baselines { season: 24, naive: vec![None], ridges: vec![[Some(long), None]] };
+    let baselines = Baselines::new(24, vec![None], vec![[Some(long), None]]);
     let few = WindowSet { starts: few.into(), ..test };
     let note = baselines.tables(&frame, &few)[0].iter().find(|row| row.id == "ridge").unwrap().note.clone();
     assert!(note.contains(&format!("the last {kept} of the window's 800 steps")), "{note}");

@@ -111,6 +111,7 @@ fn floors_are_met_to_the_printed_digits() {
             fill: Fill::default(),
             ahead: case.horizon,
             scales: None,
+            cycles: None,
         };
         let frame = Frame::new(&series, &split, &options).unwrap();
         let [train, validation, test] =
@@ -156,8 +157,15 @@ fn seven_columns_at_once_meet_the_floors_of_the_multivariate_protocol() {
     }
     let split = Split::parse("8640, 11520, 14400", &series.axis).unwrap();
     let targets = series.names.clone();
-    let options =
-        FrameOptions { targets, inputs: vec![], calendar: false, fill: Fill::default(), ahead: 96, scales: None };
+    let options = FrameOptions {
+        targets,
+        inputs: vec![],
+        calendar: false,
+        fill: Fill::default(),
+        ahead: 96,
+        scales: None,
+        cycles: None,
+    };
     let frame = Frame::new(&series, &split, &options).unwrap();
     assert_eq!((frame.features, frame.targets), (7, 7));
     let mut wrong = Vec::new();
@@ -192,6 +200,7 @@ fn the_error_of_repeating_tenths_of_a_degree_is_a_fraction() {
         fill: Fill::default(),
         ahead: 24,
         scales: None,
+        cycles: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, WINDOW, 24).unwrap());

@@ -37,6 +37,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
         fill: Fill::default(),
         ahead: 8,
         scales: None,
+        cycles: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let sizes = (frame.features, frame.data_features, frame.targets);

@@ -14,6 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     // Numbers in texts and in saved files.
     ("exact", &[]),
+    // What tells that two things are the same.
+    ("digest", &[]),
     ("knob", &["error", "exact"]),
     ("math", &["error", "knob"]),
     // What a person brings: from bytes to windows. It knows no network.
@@ -42,6 +44,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data::reader", &["error", "data::options", "data::file", "data::table"]),
     // How a forecast is judged, whoever makes it.
     ("evaluate", &["error", "exact", "knob", "math", "data"]),
+    // What models are compared on, and what they have learnt from.
+    ("experiment", &["error", "digest", "data", "evaluate"]),
     // The networks, from arithmetic to what a person can pick.
     ("grad", &["error", "knob", "math"]),
     ("scan", &["error", "knob", "math", "grad"]),
@@ -51,10 +55,28 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Both together.
     ("train", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
     ("forecast", &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
-    ("export", &["error", "exact", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate"]),
+    (
+        "export",
+        &["error", "exact", "digest", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate", "experiment"],
+    ),
     (
         "session",
-        &["error", "knob", "math", "grad", "scan", "nn", "arch", "data", "evaluate", "train", "forecast", "export"],
+        &[
+            "error",
+            "digest",
+            "knob",
+            "math",
+            "grad",
+            "scan",
+            "nn",
+            "arch",
+            "data",
+            "evaluate",
+            "experiment",
+            "train",
+            "forecast",
+            "export",
+        ],
     ),
     // Conversions between JS and the session with what it answers, and nothing else.
     ("wasm", &["error", "knob", "data", "evaluate", "train", "session"]),

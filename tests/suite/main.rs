@@ -12,6 +12,7 @@ mod data;
 mod encoder_decoder;
 mod equations;
 mod evaluate;
+mod experiment;
 mod floors;
 mod forecasters;
 mod gradients;

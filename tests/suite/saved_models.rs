@@ -88,8 +88,9 @@ impl File {
             let about = about.as_object_mut().unwrap();
             about.insert("version".to_owned(), 2.into());
             about.insert("season".to_owned(), 24.into());
-            about.remove("targets");
-            about.remove("calendar");
+            for later in ["targets", "calendar", "experiment"] {
+                about.remove(later);
+            }
         });
         file.metadata.remove("unrolled.digest");
         file
@@ -409,10 +410,10 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     let mut other = raw.clone();
     other.insert("seed".to_owned(), 2.into());
     let other = File::read(&trained(series(400), &other).save().unwrap());
-    session.load(&bytes, &Raw::new()).unwrap();
+    session.load(&bytes, &Default::default()).unwrap();
     // Of the weights as the file holds them: in float32, whatever the library computes in.
     let before = session.forecast(12).unwrap().values;
-    session.load(&bytes, &Raw::new()).unwrap();
+    session.load(&bytes, &Default::default()).unwrap();
     assert_eq!(session.forecast(12).unwrap().values, before, "undamaged");
 
     let mut cases: Vec<(String, Vec<u8>, &str)> = Vec::new();
@@ -457,6 +458,12 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
         ("other targets", |about| about["targets"] = 2.into(), "how many columns"),
         ("a calendar", |about| about["calendar"] = serde_json::json!(["weekday sin"]), "of the calendar weekday sin"),
         (
+            "rows that no series has",
+            |about| about["experiment"]["validation"][1] = 5.into(),
+            "not those of a series like its own",
+        ),
+        ("a digest too few", |about| about["experiment"]["values"] = serde_json::json!([]), "a series like its own"),
+        (
             "a short interval",
             |about| {
                 about["interval"]["lower"] = "1 2".into();
@@ -488,7 +495,7 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
         cases.push((what.into(), file.described(change).write(), words));
     }
     for (what, bytes, words) in cases {
-        let said = session.load(&bytes, &Raw::new()).expect_err(&what).to_string();
+        let said = session.load(&bytes, &Default::default()).expect_err(&what).to_string();
         assert!(said.contains(words), "{what}: {said}");
         assert_eq!(session.forecast(12).unwrap().values, before, "{what}");
     }
@@ -514,14 +521,14 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
         let head = wild.tensors.keys().rfind(|name| name.contains("head.weight") || *name == "head.weight").cloned();
         // Written so by its author: the digest is right. And as a file was that has none.
         for file in [wild.clone().sealed(), wild.older()] {
-            match session.load(&file.write(), &Raw::new()) {
+            match session.load(&file.write(), &Default::default()) {
                 // Gates and tanh bear much: what is loaded must at least give numbers.
                 Ok(_) => {
                     assert!(
                         session.forecast(12).unwrap().values.iter().all(|value| value.is_finite()),
                         "{architecture}"
                     );
-                    session.load(&File::write(&File::read(&file.write())), &Raw::new()).unwrap();
+                    session.load(&File::write(&File::read(&file.write())), &Default::default()).unwrap();
                 }
                 Err(error) => {
                     let said = error.to_string();
@@ -545,7 +552,7 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
             }
             let mut fresh = trained(series(400), &settings(&raw));
             let before = fresh.forecast(12).unwrap().values;
-            let said = fresh.load(&wild.sealed().write(), &Raw::new()).expect_err(architecture).to_string();
+            let said = fresh.load(&wild.sealed().write(), &Default::default()).expect_err(architecture).to_string();
             assert!(
                 said.contains("forecasts that are no numbers") && said.contains("3.0e38"),
                 "{architecture}: {said}"
@@ -563,8 +570,39 @@ fn a_file_of_version_2_still_loads() {
     let mut session = trained(series(400), &raw);
     let bytes = session.save().unwrap();
     let older = File::read(&bytes).older().write();
-    session.load(&bytes, &Raw::new()).unwrap();
+    session.load(&bytes, &Default::default()).unwrap();
     let before = session.forecast(12).unwrap();
-    session.load(&older, &Raw::new()).unwrap();
+    let said = session.load(&older, &Default::default()).unwrap().trained_on.clone();
+    assert!(said.starts_with("Nothing is known about the rows"), "{said}");
     assert_eq!(session.forecast(12).unwrap(), before);
+    // Saved again, it does not claim to have learnt from the rows at hand; but its step is known.
+    let again = session.save().unwrap();
+    assert!(session.load(&again, &Default::default()).unwrap().trained_on.starts_with("Nothing is known"));
+    let mut daily = series(400);
+    daily.axis.step = unrolled::data::Step::Milliseconds(86_400_000);
+    let error = Session::new(daily).load(&older, &Default::default()).unwrap_err();
+    assert!(error.to_string().contains("trained on hourly rows, and these are daily rows"), "{error}");
+}
+
+#[test]
+fn the_document_tells_the_digest_of_the_values_that_a_model_has_learnt_from() {
+    let mut rows = series(300);
+    rows.columns[2][17] = f64::NAN;
+    let raw = settings(
+        r#"{"target": "temp_c", "inputs": "rain", "hidden": 4, "window": 24, "horizon": 6, "epochs": 1, "split": "100, 150, 300"}"#,
+    );
+    let about = File::read(&trained(rows.clone(), &raw).save().unwrap()).about;
+    let at = |row: i64| 1_356_998_400_000 + row * 3_600_000;
+    assert_eq!(about["experiment"]["train"], serde_json::json!([at(0), at(99)]));
+    assert_eq!(about["experiment"]["validation"], serde_json::json!([at(100), at(149)]));
+    let digest = |values: &[f64]| {
+        let bits = |value: &f64| if value.is_nan() { 0x7ff8 << 48 } else { value.to_bits() };
+        let step = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        format!("{:016x}", values.iter().flat_map(|value| bits(value).to_le_bytes()).fold(0xcbf2_9ce4_8422_2325, step))
+    };
+    let digests = |column: usize| {
+        let of = |k: usize| digest(&rows.columns[column][150 * k / 16..150 * (k + 1) / 16]);
+        (0..16).map(of).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(about["experiment"]["values"], serde_json::json!([digests(0), digests(2)]));
 }

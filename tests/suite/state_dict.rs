@@ -45,7 +45,7 @@ fn a_state_dict_forecasts_what_pytorch_does() {
     let bound = if cfg!(feature = "f64") { 1e-9 } else { 1e-5 };
     for (name, expected) in expected {
         let mut session = session();
-        let configured = session.load(&stored(&format!("state_dict_{name}.safetensors")), &Raw::new()).unwrap();
+        let configured = session.load(&stored(&format!("state_dict_{name}.safetensors")), &Default::default()).unwrap();
         assert_eq!((configured.window, configured.horizon), (20, 5), "{name}");
         assert_eq!(configured.settings["architecture"], name.as_str());
         let found = session.forecast(5).unwrap().values;
@@ -58,7 +58,7 @@ fn a_state_dict_forecasts_what_pytorch_does() {
         assert!(session.evaluate(unrolled::data::Part::Test).is_ok());
         let bytes = session.save().unwrap();
         let before = session.forecast(5).unwrap().values;
-        session.load(&bytes, &Raw::new()).unwrap();
+        session.load(&bytes, &Default::default()).unwrap();
         assert_eq!(session.forecast(5).unwrap().values, before);
     }
 }
@@ -67,7 +67,7 @@ fn a_state_dict_forecasts_what_pytorch_does() {
 fn what_the_file_does_not_say_comes_from_the_settings_and_the_training_part() {
     let mut session = session();
     let bytes = changed(|_| {}, &[]);
-    let configured = session.load(&bytes, &around(r#"{"window": 48, "target": "other", "hidden": 3}"#)).unwrap();
+    let configured = session.load(&bytes, &around(r#"{"window": 48, "target": "other", "hidden": 3}"#).into()).unwrap();
     assert_eq!((configured.window, configured.horizon, configured.target.as_str()), (48, 5, "other"));
     assert_eq!(configured.settings["hidden"], 7);
     assert!(session.progress().unwrap().why.contains("training part"), "{}", session.progress().unwrap().why);
@@ -76,11 +76,12 @@ fn what_the_file_does_not_say_comes_from_the_settings_and_the_training_part() {
 #[test]
 fn what_bends_an_rnn_is_said_or_asked_of_the_metadata() {
     let mut session = session();
-    session.load(&stored("state_dict_rnn.safetensors"), &Raw::new()).unwrap();
+    session.load(&stored("state_dict_rnn.safetensors"), &Default::default()).unwrap();
     let why = session.progress().unwrap().why;
     assert!(why.contains("nn.RNN, taken for one with tanh"), "{why}");
-    session.load(&changed(|_| {}, &[("nonlinearity", "tanh")]), &Raw::new()).unwrap();
-    let error = session.load(&changed(|_| {}, &[("nonlinearity", "relu")]), &Raw::new()).unwrap_err().to_string();
+    session.load(&changed(|_| {}, &[("nonlinearity", "tanh")]), &Default::default()).unwrap();
+    let error =
+        session.load(&changed(|_| {}, &[("nonlinearity", "relu")]), &Default::default()).unwrap_err().to_string();
     assert!(error.contains("nonlinearity is “relu”") && error.contains("tanh"), "{error}");
 }
 
@@ -88,7 +89,7 @@ fn what_bends_an_rnn_is_said_or_asked_of_the_metadata() {
 fn settings_that_would_make_another_model_of_it_are_overridden() {
     let bytes = stored("state_dict_lstm.safetensors");
     let mut session = session();
-    session.load(&bytes, &Raw::new()).unwrap();
+    session.load(&bytes, &Default::default()).unwrap();
     let expected = session.forecast(5).unwrap().values;
     for knob in unrolled::session::catalog().knobs {
         let values: Vec<serde_json::Value> = match knob.kind {
@@ -101,13 +102,13 @@ fn settings_that_would_make_another_model_of_it_are_overridden() {
         };
         for value in values {
             let raw = Raw::from([(knob.key.to_owned(), value.clone())]);
-            if let Err(error) = session.load(&bytes, &raw) {
+            if let Err(error) = session.load(&bytes, &raw.clone().into()) {
                 panic!("{} = {value}: {error}", knob.key);
             }
             assert_eq!(session.forecast(5).unwrap().values, expected, "{} = {value}", knob.key);
         }
     }
-    let configured = session.load(&bytes, &around(r#"{"reading": "continuous"}"#)).unwrap();
+    let configured = session.load(&bytes, &around(r#"{"reading": "continuous"}"#).into()).unwrap();
     assert_eq!(configured.settings["reading"], "windows");
     assert_eq!(configured.truncated, None);
 }
@@ -115,7 +116,7 @@ fn settings_that_would_make_another_model_of_it_are_overridden() {
 #[test]
 fn a_state_dict_is_for_one_target() {
     let mut session = session();
-    let error = session.load(&changed(|_| {}, &[]), &around(r#"{"target": "value, other"}"#)).unwrap_err();
+    let error = session.load(&changed(|_| {}, &[]), &around(r#"{"target": "value, other"}"#).into()).unwrap_err();
     assert_eq!(error.place().knob.as_deref(), Some("target"));
     assert!(error.to_string().contains("choose one target"), "{error}");
 }
@@ -123,7 +124,7 @@ fn a_state_dict_is_for_one_target() {
 #[test]
 fn the_same_model_is_saved_as_the_same_bytes() {
     let mut session = session();
-    session.load(&stored("state_dict_lstm.safetensors"), &Raw::new()).unwrap();
+    session.load(&stored("state_dict_lstm.safetensors"), &Default::default()).unwrap();
     let first = session.save().unwrap();
     for _ in 0..20 {
         assert!(session.save().unwrap() == first, "another order of the header");
@@ -213,14 +214,14 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
         ]);
     }
     let mut session = session();
-    session.load(&stored("state_dict_rnn.safetensors"), &Raw::new()).unwrap();
+    session.load(&stored("state_dict_rnn.safetensors"), &Default::default()).unwrap();
     let before = session.forecast(5).unwrap().values;
     for (bytes, words) in cases {
-        let said = session.load(&bytes, &Raw::new()).unwrap_err().to_string();
+        let said = session.load(&bytes, &Default::default()).unwrap_err().to_string();
         assert!(said.contains(words), "{words}: {said}");
         // A hash map has another order each time; the words must not.
         for _ in 0..20 {
-            assert_eq!(session.load(&bytes, &Raw::new()).unwrap_err().to_string(), said);
+            assert_eq!(session.load(&bytes, &Default::default()).unwrap_err().to_string(), said);
         }
         assert_eq!(session.forecast(5).unwrap().values, before, "{words}");
     }

@@ -74,6 +74,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
         fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
+        cycles: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let features = (frame.features, frame.data_features, frame.targets);
@@ -274,6 +275,7 @@ fn lanes_cross_no_gap_and_leave_out_no_row_that_can_be_read() {
         fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
+        cycles: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
     for (count, longest, segment, ahead) in

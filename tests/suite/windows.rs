@@ -22,7 +22,15 @@ fn series(columns: &[Vec<f64>]) -> Series {
 
 fn options(inputs: &[&str], calendar: bool, ahead: usize) -> FrameOptions {
     let inputs = inputs.iter().map(|&name| name.to_owned()).collect();
-    FrameOptions { targets: vec!["c0".to_owned()], inputs, calendar, fill: Fill::default(), ahead, scales: None }
+    FrameOptions {
+        targets: vec!["c0".to_owned()],
+        inputs,
+        calendar,
+        fill: Fill::default(),
+        ahead,
+        scales: None,
+        cycles: None,
+    }
 }
 
 /// Two columns in which about one value in twenty-five is missing.

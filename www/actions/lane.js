@@ -8,6 +8,7 @@ import { adviceFor } from '../state/advice.js';
 import { faultInTidings, unheard } from '../state/checked.js';
 import { newRun, ofReport, withWeights } from '../state/run.js';
 import { namesOf } from '../state/runs.js';
+import { score } from '../state/scored.js';
 import { buildOf, linesOf, sightOf } from '../state/shape.js';
 import { training } from './deaths.js';
 import { untilNext } from './pace.js';
@@ -158,7 +159,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     if (how === 'gone') return how;
     if (how !== 'failed' || find(id)?.run?.bytes) {
       // Once, when all is decided.
-      const { evaluation } = await call('judge', { sight: null });
+      const { evaluation } = await score(call, configured, null);
       changeRun(id, { test: evaluation });
     }
     if (how !== 'failed') changeRun(id, { status: how, ...(find(id)?.run?.bytes ? { latest: null } : {}) });

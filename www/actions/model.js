@@ -26,6 +26,7 @@ export function modelActions(store, silence) {
   /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
   const putAside = new WeakMap();
   /** @type {Dataset | null} */ let opened = null;
+  /** The file of a model that was trained on other rows than those of the data. @type {{blob: Blob, name: string} | null} */ let refused = null;
 
   /** @param {number} lead Steps ahead of the predictions that are drawn. */
   async function look(lead) {
@@ -69,6 +70,43 @@ export function modelActions(store, silence) {
     store.set({ settings });
     if (Object.keys(pinned).length) await configure();
     return settings;
+  }
+
+  /** @param {Blob} blob @param {string} name @param {boolean} otherRows Whether the data are another series of the kind that it was trained on. */
+  async function load(blob, name, otherRows) {
+    askToLast();
+    let bytes;
+    try {
+      await tryToRead(blob);
+      bytes = await bytesOf(blob);
+    } catch (error) {
+      const why = unreadable(error);
+      if (!why) throw error;
+      store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
+      return;
+    }
+    const loaded = await attempt(() => call('load', { bytes, settings: store.get().settings, otherRows }));
+    refused = loaded ? null : { blob, name };
+    if (!loaded) return;
+    const { run, earlierRun } = store.get();
+    const asked = differing(store.get(), loaded.configured.settings);
+    store.set({
+      run: {
+        ...newRun(newId(), loaded.configured, loaded.progress, asked, ''),
+        status: 'stopped',
+        bytes,
+        loaded: true,
+        otherRows,
+        remark: [`Loaded from ${name}.`, loaded.configured.trained_on].filter(Boolean).join(' '),
+      },
+      earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun,
+      runProblem: null,
+    });
+    setRun({ asked: await withoutAutomatic(asked, loaded.configured.settings) });
+    const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
+    if (report) setRun({ ...told(report), bytes });
+    await judge();
+    keep();
   }
 
   return {
@@ -146,38 +184,11 @@ export function modelActions(store, silence) {
     }),
 
     /** A model from a file. */
-    load: inTurn(async (/** @type {Blob} */ blob, /** @type {string} */ name) => {
-      askToLast();
-      let bytes;
-      try {
-        await tryToRead(blob);
-        bytes = await bytesOf(blob);
-      } catch (error) {
-        const why = unreadable(error);
-        if (!why) throw error;
-        store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
-        return;
-      }
-      const loaded = await attempt(() => call('load', { bytes, settings: store.get().settings }));
-      if (!loaded) return;
-      const { run, earlierRun } = store.get();
-      const asked = differing(store.get(), loaded.configured.settings);
-      store.set({
-        run: {
-          ...newRun(newId(), loaded.configured, loaded.progress, asked, ''),
-          status: 'stopped',
-          bytes,
-          loaded: true,
-          remark: `Loaded from ${name}.`,
-        },
-        earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun,
-        runProblem: null,
-      });
-      setRun({ asked: await withoutAutomatic(asked, loaded.configured.settings) });
-      const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
-      if (report) setRun({ ...told(report), bytes });
-      await judge();
-      keep();
+    load: inTurn((/** @type {Blob} */ blob, /** @type {string} */ name) => load(blob, name, false), 'Open'),
+
+    /** The same that was refused because it was trained on other rows: a person says that these are another series of its kind. */
+    loadOnOtherRows: inTurn(async () => {
+      if (refused) await load(refused.blob, refused.name, true);
     }, 'Open'),
 
     /** The model of the last visit. @returns {Promise<boolean>} Whether it is there. */

@@ -147,9 +147,9 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
 
   /** Puts a saved run back to work. @param {Run} run @returns {Promise<boolean>} */
   async function restore(run) {
-    const { bytes } = run;
+    const { bytes, otherRows } = run;
     if (!bytes) return false;
-    const loaded = await attempt(() => call('load', { bytes }));
+    const loaded = await attempt(() => call('load', { bytes, otherRows }));
     if (!loaded) return false;
     // Training cannot go on from saved weights: what the optimiser had gathered is not in them.
     const { status } = settled(run);

@@ -7,6 +7,7 @@ import { Gone, Refusal } from '../core/client.js';
 import { faultInTidings, unheard } from '../state/checked.js';
 import { askToLast, keepRun } from '../state/persist.js';
 import { asItWas, newId, newRun, ofReport, settled, toBringBack } from '../state/run.js';
+import { score } from '../state/scored.js';
 import { isOver, isStale, sightOf } from '../state/shape.js';
 import { modelWorker } from './model_worker.js';
 
@@ -81,7 +82,7 @@ export function trainingActions(store, inTurn, silence, deaths) {
   async function judge() {
     const { run: judged } = store.get();
     if (!judged?.bytes) return;
-    const answer = await attempt(() => call('judge', { sight: sightOf(store.get()) }));
+    const answer = await attempt(() => score(call, judged.configured, sightOf(store.get())));
     const { run } = store.get();
     if (answer && run) setRun({ test: answer.evaluation, predictions: { ...run.predictions, test: answer.predictions } }, judged.id);
   }

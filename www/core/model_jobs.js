@@ -39,7 +39,8 @@ const CALM = { progress: 250, report: 4000 };
  * @param {(error: any) => void} fatal Ends the worker.
  */
 export function modelJobs({ Session }, post, fatal) {
-  const session = () => new Session(parts, machineMemory());
+  /** A session without a model, with which all others share the data and what was computed of them. @type {any} */ let data = null;
+  const session = () => (data ??= new Session(parts, machineMemory())).fork();
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
@@ -255,7 +256,8 @@ export function modelJobs({ Session }, post, fatal) {
       rally(null);
       draft?.free();
       run?.free();
-      draft = run = null;
+      data?.free();
+      data = draft = run = null;
       parts = given;
       return { value: null };
     },
@@ -324,8 +326,9 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['judge']['in']} request */
-    judge({ sight: wanted }) {
-      const evaluation = held().evaluate('test');
+    judge({ sight: wanted, fingerprint, before }) {
+      held().scored_before(fingerprint, before);
+      const evaluation = run.evaluate('test');
       if (!wanted) return { value: { evaluation, predictions: null } };
       sight = wanted;
       const lead = Math.min(Math.max(1, sight.lead), run.configured().horizon);
@@ -360,10 +363,10 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['load']['in']} request */
-    async load({ bytes, settings }) {
+    async load({ bytes, settings, otherRows }) {
       const loaded = session();
       try {
-        loaded.load(bytes, settings);
+        loaded.load(bytes, settings, otherRows);
       } catch (error) {
         if (refusalOf(error)) loaded.free();
         throw error;

@@ -66,13 +66,13 @@
  * @property {{in: null, out: Progress}} stop Ends training: the best weights are in place.
  * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: where an epoch has ended with it.
  * @property {{in: {sight: Sight}, out: Report | null}} report
- * @property {{in: {sight: Sight | null}, out: {evaluation: Evaluation, predictions: Predictions | null}}} judge Scores the test part; without a sight, nothing is predicted to be drawn.
+ * @property {{in: {sight: Sight | null, fingerprint: string, before: number}, out: {evaluation: Evaluation, predictions: Predictions | null}}} judge Scores the test part of the experiment with this fingerprint, which was scored so often before; without a sight, nothing is predicted to be drawn.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the one that the forecast is made from.
  * @property {{in: null, out: {gradients: Gradients, milliseconds: number}}} gradients And how long it took.
- * @property {{in: {bytes: Uint8Array, settings?: Settings}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
- *   state dict of a PyTorch model does not tell.
+ * @property {{in: {bytes: Uint8Array, settings?: Settings, otherRows?: boolean}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
+ *   state dict of a PyTorch model does not tell. `otherRows`: though it was trained on other rows.
  */
 
 /** @typedef {keyof Calls} CallName */

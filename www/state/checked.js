@@ -212,6 +212,10 @@ const part = object({ from: count, to: count, first: moment, last: moment });
 
 const configured = object({
   settings,
+  // Of runs that were kept before there were these, nothing is known.
+  fingerprint: maybe(text),
+  judged_on: maybe(text),
+  trained_on: maybe(text),
   target: text,
   targets: list(text, 1),
   season: count,
@@ -344,6 +348,7 @@ const run = object(
     latest: maybe(object({ bytes: weights, step: count, epoch: count })),
     unvalidated: maybe(object({ step: count, epoch: count })),
     loaded: maybe(flag),
+    otherRows: maybe(flag),
     workers: count,
     elapsed: amount,
     remark: text,
@@ -365,7 +370,7 @@ const entry = object({
 });
 
 /** What each thing that is kept must be. */
-const SHAPES = { data: dataset, run, entry };
+const SHAPES = { data: dataset, run, entry, scored: record(count) };
 
 const report = object({
   progress,
@@ -417,7 +422,7 @@ function unknownIn(chosen, { knobs }) {
  */
 export function faultIn(what, value, { catalog, data } = {}) {
   const fault = SHAPES[what](value, what);
-  if (fault || what === 'data') return fault;
+  if (fault || what === 'data' || what === 'scored') return fault;
   const { asked, configured: made } = what === 'entry' ? /** @type {any} */ (value).run : value;
   if (data === null) return 'the data that it was trained on are missing';
   const missing = data && made.targets.find((/** @type {string} */ name) => !data.parts.names.includes(name));

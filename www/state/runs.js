@@ -140,11 +140,8 @@ export function epochTime(run) {
  * @property {Line[]} lines
  */
 
-/** @param {Run} run @returns {string} What two runs must have in common so that their errors can be compared. */
-function windowsOf({ configured }) {
-  const { targets, horizon, split, windows } = configured;
-  return JSON.stringify([targets, horizon, split.validation.from, split.test.from, windows.validation, windows.test]);
-}
+/** @param {Run} run @returns {string} What two runs must have in common so that their errors can be compared; of one that does not tell, only it has that. */
+const windowsOf = ({ id, configured }) => configured.judged_on ?? `run ${id}`;
 
 /**
  * The newest runs' board first.

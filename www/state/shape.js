@@ -6,6 +6,7 @@
 /** @import {Limit, Problem, Reading, Settings, Silence, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
 /** @import {Keeping} from './persist.js' */
+/** @import {Scored} from './scored.js' */
 /** @import {Store} from './store.js' */
 
 /** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
@@ -33,6 +34,7 @@
  *   middle of this epoch: newer than `bytes`, and not validated.
  * @property {{step: number, epoch: number} | null} [unvalidated] Set where `bytes` are such weights.
  * @property {boolean} [loaded] Whether it comes from a file: how it was trained is not known but for its best epoch.
+ * @property {boolean} [otherRows] Whether a person has said that the data are another series of the kind that it was trained on.
  * @property {number} workers How many train it now.
  * @property {number} elapsed Milliseconds of training.
  * @property {string} remark What a person should know about where it comes from.
@@ -102,6 +104,7 @@
  * @property {Entry[]} runs Every training, in the order in which they were asked for; that of `run` is among them.
  * @property {Entry[]} removed Runs that were taken off the list, to be brought back.
  * @property {Contest} contest
+ * @property {Scored} scored How often the test part of each experiment was scored.
  * @property {'none' | 'running' | 'paused' | 'ending'} comparing Whether several are being trained side by side.
  * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
  * @property {number} workers How many should train the next model; 0: as many as are fastest.
@@ -147,6 +150,7 @@ export function initialState({ theme, fastest, reproducible, workers, keeping })
     earlierRun: null,
     runs: [],
     removed: [],
+    scored: {},
     contest: { architectures: null, budget: 'time', seconds: 10, steps: 0, equal: false, against: 'epochs' },
     comparing: 'none',
     runProblem: null,

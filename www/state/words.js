@@ -1,11 +1,14 @@
 /**
- * The few words that the page remembers at once, before anything is drawn: colours, the build, how many workers.
+ * The few words that the page remembers at once, before anything is drawn: colours, the build, how many workers, how often test parts
+ * were scored.
  * @module
  */
 const THEME = 'unrolled-theme';
 const REPRODUCIBLE = 'unrolled-reproducible';
 const WORKERS = 'unrolled-workers';
-const WORDS = [THEME, REPRODUCIBLE, WORKERS];
+const SCORED = 'unrolled-scored';
+const SCORED_ASIDE = 'unrolled-scored-aside';
+const WORDS = [THEME, REPRODUCIBLE, WORKERS, SCORED, SCORED_ASIDE];
 
 /** @param {string} key @returns {string | null} */
 function recall(key) {
@@ -51,6 +54,18 @@ export const keepWorkers = (workers) => keep(WORKERS, workers ? String(workers) 
 
 /** @returns {number} */
 export const recallWorkers = () => Math.min(1024, Math.max(0, Math.trunc(Number(recall(WORKERS))) || 0));
+
+/** @param {string} counts As JSON. */
+export const keepScored = (counts) => keep(SCORED, counts);
+
+/** @returns {string | null} What `keepScored` was given. */
+export const recallScored = () => recall(SCORED);
+
+/** @param {string} counts That cannot be read: they stay, under another key. */
+export function setScoredAside(counts) {
+  keep(SCORED_ASIDE, counts);
+  keep(SCORED, null);
+}
 
 /** Takes all of them away. @returns {[string, string][]} What they were. */
 export function takeWords() {

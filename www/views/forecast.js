@@ -22,13 +22,7 @@ import { viewport } from './viewport.js';
 /** @param {State} state @returns {{text: string, note: string}} The verdict, and what it rests on. */
 function verdict(state) {
   const { run, draft, data } = state;
-  if (run?.test) {
-    const { scored_times: times } = run.test;
-    return {
-      text: errorsOf(run.test, targetOf(state)).sentence,
-      note: `On the test part, which training never saw${times > 1 ? `; scored ${times} times for this model, so it is no longer quite unseen` : ', scored once'}.`,
-    };
-  }
+  if (run?.test) return { text: errorsOf(run.test, targetOf(state)).sentence, note: testNote(run, state) };
   if (run?.validation)
     return {
       text: errorsOf(run.validation, targetOf(state)).sentence,
@@ -41,6 +35,13 @@ function verdict(state) {
       ? 'The first forecast stands here after the first epoch.'
       : 'Press Train. The network learns from the training part, and its forecast is drawn here.',
   };
+}
+
+/** @param {Run} run @param {State} state @returns {string} What a verdict on the test part rests on. */
+function testNote({ configured: { fingerprint, trained_on: known }, test }, { scored }) {
+  const times = Math.max(test?.scored_times ?? 1, scored[fingerprint] ?? 0);
+  const often = times > 1 ? `scored ${count(times)} times by now, over all models, so it is no longer quite unseen` : 'scored once';
+  return known ? `On the test part, ${often}. ${known}` : `On the test part, which training never saw${times > 1 ? '; ' : ', '}${often}.`;
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
@@ -228,7 +229,7 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run), targetOf(state)],
+      (state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run), targetOf(state), state.scored],
       () => {
         const { text, note: rests } = verdict(store.get());
         const [first, rest] = cut(text);

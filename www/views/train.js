@@ -202,6 +202,9 @@ export function trainView(root, store, act) {
         fill(
           extra,
           problem ? `${problem.message} ` : null,
+          problem?.code === 'other-rows'
+            ? h('button', { type: 'button', class: 'link', onclick: () => void act.loadOnOtherRows() }, 'These are another series of its kind: use it all the same')
+            : null,
           earlier
             ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackRun() }, `Bring back ${earlier.why}`)
             : null,

@@ -42,6 +42,17 @@ impl Step {
         if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
     }
 
+    /// What rows at this distance are called: `hourly rows`, `rows every 15 minutes`, `numbered rows`.
+    pub fn rows(self) -> String {
+        match self.label().as_str() {
+            "row" => "numbered rows".to_owned(),
+            "day" => "daily rows".to_owned(),
+            label @ ("hour" | "week" | "month" | "year") => format!("{label}ly rows"),
+            "quarter" => "quarterly rows".to_owned(),
+            label => format!("rows every {label}"),
+        }
+    }
+
     /// In a sentence: `one hour`, `15 minutes`.
     pub fn phrase(self) -> String {
         let label = self.label();
@@ -123,6 +134,17 @@ impl Axis {
             // What lies beyond 64 bits lies beyond the calendar.
             _ => self.civil(index).is_some_and(|time| time.date().year() >= 1),
         }
+    }
+
+    /// The row at a time; `None` where there is none.
+    pub fn row_at(&self, time: i64) -> Option<usize> {
+        // Rows stand in the order of time.
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.at(middle) < time { low = middle + 1 } else { high = middle }
+        }
+        (low < self.len && self.at(low) == time).then_some(low)
     }
 
     /// How many steps beyond the last row have times that can be said, `most` at most.

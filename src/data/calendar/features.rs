@@ -64,6 +64,23 @@ impl Cycle {
         axis.at(rows).saturating_sub(axis.start) >= self.length()
     }
 
+    /// What its two features are called.
+    pub fn names(self) -> [String; 2] {
+        [format!("{} sin", self.label()), format!("{} cos", self.label())]
+    }
+
+    /// The cycles whose features are called so; `None` where these are no cycles' features.
+    pub fn named(names: &[String]) -> Option<Vec<Cycle>> {
+        let found: Vec<Cycle> = Cycle::ALL.into_iter().filter(|cycle| names.contains(&cycle.names()[0])).collect();
+        found.iter().flat_map(|cycle| cycle.names()).eq(names.iter().cloned()).then_some(found)
+    }
+
+    /// Those that are worth telling of rows on `axis`, of which the first `rows` train: they change from row to row, and the training
+    /// part runs through all of them.
+    pub fn of(axis: &Axis, rows: usize) -> Vec<Cycle> {
+        Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step) && cycle.is_covered(axis, rows)).collect()
+    }
+
     /// `[sin, cos]` at a clock and calendar time.
     pub fn at(self, time: DateTime) -> [f64; 2] {
         let date = time.date();

@@ -57,6 +57,8 @@ pub struct FrameOptions {
     pub ahead: usize,
     /// Scales of the data features, in their order, of a model that was fitted before; `None`: fitted to the training part.
     pub scales: Option<Vec<Scale>>,
+    /// The calendar's cycles that such a model reads; `None`: those that the training part runs through.
+    pub cycles: Option<Vec<Cycle>>,
 }
 
 impl FrameOptions {
@@ -110,10 +112,12 @@ impl Frame {
         let (axis, rows, data_features) = (series.axis, series.axis.len, columns.len());
         let mut notes = Vec::new();
         let mut names: Vec<String> = columns.iter().map(|&column| series.names[column].clone()).collect();
-        let cycles = if options.calendar { cycles(&axis, split.train.end, &mut notes) } else { Vec::new() };
-        for cycle in &cycles {
-            names.extend([format!("{} sin", cycle.label()), format!("{} cos", cycle.label())]);
-        }
+        let cycles = match &options.cycles {
+            _ if !options.calendar => Vec::new(),
+            Some(cycles) => cycles.clone(),
+            None => cycles(&axis, split.train.end, &mut notes),
+        };
+        names.extend(cycles.iter().flat_map(|cycle| cycle.names()));
         let features = names.len();
 
         let mut values = vec![0.0; features * (rows + options.ahead)];
@@ -213,13 +217,17 @@ impl Frame {
     }
 }
 
+/// The first names of a list, in a sentence.
+pub(crate) fn some_of(names: &[String]) -> String {
+    let more = if names.len() > 10 { ", …" } else { "" };
+    names[..names.len().min(10)].join(", ") + more
+}
+
 /// Indices of the targets' and the inputs' columns, each once, the targets first; and how many targets there are.
 fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)> {
     let find = |knob: &About, name: &str| {
         series.names.iter().position(|column| column == name).ok_or_else(|| {
-            let columns: Vec<&str> = series.names.iter().take(10).map(String::as_str).collect();
-            let more = if series.names.len() > 10 { ", …" } else { "" };
-            knob.error(format!("there is no number column “{name}”; there are {}{more}", columns.join(", ")))
+            knob.error(format!("there is no number column “{name}”; there are {}", some_of(&series.names)))
         })
     };
     let mut columns = Vec::new();
@@ -242,12 +250,12 @@ fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)
 
 /// Cycles of the calendar that are worth telling, with a note on those that are not.
 fn cycles(axis: &Axis, train: usize, notes: &mut Vec<String>) -> Vec<Cycle> {
-    let varying: Vec<Cycle> = Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step)).collect();
-    if varying.is_empty() {
+    let told = Cycle::of(axis, train);
+    let varying = || Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step));
+    if varying().next().is_none() {
         notes.push("The calendar was left out: at this step nothing in it changes from row to row.".to_owned());
     }
-    let (told, unseen): (Vec<_>, Vec<_>) = varying.into_iter().partition(|cycle| cycle.is_covered(axis, train));
-    for cycle in unseen {
+    for cycle in varying().filter(|cycle| !told.contains(cycle)) {
         notes.push(format!("The {} was left out: the training part does not run through all of it.", cycle.label()));
     }
     told

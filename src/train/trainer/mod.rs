@@ -270,6 +270,11 @@ impl Trainer {
         }
     }
 
+    /// Windows that fit the weights.
+    pub fn windows(&self) -> usize {
+        self.train.starts.len()
+    }
+
     /// Optimiser steps in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
         self.source.steps() as u64

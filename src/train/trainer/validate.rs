@@ -142,6 +142,7 @@ mod tests {
             fill: Fill::default(),
             ahead: 1,
             scales: None,
+            cycles: None,
         };
         let frame = Frame::new(&series, &split, &options).expect("a frame");
         let windows = |part| frame.windows(&split, part, 4, 2).expect("windows");

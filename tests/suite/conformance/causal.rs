@@ -45,6 +45,7 @@ fn batch(series: &Series, targets: usize, changed: usize) -> (Batch, Frame) {
             fill: Fill::default(),
             ahead: 8,
             scales,
+            cycles: None,
         };
         Frame::new(series, &split, &options).unwrap()
     };

@@ -149,6 +149,7 @@ fn bench(architecture: &Architecture, json: &str, targets: usize) -> Bench {
         fill: Fill::default(),
         ahead: 8,
         scales: None,
+        cycles: None,
     };
     let frame = Frame::new(&series, &split, &options).unwrap();
     let plan = architecture.plan(&checked, (frame.features, frame.data_features, frame.targets), (24, 12, 6)).unwrap();
@@ -427,7 +428,7 @@ fn a_saved_model_forecasts_the_same() {
             while session.advance().unwrap() {}
             let bytes = session.save().unwrap();
             let mut other = Session::new(columns(400));
-            let settings = other.load(&bytes, &unrolled::knob::Raw::new()).unwrap().settings.clone();
+            let settings = other.load(&bytes, &Default::default()).unwrap().settings.clone();
             assert_eq!(settings, session.configured().unwrap().settings);
             let (a, b) = (session.forecast(30).unwrap(), other.forecast(30).unwrap());
             assert_eq!(a.times, b.times);

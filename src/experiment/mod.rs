@@ -1,0 +1,249 @@
+//! An experiment: a series, a split and the columns that are forecast. It outlives the models that are compared on it: what was
+//! found in the training part, the baselines, and how often the test part was scored belong to it, not to a model.
+
+mod learnt;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use learnt::{Learnt, Rows, fits};
+
+use crate::data::series::target;
+use crate::data::windows::frame::TARGET;
+use crate::data::windows::suggest::{self, Suggestion};
+use crate::data::{Fill, Scale, Series, Split, Step, WindowSet};
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::evaluate::Baselines;
+
+/// Experiments that are remembered with what was computed for them, as each may have a series of its own; a count of scorings is never
+/// forgotten.
+const MOST_EXPERIMENTS: usize = 2;
+
+/// Baselines of an experiment that are remembered: one for each window, horizon, season and choice of inputs.
+const MOST_BASELINES: usize = 4;
+
+/// A series and the experiments on it, shared by all sessions on that series.
+#[derive(Debug)]
+pub struct Experiments {
+    series: Arc<Series>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last ones, with the split and the text that named the targets.
+    recent: Vec<(Split, String, Arc<Experiment>)>,
+    /// How often a test part was scored, by the fingerprint.
+    scored: BTreeMap<String, Arc<AtomicUsize>>,
+}
+
+impl Experiments {
+    /// None yet.
+    pub fn new(series: Series) -> Self {
+        Self { series: Arc::new(series), state: Mutex::default() }
+    }
+
+    /// The series, as it was read.
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// The experiment of the columns that `targets` lists; of none, of the one that the training part suggests.
+    ///
+    /// # Errors
+    /// [`Error::Knob`](crate::Error::Knob) where no column can be forecast.
+    pub fn of(&self, split: &Split, targets: &str) -> Result<Arc<Experiment>> {
+        let mut state = locked(&self.state);
+        let known = state.recent.iter().find(|(of, text, _)| of == split && text == targets);
+        if let Some((.., experiment)) = known {
+            return Ok(Arc::clone(experiment));
+        }
+        let mut experiment = Experiment::new(&self.series, split, targets)?;
+        experiment.scored = state.counter(&experiment.fingerprint);
+        // The same columns may be listed in several ways.
+        let same = state.recent.iter().find(|(.., other)| other.fingerprint == experiment.fingerprint);
+        let experiment = same.map_or_else(|| Arc::new(experiment), |(.., other)| Arc::clone(other));
+        if state.recent.len() == MOST_EXPERIMENTS {
+            state.recent.remove(0);
+        }
+        state.recent.push((split.clone(), targets.to_owned(), Arc::clone(&experiment)));
+        Ok(experiment)
+    }
+
+    /// The test part of the experiment with this fingerprint was scored so often before, in other sessions.
+    pub fn scored_before(&self, fingerprint: &str, times: usize) {
+        locked(&self.state).counter(fingerprint).fetch_max(times, Ordering::Relaxed);
+    }
+}
+
+impl State {
+    fn counter(&mut self, fingerprint: &str) -> Arc<AtomicUsize> {
+        Arc::clone(self.scored.entry(fingerprint.to_owned()).or_default())
+    }
+}
+
+/// A series, a split and the columns that are forecast, with what all models on them share.
+#[derive(Debug)]
+pub struct Experiment {
+    /// The series, with those numbers missing that stand for “no value” by the training part.
+    pub series: Arc<Series>,
+    /// Rows of each part.
+    pub split: Split,
+    /// Columns that are forecast, at least one.
+    pub targets: Vec<String>,
+    /// Of axis, names, values, split and targets: 16 hexadecimal digits.
+    pub fingerprint: String,
+    scored: Arc<AtomicUsize>,
+    suggested: Mutex<Vec<(Fill, Suggestion)>>,
+    baselines: Mutex<Vec<(Basis, Arc<Baselines>)>>,
+}
+
+/// What baselines depend on beside the experiment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Basis {
+    /// Rows of a season.
+    pub season: usize,
+    /// Rows of the past.
+    pub window: usize,
+    /// Rows of the future.
+    pub horizon: usize,
+    /// Columns that are read.
+    pub columns: Vec<String>,
+    /// Their scales: those of a loaded model may be others.
+    pub scales: Vec<Scale>,
+    /// How gaps are filled.
+    pub fill: Fill,
+}
+
+impl Experiment {
+    fn new(read: &Arc<Series>, split: &Split, targets: &str) -> Result<Self> {
+        let series = match read.looked_at(split.train.clone()) {
+            std::borrow::Cow::Borrowed(_) => Arc::clone(read),
+            std::borrow::Cow::Owned(series) => Arc::new(series),
+        };
+        let mut targets = columns(targets, &series);
+        if targets.is_empty() {
+            let training = series.columns.iter().map(|column| &column[split.train.clone()]);
+            let named = series.names.iter().map(String::as_str).zip(training);
+            targets.extend(target::suggest(named).map(str::to_owned));
+        }
+        if targets.is_empty() {
+            return Err(TARGET.error("no column has numbers that change in the training part"));
+        }
+        if let Some(name) = targets.iter().find(|name| !series.names.contains(name)) {
+            return Err(TARGET.error(format!("there is no number column “{name}”")));
+        }
+        let fingerprint = fingerprint(&series, split, &targets);
+        Ok(Self {
+            series,
+            split: split.clone(),
+            targets,
+            fingerprint,
+            scored: Arc::default(),
+            suggested: Mutex::default(),
+            baselines: Mutex::default(),
+        })
+    }
+
+    /// Season, window and horizon that fit the targets, whose gaps are filled so.
+    pub fn suggested(&self, fill: Fill) -> Suggestion {
+        let mut all = locked(&self.suggested);
+        if let Some((_, suggestion)) = all.iter().find(|(of, _)| *of == fill) {
+            return suggestion.clone();
+        }
+        let found = suggest::suggest(&self.known(), &self.series.axis, &self.split, fill);
+        all.push((fill, found.clone()));
+        found
+    }
+
+    /// The first target where none of the targets is missing: no window crosses a row that lacks one.
+    fn known(&self) -> Vec<f64> {
+        let named = self.series.names.iter().zip(&self.series.columns);
+        let mut columns = self.targets.iter().filter_map(|target| named.clone().find(|(name, _)| *name == target));
+        let mut known = columns.next().map_or_else(Vec::new, |(_, values)| values.clone());
+        for (_, values) in columns {
+            known.iter_mut().zip(values).filter(|(_, value)| value.is_nan()).for_each(|(known, _)| *known = f64::NAN);
+        }
+        known
+    }
+
+    /// The baselines on this basis: as `fit` gives them, or as they were given before.
+    pub fn baselines(&self, basis: Basis, fit: impl FnOnce() -> Baselines) -> Arc<Baselines> {
+        let mut all = locked(&self.baselines);
+        if let Some((_, baselines)) = all.iter().find(|(of, _)| *of == basis) {
+            return Arc::clone(baselines);
+        }
+        let fitted = Arc::new(fit());
+        if all.len() == MOST_BASELINES {
+            all.remove(0);
+        }
+        all.push((basis, Arc::clone(&fitted)));
+        fitted
+    }
+
+    /// How often the test part was scored.
+    pub fn scored(&self) -> usize {
+        self.scored.load(Ordering::Relaxed)
+    }
+
+    /// The test part is scored once more. Returns how often it was by now.
+    pub fn score(&self) -> usize {
+        self.scored.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// What the errors of two models must have in common to be compared: the experiment, and the rows that their validation and test
+    /// windows forecast. Errors of several targets together are of scaled values, so that their `scales` count too.
+    pub fn judged_on(&self, sets: [&WindowSet; 2], scales: &[Scale]) -> String {
+        let mut digest = Digest::new().with_text(&self.fingerprint);
+        for set in sets {
+            digest = digest.with_count(set.horizon).with_count(set.starts.len());
+            digest = set.starts.iter().fold(digest, |all, &start| all.with_count(start as usize + set.window));
+        }
+        if self.targets.len() > 1 {
+            digest = scales.iter().fold(digest, |all, scale| all.with_values(&[scale.mean, scale.std]));
+        }
+        digest.text()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn fingerprint(series: &Series, split: &Split, targets: &[String]) -> String {
+    let axis = &series.axis;
+    let (unit, count) = match axis.step {
+        Step::Milliseconds(count) => ("milliseconds", count),
+        Step::Months(count) => ("months", count.into()),
+        Step::Rows => ("rows", 1),
+    };
+    let mut digest = Digest::new().with_text(unit).with(&count.to_le_bytes()).with(&axis.start.to_le_bytes());
+    digest = digest.with_count(axis.len).with_count(series.names.len());
+    for (name, values) in series.names.iter().zip(&series.columns) {
+        digest = digest.with_text(name).with_values(values);
+    }
+    for part in [&split.train, &split.validation, &split.test] {
+        digest = digest.with_count(part.start).with_count(part.end);
+    }
+    targets.iter().fold(digest, |all, name| all.with_text(name)).text()
+}
+
+/// Names in a list with commas between them. A name that itself holds a comma is found too, if the whole list is its name
+/// or it is in quotes.
+pub fn columns(text: &str, series: &Series) -> Vec<String> {
+    if series.names.iter().any(|name| name == text) {
+        return vec![text.to_owned()];
+    }
+    if let Ok(names) = serde_json::from_str::<Vec<String>>(text) {
+        return names;
+    }
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Names as [`columns`] reads them.
+pub fn listed(names: &[String], series: &Series) -> String {
+    let text = names.join(", ");
+    if columns(&text, series) == names { text } else { serde_json::json!(names).to_string() }
+}

@@ -1,0 +1,202 @@
+//! A saved model, or the state dict of a PyTorch model, on the series at hand.
+
+use super::build::Fitted;
+use super::model::{Model, Origin};
+use crate::data::calendar::features::Cycle;
+use crate::data::series::split::SPLIT;
+use crate::data::windows::frame::{INPUTS, TARGET};
+use crate::data::{Batch, Frame, Split};
+use crate::error::Result;
+use crate::evaluate;
+use crate::experiment::{self, Experiments};
+use crate::export::safetensors::{self, About};
+use crate::export::state_dict::StateDict;
+use crate::export::tensors::broken;
+use crate::knob::Raw;
+use crate::nn::params::Slot;
+
+/// How a saved model is taken.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loading {
+    /// What the state dict of a PyTorch model does not tell, such as the window and the columns. Of a model that was saved here the
+    /// split alone counts, and only where its own does not fit the rows at hand.
+    pub settings: Raw,
+    /// Whether it is taken though it was trained on other rows: a person says that these are another series of the same kind.
+    pub other_rows: bool,
+}
+
+impl From<Raw> for Loading {
+    fn from(settings: Raw) -> Self {
+        Self { settings, other_rows: false }
+    }
+}
+
+/// Of a model that does not tell which rows it was trained on.
+const UNKNOWN: &str =
+    "Nothing is known about the rows that this model was trained on: those of the test part may be among them.";
+
+impl Model {
+    /// The model in `bytes` on the series of `experiments`, if it fits into `limit` bytes.
+    pub fn load(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Self> {
+        if safetensors::saved_here(bytes)? {
+            return Self::saved(experiments, bytes, loading, limit);
+        }
+        let found = StateDict::read(bytes)?;
+        let mut raw = loading.settings.clone();
+        raw.extend(found.settings.clone());
+        let fitted = Fitted { scales: found.scales.clone(), cycles: None };
+        let mut model = Self::new(experiments, &raw, fitted, limit)?;
+        model.adopt(&found)?;
+        model.configured.trained_on = UNKNOWN.to_owned();
+        model.origin = Some(Origin { axis: model.frame.axis, learnt: None, interval: None, best: None });
+        Ok(model)
+    }
+
+    fn saved(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Self> {
+        let about = safetensors::about(bytes)?;
+        experiment::fits(experiments.series(), &about.columns, &about.axis, about.experiment.as_ref())?;
+        let with = |settings: &Raw| Self::described(experiments, settings, &about, loading.other_rows, limit);
+        let mut model = with(&about.settings).or_else(|error| {
+            let chosen = loading.settings.get(SPLIT.key).filter(|_| error.place().knob.as_deref() == Some(SPLIT.key));
+            let Some(split) = chosen else { return Err(error) };
+            let mut settings = about.settings.clone();
+            settings.insert(SPLIT.key.to_owned(), split.clone());
+            with(&settings)
+        })?;
+        let why = match about.best {
+            Some((epoch, _)) => format!("The weights are those of epoch {epoch} of a saved model."),
+            None => "The weights are those of a saved model.".to_owned(),
+        };
+        model.trainer.restore(|params| safetensors::load(bytes, params), why)?;
+        model.proved()?;
+        let About { axis, experiment: learnt, interval, best, .. } = about;
+        model.origin = Some(Origin { axis, learnt, interval, best });
+        Ok(model)
+    }
+
+    /// The model that a description says, without its weights: not where it would be scored on rows that it has learnt from.
+    fn described(
+        experiments: &Experiments,
+        settings: &Raw,
+        about: &About,
+        other_rows: bool,
+        limit: u64,
+    ) -> Result<Self> {
+        let fitted = Fitted { scales: Some(about.scales.clone()), cycles: cycles(about) };
+        let mut model = Self::new(experiments, settings, fitted, limit)?;
+        model.is_described_by(about)?;
+        let (axis, split) = (&model.frame.axis, &model.experiment.split);
+        let learnt = about.experiment.as_ref();
+        let rows = learnt.map(|learnt| learnt.rows_in(&model.experiment, &about.columns, &about.axis));
+        model.configured.trained_on = match rows {
+            None => UNKNOWN.to_owned(),
+            Some(Ok(rows)) => {
+                rows.are_unseen_in(split, axis)?;
+                rows.sentence(split, axis, &about.axis)
+            }
+            Some(Err(error)) if other_rows => {
+                // However it is called: rows that are known again are rows that it has learnt from.
+                let known = learnt.and_then(|learnt| learnt.some_in(&model.experiment, &about.columns, &about.axis));
+                known.map_or(Ok(()), |rows| rows.are_unseen_in(split, axis))?;
+                error.to_string()
+            }
+            Some(Err(error)) => return Err(error),
+        };
+        Ok(model)
+    }
+
+    /// Puts the weights of a PyTorch state dict in place.
+    fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
+        if self.frame.targets > 1 {
+            return Err(TARGET.error(
+                "a state dict forecasts one column, and several are chosen; choose one target, the others can be inputs",
+            ));
+        }
+        let columns = self.frame.data_features;
+        if columns != found.inputs {
+            let problem = format!(
+                "the model reads {} at each step, and the target and its inputs are {columns}; the target comes first",
+                if found.inputs == 1 { "one column".to_owned() } else { format!("{} columns", found.inputs) }
+            );
+            return Err(INPUTS.error(problem));
+        }
+        let scaled = match found.scales {
+            Some(_) => "scaled by the mean and std in its metadata",
+            None => "scaled by the training part of this series, as nothing else is said in the file",
+        };
+        // No other module has a choice that a state dict does not hold.
+        let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
+        let why =
+            format!("The weights are those of a PyTorch state dict (nn.{}{taken}), its inputs {scaled}.", found.module);
+        self.trainer.restore(|params| found.load(params), why)?;
+        self.proved()
+    }
+
+    /// Whether the model that was built from a description's settings is the one that the rest of the description says.
+    fn is_described_by(&self, about: &About) -> Result<()> {
+        let Frame { data_features, targets, .. } = self.frame;
+        let (columns, calendar) = self.frame.names.split_at(data_features);
+        let differs = |what: &str, said: &[String], found: &[String]| {
+            let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            broken(format!(
+                "its description says that it reads {what} {}, and its settings give {}",
+                list(said),
+                list(found)
+            ))
+        };
+        if columns != about.columns {
+            return Err(differs("the columns", &about.columns, columns));
+        }
+        if about.targets.is_some_and(|said| said != targets) {
+            return Err(broken(format!(
+                "its description and its settings differ in how many columns it forecasts: {targets}"
+            )));
+        }
+        if let Some(said) = about.calendar.as_ref().filter(|said| *said != calendar) {
+            return Err(differs("of the calendar", said, calendar));
+        }
+        let steps = targets * self.configured.horizon;
+        if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
+            return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
+        }
+        // None in files that were saved before there was such a thing.
+        if about.interval.as_ref().is_some_and(|interval| ![0, targets].contains(&interval.limits.len())) {
+            return Err(broken(format!("its interval has no limits for each of {targets} columns")));
+        }
+        Ok(())
+    }
+
+    /// Whether loaded weights give forecasts on this series: each may be a number, and what comes of them none.
+    fn proved(&mut self) -> Result<()> {
+        let set = self.windows.test.clone();
+        let starts: Vec<u32> = set.starts.iter().copied().step_by(set.starts.len().div_ceil(evaluate::CHUNK)).collect();
+        let mut batch = Batch::default();
+        self.frame.gather(&starts, set.window, set.horizon, &mut batch);
+        batch.hide_future(self.frame.data_features);
+        let mut out = vec![0.0; self.frame.targets * set.horizon * starts.len()];
+        self.trainer.forecast(&mut self.tape, &batch, &mut out);
+        if out.iter().all(|value| value.is_finite()) {
+            return Ok(());
+        }
+        let params = self.trainer.in_use();
+        let size =
+            |slot: &Slot| params.values[slot.range()].iter().fold(0.0_f64, |most, x| most.max(crate::wide(*x).abs()));
+        let largest = params.slots().iter().max_by(|a, b| size(a).total_cmp(&size(b)));
+        let (name, most) = largest.map_or(("", 0.0), |slot| (slot.name.as_str(), size(slot)));
+        Err(broken(format!(
+            "its weights give forecasts that are no numbers; the largest, {most:.1e}, is in “{name}”; take another copy, or train it \
+             again"
+        )))
+    }
+}
+
+/// The calendar's cycles that a described model reads: as it says, or, where it does not, as its training part gave them.
+fn cycles(about: &About) -> Option<Vec<Cycle>> {
+    match &about.calendar {
+        Some(names) => Cycle::named(names),
+        None => {
+            let split = Split::parse(about.settings.get(SPLIT.key)?.as_str()?, &about.axis).ok()?;
+            Some(Cycle::of(&about.axis, split.train.end))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// What outlives a model on the page: how often the test part was scored, and the rows that a saved model has learnt from.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { board, compare, untilOver } from './contest.mjs';
+import { inBrowsers } from './harness.mjs';
+import { daily, hourly, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+
+/** @typedef {import('./harness.mjs').Page} Page */
+
+/** Small, and over at once. */
+const short = '#hidden=4&window=14&horizon=7&segment=7&epochs=1';
+
+/** @param {Page} page @param {RegExp} pattern */
+const untilNote = (page, pattern) =>
+  page.until(`a note like ${pattern}`, (source) => new RegExp(source).test(document.querySelector('.verdict-note').textContent), { args: [pattern.source] });
+
+/** @param {Page} page @param {RegExp} pattern */
+const untilTrainSays = (page, pattern) =>
+  page.until(`words like ${pattern}`, (source) => new RegExp(source).test(document.querySelector('#train').textContent), { args: [pattern.source] });
+
+/** Trains a fresh model to its end, whatever the button that begins it says. @param {Page} page */
+async function trained(page) {
+  await page.until('a button that trains', () => {
+    const button = /** @type {HTMLButtonElement} */ (document.querySelector('#train .main'));
+    const hears = !button.disabled && button.getAttribute('aria-disabled') !== 'true';
+    if (hears) button.click();
+    return hears;
+  });
+  await untilStatus(page, 'finished');
+  await untilJudged(page);
+}
+
+/** @param {Page} page @param {string} name @param {string} csv @param {string} values */
+async function drop(page, name, csv, values) {
+  await page.dropFile('main', name, csv);
+  await page.until('the file', (wanted) => document.querySelector('#data .extent').textContent.startsWith(wanted) && !document.querySelector('#train .main').disabled, { args: [values] });
+}
+
+/** Saves the model that is shown, to be opened again. @param {Page} page */
+const save = (page) =>
+  page.run(() => {
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (given) => make.call(URL, (/** @type {any} */ (window).saved = given));
+    HTMLAnchorElement.prototype.click = () => {};
+    [...document.querySelectorAll('button')].find((button) => button.textContent === 'Save model').click();
+    URL.createObjectURL = make;
+  });
+
+/** Opens the model that was saved. @param {Page} page */
+const openSaved = (page) =>
+  page.run(() => {
+    const input = /** @type {HTMLInputElement} */ (document.querySelector('#model-file'));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([/** @type {any} */ (window).saved], 'mine.safetensors'));
+    input.files = transfer.files;
+    input.dispatchEvent(new Event('change'));
+  });
+
+inBrowsers((browser) => {
+  test('scorings of a test part are counted over models, comparisons and reloads, and for each experiment by itself', async () => {
+    const page = await opened(browser, short);
+    await trained(page);
+    await untilNote(page, /scored once/);
+    await trained(page);
+    await untilNote(page, /scored 2 times by now/);
+    await compare(page, { pick: ['rnn', 'gru'], budget: 'steps', amount: 2 });
+    await untilOver(page);
+    assert.equal((await board(page)).filter(({ run, test: error }) => run && Number.isFinite(error)).length, 4);
+    await untilNote(page, /scored 4 times by now/);
+
+    const address = await page.run(() => location.href);
+    await page.driver.get('about:blank');
+    await page.driver.get(address);
+    await untilReady(page);
+    await page.until('the file', () => /^400 values/.test(document.querySelector('#data .extent').textContent));
+    await trained(page);
+    await untilNote(page, /scored 5 times by now/);
+
+    // Other rows are another experiment, and so is another split of the same.
+    await drop(page, 'other.csv', daily(390), '390 values');
+    await trained(page);
+    await untilNote(page, /scored once/);
+  });
+
+  test('a damaged count of scorings is set aside, and the page counts anew', async () => {
+    const page = await opened(browser, short);
+    await trained(page);
+    const address = await page.run(() => {
+      localStorage.setItem('unrolled-scored', '{"abc": "often"}');
+      return location.href;
+    });
+    await page.driver.get('about:blank');
+    await page.driver.get(address);
+    await untilReady(page);
+    assert.match((await page.text('#notice')) ?? '', /How often test parts were scored could not be read\. It was set aside/);
+    assert.deepEqual(await page.run(() => ['unrolled-scored', 'unrolled-scored-aside'].map((key) => localStorage.getItem(key))), [null, '{"abc": "often"}']);
+    await trained(page);
+    await untilNote(page, /scored once/);
+  });
+
+  test('a saved model is refused on rows of another step, taken on those that go on, and offered on another series', async () => {
+    const page = await opened(browser, short);
+    await trained(page);
+    await save(page);
+
+    await drop(page, 'hours.csv', hourly(700), '700 values');
+    await openSaved(page);
+    await untilTrainSays(page, /not trained on these rows: it was trained on daily rows to 2020-11-\d\d, and these are hourly rows\./);
+    const offer = () => page.run(() => [...document.querySelectorAll('#train button')].some(({ textContent }) => textContent.includes('use it all the same')));
+    assert.equal(await offer(), false);
+
+    await drop(page, 'more.csv', daily(450), '450 values');
+    await openSaved(page);
+    await untilTrainSays(page, /Loaded from mine\.safetensors\. These rows continue those that it was trained on, to 2020-11-\d\d\./);
+    await untilNote(page, /^On the test part, scored once\. These rows continue/);
+
+    const inverse = daily(450).replace(/,(-?[\d.]+)$/gm, (_, value) => `,${(30 - Number(value)).toFixed(2)}`);
+    await drop(page, 'inverse.csv', inverse, '450 values');
+    await page.until('its own data', () => document.querySelector('#train').dataset.status === 'ready');
+    await openSaved(page);
+    await untilTrainSays(page, /it was trained on other values of “value” between 2020-01-01 and 2020-11-\d\d\./);
+    assert.equal(await offer(), true);
+    await press(page, 'These are another series of its kind: use it all the same');
+    const said = /^On the test part, scored once\. This model was not trained on these rows/;
+    await untilNote(page, said);
+    await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+
+    // It is said from then on: when another has been shown, and at the next visit.
+    await trained(page);
+    await untilNote(page, /which training never saw; scored 2 times/);
+    await press(page, 'Bring back the model before this one');
+    await untilNote(page, /^On the test part, .* This model was not trained on these rows/);
+    await page.until('the model kept', async () => {
+      const { entries } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      const holds = (/** @type {any} */ value) =>
+        typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && (value.otherRows === true || Object.values(value).some(holds));
+      return (await entries()).some(([, value]) => holds(value));
+    });
+    const address = await page.run(() => location.href);
+    await page.driver.get('about:blank');
+    await page.driver.get(address);
+    await untilReady(page);
+    await untilNote(page, /^On the test part, .* This model was not trained on these rows/);
+  });
+});
