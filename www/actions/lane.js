@@ -61,10 +61,8 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       over('failed');
     } else if (tidings.type === 'weights') {
       changeRun(current, { latest: tidings.weights });
-      list.keep();
     } else if (tidings.type === 'report') {
-      changeRun(current, ofReport(tidings.report, null));
-      list.keep();
+      changeRun(current, ofReport(tidings.report));
     } else if (tidings.type === 'progress') {
       const { progress, spent, epochs } = tidings;
       // A report may have told them before.
@@ -73,7 +71,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       changeRun(current, { progress, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });
       if (progress.state === 'finished') over('finished');
     } else if (tidings.type === 'failed') {
-      changeRun(current, { ...(tidings.report ? ofReport(tidings.report, null) : {}), status: 'failed', latest: null, problem: tidings.problem });
+      changeRun(current, { ...(tidings.report ? ofReport(tidings.report) : {}), status: 'failed', latest: null, problem: tidings.problem });
       over('failed');
     }
   }
@@ -147,7 +145,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     if (problem) throw new Refusal(problem);
     await unpaused();
     const sight = { lead: configured.horizon, steps: store.get().steps || configured.horizon };
-    const { progress } = await call('start', { fresh: true, sight, workers: 1, limit: terms.limit, among: true });
+    const { progress } = await call('start', { run: id, fresh: true, sight, workers: 1, limit: terms.limit, among: true });
     change(id, { asked, run: { ...newRun(id, configured, progress, asked, client?.build ?? ''), status: 'running' } });
     under = true;
     due = 0;
@@ -181,7 +179,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
           if (under && current === id) changeRun(id, { status: 'paused', progress });
         } else if (comparing === 'running' && run.status === 'paused') {
           const { horizon } = run.configured;
-          await worker.call('start', { fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
+          await worker.call('start', { run: id, fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
           if (under && current === id) changeRun(id, { status: 'running' });
           void follow();
         } else break;
@@ -239,6 +237,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
         const id = next();
         if (id === undefined) break;
         current = id;
+        change(id, { apart: 'below' });
         try {
           if (!connected) await connect();
           connected = (await train(id)) !== 'gone';
@@ -254,6 +253,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
           } else throw error;
         }
         current = 0;
+        change(id, { apart: undefined });
         ended(id);
       }
       close();
@@ -277,7 +277,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
         const state = store.get();
         const horizon = find(id)?.run?.configured.horizon ?? 1;
         const report = await worker.call('report', { sight: { ...sightOf(state), lead: horizon, steps: state.steps || horizon } });
-        changeRun(id, { ...(report ? ofReport(report, null) : {}), progress });
+        changeRun(id, { ...(report ? ofReport(report) : {}), progress });
         if (current === id) over('stopped');
       } catch (error) {
         if (error instanceof Refusal) {

@@ -7,13 +7,14 @@ import { count } from '../charts/numbers.js';
 import { createClient, Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
 import { settled, withWeights } from '../state/run.js';
-import { buildOf } from '../state/shape.js';
+import { buildOf, shownRun } from '../state/shape.js';
 import { MOST_DEATHS, training } from './deaths.js';
 
 /** @import {Client} from '../core/client.js' */
 /** @import {CallName, Death, Problem, Tidings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
 /** @import {DeathRecord} from './deaths.js' */
+/** @import {RunList} from './run_list.js' */
 /** @import {SilenceActions} from './silence.js' */
 /** @import {InTurn} from './turns.js' */
 
@@ -31,11 +32,11 @@ const SUBJECT = {
 const KEY = 'model';
 
 /**
- * @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
+ * @param {PageStore} store @param {RunList} list @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
  * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work What its
  * tidings are for; what begins training anew that its death has ended; what is done with a run, as it was, once another has it.
  */
-export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, restored }) {
+export function modelWorker(store, list, inTurn, silence, deaths, { hear, startAgain, restored }) {
   /** What is being trained, to be known again. */
   let trained = '';
   /** Why no worker can be started, where none can. @type {Problem | null} */
@@ -47,9 +48,9 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
 
   function connect() {
     return createClient('model', hear, died, buildOf(store.get()), {
-      isBusy: () => store.get().run?.status === 'running',
+      isBusy: () => shownRun(store.get())?.status === 'running',
       onSilence: silence.of(KEY, () => {
-        const { run: shown } = store.get();
+        const shown = shownRun(store.get());
         const run = shown && withWeights(shown);
         const best = run?.bytes && run.progress.best;
         return {
@@ -70,7 +71,8 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
    * @param {CallName} name @param {any} payload @returns {string}
    */
   function thing(name, payload) {
-    const { data, draft, run } = store.get();
+    const { data, draft } = store.get();
+    const run = shownRun(store.get());
     const parts = deaths.numberOf(data?.parts);
     if (name === 'open') return `open ${deaths.numberOf(payload.parts)}`;
     if (name === 'configure' || name === 'sized') return `${name} ${parts} ${JSON.stringify(payload)}`;
@@ -93,7 +95,7 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
   /** @param {Death} death */
   function died({ problem, during, started }) {
     const ended = problem.code === 'ended';
-    const trains = during ? during.name === 'start' || during.name === 'step' : store.get().run?.status === 'running';
+    const trains = during ? during.name === 'start' || during.name === 'step' : shownRun(store.get())?.status === 'running';
     // One that was asked nothing and trained nothing died of neither.
     const cause = trains ? trained : during ? thing(during.name, during.payload) : '';
     const asked = started ? cause : `${STARTING} ${client.build}`;
@@ -149,11 +151,16 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
   async function restore(run) {
     const { bytes } = run;
     if (!bytes) return false;
-    const loaded = await attempt(() => call('load', { bytes }));
+    const loaded = await attempt(() => call('load', { bytes, run: run.id }));
     if (!loaded) return false;
+    // One that trains elsewhere is told of from there.
+    if (list.find(run.id)?.apart) {
+      list.show(run.id);
+      return true;
+    }
     // Training cannot go on from saved weights: what the optimiser had gathered is not in them.
     const { status } = settled(run);
-    store.set({ run: { ...run, configured: loaded.configured, status, problem: status === 'failed' ? run.problem : null } });
+    list.show(run.id, { ...run, configured: loaded.configured, status, problem: status === 'failed' ? run.problem : null });
     return true;
   }
 
@@ -162,11 +169,12 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
    * @param {boolean} again Whether it may be set to work again by itself.
    */
   async function revive(problem, ended, again) {
-    const { data, run: shown } = store.get();
+    const { data, shownId } = store.get();
+    const shown = shownRun(store.get());
     // Where no epoch has ended, the weights that it had last.
     const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
-    if (run) store.set({ run: run.bytes ? settled(run) : null });
+    if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
     if (lost) {
       store.set({ runProblem: lost });
       return;

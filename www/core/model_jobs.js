@@ -17,7 +17,7 @@ import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
 /** @import {Configured, Probe, Progress} from '../../pkg/unrolled.js' */
-/** @import {Calls, Limit, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Calls, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
 /** Milliseconds of training between two looks at the messages. */
@@ -43,6 +43,8 @@ export function modelJobs({ Session }, post, fatal) {
   /** @type {any} */ let parts = null;
   /** @type {any} */ let draft = null;
   /** @type {any} */ let run = null;
+  /** The run's number. */
+  let number = 0;
   /** Settings of the draft. @type {Calls['configure']['in']['settings']} */
   let drafted = {};
   /** Who trains the run. @type {Team | null} */ let team = null;
@@ -143,13 +145,13 @@ export function modelJobs({ Session }, post, fatal) {
         if (done || (due && run.history(reportedEpochs).length)) {
           const value = report();
           // The core only knows that training was stopped.
-          if (value) post({ type: 'report', report: { ...value, progress } });
+          if (value) post({ type: 'report', run: number, report: { ...value, progress } });
         }
         if (done || now - toldProgress > (calm ? CALM.progress : PROGRESS_EVERY)) {
           toldProgress = now;
           const epochs = clock.timed(run.history(toldEpochs));
           toldEpochs += epochs.length;
-          post({ type: 'progress', progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
+          post({ type: 'progress', run: number, progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
         }
         if (done) training = false;
         else if (now - toldWeights > WEIGHTS_EVERY) tellWeights();
@@ -160,7 +162,7 @@ export function modelJobs({ Session }, post, fatal) {
       const problem = refusalOf(error);
       if (!problem) return fatal(error);
       // A trap in here is heard of as an unhandled rejection (worker.js).
-      post({ type: 'failed', problem, report: lastReport() });
+      post({ type: 'failed', run: number, problem, report: lastReport() });
     }
   }
 
@@ -181,7 +183,7 @@ export function modelJobs({ Session }, post, fatal) {
     const { step, epoch, state } = run.progress();
     if (state !== 'running') return;
     const bytes = run.save_current();
-    post({ type: 'weights', weights: { bytes, step, epoch } }, [bytes.buffer]);
+    post({ type: 'weights', run: number, weights: { bytes, step, epoch } }, [bytes.buffer]);
   }
 
   /** Nothing trains any more, and no round is half done. */
@@ -196,17 +198,18 @@ export function modelJobs({ Session }, post, fatal) {
     team = next;
   }
 
-  /** @param {boolean} fresh @param {Sight} wanted @param {number} workers Wanted; 0: as many as are fastest. @param {Limit} [limit] */
-  async function prepare(fresh, wanted, workers, limit) {
+  /** @param {Calls['start']['in']} request */
+  async function prepare({ run: id, fresh, sight: wanted, workers, limit }) {
     if (fresh || !run) await halt();
     sight = wanted;
     if (fresh || !run) {
       if (!draft) throw refused('There is no model to train yet.');
       rally(null);
       run?.free();
+      number = id;
       run = draft;
       draft = null;
-      const number = ++teams;
+      const of = ++teams;
       rally(
         createTeam({
           session: run,
@@ -216,7 +219,7 @@ export function modelJobs({ Session }, post, fatal) {
           wanted: workers,
           most: navigator.hardwareConcurrency || 1,
           fit: run.configured().workers,
-          ask: (count) => post({ type: 'peers', team: number, count }),
+          ask: (count) => post({ type: 'peers', team: of, count }),
         }),
       );
       reportedEpochs = toldEpochs = 0;
@@ -242,8 +245,8 @@ export function modelJobs({ Session }, post, fatal) {
    * Word of a peer, from the page that started it: a way to it, or its death.
    * @param {{team: number, port?: MessagePort}} word
    */
-  function peer({ team: number, port }) {
-    if (number !== teams || !team) return port?.close();
+  function peer({ team: of, port }) {
+    if (of !== teams || !team) return port?.close();
     if (port) team.join(port);
     else team.disband();
   }
@@ -275,9 +278,9 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['start']['in']} request */
-    async start({ fresh, sight: wanted, workers, limit, among = false }) {
-      await prepare(fresh, wanted, workers, limit);
-      calm = among;
+    async start(request) {
+      await prepare(request);
+      calm = request.among ?? false;
       if (!training) {
         await rest;
         training = true;
@@ -301,9 +304,9 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['step']['in']} request */
-    async step({ fresh, sight: wanted, workers }) {
+    async step(request) {
       await halt();
-      await prepare(fresh, wanted, workers);
+      await prepare(request);
       if (!team || team.alone()) run.step();
       else {
         const { step } = run.progress();
@@ -360,7 +363,7 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['load']['in']} request */
-    async load({ bytes, settings }) {
+    async load({ run: id, bytes, settings }) {
       const loaded = session();
       try {
         loaded.load(bytes, settings);
@@ -371,6 +374,7 @@ export function modelJobs({ Session }, post, fatal) {
       await halt();
       rally(null);
       run?.free();
+      number = id;
       run = loaded;
       calm = false;
       reportedEpochs = toldEpochs = 0;

@@ -27,9 +27,9 @@ const BUDGETS = [
 ];
 
 /** @param {State} state @returns {string} How far the comparison is. */
-function progressSentence({ runs, run: shown, comparing }) {
+function progressSentence({ runs, comparing }) {
   if (comparing === 'none') return '';
-  const open = runs.filter((entry) => entry.id !== shown?.id && ['waiting', 'running', 'paused'].includes(statusOf(entry)));
+  const open = runs.filter((entry) => !entry.run || entry.apart === 'below').filter((entry) => ['waiting', 'running', 'paused'].includes(statusOf(entry)));
   const training = open.filter(({ run }) => run).length;
   const waiting = open.length - training;
   const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);

@@ -141,7 +141,7 @@ export function leaderboardView(store, act, { light }) {
         const now = /** @type {Entry} */ (line.entry);
         const { run } = now;
         const status = statusOf(now);
-        const isShown = store.get().run?.id === id;
+        const isShown = store.get().shownId === id;
         row.dataset.status = status;
         row.dataset.steps = String(run?.progress.step ?? 0);
         row.dataset.spent = String(run?.elapsed ?? 0);
@@ -261,6 +261,6 @@ export function leaderboardView(store, act, { light }) {
     element.hidden = !runs.length;
   }
 
-  const stop = store.watch((state) => [state.runs, state.run?.id, state.catalog], update);
+  const stop = store.watch((state) => [state.runs, state.shownId, state.catalog], update);
   return { element, stop };
 }
