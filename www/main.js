@@ -7,7 +7,7 @@ import { dataWorker } from './actions/data_worker.js';
 import { insideActions } from './actions/inside.js';
 import { modelActions } from './actions/model.js';
 import { runList } from './actions/run_list.js';
-import { runActions } from './actions/runs.js';
+import { runActions } from './actions/comparison.js';
 import { silenceActions } from './actions/silence.js';
 import { visitActions } from './actions/visit.js';
 import { recolour } from './charts/plot.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
+import { daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus, verdict } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
@@ -392,6 +392,7 @@ inBrowsers((browser) => {
     await page.reload();
     await untilReady(page);
     await page.until('the notice', () => /set aside.*“unrolled-1-data” \(another version of this page kept it\)/.test(document.querySelector('#notice').textContent));
+    await untilKept(page, 'the data', ({ data }) => data.length === 1);
     const all = await kept();
     assert.ok(all.includes('unrolled-1-data') && all.includes('unrolled-1-runs'), all.join());
     await page.run(() => [...document.querySelectorAll('#notice button')].find(({ textContent }) => textContent === 'Delete it').click());

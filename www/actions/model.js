@@ -22,7 +22,7 @@ import { tryToRead, unreadable } from './unreadable.js';
 export function modelActions(store, list, silence) {
   const inTurn = turns((asked) => store.set({ asked }));
   const deaths = deathRecord(store);
-  const { worker, judge, setRun, take, measured, restored, pauseNow, actions: training } = trainingActions(store, list, inTurn, silence, deaths);
+  const { worker, judge, setRun, measured, restored, pauseNow, actions: training } = trainingActions(store, list, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
   /** The weights that the worker was given last. @type {Run['bytes']} */
   let given = null;
@@ -185,7 +185,7 @@ export function modelActions(store, list, silence) {
       list.show(id, { ...next, status: 'stopped' }, { earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun, runProblem: null });
       setRun({ asked: await withoutAutomatic(asked, loaded.configured.settings) });
       const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
-      if (report) take(report, id, { bytes });
+      if (report) list.take(id, report, { bytes });
       await judge();
     }, 'Open'),
 

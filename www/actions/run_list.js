@@ -2,11 +2,11 @@
  * The list of runs: every training on the data that are open has an entry, and one of them is shown above.
  * @module
  */
-import { settled, settledList, withWeights } from '../state/run.js';
-import { freeSlot, joined } from '../state/runs.js';
+import { ofReport, settled, settledList, withWeights } from '../state/run.js';
+import { freeSlot, joined } from '../state/ranking.js';
 import { NO_PREDICTIONS } from '../state/shape.js';
 
-/** @import {Problem} from '../core/protocol.js' */
+/** @import {Problem, Report} from '../core/protocol.js' */
 /** @import {Entry, PageStore, Run, State} from '../state/shape.js' */
 
 /** @param {PageStore} store */
@@ -14,15 +14,17 @@ export function runList(store) {
   /** @param {number} id */
   const find = (id) => store.get().runs.find((entry) => entry.id === id);
 
-  /** @param {number} id @param {Partial<Entry>} patch @param {Partial<State>} [more] What changes with it. */
-  function change(id, patch, more = {}) {
-    store.set({ ...more, runs: store.get().runs.map((entry) => (entry.id === id ? { ...entry, ...patch } : entry)) });
+  /** @param {number} id @param {Partial<Entry>} patch @param {Partial<State['predictions']>} [drawn] What it predicts now, of the parts that are named; drawn if it is shown. */
+  function change(id, patch, drawn) {
+    const { runs, shownId, predictions } = store.get();
+    const next = runs.map((entry) => (entry.id === id ? { ...entry, ...patch } : entry));
+    store.set({ runs: next, ...(drawn && id === shownId ? { predictions: { ...predictions, ...drawn } } : {}) });
   }
 
-  /** @param {number} id @param {Partial<Run>} patch @param {Partial<State>} [more] What changes with it. */
-  function changeRun(id, patch, more = {}) {
+  /** @param {number} id @param {Partial<Run>} patch @param {Partial<State['predictions']>} [drawn] As of `change`. */
+  function changeRun(id, patch, drawn) {
     const run = find(id)?.run;
-    if (run) change(id, { run: { ...run, ...patch } }, more);
+    if (run) change(id, { run: { ...run, ...patch } }, drawn);
   }
 
   /** @param {(entry: Entry) => boolean} stays */
@@ -44,6 +46,11 @@ export function runList(store) {
     change,
     changeRun,
     filter,
+
+    /** What a report says of a run. @param {number} id @param {Report} report @param {Partial<Run>} [but] What is not as the report says. */
+    take(id, report, but = {}) {
+      changeRun(id, { ...ofReport(report), ...but }, report.predictions ? { validation: report.predictions } : {});
+    },
 
     /**
      * Shows a run: the worker above holds it, and no other any more.

@@ -4,14 +4,12 @@
  */
 import { count } from '../charts/numbers.js';
 import { Gone, Refusal } from '../core/client.js';
-import { faultInTidings, unheard } from '../state/checked.js';
 import { askToLast } from '../state/persist.js';
-import { asItWas, newId, newRun, ofReport, settled, toBringBack } from '../state/run.js';
+import { asItWas, newId, newRun, settled, toBringBack } from '../state/run.js';
 import { isOver, isStale, shownRun, sightOf } from '../state/shape.js';
 import { modelWorker } from './model_worker.js';
 
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
-/** @import {Report, Tidings} from '../core/protocol.js' */
 /** @import {PageStore, Run, RunStatus} from '../state/shape.js' */
 /** @import {DeathRecord} from './deaths.js' */
 /** @import {RunList} from './run_list.js' */
@@ -20,8 +18,8 @@ import { modelWorker } from './model_worker.js';
 
 /** @param {PageStore} store @param {RunList} list @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths */
 export function trainingActions(store, list, inTurn, silence, deaths) {
-  const worker = modelWorker(store, list, inTurn, silence, deaths, { hear, startAgain: start, restored });
-  const { call, attempt, configure, configureFresh } = worker;
+  const worker = modelWorker(store, list, inTurn, silence, deaths, { end, startAgain: start, restored });
+  const { call, attempt, configure, configureFresh, trainer } = worker;
   const shown = () => shownRun(store.get());
 
   /** @param {Partial<Run>} patch @param {number} [id] Of the run that it is about; the one that is shown. */
@@ -30,33 +28,6 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
   /** @returns {boolean} Whether the run that is shown trains, or could train on. */
   const isUnderWay = () => ['running', 'paused'].includes(shown()?.status ?? '');
 
-  /** @param {Report} report @param {number} [id] The run that it is about; the one that is shown. @param {Partial<Run>} [but] What is not as the report says. */
-  function take(report, id = store.get().shownId, but = {}) {
-    const { shownId, predictions } = store.get();
-    list.changeRun(id, { ...ofReport(report), ...but }, id === shownId ? { predictions: { ...predictions, validation: report.predictions } } : {});
-  }
-
-  /** @param {Tidings} tidings */
-  function hear(tidings) {
-    const fault = faultInTidings(tidings);
-    if (fault) return store.set({ runProblem: { message: unheard(fault) } });
-    if (tidings.type === 'reading') return;
-    const { run: id } = tidings;
-    const run = list.find(id)?.run;
-    if (!run) return;
-    if (tidings.type === 'weights') setRun({ latest: tidings.weights }, id);
-    else if (tidings.type === 'report') take(tidings.report, id);
-    // What was said before it heard of its pause or its end.
-    else if (run.status === 'paused' || run.status === 'stopped') return;
-    else if (tidings.type === 'failed') {
-      if (tidings.report) take(tidings.report, id);
-      setRun({ status: 'failed', latest: null, problem: tidings.problem }, id);
-    } else {
-      setRun({ progress: tidings.progress, workers: tidings.workers, elapsed: tidings.spent }, id);
-      if (tidings.progress.state === 'finished') void end('finished');
-    }
-  }
-
   /** Training is over: the test part is scored. @param {RunStatus} status */
   async function end(status) {
     // The best weights are in place.
@@ -64,14 +35,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     await judge();
   }
 
-  async function judge() {
-    const judged = shown();
-    if (!judged?.bytes) return;
-    const answer = await attempt(() => call('judge', { sight: sightOf(store.get()) }));
-    if (!answer) return;
-    const { shownId, predictions } = store.get();
-    list.changeRun(judged.id, { test: answer.evaluation }, shownId === judged.id ? { predictions: { ...predictions, test: answer.predictions } } : {});
-  }
+  const judge = () => attempt(() => trainer.judge(store.get().shownId, sightOf(store.get())));
 
   /** Weights that nobody has measured, because training was cut off before it had, are measured now. */
   async function measured() {
@@ -79,7 +43,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     if (!run?.unvalidated || run.validation) return;
     const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
     const { progress, epochs, bytes } = run;
-    if (report) take(report, run.id, { progress, epochs, bytes });
+    if (report) list.take(run.id, report, { progress, epochs, bytes });
   }
 
   /** A run that was cut off is in a worker again: what it had learnt since its best epoch can be brought back. @param {Run} run As it was. */
@@ -111,25 +75,24 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
   /** @param {NonNullable<Awaited<ReturnType<typeof prepare>>>} prepared @param {{configured: Configured, progress: Progress}} answer @param {RunStatus} status */
   function begin({ settings, data, request: { run: id, fresh } }, answer, status) {
     const run = shown();
-    const { predictions, earlierRun } = store.get();
+    const { earlierRun } = store.get();
     // Other data have come meanwhile; their turn is next.
     if (store.get().data !== data) return;
     if (fresh || !run) {
-      list.show(id, { ...newRun(id, answer.configured, answer.progress, settings, worker.build()), status }, {
+      list.show(id, { ...newRun(id, answer.configured, answer.progress, settings, trainer.build()), status }, {
         earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun,
         runProblem: null,
       });
     } else {
       // What the weights before had on the test part is not said of those to come.
-      list.changeRun(id, { progress: answer.progress, status, problem: null, test: null }, { predictions: { ...predictions, test: null }, runProblem: null });
+      list.changeRun(id, { progress: answer.progress, status, problem: null, test: null }, { test: null });
+      store.set({ runProblem: null });
     }
   }
 
   async function pause() {
     if (shown()?.status !== 'running') return;
-    const progress = await attempt(() => call('pause', null));
-    // It may have come to its end a moment before.
-    if (progress && shown()?.status === 'running') setRun({ status: 'paused', progress });
+    await attempt(() => trainer.pause(store.get().shownId));
   }
 
   async function step() {
@@ -139,7 +102,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     try {
       const { report, ...answer } = await call('step', prepared.request);
       begin(prepared, answer, 'paused');
-      if (report) take(report);
+      if (report) list.take(prepared.request.run, report);
       if (answer.progress.state === 'finished') await end('finished');
     } catch (error) {
       if (error instanceof Refusal) setRun({ status: 'failed', problem: error.problem });
@@ -149,14 +112,8 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
 
   async function stop() {
     if (!isUnderWay()) return;
-    const progress = await attempt(() => call('stop', null));
     // It may have come to its end a moment before, and is judged then.
-    if (!progress || !isUnderWay()) return;
-    setRun({ status: 'stopped', progress });
-    // One that is stopped in its first epoch has the weights of its last step.
-    const report = progress.step ? await attempt(() => call('report', { sight: sightOf(store.get()) })) : null;
-    if (report) take(report);
-    await end('stopped');
+    if (await attempt(() => trainer.stop(store.get().shownId, sightOf(store.get())))) await end('stopped');
   }
 
   async function reset() {
@@ -177,7 +134,6 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     worker,
     judge,
     setRun,
-    take,
     measured,
     restored,
     /** For other actions, whose turn it already is. */

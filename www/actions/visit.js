@@ -5,12 +5,12 @@
 import { holdsAnything, leaveLate, mayWrite, open, setAside, sift, tellLate, watchOthers } from '../state/persist.js';
 import { isRecordOf } from '../state/records.js';
 import { settledList, toBringBack } from '../state/run.js';
-import { joined } from '../state/runs.js';
+import { joined } from '../state/ranking.js';
 import { isOver } from '../state/shape.js';
 
 /** @import {DataActions} from './data.js' */
 /** @import {ModelActions} from './model.js' */
-/** @import {RunActions} from './runs.js' */
+/** @import {RunActions} from './comparison.js' */
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Found} from '../state/persist.js' */
 /** @import {Kept} from '../state/records.js' */
@@ -46,7 +46,11 @@ export function visitActions(store, { data, model, runs }) {
     await model.replaced(kept.data, asked, null);
     if (!run) return;
     if (!areSame(run.asked, asked)) store.set({ earlierRun: toBringBack(run, 'the model of your last visit') });
-    else if (!(await model.resume(run))) await setAside([{ data: kept.data, runs: kept.runs.filter(({ id }) => id === run.id) }], 'its weights do not fit its settings', false);
+    else if (!(await model.resume(run))) {
+      const gone = kept.runs.filter(({ id }) => id === run.id);
+      store.set({ runs: store.get().runs.filter(({ id }) => id !== run.id) });
+      await setAside([{ data: kept.data, runs: gone }], 'its weights do not fit its settings', false);
+    }
   }
 
   /** Another tab has kept runs: they join those on the same data. What it has deleted goes, unless it is shown or trains here. @param {Kept[]} kept @param {string[]} gone */

@@ -124,6 +124,8 @@ export function askToLast() {
 
 /** What stands in the storage, as the page has it, by its key. @type {Map<string, any>} */
 const written = new Map();
+/** Keys of what this tab has had to keep. Of them alone a record is deleted, once the tab has it no more. @type {Set<string>} */
+const own = new Set();
 /** When a run was written. @type {Map<string, number>} */
 const times = new Map();
 /** Keys whose last writing failed: they are tried again when another one succeeds. @type {Set<string>} */
@@ -135,6 +137,8 @@ let old = [];
 /** @type {PageStore | null} */ let followed = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 let writing = false;
+/** Whether something has changed while it was written. */
+let changed = false;
 
 /** Writes whatever changes from now on, as soon as it may. @param {PageStore} store */
 export function follow(store) {
@@ -161,16 +165,19 @@ function isNews(key, value, before) {
 
 /** Brings the storage to what the page has. */
 async function flush() {
+  changed = true;
   if (writing || !followed || keeping.state !== 'answers' || !mayWrite()) return;
   writing = true;
+  changed = false;
   try {
     const all = wanted(followed.get());
     for (const [key, value] of all) if (isNews(key, value, written.get(key))) await write(key, value);
-    // Nothing of what the page does not have is deleted where it did not put it itself.
-    if (all.size) for (const key of [...written.keys()]) if (!all.has(key)) await write(key, null);
+    for (const key of all.keys()) own.add(key);
+    if (all.size) for (const key of own) if (!all.has(key) && written.has(key)) await write(key, null);
     if (old.length && !failed.size && mayWrite() && keeping.state === 'answers') await delMany(old.splice(0)).catch(() => {});
   } finally {
     writing = false;
+    if (changed) soon();
   }
 }
 
@@ -266,7 +273,13 @@ export function open(aside = keeping.aside) {
  */
 export async function sift({ records, aside }, catalog) {
   const { kept, open: id, bad } = sorted(records, catalog);
-  for (const [key, value] of records) if (!isBefore(key)) written.set(key, value);
+  const useless = new Set(bad.map(({ key }) => key));
+  for (const [key, value] of records) {
+    if (useless.has(key) || isBefore(key)) continue;
+    written.set(key, value);
+    // No other tab is open that could have it.
+    if (keeping.role === 'writer') own.add(key);
+  }
   tell({ aside });
   if (mayWrite()) {
     const moved = await moveAside(bad);
@@ -418,8 +431,9 @@ async function catchUp(names) {
     const values = await getMany(wants);
     const records = new Map(wants.flatMap((key, index) => (values[index] === undefined ? [] : [[key, values[index]]])));
     // What is damaged is set aside by the tab that reads it as it starts.
-    const { kept } = sorted(new Map([...known, ...records]), catalog);
-    for (const [key, value] of records) if (!stuck.has(key)) written.set(key, value);
+    const { kept, bad } = sorted(new Map([...known, ...records]), catalog);
+    for (const { key } of bad) records.delete(key);
+    for (const [key, value] of records) written.set(key, value);
     heard(kept, []);
   } catch (error) {
     problems.set('what other tabs keep', reasonOf(error));

@@ -6,7 +6,7 @@
  */
 import { faultIn } from './checked.js';
 import { hasWeights } from './run.js';
-import { freeSlot } from './runs.js';
+import { freeSlot } from './ranking.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Dataset, EarlierData, Entry, State} from './shape.js' */

@@ -4,7 +4,7 @@
  */
 import { curvesChart } from '../charts/curves.js';
 import { contestants, stepsOf } from '../state/contest.js';
-import { namesOf, statusOf } from '../state/runs.js';
+import { namesOf, statusOf } from '../state/ranking.js';
 import { differenceView } from './difference.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure } from './format.js';
@@ -12,7 +12,7 @@ import { segments } from './knob.js';
 import { leaderboardView, swatch } from './leaderboard.js';
 
 /** @import {Curve} from '../charts/curves.js' */
-/** @import {RunActions} from '../actions/runs.js' */
+/** @import {RunActions} from '../actions/comparison.js' */
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Contest, PageStore, State} from '../state/shape.js' */
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { timeChart } from '../charts/time.js';
-import { drawnBeside, namesOf } from '../state/runs.js';
+import { drawnBeside, namesOf } from '../state/ranking.js';
 import { shownRun, sightOf } from '../state/shape.js';
 import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';

@@ -5,7 +5,7 @@
 import { shownRun } from '../state/shape.js';
 import { span } from './format.js';
 
-/** @import {Ground} from '../charts/parts.js' */
+/** @import {Ground} from '../charts/split.js' */
 /** @import {Dataset, State} from '../state/shape.js' */
 
 /** @param {Dataset} data @returns {boolean} Whether its rows have times. */

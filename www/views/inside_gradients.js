@@ -5,7 +5,7 @@
  */
 import { gradientChart } from '../charts/gradient.js';
 import { keyOf } from '../core/probe.js';
-import { namesOf } from '../state/runs.js';
+import { namesOf } from '../state/ranking.js';
 import { linesOf, shownRun } from '../state/shape.js';
 import { fill, h, setText } from './dom.js';
 import { count, figure } from './format.js';

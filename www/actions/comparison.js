@@ -6,7 +6,7 @@
 import { askToLast } from '../state/persist.js';
 import { contestants, stepsOf } from '../state/contest.js';
 import { newId } from '../state/run.js';
-import { freeSlot, leaderboards } from '../state/runs.js';
+import { freeSlot, leaderboards } from '../state/ranking.js';
 import { linesOf, ROLE, shownRun } from '../state/shape.js';
 import { openLane } from './lane.js';
 
