@@ -33,6 +33,9 @@ const WEIGHTS_EVERY = 5000;
 /** The pace of progress and reports for a run that is one of several: nobody looks at it alone. */
 const CALM = { progress: 250, report: 4000 };
 
+/** When the page was told last of a run, how long its last report took, and how many epochs were reported and told. */
+const untold = () => ({ progress: 0, report: 0, took: 0, reported: 0, epochs: 0 });
+
 /**
  * @param {any} core The classes of the package that this needs.
  * @param {(message: WorkerMessage, transfer?: Transferable[]) => void} post
@@ -41,12 +44,10 @@ const CALM = { progress: 250, report: 4000 };
 export function modelJobs({ Session }, post, fatal) {
   const session = () => new Session(parts, machineMemory());
   /** @type {any} */ let parts = null;
-  /** @type {any} */ let draft = null;
+  /** @type {{session: any, settings: Calls['configure']['in']['settings']} | null} */ let draft = null;
   /** @type {any} */ let run = null;
   /** The run's number. */
   let number = 0;
-  /** Settings of the draft. @type {Calls['configure']['in']['settings']} */
-  let drafted = {};
   /** Who trains the run. @type {Team | null} */ let team = null;
   /** Number of the team, so that a port for an earlier one is known as such. */
   let teams = 0;
@@ -54,12 +55,8 @@ export function modelJobs({ Session }, post, fatal) {
   /** Settled while nothing trains. */
   let rest = Promise.resolve();
   /** @type {Sight} */ let sight = { lead: 1, steps: 1 };
-  let toldProgress = 0;
-  let toldReport = 0;
-  let reportTook = 0;
+  let told = untold();
   let toldWeights = 0;
-  let reportedEpochs = 0;
-  let toldEpochs = 0;
   let calm = false;
   let clock = createClock();
 
@@ -95,9 +92,9 @@ export function modelJobs({ Session }, post, fatal) {
       // Of one among several nobody asks for them later: its worker goes on to another.
       ...(calm && (failed || progress.state === 'finished') ? { gradients: run.gradients() } : {}),
     };
-    toldReport = performance.now();
-    reportTook = toldReport - from;
-    reportedEpochs = history.length;
+    told.report = performance.now();
+    told.took = told.report - from;
+    told.reported = history.length;
     return value;
   }
 
@@ -141,16 +138,16 @@ export function modelJobs({ Session }, post, fatal) {
         const now = performance.now();
         const done = progress.state === 'finished';
         if (done) rally(null);
-        const due = now - toldReport > Math.max(calm ? CALM.report : REPORT_EVERY, reportTook * REPORT_SHARE);
-        if (done || (due && run.history(reportedEpochs).length)) {
+        const due = now - told.report > Math.max(calm ? CALM.report : REPORT_EVERY, told.took * REPORT_SHARE);
+        if (done || (due && run.history(told.reported).length)) {
           const value = report();
           // The core only knows that training was stopped.
           if (value) post({ type: 'report', run: number, report: { ...value, progress } });
         }
-        if (done || now - toldProgress > (calm ? CALM.progress : PROGRESS_EVERY)) {
-          toldProgress = now;
-          const epochs = clock.timed(run.history(toldEpochs));
-          toldEpochs += epochs.length;
+        if (done || now - told.progress > (calm ? CALM.progress : PROGRESS_EVERY)) {
+          told.progress = now;
+          const epochs = clock.timed(run.history(told.epochs));
+          told.epochs += epochs.length;
           post({ type: 'progress', run: number, progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
         }
         if (done) training = false;
@@ -207,14 +204,15 @@ export function modelJobs({ Session }, post, fatal) {
       rally(null);
       run?.free();
       number = id;
-      run = draft;
+      const { session: drafted, settings } = draft;
+      run = drafted;
       draft = null;
       const of = ++teams;
       rally(
         createTeam({
           session: run,
           parts,
-          settings: drafted,
+          settings,
           shards: Number(run.configured().settings.shards),
           wanted: workers,
           most: navigator.hardwareConcurrency || 1,
@@ -222,9 +220,7 @@ export function modelJobs({ Session }, post, fatal) {
           ask: (count) => post({ type: 'peers', team: of, count }),
         }),
       );
-      reportedEpochs = toldEpochs = 0;
-      toldReport = 0;
-      reportTook = 0;
+      told = untold();
       clock = createClock(limit);
     }
   }
@@ -256,7 +252,7 @@ export function modelJobs({ Session }, post, fatal) {
     async open({ parts: given }) {
       await halt();
       rally(null);
-      draft?.free();
+      draft?.session.free();
       run?.free();
       draft = run = null;
       parts = given;
@@ -265,16 +261,16 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['configure']['in']} request */
     configure({ settings }) {
-      draft ??= session();
-      const value = draft.configure(settings);
-      drafted = settings;
+      draft ??= { session: session(), settings };
+      const value = draft.session.configure(settings);
+      draft.settings = settings;
       return { value };
     },
 
     /** @param {Calls['sized']['in']} request */
     sized({ settings, parameters }) {
-      draft ??= session();
-      return { value: draft.sized(settings, parameters) };
+      draft ??= { session: session(), settings };
+      return { value: draft.session.sized(settings, parameters) };
     },
 
     /** @param {Calls['start']['in']} request */
@@ -317,7 +313,7 @@ export function modelJobs({ Session }, post, fatal) {
       if (value.progress.state === 'finished') rally(null);
       else if (performance.now() - toldWeights > WEIGHTS_EVERY) tellWeights();
       // With the answer: by itself it would be heard before, as word of the run that was there before.
-      return { value: { ...value, report: run.history(reportedEpochs).length ? report() : null } };
+      return { value: { ...value, report: run.history(told.reported).length ? report() : null } };
     },
 
     /** @param {Calls['report']['in']} request */
@@ -377,7 +373,7 @@ export function modelJobs({ Session }, post, fatal) {
       number = id;
       run = loaded;
       calm = false;
-      reportedEpochs = toldEpochs = 0;
+      told = untold();
       clock = createClock();
       return { value: standing() };
     },
