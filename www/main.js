@@ -6,17 +6,19 @@ import { dataActions } from './actions/data.js';
 import { dataWorker } from './actions/data_worker.js';
 import { insideActions } from './actions/inside.js';
 import { modelActions } from './actions/model.js';
-import { runActions } from './actions/runs.js';
+import { runList } from './actions/run_list.js';
+import { runActions } from './actions/comparison.js';
 import { silenceActions } from './actions/silence.js';
 import { visitActions } from './actions/visit.js';
 import { recolour } from './charts/plot.js';
 import { fastestBuild } from './core/wasm.js';
-import { faultIn, faultInTidings } from './state/checked.js';
-import { keepingNow, open, recall, sift, watchKeeping } from './state/persist.js';
+import { faultInTidings } from './state/checked.js';
+import { follow, keepingNow, open, recall, sift, watchKeeping } from './state/persist.js';
+import { sorted } from './state/records.js';
 import { watchScored } from './state/scored.js';
 import { initialState } from './state/shape.js';
 import { createStore } from './state/store.js';
-import { readLink, speaksOf, typed, writeLink } from './state/url.js';
+import { chosenOf, readLink, typed, writeLink } from './state/url.js';
 import { hasTheme, recallReproducible, recallWorkers } from './state/words.js';
 import { compareView } from './views/compare.js';
 import { dataView } from './views/data.js';
@@ -35,6 +37,7 @@ import { technicalDetails } from './views/technical.js';
 import { trainView } from './views/train.js';
 
 /** @import {Tidings} from './core/protocol.js' */
+/** @import {Kept} from './state/records.js' */
 
 /** Milliseconds between two changes of the address: browsers refuse a page that changes it too often. */
 const ADDRESS_EVERY = 400;
@@ -81,13 +84,14 @@ const reader = dataWorker(store, silence, {
   hear: hearReader,
   cannotStart: (problem) => cannotStart(`Unrolled could not start here. ${problem.message}`, problem.technical),
 });
-const model = modelActions(store, silence);
-const runs = runActions(store, model, silence);
+const list = runList(store);
+const model = modelActions(store, list, silence);
+const runs = runActions(store, list, model, silence);
 const data = dataActions(store, reader, {
-  replaced(dataset, settings) {
-    runs.replaced(dataset);
+  replaced(dataset, settings, run) {
+    runs.replaced();
     model.ready();
-    void model.replaced(dataset, settings);
+    void model.replaced(dataset, settings, run);
   },
 });
 const actions = { data, model };
@@ -106,7 +110,7 @@ modelView(element('model'), store, model);
 modelDetailView(element('model-detail'), store, model);
 trainView(element('train'), store, model);
 forecastView(element('forecast'), store, model);
-insideView(element('inside'), store, insideActions(store, model), model);
+insideView(element('inside'), store, insideActions(store, list, model), model);
 errorsView(element('errors'), store, model);
 compareView(element('compare'), store, runs);
 dockView(element('dock'), store, model, element('train'));
@@ -120,11 +124,12 @@ silenceView(element('silence'), store, silence);
 function followInAddress() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   store.watch(
-    (state) => [state.settings, state.reproducible, state.data, state.catalog],
+    (state) => [state.settings, state.reproducible, state.data, state.shownId, state.catalog],
     () => {
       if (!store.get().data || !store.get().catalog) return;
       clearTimeout(timer);
-      timer = setTimeout(() => history.replaceState(null, '', writeLink(store.get())), ADDRESS_EVERY);
+      // With what this tab has open: a reload finds it again, whatever others have opened since.
+      timer = setTimeout(() => history.replaceState({ data: store.get().data?.id, shown: store.get().shownId }, '', writeLink(store.get())), ADDRESS_EVERY);
     },
   );
 }
@@ -132,20 +137,21 @@ function followInAddress() {
 /** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
 async function begin() {
   const { found, late } = await recall();
-  const dataset = found && !faultIn('data', found.values.data) ? found.values.data : null;
-  const fromVisit = Boolean(dataset) && speaksOf(dataset.source, link);
+  /** @param {{kept: Kept[], open: string} | null} visited */
+  const choose = (visited) => visited && chosenOf(visited.kept, visited.open, link, history.state);
   // It comes while the core is still on its way.
-  if (!fromVisit) data.fetchSample(link.sample ?? '');
+  if (!choose(found && sorted(found.records, null))) data.fetchSample(link.sample ?? '');
   const catalog = await reader.catalog();
   const { settings, unknown } = typed(catalog, link.settings);
   store.set({ catalog });
-  const kept = found && (await sift(found, catalog));
-  const of = kept?.data ? { ...kept, data: kept.data } : null;
-  if (of && fromVisit) await visit.open(of, location.hash ? settings : null);
+  const visited = found && (await sift(found, catalog));
+  const chosen = choose(visited);
+  const others = visited?.kept.filter(({ data: { id } }) => id !== chosen?.data.id) ?? [];
+  if (chosen) await visit.open(chosen, others, location.hash ? settings : null);
   else {
     store.set({ settings });
     await data.openSample(link.sample ?? '');
-    if (of) visit.remember(of);
+    visit.remember(others);
     if (link.file)
       store.set({
         dataProblem: {
@@ -159,6 +165,7 @@ async function begin() {
     store.set({ said: told, told: [store.get().told, told].filter(Boolean).join(' ') });
   }
   followInAddress();
+  follow(store);
   if (!late) open();
   else void late.then(visit.hear);
 }

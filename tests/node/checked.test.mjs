@@ -30,7 +30,7 @@ function dataset(bytes, read = {}) {
   const found = table(bytes, bytes.length, read);
   const series = found.series();
   const source = { kind: 'file', id: '', name: 'file.csv' };
-  return { understood: found.understood(), preview: found.preview(0, 12), about: series.about(), parts: series.to_parts(), times: series.times(), source, blob: new Blob([bytes]), read, series: {} };
+  return { id: 'one', understood: found.understood(), preview: found.preview(0, 12), about: series.about(), parts: series.to_parts(), times: series.times(), source, blob: new Blob([bytes]), read, series: {} };
 }
 
 /** A place in an object, and what the object is with something else there. @typedef {{place: string, changed: any}} Change */
@@ -84,12 +84,13 @@ for (const [name, settings] of Object.entries({
       gradients: session.gradients(),
     };
     const test = session.evaluate('test');
-    const run = { ...newRun(1, configured, report.progress, asked, 'plain'), ...ofReport(report, session.predictions('test', 1)), test };
+    const run = { ...newRun(1, configured, report.progress, asked, 'plain'), ...ofReport(report), test };
     const known = { catalog: catalog(), data };
-    assert.equal(faultIn('run', run, known), '');
-    assert.equal(faultIn('entry', { id: 1, asked, slot: 0, limit: {}, ticked: false, run, problem: null }, known), '');
-    assert.equal(faultInTidings({ type: 'report', report }), '');
-    const unseen = changes(run, NOTHING).filter(({ changed }) => !faultIn('run', changed, known));
+    const entry = { id: 1, data: 'one', asked, slot: 0, limit: {}, ticked: false, run, problem: null };
+    assert.equal(faultIn('entry', entry, known), '');
+    assert.match(faultIn('entry', { ...entry, data: 'other' }, known), /other data/);
+    assert.equal(faultInTidings({ type: 'report', run: 1, report }), '');
+    const unseen = changes(entry, NOTHING).filter(({ changed }) => !faultIn('entry', changed, known));
     assert.deepEqual(unseen.map(({ place }) => place), []);
     session.free();
   });

@@ -108,15 +108,15 @@ test('a file of several series is what the page can show and keep, before and af
   const source = { kind: 'file', id: '', name: 'sites.csv' };
   const read = async (/** @type {any} */ options) => {
     const { value } = await jobs.read({ source: blob, read: options, series: {} });
-    assert.equal(faultIn('data', { ...value, source, blob, read: options, series: {} }), '');
+    assert.equal(faultIn('data', { id: 'one', ...value, source, blob, read: options, series: {} }), '');
     return value;
   };
   const choices = (await read({})).understood.notes.find((note) => note.code === 'several-series')?.choices ?? [];
   assert.deepEqual(choices.map((choice) => choice.label), ['north (60 rows)', 'east (60 rows)', 'Average them']);
   const east = await read(choices[1].options);
   assert.deepEqual([...east.parts.columns[0].slice(0, 3)], [100, 101, 102]);
-  const broken = { ...east, source, blob, read: { series: [{ column: ['site'] }] }, series: {} };
+  const broken = { id: 'one', ...east, source, blob, read: { series: [{ column: ['site'] }] }, series: {} };
   assert.match(faultIn('data', broken), /read\.series\[0\]\.column/);
-  const odd = { ...east, source, blob, read: {}, series: {}, parts: { ...east.parts, sentinels: { said: [], aside: [1, 2, 3] } } };
+  const odd = { id: 'one', ...east, source, blob, read: {}, series: {}, parts: { ...east.parts, sentinels: { said: [], aside: [1, 2, 3] } } };
   assert.match(faultIn('data', odd), /sentinels\.aside/);
 });

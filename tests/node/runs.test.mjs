@@ -1,7 +1,7 @@
 // The list of runs, read: names, boards, differences. Models are configured by the package; their errors are made up.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differences, freeSlot, leaderboards, namesOf } from '../../www/state/runs.js';
+import { differences, freeSlot, leaderboards, namesOf } from '../../www/state/ranking.js';
 import { catalog as everything, jfk, Session, table } from './package.mjs';
 
 const catalog = everything();

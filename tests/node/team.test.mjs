@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jfk, Session, table } from './package.mjs';
-import { createInbox, ownParts } from '../../www/core/parts.js';
+import { createInbox, ownParts } from '../../www/core/exchange.js';
 import { servePeer } from '../../www/core/peer.js';
 import { candidates, createTeam } from '../../www/core/team.js';
 

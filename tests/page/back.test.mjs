@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, hourly, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -43,12 +43,8 @@ inBrowsers((browser) => {
   test('what is forgotten is gone, can be brought back until the page is left, and is gone for good then', async () => {
     const page = await opened(browser, short);
     await trained(page);
-    const all = ['unrolled-4-data', 'unrolled-4-run', 'unrolled-4-runs'];
-    await page.until('all of it kept', async () => {
-      const { keys } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      return (await keys()).length === 3;
-    });
-    assert.deepEqual(await keptKeys(page), all);
+    const { runs } = await untilKept(page, 'all of it', (now) => now.data.length === 1 && now.runs.length === 1 && now.runs[0].judged && now.open?.shown[now.data[0].id] === now.runs[0].id);
+    assert.deepEqual(await keptKeys(page), [`unrolled-5-data-${runs[0].data}`, 'unrolled-5-open', runs[0].key]);
     await pressFoot(page, 'Forget what is kept here');
     await page.until('the page says so', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     assert.deepEqual(await keptKeys(page), []);
@@ -58,10 +54,7 @@ inBrowsers((browser) => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.deepEqual(await keptKeys(page), [], 'nothing is kept any more');
     await pressFoot(page, 'Bring back what was deleted');
-    await page.until('all of it again', async () => {
-      const { keys, get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      return (await keys()).length === 3 && (await get('unrolled-4-runs')).length === 2;
-    });
+    await untilKept(page, 'all of it, and what came since,', (now) => now.keys.length === 4 && now.runs.length === 2 && now.data.length === 1);
     await pressFoot(page, 'Forget what is kept here');
     await page.until('gone', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     await page.run(() => (/** @type {any} */ (window).stays = true));

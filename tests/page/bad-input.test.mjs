@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { hourly, press, untilEpoch, untilReady } from './steps.mjs';
+import { hourly, press, untilEpoch, untilKept, untilReady } from './steps.mjs';
 
 /** @type {[string, string | Uint8Array][]} */
 const refused = [
@@ -58,10 +58,7 @@ inBrowsers((browser) => {
     });
     await until(200);
     await page.until('the address speaks of the file', () => location.hash.includes('file=cities.csv'));
-    await page.until('the series that was chosen is kept', async () => {
-      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      return (await get('unrolled-4-data'))?.read.series?.length === 0;
-    });
+    await untilKept(page, 'the series that was chosen', ({ data }) => data.length === 1 && data[0].series?.length === 0);
     await page.reload();
     await untilReady(page);
     assert.match(await page.text('#data .extent'), /200 values/, 'it comes back as it was read');

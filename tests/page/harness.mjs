@@ -100,7 +100,7 @@ export class Browser {
     const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
     // The page before is left first, so that what its workers still do is not taken for this one's.
     if (this.pages.length) await this.driver.get('about:blank');
-    const page = new Page(this, base, server);
+    const page = new Page(this, base, await this.driver.getWindowHandle(), server);
     this.pages.push(page);
     await this.viewport(width, height);
     if (before) {
@@ -109,6 +109,16 @@ export class Browser {
     }
     await this.driver.get(base + address);
     return page;
+  }
+
+  /** Opens a second tab of the same origin, with what the first has stored. @param {Page} page @param {string} [address] As in `open`. @returns {Promise<Page>} */
+  async openBeside(page, address = '') {
+    await this.driver.switchTo().newWindow('tab');
+    const beside = new Page(this, page.base, await this.driver.getWindowHandle(), page.server);
+    this.pages.push(beside);
+    await this.viewport(1440, 900);
+    await this.driver.get(page.base + address);
+    return beside;
   }
 
   /** @param {number} width @param {number} height */
@@ -129,10 +139,16 @@ export class Browser {
     const problems = [];
     for (const page of pages) problems.push(...(await page.takeProblems()));
     for (const script of this.preloads.splice(0)) await this.command('script.removePreloadScript', { script });
+    const [first, ...others] = new Set(pages.map(({ handle }) => handle));
+    for (const handle of others) {
+      await this.driver.switchTo().window(handle);
+      await this.driver.close();
+    }
+    if (others.length) await this.driver.switchTo().window(first);
     // Leaving the page ends its workers.
     await this.driver.get('about:blank');
     this.pages = [];
-    for (const page of pages) await page.server?.close();
+    for (const server of new Set(pages.map((page) => page.server))) await server?.close();
     assert.deepEqual(problems, [], `${this.name}: something went wrong in the page`);
   }
 
@@ -151,13 +167,29 @@ export class Page {
   /**
    * @param {Browser} browser
    * @param {string} base
+   * @param {string} handle Its tab.
    * @param {import('../../scripts/server.mjs').Server} [server]
    */
-  constructor(browser, base, server) {
+  constructor(browser, base, handle, server) {
     this.browser = browser;
     this.driver = browser.driver;
     this.base = base;
+    this.handle = handle;
     this.server = server;
+  }
+
+  /** What comes is done in its tab. */
+  async front() {
+    const several = new Set(this.browser.pages.map(({ handle }) => handle)).size > 1;
+    if (several) await this.driver.switchTo().window(this.handle);
+  }
+
+  /** Closes its tab, which is not the only one. */
+  async close() {
+    await this.front();
+    await this.driver.close();
+    this.browser.pages = this.browser.pages.filter((page) => page !== this);
+    await this.driver.switchTo().window(this.browser.pages[0].handle);
   }
 
   /** An event of the browser. @param {string} method @param {any} params */
@@ -209,6 +241,7 @@ export class Page {
    * @returns {Promise<Awaited<R>>}
    */
   async run(body, ...args) {
+    await this.front();
     const answer = /** @type {any} */ (
       await this.driver.executeAsyncScript(
         `const done = arguments[arguments.length - 1];
@@ -269,6 +302,7 @@ export class Page {
 
   /** Loads the page anew, with what it stored. */
   async reload() {
+    await this.front();
     await this.driver.navigate().refresh();
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { LASTING, daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { LASTING, daily, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -32,8 +32,8 @@ const keysOf = (page) =>
   });
 
 /**
- * Kinds of damage: which entry, and what becomes of it. Each runs in the page.
- * @type {[string, 'data' | 'run' | 'runs', (kept: any) => unknown][]}
+ * Kinds of damage: which record, and what becomes of it. Each runs in the page; of a record of a run, some see its model alone.
+ * @type {[string, 'data' | 'run' | 'entry' | 'open', (kept: any) => unknown][]}
  */
 const DAMAGE = [
   ['a text in place of the data', 'data', () => 'old'],
@@ -76,16 +76,18 @@ const DAMAGE = [
   ['a forecast with one bound', 'run', (run) => ((run.forecast.upper = null), (run.forecast.lower = new Float64Array(run.forecast.times.length)), run)],
   ['errors without rows', 'run', (run) => ({ ...run, validation: { ...run.validation, rows: undefined } })],
   ['errors of no column', 'run', (run) => ({ ...run, test: { ...run.test, targets: [] } })],
-  ['predictions that are texts', 'run', (run) => ({ ...run, predictions: { validation: 'high', test: 'low' } })],
   ['a model of a column that the data do not have', 'run', (run) => ((run.configured.targets = ['elsewhere']), run)],
   ['a window of nothing', 'run', (run) => ({ ...run, configured: { ...run.configured, window: 0 } })],
   ['whole weights of a type that the core does not read', 'run', (run) => ((run.bytes[new TextDecoder('latin1').decode(run.bytes).indexOf('"F32"') + 2] = '9'.charCodeAt(0)), run)],
-  ['a number in place of the list', 'runs', () => 7],
-  ['a list with nothing in it', 'runs', (runs) => [null, ...runs]],
-  ['a run without its entry', 'runs', (runs) => runs.map((/** @type {any} */ entry) => entry.run)],
-  ['a run twice', 'runs', (runs) => [...runs, ...runs]],
-  ['an entry with a colour out of reach', 'runs', (runs) => runs.map((/** @type {any} */ entry) => ({ ...entry, slot: 1e12 }))],
-  ['an entry of an unknown architecture', 'runs', (runs) => ((runs[0].run.configured.settings.architecture = 'oracle'), runs)],
+  ['a number in place of the record', 'entry', () => 7],
+  ['a model without its record', 'entry', (entry) => entry.run],
+  ['a run of other data', 'entry', (entry) => ({ ...entry, data: 'elsewhere' })],
+  ['a run under the key of another', 'entry', (entry) => ({ ...entry, id: entry.id + 1 })],
+  ['a record with a colour out of reach', 'entry', (entry) => ({ ...entry, slot: 1e12 })],
+  ['a record of an unknown architecture', 'entry', (entry) => ((entry.run.configured.settings.architecture = 'oracle'), entry)],
+  ['data under the key of others', 'data', (data) => ({ ...data, id: 'elsewhere' })],
+  ['a text in place of what is open', 'open', () => 'nothing'],
+  ['what is shown as a list', 'open', (open) => ({ ...open, shown: [open.shown] })],
 ];
 
 inBrowsers((browser) => {
@@ -96,14 +98,11 @@ inBrowsers((browser) => {
     await untilStatus(page, 'finished');
     await untilJudged(page);
     const whole = /weights of epoch/;
-    await page.until('the list kept', async () => {
-      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      return (await get('unrolled-4-run'))?.test && (await get('unrolled-4-runs'))?.[0]?.run?.test;
-    });
+    await untilKept(page, 'the run', ({ runs, open }) => runs[0]?.judged && open?.shown[runs[0].data] === runs[0].id);
     const address = await page.run(() => location.href);
     await aside(page, async () => {
-      const { get, set } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      for (const what of ['data', 'run', 'runs']) await set(`whole-${what}`, await get(`unrolled-4-${what}`));
+      const { entries, set } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      for (const [key, value] of await entries()) await set(`whole-${key}`, value);
     });
     const back = async () => {
       await page.driver.get('about:blank');
@@ -120,10 +119,15 @@ inBrowsers((browser) => {
       try {
         // As text: the policy of the page lets nobody make a function of a text but the driver.
         const tamper = `async (which) => {
-          const { get, set, keys, delMany } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+          const { entries, set, keys, delMany } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
           await delMany((await keys()).filter((key) => !String(key).startsWith('whole-')));
-          for (const one of ['data', 'run', 'runs']) await set('unrolled-4-' + one, await get('whole-' + one));
-          await set('unrolled-4-' + which, (${damage})(await get('whole-' + which)));
+          const damage = ${damage};
+          for (const [name, value] of await entries()) {
+            if (!String(name).startsWith('whole-')) continue;
+            const key = name.slice('whole-'.length);
+            if (which === 'run' && key.startsWith('unrolled-5-run')) value.run = damage(value.run);
+            await set(key, key.startsWith('unrolled-5-' + (which === 'entry' ? 'run' : which)) && which !== 'run' ? damage(value) : value);
+          }
         }`;
         await aside(page, /** @type {any} */ (tamper), what);
         // What was set aside stays so: of every fourth kind, for the time that it takes.
@@ -151,6 +155,38 @@ inBrowsers((browser) => {
     await untilNotice(page, /set aside/);
   });
 
+  test('what the version before kept is carried over: the page is as it was left, and its records are gone', async () => {
+    const page = await browser.open({ address: short });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await untilJudged(page);
+    await press(page, 'Try seed 2');
+    await page.until('the next seed', () => location.hash.includes('seed=2') && document.querySelector('#train').dataset.status === 'finished');
+    await untilJudged(page);
+    await untilKept(page, 'both', ({ runs, open }) => runs.length === 2 && runs.every(({ judged }) => judged) && open?.shown[runs[0].data] === runs[1].id);
+    const [address, summary] = [await page.run(() => location.href), await page.text('#hero-summary')];
+    await aside(page, async () => {
+      const { entries, set, delMany } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      const all = (await entries()).filter(([key]) => key.startsWith('unrolled-5-'));
+      await delMany(all.map(([key]) => key));
+      const none = { validation: null, test: null };
+      const of = (/** @type {string} */ what) => all.filter(([key]) => key.startsWith(`unrolled-5-${what}`)).map(([, value]) => value);
+      const [{ id, ...data }] = of('data-');
+      const runs = of('run-').map(({ data: _, ...entry }) => ({ ...entry, run: { ...entry.run, predictions: none } }));
+      await set('unrolled-4-data', data);
+      await set('unrolled-4-runs', runs);
+      await set('unrolled-4-run', runs.find((/** @type {any} */ entry) => entry.id === of('open')[0].shown[id]).run);
+    });
+    await page.driver.get('about:blank');
+    await page.driver.get(address);
+    await page.until('the forecast', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
+    assert.equal(await page.run(() => document.querySelectorAll('#compare tr[data-run]').length), 2);
+    assert.equal(await notice(page), '');
+    const { keys } = await untilKept(page, 'all of it anew', (now) => now.runs.length === 2 && !now.keys.some((key) => key.startsWith('unrolled-4-')));
+    assert.equal(keys.length, 4);
+  });
+
   test('a storage that never answers: the page starts without it, says so, and offers what comes late without writing over it', async () => {
     const page = await browser.open({ address: short });
     await untilReady(page);
@@ -159,10 +195,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await untilStatus(page, 'finished');
     await untilJudged(page);
-    await page.until('the model kept', async () => {
-      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      return Boolean((await get('unrolled-4-run'))?.test);
-    });
+    await untilKept(page, 'the model', ({ runs }) => runs[0]?.judged);
     const summary = await page.text('#hero-summary');
     // From now on a request to open the storage is answered when the test says so.
     const { script } = await browser.command('script.addPreloadScript', {
@@ -228,7 +261,7 @@ inBrowsers((browser) => {
     await untilNotice(page, /^Not kept for your next visit: the model.*storage for this site is full/);
     assert.doesNotMatch(await page.text('#foot'), /are kept in this browser/);
     await wait(2500);
-    await untilNotice(page, /^Not kept for your next visit: the model and the list of runs/);
+    await untilNotice(page, /^Not kept for your next visit: the model and what is open/);
     await page.run(() => (/** @type {any} */ (window).full = false));
     await press(page, 'Try seed 2');
     await page.until('no notice', () => document.querySelector('#notice').hidden);
@@ -284,8 +317,8 @@ inBrowsers((browser) => {
     await page.until('12 seconds of steps', () => /** @type {any} */ (window).steps.at(-1)?.[1] > 2 && /** @type {any} */ (window).steps.at(-1)[0] - /** @type {any} */ (window).steps[0][0] > 12_000, { timeout: 120_000 });
     // As if the browser were killed: what the page has written by now is all there will be.
     const { last, kept, late } = await page.run(async () => {
-      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      const run = await get('unrolled-4-run');
+      const { entries } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      const run = (await entries()).find(([key]) => String(key).startsWith('unrolled-5-run-'))?.[1].run;
       const steps = /** @type {[number, number][]} */ (/** @type {any} */ (window).steps);
       const [now, last] = steps[steps.length - 1];
       const kept = run?.latest?.step ?? -1;

@@ -61,7 +61,8 @@ inBrowsers((browser) => {
       const there = await page.run(async () => {
         const { get } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
         for (;;) {
-          const run = await get('unrolled-4-run');
+          const { data, shown } = (await get('unrolled-5-open')) ?? { data: '', shown: {} };
+          const run = (await get(`unrolled-5-run-${data}-${shown[data]}`))?.run;
           if (run?.status === 'finished' && run.test) return { build: run.build, saved: [...run.bytes] };
           await new Promise((resolve) => setTimeout(resolve, 50));
         }

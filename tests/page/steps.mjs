@@ -1,4 +1,5 @@
 // Steps that several of the page's tests take.
+import { HANGS_MS } from './harness.mjs';
 import { noteLabels } from './labels.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
@@ -82,6 +83,38 @@ export async function openedWith(browser, { name, csv }, settings = '') {
     { args: [name] },
   );
   return page;
+}
+
+/** What is kept of a run: its key, its number, its data, how it stands, and how far its weights are. @typedef {{key: string, id: number, data: string, status: string, judged: boolean, whole: boolean, latest: number | null, target: string}} KeptRun */
+
+/**
+ * What is kept in the browser: all keys, the data, the runs in the order in which they were asked for, and what is open.
+ * @param {Page} page @returns {Promise<{keys: string[], data: {id: string, name: string, series: any}[], runs: KeptRun[], open: {data: string, shown: Record<string, number>} | null}>}
+ */
+export const kept = (page) =>
+  page.run(async () => {
+    const { entries } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+    const all = await entries();
+    const of = (/** @type {string} */ what) => all.filter(([key]) => typeof key === 'string' && key.startsWith(`unrolled-5-${what}`));
+    return {
+      keys: all.map(([key]) => String(key)).sort(),
+      data: of('data-').map(([, { id, source, read }]) => ({ id, name: source.name, series: read.series ?? null })),
+      runs: of('run-')
+        .map(([key, { id, data, run }]) => ({ key, id, data, status: run.status, judged: Boolean(run.test), whole: Boolean(run.bytes), latest: run.latest?.step ?? null, target: run.configured.target }))
+        .sort((one, other) => one.id - other.id),
+      open: of('open')[0]?.[1] ?? null,
+    };
+  });
+
+/** @param {Page} page @param {string} what For the message. @param {(now: Awaited<ReturnType<typeof kept>>) => unknown} holds */
+export async function untilKept(page, what, holds) {
+  const end = Date.now() + HANGS_MS;
+  for (;;) {
+    const now = await kept(page);
+    if (holds(now)) return now;
+    if (Date.now() > end) throw new Error(`waited for ${what} to be kept: ${JSON.stringify(now)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** How many workers are to train the next model. @param {Page} page @param {number} many */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -372,11 +372,7 @@ inBrowsers((browser) => {
     const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
     await untilReady(page);
     await compare(page, { pick: ['gru'], budget: 'none' });
-    await page.until('weights that are kept', async () => {
-      const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      const [entry] = (await get('unrolled-4-runs')) ?? [];
-      return entry?.run.latest && !entry.run.bytes;
-    });
+    await untilKept(page, 'its weights', ({ runs }) => runs[0]?.latest && !runs[0].whole);
     await kill(page, 'compare');
     assert.match(await asked(page, /The worker that trains/), /its run stays as it was last reported/);
     await decide(page, 'End it');

@@ -8,16 +8,18 @@ import { assetText } from '../core/assets.js';
 import { Gone, Refusal } from '../core/client.js';
 import { deathOf } from '../core/errors.js';
 import { faultIn } from '../state/checked.js';
-import { askToLast, keepData } from '../state/persist.js';
 import { SAMPLES } from '../samples/list.js';
-import { isAutomatic, ROLE } from '../state/shape.js';
+import { askToLast } from '../state/persist.js';
+import { dataIdOf } from '../state/records.js';
+import { hasWeights, settledList } from '../state/run.js';
+import { isAutomatic, NO_PREDICTIONS, ROLE, shownRun } from '../state/shape.js';
 import { listed } from '../state/targets.js';
 import { tryToRead, unreadable } from './unreadable.js';
 
 /** @import {DataWorker} from './data_worker.js' */
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Problem, Reading} from '../core/protocol.js' */
-/** @import {Dataset, EarlierData, PageStore, Source} from '../state/shape.js' */
+/** @import {Dataset, EarlierData, PageStore, Run, Source} from '../state/shape.js' */
 
 /** @param {any} error @returns {Problem} A refusal, what the browser says of a file, or else an error of the page's own. */
 function problemOf(error) {
@@ -25,8 +27,8 @@ function problemOf(error) {
   return error?.problem ?? (why ? { message: why } : deathOf('trap', error));
 }
 
-/** @param {import('../state/shape.js').State} state @returns {boolean} Whether a model was trained on the data that are open. */
-const isTrained = ({ run, runs }) => Boolean(run?.bytes || run?.latest || runs.some(({ run: one }) => one?.bytes || one?.latest));
+/** @param {Pick<EarlierData, 'runs'>} data @returns {boolean} Whether a model was trained on them. */
+const isTrained = ({ runs }) => runs.some(hasWeights);
 
 /**
  * @typedef {object} DataActions
@@ -36,14 +38,14 @@ const isTrained = ({ run, runs }) => Boolean(run?.bytes || run?.latest || runs.s
  * @property {(change: ReadOptions) => Promise<void>} reread
  * @property {(change: SeriesOptions) => Promise<void>} regroup
  * @property {(files: ArrayLike<File>, open: (file: File) => void) => void} openFirst Opens the first of several files, and says that it was the first.
- * @property {(data: Dataset) => void} put Puts data that were read before in the place of those that are open.
+ * @property {(kept: EarlierData, others: EarlierData[]) => void} put Puts data that were read before in the place of those that are open; others can be brought back.
  * @property {(earlier: EarlierData) => void} bringBack
  */
 
 /**
  * @param {PageStore} store
  * @param {DataWorker} worker
- * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings) => void}} hooks
+ * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings, run: Run | null) => void}} hooks Told of the run of these data that was shown, if there was one.
  * @returns {DataActions}
  */
 export function dataActions(store, worker, hooks) {
@@ -65,24 +67,25 @@ export function dataActions(store, worker, hooks) {
       const reading = await (ask ? ask(bytes) : worker.call('read', { source: bytes, read, series }));
       if (turn !== newest) return;
       const { data: before, settings } = store.get();
-      const data = { ...reading, source, blob: bytes, read, series };
-      const fault = faultIn('data', data);
+      const found = { ...reading, source, blob: bytes, read, series };
+      const fault = faultIn('data', { ...found, id: '' });
       // It could not be shown either, nor read back.
       if (fault) throw new Refusal({ message: `It was read, but this page cannot show it (${fault}).` });
+      const data = { ...found, id: dataIdOf(found) };
       inWorker = { data, holder: worker.holder() };
-      store.set({ data, reading: null, earlierData: putAside(same), range: null, draft: null });
+      const run = shownRun(store.get());
+      replace({ data, runs: [], removed: [], shownId: 0 }, putAside(same));
       // What the old file's columns were called says nothing about the new one's.
       const kept = Object.fromEntries(
         Object.entries(settings).filter(([key]) => same || !before || (key !== ROLE.target && key !== ROLE.inputs)),
       );
       const { names } = data.parts;
       // What a model from a file was made for is not what the next data ask for.
-      const { run, catalog } = store.get();
+      const { catalog } = store.get();
       if (!same && run?.loaded)
         for (const knob of catalog?.knobs.filter(isAutomatic) ?? []) if (kept[knob.key] === run.asked[knob.key]) delete kept[knob.key];
       if (kept[ROLE.target] && !listed(String(kept[ROLE.target]), names).every((name) => names.includes(name))) delete kept[ROLE.target];
-      hooks.replaced(data, kept);
-      keepData(data);
+      hooks.replaced(data, kept, null);
     } catch (error) {
       if (turn !== newest || error instanceof Gone) return;
       store.set({ reading: null, dataProblem: { ...problemOf(error), about: source.name } });
@@ -94,10 +97,14 @@ export function dataActions(store, worker, hooks) {
    * @param {boolean} same Whether the same file takes their place, read otherwise. @returns {EarlierData[]}
    */
   function putAside(same) {
-    const { data, earlierData } = store.get();
-    const trained = isTrained(store.get());
-    if (!data || (same && !trained)) return earlierData;
-    return [...earlierData.filter((earlier) => earlier.trained), { data, trained }];
+    const { data, earlierData, runs, removed, shownId } = store.get();
+    if (!data || (same && !isTrained({ runs }))) return earlierData;
+    return [...earlierData.filter(isTrained), { data, runs: settledList(runs), removed, shownId }];
+  }
+
+  /** @param {EarlierData} next Whose runs are shown once a worker holds them. @param {EarlierData[]} earlierData */
+  function replace({ data, runs, removed }, earlierData) {
+    store.set({ data, runs, removed, shownId: 0, predictions: NO_PREDICTIONS, earlierData, dataProblem: null, reading: null, range: null, draft: null });
   }
 
   /** @param {string} id */
@@ -156,18 +163,19 @@ export function dataActions(store, worker, hooks) {
       const told = `Only the first of ${count(others.length + 1)} files was opened: ${first.name}.`;
       if (others.length) store.set({ told, said: told });
     },
-    put(data) {
+    put(kept, others) {
       newest++;
-      store.set({ data, earlierData: putAside(false), dataProblem: null, reading: null, range: null, draft: null });
+      replace(kept, [...others, ...putAside(false)]);
     },
     bringBack(earlier) {
       const { settings } = store.get();
       newest++;
-      const earlierData = putAside(false).filter((one) => one !== earlier);
-      store.set({ data: earlier.data, earlierData, dataProblem: null, reading: null, range: null, draft: null });
+      replace(
+        earlier,
+        putAside(false).filter((one) => one !== earlier),
+      );
       const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== ROLE.target && key !== ROLE.inputs));
-      hooks.replaced(earlier.data, kept);
-      keepData(earlier.data);
+      hooks.replaced(earlier.data, kept, earlier.runs.find(({ id }) => id === earlier.shownId)?.run ?? null);
     },
   };
 }

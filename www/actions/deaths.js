@@ -4,17 +4,11 @@
  */
 import { adviceFor } from '../state/advice.js';
 
-/** @import {Problem, Settings} from '../core/protocol.js' */
+/** @import {Problem} from '../core/protocol.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
 /** Workers that one thing may end. */
 export const MOST_DEATHS = 2;
-
-/**
- * @param {number} parts The series' number. @param {Settings | undefined} settings All of them.
- * @returns {string} What a worker that trains is asked, to be known again.
- */
-export const training = (parts, settings) => `train ${parts} ${JSON.stringify(settings)}`;
 
 /** @param {PageStore} store */
 export function deathRecord(store) {

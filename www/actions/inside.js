@@ -3,17 +3,19 @@
  * @module
  */
 import { Gone, Refusal } from '../core/client.js';
+import { shownRun } from '../state/shape.js';
 import { untilNext } from './pace.js';
 
 /** @import {ModelActions} from './model.js' */
+/** @import {RunList} from './run_list.js' */
 /** @import {Calls} from '../core/protocol.js' */
 /** @import {Sighting, PageStore} from '../state/shape.js' */
 
 /** Workers that may die while they are asked about a run; after them it is a person's turn, because they may die of it. */
 const MOST_LOST = 2;
 
-/** @param {PageStore} store @param {ModelActions} model */
-export function insideActions(store, model) {
+/** @param {PageStore} store @param {RunList} list @param {ModelActions} model */
+export function insideActions(store, list, model) {
   let asking = false;
   let again = false;
   /** What the last question was about. */
@@ -45,8 +47,9 @@ export function insideActions(store, model) {
 
   /** What the values that are shown depend on. */
   function subject() {
-    const { run, inside } = store.get();
-    return run ? [run.id, run.forecast, run.status === 'running' ? '' : run.status, inside.window, inside.chosen] : [];
+    const { inside, predictions } = store.get();
+    const run = shownRun(store.get());
+    return run ? [run.id, run.forecast, predictions, run.status === 'running' ? '' : run.status, inside.window, inside.chosen] : [];
   }
 
   /** Asks for the values once more where they are another's; one question at a time. */
@@ -62,7 +65,7 @@ export function insideActions(store, model) {
     const { window, chosen } = store.get().inside;
     const found = await attempt('inside', { window, chosen });
     asking = false;
-    if (found && store.get().run?.id === now[0]) put({ ...found, problem: '', lost: false });
+    if (found && store.get().shownId === now[0]) put({ ...found, problem: '', lost: false });
     if (again) {
       again = false;
       void values();
@@ -72,13 +75,14 @@ export function insideActions(store, model) {
   /** Reads the gradient; while it trains, again after a while. */
   async function gradient() {
     clearTimeout(timer);
-    const { run, inside } = store.get();
+    const { inside } = store.get();
+    const run = shownRun(store.get());
     if (!inside.seen || !run || lost >= MOST_LOST) return;
     const { id } = run;
     const answer = await attempt('gradients', null);
-    const after = store.get().run;
+    const after = shownRun(store.get());
     if (!answer || after?.id !== id) return;
-    store.set({ run: { ...after, gradients: answer.gradients } });
+    list.changeRun(id, { gradients: answer.gradients });
     if (after.status === 'running') {
       clearTimeout(timer);
       timer = setTimeout(() => void gradient(), untilNext(answer.milliseconds));
@@ -91,7 +95,7 @@ export function insideActions(store, model) {
   }
 
   store.watch(
-    (state) => [state.run?.id, state.run?.status],
+    (state) => [shownRun(state)?.id, shownRun(state)?.status],
     (id, _) => {
       if (id !== store.get().inside.of) {
         lost = 0;
@@ -101,7 +105,7 @@ export function insideActions(store, model) {
     },
   );
   store.watch(
-    (state) => [state.run?.id, state.run?.forecast, state.run?.status, state.inside.window, state.inside.chosen],
+    (state) => [shownRun(state), state.predictions, state.inside.window, state.inside.chosen],
     () => void values(),
   );
 

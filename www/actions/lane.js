@@ -3,18 +3,15 @@
  * weights, from which another worker can bring it back.
  * @module
  */
-import { createClient, Gone, Refusal } from '../core/client.js';
+import { Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
-import { faultInTidings, unheard } from '../state/checked.js';
-import { newRun, ofReport, withWeights } from '../state/run.js';
-import { namesOf } from '../state/runs.js';
-import { score } from '../state/scored.js';
-import { buildOf, linesOf, sightOf } from '../state/shape.js';
-import { training } from './deaths.js';
+import { newRun, withWeights } from '../state/run.js';
+import { namesOf } from '../state/ranking.js';
+import { linesOf } from '../state/shape.js';
 import { untilNext } from './pace.js';
+import { openTrainer } from './trainer.js';
 
-/** @import {Client} from '../core/client.js' */
-/** @import {Death, Limit, Silence, Tidings} from '../core/protocol.js' */
+/** @import {Limit} from '../core/protocol.js' */
 /** @import {Dataset, PageStore} from '../state/shape.js' */
 /** @import {DeathRecord} from './deaths.js' */
 /** @import {RunList} from './run_list.js' */
@@ -35,7 +32,6 @@ let lanes = 0;
 export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   const key = `lane ${++lanes}`;
   const { find, change, changeRun } = list;
-  /** @type {Client | null} */ let client = null;
   /** The run that it trains; 0: none. */
   let current = 0;
   /** Whether its training has begun and has not ended. */
@@ -49,44 +45,34 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   /** @type {(how: End) => void} */ let end = () => {};
 
-  /** @type {Client['call']} */
-  const call = (name, payload) => (client ? client.call(name, payload) : Promise.reject(new Gone()));
-
-  /** @param {Tidings} tidings */
-  function hear(tidings) {
-    const run = find(current)?.run;
-    if (!run) return;
-    const fault = faultInTidings(tidings);
-    if (fault) {
-      list.fail(current, { message: unheard(fault) });
+  const worker = openTrainer(store, list, deaths, 'compare', {
+    ended: (_, how) => over(how),
+    unheard(problem) {
+      list.fail(current, problem);
       over('failed');
-    } else if (tidings.type === 'weights') {
-      changeRun(current, { latest: tidings.weights });
-      list.keep();
-    } else if (tidings.type === 'report') {
-      changeRun(current, ofReport(tidings.report, null));
-      list.keep();
-    } else if (tidings.type === 'progress') {
-      const { progress, spent, epochs } = tidings;
-      // A report may have told them before.
-      const known = run.epochs.length;
-      const more = epochs.filter(({ epoch }) => epoch > known);
-      changeRun(current, { progress, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });
-      if (progress.state === 'finished') over('finished');
-    } else if (tidings.type === 'failed') {
-      changeRun(current, { ...(tidings.report ? ofReport(tidings.report, null) : {}), status: 'failed', latest: null, problem: tidings.problem });
-      over('failed');
-    }
-  }
+    },
+    isBusy: () => under && find(current)?.run?.status === 'running',
+    onSilence(silent) {
+      // Whoever ends the comparison has said it already.
+      if (silent && store.get().comparing === 'ending') silent.end();
+      else tell(silent);
+    },
+    died({ problem }) {
+      const ended = problem.code === 'ended';
+      const run = find(current)?.run;
+      // Where no epoch has ended, the weights that it had last.
+      if (run) changeRun(current, withWeights(run));
+      const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`;
+      list.fail(current, { ...problem, message: ended ? 'Its worker did not answer and was ended.' : `Its worker stopped unexpectedly. ${problem.message}${advice}`.trimEnd() });
+      over('gone');
+    },
+  });
+  const { call } = worker;
 
   /** @param {End} how Its run has ended so. */
   function over(how) {
     under = false;
     end(how);
-  }
-
-  function close() {
-    client?.close();
   }
 
   const tell = silence.of(key, () => {
@@ -97,39 +83,10 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     };
   });
 
-  /** @param {Silence | null} silent */
-  function onSilence(silent) {
-    // Whoever ends the comparison has said it already.
-    if (silent && store.get().comparing === 'ending') silent.end();
-    else tell(silent);
-  }
-
   /** @param {number} id @returns {string} */
   function nameOf(id) {
     const { runs, catalog } = store.get();
     return (catalog && namesOf(runs, catalog).get(id)) || 'a run';
-  }
-
-  /** @param {Death} death */
-  function died({ problem }) {
-    const ended = problem.code === 'ended';
-    const run = find(current)?.run;
-    if (run && !ended) deaths.note(training(deaths.numberOf(terms.parts), run.configured.settings), problem);
-    // Where no epoch has ended, the weights that it had last.
-    if (run) changeRun(current, withWeights(run));
-    const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`;
-    list.fail(current, { ...problem, message: ended ? 'Its worker did not answer and was ended.' : `Its worker stopped unexpectedly. ${problem.message}${advice}`.trimEnd() });
-    over('gone');
-  }
-
-  /** Has a worker that has the data. */
-  async function connect() {
-    close();
-    client = createClient('compare', hear, died, buildOf(store.get()), {
-      isBusy: () => under && find(current)?.run?.status === 'running',
-      onSilence,
-    });
-    await call('open', { parts: terms.parts });
   }
 
   /** @param {number} id @returns {Promise<End>} */
@@ -144,12 +101,10 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     const configured = await call('configure', { settings });
     /** @type {Promise<End>} */
     const ended = new Promise((resolve) => (end = resolve));
-    const problem = deaths.against(training(deaths.numberOf(terms.parts), configured.settings), 'Training with these settings');
-    if (problem) throw new Refusal(problem);
     await unpaused();
     const sight = { lead: configured.horizon, steps: store.get().steps || configured.horizon };
-    const { progress } = await call('start', { fresh: true, sight, workers: 1, limit: terms.limit, among: true });
-    change(id, { asked, run: { ...newRun(id, configured, progress, asked, client?.build ?? ''), status: 'running' } });
+    const { progress } = await call('start', { run: id, fresh: true, sight, workers: 1, limit: terms.limit, among: true });
+    change(id, { asked, run: { ...newRun(id, configured, progress, asked, worker.build()), status: 'running' } });
     under = true;
     due = 0;
     // A pause may have come while it began.
@@ -157,11 +112,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     void follow();
     const how = await ended;
     if (how === 'gone') return how;
-    if (how !== 'failed' || find(id)?.run?.bytes) {
-      // Once, when all is decided.
-      const { evaluation } = await score(call, configured, null);
-      changeRun(id, { test: evaluation });
-    }
+    await worker.judge(id, null);
     if (how !== 'failed') changeRun(id, { status: how, ...(find(id)?.run?.bytes ? { latest: null } : {}) });
     return how;
   }
@@ -172,17 +123,15 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     heeding = true;
     try {
       for (;;) {
-        const [id, worker] = [current, client];
+        const id = current;
         const run = find(id)?.run;
         const { comparing } = store.get();
-        if (!run || !under || !worker) break;
+        if (!run || !under) break;
         if (comparing === 'paused' && run.status === 'running') {
-          const progress = await worker.call('pause', null);
-          // It may have come to its end a moment before.
-          if (under && current === id) changeRun(id, { status: 'paused', progress });
+          await worker.pause(id);
         } else if (comparing === 'running' && run.status === 'paused') {
           const { horizon } = run.configured;
-          await worker.call('start', { fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
+          await call('start', { run: id, fresh: false, sight: { lead: horizon, steps: horizon }, workers: 1, among: true });
           if (under && current === id) changeRun(id, { status: 'running' });
           void follow();
         } else break;
@@ -197,8 +146,8 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   /** Reads the gradient of its run through time, now and again for as long as it trains and somebody looks at it. */
   async function follow() {
     clearTimeout(timer);
-    const [id, worker, state] = [current, client, store.get()];
-    if (reading || !under || !worker || find(id)?.run?.status !== 'running') return;
+    const [id, state] = [current, store.get()];
+    if (reading || !under || find(id)?.run?.status !== 'running') return;
     if (!state.inside.seen || linesOf(state) !== 'runs') return;
     const wait = due - performance.now();
     if (wait > 0) {
@@ -207,7 +156,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     }
     reading = true;
     try {
-      const { gradients, milliseconds } = await worker.call('gradients', null);
+      const { gradients, milliseconds } = await call('gradients', null);
       due = performance.now() + untilNext(milliseconds);
       changeRun(id, { gradients });
     } catch (error) {
@@ -223,7 +172,6 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   return {
     /** @returns {number} The run that it trains; 0: none. */
     id: () => current,
-    close,
     heed,
     follow,
 
@@ -240,8 +188,12 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
         const id = next();
         if (id === undefined) break;
         current = id;
+        change(id, { apart: 'below' });
         try {
-          if (!connected) await connect();
+          if (!connected) {
+            worker.connect();
+            await call('open', { parts: terms.parts });
+          }
           connected = (await train(id)) !== 'gone';
         } catch (error) {
           // What is refused, before its first step or at its end, leaves the worker as it was.
@@ -255,31 +207,30 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
           } else throw error;
         }
         current = 0;
+        change(id, { apart: undefined });
         ended(id);
       }
-      close();
+      worker.close();
     },
 
     /** Its run is given up and taken off the list. */
     drop() {
       const id = current;
-      close();
+      worker.close();
       over('gone');
       list.filter((entry) => entry.id !== id);
     },
 
     /** Ends its run as it stands. */
     async finish() {
-      const [id, worker] = [current, client];
+      const id = current;
       // One that has just ended is being judged.
-      if (!under || !worker) return;
+      if (!under) return;
       try {
-        const progress = await worker.call('stop', null);
         const state = store.get();
         const horizon = find(id)?.run?.configured.horizon ?? 1;
-        const report = await worker.call('report', { sight: { ...sightOf(state), lead: horizon, steps: state.steps || horizon } });
-        changeRun(id, { ...(report ? ofReport(report, null) : {}), progress });
-        if (current === id) over('stopped');
+        const stopped = await worker.stop(id, { lead: horizon, steps: state.steps || horizon });
+        if (stopped && current === id) over('stopped');
       } catch (error) {
         if (error instanceof Refusal) {
           list.fail(id, error.problem);

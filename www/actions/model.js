@@ -4,9 +4,9 @@
  * @module
  */
 import { bytesOf } from '../core/drive.js';
-import { askToLast, keepRun } from '../state/persist.js';
-import { newId, newRun, settled, toBringBack, withWeights } from '../state/run.js';
-import { isAutomatic, sightOf } from '../state/shape.js';
+import { askToLast } from '../state/persist.js';
+import { newId, newRun, toBringBack, withWeights } from '../state/run.js';
+import { isAutomatic, isOver, shownRun, sightOf } from '../state/shape.js';
 import { deathRecord } from './deaths.js';
 import { asTrained, differing, settingsActions } from './settings.js';
 import { trainingActions } from './training.js';
@@ -15,32 +15,41 @@ import { tryToRead, unreadable } from './unreadable.js';
 
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
+/** @import {RunList} from './run_list.js' */
 /** @import {SilenceActions} from './silence.js' */
 
-/** @param {PageStore} store @param {SilenceActions} silence */
-export function modelActions(store, silence) {
+/** @param {PageStore} store @param {RunList} list @param {SilenceActions} silence */
+export function modelActions(store, list, silence) {
   const inTurn = turns((asked) => store.set({ asked }));
   const deaths = deathRecord(store);
-  const { worker, judge, setRun, told, measured, restored, keep, pauseNow, actions: training } = trainingActions(store, inTurn, silence, deaths);
+  const { worker, judge, setRun, measured, restored, pauseNow, actions: training } = trainingActions(store, list, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
-  /** The run that belongs to data which is put aside. @type {WeakMap<object, Run>} */
-  const putAside = new WeakMap();
-  /** @type {Dataset | null} */ let opened = null;
-  /** The file of a model that was trained on other rows than those of the data. @type {{blob: Blob, name: string} | null} */ let refused = null;
+  /** The file of a model that was trained on other rows than those of the data. @type {{blob: Blob, name: string} | null} */
+  let refused = null;
+  /** The weights that the worker was given last. @type {Run['bytes']} */
+  let given = null;
+  /** Whether newer ones are on their way to it. */
+  let renewing = false;
+
+  /** Asks what the run that is shown predicts: it is not kept, because its weights give it again. */
+  async function predict() {
+    const run = shownRun(store.get());
+    if (!run?.validation) return;
+    const lead = Math.min(sightOf(store.get()).lead, run.configured.horizon);
+    const validation = await attempt(() => call('predictions', { part: 'validation', lead }));
+    const test = run.test ? await attempt(() => call('predictions', { part: 'test', lead })) : null;
+    if (validation && store.get().shownId === run.id) store.set({ predictions: { validation, test: test ?? null } });
+  }
 
   /** @param {number} lead Steps ahead of the predictions that are drawn. */
   async function look(lead) {
     store.set({ lead });
-    const { run } = store.get();
-    if (!run?.validation) return;
-    const validation = await attempt(() => call('predictions', { part: 'validation', lead }));
-    const test = run.test ? await attempt(() => call('predictions', { part: 'test', lead })) : null;
-    if (validation) setRun({ predictions: { validation, test: test ?? null } }, run.id);
+    await predict();
   }
 
   /** @param {number} steps Of the forecast. */
   async function reach(steps) {
-    const { run } = store.get();
+    const run = shownRun(store.get());
     store.set({ steps });
     if (!run?.forecast) return;
     const forecast = await attempt(() => call('forecast', { steps }));
@@ -48,13 +57,41 @@ export function modelActions(store, silence) {
     else store.set({ steps: 0 });
   }
 
-  /** What a run of the list predicts is asked of its weights once more. @param {Run} run */
-  async function drawn({ configured: { horizon } }) {
+  /** Puts a run above, with what it predicts. @param {Run} run @returns {Promise<boolean>} */
+  async function bring(run) {
+    if (!(await restore(run))) return false;
+    given = run.bytes;
+    await predict();
     const { lead, steps } = store.get();
-    await look(Math.min(lead || horizon, horizon));
+    if (lead > run.configured.horizon) store.set({ lead: run.configured.horizon });
     if (steps) await reach(steps);
-    keep();
+    return true;
   }
+
+  /** @returns {Run | null} The run that is shown, where it trains elsewhere or has ended there with other weights than the worker was given. */
+  function followed() {
+    const { shownId } = store.get();
+    const entry = list.find(shownId);
+    const run = entry?.run;
+    return run?.bytes && run.bytes !== given && (entry?.apart || isOver(run)) ? run : null;
+  }
+
+  /** A run that is shown while it trains elsewhere is followed: what its weights predict by now. @param {number} id */
+  async function renew(id) {
+    if (renewing || store.get().shownId !== id || !followed()) return;
+    renewing = true;
+    await inTurn(async () => {
+      renewing = false;
+      const run = followed();
+      if (store.get().shownId === id && run) await bring(run);
+    })();
+  }
+  store.watch(
+    (state) => [list.find(state.shownId)?.apart ? followed() : null],
+    (run) => {
+      if (run) void renew(run.id);
+    },
+  );
 
   /**
    * A saved model names every setting. Those that are chosen to fit the data are left to that where it chooses the same.
@@ -85,28 +122,20 @@ export function modelActions(store, silence) {
       store.set({ runProblem: { message: `${name} was not opened. ${why}` } });
       return;
     }
-    const loaded = await attempt(() => call('load', { bytes, settings: store.get().settings, otherRows }));
+    const id = newId();
+    const loaded = await attempt(() => call('load', { run: id, bytes, settings: store.get().settings, otherRows }));
     refused = loaded ? null : { blob, name };
     if (!loaded) return;
-    const { run, earlierRun } = store.get();
+    const { earlierRun } = store.get();
+    const run = shownRun(store.get());
     const asked = differing(store.get(), loaded.configured.settings);
-    store.set({
-      run: {
-        ...newRun(newId(), loaded.configured, loaded.progress, asked, ''),
-        status: 'stopped',
-        bytes,
-        loaded: true,
-        otherRows,
-        remark: [`Loaded from ${name}.`, loaded.configured.trained_on].filter(Boolean).join(' '),
-      },
-      earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun,
-      runProblem: null,
-    });
+    const remark = [`Loaded from ${name}.`, loaded.configured.trained_on].filter(Boolean).join(' ');
+    const next = { ...newRun(id, loaded.configured, loaded.progress, asked, ''), bytes, loaded: true, otherRows, remark };
+    list.show(id, { ...next, status: 'stopped' }, { earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun, runProblem: null });
     setRun({ asked: await withoutAutomatic(asked, loaded.configured.settings) });
     const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
-    if (report) setRun({ ...told(report), bytes });
+    if (report) list.take(id, report, { bytes });
     await judge();
-    keep();
   }
 
   return {
@@ -118,17 +147,12 @@ export function modelActions(store, silence) {
     ready: worker.ready,
     deaths,
 
-    /** Data were replaced: the run of the old data is put aside, and the one of the new data, if any, is back. */
-    replaced: inTurn(async (/** @type {Dataset} */ data, /** @type {Settings} */ settings) => {
-      const { run } = store.get();
-      if (opened && run) putAside.set(opened, run);
-      opened = data;
-      const back = putAside.get(data) ?? null;
+    /** Data were replaced; the run of these data that was shown before, if any, is back. */
+    replaced: inTurn(async (/** @type {Dataset} */ data, /** @type {Settings} */ settings, /** @type {Run | null} */ back) => {
       store.set({
         settings: back ? back.asked : settings,
         draft: null,
         settingsProblem: null,
-        run: null,
         earlierRun: null,
         runProblem: null,
         shown: '',
@@ -137,19 +161,14 @@ export function modelActions(store, silence) {
       });
       await worker.open(data);
       await configure();
-      if (back && (await restore(withWeights(back)))) await restored(back);
-      keepRun(store.get().run);
+      if (back && (await bring(withWeights(back)))) await restored(back);
     }),
-
-    /** Data of the last visit that others have taken the place of: their model comes back with them. @param {Dataset} data @param {Run} run */
-    remember(data, run) {
-      putAside.set(data, withWeights(settled(run)));
-    },
 
     bringBackRun: inTurn(async () => {
       await pauseNow();
-      const { earlierRun, run } = store.get();
-      if (!earlierRun || !(await restore(earlierRun.run))) return;
+      const { earlierRun } = store.get();
+      const run = shownRun(store.get());
+      if (!earlierRun || !(await bring(earlierRun.run))) return;
       store.set({
         earlierRun: toBringBack(run, 'the newer model'),
         settings: earlierRun.run.asked,
@@ -158,30 +177,21 @@ export function modelActions(store, silence) {
       asTrained(store, earlierRun.run);
       await configure();
       await measured();
-      keep();
     }, 'Bring back'),
 
-    /**
-     * A run of the list takes the place of the one that is shown: its weights are loaded, and what they predicted is drawn.
-     * `earlier`: it trains on elsewhere, and is shown as it stands now.
-     */
-    show: inTurn(async (/** @type {Run} */ next, /** @type {boolean} */ earlier) => {
+    /** A run of the list takes the place of the one that is shown: its weights are loaded, and what they predict is drawn. */
+    show: inTurn(async (/** @type {number} */ id) => {
       await pauseNow();
       const { settings } = store.get();
-      const remark = 'It trains on below; this is how it stood, and how it ends will be shown here.';
-      if (!(await restore(earlier ? { ...next, earlier, remark } : next))) return;
+      const next = list.find(id)?.run;
+      if (!next || !(await bring(next))) return;
       store.set({ settings: next.asked, earlierSettings: settings, runProblem: null });
       asTrained(store, next);
       await configure();
       await measured();
-      await drawn(next);
     }, 'Show'),
 
-    /** A run that is shown as it stood earlier, if it still is, is shown as it is by now. */
-    renew: inTurn(async (/** @type {Run} */ next) => {
-      const { run } = store.get();
-      if (run?.id === next.id && run.earlier && (await restore(next))) await drawn(next);
-    }),
+    renew,
 
     /** A model from a file. */
     load: inTurn((/** @type {Blob} */ blob, /** @type {string} */ name) => load(blob, name, false), 'Open'),
@@ -193,10 +203,9 @@ export function modelActions(store, silence) {
 
     /** The model of the last visit. @returns {Promise<boolean>} Whether it is there. */
     resume: inTurn(async (/** @type {Run} */ run) => {
-      if (!(await restore(withWeights(run)))) return false;
+      if (!(await bring(withWeights(run)))) return false;
       setRun({ remark: 'This is the model of your last visit.' });
       await restored(run);
-      keep();
       return true;
     }),
   };

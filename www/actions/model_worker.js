@@ -4,104 +4,71 @@
  * @module
  */
 import { count } from '../charts/numbers.js';
-import { createClient, Gone, Refusal } from '../core/client.js';
+import { Gone, Refusal } from '../core/client.js';
 import { adviceFor } from '../state/advice.js';
 import { settled, withWeights } from '../state/run.js';
-import { buildOf } from '../state/shape.js';
-import { MOST_DEATHS, training } from './deaths.js';
+import { buildOf, shownRun } from '../state/shape.js';
+import { MOST_DEATHS } from './deaths.js';
+import { openTrainer } from './trainer.js';
 
-/** @import {Client} from '../core/client.js' */
-/** @import {CallName, Death, Problem, Tidings} from '../core/protocol.js' */
+/** @import {Problem} from '../core/protocol.js' */
 /** @import {Dataset, PageStore, Run} from '../state/shape.js' */
 /** @import {DeathRecord} from './deaths.js' */
+/** @import {RunList} from './run_list.js' */
 /** @import {SilenceActions} from './silence.js' */
+/** @import {Trainer} from './trainer.js' */
 /** @import {InTurn} from './turns.js' */
 
-/** What a worker died of that never said a word. */
-const STARTING = 'start';
-/** What ends workers, as a sentence begins. @type {Partial<Record<CallName, string>>} */
-const SUBJECT = {
-  open: 'Taking in these data',
-  configure: 'Setting up a model with these settings',
-  load: 'Loading these weights',
-  start: 'Training with these settings',
-  step: 'Training with these settings',
-};
 /** Its place among the workers that may be silent. */
 const KEY = 'model';
 
 /**
- * @param {PageStore} store @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
- * @param {{hear: (tidings: Tidings) => void, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work What its
- * tidings are for; what begins training anew that its death has ended; what is done with a run, as it was, once another has it.
+ * @param {PageStore} store @param {RunList} list @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
+ * @param {{end: (status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
+ * What is done when training has come to its end; what begins training anew that its death has ended; what is done with a run, as it
+ * was, once another has it.
  */
-export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, restored }) {
-  /** What is being trained, to be known again. */
-  let trained = '';
+export function modelWorker(store, list, inTurn, silence, deaths, { end, startAgain, restored }) {
   /** Why no worker can be started, where none can. @type {Problem | null} */
   let lost = null;
-  /** @type {Client} */ let client = connect();
   let newest = 0;
   /** Settled while there is a worker that holds the run that is shown. @type {Promise<void>} */
   let alive = Promise.resolve();
 
-  function connect() {
-    return createClient('model', hear, died, buildOf(store.get()), {
-      isBusy: () => store.get().run?.status === 'running',
-      onSilence: silence.of(KEY, () => {
-        const { run: shown } = store.get();
-        const run = shown && withWeights(shown);
-        const best = run?.bytes && run.progress.best;
-        return {
-          who: 'The worker that holds the model',
-          loss: !run
-            ? 'If you end it, another takes its place.'
-            : run.bytes
-              ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${count(best.epoch)}` : 'its weights'}.`
-              : 'If you end it, its model is lost: no epoch has ended yet.',
-        };
-      }),
-    });
-  }
+  const trainer = openTrainer(store, list, deaths, 'model', {
+    ended(_, how) {
+      if (how === 'finished') void end(how);
+    },
+    unheard: (problem) => store.set({ runProblem: problem }),
+    isBusy: () => shownRun(store.get())?.status === 'running',
+    died({ problem, started }, times) {
+      if (!started && times >= MOST_DEATHS) {
+        lost = { ...problem, message: `The worker that trains could not be started. ${problem.message} Reload the page to try again.` };
+      }
+      alive = inTurn(revive)(problem, problem.code === 'ended', times < MOST_DEATHS);
+    },
+    onSilence: silence.of(KEY, () => {
+      const shown = shownRun(store.get());
+      const run = shown && withWeights(shown);
+      const best = run?.bytes && run.progress.best;
+      return {
+        who: 'The worker that holds the model',
+        loss: !run
+          ? 'If you end it, another takes its place.'
+          : run.bytes
+            ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${count(best.epoch)}` : 'its weights'}.`
+            : 'If you end it, its model is lost: no epoch has ended yet.',
+      };
+    }),
+  });
+  trainer.connect();
 
-  /**
-   * What a worker is asked, to be known again; '' what is no danger to the next one: it asks about weights that are there, and is
-   * asked by whoever looks.
-   * @param {CallName} name @param {any} payload @returns {string}
-   */
-  function thing(name, payload) {
-    const { data, draft, run } = store.get();
-    const parts = deaths.numberOf(data?.parts);
-    if (name === 'open') return `open ${deaths.numberOf(payload.parts)}`;
-    if (name === 'configure' || name === 'sized') return `${name} ${parts} ${JSON.stringify(payload)}`;
-    if (name === 'load') return `load ${parts} ${deaths.numberOf(payload.bytes)}`;
-    if (name === 'start' || name === 'step') return training(parts, payload.fresh ? draft?.settings : run?.configured.settings);
-    return '';
-  }
-
-  /** @type {Client['call']} */
+  /** @type {Trainer['call']} */
   function call(name, payload) {
-    const asked = thing(name, payload);
-    const problem = lost ?? (asked ? deaths.against(asked, SUBJECT[name] ?? 'This') : null);
-    if (problem) return Promise.reject(new Refusal(problem));
-    if (name === 'start' || name === 'step') trained = asked;
-    const answer = client.call(name, payload);
+    if (lost) return Promise.reject(new Refusal(lost));
+    const answer = trainer.call(name, payload);
     answer.then(inTurn.moved, inTurn.moved);
     return answer;
-  }
-
-  /** @param {Death} death */
-  function died({ problem, during, started }) {
-    const ended = problem.code === 'ended';
-    const trains = during ? during.name === 'start' || during.name === 'step' : store.get().run?.status === 'running';
-    // One that was asked nothing and trained nothing died of neither.
-    const cause = trains ? trained : during ? thing(during.name, during.payload) : '';
-    const asked = started ? cause : `${STARTING} ${client.build}`;
-    const times = ended || !asked ? 1 : deaths.note(asked, problem);
-    if (!started && times >= MOST_DEATHS) {
-      lost = { ...problem, message: `The worker that trains could not be started. ${problem.message} Reload the page to try again.` };
-    }
-    alive = inTurn(revive)(problem, ended, times < MOST_DEATHS);
   }
 
   /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} What came of it; a refusal is shown where training is. */
@@ -136,10 +103,9 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
   /** Ready for a model that begins: in a worker of the build that is wanted now. @returns {Promise<boolean>} */
   async function configureFresh() {
     const { data } = store.get();
-    if (data && client.build !== buildOf(store.get())) {
-      client.close();
+    if (data && trainer.build() !== buildOf(store.get())) {
       lost = null;
-      client = connect();
+      trainer.connect();
       await open(data);
     }
     return configure();
@@ -149,11 +115,16 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
   async function restore(run) {
     const { bytes, otherRows } = run;
     if (!bytes) return false;
-    const loaded = await attempt(() => call('load', { bytes, otherRows }));
+    const loaded = await attempt(() => call('load', { run: run.id, bytes, otherRows }));
     if (!loaded) return false;
+    // One that trains elsewhere is told of from there.
+    if (list.find(run.id)?.apart) {
+      list.show(run.id);
+      return true;
+    }
     // Training cannot go on from saved weights: what the optimiser had gathered is not in them.
     const { status } = settled(run);
-    store.set({ run: { ...run, configured: loaded.configured, status, problem: status === 'failed' ? run.problem : null } });
+    list.show(run.id, { ...run, configured: loaded.configured, status, problem: status === 'failed' ? run.problem : null });
     return true;
   }
 
@@ -162,18 +133,19 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
    * @param {boolean} again Whether it may be set to work again by itself.
    */
   async function revive(problem, ended, again) {
-    const { data, run: shown } = store.get();
+    const { data, shownId } = store.get();
+    const shown = shownRun(store.get());
     // Where no epoch has ended, the weights that it had last.
     const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
-    if (run) store.set({ run: run.bytes ? settled(run) : null });
+    if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
     if (lost) {
       store.set({ runProblem: lost });
       return;
     }
     const how = ended ? 'The worker that holds the model did not answer and was ended.' : `The worker that trains stopped unexpectedly. ${problem.message}`;
     const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`.trimEnd();
-    client = connect();
+    trainer.connect();
     const goesOn = wasRunning && again && !ended ? ' Training starts anew.' : '';
     const back = run?.bytes ? ` Its ${run.unvalidated ? 'last' : 'best'} weights are back.` : '';
     store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${back}${goesOn}` } });
@@ -195,13 +167,10 @@ export function modelWorker(store, inTurn, silence, deaths, { hear, startAgain, 
     restore,
     /** What is asked next does not wait for a silent worker: another takes its place, and holds nothing. */
     ready() {
-      if (lost || !silence.isSilent(KEY)) return;
-      client.close();
-      client = connect();
+      if (!lost && silence.isSilent(KEY)) trainer.connect();
     },
-    /** @returns {Run['build']} What computes in it. */
-    build: () => client.build ?? '',
-    /** Asks about the run that is shown, once there is a worker that holds it. @type {Client['call']} */
+    trainer,
+    /** Asks about the run that is shown, once there is a worker that holds it. @type {Trainer['call']} */
     async ask(name, payload) {
       await alive;
       return call(name, payload);

@@ -3,7 +3,7 @@
  * @module
  */
 import { keepReproducible, keepWorkers } from '../state/words.js';
-import { buildOf, defaultOf } from '../state/shape.js';
+import { buildOf, defaultOf, shownRun } from '../state/shape.js';
 
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
@@ -53,7 +53,7 @@ export function settingsActions(store, configure) {
     },
 
     settingsOfRun() {
-      const { run } = store.get();
+      const run = shownRun(store.get());
       if (!run) return undefined;
       asTrained(store, run);
       return replaceSettings(run.asked);

@@ -1,62 +1,115 @@
 /**
- * What is left of the last visit: put on the page, or offered where other data have taken its place or it came late.
+ * What is kept in this browser, put on the page: what the last visit left, what came late, and what other tabs keep meanwhile.
  * @module
  */
-import { holdsAnything, leaveLate, open, setAside, sift, tellLate } from '../state/persist.js';
-import { toBringBack } from '../state/run.js';
+import { holdsAnything, leaveLate, mayWrite, open, setAside, sift, tellLate, watchOthers } from '../state/persist.js';
+import { isRecordOf } from '../state/records.js';
+import { settledList, toBringBack } from '../state/run.js';
+import { joined } from '../state/ranking.js';
+import { isOver } from '../state/shape.js';
 
 /** @import {DataActions} from './data.js' */
 /** @import {ModelActions} from './model.js' */
-/** @import {RunActions} from './runs.js' */
+/** @import {RunActions} from './comparison.js' */
 /** @import {Settings} from '../core/protocol.js' */
-/** @import {Found, Kept} from '../state/persist.js' */
-/** @import {Dataset, PageStore} from '../state/shape.js' */
+/** @import {Found} from '../state/persist.js' */
+/** @import {Kept} from '../state/records.js' */
+/** @import {Entry, PageStore} from '../state/shape.js' */
 
 /** @param {Settings} one @param {Settings} other */
 const areSame = (one, other) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+
+/** @param {Entry} entry As another tab keeps it. @returns {Entry} */
+const fromTab = ({ apart, ...entry }) => (entry.run && !isOver(entry.run) ? { ...entry, apart: 'tab' } : entry);
+
+/** @param {Entry} entry @returns {boolean} Whether it trains in this tab. */
+const isTrainedHere = ({ apart, run }) => Boolean(run && apart !== 'tab' && !isOver(run));
+
+/** @param {Entry} theirs @param {Entry} mine @returns {boolean} Whether what another tab keeps of a run is newer. */
+const isNewer = ({ run: theirs }, { run: mine }) =>
+  !mine || !theirs || theirs.progress.step > mine.progress.step || (theirs.progress.step === mine.progress.step && (theirs.status !== mine.status || Boolean(theirs.test) !== Boolean(mine.test)));
 
 /** @param {PageStore} store @param {{data: DataActions, model: ModelActions, runs: RunActions}} actions */
 export function visitActions(store, { data, model, runs }) {
   /** What came after the page had begun without it. @type {Found | null} */
   let late = null;
 
-  /** @param {Kept & {data: Dataset}} kept @param {Settings | null} settings Those of the link; nothing where it has none. */
-  async function put(kept, settings) {
-    const { data: dataset, run, runs: list } = kept;
+  /** @param {Entry[]} entries @returns {Entry[]} As they stand where this tab writes, or where another one may train them. */
+  const asFound = (entries) => (mayWrite() ? settledList(entries) : entries.map(fromTab));
+
+  /** @param {Kept} kept @param {Kept[]} others @param {Settings | null} settings Those of the link; nothing where it has none. */
+  async function put(kept, others, settings) {
+    const run = kept.runs.find(({ id }) => id === kept.shownId)?.run;
     const asked = settings ?? run?.asked ?? {};
-    data.put(dataset);
-    runs.replaced(dataset);
-    runs.resume(list, run);
-    await model.replaced(dataset, asked);
+    runs.replaced();
+    data.put({ ...kept, runs: asFound(kept.runs) }, others.map((one) => ({ ...one, runs: asFound(one.runs) })));
+    await model.replaced(kept.data, asked, null);
     if (!run) return;
     if (!areSame(run.asked, asked)) store.set({ earlierRun: toBringBack(run, 'the model of your last visit') });
-    else if (!(await model.resume(run))) await setAside({ data: null, run, runs: [] }, { run: 'its weights do not fit its settings' });
-    // It had trained on in the list.
-    else if (run.earlier) await runs.show(run.id);
+    else if (!(await model.resume(run))) {
+      const gone = kept.runs.filter(({ id }) => id === run.id);
+      store.set({ runs: store.get().runs.filter(({ id }) => id !== run.id) });
+      await setAside([{ data: kept.data, runs: gone }], 'its weights do not fit its settings', false);
+    }
   }
+
+  /** Another tab has kept runs: they join those on the same data. What it has deleted goes, unless it is shown or trains here. @param {Kept[]} kept @param {string[]} gone */
+  function adopt(kept, gone) {
+    const { data: now, runs: mine, shownId, earlierData } = store.get();
+    /** @param {Entry[]} entries @param {Entry[]} theirs */
+    const merged = (entries, theirs) =>
+      joined(
+        entries
+          .filter((entry) => entry.id === shownId || isTrainedHere(entry) || !gone.some((key) => isRecordOf(key, entry)))
+          .map((entry) => {
+            const other = theirs.find(({ id }) => id === entry.id);
+            return other && !isTrainedHere(entry) && isNewer(other, entry) ? { ...fromTab(other), slot: entry.slot, ticked: entry.ticked } : entry;
+          }),
+        theirs.map(fromTab),
+      );
+    const of = (/** @type {string | undefined} */ id) => kept.find((one) => one.data.id === id)?.runs ?? [];
+    const others = kept.filter((one) => one.runs.length && one.data.id !== now?.id && !earlierData.some((earlier) => earlier.data.id === one.data.id));
+    store.set({
+      runs: merged(mine, of(now?.id)),
+      earlierData: [...others.map((one) => ({ ...one, runs: one.runs.map(fromTab) })), ...earlierData.map((one) => ({ ...one, runs: merged(one.runs, of(one.data.id)) }))],
+    });
+    if (store.get().runs.find(({ id }) => id === shownId) !== mine.find(({ id }) => id === shownId)) void model.renew(shownId);
+  }
+  watchOthers(adopt);
+
+  store.watch(
+    (state) => [state.keeping.role],
+    (role) => {
+      if (role !== 'writer') return;
+      // What the tab before has left training is as it was kept last.
+      const { runs: all, earlierData } = store.get();
+      const left = (/** @type {Entry[]} */ entries) => entries.flatMap((entry) => (entry.apart === 'tab' ? settledList([entry]) : [entry]));
+      store.set({ runs: left(all), earlierData: earlierData.map((one) => ({ ...one, runs: left(one.runs) })) });
+    },
+  );
 
   return {
     /**
      * Puts what was kept on the page. The page starts whatever was kept: where that fails it is set aside, and the page begins
      * anew without it.
-     * @param {Kept & {data: Dataset}} kept @param {Settings | null} settings Those of the link; nothing where it has none.
+     * @param {Kept} kept @param {Kept[]} others Other data, which can be brought back. @param {Settings | null} settings Those of the
+     *   link; nothing where it has none.
      */
-    async open(kept, settings) {
+    async open(kept, others, settings) {
       try {
-        await put(kept, settings);
+        await put(kept, others, settings);
       } catch (error) {
         const why = String(/** @type {Error} */ (error)?.message ?? error);
-        if (!(await setAside(kept, { data: why, run: why, runs: why }))) throw error;
+        if (!(await setAside([kept], why))) throw error;
         location.reload();
         await new Promise(() => {});
       }
     },
 
-    /** The page is about other data: those of the last visit can be brought back, with their models. @param {Kept & {data: Dataset}} kept */
-    remember({ data: dataset, run, runs: list }) {
-      if (run) model.remember(dataset, run);
-      runs.remember(dataset, list);
-      store.set({ earlierData: [...store.get().earlierData, { data: dataset, trained: Boolean(run) || list.length > 0 }] });
+    /** The page is about other data: those that are kept can be brought back, with their models. @param {Kept[]} kept */
+    remember(kept) {
+      const trained = kept.map((one) => ({ ...one, runs: asFound(one.runs) }));
+      store.set({ earlierData: [...trained, ...store.get().earlierData] });
     },
 
     /** The storage has answered after the page had begun. @param {Found | null} found Nothing where it refused. */
@@ -70,10 +123,10 @@ export function visitActions(store, { data, model, runs }) {
     async openLate() {
       const { catalog } = store.get();
       if (!late || !catalog) return;
-      const kept = await sift(late, catalog);
+      const { kept, open: id } = await sift(late, catalog);
       late = null;
-      const { data: dataset } = kept;
-      if (dataset) await this.open({ ...kept, data: dataset }, null);
+      const chosen = kept.find((one) => one.data.id === id) ?? kept.at(-1);
+      if (chosen) await this.open(chosen, kept.filter((one) => one !== chosen), null);
       open();
     },
 

@@ -4,7 +4,7 @@
  */
 import { lossAxis } from './loss.js';
 import { axis, colour, extent, line, makePlot, soon } from './plot.js';
-import { dashOf, inkOf } from './runs.js';
+import { dashOf, inkOf } from './run_lines.js';
 
 /** Labels that have room at the axis. */
 const MOST_LABELS = 8;

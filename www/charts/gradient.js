@@ -3,7 +3,7 @@
  * @module
  */
 import { axis, colour, extent, line, makePlot, soon } from './plot.js';
-import { dashOf, inkOf } from './runs.js';
+import { dashOf, inkOf } from './run_lines.js';
 
 /** A line: norms at steps of the window. `slot`: its colour and dash. @typedef {{slot: number, x: number[], y: number[]}} Trace */
 

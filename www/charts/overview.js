@@ -4,11 +4,11 @@
  */
 import { axis, colour, gapped, line, makePlot, selecting, soon, xAxis } from './plot.js';
 import { cutMarks } from './cuts.js';
-import { parts } from './parts.js';
+import { parts } from './split.js';
 import { CURSOR } from './time.js';
 
 /** @import {Cuts} from './cuts.js' */
-/** @import {Ground} from './parts.js' */
+/** @import {Ground} from './split.js' */
 
 /**
  * @param {HTMLElement} container

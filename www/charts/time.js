@@ -5,13 +5,13 @@
  */
 import { colour, gapped, leftAxis, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
 import { cutMarks } from './cuts.js';
-import { parts } from './parts.js';
-import { holding, otherLines } from './runs.js';
+import { parts } from './split.js';
+import { holding, otherLines } from './run_lines.js';
 
 /** @import {Forecast, Predictions} from '../../pkg/unrolled.js' */
 /** @import {Cuts} from './cuts.js' */
-/** @import {Ground} from './parts.js' */
-/** @import {Other} from './runs.js' */
+/** @import {Ground} from './split.js' */
+/** @import {Other} from './run_lines.js' */
 
 /** Name under which time charts share one cursor. */
 export const CURSOR = 'time';

@@ -3,7 +3,7 @@
  * @module
  */
 import { colour, leftAxis, line, makePlot, soon, xAxis } from './plot.js';
-import { inkOf } from './runs.js';
+import { inkOf } from './run_lines.js';
 import { CURSOR } from './time.js';
 
 /** @param {HTMLElement} container @param {{timed: boolean}} options */

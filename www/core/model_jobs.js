@@ -17,7 +17,7 @@ import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
 
 /** @import {Configured, Probe, Progress} from '../../pkg/unrolled.js' */
-/** @import {Calls, Limit, Report, Sight, WorkerMessage} from './protocol.js' */
+/** @import {Calls, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
 /** Milliseconds of training between two looks at the messages. */
@@ -33,6 +33,9 @@ const WEIGHTS_EVERY = 5000;
 /** The pace of progress and reports for a run that is one of several: nobody looks at it alone. */
 const CALM = { progress: 250, report: 4000 };
 
+/** When the page was told last of a run, how long its last report took, and how many epochs were reported and told. */
+const untold = () => ({ progress: 0, report: 0, took: 0, reported: 0, epochs: 0 });
+
 /**
  * @param {any} core The classes of the package that this needs.
  * @param {(message: WorkerMessage, transfer?: Transferable[]) => void} post
@@ -42,10 +45,10 @@ export function modelJobs({ Session }, post, fatal) {
   /** A session without a model, with which all others share the data and what was computed of them. @type {any} */ let data = null;
   const session = () => (data ??= new Session(parts, machineMemory())).fork();
   /** @type {any} */ let parts = null;
-  /** @type {any} */ let draft = null;
+  /** @type {{session: any, settings: Calls['configure']['in']['settings']} | null} */ let draft = null;
   /** @type {any} */ let run = null;
-  /** Settings of the draft. @type {Calls['configure']['in']['settings']} */
-  let drafted = {};
+  /** The run's number. */
+  let number = 0;
   /** Who trains the run. @type {Team | null} */ let team = null;
   /** Number of the team, so that a port for an earlier one is known as such. */
   let teams = 0;
@@ -53,12 +56,8 @@ export function modelJobs({ Session }, post, fatal) {
   /** Settled while nothing trains. */
   let rest = Promise.resolve();
   /** @type {Sight} */ let sight = { lead: 1, steps: 1 };
-  let toldProgress = 0;
-  let toldReport = 0;
-  let reportTook = 0;
+  let told = untold();
   let toldWeights = 0;
-  let reportedEpochs = 0;
-  let toldEpochs = 0;
   let calm = false;
   let clock = createClock();
 
@@ -94,9 +93,9 @@ export function modelJobs({ Session }, post, fatal) {
       // Of one among several nobody asks for them later: its worker goes on to another.
       ...(calm && (failed || progress.state === 'finished') ? { gradients: run.gradients() } : {}),
     };
-    toldReport = performance.now();
-    reportTook = toldReport - from;
-    reportedEpochs = history.length;
+    told.report = performance.now();
+    told.took = told.report - from;
+    told.reported = history.length;
     return value;
   }
 
@@ -140,17 +139,17 @@ export function modelJobs({ Session }, post, fatal) {
         const now = performance.now();
         const done = progress.state === 'finished';
         if (done) rally(null);
-        const due = now - toldReport > Math.max(calm ? CALM.report : REPORT_EVERY, reportTook * REPORT_SHARE);
-        if (done || (due && run.history(reportedEpochs).length)) {
+        const due = now - told.report > Math.max(calm ? CALM.report : REPORT_EVERY, told.took * REPORT_SHARE);
+        if (done || (due && run.history(told.reported).length)) {
           const value = report();
           // The core only knows that training was stopped.
-          if (value) post({ type: 'report', report: { ...value, progress } });
+          if (value) post({ type: 'report', run: number, report: { ...value, progress } });
         }
-        if (done || now - toldProgress > (calm ? CALM.progress : PROGRESS_EVERY)) {
-          toldProgress = now;
-          const epochs = clock.timed(run.history(toldEpochs));
-          toldEpochs += epochs.length;
-          post({ type: 'progress', progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
+        if (done || now - told.progress > (calm ? CALM.progress : PROGRESS_EVERY)) {
+          told.progress = now;
+          const epochs = clock.timed(run.history(told.epochs));
+          told.epochs += epochs.length;
+          post({ type: 'progress', run: number, progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
         }
         if (done) training = false;
         else if (now - toldWeights > WEIGHTS_EVERY) tellWeights();
@@ -161,7 +160,7 @@ export function modelJobs({ Session }, post, fatal) {
       const problem = refusalOf(error);
       if (!problem) return fatal(error);
       // A trap in here is heard of as an unhandled rejection (worker.js).
-      post({ type: 'failed', problem, report: lastReport() });
+      post({ type: 'failed', run: number, problem, report: lastReport() });
     }
   }
 
@@ -182,7 +181,7 @@ export function modelJobs({ Session }, post, fatal) {
     const { step, epoch, state } = run.progress();
     if (state !== 'running') return;
     const bytes = run.save_current();
-    post({ type: 'weights', weights: { bytes, step, epoch } }, [bytes.buffer]);
+    post({ type: 'weights', run: number, weights: { bytes, step, epoch } }, [bytes.buffer]);
   }
 
   /** Nothing trains any more, and no round is half done. */
@@ -197,32 +196,32 @@ export function modelJobs({ Session }, post, fatal) {
     team = next;
   }
 
-  /** @param {boolean} fresh @param {Sight} wanted @param {number} workers Wanted; 0: as many as are fastest. @param {Limit} [limit] */
-  async function prepare(fresh, wanted, workers, limit) {
+  /** @param {Calls['start']['in']} request */
+  async function prepare({ run: id, fresh, sight: wanted, workers, limit }) {
     if (fresh || !run) await halt();
     sight = wanted;
     if (fresh || !run) {
       if (!draft) throw refused('There is no model to train yet.');
       rally(null);
       run?.free();
-      run = draft;
+      number = id;
+      const { session: drafted, settings } = draft;
+      run = drafted;
       draft = null;
-      const number = ++teams;
+      const of = ++teams;
       rally(
         createTeam({
           session: run,
           parts,
-          settings: drafted,
+          settings,
           shards: Number(run.configured().settings.shards),
           wanted: workers,
           most: navigator.hardwareConcurrency || 1,
           fit: run.configured().workers,
-          ask: (count) => post({ type: 'peers', team: number, count }),
+          ask: (count) => post({ type: 'peers', team: of, count }),
         }),
       );
-      reportedEpochs = toldEpochs = 0;
-      toldReport = 0;
-      reportTook = 0;
+      told = untold();
       clock = createClock(limit);
     }
   }
@@ -243,8 +242,8 @@ export function modelJobs({ Session }, post, fatal) {
    * Word of a peer, from the page that started it: a way to it, or its death.
    * @param {{team: number, port?: MessagePort}} word
    */
-  function peer({ team: number, port }) {
-    if (number !== teams || !team) return port?.close();
+  function peer({ team: of, port }) {
+    if (of !== teams || !team) return port?.close();
     if (port) team.join(port);
     else team.disband();
   }
@@ -254,7 +253,7 @@ export function modelJobs({ Session }, post, fatal) {
     async open({ parts: given }) {
       await halt();
       rally(null);
-      draft?.free();
+      draft?.session.free();
       run?.free();
       data?.free();
       data = draft = run = null;
@@ -264,22 +263,22 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['configure']['in']} request */
     configure({ settings }) {
-      draft ??= session();
-      const value = draft.configure(settings);
-      drafted = settings;
+      draft ??= { session: session(), settings };
+      const value = draft.session.configure(settings);
+      draft.settings = settings;
       return { value };
     },
 
     /** @param {Calls['sized']['in']} request */
     sized({ settings, parameters }) {
-      draft ??= session();
-      return { value: draft.sized(settings, parameters) };
+      draft ??= { session: session(), settings };
+      return { value: draft.session.sized(settings, parameters) };
     },
 
     /** @param {Calls['start']['in']} request */
-    async start({ fresh, sight: wanted, workers, limit, among = false }) {
-      await prepare(fresh, wanted, workers, limit);
-      calm = among;
+    async start(request) {
+      await prepare(request);
+      calm = request.among ?? false;
       if (!training) {
         await rest;
         training = true;
@@ -303,9 +302,9 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['step']['in']} request */
-    async step({ fresh, sight: wanted, workers }) {
+    async step(request) {
       await halt();
-      await prepare(fresh, wanted, workers);
+      await prepare(request);
       if (!team || team.alone()) run.step();
       else {
         const { step } = run.progress();
@@ -316,7 +315,7 @@ export function modelJobs({ Session }, post, fatal) {
       if (value.progress.state === 'finished') rally(null);
       else if (performance.now() - toldWeights > WEIGHTS_EVERY) tellWeights();
       // With the answer: by itself it would be heard before, as word of the run that was there before.
-      return { value: { ...value, report: run.history(reportedEpochs).length ? report() : null } };
+      return { value: { ...value, report: run.history(told.reported).length ? report() : null } };
     },
 
     /** @param {Calls['report']['in']} request */
@@ -363,7 +362,7 @@ export function modelJobs({ Session }, post, fatal) {
     },
 
     /** @param {Calls['load']['in']} request */
-    async load({ bytes, settings, otherRows }) {
+    async load({ run: id, bytes, settings, otherRows }) {
       const loaded = session();
       try {
         loaded.load(bytes, settings, otherRows);
@@ -374,9 +373,10 @@ export function modelJobs({ Session }, post, fatal) {
       await halt();
       rally(null);
       run?.free();
+      number = id;
       run = loaded;
       calm = false;
-      reportedEpochs = toldEpochs = 0;
+      told = untold();
       clock = createClock();
       return { value: standing() };
     },

@@ -6,9 +6,9 @@
  */
 import { refusalOf } from './errors.js';
 import { machineMemory } from './machine.js';
-import { createInbox, ownParts, send } from './parts.js';
+import { createInbox, ownParts, send } from './exchange.js';
 
-/** @import {OpenMessage, PartsMessage, ReadyMessage} from './parts.js' */
+/** @import {OpenMessage, PartsMessage, ReadyMessage} from './exchange.js' */
 
 /**
  * @param {{Session: any}} core

@@ -61,17 +61,17 @@
  * @property {{in: {parts: SeriesParts}, out: null}} open
  * @property {{in: {settings: Settings}, out: Configured}} configure A draft: what runs is not touched.
  * @property {{in: {settings: Settings, parameters: number}, out: Settings}} sized The settings with the hidden size that comes nearest to so many parameters.
- * @property {{in: {fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest. `limit`: for a fresh one. `among`: it is one of several, and told of less often.
+ * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `run`: its number, which everything that is told of it carries. `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest. `limit`: for a fresh one. `among`: it is one of several, and told of less often.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training: the best weights are in place.
- * @property {{in: {fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: where an epoch has ended with it.
+ * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: where an epoch has ended with it.
  * @property {{in: {sight: Sight}, out: Report | null}} report
  * @property {{in: {sight: Sight | null, fingerprint: string, before: number}, out: {evaluation: Evaluation, predictions: Predictions | null}}} judge Scores the test part of the experiment with this fingerprint, which was scored so often before; without a sight, nothing is predicted to be drawn.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the one that the forecast is made from.
  * @property {{in: null, out: {gradients: Gradients, milliseconds: number}}} gradients And how long it took.
- * @property {{in: {bytes: Uint8Array, settings?: Settings, otherRows?: boolean}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
+ * @property {{in: {run: number, bytes: Uint8Array, settings?: Settings, otherRows?: boolean}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
  *   state dict of a PyTorch model does not tell. `otherRows`: though it was trained on other rows.
  */
 
@@ -91,8 +91,8 @@
  */
 
 /**
- * What a worker says unasked. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
- * @typedef {{type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights} | {type: 'reading', bytes: number, total: number}} Tidings
+ * What a worker says unasked. `run`: of which run. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
+ * @typedef {{type: 'reading', bytes: number, total: number} | {run: number} & ({type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights})} Tidings
  */
 /** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem, id?: number} | {type: 'pong'} | Tidings} WorkerMessage `fatal`: the worker ends, of a call or (no `id`) of training. `pong`: the answer to `ping`. */
 

@@ -8,9 +8,9 @@
  * start or dies changes nothing either: the leader does what is missing.
  * @module
  */
-import { createInbox, ownParts, send } from './parts.js';
+import { createInbox, ownParts, send } from './exchange.js';
 
-/** @import {OpenMessage, PartsMessage, ReadyMessage} from './parts.js' */
+/** @import {OpenMessage, PartsMessage, ReadyMessage} from './exchange.js' */
 
 /** Most workers that are started by themselves: more would wait for memory, not compute. */
 export const MOST_WORKERS = 4;

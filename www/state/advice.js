@@ -2,6 +2,8 @@
  * What a person can change after a worker has died.
  * @module
  */
+import { shownRun } from './shape.js';
+
 /** @import {Problem} from '../core/protocol.js' */
 /** @import {State} from './shape.js' */
 
@@ -9,9 +11,10 @@
 const LARGE = ['batch_size', 'window', 'hidden', 'layers'];
 
 /** @param {State} state @param {Problem} problem What it died of. @returns {string} What to change, as a sentence, or ''. */
-export function adviceFor({ catalog, draft, run }, { code }) {
+export function adviceFor(state, { code }) {
+  const { catalog, draft } = state;
   if (code !== 'memory') return code === 'trap' ? 'Other settings may avoid it; the details below are what to report.' : '';
-  const settings = draft?.settings ?? run?.configured.settings ?? {};
+  const settings = draft?.settings ?? shownRun(state)?.configured.settings ?? {};
   const knobs = LARGE.flatMap((key) => {
     const knob = catalog?.knobs.find((candidate) => candidate.key === key);
     const lower = knob?.kind.type === 'integer' && Number(settings[key]) > knob.kind.min;

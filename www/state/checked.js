@@ -190,6 +190,7 @@ function agrees({ about: { length, names, step: one }, parts, times }, at) {
 
 const dataset = object(
   {
+    id: text,
     source: object({ kind: oneOf('sample', 'file', 'paste'), id: text, name: text }),
     blob,
     read: options,
@@ -317,15 +318,13 @@ const gradients = object({
 });
 
 /** @param {any} run @param {string} at @returns {string} */
-function fits({ configured: { targets }, forecast: ahead, predictions: drawn, bytes, latest }, at) {
+function fits({ configured: { targets }, forecast: ahead, bytes, latest }, at) {
   if (!bytes && !latest) return `${at}.bytes: the weights are missing`;
   const all = (/** @type {any} */ of, /** @type {string[]} */ names, /** @type {string} */ place) =>
     of ? ofLength(...names.map((name) => /** @type {[string, Float64Array, number]} */ ([`${place}.${name}`, of[name], of.times.length * targets.length]))) : '';
   return (
     all(ahead, ['values', ...['lower', 'upper'].filter((bound) => ahead?.[bound])], `${at}.forecast`) ||
-    (ahead && !ahead.lower !== !ahead.upper ? `${at}.forecast: one bound is missing` : '') ||
-    all(drawn.validation, ['predicted', 'actual'], `${at}.predictions.validation`) ||
-    all(drawn.test, ['predicted', 'actual'], `${at}.predictions.test`)
+    (ahead && !ahead.lower !== !ahead.upper ? `${at}.forecast: one bound is missing` : '')
   );
 }
 
@@ -341,7 +340,6 @@ const run = object(
     problem: maybe(problem),
     validation: maybe(evaluation),
     test: maybe(evaluation),
-    predictions: object({ validation: maybe(predictions), test: maybe(predictions) }),
     forecast: maybe(forecast),
     forecastProblem: text,
     bytes: maybe(weights),
@@ -353,13 +351,13 @@ const run = object(
     elapsed: amount,
     remark: text,
     gradients: maybe(gradients),
-    earlier: maybe(flag),
   },
   fits,
 );
 
 const entry = object({
   id: positive,
+  data: text,
   asked: settings,
   slot: is('a small whole number', (value) => isCount(value) && value < MOST_SLOTS),
   limit: object({ milliseconds: maybe(amount), steps: maybe(amount) }),
@@ -369,8 +367,11 @@ const entry = object({
   problem: maybe(problem),
 });
 
+/** Which data are open, and which run of each is shown. */
+const open = object({ data: text, shown: record(count) });
+
 /** What each thing that is kept must be. */
-const SHAPES = { data: dataset, run, entry, scored: record(count) };
+const SHAPES = { data: dataset, entry, open, scored: record(count) };
 
 const report = object({
   progress,
@@ -385,10 +386,10 @@ const report = object({
 
 /** What a worker says unasked, by its type. @type {Record<string, Shape>} */
 const TIDINGS = {
-  progress: object({ progress, workers: count, spent: amount, epochs: list(epoch) }),
-  report: object({ report }),
-  failed: object({ problem, report: maybe(report) }),
-  weights: object({ weights: object({ bytes: is('a Uint8Array', (value) => value instanceof Uint8Array), step: count, epoch: count }) }),
+  progress: object({ run: positive, progress, workers: count, spent: amount, epochs: list(epoch) }),
+  report: object({ run: positive, report }),
+  failed: object({ run: positive, problem, report: maybe(report) }),
+  weights: object({ run: positive, weights: object({ bytes: is('a Uint8Array', (value) => value instanceof Uint8Array), step: count, epoch: count }) }),
   reading: object({ bytes: count, total: count }),
 };
 
@@ -422,9 +423,11 @@ function unknownIn(chosen, { knobs }) {
  */
 export function faultIn(what, value, { catalog, data } = {}) {
   const fault = SHAPES[what](value, what);
-  if (fault || what === 'data' || what === 'scored') return fault;
-  const { asked, configured: made } = what === 'entry' ? /** @type {any} */ (value).run : value;
+  if (fault || what !== 'entry') return fault;
+  const { run, data: id } = /** @type {any} */ (value);
+  const { asked, configured: made } = run;
   if (data === null) return 'the data that it was trained on are missing';
+  if (data && data.id !== id) return 'it was trained on other data';
   const missing = data && made.targets.find((/** @type {string} */ name) => !data.parts.names.includes(name));
   if (missing) return `it forecasts “${missing}”, which the data do not have`;
   return catalog ? unknownIn(asked, catalog) || unknownIn(made.settings, catalog) : '';

@@ -1,36 +1,30 @@
 /**
- * What is kept in the browser between two visits: the data, the last model with its curve, and the list of runs. It stays on this
- * machine.
+ * What is kept in the browser between two visits: data and the runs on them. It stays on this machine.
  *
- * One writer, one write at a time, the newest value of each entry. It waits until what was kept before has been read: an entry
- * that nobody has read is never overwritten. What cannot be read is set aside under another key, and stays until a person deletes
- * it. The browser may refuse, be full, or never answer; each is said (`Keeping`), and the page goes on without.
+ * What is to be kept follows from the page's state (`records.js`): what is another than it was written last is written, one record at a
+ * time, by one tab at a time (`one_writer.js`). Nothing is written before what was kept before has been read. What cannot be read is
+ * set aside under another key, and stays until a person deletes it. The browser may refuse, be full, or never answer; each is said
+ * (`Keeping`), and the page goes on without.
  * @module
  */
 import { del, delMany, getMany, keys, set, setMany } from '../vendor/idb-keyval.js';
-import { faultIn } from './checked.js';
+import { seekLock } from './one_writer.js';
+import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, MODEL, OPEN, sorted, wanted } from './records.js';
 import { putWords, takeWords, watchWords } from './words.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
-/** @import {Dataset, Entry, Run} from './shape.js' */
+/** @import {Role} from './one_writer.js' */
+/** @import {Aside, Bad, Kept, Records} from './records.js' */
+/** @import {Entry, PageStore} from './shape.js' */
 
-/** Raised when what is kept changes its shape. */
-const VERSION = 4;
 /** Milliseconds without an answer after which the page goes on without the storage; it goes on listening. */
 const PATIENCE = 3000;
-/** The first two parts of the key of what was set aside; then when, what it was, and what is wrong with it. */
-const ASIDE = ['unrolled', 'aside'];
-/** Keys of any version begin so. */
-const OURS = 'unrolled-';
-
-/** @typedef {'data' | 'run' | 'runs'} What */
-/** @type {Record<What, string>} */
-const KEYS = { data: `${OURS}${VERSION}-data`, run: `${OURS}${VERSION}-run`, runs: `${OURS}${VERSION}-runs` };
-const ALL = /** @type {What[]} */ (Object.keys(KEYS));
-/** @type {Record<What | 'entry', string>} */
-const CALLED = { data: 'the data', run: 'the model', runs: 'the list of runs', entry: 'a run of the list' };
-
-/** What cannot be read and is not deleted. @typedef {{key: IDBValidKey, what: string, why: string}} Aside */
+/** Milliseconds in which changes gather before they are written. */
+const GATHER = 150;
+/** Milliseconds between two writings of a run that trains, unless its weights were sent as they are. */
+const RUN_EVERY = 4000;
+/** How tabs hear of each other, where the browser lets them. */
+const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('unrolled-kept');
 
 /**
  * How it stands with what is kept.
@@ -38,6 +32,7 @@ const CALLED = { data: 'the data', run: 'the model', runs: 'the list of runs', e
  * @property {'waiting' | 'silent' | 'late' | 'answers' | 'forgotten'} state `waiting`: it is being read. `silent`: the storage has not
  *   answered. `late`: it has answered after the page had begun without it, and a person is to say what becomes of what it had.
  *   `forgotten`: a person had it deleted. Nothing is written but where it `answers`.
+ * @property {Role} role Whether this tab is the one that writes.
  * @property {string} problem Why something is not kept, in a line, or ''.
  * @property {Aside[]} aside
  * @property {string} late What came late, in words.
@@ -48,7 +43,7 @@ const CALLED = { data: 'the data', run: 'the model', runs: 'the list of runs', e
  */
 
 /** @type {Keeping} */
-let keeping = { state: 'waiting', problem: '', aside: [], late: '', deleted: 0, used: null, quota: null, lasting: false };
+let keeping = { state: 'waiting', role: 'asking', problem: '', aside: [], late: '', deleted: 0, used: null, quota: null, lasting: false };
 /** @type {(keeping: Keeping) => void} */
 let listener = () => {};
 
@@ -67,12 +62,17 @@ function tell(patch) {
   listener(keeping);
 }
 
+/** @returns {boolean} Whether this tab writes, as far as tabs are concerned. */
+export const mayWrite = () => keeping.role === 'writer' || keeping.role === 'alone';
+
 /** What went wrong last, for each thing that is not kept as it stands. @type {Map<string, string>} */
 const problems = new Map();
 
 function tellProblem() {
-  const [[, why] = ['', '']] = problems;
-  const things = [...problems.keys()].join(' and ');
+  // A model is what a person misses most.
+  const all = [...problems].sort(([one], [other]) => Number(other === MODEL) - Number(one === MODEL));
+  const [[, why] = ['', '']] = all;
+  const things = all.map(([what]) => what).join(' and ');
   tell({ problem: why && `Not kept for your next visit: ${things}. ${why}` });
 }
 
@@ -122,40 +122,92 @@ export function askToLast() {
   );
 }
 
-/** What is to be written, the newest of each. @type {Map<What, unknown>} */
-const pending = new Map();
-/** What a damaged entry holds that could not be moved: it is not overwritten. @type {Set<What>} */
+/** What stands in the storage, as the page has it, by its key. @type {Map<string, any>} */
+const written = new Map();
+/** Keys of what this tab has had to keep. Of them alone a record is deleted, once the tab has it no more. @type {Set<string>} */
+const own = new Set();
+/** When a run was written. @type {Map<string, number>} */
+const times = new Map();
+/** Keys whose last writing failed: they are tried again when another one succeeds. @type {Set<string>} */
+const failed = new Set();
+/** Keys of damaged records that could not be moved: they are not written over. @type {Set<string>} */
 const stuck = new Set();
+/** Keys of the version before, which are deleted once all of it has been written anew. @type {string[]} */
+let old = [];
+/** @type {PageStore | null} */ let followed = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 let writing = false;
+/** Whether something has changed while it was written. */
+let changed = false;
 
+/** Writes whatever changes from now on, as soon as it may. @param {PageStore} store */
+export function follow(store) {
+  followed = store;
+  store.watch((state) => [state.data, state.runs, state.shownId, state.earlierData], soon);
+}
+
+function soon() {
+  timer ??= setTimeout(() => {
+    timer = undefined;
+    void flush();
+  }, GATHER);
+}
+
+/** @param {string} key @param {any} value @param {any} before @returns {boolean} Whether what is to be kept is another than what is. */
+function isNews(key, value, before) {
+  if (value === before || stuck.has(key)) return false;
+  if (!before) return true;
+  if (key === OPEN) return JSON.stringify(value) !== JSON.stringify(before);
+  const [run, last] = isRun(key) ? [/** @type {Entry} */ (value).run, /** @type {Entry} */ (before).run] : [];
+  if (run?.status !== 'running' || last?.status !== 'running') return true;
+  return run.latest !== last.latest || (run.bytes !== last.bytes && performance.now() - (times.get(key) ?? 0) > RUN_EVERY);
+}
+
+/** Brings the storage to what the page has. */
 async function flush() {
-  if (writing || keeping.state !== 'answers') return;
+  changed = true;
+  if (writing || !followed || keeping.state !== 'answers' || !mayWrite()) return;
   writing = true;
+  changed = false;
   try {
-    for (const [what, value] of pending) {
-      pending.delete(what);
-      if (!stuck.has(what)) await write(what, value);
-      // It may have been deleted by a person meanwhile.
-      if (keeping.state !== 'answers') break;
-    }
+    const all = wanted(followed.get());
+    for (const [key, value] of all) if (isNews(key, value, written.get(key))) await write(key, value);
+    for (const key of all.keys()) own.add(key);
+    if (all.size) for (const key of own) if (!all.has(key) && written.has(key)) await write(key, null);
+    if (old.length && !failed.size && mayWrite() && keeping.state === 'answers') await delMany(old.splice(0)).catch(() => {});
   } finally {
     writing = false;
+    if (changed) soon();
   }
 }
 
-/** @param {What} what @param {unknown} value `null`: nothing. */
-async function write(what, value) {
+/** @param {string} key @param {unknown} value `null`: nothing. */
+async function write(key, value) {
+  // Another tab may have taken over, or a person deleted it all.
+  if (keeping.state !== 'answers' || !mayWrite()) return;
+  const what = calledBy(key);
   const silence = setTimeout(() => {
-    problems.set(CALLED[what], 'The browser’s storage does not answer.');
+    problems.set(what, 'The browser’s storage does not answer.');
     tellProblem();
   }, PATIENCE);
+  if (value === null) written.delete(key);
+  else written.set(key, value);
+  times.set(key, performance.now());
   try {
-    await (value === null ? del(KEYS[what]) : set(KEYS[what], value));
-    problems.delete(CALLED[what]);
+    await (value === null ? del(key) : set(key, value));
+    problems.delete(what);
     problems.delete(EVERYTHING);
+    failed.delete(key);
+    channel?.postMessage({ [value === null ? 'gone' : 'kept']: [key] });
+    if (failed.size) {
+      for (const other of failed) written.delete(other);
+      failed.clear();
+      soon();
+    }
   } catch (error) {
+    failed.add(key);
     await measure();
-    problems.set(CALLED[what], reasonOf(error));
+    problems.set(what, reasonOf(error));
   } finally {
     clearTimeout(silence);
   }
@@ -166,41 +218,17 @@ async function write(what, value) {
 /** What is not kept where the storage as a whole refuses. */
 const EVERYTHING = 'anything';
 
-/** @param {What} what @param {unknown} value */
-function keep(what, value) {
-  pending.delete(what);
-  pending.set(what, value);
-  void flush();
-}
-
-/** @param {Dataset} data */
-export const keepData = (data) => keep('data', data);
-
-/** @param {Run | null} run */
-export const keepRun = (run) => keep('run', run?.bytes || run?.latest ? { ...run, problem: null } : null);
-
-/** @param {Entry[]} runs */
-export const keepRuns = (runs) => keep('runs', runs.length ? runs : null);
-
-/** What stands in the storage, unread. @typedef {{values: Record<What, any>, aside: Aside[]}} Found */
-
-/** What is of use of it. @typedef {{data: Dataset | null, run: Run | null, runs: Entry[]}} Kept */
+/** What stands in the storage, unread. @typedef {{records: Records, aside: Aside[]}} Found */
 
 /** @returns {Promise<Found>} */
 async function find() {
   const all = await keys();
-  const values = await getMany(ALL.map((what) => KEYS[what]));
+  const ours = all.filter(isOurs);
+  const values = await getMany(ours);
   return {
-    values: /** @type {Record<What, any>} */ (Object.fromEntries(ALL.map((what, index) => [what, values[index] ?? null]))),
+    records: new Map(ours.map((key, index) => [key, values[index]])),
     aside: all.flatMap((key) => asideOf(key) ?? []),
   };
-}
-
-/** @param {IDBValidKey} key @returns {Aside | null} What a key holds that is of no use to this version. */
-function asideOf(key) {
-  if (Array.isArray(key) && ASIDE.every((part, index) => key[index] === part)) return { key, what: String(key[3] ?? 'something'), why: String(key[4] ?? '') };
-  if (typeof key !== 'string' || !key.startsWith(OURS) || Object.values(KEYS).includes(key)) return null;
-  return { key, what: `“${key}”`, why: 'another version of this page kept it' };
 }
 
 /**
@@ -214,124 +242,90 @@ export async function recall() {
     return null;
   });
   void measure();
-  const found = await within(asked);
+  const [found] = await Promise.all([within(asked), decided]);
   if (found !== undefined) return { found, late: null };
   tell({ state: 'silent' });
   return { found: null, late: asked };
 }
 
 /** @param {Found | null} found @returns {boolean} Whether there is anything that a person may want to have back. */
-export const holdsAnything = (found) => Boolean(found && ALL.some((what) => found.values[what] !== null));
+export const holdsAnything = (found) => Boolean(found?.records.size);
 
 /** It came after the page had begun: nothing is written until a person has said what becomes of it. @param {Found} found */
-export function tellLate({ values: { data, run, runs }, aside }) {
-  const several = Array.isArray(runs) && runs.length > 1 ? ` and ${runs.length} models` : '';
-  const name = faultIn('data', data) ? 'what was kept here' : `“${data.source.name}”`;
-  tell({ state: 'late', aside, late: `${name}${several || (run ? ' and its model' : '')}` });
+export function tellLate({ records, aside }) {
+  const { kept, open: id } = sorted(records, null);
+  const one = kept.find(({ data }) => data.id === id) ?? kept.at(-1);
+  const many = one?.runs.length ?? 0;
+  const models = many > 1 ? ` and ${many} models` : many ? ' and its model' : '';
+  tell({ state: 'late', aside, late: one ? `“${one.data.source.name}”${models}` : 'what was kept here' });
 }
 
 /** From now on what is to be kept is written. @param {Aside[]} [aside] */
 export function open(aside = keeping.aside) {
   tell({ state: 'answers', aside });
   void measure();
-  void flush();
+  soon();
 }
 
 /**
- * What is of use of what was found; the rest is set aside.
- * @param {Found} found @param {Catalog} catalog @returns {Promise<Kept>}
+ * What is of use of what was found; the rest is set aside, where this tab writes.
+ * @param {Found} found @param {Catalog} catalog @returns {Promise<{kept: Kept[], open: string}>} `open`: the id of the data that were.
  */
-export async function sift({ values, aside }, catalog) {
-  tell({ aside });
-  /** @type {[What | 'entry', unknown, string][]} */
-  const bad = [];
-  /** @param {'data' | 'run' | 'entry'} what @param {unknown} value @param {import('./checked.js').Known} known */
-  const good = (what, value, known) => {
-    const why = faultIn(what, value, known);
-    if (why) bad.push([what, value, why]);
-    return !why;
-  };
-  const data = values.data !== null && good('data', values.data, {}) ? values.data : null;
-  const run = values.run !== null && good('run', values.run, { catalog, data }) ? values.run : null;
-  /** @type {Entry[]} */
-  let runs = [];
-  if (values.runs !== null && !Array.isArray(values.runs)) bad.push(['runs', values.runs, 'runs: a list is needed']);
-  else {
-    const seen = new Set();
-    runs = (values.runs ?? []).filter((/** @type {Entry} */ entry) => {
-      if (!good('entry', entry, { catalog, data })) return false;
-      if (seen.has(entry.id)) bad.push(['entry', entry, `entry.id: ${entry.id} is there twice`]);
-      return seen.size < seen.add(entry.id).size;
-    });
+export async function sift({ records, aside }, catalog) {
+  const { kept, open: id, bad } = sorted(records, catalog);
+  const useless = new Set(bad.map(({ key }) => key));
+  for (const [key, value] of records) {
+    if (useless.has(key) || isBefore(key)) continue;
+    written.set(key, value);
+    // No other tab is open that could have it.
+    if (keeping.role === 'writer') own.add(key);
   }
-  await moveAside(bad, { data, run, runs });
-  // It takes the place of what the page had meanwhile.
-  if (data) pending.clear();
-  return { data, run, runs };
+  tell({ aside });
+  if (mayWrite()) {
+    const moved = await moveAside(bad);
+    old = moved ? [...records.keys()].filter(isBefore) : [];
+  }
+  return { kept, open: id };
 }
 
-/** @param {Kept} kept @returns {[What, unknown][]} What stands under each key. */
-const entriesOf = ({ data, run, runs }) => [
-  ['data', data],
-  ['run', run],
-  ['runs', runs.length ? runs : null],
-];
-
-/**
- * Moves what is of no use to keys of its own, and leaves the rest where it stands.
- * @param {[What | 'entry', unknown, string][]} bad @param {Kept} kept @returns {Promise<boolean>} Whether it was moved.
- */
-async function moveAside(bad, kept) {
+/** Moves what is of no use to keys of its own. @param {Bad[]} bad @returns {Promise<boolean>} Whether it was moved. */
+async function moveAside(bad) {
   if (!bad.length) return true;
   const now = Date.now();
-  /** @type {[IDBValidKey, unknown, string, string][]} */
-  const moved = bad.map(([what, value, why], index) => [[...ASIDE, now + index / 1000, CALLED[what], why], value, CALLED[what], why]);
-  const touched = new Set(bad.map(([what]) => (what === 'entry' ? 'runs' : what)));
-  const aside = moved.map(([key, , what, why]) => ({ key, what, why }));
+  const aside = bad.map((one, index) => asAside(one, now + index / 1000));
   try {
     const done = await within(
       (async () => {
-        await setMany(moved.map(([key, value]) => [key, value]));
-        const left = entriesOf(kept).filter(([what]) => touched.has(what));
-        await setMany(left.filter(([, value]) => value !== null).map(([what, value]) => [KEYS[what], value]));
-        await delMany(left.filter(([, value]) => value === null).map(([what]) => KEYS[what]));
+        await setMany(bad.map(({ value }, index) => [aside[index].key, value]));
+        await delMany(bad.map(({ key }) => key).filter((key) => !isBefore(key)));
         return true;
       })(),
     );
     if (!done) throw new Error('it does not answer');
   } catch (error) {
     // It stays where it is, and nothing is written over it.
-    for (const what of touched) {
-      stuck.add(what);
-      problems.set(CALLED[what], `The entry is damaged and could not be set aside. ${reasonOf(error)}`);
+    for (const { key, what } of bad) {
+      stuck.add(key);
+      problems.set(what, `The entry is damaged and could not be set aside. ${reasonOf(error)}`);
     }
     tellProblem();
     return false;
   }
+  for (const { key } of bad) written.delete(key);
   tell({ aside: [...keeping.aside, ...aside] });
   return true;
 }
 
-/**
- * What was kept turned out to be of no use when it was opened.
- * @param {Kept} kept @param {Partial<Record<What, string>>} why Of each that is not. @returns {Promise<boolean>} Whether it was moved.
- */
-export async function setAside(kept, why) {
-  const bad = entriesOf(kept).filter(([what, value]) => value !== null && why[what]);
-  const left = { data: why.data ? null : kept.data, run: why.run ? null : kept.run, runs: why.runs ? [] : kept.runs };
-  return moveAside(
-    bad.map(([what, value]) => [what, value, why[what] ?? '']),
-    left,
-  );
+/** What was kept turned out to be of no use when it was opened. @param {Pick<Kept, 'data' | 'runs'>[]} kept @param {string} why @param {boolean} [whole] Whether the data are of no use either. @returns {Promise<boolean>} Whether it was moved. */
+export function setAside(kept, why, whole = true) {
+  const all = kept.flatMap(({ data, runs }) => [...wanted({ data, runs, shownId: 0, earlierData: [] })]);
+  return moveAside(all.filter(([key]) => key !== OPEN && (whole || isRun(key))).map(([key, value]) => ({ key, value, what: calledBy(key), why })));
 }
 
 /** What came late is not wanted now: it is set aside as it is, and what the page has is kept in its place. @param {Found} found */
-export async function leaveLate({ values }) {
-  const bad = ALL.filter((what) => values[what] !== null);
-  await moveAside(
-    bad.map((what) => [what, values[what], 'it came late']),
-    { data: null, run: null, runs: [] },
-  );
+export async function leaveLate({ records }) {
+  const moved = await moveAside([...records].map(([key, value]) => ({ key, value, what: calledBy(key), why: 'it came late' })));
+  if (moved) old = [...records.keys()].filter(isBefore);
   open();
 }
 
@@ -365,23 +359,27 @@ async function attempt(act) {
 /** Deletes what was set aside; a person has said so. */
 export const deleteAside = () => attempt(() => remove(keeping.aside.map(({ key }) => key)));
 
-/** Leaves nothing behind in this browser; until the page is left it can be brought back. */
+/** Leaves nothing behind in this browser, whichever tab wrote it; until the page is left it can be brought back. */
 export async function forget() {
   // Before anything else: what waits to be written would come after it.
   const { state } = keeping;
   tell({ state: 'forgotten' });
+  channel?.postMessage({ forgotten: true });
+  if (!mayWrite()) takeOver();
   const done = await attempt(async () => {
     const all = await keys();
-    await remove(all.filter((key) => asideOf(key) || Object.values(KEYS).includes(String(key))));
+    await remove(all.filter((key) => asideOf(key) || isOurs(key)));
   });
   if (!done) return tell({ state });
+  written.clear();
+  old = [];
   words = takeWords();
   void measure();
 }
 
 /** Has what was deleted back where it stood, and what has become of it since. */
 export async function bringBack() {
-  const back = deleted.filter(([key]) => !ALL.some((what) => KEYS[what] === key && pending.has(what)));
+  const back = [...deleted];
   if (!(await attempt(() => setMany(back)))) return;
   putWords(words);
   words = [];
@@ -396,4 +394,66 @@ watchWords((error) => {
   if (error) problems.set('what you chose for the page', reasonOf(error));
   else problems.delete('what you chose for the page');
   tellProblem();
+});
+
+/** What another tab has done. @typedef {{kept?: string[], gone?: string[], forgotten?: boolean}} Word */
+
+/** What the page does with what another tab has kept or deleted. @type {(kept: Kept[], gone: string[]) => void} */
+let heard = () => {};
+
+/** @param {(kept: Kept[], gone: string[]) => void} hear Told of what another tab has kept, and of the keys of what it has deleted. */
+export function watchOthers(hear) {
+  heard = hear;
+  if (channel) channel.onmessage = ({ data }) => listen(data);
+}
+
+/** @param {Word} word */
+function listen({ kept = [], gone = [], forgotten }) {
+  if (keeping.state !== 'answers') return;
+  if (forgotten) {
+    written.clear();
+    return tell({ state: 'forgotten' });
+  }
+  for (const key of gone) written.delete(key);
+  if (gone.length) heard([], gone);
+  if (kept.some(isRun)) void catchUp(kept);
+}
+
+/** Takes in what other tabs have kept. @param {string[]} [names] Under these keys; all of it. */
+async function catchUp(names) {
+  const { catalog = null, data = null, earlierData = [] } = followed?.get() ?? {};
+  if (!catalog) return;
+  const known = new Map([...earlierData, ...(data ? [{ data }] : [])].map((one) => [dataKey(one.data.id), one.data]));
+  try {
+    const runs = (names ?? (await keys())).filter((key) => typeof key === 'string').filter(isRun);
+    const missing = [...new Set(runs.map((key) => dataKey(dataOfRun(key))))].filter((key) => !known.has(key));
+    const wants = [...missing, ...runs];
+    const values = await getMany(wants);
+    const records = new Map(wants.flatMap((key, index) => (values[index] === undefined ? [] : [[key, values[index]]])));
+    // What is damaged is set aside by the tab that reads it as it starts.
+    const { kept, bad } = sorted(new Map([...known, ...records]), catalog);
+    for (const { key } of bad) records.delete(key);
+    for (const [key, value] of records) written.set(key, value);
+    heard(kept, []);
+  } catch (error) {
+    problems.set('what other tabs keep', reasonOf(error));
+    tellProblem();
+  }
+}
+
+/** This tab writes from now on, and the one that did looks on. @type {() => void} */
+export let takeOver = () => {};
+
+/** Settled once it is known whether this tab writes. @type {Promise<void>} */
+const decided = new Promise((resolve) => {
+  /** @type {Role} */ let newest = 'asking';
+  takeOver = seekLock(async (role) => {
+    newest = role;
+    // What others have kept is taken in before anything is written.
+    if (role === 'writer' && keeping.state === 'answers') await within(catchUp());
+    if (newest !== role) return;
+    tell({ role });
+    resolve();
+    soon();
+  }).takeOver;
 });

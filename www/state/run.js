@@ -6,9 +6,11 @@
 /** @import {Report, Settings} from '../core/protocol.js' */
 /** @import {Entry, Run} from './shape.js' */
 
+/** A millisecond's numbers. */
+const SHARE = 1000;
 let lastId = 0;
-/** @returns {number} A run's number, that none of an earlier visit has. */
-export const newId = () => (lastId = Math.max(lastId + 1, Date.now()));
+/** @returns {number} A run's number, that no other tab and no earlier visit gives: the later the higher. */
+export const newId = () => (lastId = Math.max(lastId + 1, Date.now() * SHARE + Math.floor(Math.random() * SHARE)));
 
 /** @param {number} id @param {Configured} configured @param {Progress} progress @param {Settings} asked @param {Run['build']} build @returns {Run} */
 export const newRun = (id, configured, progress, asked, build) => ({
@@ -22,7 +24,6 @@ export const newRun = (id, configured, progress, asked, build) => ({
   problem: null,
   validation: null,
   test: null,
-  predictions: { validation: null, test: null },
   forecast: null,
   forecastProblem: '',
   bytes: null,
@@ -31,20 +32,16 @@ export const newRun = (id, configured, progress, asked, build) => ({
   remark: '',
 });
 
-/** @param {Report} report @param {Run['predictions']['test']} test @returns {Partial<Run>} What a report says of a run. */
-export const ofReport = ({ progress, history, evaluation, predictions, forecast, forecastProblem, bytes, gradients }, test) => ({
+/** @param {Report} report @returns {Partial<Run>} What a report says of a run. */
+export const ofReport = ({ progress, history, evaluation, forecast, forecastProblem, bytes, gradients }) => ({
   progress,
   epochs: history,
   validation: evaluation,
-  predictions: { validation: predictions, test },
   forecast,
   forecastProblem,
   bytes,
   ...(gradients ? { gradients } : {}),
 });
-
-/** @param {Run} run @returns {Run} What is kept of it in the list. */
-export const lean = (run) => (run.predictions.validation || run.predictions.test ? { ...run, predictions: { validation: null, test: null } } : run);
 
 /** @param {Run} run @returns {Run} What is left of it once the worker that trained it is gone: it cannot go on. */
 export const settled = (run) => (run.status === 'running' || run.status === 'paused' ? { ...run, status: 'stopped' } : run);
@@ -58,7 +55,6 @@ export const asItWas = (run, { bytes, step, epoch }) => ({
   progress: { ...run.progress, best: null },
   validation: null,
   test: null,
-  predictions: { validation: null, test: null },
   forecast: null,
 });
 
@@ -71,6 +67,9 @@ export function toBringBack(run, why) {
   return left?.bytes ? { run: left, why } : null;
 }
 
+/** @param {Entry} entry @returns {boolean} Whether anything is left of it once its worker is gone. */
+export const hasWeights = ({ run }) => Boolean(run?.bytes || run?.latest);
+
 /** @param {Entry[]} entries @returns {Entry[]} What is left of a list whose workers are gone: what has weights. */
 export const settledList = (entries) =>
-  entries.flatMap((entry) => (entry.run?.bytes || entry.run?.latest ? [{ ...entry, run: settled(withWeights(entry.run)) }] : []));
+  entries.filter(hasWeights).map(({ apart, ...entry }) => ({ ...entry, run: entry.run && settled(withWeights(entry.run)) }));

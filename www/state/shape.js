@@ -10,7 +10,7 @@
 /** @import {Store} from './store.js' */
 
 /** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
-/** @typedef {Reading & {source: Source, blob: Blob, read: ReadOptions, series: SeriesOptions}} Dataset */
+/** @typedef {Reading & {id: string, source: Source, blob: Blob, read: ReadOptions, series: SeriesOptions}} Dataset `id`: the same for the same values under the same name, in every tab. */
 
 /** @typedef {'ready' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed'} RunStatus */
 /**
@@ -26,7 +26,6 @@
  * @property {Problem | null} problem
  * @property {Evaluation | null} validation
  * @property {Evaluation | null} test
- * @property {{validation: Predictions | null, test: Predictions | null}} predictions
  * @property {Forecast | null} forecast
  * @property {string} forecastProblem Why there is no forecast, or ''.
  * @property {Uint8Array | null} bytes The best weights, as a file.
@@ -39,7 +38,6 @@
  * @property {number} elapsed Milliseconds of training.
  * @property {string} remark What a person should know about where it comes from.
  * @property {Gradients} [gradients] Through time, as they were read last.
- * @property {boolean} [earlier] Whether this is how it stood when it was looked at, while it trains on among others.
  */
 
 /**
@@ -61,13 +59,15 @@
  * A training in the list of runs: it waits for a worker, trains, or is over.
  * @typedef {object} Entry
  * @property {number} id
+ * @property {string} data The data that it belongs to, by their id.
  * @property {Settings} asked The settings that a person chose for it.
  * @property {number} slot Which colour and dash it is drawn with.
  * @property {Limit} limit Where its training ends if it has not ended before.
  * @property {boolean} [among] Whether it is one of a comparison.
  * @property {boolean} ticked Whether its forecast is drawn beside the one that is shown.
- * @property {Run | null} run Without predictions, which its weights give again; nothing before it has begun.
+ * @property {Run | null} run Nothing before it has begun.
  * @property {Problem | null} problem Why it did not begin, or ended by itself.
+ * @property {'below' | 'tab'} [apart] Where it trains, unless in the worker of the model above: in one of a comparison, or in another tab.
  */
 
 /**
@@ -99,9 +99,10 @@
  * @property {boolean} reproducible Whether new models are to be the same everywhere, rather than trained as fast as can be.
  * @property {Configured | null} draft What the settings give.
  * @property {Problem | null} settingsProblem
- * @property {Run | null} run
+ * @property {Entry[]} runs Every training on the data, in the order in which they were asked for.
+ * @property {number} shownId The run that is shown above; 0: none. `shownRun` reads it.
+ * @property {{validation: Predictions | null, test: Predictions | null}} predictions Of the run that is shown.
  * @property {{run: Run, why: string} | null} earlierRun
- * @property {Entry[]} runs Every training, in the order in which they were asked for; that of `run` is among them.
  * @property {Entry[]} removed Runs that were taken off the list, to be brought back.
  * @property {Contest} contest
  * @property {Scored} scored How often the test part of each experiment was scored.
@@ -123,14 +124,12 @@
  * @property {string} broken Why the page cannot compute at all, or ''.
  */
 
-/**
- * Data that others have taken the place of.
- * @typedef {object} EarlierData
- * @property {Dataset} data
- * @property {boolean} trained Whether a model was trained on them, which comes back with them.
- */
+/** Data that others have taken the place of, with what was trained on them. @typedef {{data: Dataset} & Pick<State, 'runs' | 'removed' | 'shownId'>} EarlierData */
 
 /** @typedef {Store<State>} PageStore */
+
+/** @type {State['predictions']} */
+export const NO_PREDICTIONS = { validation: null, test: null };
 
 /** @param {Pick<State, 'theme' | 'fastest' | 'reproducible' | 'workers' | 'keeping'>} given @returns {State} */
 export function initialState({ theme, fastest, reproducible, workers, keeping }) {
@@ -146,9 +145,10 @@ export function initialState({ theme, fastest, reproducible, workers, keeping })
     reproducible,
     draft: null,
     settingsProblem: null,
-    run: null,
-    earlierRun: null,
     runs: [],
+    shownId: 0,
+    predictions: NO_PREDICTIONS,
+    earlierRun: null,
     removed: [],
     scored: {},
     contest: { architectures: null, budget: 'time', seconds: 10, steps: 0, equal: false, against: 'epochs' },
@@ -213,6 +213,24 @@ export function isOfUse(state, knob) {
   return !other || values.includes(String(valueOf(state, other)));
 }
 
+/** Said of a run that trains elsewhere. */
+const REMARKS = {
+  below: 'It trains on below; what is shown here follows its reports.',
+  tab: 'It trains on in another tab; what is shown here follows what is kept of it.',
+};
+/** Runs that train elsewhere, as they are shown. @type {WeakMap<Run, Run>} */
+const elsewhere = new WeakMap();
+
+/** @param {Pick<State, 'runs' | 'shownId'>} state @returns {Run | null} The run above. One that trains elsewhere cannot be paused or stopped here: it is shown as one that has stopped. */
+export function shownRun({ runs, shownId }) {
+  const entry = runs.find(({ id }) => id === shownId);
+  const run = entry?.run;
+  if (!run || !entry.apart || isOver(run)) return run ?? null;
+  const shown = elsewhere.get(run) ?? { ...run, status: 'stopped', remark: REMARKS[entry.apart] };
+  elsewhere.set(run, shown);
+  return shown;
+}
+
 /** @param {Run} run @returns {boolean} Whether its training is over: only a new model can be trained then. */
 export function isOver({ status }) {
   return status === 'finished' || status === 'stopped' || status === 'failed';
@@ -225,20 +243,23 @@ export function buildOf({ fastest, reproducible }) {
 
 /** @param {State} state @returns {boolean} Whether the settings have changed since the run was started. */
 export function isStale(state) {
-  const { run, draft } = state;
+  const { draft } = state;
+  const run = shownRun(state);
   if (!run || !draft) return false;
   return Boolean(run.build && run.build !== buildOf(state)) || JSON.stringify(run.configured.settings) !== JSON.stringify(draft.settings);
 }
 
 /** @param {State} state @returns {import('../core/protocol.js').Sight} */
-export function sightOf({ lead, steps, run, draft }) {
-  const horizon = run?.configured.horizon ?? draft?.horizon ?? 1;
+export function sightOf(state) {
+  const { lead, steps, draft } = state;
+  const horizon = shownRun(state)?.configured.horizon ?? draft?.horizon ?? 1;
   return { lead: lead || horizon, steps: steps || horizon };
 }
 
 /** @param {State} state @returns {'layers' | 'runs'} What the gradients' chart has lines for: of itself, all runs during a comparison and after it. */
-export function linesOf({ run, runs, inside, comparing }) {
+export function linesOf(state) {
+  const { runs, inside, comparing } = state;
   // Without a run that is shown there are no layers to be drawn.
-  if (!run) return 'runs';
+  if (!shownRun(state)) return 'runs';
   return inside.lines || (comparing !== 'none' || runs.at(-1)?.among ? 'runs' : 'layers');
 }

@@ -6,6 +6,7 @@ import { ROLE, defaultOf } from './shape.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Settings} from '../core/protocol.js' */
+/** @import {Kept} from './records.js' */
 /** @import {Source, State} from './shape.js' */
 
 /** What says where the data came from; no knob may be called so. */
@@ -79,4 +80,17 @@ export function speaksOf(source, { sample, file }) {
   if (sample !== null) return source.kind === 'sample' && source.id === sample;
   if (file !== null) return source.kind !== 'sample' && source.name === file;
   return true;
+}
+
+/** What a tab's own history says of it. @typedef {{data?: string, shown?: number} | null} Trace */
+
+/**
+ * @param {Kept[]} kept @param {string} open The data that were open last in any tab. @param {Link} link @param {Trace} trace
+ * @returns {Kept | undefined} What this tab opens: what it had open itself, or else what was open last, if the link speaks of it.
+ */
+export function chosenOf(kept, open, link, trace) {
+  const fit = kept.filter(({ data }) => speaksOf(data.source, link));
+  const own = fit.find(({ data }) => data.id === trace?.data);
+  if (own) return { ...own, shownId: own.runs.some(({ id }) => id === trace?.shown) ? (trace?.shown ?? 0) : own.shownId };
+  return fit.find(({ data }) => data.id === open) ?? fit.at(-1);
 }

@@ -4,7 +4,7 @@
  */
 import { curvesChart } from '../charts/curves.js';
 import { contestants, stepsOf } from '../state/contest.js';
-import { namesOf, statusOf } from '../state/runs.js';
+import { namesOf, statusOf } from '../state/ranking.js';
 import { differenceView } from './difference.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure } from './format.js';
@@ -12,7 +12,7 @@ import { segments } from './knob.js';
 import { leaderboardView, swatch } from './leaderboard.js';
 
 /** @import {Curve} from '../charts/curves.js' */
-/** @import {RunActions} from '../actions/runs.js' */
+/** @import {RunActions} from '../actions/comparison.js' */
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Contest, PageStore, State} from '../state/shape.js' */
 
@@ -27,9 +27,9 @@ const BUDGETS = [
 ];
 
 /** @param {State} state @returns {string} How far the comparison is. */
-function progressSentence({ runs, run: shown, comparing }) {
+function progressSentence({ runs, comparing }) {
   if (comparing === 'none') return '';
-  const open = runs.filter((entry) => entry.id !== shown?.id && ['waiting', 'running', 'paused'].includes(statusOf(entry)));
+  const open = runs.filter((entry) => !entry.run || entry.apart === 'below').filter((entry) => ['waiting', 'running', 'paused'].includes(statusOf(entry)));
   const training = open.filter(({ run }) => run).length;
   const waiting = open.length - training;
   const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);

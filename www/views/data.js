@@ -4,7 +4,8 @@
  */
 import { overviewChart } from '../charts/overview.js';
 import { SAMPLES } from '../samples/list.js';
-import { ROLE } from '../state/shape.js';
+import { hasWeights } from '../state/run.js';
+import { ROLE, shownRun } from '../state/shape.js';
 import { targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, icon, setText, unfolder } from './dom.js';
 import { count, momentsOf, percent, span } from './format.js';
@@ -48,9 +49,9 @@ function holes(state) {
 }
 
 /** @param {EarlierData} earlier @param {Dataset | null} now @returns {string} What data that can be brought back are called. */
-function calledEarlier({ data, trained }, now) {
+function calledEarlier({ data, runs }, now) {
   const same = now && data.source.name === now.source.name && data.source.kind === now.source.kind;
-  return `${data.source.name}${same ? ' as it was read before' : ''}${trained ? ' and its model' : ''}`;
+  return `${data.source.name}${same ? ' as it was read before' : ''}${runs.some(hasWeights) ? ' and its model' : ''}`;
 }
 
 /**
@@ -174,7 +175,7 @@ export function dataView(root, store, { data: act, model }) {
       },
     ),
     store.watch(
-      (state) => [state.data, targetOf(state), state.draft, state.run?.configured, written(targetsOf(state))],
+      (state) => [state.data, targetOf(state), state.draft, shownRun(state)?.configured, written(targetsOf(state))],
       (data, name, draft, ..._) => {
         showTargets();
         setText(line, extent(store.get()));

@@ -2,7 +2,7 @@
  * What differs between the settings of two runs that a person picks.
  * @module
  */
-import { differences, leaderboards, namesOf } from '../state/runs.js';
+import { differences, leaderboards, namesOf } from '../state/ranking.js';
 import { fill, h, setText } from './dom.js';
 
 /** @import {PageStore, State} from '../state/shape.js' */

@@ -3,6 +3,7 @@
  * @module
  */
 import { stepsChart } from '../charts/steps.js';
+import { shownRun } from '../state/shape.js';
 import { errorsOf, targetOf } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { column, count, figure, percent } from './format.js';
@@ -152,7 +153,7 @@ export function errorsView(root, store, act) {
   let ids = '';
   /** A table that nobody looks at is not kept up while training. */
   function fillTable() {
-    const evaluation = store.get().run?.test ?? store.get().run?.validation;
+    const evaluation = shownRun(store.get())?.test ?? shownRun(store.get())?.validation;
     if (!evaluation || !summary.open) return;
     const { rows } = errorsOf(evaluation, targetOf(store.get()));
     const write = column(rows.flatMap(({ per_step_mae: errors }) => errors));
@@ -185,7 +186,7 @@ export function errorsView(root, store, act) {
   summary.addEventListener('toggle', fillTable);
   const undo = [
     store.watch(
-      (state) => [state.run?.test ?? state.run?.validation, state.run?.status, targetOf(state)],
+      (state) => [shownRun(state)?.test ?? shownRun(state)?.validation, shownRun(state)?.status, targetOf(state)],
       (evaluation, status, shown) => {
         root.hidden = !evaluation;
         if (!evaluation) return;

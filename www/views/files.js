@@ -2,6 +2,7 @@
  * Files that a person takes away.
  * @module
  */
+import { shownRun } from '../state/shape.js';
 import { download, safeName } from './dom.js';
 import { exact } from './format.js';
 
@@ -15,7 +16,8 @@ function cell(text) {
 
 /** @param {State} state The forecast as CSV, its times as the file's own clock writes them. */
 export function saveForecast(state) {
-  const { run, data } = state;
+  const { data } = state;
+  const run = shownRun(state);
   if (!run?.forecast || !data) return;
   const { times, values, lower, upper } = run.forecast;
   const { step, utc } = data.about;
@@ -45,7 +47,7 @@ const called = (targets) => (targets.length > 1 ? `${targets.length} columns` : 
 
 /** @param {State} state */
 export function saveModel(state) {
-  const { run } = state;
+  const run = shownRun(state);
   if (run?.bytes)
     download(
       new Blob([/** @type {BlobPart} */ (run.bytes)], { type: 'application/octet-stream' }),

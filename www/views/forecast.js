@@ -4,8 +4,8 @@
  * @module
  */
 import { timeChart } from '../charts/time.js';
-import { drawnBeside, namesOf } from '../state/runs.js';
-import { sightOf } from '../state/shape.js';
+import { drawnBeside, namesOf } from '../state/ranking.js';
+import { shownRun, sightOf } from '../state/shape.js';
 import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
@@ -21,7 +21,8 @@ import { viewport } from './viewport.js';
 
 /** @param {State} state @returns {{text: string, note: string}} The verdict, and what it rests on. */
 function verdict(state) {
-  const { run, draft, data } = state;
+  const { draft, data } = state;
+  const run = shownRun(state);
   if (run?.test) return { text: errorsOf(run.test, targetOf(state)).sentence, note: testNote(run, state) };
   if (run?.validation)
     return {
@@ -229,7 +230,7 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.test, state.run?.validation, state.draft, state.data, Boolean(state.run), targetOf(state), state.scored],
+      (state) => [shownRun(state)?.test, shownRun(state)?.validation, state.draft, state.data, Boolean(shownRun(state)), targetOf(state), state.scored],
       () => {
         const { text, note: rests } = verdict(store.get());
         const [first, rest] = cut(text);
@@ -281,22 +282,20 @@ export function forecastView(root, store, act) {
         state.data,
         targetOf(state),
         state.draft,
-        state.run?.configured,
-        state.run?.predictions,
-        state.run?.forecast,
+        shownRun(state)?.configured,
+        state.predictions,
+        shownRun(state)?.forecast,
         state.range,
         state.theme,
       ],
       () => {
-        const { run, range: at, data } = store.get();
+        const { predictions, range: at, data } = store.get();
+        const run = shownRun(store.get());
         if (!chart || !data || !at) return;
         const name = targetOf(store.get());
-        if (drawn !== run?.predictions) {
-          const of = run ? [run.predictions.validation, run.predictions.test] : [];
-          chart.setPredictions(of.map((all) => run && predictionsOf(run.configured, all, name)));
-        }
+        if (drawn !== predictions) chart.setPredictions([predictions.validation, predictions.test].map((all) => run && predictionsOf(run.configured, all, name)));
         chart.setForecast(shownForecast(store.get()));
-        drawn = run?.predictions;
+        drawn = predictions;
         chart.setRange(at);
         chart.draw();
       },
@@ -311,7 +310,7 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.configured, state.draft, state.data, state.lead, state.steps],
+      (state) => [shownRun(state)?.configured, state.draft, state.data, state.lead, state.steps],
       (configured, draft, data, chosenLead, chosenSteps) => {
         const horizon = (configured ?? draft)?.horizon;
         if (!horizon || !data) return;
@@ -324,7 +323,7 @@ export function forecastView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.forecast, state.data, targetOf(state), state.run?.test, state.run?.bytes],
+      (state) => [shownRun(state)?.forecast, state.data, targetOf(state), shownRun(state)?.test, shownRun(state)?.bytes],
       (all, data, name, _, bytes) => {
         save.disabled = !all;
         keepModel.disabled = !bytes;
@@ -366,7 +365,7 @@ export function forecastView(root, store, act) {
  */
 function rangeWords({ lower, level, no_range: none, note, measured }, state) {
   if (!lower) return `. ${[none, note].filter(Boolean).join(' ')}`;
-  const { test } = state.run ?? {};
+  const { test } = shownRun(state) ?? {};
   // The test part is scored after the forecast is made.
   const of = test ? errorsOf(test, targetOf(state)) : null;
   const held = of?.range ?? measured[0];
@@ -378,7 +377,7 @@ function rangeWords({ lower, level, no_range: none, note, measured }, state) {
 }
 
 /** @param {State} state */
-const shownForecast = (state) => ofShown(state, state.run);
+const shownForecast = (state) => ofShown(state, shownRun(state));
 
 /** @param {State} state @param {Run | null} run @returns {Forecast | null} What it says of the column that is shown. */
 const ofShown = (state, run) => run && forecastOf(run.configured, run.forecast, targetOf(state));

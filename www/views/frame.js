@@ -3,6 +3,7 @@
  * screen readers.
  * @module
  */
+import { shownRun } from '../state/shape.js';
 import { keepTheme } from '../state/words.js';
 import { fill, h, icon, setText } from './dom.js';
 import { mainButton } from './main_button.js';
@@ -81,7 +82,7 @@ export function dockView(root, store, act, watched) {
     class: 'button main',
     pressed(before) {
       // On a narrow screen what was asked for is far away.
-      if (before.run?.status !== 'running' && matchMedia('(max-width: 60rem)').matches)
+      if (shownRun(before)?.status !== 'running' && matchMedia('(max-width: 60rem)').matches)
         document.getElementById('forecast')?.scrollIntoView({ block: 'start' });
     },
   });
@@ -95,7 +96,7 @@ export function dockView(root, store, act, watched) {
   );
   observer.observe(watched);
   const undo = store.watch(
-    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible, state.asked],
+    (state) => [shownRun(state), state.draft, state.settings, state.settingsProblem, state.reproducible, state.asked],
     () => {
       setText(sentence, stateSentence(store.get()));
     },
@@ -129,7 +130,7 @@ export function footView(root, store) {
       (catalog) => setText(version, catalog ? `Unrolled ${catalog.version}. ` : ''),
     ),
     store.watch(
-      (state) => [state.run?.build, state.fastest, state.reproducible],
+      (state) => [shownRun(state)?.build, state.fastest, state.reproducible],
       () => setText(rounding, roundingSentence(store.get())),
     ),
   ];
@@ -148,7 +149,7 @@ export function statusView(root, store) {
   const done = () => ({ ...store.get(), asked: [] });
   const undo = [
     store.watch(
-      (state) => [state.run?.status, state.run?.test],
+      (state) => [shownRun(state)?.status, shownRun(state)?.test],
       (status, test) => {
         if (status === 'running') store.set({ said: 'Training.' });
         else if ((status === 'finished' || status === 'stopped') && test)
@@ -162,7 +163,7 @@ export function statusView(root, store) {
     ),
     // Seen in the row of tabs while it trains in the background.
     store.watch(
-      (state) => [state.comparing === 'none' ? (state.run?.status ?? '') : 'comparing'],
+      (state) => [state.comparing === 'none' ? (shownRun(state)?.status ?? '') : 'comparing'],
       (status) => {
         document.title = `${TITLES[status] ?? ''}${title}`;
       },

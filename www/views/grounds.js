@@ -2,16 +2,19 @@
  * The parts of the split as grounds of a time chart, in moments.
  * @module
  */
+import { shownRun } from '../state/shape.js';
 import { span } from './format.js';
 
-/** @import {Ground} from '../charts/parts.js' */
+/** @import {Ground} from '../charts/split.js' */
 /** @import {Dataset, State} from '../state/shape.js' */
 
 /** @param {Dataset} data @returns {boolean} Whether its rows have times. */
 export const isTimed = ({ about }) => about.step.unit !== 'rows';
 
 /** @param {State} state @param {{short: boolean}} options `short`: names for a small chart. @returns {Ground[]} */
-export function groundsOf({ data, draft, run, steps }, { short }) {
+export function groundsOf(state, { short }) {
+  const { data, draft, steps } = state;
+  const run = shownRun(state);
   const configured = run?.configured ?? draft;
   if (!data || !configured) return [];
   const { train, validation, test } = configured.split;
@@ -30,7 +33,7 @@ export function groundsOf({ data, draft, run, steps }, { short }) {
  * Where training cuts the series that it reads as one.
  * @param {State} state @returns {import('../../pkg/unrolled.js').Truncated | null}
  */
-export const truncatedOf = ({ draft, run }) => (run?.configured ?? draft)?.truncated ?? null;
+export const truncatedOf = (state) => (shownRun(state)?.configured ?? state.draft)?.truncated ?? null;
 
 /** Steps of history for each step of the forecast, at most: the forecast takes a fifth of the width, and is large enough to be read. */
 const HISTORY = 3.9;
@@ -41,8 +44,9 @@ const MARGIN = 0.04;
  * The stretches that a person can jump to.
  * @param {State} state @returns {Record<'all' | 'validation' | 'test' | 'end', [number, number]> | null}
  */
-export function stretches({ data, draft, run, steps }) {
-  const configured = run?.configured ?? draft;
+export function stretches(state) {
+  const { data, draft, steps } = state;
+  const configured = shownRun(state)?.configured ?? draft;
   if (!data?.times.length) return null;
   const { times } = data;
   const last = times.length - 1;

@@ -6,6 +6,7 @@
 import { heatChart } from '../charts/heat.js';
 import { tracesChart } from '../charts/traces.js';
 import { keyOf } from '../core/probe.js';
+import { shownRun } from '../state/shape.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, figure, momentsOf } from './format.js';
 import { isTimed } from './grounds.js';
@@ -229,12 +230,12 @@ export function insideView(root, store, act, model) {
   }
 
   function drawValues() {
-    const { inside, data, run } = store.get();
+    const { inside, data } = store.get();
     shown = laidOut(inside);
     none.hidden = !inside.probes || inside.probes.probes.length > 0;
     values.hidden = !inside.probes || !inside.probes.probes.length;
     waiting.hidden = Boolean(inside.probes || inside.problem);
-    setText(waiting, run ? 'What is inside stands here in a moment.' : 'What a model holds inside is drawn here once it is shown: choose one in the table of runs below, as soon as its first epoch is over.');
+    setText(waiting, shownRun(store.get()) ? 'What is inside stands here in a moment.' : 'What a model holds inside is drawn here once it is shown: choose one in the table of runs below, as soon as its first epoch is over.');
     setText(said, inside.problem);
     askAgain.hidden = !inside.lost;
     problem.hidden = !inside.problem;
@@ -323,7 +324,7 @@ export function insideView(root, store, act, model) {
       },
     ),
     store.watch(
-      (state) => [state.inside.probes, state.inside.values, state.inside.index, state.inside.problem, state.data, Boolean(state.run)],
+      (state) => [state.inside.probes, state.inside.values, state.inside.index, state.inside.problem, state.data, Boolean(shownRun(state))],
       (probes, _values, index, ..._) => {
         const about = probes?.probes[index];
         if (about) which.value = keyOf(about);

@@ -5,8 +5,8 @@
  */
 import { gradientChart } from '../charts/gradient.js';
 import { keyOf } from '../core/probe.js';
-import { namesOf } from '../state/runs.js';
-import { linesOf } from '../state/shape.js';
+import { namesOf } from '../state/ranking.js';
+import { linesOf, shownRun } from '../state/shape.js';
 import { fill, h, setText } from './dom.js';
 import { count, figure } from './format.js';
 import { swatch } from './leaderboard.js';
@@ -83,14 +83,14 @@ export function gradientsView(store, act) {
 
   function draw() {
     const state = store.get();
-    const found = state.run?.gradients;
+    const found = shownRun(state)?.gradients;
     const runs = comparable();
     element.hidden = !found && !runs.length;
     if (element.hidden) return;
     by.value = linesOf(state);
     byBox.hidden = !found || runs.length < 2;
     const all = !found || (!byBox.hidden && by.value === 'runs');
-    const whose = all ? runs.find(({ id }) => id === state.run?.id)?.name : '';
+    const whose = all ? runs.find(({ id }) => id === state.shownId)?.name : '';
     setText(sentence, found ? [whose, found.sentence].filter(Boolean).join(': ') : '');
     sentence.hidden = !found;
     /** @type {{name: string, slot: number, trace: GradientTrace}[]} */
@@ -147,7 +147,7 @@ export function gradientsView(store, act) {
   }
 
   const undo = store.watch(
-    (state) => [state.run?.gradients, linesOf(state), state.runs.length, ...state.runs.map(({ run }) => run?.gradients)],
+    (state) => [shownRun(state)?.gradients, linesOf(state), state.runs.length, ...state.runs.map(({ run }) => run?.gradients)],
     soon,
   );
   return {

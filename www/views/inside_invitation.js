@@ -2,6 +2,7 @@
  * What will be seen inside a model, before anything is trained, and the button that begins it.
  * @module
  */
+import { shownRun } from '../state/shape.js';
 import { h } from './dom.js';
 import { mainButton } from './main_button.js';
 
@@ -9,7 +10,7 @@ import { mainButton } from './main_button.js';
 /** @import {PageStore, State} from '../state/shape.js' */
 
 /** @param {State} state @returns {boolean} Whether anything trains that can be looked into, or has. */
-export const hasBegun = ({ run, runs, comparing }) => Boolean(run) || comparing !== 'none' || runs.some((entry) => entry.run?.gradients);
+export const hasBegun = (state) => Boolean(shownRun(state)) || state.comparing !== 'none' || state.runs.some(({ run }) => run?.gradients);
 
 /** @param {PageStore} store @param {ModelActions} model */
 export function invitation(store, model) {

@@ -2,14 +2,14 @@
  * The runs and the simple rules in one table, by their error on validation: a row is a run to show, to draw, to remove.
  * @module
  */
-import { dashOf, inkOf } from '../charts/runs.js';
-import { epochTime, leaderboards, statusOf } from '../state/runs.js';
+import { dashOf, inkOf } from '../charts/run_lines.js';
+import { epochTime, leaderboards, statusOf } from '../state/ranking.js';
 import { fill, h, icon, setText } from './dom.js';
 import { column, count, duration, figure, size, span } from './format.js';
 import { technicalPlace } from './technical.js';
 
-/** @import {RunActions} from '../actions/runs.js' */
-/** @import {Board, Line} from '../state/runs.js' */
+/** @import {RunActions} from '../actions/comparison.js' */
+/** @import {Board, Line} from '../state/ranking.js' */
 /** @import {Entry, PageStore} from '../state/shape.js' */
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -141,7 +141,7 @@ export function leaderboardView(store, act, { light }) {
         const now = /** @type {Entry} */ (line.entry);
         const { run } = now;
         const status = statusOf(now);
-        const isShown = store.get().run?.id === id;
+        const isShown = store.get().shownId === id;
         row.dataset.status = status;
         row.dataset.steps = String(run?.progress.step ?? 0);
         row.dataset.spent = String(run?.elapsed ?? 0);
@@ -261,6 +261,6 @@ export function leaderboardView(store, act, { light }) {
     element.hidden = !runs.length;
   }
 
-  const stop = store.watch((state) => [state.runs, state.run?.id, state.catalog], update);
+  const stop = store.watch((state) => [state.runs, state.shownId, state.catalog], update);
   return { element, stop };
 }

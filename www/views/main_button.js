@@ -2,7 +2,7 @@
  * The one obvious button, wherever on the page it stands: it trains, pauses, goes on.
  * @module
  */
-import { ROLE, isOver, isStale, valueOf } from '../state/shape.js';
+import { ROLE, isOver, isStale, shownRun, valueOf } from '../state/shape.js';
 import { h, setText } from './dom.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
@@ -20,7 +20,8 @@ const DEAF = 500;
  * @returns {{label: string, act: () => void, off: boolean}}
  */
 function meaning(state, act) {
-  const { run, draft, settingsProblem, catalog } = state;
+  const { draft, settingsProblem, catalog } = state;
+  const run = shownRun(state);
   const off = !draft || Boolean(settingsProblem);
   const start = () => void act.start();
   if (run?.status === 'running') return { label: 'Pause', act: () => void act.pause(), off: false };
@@ -37,7 +38,8 @@ function meaning(state, act) {
 }
 
 /** @param {State} state @returns {'running' | 'over' | 'open'} Whether the run that is shown trains, has ended, or waits for a person. */
-function stageOf({ run }) {
+function stageOf(state) {
+  const run = shownRun(state);
   if (run?.status === 'running') return 'running';
   return run && isOver(run) ? 'over' : 'open';
 }
@@ -73,13 +75,13 @@ export function mainButton(store, act, { class: name, pressed }) {
 
   let stage = stageOf(store.get());
   const undo = store.watch(
-    (state) => [state.run, state.draft, state.settings, state.settingsProblem, state.reproducible, state.catalog],
+    (state) => [shownRun(state), state.draft, state.settings, state.settingsProblem, state.reproducible, state.catalog],
     () => {
       const state = store.get();
       const { label, off } = meaning(state, act);
       const now = stageOf(state);
       // A pause is a person's; an end comes by itself, and so does a run that has ended elsewhere and is shown.
-      if (element.textContent !== label && now !== stage && (now === 'over' || (stage === 'running' && !state.run))) deafen();
+      if (element.textContent !== label && now !== stage && (now === 'over' || (stage === 'running' && !shownRun(state)))) deafen();
       stage = now;
       setText(element, label);
       element.disabled = off;

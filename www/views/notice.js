@@ -3,12 +3,13 @@
  * is not kept, and what was left out of what they have just asked for. Each stays until it is settled or read.
  * @module
  */
-import { bringBack, deleteAside, forget } from '../state/persist.js';
+import { bringBack, deleteAside, forget, takeOver } from '../state/persist.js';
 import { fill, h } from './dom.js';
 import { count, size } from './format.js';
 
 /** @import {VisitActions} from '../actions/visit.js' */
-/** @import {Aside, Keeping} from '../state/persist.js' */
+/** @import {Keeping} from '../state/persist.js' */
+/** @import {Aside} from '../state/records.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
 /** Entries that are named one by one. */
@@ -30,6 +31,14 @@ function silence({ state, late }) {
   return state === 'late' ? `Your last visit has arrived: ${late}. Nothing new is kept until you open it or set it aside.` : '';
 }
 
+/** @param {Keeping} keeping @returns {string} That another tab is the one that writes. */
+function lookingOn({ state, role }) {
+  if (state !== 'answers' || (role !== 'looking' && role !== 'lost')) return '';
+  return role === 'lost'
+    ? 'Another tab has taken over. This one looks on: it goes on training, and nothing trained here is kept.'
+    : 'Another tab of this page is open. This one looks on: nothing trained here is kept.';
+}
+
 /** @param {HTMLElement} root @param {PageStore} store @param {VisitActions} visit @returns {() => void} */
 export function noticeView(root, store, visit) {
   /** Which entries a person has read about. */
@@ -47,6 +56,8 @@ export function noticeView(root, store, visit) {
         waits,
         ...(state === 'late' ? [link('Open it', () => void visit.openLate()), link('Set it aside', () => void visit.leaveLate())] : []),
       ]);
+    const looks = lookingOn(keeping);
+    if (looks) lines.push([looks, link('Take over', () => takeOver())]);
     if (problem) lines.push([problem]);
     if (aside.length && state !== 'late' && keysOf(aside) !== read)
       lines.push([
@@ -61,17 +72,21 @@ export function noticeView(root, store, visit) {
     root.hidden = !lines.length;
     fill(root, ...lines.map(([text, ...buttons]) => h('p', {}, text, ...buttons)));
   }
-  return store.watch((state) => [state.keeping.state, state.keeping.problem, state.keeping.aside, state.keeping.late, state.told], update);
+  return store.watch((state) => [state.keeping.state, state.keeping.role, state.keeping.problem, state.keeping.aside, state.keeping.late, state.told], update);
 }
 
 /** @param {Keeping} keeping @returns {string} What becomes of data and models, in a sentence or two. */
-function keptSentence({ state, problem, used, quota, lasting }) {
+function keptSentence(keeping) {
+  const { state, role, problem, used, quota, lasting } = keeping;
   if (problem) return problem;
   if (state === 'forgotten') return 'Nothing is kept in this browser any more, and nothing will be until the page is opened again.';
   if (state !== 'answers') return 'Nothing is kept in this browser for now.';
+  const looks = lookingOn(keeping);
+  if (looks) return looks;
   const room = quota ? ` They take ${size(used ?? 0)} of the ${size(quota)} that it allows this site.` : '';
   const lasts = quota && !lasting ? ' Where space is short it may clear them.' : '';
-  return `Files and models are kept in this browser only, for your next visit.${room}${lasts}`;
+  const one = role === 'alone' ? ' Open this page in one tab at a time: here the browser cannot keep two apart.' : '';
+  return `Files and models are kept in this browser only, for your next visit.${room}${lasts}${one}`;
 }
 
 /** What is kept here, and how it is forgotten. @param {PageStore} store */

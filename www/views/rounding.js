@@ -2,7 +2,7 @@
  * Fast, or the same everywhere: the switch between the two, and which of them computed what is seen.
  * @module
  */
-import { buildOf } from '../state/shape.js';
+import { buildOf, shownRun } from '../state/shape.js';
 import { h, setText } from './dom.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
@@ -16,9 +16,9 @@ const NAMES = { plain: 'the plain SIMD build', relaxed: 'the relaxed SIMD build'
 
 /** @param {State} state @returns {string} What computed the model, or will, and what that means for its numbers. */
 export function roundingSentence(state) {
-  const build = state.run?.build || buildOf(state);
+  const build = shownRun(state)?.build || buildOf(state);
   if (!build) return '';
-  const what = state.run?.build ? 'This model was computed by' : 'Models are computed by';
+  const what = shownRun(state)?.build ? 'This model was computed by' : 'Models are computed by';
   return build === 'plain'
     ? `${what} ${NAMES.plain}: the same file, settings and seed give the same weights, bit by bit, in every browser.`
     : `${what} ${NAMES.relaxed}, this browser’s fastest: another processor may round the last digit otherwise.`;
@@ -50,7 +50,7 @@ export function roundingView(store, act) {
     now,
   );
   const stop = store.watch(
-    (state) => [state.reproducible, state.fastest, state.run?.build],
+    (state) => [state.reproducible, state.fastest, shownRun(state)?.build],
     (reproducible, ..._) => {
       box.checked = reproducible;
       setText(now, roundingSentence(store.get()));

@@ -3,7 +3,7 @@
  * @module
  */
 import { curveChart } from '../charts/curve.js';
-import { isStale } from '../state/shape.js';
+import { isStale, shownRun } from '../state/shape.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
 import { truncatedOf } from './grounds.js';
@@ -36,7 +36,8 @@ function epochsOf({ progress, loaded }) {
 
 /** @param {State} state @returns {string} Where training stands, in a sentence. */
 export function stateSentence(state) {
-  const { run, draft, settingsProblem, asked } = state;
+  const { draft, settingsProblem, asked } = state;
+  const run = shownRun(state);
   // What was pressed has the first word: it is not done yet, and is not forgotten.
   if (asked.length) return `${asked.map((name) => `“${name}”`).join(', ')} ${asked.length === 1 ? 'waits' : 'wait'} until the worker is free.`;
   if (settingsProblem) return settingsProblem.message;
@@ -135,7 +136,7 @@ export function trainView(root, store, act) {
     main.stop,
     workers.stop,
     store.watch(
-      (state) => [state.run?.status, Boolean(state.draft) && !state.settingsProblem],
+      (state) => [shownRun(state)?.status, Boolean(state.draft) && !state.settingsProblem],
       (status, ready) => {
         step.disabled = status === 'running' || !ready;
         stop.disabled = status !== 'running' && status !== 'paused';
@@ -144,7 +145,7 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run, state.draft, state.settingsProblem, state.reproducible, state.asked],
+      (state) => [shownRun(state), state.draft, state.settingsProblem, state.reproducible, state.asked],
       (run, ..._) => {
         const state = store.get();
         setText(sentence, stateSentence(state));
@@ -165,9 +166,9 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.run?.epochs, state.run?.progress],
+      (state) => [shownRun(state)?.epochs, shownRun(state)?.progress],
       (epochs = [], progress) => {
-        const run = store.get().run;
+        const run = shownRun(store.get());
         const now =
           progress && (run?.status === 'running' || run?.status === 'paused') && progress.step
             ? { epoch: progress.step / progress.steps_per_epoch, loss: progress.loss }
@@ -196,7 +197,7 @@ export function trainView(root, store, act) {
       },
     ),
     store.watch(
-      (state) => [state.earlierRun, state.runProblem, state.run, state.draft, state.reproducible, state.settingsProblem],
+      (state) => [state.earlierRun, state.runProblem, shownRun(state), state.draft, state.reproducible, state.settingsProblem],
       (earlier, problem, run, ..._) => {
         extra.classList.toggle('bad', Boolean(problem));
         fill(

@@ -3,13 +3,15 @@
  * @module
  */
 import { MOST_WORKERS } from '../core/team.js';
+import { shownRun } from '../state/shape.js';
 import { fill, h, setText } from './dom.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
 /** @param {State} state @returns {string} How many train now, in a sentence; '' where it is one or none. */
-function workersSentence({ run }) {
+function workersSentence(state) {
+  const run = shownRun(state);
   if (run?.status !== 'running' || run.workers < 2) return '';
   return `Training on ${run.workers} workers: they share every step’s batch, and the numbers are those that one alone would give.`;
 }
@@ -41,7 +43,7 @@ export function workersView(store, act) {
     ),
   );
   const stop = store.watch(
-    (state) => [state.run?.status, state.run?.workers, state.workers],
+    (state) => [shownRun(state)?.status, shownRun(state)?.workers, state.workers],
     () => {
       const state = store.get();
       setText(said, workersSentence(state));

@@ -200,6 +200,16 @@ export function freeSlot(entries) {
   return slot;
 }
 
+/** @param {Entry[]} entries @param {Entry[]} more @returns {Entry[]} With those of the others that are new, in the order in which they were asked for, each with a colour of its own. */
+export function joined(entries, more) {
+  const all = [...entries];
+  for (const entry of more) {
+    if (all.some(({ id }) => id === entry.id)) continue;
+    all.push(all.some(({ slot }) => slot === entry.slot) ? { ...entry, slot: freeSlot(all) } : entry);
+  }
+  return all.sort((one, other) => one.id - other.id);
+}
+
 /** @type {Entry[]} */
 let drawn = [];
 
@@ -210,7 +220,7 @@ let drawn = [];
 export function drawnBeside(state) {
   const target = targetOf(state);
   const now = state.runs.filter(
-    ({ id, ticked, run }) => ticked && id !== state.run?.id && run?.forecast && run.configured.targets.includes(target),
+    ({ id, ticked, run }) => ticked && id !== state.shownId && run?.forecast && run.configured.targets.includes(target),
   );
   const same = now.length === drawn.length && now.every((entry, index) => isDrawnAs(entry, drawn[index]));
   if (!same) drawn = now;

@@ -5,29 +5,25 @@
  */
 import { askToLast } from '../state/persist.js';
 import { contestants, stepsOf } from '../state/contest.js';
-import { newId, settled } from '../state/run.js';
-import { freeSlot, leaderboards } from '../state/runs.js';
-import { linesOf, ROLE } from '../state/shape.js';
+import { newId } from '../state/run.js';
+import { freeSlot, leaderboards } from '../state/ranking.js';
+import { linesOf, ROLE, shownRun } from '../state/shape.js';
 import { openLane } from './lane.js';
-import { runList } from './run_list.js';
 
-/** @import {Contest, Dataset, PageStore} from '../state/shape.js' */
+/** @import {Contest, PageStore} from '../state/shape.js' */
 /** @import {Lane, Terms} from './lane.js' */
 /** @import {ModelActions} from './model.js' */
+/** @import {RunList} from './run_list.js' */
 /** @import {SilenceActions} from './silence.js' */
 
-/** @param {PageStore} store @param {ModelActions} model @param {SilenceActions} silence */
-export function runActions(store, model, silence) {
+/** @param {PageStore} store @param {RunList} list @param {ModelActions} model @param {SilenceActions} silence */
+export function runActions(store, list, model, silence) {
   /** @type {Set<Lane>} */ const lanes = new Set();
   /** Numbers of the runs that wait. @type {number[]} */ let queue = [];
   /** Called when a pause ends. */
   let goOn = () => {};
   /** Settled while there is no pause. */
   let pause = Promise.resolve();
-
-  /** @param {number} id */
-  const isInLane = (id) => [...lanes].some((lane) => lane.id() === id);
-  const list = runList(store, isInLane);
 
   /** Trains what waits, one after another. @param {Terms} terms */
   async function work(terms) {
@@ -37,12 +33,8 @@ export function runActions(store, model, silence) {
       await lane.work(
         () => queue.shift(),
         (id) => queue.unshift(id),
-        (id) => {
-          list.keep();
-          // What was shown as it stood while it trained is shown as it has become; the lane does not wait for the worker above.
-          const run = list.find(id)?.run;
-          if (run?.bytes) void model.renew(settled(run));
-        },
+        // The lane does not wait for the worker above.
+        (id) => void model.renew(id),
       );
     } finally {
       lanes.delete(lane);
@@ -53,11 +45,10 @@ export function runActions(store, model, silence) {
   /** The last worker has ended: where nothing is shown, the winner is. @param {Terms} terms */
   async function close(terms) {
     store.set({ comparing: 'none', said: 'The comparison has ended. Its table is sorted by the error on validation.' });
-    list.keep();
-    const { run, runs, catalog, data } = store.get();
-    if (run || !catalog || data?.parts !== terms.parts) return;
+    const { shownId, runs, catalog, data } = store.get();
+    if (shownId || !catalog || data?.parts !== terms.parts) return;
     const best = leaderboards(runs, catalog)[0]?.lines.find(({ entry }) => entry?.run?.bytes)?.entry?.run;
-    if (best) await model.show(best, false);
+    if (best) await model.show(best.id);
   }
 
   /** Nothing more begins, and nothing waits. */
@@ -77,16 +68,12 @@ export function runActions(store, model, silence) {
   );
 
   return {
-    /** Data were replaced: the runs belong to the data before. @param {Dataset} data */
-    replaced(data) {
+    /** Data were replaced: the runs that train belong to the data before. */
+    replaced() {
       empty();
-      // As they stand: what the lanes have trained is put aside with the data.
-      list.replaced(data);
       for (const lane of lanes) lane.drop();
     },
 
-    resume: list.resume,
-    remember: list.remember,
     bringBackRemoved: list.bringBack,
 
     /** @param {Partial<Contest>} contest */
@@ -98,7 +85,8 @@ export function runActions(store, model, silence) {
     compare() {
       askToLast();
       const state = store.get();
-      const { contest, draft, data, run, runs, catalog } = state;
+      const { contest, draft, data, runs, catalog } = state;
+      const run = shownRun(state);
       if (!draft || !data || state.comparing !== 'none') return;
       const usual = catalog?.knobs.find(({ key }) => key === ROLE.architecture)?.default;
       const { [ROLE.architecture]: _, ...settings } = state.settings;
@@ -110,7 +98,7 @@ export function runActions(store, model, silence) {
       const all = [...runs];
       for (const id of contestants(state)) {
         const asked = id === usual ? settings : { ...settings, [ROLE.architecture]: id };
-        all.push({ id: newId(), asked, slot: freeSlot(all), limit: terms.limit, among: true, ticked: true, run: null, problem: null });
+        all.push({ id: newId(), data: data.id, asked, slot: freeSlot(all), limit: terms.limit, among: true, ticked: true, run: null, problem: null });
       }
       queue = all.slice(runs.length).map(({ id }) => id);
       store.set({ runs: all, comparing: 'running', said: `Training ${queue.length} models side by side.` });
@@ -148,19 +136,16 @@ export function runActions(store, model, silence) {
 
     /** Takes a run off the list; one that trains is ended. @param {number} id */
     async remove(id) {
-      const { run } = store.get();
       queue = queue.filter((waiting) => waiting !== id);
+      if (store.get().shownId === id) await model.reset();
       list.remove((entry) => entry.id === id);
       for (const lane of lanes) if (lane.id() === id) lane.drop();
-      if (run?.id === id) await model.reset();
-      list.filter((entry) => entry.id !== id);
-      list.keep();
     },
 
     /** Takes all runs off the list but the one that is shown and those under way. */
     clear() {
-      const { run } = store.get();
-      list.remove(({ id }) => id !== run?.id && !isInLane(id) && !queue.includes(id));
+      const { shownId } = store.get();
+      list.remove(({ id, apart }) => id !== shownId && !apart && !queue.includes(id));
     },
 
     /** @param {number[]} ids @param {boolean} ticked Whether their forecasts are drawn. */
@@ -170,10 +155,7 @@ export function runActions(store, model, silence) {
 
     /** Puts a run where the forecast is; one that still trains, as it stands now. @param {number} id */
     async show(id) {
-      const run = list.find(id)?.run;
-      const { run: shown } = store.get();
-      if (!run?.bytes || (shown?.id === id && !shown.earlier)) return;
-      await model.show(run, isInLane(id));
+      if (list.find(id)?.run?.bytes && store.get().shownId !== id) await model.show(id);
     },
   };
 }

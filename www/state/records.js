@@ -1,0 +1,167 @@
+/**
+ * What stands under which key in the browser's storage. Each set of data has one record and each run has one, which names its data;
+ * a small one says which data are open and which run of each is shown. So no two tabs write the same record, and no model is ever
+ * read beside other data.
+ * @module
+ */
+import { faultIn } from './checked.js';
+import { hasWeights } from './run.js';
+import { freeSlot } from './ranking.js';
+
+/** @import {Catalog} from '../../pkg/unrolled.js' */
+/** @import {Dataset, EarlierData, Entry, State} from './shape.js' */
+
+/** Keys of any version begin so. */
+const OURS = 'unrolled-';
+/** Raised when what is kept changes its shape. */
+const HERE = `${OURS}5-`;
+const DATA = `${HERE}data-`;
+const RUN = `${HERE}run-`;
+export const OPEN = `${HERE}open`;
+/** The version before had one record each of the data, the run that was shown and the list of runs. */
+const BEFORE = { data: `${OURS}4-data`, run: `${OURS}4-run`, runs: `${OURS}4-runs` };
+/** The first two parts of the key of what was set aside; then when, what it was, and what is wrong with it. */
+const ASIDE = ['unrolled', 'aside'];
+
+/** What cannot be read and is not deleted. @typedef {{key: IDBValidKey, what: string, why: string}} Aside */
+/** What stands in the storage, unread, by its key. @typedef {Map<string, any>} Records */
+/** Data and what was trained on them. @typedef {EarlierData} Kept */
+/** Which data are open, and which run of each is shown, by their ids. @typedef {{data: string, shown: Record<string, number>}} Open */
+/** What is of no use: where it stands, what is set aside of it, what it is called, and what is wrong with it. @typedef {{key: string, value: unknown, what: string, why: string}} Bad */
+
+/** @param {Dataset['id']} id */
+export const dataKey = (id) => `${DATA}${id}`;
+/** @param {Entry} entry */
+const runKey = ({ data, id }) => `${RUN}${data}-${id}`;
+
+/** @param {string} key @param {Entry} entry @returns {boolean} Whether it is the record of this run. */
+export const isRecordOf = (key, entry) => key === runKey(entry);
+
+export const MODEL = 'the model';
+/** @param {string} key @returns {string} What a person calls it. */
+export const calledBy = (key) => (key.startsWith(DATA) ? 'the data' : key.startsWith(RUN) ? MODEL : 'what is open');
+/** @param {string} key */
+export const isRun = (key) => key.startsWith(RUN);
+/** @param {string} key @returns {string} The data that a run's record belongs to, by its key. */
+export const dataOfRun = (key) => key.slice(RUN.length, key.lastIndexOf('-'));
+
+/** @param {IDBValidKey} key @returns {key is string} Whether this version reads it. */
+export const isOurs = (key) => typeof key === 'string' && (key.startsWith(HERE) || isBefore(key));
+/** @param {string} key */
+export const isBefore = (key) => Object.values(BEFORE).includes(key);
+
+/** @param {IDBValidKey} key @returns {Aside | null} What a key holds that is of no use to this version. */
+export function asideOf(key) {
+  if (Array.isArray(key) && ASIDE.every((part, index) => key[index] === part)) return { key, what: String(key[3] ?? 'something'), why: String(key[4] ?? '') };
+  if (typeof key !== 'string' || !key.startsWith(OURS) || isOurs(key)) return null;
+  return { key, what: `“${key}”`, why: 'another version of this page kept it' };
+}
+
+/** @param {Bad} bad @param {number} when @returns {Aside} */
+export const asAside = ({ what, why }, when) => ({ key: [...ASIDE, when, what, why], what, why });
+
+/**
+ * Data that are the same have the same id, in every tab and at every visit: 53 bits (cyrb53) of all that they are.
+ * @param {Omit<Dataset, 'id'>} data @returns {string}
+ */
+export function dataIdOf({ source, read, series, about, parts, times }) {
+  let [one, other] = [0xdeadbeef, 0x41c6ce57];
+  const add = (/** @type {number} */ word) => {
+    one = Math.imul(one ^ word, 2654435761);
+    other = Math.imul(other ^ word, 1597334677);
+  };
+  for (const character of JSON.stringify([source, read, series, about.step, about.utc, parts.names])) add(character.codePointAt(0) ?? 0);
+  for (const { buffer, byteOffset, length } of [times, ...parts.columns]) new Uint32Array(buffer, byteOffset, 2 * length).forEach(add);
+  one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(other ^ (other >>> 13), 3266489909);
+  other = Math.imul(other ^ (other >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909);
+  return (4294967296 * (2097151 & other) + (one >>> 0)).toString(36);
+}
+
+/** @param {Pick<State, 'data' | 'runs' | 'shownId' | 'earlierData'>} state @returns {Map<string, Dataset | Entry | Open>} What is to stand in the storage: the data that are open, and others where a model was trained on them. */
+export function wanted({ data, runs, shownId, earlierData }) {
+  /** @type {Map<string, Dataset | Entry | Open>} */
+  const records = new Map();
+  if (!data) return records;
+  const trained = earlierData.filter((earlier) => earlier.runs.some(hasWeights));
+  const all = [...trained, { data, runs, shownId }];
+  for (const one of all) {
+    records.set(dataKey(one.data.id), one.data);
+    for (const entry of one.runs) if (hasWeights(entry)) records.set(runKey(entry), entry);
+  }
+  records.set(OPEN, { data: data.id, shown: Object.fromEntries(all.map((one) => [one.data.id, one.shownId])) });
+  return records;
+}
+
+/** @param {any} run As version 4 kept it. @returns {any} */
+function carriedRun(run) {
+  const { predictions, earlier, ...rest } = run ?? {};
+  return rest;
+}
+
+/**
+ * What the version before kept, as records of this one.
+ * @param {Records} records @returns {{records: Records, bad: Bad[]}}
+ */
+function carried(records) {
+  const [data, run, runs] = [BEFORE.data, BEFORE.run, BEFORE.runs].map((key) => records.get(key) ?? null);
+  /** @type {Records} */
+  const now = new Map();
+  /** @type {Bad[]} */
+  const bad = [];
+  const given = data !== null && faultIn('data', { ...data, id: '' }) === '' ? { ...data, id: dataIdOf(data) } : null;
+  if (given) now.set(dataKey(given.id), given);
+  else if (data !== null) bad.push({ key: BEFORE.data, value: data, what: 'the data', why: faultIn('data', data) });
+  const id = given?.id ?? '';
+  if (runs !== null && !Array.isArray(runs)) bad.push({ key: BEFORE.runs, value: runs, what: 'the list of runs', why: 'runs: a list is needed' });
+  const list = Array.isArray(runs) ? runs : [];
+  /** @param {any} entry @param {string} key @param {unknown} value */
+  const put = (entry, key, value) => {
+    const why = faultIn('entry', entry, { data: given });
+    if (why) bad.push({ key, value, what: 'a run', why });
+    else now.set(runKey(entry), entry);
+  };
+  for (const entry of list) put({ ...entry, data: id, run: carriedRun(entry?.run) }, BEFORE.runs, entry);
+  if (run !== null) {
+    const there = now.get(`${RUN}${id}-${run?.id}`);
+    put({ slot: freeSlot([...now.values()].filter((one) => 'slot' in one)), limit: {}, ticked: false, ...there, id: run?.id, data: id, asked: run?.asked, run: carriedRun(run), problem: null }, BEFORE.run, run);
+  }
+  if (given) now.set(OPEN, { data: id, shown: { [id]: Number.isSafeInteger(run?.id) ? run.id : 0 } });
+  return { records: now, bad };
+}
+
+/**
+ * What is of use of the records that were found, and what is not.
+ * @param {Records} found @param {Catalog | null} catalog `null`: not there yet. @returns {{kept: Kept[], open: string, bad: Bad[]}}
+ */
+export function sorted(found, catalog) {
+  const before = carried(found);
+  const { bad } = before;
+  const records = new Map([...before.records, ...[...found].filter(([key]) => !isBefore(key))]);
+  /** @type {Map<string, Kept>} */
+  const sets = new Map();
+  /** @param {string} key @param {unknown} value @param {string} why */
+  const refuse = (key, value, why) => bad.push({ key, value, what: calledBy(key), why });
+  for (const [key, value] of records) {
+    if (!key.startsWith(DATA)) continue;
+    const why = faultIn('data', value) || (dataKey(value.id) === key ? '' : 'data.id: it stands under another key');
+    if (why) refuse(key, value, why);
+    else sets.set(value.id, { data: value, runs: [], removed: [], shownId: 0 });
+  }
+  for (const [key, value] of records) {
+    if (!key.startsWith(RUN)) continue;
+    const set = sets.get(String(value?.data));
+    const why = faultIn('entry', value, { catalog, data: set?.data ?? null }) || (runKey(value) === key ? '' : 'entry.id: it stands under another key');
+    if (why) refuse(key, value, why);
+    else set?.runs.push(value);
+  }
+  const open = records.get(OPEN) ?? { data: '', shown: {} };
+  const why = faultIn('open', open);
+  if (why) refuse(OPEN, open, why);
+  for (const set of sets.values()) {
+    set.runs.sort((one, other) => one.id - other.id);
+    // One that was left before it had weights has no record: the newest one is shown.
+    const shown = why ? -1 : (open.shown[set.data.id] ?? 0);
+    set.shownId = !shown || set.runs.some(({ id }) => id === shown) ? shown : (set.runs.at(-1)?.id ?? 0);
+  }
+  return { kept: [...sets.values()], open: why ? '' : open.data, bad };
+}
