@@ -17,7 +17,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 # Set-up comes before building, also under `make -j`.
 .NOTPARALLEL:
 
-.PHONY: help serve test build bench bench-data load accuracy etth1 setup setup-build setup-test check fmt pkg vendor clean $(stages)
+.PHONY: help serve test soak build bench bench-data load accuracy etth1 setup setup-build setup-test check fmt pkg vendor clean $(stages)
 
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -28,6 +28,9 @@ serve: setup-build pkg/unrolled_bg.wasm vendor ## Set up, build, serve the page 
 
 test: setup ## Set up, build, and run every test; the last line counts them.
 	@node scripts/test.mjs
+
+soak: setup-build ## Property tests with new random cases, again and again (ROUNDS=20).
+	@node scripts/soak.mjs
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
 

@@ -1,15 +1,15 @@
-//! Every way in which the library can say no, as one enum with numbers and a place.
+//! Every error of the library, as one enum with numbers and a place.
 //!
 //! A message is one sentence a person can act on: it names the row, the column or the knob, and what to do.
 //! [`Error::code`] is stable and is what programs match on; [`Error::place`] is what a page highlights.
 
 use serde::Serialize;
 
-/// What went wrong. Rows are counted from 1 in the file, as a text editor counts them.
+/// An error. Rows are counted from 1 in the file, as a text editor counts them.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is outside what its knob allows.
+    /// A setting is outside its knob's bounds.
     #[error("{label}: {problem}.")]
     Knob {
         /// The knob's key.
@@ -97,15 +97,15 @@ pub enum Error {
         /// Whether it could be used on these all the same: they have its step and its columns.
         usable: bool,
     },
-    /// Something is asked for before what it needs is there.
+    /// A request came before its requirements were there.
     #[error("{problem}")]
     NotReady {
-        /// One sentence: what is missing.
+        /// One sentence that names the missing requirement.
         problem: String,
     },
 }
 
-/// Where an error lies; what is `None` does not apply.
+/// Where an error lies; `None` does not apply.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Place {
     /// Line in the file, from 1.

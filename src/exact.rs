@@ -166,7 +166,7 @@ mod tests {
         ] {
             same(text);
         }
-        // What is not finite is no decimal.
+        // A number that is not finite is no decimal.
         for text in ["inf", "NaN", "-infinity"] {
             assert_eq!(read(text), None);
         }

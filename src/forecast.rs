@@ -28,9 +28,9 @@ pub struct Forecast {
     pub level: f64,
     /// Why there is no range, in a sentence; empty where there is one.
     pub no_range: String,
-    /// What the range held of the test part, for each target; empty as long as the test part was not scored with these weights.
+    /// Coverage of the range on the test part, for each target; empty until these weights are scored on it.
     pub measured: Vec<Measured>,
-    /// What is worth knowing about it, or empty.
+    /// A remark, or empty.
     pub note: String,
 }
 

@@ -2,12 +2,11 @@
 //!
 //! The modules are layers; a lower one never imports a higher one (`tests/suite/layering.rs` checks it):
 //!
-//! - [`error`], [`knob`], `exact`, `digest`: how the library says no, what can be set, how numbers stand in saved files, and what tells
-//!   that two things are the same;
+//! - [`error`], [`knob`], `exact`, `digest`: errors, settings, decimals in saved files, and digests;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
 //!   architectures that a person can pick;
-//! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and the forecasts that cost nothing;
-//! - [`experiment`]: a series, its split and what is forecast, for all models that are compared on them;
+//! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and baselines;
+//! - [`experiment`]: a series, its split and its targets, for all models that are compared on them;
 //! - [`train`]: the training loop; [`forecast`]: values beyond the end; [`export`]: models as files;
 //! - [`session`]: all of it behind one facade, and `wasm`: the same as JavaScript classes.
 

@@ -56,12 +56,20 @@ fn training_allocates_nothing_after_its_first_steps() {
             for _ in 0..=epoch {
                 session.step().expect("a step");
             }
-            let before = ALLOCATOR.total_allocated();
+            // The test runner's own thread allocates now and then, for instance to say that a test takes long: what a step
+            // allocates, it allocates each time.
             let steps = 8;
-            for _ in 0..steps {
-                session.step().expect("a step");
+            let mut measure = || {
+                let before = ALLOCATOR.total_allocated();
+                for _ in 0..steps {
+                    session.step().expect("a step");
+                }
+                ALLOCATOR.total_allocated() - before
+            };
+            let mut bytes = measure();
+            for _ in 0..2 {
+                bytes = if bytes == 0 { 0 } else { bytes.min(measure()) };
             }
-            let bytes = ALLOCATOR.total_allocated() - before;
             println!("{:<14} {form:<32} {bytes:>8} bytes in {steps} steps", architecture.id);
             if bytes > 0 {
                 wrong.push(format!("{}, {form}: {} bytes a step", architecture.id, bytes / steps));

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 use common::{noisy_sine, settings};
+use unrolled::arch::Architecture;
 use unrolled::arch::registry::{self, Make};
-use unrolled::arch::{Architecture, Plan};
 use unrolled::data::Part;
 use unrolled::grad::Tape;
 use unrolled::knob::{Raw, Settings};
@@ -32,7 +32,7 @@ const ASIDE: usize = 500_000;
 fn state_grows(architecture: &Architecture) -> bool {
     let Make::Layer(make) = architecture.make else { return false };
     let checked = Settings::check(&unrolled::session::catalog().knobs, &Raw::new(), &Raw::new()).unwrap();
-    let plan = Plan::new(&checked, (2, 2, 0), (24, 12, 6)).unwrap();
+    let plan = architecture.plan(&checked, (2, 2, 0), (24, 12, 6)).unwrap();
     let mut builder = Builder::new(Rng::new(1, 0), 1.0);
     let block = make(&mut builder, 0, 2, &plan, &checked);
     let params = builder.finish();

@@ -1,10 +1,9 @@
 //! Training from weights and batches that follow a formula, so that PyTorch can start from the very same ones without any
-//! being stored: `scripts/reference/losses.py` is its twin, line by line.
+//! being stored: `scripts/reference/losses.py` says the same, line by line.
 //!
 //! Every number drawn is a multiple of 2⁻¹⁶ or 2⁻²² that `f32` holds exactly.
 
 use serde::Deserialize;
-use unrolled::arch::find;
 use unrolled::arch::registry::ARCHITECTURE;
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
@@ -73,8 +72,7 @@ impl Case {
         raw.extend(["dropout", "head_dropout"].map(|key| (key.to_owned(), 0.into())));
         raw.insert("highway".to_owned(), false.into());
         let settings = checked(&raw)?;
-        let architecture =
-            find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
+        let architecture = settings.get(&ARCHITECTURE);
         let plan = architecture.plan(&settings, (1, 1, 1), (24, self.window, self.horizon))?;
         let (forecaster, mut params) = architecture.build(&plan, &settings, 0);
         for slot in 0..params.slots().len() {

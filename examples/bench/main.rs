@@ -6,9 +6,9 @@ mod losses;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(not(target_arch = "wasm32"))]
-mod single;
+mod scans;
 #[cfg(not(target_arch = "wasm32"))]
-mod twins;
+mod single;
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -14,8 +14,8 @@ use unrolled::data::{CsvReader, Series, SeriesOptions};
 use unrolled::knob::Raw;
 
 use crate::losses::Case;
+use crate::scans::Scans;
 use crate::single::Single;
-use crate::twins::Twins;
 
 /// Counts what is allocated: the memory of a run is read from it.
 #[global_allocator]
@@ -58,7 +58,7 @@ struct Reply {
 struct Bench {
     sessions: BTreeMap<String, Session>,
     singles: BTreeMap<String, Single>,
-    twins: BTreeMap<String, Twins>,
+    scans: BTreeMap<String, Scans>,
 }
 
 fn read(file: &str) -> Answer<Series> {
@@ -134,13 +134,13 @@ impl Bench {
             }
             Job::Twin { cell, hidden, window, batch, fused, count } => {
                 let key = format!("{cell} {hidden} {window} {batch}");
-                if !self.twins.contains_key(&key) {
-                    self.twins.insert(key.clone(), Twins::new(&cell, hidden, window, batch)?);
+                if !self.scans.contains_key(&key) {
+                    self.scans.insert(key.clone(), Scans::new(&cell, hidden, window, batch)?);
                 }
-                let twins = self.twins.get_mut(&key).ok_or("it was just put there")?;
+                let scans = self.scans.get_mut(&key).ok_or("it was just put there")?;
                 seconds(|| {
                     for _ in 0..count {
-                        black_box(twins.run(fused));
+                        black_box(scans.run(fused));
                     }
                     Ok(())
                 })

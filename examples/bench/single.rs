@@ -1,7 +1,9 @@
 //! One window through a model, and one step of a stream through its layers.
 
+use unrolled::arch::Forecaster;
+use unrolled::arch::plan::{HORIZON, WINDOW};
 use unrolled::arch::registry::{ARCHITECTURE, Make};
-use unrolled::arch::{Forecaster, find};
+use unrolled::arch::stacked::LAYERS;
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, Var};
 use unrolled::knob::Raw;
@@ -35,16 +37,15 @@ impl Single {
     /// With initial weights: how long an answer takes does not depend on them.
     pub fn new(raw: &Raw) -> Result<Self> {
         let settings = checked(raw)?;
-        let architecture =
-            find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
-        let (window, horizon) = (settings.size("window"), settings.size("horizon"));
+        let architecture = settings.get(&ARCHITECTURE);
+        let (window, horizon) = (settings.get(&WINDOW), settings.get(&HORIZON));
         let plan = architecture.plan(&settings, (1, 1, 1), (24, window, horizon))?;
         let (forecaster, params) = architecture.build(&plan, &settings, 1);
         let mut rng = Rng::new(1, 0);
         let values = (0..window + horizon).map(|_| narrow(rng.normal())).collect();
 
         let layer = match architecture.make {
-            Make::Layer(layer) if plan.segment == 1 && architecture.streams => layer,
+            Make::Layer(layer) if plan.segment() == 1 && architecture.streams => layer,
             _ if !architecture.streams => {
                 let problem = format!("{} needs its whole window at once: it cannot be streamed.", architecture.label);
                 return Err(Error::NotReady { problem });
@@ -53,7 +54,7 @@ impl Single {
         };
         let mut builder = Builder::new(Rng::new(1, 1), 1.0);
         let (mut blocks, mut inputs) = (Vec::new(), 1);
-        for index in 0..settings.size("layers") {
+        for index in 0..settings.get(&LAYERS) {
             let block = layer(&mut builder, index, inputs, &plan, &settings);
             inputs = block.features();
             blocks.push(block);

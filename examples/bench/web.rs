@@ -3,8 +3,8 @@
 #![cfg(target_arch = "wasm32")]
 
 mod losses;
+mod scans;
 mod single;
-mod twins;
 
 use std::hint::black_box;
 
@@ -44,14 +44,14 @@ impl Single {
 
 /// A recurrence as one scan, and composed on the tape.
 #[wasm_bindgen]
-pub struct Twins(twins::Twins);
+pub struct Scans(scans::Scans);
 
 #[wasm_bindgen]
-impl Twins {
+impl Scans {
     /// `cell` is `rnn`, `lstm`, `gru` or `gru_reset_before`.
     #[wasm_bindgen(constructor)]
-    pub fn new(cell: &str, hidden: usize, window: usize, batch: usize) -> Result<Twins, JsValue> {
-        Ok(Self(twins::Twins::new(cell, hidden, window, batch).map_err(refused)?))
+    pub fn new(cell: &str, hidden: usize, window: usize, batch: usize) -> Result<Scans, JsValue> {
+        Ok(Self(scans::Scans::new(cell, hidden, window, batch).map_err(refused)?))
     }
 
     /// Forward and backward, `count` times.

@@ -1,23 +1,23 @@
 // What is measured beside the jobs: fused scans against composed ones, growth, memory, and how close the losses stay to f64.
 import { readFileSync } from 'node:fs';
-import { GROWTH, LOSSES, TWIN, grown } from './jobs.mjs';
+import { GROWTH, LOSSES, SCAN, grown } from './jobs.mjs';
 import { exponent, median } from './measure.mjs';
 import { memory } from './systems/native.mjs';
 
 /** @typedef {import('./systems/browser.mjs').BenchBrowser} BenchBrowser */
 /** @typedef {import('./measure.mjs').Results} Results */
 
-/** The recurrences that `scan::twin` composes. */
+/** The recurrences that `scan::reference` composes. */
 const TWINS = ['rnn', 'lstm', 'gru', 'gru_reset_before'];
 
 /** A scan beside the same recurrence composed on the tape, in turn. @param {BenchBrowser[]} browsers @param {string[]} builds @param {number} repeats */
-export async function twins(browsers, builds, repeats) {
-  /** @type {Results['twins']} */
+export async function scans(browsers, builds, repeats) {
+  /** @type {Results['scans']} */
   const found = [];
   for (const cell of TWINS) {
     for (const browser of browsers) {
       for (const build of builds) {
-        const ask = { do: 'twin', build, cell, ...TWIN, count: 20 };
+        const ask = { do: 'scan', build, cell, ...SCAN, count: 20 };
         /** @type {number[][]} */
         const seconds = [[], []];
         for (let round = 0; round <= repeats; round++) {

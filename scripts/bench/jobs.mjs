@@ -71,8 +71,8 @@ export const LOSSES = {
   m_lstm: { architecture: 'lstm', ...M, bound: 0.0859375 },
 };
 
-/** Sizes of S for the scan beside its composed twin. */
-export const TWIN = { window: S.window, batch: S.batch, hidden: S.hidden };
+/** Sizes of S for the scan beside its composed form. */
+export const SCAN = { window: S.window, batch: S.batch, hidden: S.hidden };
 
 /** What growth is measured along: job S's LSTM with one size changed. */
 export const GROWTH = {

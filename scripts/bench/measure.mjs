@@ -24,7 +24,7 @@
  * @property {Map<string, Map<string, number>>} medians
  * @property {{label: string, bytes: number, minimum?: number, what: string}[]} memory
  * @property {{label: string, ours: number, theirs: number}[]} losses Largest distances from the losses in f64.
- * @property {{cell: string, where: string, fused: number, composed: number}[]} twins Seconds for forward and backward.
+ * @property {{cell: string, where: string, fused: number, composed: number}[]} scans Seconds for forward and backward.
  * @property {Growth[]} growth
  * @property {import('./pairs.mjs').Pair[]} pairs
  * @property {import('../build/sizes.mjs').Size[]} sizes

@@ -56,7 +56,7 @@ function targetsTable(results) {
  * @param {{machine: string[], quick: boolean, repeats: number}} about
  */
 export function report(results, { machine, quick, repeats }) {
-  const { gemm, twins, losses, growth, pairs, memory, arithmetic, jobs } = results;
+  const { gemm, scans, losses, growth, pairs, memory, arithmetic, jobs } = results;
   const targets = targetsTable(results);
   const parts = [
     '# Performance',
@@ -78,10 +78,10 @@ export function report(results, { machine, quick, repeats }) {
     table(['', ...jobs.filter(({ kind }) => kind === 'train').map(({ label }) => `${label}, GFLOP/s`)], arithmeticRows(results, arithmetic)),
     ...(gemm.length ? ['## Matrix products', 'GFLOP/s, the best of some repeats: a multiply-add is two operations. `packed` has its weights packed before, `packing` packs them each time, `outer` is the weights’ gradient; nalgebra’s `gemm` does the same product as `packed`.', gemmTable(gemm)] : []),
     '## The fused scan beside single cells',
-    'Forward and backward of one recurrent layer at job S’s sizes: as one scan, and as a loop of single cells composed of the tape’s operations (`scan::twin`), in the same browser.',
+    'Forward and backward of one recurrent layer at job S’s sizes: as one scan, and as a loop of single cells composed of the tape’s operations (`scan::reference`), in the same browser.',
     table(
       ['cell', 'where', 'scan, ms', 'composed, ms', 'composed / scan'],
-      twins.map(({ cell, where, fused, composed }) => [cell, where, short(fused * 1e3), short(composed * 1e3), `${(composed / fused).toFixed(2)}×`]),
+      scans.map(({ cell, where, fused, composed }) => [cell, where, short(fused * 1e3), short(composed * 1e3), `${(composed / fused).toFixed(2)}×`]),
     ),
     '## Losses against double precision',
     `Largest distance of any of the losses of 200 steps from PyTorch’s in f64, from the same weights and batches (\`scripts/reference/losses.py\`).${quick ? ' A quick run leaves out M.' : ''}`,

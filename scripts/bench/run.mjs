@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { coreSizes } from '../build/sizes.mjs';
 import { browserNames } from '../../tests/page/browsers.mjs';
-import { arithmetic, growth, losses, minimum, twins } from './extras.mjs';
+import { arithmetic, growth, losses, minimum, scans } from './extras.mjs';
 import { architectures, csv, jobs as allJobs } from './jobs.mjs';
 import { exponent, inTurn } from './measure.mjs';
 import { pairs } from './pairs.mjs';
@@ -80,7 +80,7 @@ try {
   const { samples, medians } = await inTurn(systems, jobs, repeats, say);
 
   say('The fused scan beside single cells …');
-  const scans = await twins(browsers, builds, repeats);
+  const measuredScans = await scans(browsers, builds, repeats);
 
   say('Losses against double precision …');
   const lines = new Lines(program);
@@ -127,7 +127,7 @@ try {
       if (seconds) rates.push({ system: id, job: job.id, gflops: (arithmetic(job.settings, parameters.rows) * job.steps) / seconds / 1e9 });
     }
   }
-  results = { gemm: [], systems, jobs, samples, medians, twins: scans, losses: exact, growth: grew, pairs: atOnce, sizes: await coreSizes(), memory: held, arithmetic: rates };
+  results = { gemm: [], systems, jobs, samples, medians, scans: measuredScans, losses: exact, growth: grew, pairs: atOnce, sizes: await coreSizes(), memory: held, arithmetic: rates };
 } finally {
   for (const system of systems) await system.stop();
   for (const browser of browsers) await browser.stop();

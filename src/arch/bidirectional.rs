@@ -12,26 +12,17 @@
 //! step the output depends on the whole window, so there is no state to go on from: such a layer does not stream, and may not
 //! be trained on “what follows” at earlier steps, which it has already read.
 
-use crate::arch::cells;
+use crate::arch::cells::Cell;
 use crate::arch::plan::Plan;
 use crate::arch::recurrent::computed_last;
 use crate::grad::{Var, ops};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Block, Builder, Pass, State};
 
 /// Which cell walks in both directions.
-pub const CELL: Knob = Knob {
-    key: "bidirectional_cell",
-    label: "Cell",
-    help: "The recurrent cell that reads the window in both directions, with weights for each.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice { options: cells::CHOICES },
-    default: Default::Text("gru"),
-    basic: true,
-    when: None,
-};
+pub const CELL: Knob<Cell> = Knob::choice(Group::Model, "bidirectional_cell", "Cell", "gru")
+    .help("The recurrent cell that reads the window in both directions, with weights for each.")
+    .basic();
 
 #[derive(Debug)]
 struct Bidirectional {
@@ -41,7 +32,7 @@ struct Bidirectional {
 
 /// One layer: both directions of it.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
-    let make = cells::cell(settings.text(CELL.key)).make;
+    let make = settings.get(&CELL).make;
     let forward = make(builder, index, inputs, plan, settings, false);
     let reverse = make(builder, index, inputs, plan, settings, true);
     Box::new(Bidirectional { forward, reverse })
@@ -65,10 +56,6 @@ impl Block for Bidirectional {
         let forward = ops::slice_rows(pass.tape, last, 0, above);
         let reverse = ops::slice_rows(pass.tape, first, above, self.reverse.features());
         ops::concat_rows(pass.tape, forward, reverse)
-    }
-
-    fn formula(&self) -> String {
-        format!("2·{}", self.forward.formula())
     }
 
     fn keeps_more(&self, steps: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::arch::plan::Plan;
 use crate::arch::{gru, lstm, rnn};
-use crate::knob::{Choice, Settings};
+use crate::knob::{Choice, Choices, Settings};
 use crate::nn::{Block, Builder};
 
 /// Makes layer `index` of a stack, which reads `inputs` rows, from the last step to the first if it is to `reverse`.
@@ -52,13 +52,10 @@ pub const CELLS: [Cell; 3] = [
     },
 ];
 
-/// What a knob offers that chooses one.
-pub const CHOICES: &[Choice] = &[CELLS[0].choice, CELLS[1].choice, CELLS[2].choice];
+impl Choices for Cell {
+    const OPTIONS: &'static [Choice] = &[CELLS[0].choice, CELLS[1].choice, CELLS[2].choice];
 
-/// The cell that a checked setting names.
-pub fn cell(value: &str) -> Cell {
-    CELLS
-        .into_iter()
-        .find(|cell| cell.choice.value == value)
-        .unwrap_or_else(|| unreachable!("{value} is offered by no knob that chooses a cell"))
+    fn nth(index: usize) -> Option<Self> {
+        CELLS.get(index).copied()
+    }
 }

@@ -4,7 +4,7 @@ use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::input;
 use crate::arch::levels::Levels;
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{Input, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::nn::{Clock, Pass};
@@ -35,7 +35,7 @@ impl<'a> Seen<'a> {
 
     /// Each channel by itself, in segments: `[segment × (tokens · channels · batch)]`, for a network that forecasts them so.
     pub fn segments(&self, pass: &mut Pass<'_>) -> Var {
-        let Plan { segment, .. } = *self.plan;
+        let segment = self.plan.segment();
         let (first, columns) = (self.plan.skipped(), self.columns());
         let tape = &mut *pass.tape;
         let mut out = tape.buffer(segment * self.plan.tokens() * columns);
@@ -50,10 +50,9 @@ impl<'a> Seen<'a> {
         segments
     }
 
-    /// All features of each window, step after step: `[(window · features) × batch]`, for a plan whose segment is the whole
-    /// window.
+    /// All features of each window, step after step: `[(window · features) × batch]`, for a plan that reads it whole.
     pub fn everything(&self, pass: &mut Pass<'_>) -> Var {
-        debug_assert_eq!(self.plan.segment, self.plan.window, "the window is one token");
+        debug_assert_eq!(self.plan.input, Input::Whole);
         input::tokens(pass, self.plan, self.batch, &self.levels, 0..1)
     }
 
@@ -111,9 +110,6 @@ pub trait Network {
     /// The forecast as the network sees values, of the shape that its scope says.
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var;
 
-    /// How many parameters, as a sum of formulas.
-    fn formula(&self) -> String;
-
     /// Numbers that a training step keeps for each token and channel, beyond one for each row of its matrices.
     fn keeps_more(&self) -> usize {
         0
@@ -155,7 +151,7 @@ impl Forecaster for Direct {
         let seen = self.seen(pass.tape, batch, channels);
         let mut out = self.network.forward(pass, &seen);
         let shape = pass.tape.shape(out);
-        if plan.normalise == Normalise::Window {
+        if plan.has_spread() {
             let spread = seen.spread(pass.tape, shape);
             out = ops::mul(pass.tape, out, spread);
         }
@@ -174,14 +170,13 @@ impl Forecaster for Direct {
         }
     }
 
-    fn formula(&self) -> String {
-        self.network.formula()
-    }
-
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
         // One set of weights is applied to each channel by itself, and to the segments of the horizon behind those of the window.
         let plan = &self.plan;
-        let ahead = if plan.segment < plan.window { plan.horizon.div_ceil(plan.segment) as u64 } else { 0 };
+        let ahead = match plan.input {
+            Input::Whole => 0,
+            Input::Segments(steps) => plan.horizon.div_ceil(steps) as u64,
+        };
         let channels = match self.network.scope() {
             Scope::Together => 1,
             Scope::Targets => plan.targets,

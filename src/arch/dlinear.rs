@@ -16,25 +16,19 @@
 use crate::Real;
 use crate::arch::Forecaster;
 use crate::arch::direct::{Direct, Network, Scope, Seen};
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{Learning, Normalise, Plan};
 use crate::grad::{Record, Tape, Var, ops};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Builder, Linear, Pass};
 
 /// How many steps the trend averages over.
-pub const SPAN: Knob = Knob {
-    key: "trend_span",
-    label: "Trend's span",
-    help: "Steps that the moving average of the trend reaches over, half of them before and half after; an even number \
+pub const SPAN: Knob<usize> = Knob::integer(Group::Model, "trend_span", "Trend's span", 1..=1_001, 25)
+    .help(
+        "Steps that the moving average of the trend reaches over, half of them before and half after; an even number \
            counts as the next odd one.",
-    unit: "steps",
-    source: "Zeng et al. 2023",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 1_001 },
-    default: Default::Integer(25),
-    basic: false,
-    when: None,
-};
+    )
+    .unit("steps")
+    .source("Zeng et al. 2023");
 
 #[derive(Debug)]
 struct DLinear {
@@ -48,8 +42,8 @@ struct DLinear {
 pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
     let seasonal = Linear::new(builder, "Linear_Seasonal", plan.window, plan.horizon);
     let trend = Linear::new(builder, "Linear_Trend", plan.window, plan.horizon);
-    let network = DLinear { seasonal, trend, reach: settings.size(SPAN.key) / 2 };
-    Box::new(Direct::new(Plan { normalise: Normalise::None, ..*plan }, network))
+    let network = DLinear { seasonal, trend, reach: settings.get(&SPAN) / 2 };
+    Box::new(Direct::new(Plan { learning: Learning::End(Normalise::None), ..*plan }, network))
 }
 
 /// The moving average of each column over `reach` steps before and after.
@@ -67,9 +61,9 @@ fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
             sum += at(k as isize + reach + 1) - at(k as isize - reach);
         }
     }
-    let record = Record::new([Some(x)], |sweep| {
-        let [rows, reach, ..] = sweep.record.sizes;
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(x)], |ctx| {
+        let [rows, reach, ..] = ctx.record.sizes;
+        ctx.accumulate(0, |grad, up| {
             for (grad, up) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)) {
                 for (k, up) in up.iter().enumerate() {
                     let share = up / (2 * reach + 1) as Real;
@@ -89,10 +83,6 @@ impl Network for DLinear {
         let rest = ops::sub(pass.tape, window, trend);
         let (rest, trend) = (self.seasonal.forward(pass, rest), self.trend.forward(pass, trend));
         ops::add(pass.tape, rest, trend)
-    }
-
-    fn formula(&self) -> String {
-        format!("{} (rest) + {} (trend)", self.seasonal.formula(), self.trend.formula())
     }
 
     fn scope(&self) -> Scope {

@@ -29,9 +29,6 @@ pub trait Forecaster {
     /// et al. 2016). Only for those that feed back.
     fn forced(&self, _pass: &mut Pass<'_>, _batch: &Batch, _out: &mut [Real]) {}
 
-    /// How many parameters, as a sum of formulas.
-    fn formula(&self) -> String;
-
     /// Numbers that a training step keeps for each token and sample, beyond one for each row of its matrices.
     fn keeps_more(&self) -> usize {
         0

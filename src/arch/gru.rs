@@ -5,36 +5,23 @@ use crate::arch::plan::Plan;
 use crate::arch::recurrent::{GateBias, Layer, computed_last, negative};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
+choices! {
+    /// Where the reset gate acts.
+    pub enum ResetGate {
+        After("after", "after the matrix product",
+            "r ∘ (W h): PyTorch's and cuDNN's form; an update gate z near 1 keeps the state."),
+        Before("before", "before the matrix product",
+            "W (r ∘ h): the papers' form; an update gate z near 1 replaces the state (Chung et al. 2014)."),
+    }
+}
+
 /// Which of the two forms.
-pub const FORM: Knob = Knob {
-    key: "gru_form",
-    label: "Reset gate",
-    help: "Where the reset gate acts. The two forms also name the update gate's ends differently.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "after",
-                label: "after the matrix product",
-                help: "r ∘ (W h): PyTorch's and cuDNN's form; an update gate z near 1 keeps the state.",
-            },
-            Choice {
-                value: "before",
-                label: "before the matrix product",
-                help: "W (r ∘ h): the papers' form; an update gate z near 1 replaces the state (Chung et al. 2014).",
-            },
-        ],
-    },
-    default: Default::Text("after"),
-    basic: false,
-    when: None,
-};
+pub const FORM: Knob<ResetGate> = Knob::choice(Group::Model, "gru_form", "Reset gate", "after")
+    .help("Where the reset gate acts. The two forms also name the update gate's ends differently.");
 
 /// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
 pub const GATES: &[(&str, Bounds)] =
@@ -51,7 +38,7 @@ struct Gru {
 
 /// Whether the settings ask for the papers' form.
 pub fn resets_before(settings: &Settings) -> bool {
-    settings.text(FORM.key) == "before"
+    settings.get(&FORM) == ResetGate::Before
 }
 
 /// One layer; the gates' biases in the order r, z, n.
@@ -73,7 +60,7 @@ pub fn directed(
     // The update gate keeps at its upper end in PyTorch's form, and at its lower end in the papers'.
     let update = if reset_before { negative(bias.keep) } else { bias.keep };
     let biases = [None, Some(update), None];
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings, reverse);
+    let layer = Layer::new(builder, index, inputs, settings.get(&HIDDEN), &biases, settings, reverse);
     Box::new(Gru { layer, index, reverse, reset_before })
 }
 
@@ -93,9 +80,5 @@ impl Block for Gru {
         pass.probe_matrices(self.index, MATRICES, weights.w_hh);
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
-    }
-
-    fn formula(&self) -> String {
-        self.layer.formula()
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::Real;
 use crate::arch::levels::Levels;
-use crate::arch::plan::Plan;
+use crate::arch::plan::{Output, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var};
 use crate::nn::{Clock, Pass};
@@ -13,20 +13,21 @@ use crate::nn::{Clock, Pass};
 /// step by step.
 pub fn tokens(pass: &mut Pass<'_>, plan: &Plan, batch: &Batch, levels: &Levels, tokens: Range<usize>) -> Var {
     let tape = &mut *pass.tape;
-    let (rows, columns) = (plan.segment * plan.features, tokens.len() * batch.size);
+    let (segment, skipped) = (plan.segment(), plan.skipped());
+    let (rows, columns) = (segment * plan.features, tokens.len() * batch.size);
     let mut out = tape.buffer(rows * columns);
     for (column, token) in out.chunks_exact_mut(rows).enumerate() {
         let (index, sample) = (tokens.start + column / batch.size, column % batch.size);
         for (k, step) in token.chunks_exact_mut(plan.features).enumerate() {
-            let values = batch.column(plan.skipped() + index * plan.segment + k, sample);
+            let values = batch.column(skipped + index * segment + k, sample);
             for (feature, (out, &value)) in step.iter_mut().zip(values).enumerate() {
                 *out = levels.read(tape, index, feature, sample, value);
             }
         }
     }
     let read = tape.push(rows, columns, out, None);
-    let first = plan.skipped() + tokens.start * plan.segment;
-    pass.probe_input(Clock { first, stride: plan.segment, samples: batch.size }, read);
+    let first = skipped + tokens.start * segment;
+    pass.probe_input(Clock { first, stride: segment, samples: batch.size }, read);
     read
 }
 
@@ -58,9 +59,10 @@ pub struct Emits {
 impl Emits {
     /// As `plan` has it: the whole horizon of the targets, or, to be fed back, the next segment of every data feature.
     pub fn of(plan: &Plan) -> Self {
-        let (steps, features) =
-            if plan.rolled { (plan.segment, plan.data_features) } else { (plan.horizon, plan.targets) };
-        Self { steps, features, by_step: plan.rolled }
+        match plan.output {
+            Output::Direct { .. } => Self { steps: plan.horizon, features: plan.targets, by_step: false },
+            Output::Rolled => Self { steps: plan.segment(), features: plan.data_features, by_step: true },
+        }
     }
 
     /// Numbers that are emitted for one window.
@@ -77,7 +79,7 @@ impl Emits {
 /// What the network should have said after token `token`, less the level of that forecast but not divided by its spread:
 /// `[emitted rows × batch]` into `out`.
 pub fn truth(tape: &Tape, plan: &Plan, batch: &Batch, levels: &Levels, token: usize, emits: Emits, out: &mut [Real]) {
-    let first = plan.skipped() + (token + 1) * plan.segment;
+    let first = plan.skipped() + (token + 1) * plan.segment();
     for (sample, column) in out.chunks_exact_mut(emits.rows()).enumerate() {
         for feature in 0..emits.features {
             let (shift, _) = levels.after(tape, token, feature, sample);

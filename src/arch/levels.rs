@@ -17,7 +17,7 @@
 //! levels on as a measured value would; with the loss at the last step they stay those of the window.
 
 use crate::Real;
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{Causal, Learning, Normalise, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var};
 
@@ -90,20 +90,25 @@ impl Levels {
     /// Finds the level of every data feature in every window of `batch`.
     pub fn of(tape: &mut Tape, plan: &Plan, batch: &Batch) -> Self {
         let (features, tokens) = (plan.data_features, plan.tokens());
-        let each = plan.every_step && plan.normalise != Normalise::None;
-        let places = if each { tokens } else { 1 };
+        let (each, taken) = match plan.learning {
+            Learning::End(normalise) => (false, normalise),
+            Learning::Every(Causal::None) | Learning::Series => (false, Normalise::None),
+            Learning::Every(Causal::Last) => (true, Normalise::Last),
+            Learning::Every(Causal::SoFar) => (true, Normalise::Window),
+        };
+        let (segment, places) = (plan.segment(), if each { tokens } else { 1 });
         let size = features * places * batch.size;
         let (mut shifts, mut spreads) = (tape.buffer(size), tape.buffer(size));
         shifts.fill(0.0);
         spreads.fill(1.0);
         // The last row that a place knows.
-        let end = |place: usize| plan.window - 1 - (places - 1 - place) * plan.segment;
+        let end = |place: usize| plan.window - 1 - (places - 1 - place) * segment;
         for (sample, feature) in (0..batch.size).flat_map(|sample| (0..features).map(move |feature| (sample, feature)))
         {
             let (mut running, mut row) = (Running::default(), 0);
             for place in 0..places {
                 let at = (place * batch.size + sample) * features + feature;
-                match plan.normalise {
+                match taken {
                     Normalise::None => {}
                     Normalise::Last => shifts[at] = batch.column(end(place), sample)[feature],
                     Normalise::Window => {
@@ -119,7 +124,7 @@ impl Levels {
         let shift = tape.push(features, places * batch.size, shifts, None);
         let spread = tape.push(features, places * batch.size, spreads, None);
         let told = Level { features, batch: batch.size, places, shift, spread };
-        let follows = each && plan.normalise == Normalise::Last;
+        let follows = each && taken == Normalise::Last;
         // The first place alone, where all tokens are read relative to the first one's end.
         let read = if follows { Level { places: 1, ..told } } else { told };
         Self { read, told, each, follows, rows: plan.window }

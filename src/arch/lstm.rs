@@ -41,7 +41,7 @@ pub fn directed(
 ) -> Box<dyn Block> {
     let bias = GateBias::from(settings, plan.tokens());
     let biases = [Some(bias.admit), Some(bias.keep), None, None];
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &biases, settings, reverse);
+    let layer = Layer::new(builder, index, inputs, settings.get(&HIDDEN), &biases, settings, reverse);
     Box::new(Lstm { layer, index, reverse })
 }
 
@@ -65,9 +65,5 @@ impl Block for Lstm {
         }
         pass.probe_matrices(self.index, MATRICES, weights.w_hh);
         (out.hidden, [Some(h), c, None, None])
-    }
-
-    fn formula(&self) -> String {
-        self.layer.formula()
     }
 }

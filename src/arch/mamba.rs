@@ -21,66 +21,32 @@ use crate::arch::plan::Plan;
 use crate::arch::residual::{Branches, Stream};
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
-pub const STATE: Knob = Knob {
-    key: "state",
-    label: "State of each channel",
-    help: "How many numbers each channel remembers by; each fades at a rate of its own.",
-    unit: "",
-    source: "Gu and Dao 2023",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 64 },
-    default: Default::Integer(16),
-    basic: false,
-    when: None,
-};
+pub const STATE: Knob<usize> = Knob::integer(Group::Model, "state", "State of each channel", 1..=64, 16)
+    .help("How many numbers each channel remembers by; each fades at a rate of its own.")
+    .source("Gu and Dao 2023");
 
 /// How much wider a block is inside.
-pub const EXPANSION: Knob = Knob {
-    key: "expansion",
-    label: "Expansion",
-    help: "How many channels the block has inside for each hidden unit.",
-    unit: "×",
-    source: "Gu and Dao 2023",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 4 },
-    default: Default::Integer(2),
-    basic: false,
-    when: None,
-};
+pub const EXPANSION: Knob<usize> = Knob::integer(Group::Model, "expansion", "Expansion", 1..=4, 2)
+    .help("How many channels the block has inside for each hidden unit.")
+    .unit("×")
+    .source("Gu and Dao 2023");
 
 /// Width of the convolution in front of the scan.
-pub const CONVOLUTION: Knob = Knob {
-    key: "convolution",
-    label: "Convolution",
-    help: "Steps that the short convolution before the memory looks at.",
-    unit: "steps",
-    source: "Gu and Dao 2023",
-    group: Group::Model,
-    kind: Kind::Integer { min: 2, max: 8 },
-    default: Default::Integer(4),
-    basic: false,
-    when: None,
-};
+pub const CONVOLUTION: Knob<usize> = Knob::integer(Group::Model, "convolution", "Convolution", 2..=8, 4)
+    .help("Steps that the short convolution before the memory looks at.")
+    .unit("steps")
+    .source("Gu and Dao 2023");
 
 /// Whether the model depends on the input.
-pub const SELECTION: Knob = Knob {
-    key: "selection",
-    label: "Selection",
-    help: "Whether each step decides by itself what to keep, to write and to read. Without it this is a plain state-space \
-           model: the same at every step, a long convolution.",
-    unit: "",
-    source: "Gu and Dao 2023",
-    group: Group::Model,
-    kind: Kind::Flag,
-    default: Default::Flag(true),
-    basic: false,
-    when: None,
-};
+pub const SELECTION: Knob<bool> = Knob::flag(Group::Model, "selection", "Selection", true)
+    .help("Whether each step decides by itself what to keep, to write and to read. Without it this is a plain state-space \
+           model: the same at every step, a long convolution.")
+    .source("Gu and Dao 2023");
 
 /// Smallest and largest step size at the start.
 const STEP_SIZES: (f64, f64) = (1e-3, 0.1);
@@ -130,8 +96,8 @@ impl Mamba {
     fn new(builder: &mut Builder, index: usize, inputs: usize, settings: &Settings) -> Self {
         let stream = Stream::new(builder, index, inputs, settings, ("norm_f", Norm::rms));
         let hidden = stream.width;
-        let channels = settings.size(EXPANSION.key) * hidden;
-        let state = settings.size(STATE.key);
+        let channels = settings.get(&EXPANSION) * hidden;
+        let state = settings.get(&STATE);
         let rank = hidden.div_ceil(UNITS_PER_RANK);
         let named = |part: &str| format!("layers.{index}.mixer.{part}");
         // torch.nn.Linear draws from this range.
@@ -139,9 +105,9 @@ impl Mamba {
 
         let norm = Norm::rms(builder, &format!("layers.{index}.norm"), hidden);
         let enter = Linear::unbiased(builder, &named("in_proj"), hidden, 2 * channels, uniform(hidden));
-        let conv = CausalConv::new(builder, &named("conv1d"), channels, settings.size(CONVOLUTION.key));
+        let conv = CausalConv::new(builder, &named("conv1d"), channels, settings.get(&CONVOLUTION));
         let step_size = Init::StepSize { least: STEP_SIZES.0, most: STEP_SIZES.1 };
-        let source = if settings.flag(SELECTION.key) {
+        let source = if settings.get(&SELECTION) {
             let project = Linear::unbiased(builder, &named("x_proj"), channels, rank + 2 * state, uniform(channels));
             let step = Linear::drawn(builder, &named("dt_proj"), rank, channels, (uniform(rank), step_size));
             Source::Input { project, step, rank }
@@ -155,7 +121,7 @@ impl Mamba {
         let a_log = builder.matrix(named("A_log"), channels, state, Init::LogCount);
         let skip = builder.vector(named("D"), &[(channels, Init::Constant(1.0))], false);
         // As many blocks as there are layers add to one stream.
-        let bound = 1.0 / libm::sqrt((channels * settings.size(LAYERS.key)) as f64);
+        let bound = 1.0 / libm::sqrt((channels * settings.get(&LAYERS)) as f64);
         let leave = Linear::unbiased(builder, &named("out_proj"), channels, hidden, Init::Uniform(bound));
         Self { stream, norm, enter, conv, source, a_log, skip, leave, channels, state, index }
     }
@@ -213,15 +179,6 @@ impl Block for Mamba {
         let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
         sequences + e * n / scan::CHUNK
     }
-
-    fn formula(&self) -> String {
-        let (h, e, n, conv) = (self.stream.width, self.channels, self.state, self.conv.formula());
-        let model = match &self.source {
-            Source::Input { project, step, .. } => format!("{} + {}", project.formula(), step.formula()),
-            Source::Fixed { .. } => format!("{e} + 2·{n}"),
-        };
-        self.stream.formula(&format!("{h} + 3·{h}·{e} + {conv} + {model} + {e}·({n} + 1)"))
-    }
 }
 
 #[cfg(test)]
@@ -230,7 +187,7 @@ mod tests {
     use crate::Real;
     use crate::arch::stacked::HIDDEN;
     use crate::grad::Tape;
-    use crate::knob::Raw;
+    use crate::knob::{About, Raw};
     use crate::math::Rng;
 
     const STEPS: usize = 21;
@@ -242,8 +199,8 @@ mod tests {
         let raw: Raw = [("hidden", 5.into()), ("state", 3.into()), ("selection", selection.into())]
             .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
             .into();
-        let knobs = [HIDDEN, LAYERS, STATE, EXPANSION, CONVOLUTION, SELECTION];
-        let settings = Settings::check(&knobs, &raw, &Raw::new()).expect("settings within their bounds");
+        let knobs: [&About; 6] = [&HIDDEN, &LAYERS, &STATE, &EXPANSION, &CONVOLUTION, &SELECTION];
+        let settings = Settings::check(knobs, &raw, &Raw::new()).expect("settings within their bounds");
         let mut builder = Builder::new(Rng::new(3, 0), 1.0);
         let mamba = Mamba::new(&mut builder, 0, 5, &settings);
         let (params, e, n) = (builder.finish(), mamba.channels, mamba.state);

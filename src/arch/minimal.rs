@@ -4,59 +4,37 @@ use crate::arch::plan::Plan;
 use crate::arch::recurrent::{GateBias, computed_last, negative};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::{Var, ops};
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::{Block, Bounds, Builder, Flow, Init, ParamId, Pass, State};
 use crate::scan::{self, Minimal};
 
+choices! {
+    /// How the sum over time is taken.
+    pub enum Scan {
+        Sequential("sequential", "one step after the other",
+            "The least arithmetic: the fastest way on one processor core."),
+        Parallel("parallel", "parallel prefix scan",
+            "In a tree, twice the arithmetic: what makes these networks fast where thousands of cores share the work."),
+    }
+}
+
 /// How the sum over time is taken.
-pub const SCAN: Knob = Knob {
-    key: "scan",
-    label: "Scan",
-    help: "How the states of all steps are computed. Both ways give the same numbers but for rounding.",
-    unit: "",
-    source: "Feng et al. 2024; Blelloch 1990",
-    group: Group::Training,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "sequential",
-                label: "one step after the other",
-                help: "The least arithmetic: the fastest way on one processor core.",
-            },
-            Choice {
-                value: "parallel",
-                label: "parallel prefix scan",
-                help: "In a tree, twice the arithmetic: what makes these networks fast where thousands of cores share the work.",
-            },
-        ],
-    },
-    default: Default::Text("sequential"),
-    basic: false,
-    when: None,
-};
+pub const SCAN: Knob<Scan> = Knob::choice(Group::Training, "scan", "Scan", "sequential")
+    .help("How the states of all steps are computed. Both ways give the same numbers but for rounding.")
+    .source("Feng et al. 2024; Blelloch 1990");
+
+choices! {
+    /// What the state is made of.
+    pub enum Candidate {
+        Linear("linear", "linear", "A linear map of the input (sections 3.1 and 3.2)."),
+        Positive("positive", "positive", "Bent so that it, and with it the state, stays above zero (appendix B.3)."),
+    }
+}
 
 /// What the state is made of.
-pub const CANDIDATE: Knob = Knob {
-    key: "candidate",
-    label: "Candidate",
-    help: "What each step offers to the state.",
-    unit: "",
-    source: "Feng et al. 2024",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "linear", label: "linear", help: "A linear map of the input (sections 3.1 and 3.2)." },
-            Choice {
-                value: "positive",
-                label: "positive",
-                help: "Bent so that it, and with it the state, stays above zero (appendix B.3).",
-            },
-        ],
-    },
-    default: Default::Text("linear"),
-    basic: false,
-    when: None,
-};
+pub const CANDIDATE: Knob<Candidate> = Knob::choice(Group::Model, "candidate", "Candidate", "linear")
+    .help("What each step offers to the state.")
+    .source("Feng et al. 2024");
 
 #[derive(Debug)]
 struct Layer {
@@ -64,15 +42,14 @@ struct Layer {
     index: usize,
     weight: ParamId,
     bias: ParamId,
-    inputs: usize,
     hidden: usize,
 }
 
 fn form(settings: &Settings, lstm: bool) -> Minimal {
     Minimal {
         lstm,
-        positive: settings.text(CANDIDATE.key) == "positive",
-        parallel: settings.text(SCAN.key) == "parallel",
+        positive: settings.get(&CANDIDATE) == Candidate::Positive,
+        parallel: settings.get(&SCAN) == Scan::Parallel,
     }
 }
 
@@ -96,12 +73,12 @@ fn layer(
     form: Minimal,
     gates: &[Init],
 ) -> Box<dyn Block> {
-    let hidden = settings.size(HIDDEN.key);
+    let hidden = settings.get(&HIDDEN);
     let uniform = Init::Uniform(1.0 / libm::sqrt(inputs as f64));
     let weight = builder.matrix(format!("rnn.weight_ih_l{index}"), form.gates() * hidden, inputs, uniform);
     let biases: Vec<(usize, Init)> = gates.iter().chain([&uniform]).map(|init| (hidden, *init)).collect();
     let bias = builder.vector(format!("rnn.bias_ih_l{index}"), &biases, false);
-    Box::new(Layer { form, index, weight, bias, inputs, hidden })
+    Box::new(Layer { form, index, weight, bias, hidden })
 }
 
 impl Layer {
@@ -144,10 +121,6 @@ impl Block for Layer {
         self.probe_gates(pass, z);
         let h = computed_last(pass, out.hidden, false);
         (out.hidden, [Some(h), None, None, None])
-    }
-
-    fn formula(&self) -> String {
-        format!("{}·{}·({} + 1)", self.form.gates(), self.hidden, self.inputs)
     }
 
     fn keeps_more(&self, _: usize) -> usize {

@@ -30,15 +30,15 @@ struct Mlp {
 
 /// The forecaster.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
-    let hidden = settings.size(HIDDEN.key);
+    let hidden = settings.get(&HIDDEN);
     let layer = |index: usize| {
         let inputs = if index == 0 { plan.window * plan.features } else { hidden };
         Linear::new(builder, &format!("layers.{index}"), inputs, hidden)
     };
-    let layers = (0..settings.size(LAYERS.key)).map(layer).collect();
+    let layers = (0..settings.get(&LAYERS)).map(layer).collect();
     let head = Linear::new(builder, "head", hidden, plan.targets * plan.horizon);
-    let dropout = crate::narrow(settings.number(DROPOUT.key));
-    let head_dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
+    let dropout = crate::narrow(settings.get(&DROPOUT));
+    let head_dropout = crate::narrow(settings.get(&HEAD_DROPOUT));
     Box::new(Direct::new(*plan, Mlp { layers, dropout, head, head_dropout }))
 }
 
@@ -55,14 +55,6 @@ impl Network for Mlp {
         }
         let x = pass.dropout(x, self.head_dropout);
         self.head.forward(pass, x)
-    }
-
-    fn formula(&self) -> String {
-        let layers = self.layers.iter().enumerate();
-        let mut parts: Vec<String> =
-            layers.map(|(k, layer)| format!("{} (layer {})", layer.formula(), k + 1)).collect();
-        parts.push(format!("{} (head)", self.head.formula()));
-        parts.join(" + ")
     }
 
     fn scope(&self) -> Scope {

@@ -13,7 +13,7 @@
 
 use crate::arch::Forecaster;
 use crate::arch::direct::{Direct, Network, Scope, Seen};
-use crate::arch::plan::{Normalise, Plan};
+use crate::arch::plan::{Learning, Normalise, Plan};
 use crate::grad::Var;
 use crate::knob::Settings;
 use crate::nn::{Builder, Linear, Pass};
@@ -26,17 +26,13 @@ struct NLinear {
 /// The forecaster; the window is centred on its last value whatever the settings say, since that is the model.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, _settings: &Settings) -> Box<dyn Forecaster> {
     let linear = Linear::new(builder, "Linear", plan.window, plan.horizon);
-    Box::new(Direct::new(Plan { normalise: Normalise::Last, ..*plan }, NLinear { linear }))
+    Box::new(Direct::new(Plan { learning: Learning::End(Normalise::Last), ..*plan }, NLinear { linear }))
 }
 
 impl Network for NLinear {
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
         let window = seen.segments(pass);
         self.linear.forward(pass, window)
-    }
-
-    fn formula(&self) -> String {
-        self.linear.formula()
     }
 
     fn scope(&self) -> Scope {

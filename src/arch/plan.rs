@@ -1,217 +1,174 @@
 //! What a model is built for: sizes of its window, and the settings it reads.
 
 use crate::error::Result;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{AnyKnob, Group, Knob, When, choices};
 
 /// Which part of a day, week or year repeats.
-pub const SEASON: Knob = Knob {
-    key: "season",
-    label: "Season",
-    help: "Steps after which the series tends to repeat itself (24 for hours of a day). 0: found from the series.",
-    unit: "steps",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 100_000 },
-    default: Default::Integer(0),
-    basic: false,
-    when: None,
-};
+pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
+    .help("Steps after which the series tends to repeat itself (24 for hours of a day). 0: found from the series.")
+    .unit("steps");
 
 /// How far back a model looks.
-pub const WINDOW: Knob = Knob {
-    key: "window",
-    label: "Window",
-    help: "How many steps of the past the model reads before each forecast. 0: fits the step and the length of the data.",
-    unit: "steps",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 10_000 },
-    default: Default::Integer(0),
-    basic: true,
-    when: None,
-};
+pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window", 0..=10_000, 0)
+    .help(
+        "How many steps of the past the model reads before each forecast. 0: fits the step and the length of the data.",
+    )
+    .unit("steps")
+    .basic();
 
 /// How far ahead a model forecasts.
-pub const HORIZON: Knob = Knob {
-    key: "horizon",
-    label: "Horizon",
-    help: "How many steps ahead are forecast. 0: fits the step and the length of the data.",
-    unit: "steps",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 1_000 },
-    default: Default::Integer(0),
-    basic: true,
-    when: None,
-};
+pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizon", 0..=1_000, 0)
+    .help("How many steps ahead are forecast. 0: fits the step and the length of the data.")
+    .unit("steps")
+    .basic();
 
 /// How the window reaches the network.
-pub const SEGMENT: Knob = Knob {
-    key: "segment",
-    label: "Segment",
-    help: "Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
-           rectifier; far fewer steps to remember over and to compute. 0: one season.",
-    unit: "steps",
-    source: "Lin et al. 2023 (SegRNN)",
-    group: Group::Window,
-    kind: Kind::Integer { min: 0, max: 1_000 },
-    default: Default::Integer(0),
-    basic: true,
-    when: None,
-};
+pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
+    .help("Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
+           rectifier; far fewer steps to remember over and to compute. 0: one season.")
+    .unit("steps")
+    .source("Lin et al. 2023 (SegRNN)")
+    .basic();
+
+choices! {
+    /// What training reads.
+    pub enum Reading {
+        Windows("windows", "windows",
+            "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it."),
+        Continuous("continuous", "the series",
+            "Truncated backpropagation through time: chunk after chunk of the series; the state goes on from chunk to \
+            chunk by its values, the gradient ends with the chunk; the loss is taken at every step, and values are not \
+            centred, as there is no window. For models that stream."),
+    }
+}
 
 /// What training reads.
-pub const READING: Knob = Knob {
-    key: "reading",
-    label: "Training reads",
-    help: "Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
-           end, and takes its memory along.",
-    unit: "",
-    source: "Williams and Peng 1990",
-    group: Group::Training,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "windows",
-                label: "windows",
-                help: "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it.",
-            },
-            Choice {
-                value: "continuous",
-                label: "the series",
-                help: "Truncated backpropagation through time: chunk after chunk of the series; the state goes on from chunk to \
-                       chunk by its values, the gradient ends with the chunk; the loss is taken at every step, and values are not \
-                       centred, as there is no window. For models that stream.",
-            },
-        ],
-    },
-    default: Default::Text("windows"),
-    basic: false,
-    when: None,
-};
+pub const READING: Knob<Reading> = Knob::choice(Group::Training, "reading", "Training reads", "windows")
+    .help("Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
+           end, and takes its memory along.")
+    .source("Williams and Peng 1990");
 
-/// [`Knob::when`] of what matters only where training reads windows.
-pub const IN_WINDOWS: Option<(&str, &[&str])> = Some(("reading", &["windows"]));
+/// Where training reads windows.
+pub const IN_WINDOWS: When = READING.is(&["windows"]);
+
+choices! {
+    /// What is subtracted from a window.
+    pub enum Normalise {
+        Last("last", "its last value",
+            "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
+            the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
+            before it."),
+        Window("window", "its mean, over its spread",
+            "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
+            factors, Kim et al. 2022). With the loss at every step, those of the values up to each step."),
+        None("none", "nothing", "The network sees values scaled by the training part."),
+    }
+}
 
 /// What is subtracted from a window before the network sees it.
-pub const NORMALISE: Knob = Knob {
-    key: "normalise",
-    label: "Window is centred on",
-    help: "A network that sees every window around zero learns the shape, not the level.",
-    unit: "",
-    source: "",
-    group: Group::Window,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "last",
-                label: "its last value",
-                help: "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
-                       the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
-                       before it.",
-            },
-            Choice {
-                value: "window",
-                label: "its mean, over its spread",
-                help: "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
-                       factors, Kim et al. 2022). With the loss at every step, those of the values up to each step.",
-            },
-            Choice { value: "none", label: "nothing", help: "The network sees values scaled by the training part." },
-        ],
-    },
-    default: Default::Text("last"),
-    basic: false,
-    when: IN_WINDOWS,
-};
+pub const NORMALISE: Knob<Normalise> = Knob::choice(Group::Window, "normalise", "Window is centred on", "last")
+    .help("A network that sees every window around zero learns the shape, not the level.")
+    .when(IN_WINDOWS);
+
+choices! {
+    /// How the horizon is produced.
+    pub enum Head {
+        Direct("direct", "all steps at once",
+            "One linear layer gives every step of the horizon, of all targets, from the last hidden state."),
+        Rolled("rolled", "step by step, fed back",
+            "The next step (or segment) of every input column is forecast and fed back as input until the horizon \
+            is reached; errors feed back too."),
+    }
+}
 
 /// How the horizon is produced.
-pub const HEAD: Knob = Knob {
-    key: "head",
-    label: "Forecast",
-    help: "Whether the whole horizon is read off at once or the model feeds on its own forecasts.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "direct",
-                label: "all steps at once",
-                help: "One linear layer gives every step of the horizon, of all targets, from the last hidden state.",
-            },
-            Choice {
-                value: "rolled",
-                label: "step by step, fed back",
-                help: "The next step (or segment) of every input column is forecast and fed back as input until the horizon \
-                       is reached; errors feed back too.",
-            },
-        ],
-    },
-    default: Default::Text("direct"),
-    basic: false,
-    when: None,
-};
+pub const HEAD: Knob<Head> = Knob::choice(Group::Model, "head", "Forecast", "direct")
+    .help("Whether the whole horizon is read off at once or the model feeds on its own forecasts.");
+
+choices! {
+    /// Where the loss is taken.
+    pub enum LossOn {
+        Last("last", "at the last step", "What is asked for is what is trained."),
+        Every("every", "at every step",
+            "Each window gives as many forecasts to learn from as it has steps; the early ones know little of the \
+            past, and none knows what follows it."),
+    }
+}
 
 /// Where the loss is taken.
-pub const LOSS_ON: Knob = Knob {
-    key: "loss_on",
-    label: "Loss is taken",
-    help: "Whether only the forecast from the end of the window counts in training, or one from every step of it (y at \
+pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss is taken", "last")
+    .help(
+        "Whether only the forecast from the end of the window counts in training, or one from every step of it (y at \
            every t).",
-    unit: "",
-    source: "",
-    group: Group::Training,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "last", label: "at the last step", help: "What is asked for is what is trained." },
-            Choice {
-                value: "every",
-                label: "at every step",
-                help: "Each window gives as many forecasts to learn from as it has steps; the early ones know little of the \
-                       past, and none knows what follows it.",
-            },
-        ],
-    },
-    default: Default::Text("last"),
-    basic: false,
-    when: IN_WINDOWS,
-};
+    )
+    .when(IN_WINDOWS);
 
 /// A linear way past the network.
-pub const HIGHWAY: Knob = Knob {
-    key: "highway",
-    label: "Linear highway",
-    help: "Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
-           what it misses. Several targets share it, each by itself.",
-    unit: "",
-    source: "Lai et al. 2018 (LSTNet)",
-    group: Group::Model,
-    kind: Kind::Flag,
-    default: Default::Flag(false),
-    basic: false,
-    when: Some(("head", &["direct"])),
-};
+pub const HIGHWAY: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear highway", false)
+    .help("Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
+           what it misses. Several targets share it, each by itself.")
+    .source("Lai et al. 2018 (LSTNet)")
+    .when(HEAD.is(&["direct"]));
 
 /// Knobs that every model reads.
-pub const KNOBS: &[Knob] = &[SEASON, WINDOW, HORIZON, READING];
+pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
 
-/// What is subtracted from a window.
+/// How the window reaches the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Normalise {
+pub enum Input {
+    /// All of it at once.
+    Whole,
+    /// In segments of so many steps, one after the other.
+    Segments(usize),
+}
+
+/// What the network gives at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// The whole horizon of the targets.
+    Direct {
+        /// Whether there is a linear way past the network.
+        highway: bool,
+    },
+    /// The next segment of every data feature, which is fed back until the horizon is reached.
+    Rolled,
+}
+
+/// Where something is learnt, and what is taken out of the values that the network reads there. Each has the normalisation that is
+/// causal for it: a step cannot be centred on what comes after it.
+///
+/// ```compile_fail,E0308
+/// use unrolled::arch::plan::{Learning, Normalise};
+/// let _ = Learning::Every(Normalise::Last); // the window's last value, which no earlier step knows
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learning {
+    /// At the end of each window, where all of it is known.
+    End(Normalise),
+    /// At every token of each window, where nothing is known of what comes behind the token.
+    Every(Causal),
+    /// At every token of the series, which is read as one: there is no window to be centred.
+    Series,
+}
+
+/// What is taken out of values that are known up to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Causal {
     /// Nothing.
     None,
-    /// Its last value.
+    /// The last value: the first token's out of what is read, the last one before it out of a forecast.
     Last,
-    /// Its mean, and it is divided by its standard deviation.
-    Window,
+    /// The mean of those so far, and they are divided by their standard deviation.
+    SoFar,
 }
 
 impl Normalise {
-    fn from(settings: &Settings) -> Self {
-        match settings.text(NORMALISE.key) {
-            "last" => Normalise::Last,
-            "window" => Normalise::Window,
-            _ => Normalise::None,
+    /// The same where only the values up to a token are known.
+    pub fn causal(self) -> Causal {
+        match self {
+            Normalise::Last => Causal::Last,
+            Normalise::Window => Causal::SoFar,
+            Normalise::None => Causal::None,
         }
     }
 }
@@ -229,48 +186,22 @@ pub struct Plan {
     pub window: usize,
     /// Steps of the future.
     pub horizon: usize,
-    /// Steps that the network reads at once.
-    pub segment: usize,
-    /// What is subtracted from a window.
-    pub normalise: Normalise,
-    /// Whether the model feeds on its own forecasts.
-    pub rolled: bool,
-    /// Whether every step of the window is trained on.
-    pub every_step: bool,
-    /// Whether there is a linear way past the network.
-    pub highway: bool,
-    /// Whether training reads the series as one.
-    pub continuous: bool,
+    /// How the window reaches the network.
+    pub input: Input,
+    /// What the network gives at once.
+    pub output: Output,
+    /// Where something is learnt.
+    pub learning: Learning,
 }
 
 impl Plan {
-    /// Reads the plan from checked settings; `season`, `window` and `horizon` are the resolved ones.
+    /// The same for a network that reads segments of `asked` steps; 0: of one `season`, or as much of it as fits.
     ///
     /// # Errors
     /// [`crate::Error::Knob`] for a segment longer than the window, or, fed back, than the horizon.
-    pub fn new(
-        settings: &Settings,
-        (features, data_features, targets): (usize, usize, usize),
-        sizes: (usize, usize, usize),
-    ) -> Result<Self> {
-        let by_step = (settings.text(HEAD.key) == "rolled", settings.text(LOSS_ON.key) == "every");
-        Self::with(settings, (features, data_features, targets), sizes, by_step)
-    }
-
-    /// The same for a model that makes up its own mind about whether it feeds on its forecasts, and whether every step of
-    /// the window is trained on.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn with(
-        settings: &Settings,
-        (features, data_features, targets): (usize, usize, usize),
-        (season, window, horizon): (usize, usize, usize),
-        (rolled, every_step): (bool, bool),
-    ) -> Result<Self> {
-        let asked = settings.size(SEGMENT.key);
-        let longest = if rolled { window.min(horizon) } else { window };
-        // One season, unless it does not fit.
+    pub fn in_segments(self, asked: usize, season: usize) -> Result<Self> {
+        let Plan { window, horizon, .. } = self;
+        let longest = if self.rolled() { window.min(horizon) } else { window };
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
         if segment > window {
             return Err(SEGMENT.error(format!("{segment} steps do not fit into a window of {window}")));
@@ -280,65 +211,49 @@ impl Plan {
                 "fed back, a segment of {segment} steps is more than the horizon of {horizon}; choose at most {horizon}"
             )));
         }
-        Ok(Self {
-            features,
-            data_features,
-            targets,
-            window,
-            horizon,
-            segment,
-            normalise: Normalise::from(settings),
-            rolled,
-            every_step,
-            highway: settings.flag(HIGHWAY.key) && !rolled,
-            continuous: false,
-        })
+        Ok(Self { input: Input::Segments(segment), ..self })
     }
 
-    /// The plan of a model that reads the whole window at once and gives the whole horizon at once: of the settings, only
-    /// [`NORMALISE`] matters.
-    pub fn whole(
-        settings: &Settings,
-        (features, data_features, targets): (usize, usize, usize),
-        (window, horizon): (usize, usize),
-    ) -> Self {
-        Self {
-            features,
-            data_features,
-            targets,
-            window,
-            horizon,
-            segment: window,
-            normalise: Normalise::from(settings),
-            rolled: false,
-            every_step: false,
-            highway: false,
-            continuous: false,
+    /// Steps that the network reads at once.
+    pub fn segment(&self) -> usize {
+        match self.input {
+            Input::Whole => self.window,
+            Input::Segments(steps) => steps,
         }
-    }
-
-    /// The same for training that reads the series as one: no window to be centred, or to go past the network, and something
-    /// to be learnt at every step.
-    ///
-    /// # Errors
-    /// [`crate::Error::Knob`] for a highway.
-    pub fn continuous(self) -> Result<Self> {
-        if self.highway {
-            return Err(HIGHWAY.error(
-                "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
-                 read windows",
-            ));
-        }
-        Ok(Self { normalise: Normalise::None, every_step: true, continuous: true, ..self })
     }
 
     /// How many times the network steps over one window.
     pub fn tokens(&self) -> usize {
-        self.window / self.segment
+        self.window / self.segment()
     }
 
     /// Steps at the start of the window that no whole segment covers.
     pub fn skipped(&self) -> usize {
-        self.window - self.tokens() * self.segment
+        self.window % self.segment()
+    }
+
+    /// Whether the model feeds on its own forecasts.
+    pub fn rolled(&self) -> bool {
+        self.output == Output::Rolled
+    }
+
+    /// How many times the network steps over what it feeds back.
+    pub fn fed_back(&self) -> usize {
+        if self.rolled() { self.horizon.div_ceil(self.segment()) } else { 0 }
+    }
+
+    /// Whether something is learnt at every token.
+    pub fn learns_throughout(&self) -> bool {
+        !matches!(self.learning, Learning::End(_))
+    }
+
+    /// Whether training reads the series as one.
+    pub fn continuous(&self) -> bool {
+        self.learning == Learning::Series
+    }
+
+    /// Whether values are divided by a spread of their own.
+    pub fn has_spread(&self) -> bool {
+        matches!(self.learning, Learning::End(Normalise::Window) | Learning::Every(Causal::SoFar))
     }
 }

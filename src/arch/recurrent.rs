@@ -1,86 +1,47 @@
 //! What the recurrent layers share: parameters with PyTorch's names, shapes and initial values.
 
-use crate::exact;
 use crate::grad::{Var, ops};
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::block::last_step;
 use crate::nn::{Builder, Init, ParamId, Pass};
 use crate::scan::Weights;
 
+choices! {
+    /// How the recurrent matrix starts out.
+    pub enum RecurrentInit {
+        Uniform("uniform", "uniform", "Uniform in ±1/√hidden, as PyTorch does: signals fade within a few steps."),
+        Orthogonal("orthogonal", "orthogonal",
+            "A random rotation: neither fades nor grows at first (Saxe et al. 2014)."),
+        Identity("identity", "identity", "Each unit starts by keeping its own value (Le et al. 2015)."),
+    }
+}
+
 /// How the recurrent matrix starts out.
-pub const RECURRENT_INIT: Knob = Knob {
-    key: "recurrent_init",
-    label: "Recurrent matrix",
-    help: "How the matrix from state to state starts out: it decides how fast signals fade or grow over time.",
-    unit: "",
-    source: "",
-    group: Group::Initialisation,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "uniform",
-                label: "uniform",
-                help: "Uniform in ±1/√hidden, as PyTorch does: signals fade within a few steps.",
-            },
-            Choice {
-                value: "orthogonal",
-                label: "orthogonal",
-                help: "A random rotation: neither fades nor grows at first (Saxe et al. 2014).",
-            },
-            Choice {
-                value: "identity",
-                label: "identity",
-                help: "Each unit starts by keeping its own value (Le et al. 2015).",
-            },
-        ],
-    },
-    default: Default::Text("uniform"),
-    basic: false,
-    when: None,
-};
+pub const RECURRENT_INIT: Knob<RecurrentInit> =
+    Knob::choice(Group::Initialisation, "recurrent_init", "Recurrent matrix", "uniform")
+        .help("How the matrix from state to state starts out: it decides how fast signals fade or grow over time.");
+
+choices! {
+    /// Where the gate that keeps starts out.
+    pub enum ForgetBias {
+        Zero("0", "0", "Half is forgotten at each step, at first."),
+        One("1", "1", "27 % is forgotten at each step, at first (Jozefowicz et al. 2015)."),
+        Three("3", "3", "5 % is forgotten at each step, at first."),
+        Chrono("chrono", "chrono", "Units with memories of all lengths up to the window (Tallec and Ollivier 2018)."),
+    }
+}
 
 /// Where the gate that keeps starts out.
-pub const FORGET_BIAS: Knob = Knob {
-    key: "forget_bias",
-    label: "Forget bias",
-    help: "Bias of the gate that keeps the state: the higher, the longer the memory at first.",
-    unit: "",
-    source: "Gers et al. 2000; Jozefowicz et al. 2015",
-    group: Group::Initialisation,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "0", label: "0", help: "Half is forgotten at each step, at first." },
-            Choice {
-                value: "1",
-                label: "1",
-                help: "27 % is forgotten at each step, at first (Jozefowicz et al. 2015).",
-            },
-            Choice { value: "3", label: "3", help: "5 % is forgotten at each step, at first." },
-            Choice {
-                value: "chrono",
-                label: "chrono",
-                help: "Units with memories of all lengths up to the window (Tallec and Ollivier 2018).",
-            },
-        ],
-    },
-    default: Default::Text("1"),
-    basic: false,
-    when: None,
-};
+pub const FORGET_BIAS: Knob<ForgetBias> = Knob::choice(Group::Initialisation, "forget_bias", "Forget bias", "1")
+    .help("Bias of the gate that keeps the state: the higher, the longer the memory at first.")
+    .source("Gers et al. 2000; Jozefowicz et al. 2015");
 
 /// Factor on all random initial weights.
-pub const INIT_SCALE: Knob = Knob {
-    key: "init_scale",
-    label: "Scale of initial weights",
-    help: "Multiplies all random initial weights. 1 is the usual; try 3 to see gradients explode.",
-    unit: "×",
-    source: "",
-    group: Group::Initialisation,
-    kind: Kind::Number { min: 0.01, max: 10.0, log: true },
-    default: Default::Number(1.0),
-    basic: false,
-    when: None,
-};
+pub const INIT_SCALE: Knob<f64> =
+    Knob::number(Group::Initialisation, "init_scale", "Scale of initial weights", 0.01..=10.0, 1.0)
+        .log()
+        .help("Multiplies all random initial weights. 1 is the usual; try 3 to see gradients explode.")
+        .unit("×");
 
 /// The step of a sequence `[rows × (steps · batch)]` that was computed last: its end, or its beginning if it was read in
 /// `reverse`.
@@ -100,14 +61,14 @@ pub struct GateBias {
 impl GateBias {
     /// As [`FORGET_BIAS`] says; `steps` is the longest memory wanted.
     pub fn from(settings: &Settings, steps: usize) -> Self {
-        match settings.text(FORGET_BIAS.key) {
-            "chrono" => {
+        let constant = |bias: f64| Self { keep: Init::Constant(bias), admit: Init::Zero };
+        match settings.get(&FORGET_BIAS) {
+            ForgetBias::Zero => constant(0.0),
+            ForgetBias::One => constant(1.0),
+            ForgetBias::Three => constant(3.0),
+            ForgetBias::Chrono => {
                 let steps = steps as f64;
                 Self { keep: Init::Chrono { steps, sign: 1.0 }, admit: Init::Chrono { steps, sign: -1.0 } }
-            }
-            text => {
-                let bias = exact::read(text).unwrap_or_default();
-                Self { keep: Init::Constant(bias), admit: Init::Zero }
             }
         }
     }
@@ -129,12 +90,8 @@ pub struct Layer {
     w_hh: ParamId,
     b_ih: ParamId,
     b_hh: ParamId,
-    /// Rows of the input.
-    pub inputs: usize,
     /// Size of the state.
     pub hidden: usize,
-    /// Gates stacked in the rows.
-    pub gates: usize,
 }
 
 impl Layer {
@@ -152,10 +109,10 @@ impl Layer {
         let direction = if reverse { "_reverse" } else { "" };
         // torch.nn.RNN, LSTM and GRU draw everything from this range.
         let uniform = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
-        let recurrent = match settings.text(RECURRENT_INIT.key) {
-            "orthogonal" => Init::Orthogonal,
-            "identity" => Init::Identity,
-            _ => uniform,
+        let recurrent = match settings.get(&RECURRENT_INIT) {
+            RecurrentInit::Uniform => uniform,
+            RecurrentInit::Orthogonal => Init::Orthogonal,
+            RecurrentInit::Identity => Init::Identity,
         };
         let named = |part: &str| format!("rnn.{part}_l{index}{direction}");
         let w_ih = builder.matrix(named("weight_ih"), gates * hidden, inputs, uniform);
@@ -166,7 +123,7 @@ impl Layer {
             biases.iter().map(|bias| (hidden, if bias.is_some() { Init::Zero } else { uniform })).collect();
         let b_ih = builder.vector(named("bias_ih"), &first, false);
         let b_hh = builder.vector(named("bias_hh"), &second, true);
-        Self { w_ih, w_hh, b_ih, b_hh, inputs, hidden, gates }
+        Self { w_ih, w_hh, b_ih, b_hh, hidden }
     }
 
     /// The parameters on the tape.
@@ -177,11 +134,5 @@ impl Layer {
             b_ih: pass.param(self.b_ih),
             b_hh: pass.param(self.b_hh),
         }
-    }
-
-    /// How many parameters: gates · hidden · (inputs + hidden + two biases).
-    pub fn formula(&self) -> String {
-        let factor = if self.gates == 1 { String::new() } else { format!("{}·", self.gates) };
-        format!("{factor}{}·({} + {} + 2)", self.hidden, self.inputs, self.hidden)
     }
 }

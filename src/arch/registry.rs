@@ -1,6 +1,9 @@
 //! The list of what a person can pick.
 
-use crate::arch::plan::{self, HEAD, LOSS_ON, NORMALISE, Plan, READING, SEGMENT};
+use crate::arch::plan::{
+    self, HEAD, HIGHWAY, Head, Input, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
+};
+use crate::arch::plan::{READING, Reading, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
@@ -9,7 +12,7 @@ use crate::arch::{
     transformer, xlstm,
 };
 use crate::error::Result;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Raw, Settings};
+use crate::knob::{AnyKnob, Choice, Choices, Default, Group, Knob, Raw, Settings};
 use crate::math::Rng;
 use crate::nn::params::Slot;
 use crate::nn::{Builder, Params};
@@ -25,14 +28,14 @@ pub struct Architecture {
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence in the form that the settings choose, as MathML; see [`Architecture::all_equations`].
-    pub equations: fn(&Settings) -> &'static str,
+    /// The recurrence in the form that the settings choose, as MathML, given which layers of a stack are of this kind, from 0.
+    pub equations: fn(&Settings, layers: &[usize]) -> &'static str,
     /// Whether it can read a sequence step by step, from the state that it left.
     pub streams: bool,
     /// Knobs of its own, beside those of every plan and, for layers, of every stack.
-    pub knobs: &'static [Knob],
+    pub knobs: &'static [&'static dyn AnyKnob],
     /// Defaults that are its own in place of the knobs'.
-    pub defaults: &'static [(&'static str, Default)],
+    pub defaults: &'static [(&'static dyn AnyKnob, Default)],
     /// How it is made.
     pub make: Make,
 }
@@ -64,9 +67,9 @@ pub const ALL: &[Architecture] = &[
         label: "Vanilla RNN",
         summary: "One tanh layer that feeds on its own last output. Simple and fast; what it saw fades within a few steps.",
         source: "Elman 1990",
-        equations: |_| include_str!("equations/rnn.mml"),
+        equations: |_, _| include_str!("equations/rnn.mml"),
         streams: true,
-        knobs: &[RECURRENT_INIT, INIT_SCALE],
+        knobs: &[&RECURRENT_INIT, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(rnn::block),
     },
@@ -75,9 +78,9 @@ pub const ALL: &[Architecture] = &[
         label: "LSTM",
         summary: "A cell state that gates write to, keep and read: made to remember over many steps.",
         source: "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
-        equations: |_| include_str!("equations/lstm.mml"),
+        equations: |_, _| include_str!("equations/lstm.mml"),
         streams: true,
-        knobs: &[FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        knobs: &[&FORGET_BIAS, &RECURRENT_INIT, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(lstm::block),
     },
@@ -86,7 +89,7 @@ pub const ALL: &[Architecture] = &[
         label: "GRU",
         summary: "Two gates and no separate cell state: most of what an LSTM does with a quarter fewer weights.",
         source: "Cho et al. 2014; Chung et al. 2014",
-        equations: |settings| {
+        equations: |settings, _| {
             if gru::resets_before(settings) {
                 include_str!("equations/gru_reset_before.mml")
             } else {
@@ -94,7 +97,7 @@ pub const ALL: &[Architecture] = &[
             }
         },
         streams: true,
-        knobs: &[gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        knobs: &[&gru::FORM, &FORGET_BIAS, &RECURRENT_INIT, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(gru::block),
     },
@@ -104,9 +107,9 @@ pub const ALL: &[Architecture] = &[
         summary: "Two recurrent layers side by side, one reading the window from its end: for a window that is known as a \
                   whole. It cannot follow a stream.",
         source: "Schuster and Paliwal 1997; Graves and Schmidhuber 2005",
-        equations: |_| include_str!("equations/bidirectional.mml"),
+        equations: |_, _| include_str!("equations/bidirectional.mml"),
         streams: false,
-        knobs: &[bidirectional::CELL, gru::FORM, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        knobs: &[&bidirectional::CELL, &gru::FORM, &FORGET_BIAS, &RECURRENT_INIT, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(bidirectional::block),
     },
@@ -116,9 +119,9 @@ pub const ALL: &[Architecture] = &[
         summary: "A GRU whose gates do not read the state: no matrix from state to state, and all steps can be computed at \
                   once.",
         source: "Feng et al. 2024",
-        equations: |_| include_str!("equations/mingru.mml"),
+        equations: |_, _| include_str!("equations/mingru.mml"),
         streams: true,
-        knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
+        knobs: &[&minimal::CANDIDATE, &minimal::SCAN, &FORGET_BIAS, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(minimal::gru),
     },
@@ -127,9 +130,9 @@ pub const ALL: &[Architecture] = &[
         label: "minLSTM",
         summary: "An LSTM whose gates do not read the state and share one whole between keeping and letting in.",
         source: "Feng et al. 2024",
-        equations: |_| include_str!("equations/minlstm.mml"),
+        equations: |_, _| include_str!("equations/minlstm.mml"),
         streams: true,
-        knobs: &[minimal::CANDIDATE, minimal::SCAN, FORGET_BIAS, INIT_SCALE],
+        knobs: &[&minimal::CANDIDATE, &minimal::SCAN, &FORGET_BIAS, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(minimal::lstm),
     },
@@ -142,12 +145,12 @@ pub const ALL: &[Architecture] = &[
         equations: xlstm::equations,
         streams: true,
         knobs: &[
-            xlstm::SLSTM,
-            transformer::HEADS,
-            mamba::EXPANSION,
-            mamba::CONVOLUTION,
-            xlstm::FORGET_GATE,
-            INIT_SCALE,
+            &xlstm::SLSTM,
+            &transformer::HEADS,
+            &mamba::EXPANSION,
+            &mamba::CONVOLUTION,
+            &xlstm::FORGET_GATE,
+            &INIT_SCALE,
         ],
         defaults: &[],
         make: Make::Layer(xlstm::block),
@@ -158,9 +161,9 @@ pub const ALL: &[Architecture] = &[
         summary: "A GRU over segments of the window that gives all segments of the horizon at once, each asked for by its \
                   place.",
         source: "Lin et al. 2023",
-        equations: |_| include_str!("equations/segrnn.mml"),
+        equations: |_, _| include_str!("equations/segrnn.mml"),
         streams: false,
-        knobs: &[SEGMENT, NORMALISE, HIDDEN, HEAD_DROPOUT, FORGET_BIAS, RECURRENT_INIT, INIT_SCALE],
+        knobs: &[&SEGMENT, &NORMALISE, &HIDDEN, &HEAD_DROPOUT, &FORGET_BIAS, &RECURRENT_INIT, &INIT_SCALE],
         defaults: &[],
         make: Make::Forecaster(segrnn::forecaster),
     },
@@ -182,15 +185,15 @@ pub const ALL: &[Architecture] = &[
         summary: "A state-space model that chooses at each step what to keep and what to read, between two gates: long memory \
                   without attention.",
         source: "Gu and Dao 2023",
-        equations: |settings| {
-            if settings.flag(mamba::SELECTION.key) {
+        equations: |settings, _| {
+            if settings.get(&mamba::SELECTION) {
                 include_str!("equations/mamba.mml")
             } else {
                 include_str!("equations/mamba_fixed.mml")
             }
         },
         streams: true,
-        knobs: &[mamba::STATE, mamba::EXPANSION, mamba::CONVOLUTION, mamba::SELECTION, INIT_SCALE],
+        knobs: &[&mamba::STATE, &mamba::EXPANSION, &mamba::CONVOLUTION, &mamba::SELECTION, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(mamba::block),
     },
@@ -200,7 +203,7 @@ pub const ALL: &[Architecture] = &[
         summary: "Each step looks back at all steps so far and takes what it needs: nothing has to be carried along, and \
                   everything is kept.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
-        equations: |_| include_str!("equations/transformer.mml"),
+        equations: |_, _| include_str!("equations/transformer.mml"),
         streams: true,
         knobs: TRANSFORMER,
         defaults: &[],
@@ -212,8 +215,8 @@ pub const ALL: &[Architecture] = &[
         summary: "Each step looks at all steps of the window, those after it too, and the forecast is made from the mean of them \
                   all: for a window that is known as a whole.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
-        equations: |settings| {
-            if stacked::makes_layer("transformer_encoder", settings, settings.size(LAYERS.key) - 1) {
+        equations: |settings, layers| {
+            if layers.contains(&(settings.get(&LAYERS) - 1)) {
                 concat!(include_str!("equations/transformer_encoder.mml"), include_str!("equations/mean_of_steps.mml"))
             } else {
                 include_str!("equations/transformer_encoder.mml")
@@ -222,7 +225,7 @@ pub const ALL: &[Architecture] = &[
         streams: false,
         knobs: TRANSFORMER,
         // Within one layer a step is looked at before it has looked at any other.
-        defaults: &[(LAYERS.key, Default::Integer(2))],
+        defaults: &[(&LAYERS, Default::Integer(2))],
         make: Make::Layer(transformer::encoder),
     },
     Architecture {
@@ -231,9 +234,9 @@ pub const ALL: &[Architecture] = &[
         summary: "Reads the whole window at once, with separate weights for every position: no memory and no order to learn, \
                   and many weights.",
         source: "Rumelhart et al. 1986",
-        equations: |_| include_str!("equations/mlp.mml"),
+        equations: |_, _| include_str!("equations/mlp.mml"),
         streams: false,
-        knobs: &[NORMALISE, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT, INIT_SCALE],
+        knobs: &[&NORMALISE, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT, &INIT_SCALE],
         defaults: &[],
         make: Make::Forecaster(mlp::forecaster),
     },
@@ -243,9 +246,9 @@ pub const ALL: &[Architecture] = &[
         summary: "One linear map from the window, centred on its last value, to the horizon: the baseline that a network has \
                   to beat.",
         source: "Zeng et al. 2023",
-        equations: |_| include_str!("equations/nlinear.mml"),
+        equations: |_, _| include_str!("equations/nlinear.mml"),
         streams: false,
-        knobs: &[INIT_SCALE],
+        knobs: &[&INIT_SCALE],
         defaults: &[],
         make: Make::Forecaster(nlinear::forecaster),
     },
@@ -255,62 +258,66 @@ pub const ALL: &[Architecture] = &[
         summary: "Takes the window apart into a moving average and the rest, and maps each to the horizon by a linear map of \
                   its own.",
         source: "Zeng et al. 2023",
-        equations: |_| include_str!("equations/dlinear.mml"),
+        equations: |_, _| include_str!("equations/dlinear.mml"),
         streams: false,
-        knobs: &[dlinear::SPAN, INIT_SCALE],
+        knobs: &[&dlinear::SPAN, &INIT_SCALE],
         defaults: &[],
         make: Make::Forecaster(dlinear::forecaster),
     },
 ];
 
-const TRANSFORMER: &[Knob] =
-    &[transformer::HEADS, transformer::FEED_FORWARD, transformer::ACTIVATION, transformer::POSITIONS, INIT_SCALE];
+const TRANSFORMER: &[&dyn AnyKnob] =
+    &[&transformer::HEADS, &transformer::FEED_FORWARD, &transformer::ACTIVATION, &transformer::POSITIONS, &INIT_SCALE];
 
-const fn choices<const N: usize>() -> [Choice; N] {
-    let mut all = [Choice { value: "", label: "", help: "" }; N];
+impl Architecture {
+    /// Whether its layers can stand between those of another.
+    const fn mixes(&self) -> bool {
+        self.streams && matches!(self.make, Make::Layer(_))
+    }
+
+    const fn option(&self) -> Choice {
+        Choice { value: self.id, label: self.label, help: self.summary }
+    }
+}
+
+const fn options<const N: usize>() -> [Choice; N] {
+    let mut all = [ALL[0].option(); N];
     let mut k = 0;
     while k < N {
-        all[k] = Choice { value: ALL[k].id, label: ALL[k].label, help: ALL[k].summary };
+        all[k] = ALL[k].option();
         k += 1;
     }
     all
 }
 
-const CHOICES: &[Choice] = &choices::<{ ALL.len() }>();
+impl Choices for &'static Architecture {
+    const OPTIONS: &'static [Choice] = &options::<{ ALL.len() }>();
+
+    fn nth(index: usize) -> Option<Self> {
+        ALL.get(index)
+    }
+}
 
 /// Which architecture.
-pub const ARCHITECTURE: Knob = Knob {
-    key: stacked::ARCHITECTURE_KEY,
-    label: "Architecture",
-    help: "The kind of network.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice { options: CHOICES },
-    default: Default::Text("gru"),
-    basic: true,
-    when: None,
-};
+pub const ARCHITECTURE: Knob<&Architecture> =
+    Knob::choice(Group::Model, "architecture", "Architecture", "gru").help("The kind of network.").basic();
 
-/// How many layers can be mixed into a stack.
+/// How many architectures can be mixed into a stack.
 const fn mixable() -> usize {
     let (mut k, mut count) = (0, 0);
     while k < ALL.len() {
-        if ALL[k].streams && matches!(ALL[k].make, Make::Layer(_)) {
-            count += 1;
-        }
+        count += ALL[k].mixes() as usize;
         k += 1;
     }
     count
 }
 
 const fn mixes<const N: usize>() -> [Choice; N] {
-    let same = Choice { value: stacked::UNMIXED, label: "the same", help: "All layers are of one kind." };
-    let mut all = [same; N];
+    let mut all = [Choice { value: "same", label: "the same", help: "All layers are of one kind." }; N];
     let (mut k, mut count) = (0, 1);
     while k < ALL.len() {
-        if ALL[k].streams && matches!(ALL[k].make, Make::Layer(_)) {
-            all[count] = Choice { value: ALL[k].id, label: ALL[k].label, help: ALL[k].summary };
+        if ALL[k].mixes() {
+            all[count] = ALL[k].option();
             count += 1;
         }
         k += 1;
@@ -318,21 +325,18 @@ const fn mixes<const N: usize>() -> [Choice; N] {
     all
 }
 
-const MIXES: &[Choice] = &mixes::<{ mixable() + 1 }>();
+impl Choices for Option<&'static Architecture> {
+    const OPTIONS: &'static [Choice] = &mixes::<{ mixable() + 1 }>();
 
-/// What the second, the fourth layer of a stack is.
-pub const MIX: Knob = Knob {
-    key: stacked::MIX_KEY,
-    label: "Every second layer",
-    help: "Layers of another kind in between: attention between state-space layers, say. No effect with one layer.",
-    unit: "",
-    source: "Lieber et al. 2024 (Jamba)",
-    group: Group::Model,
-    kind: Kind::Choice { options: MIXES },
-    default: Default::Text(stacked::UNMIXED),
-    basic: false,
-    when: None,
-};
+    fn nth(index: usize) -> Option<Self> {
+        [None].into_iter().chain(ALL.iter().filter(|one| one.mixes()).map(Some)).nth(index)
+    }
+}
+
+/// What the second, the fourth layer of a stack is; `None`: the same as the first.
+pub const MIX: Knob<Option<&Architecture>> = Knob::choice(Group::Model, "mix", "Every second layer", "same")
+    .help("Layers of another kind in between: attention between state-space layers, say. No effect with one layer.")
+    .source("Lieber et al. 2024 (Jamba)");
 
 /// The architecture that is called `id`.
 pub fn find(id: &str) -> Option<&'static Architecture> {
@@ -340,12 +344,11 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
 }
 
 /// Every knob of every architecture, each once: those shared first.
-pub fn knobs() -> Vec<Knob> {
-    let mut all = vec![ARCHITECTURE];
-    let own = ALL.iter().flat_map(|architecture| architecture.knobs);
-    for knob in plan::KNOBS.iter().chain(stacked::KNOBS).chain([&MIX]).chain(own) {
-        if all.iter().all(|known| known.key != knob.key) {
-            all.push(*knob);
+pub fn knobs() -> Vec<&'static dyn AnyKnob> {
+    let mut all: Vec<&dyn AnyKnob> = vec![&ARCHITECTURE];
+    for knob in ALL.iter().flat_map(Architecture::all_knobs) {
+        if all.iter().all(|known| known.about().key != knob.about().key) {
+            all.push(knob);
         }
     }
     all
@@ -356,42 +359,51 @@ pub fn defaults(raw: &Raw) -> Raw {
     let id = raw.get(ARCHITECTURE.key).cloned().unwrap_or_else(|| ARCHITECTURE.default.to_value());
     let chosen = id.as_str().and_then(find);
     let mut defaults = Raw::new();
-    for (key, value) in chosen.map_or(&[][..], |one| one.defaults) {
-        defaults.insert((*key).to_owned(), value.to_value());
+    for (knob, value) in chosen.map_or(&[][..], |one| one.defaults) {
+        defaults.insert(knob.about().key.to_owned(), value.to_value());
     }
     defaults
-}
-
-/// Keys of the knobs that `architecture` reads.
-pub fn keys(architecture: &Architecture) -> Vec<&'static str> {
-    let (shared, mix): (&[Knob], _) = match architecture.make {
-        Make::Layer(_) => (stacked::KNOBS, Some(&MIX)),
-        Make::Forecaster(_) => (&[], None),
-    };
-    plan::KNOBS.iter().chain(shared).chain(mix).chain(architecture.knobs).map(|knob| knob.key).collect()
 }
 
 /// Streams of randomness: each purpose has its own.
 const WEIGHTS: u64 = 1;
 
 impl Architecture {
+    /// Every knob that it reads: those of all, those of a stack, its own.
+    pub fn all_knobs(&self) -> impl Iterator<Item = &'static dyn AnyKnob> {
+        let stack: &[&[&dyn AnyKnob]] = match self.make {
+            Make::Layer(_) => &[stacked::KNOBS, &[&MIX]],
+            Make::Forecaster(_) => &[],
+        };
+        [plan::KNOBS].into_iter().chain(stack.iter().copied()).chain([self.knobs]).flatten().copied()
+    }
+
     /// Whether it reads the knob `key`.
     pub fn reads(&self, key: &str) -> bool {
-        keys(self).contains(&key)
+        self.all_knobs().any(|knob| knob.about().key == key)
+    }
+
+    /// What `settings` say of a knob, if it reads it.
+    fn chosen<T>(&self, settings: &Settings, knob: &Knob<T>) -> Option<T> {
+        self.reads(knob.key).then(|| settings.get(knob))
     }
 
     /// What every second layer is made by, where that is another architecture.
     fn mixed(&self, settings: &Settings) -> Option<(&'static Architecture, MakeBlock)> {
         let Make::Layer(_) = self.make else { return None };
-        let other = find(settings.text(MIX.key)).filter(|other| other.id != self.id)?;
+        let other = settings.get(&MIX).filter(|other| other.id != self.id)?;
         let Make::Layer(block) = other.make else { return None };
-        (settings.size(LAYERS.key) > 1).then_some((other, block))
+        (settings.get(&LAYERS) > 1).then_some((other, block))
     }
 
     /// The recurrences of all layers that `settings` ask for, as MathML: those of every second layer behind its own.
     pub fn all_equations(&self, settings: &Settings) -> String {
-        let mixed = self.mixed(settings).map_or("", |(other, _)| (other.equations)(settings));
-        [(self.equations)(settings), mixed].concat()
+        let layers = 0..self.chosen(settings, &LAYERS).unwrap_or(1);
+        let Some((other, _)) = self.mixed(settings) else {
+            return (self.equations)(settings, &layers.collect::<Vec<_>>()).to_owned();
+        };
+        let (own, others): (Vec<_>, Vec<_>) = layers.partition(|layer| layer.is_multiple_of(2));
+        [(self.equations)(settings, &own), (other.equations)(settings, &others)].concat()
     }
 
     /// The plan that checked `settings` ask for, with `features`, data features and targets, and the resolved `season`,
@@ -402,42 +414,64 @@ impl Architecture {
     pub fn plan(
         &self,
         settings: &Settings,
-        features: (usize, usize, usize),
+        (features, data_features, targets): (usize, usize, usize),
         (season, window, horizon): (usize, usize, usize),
     ) -> Result<Plan> {
-        let continuous = settings.text(READING.key) == "continuous";
-        if continuous && !self.streams {
+        let reading = settings.get(&READING);
+        if reading == Reading::Continuous && !self.streams {
             return Err(READING.error(format!(
                 "{} needs its whole window at once: it does not stream, so it has no state to take along the series; choose \
                  “windows”",
                 self.label
             )));
         }
-        if !self.reads(SEGMENT.key) {
-            return Ok(Plan::whole(settings, features, (window, horizon)));
-        }
-        let says = |knob: &Knob, value: &str| self.reads(knob.key) && settings.text(knob.key) == value;
-        let by_step = (says(&HEAD, "rolled"), says(&LOSS_ON, "every") && !continuous);
-        let plan = Plan::with(settings, features, (season, window, horizon), by_step)?;
+        let normalise = self.chosen(settings, &NORMALISE).unwrap_or(Normalise::None);
+        let plan = Plan {
+            features,
+            data_features,
+            targets,
+            window,
+            horizon,
+            input: Input::Whole,
+            output: match self.chosen(settings, &HEAD) {
+                Some(Head::Rolled) => Output::Rolled,
+                Some(Head::Direct) | None => {
+                    Output::Direct { highway: self.chosen(settings, &HIGHWAY).unwrap_or(false) }
+                }
+            },
+            learning: match (reading, self.chosen(settings, &LOSS_ON)) {
+                (Reading::Continuous, _) => Learning::Series,
+                (Reading::Windows, Some(LossOn::Every)) => Learning::Every(normalise.causal()),
+                (Reading::Windows, Some(LossOn::Last) | None) => Learning::End(normalise),
+            },
+        };
+        let Some(segment) = self.chosen(settings, &SEGMENT) else { return Ok(plan) };
+        let plan = plan.in_segments(segment, season)?;
         let label = self.label;
-        if plan.rolled && !self.streams {
+        if plan.rolled() && !self.streams {
             return Err(HEAD.error(format!(
                 "{label} needs its whole window at once: it does not stream, so it cannot go on from its own forecasts; \
                  choose “all steps at once”"
             )));
         }
-        if plan.every_step && !self.streams {
+        if plan.learns_throughout() && !self.streams {
             return Err(LOSS_ON.error(format!(
                 "at every step of its window {label} has already seen the steps that follow: there is nothing left to \
                  forecast; choose “at the last step”"
             )));
         }
-        if continuous { plan.continuous() } else { Ok(plan) }
+        if plan.continuous() && plan.output == (Output::Direct { highway: true }) {
+            return Err(HIGHWAY.error(
+                "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
+                 read windows",
+            ));
+        }
+        Ok(plan)
     }
 
     /// A fresh model with seeded initial weights, and its parameters.
     pub fn build(&self, plan: &Plan, settings: &Settings, seed: u64) -> (Box<dyn Forecaster>, Params) {
-        let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.number(INIT_SCALE.key));
+        let mut builder = Builder::new(Rng::new(seed, WEIGHTS), settings.get(&INIT_SCALE));
         let forecaster = self.build_with(&mut builder, plan, settings);
         (forecaster, builder.finish())
     }

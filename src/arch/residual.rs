@@ -28,9 +28,9 @@ impl Stream {
         settings: &Settings,
         (name, norm): (&str, MakeNorm),
     ) -> Self {
-        let width = settings.size(HIDDEN.key);
+        let width = settings.get(&HIDDEN);
         let enter = (inputs != width).then(|| Linear::new(builder, &format!("layers.{index}.enter"), inputs, width));
-        let last = index + 1 == settings.size(LAYERS.key);
+        let last = index + 1 == settings.get(&LAYERS);
         Self { enter, norm: last.then(|| norm(builder, name, width)), width }
     }
 
@@ -55,14 +55,6 @@ impl Stream {
         let out = self.leave(pass, out);
         pass.probe_flow(index, "output", Bounds::Free, Flow::Output, out);
         out
-    }
-
-    /// A formula with the parameters of the stream put around those of the block.
-    pub fn formula(&self, block: &str) -> String {
-        let before = self.enter.map(|enter| enter.formula());
-        let after = self.norm.map(|norm| norm.formula());
-        let parts: Vec<String> = before.into_iter().chain([block.to_owned()]).chain(after).collect();
-        parts.join(" + ")
     }
 }
 

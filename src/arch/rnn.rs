@@ -29,7 +29,7 @@ pub fn directed(
     settings: &Settings,
     reverse: bool,
 ) -> Box<dyn Block> {
-    let layer = Layer::new(builder, index, inputs, settings.size(HIDDEN.key), &[None], settings, reverse);
+    let layer = Layer::new(builder, index, inputs, settings.get(&HIDDEN), &[None], settings, reverse);
     Box::new(Rnn { layer, index, reverse })
 }
 
@@ -45,9 +45,5 @@ impl Block for Rnn {
         pass.probe_matrices(self.index, &["state to state"], weights.w_hh);
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
-    }
-
-    fn formula(&self) -> String {
-        self.layer.formula()
     }
 }

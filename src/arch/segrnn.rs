@@ -34,8 +34,6 @@ struct SegRnn {
     gru: Layer,
     positions: ParamId,
     channels: Option<ParamId>,
-    /// Numbers in the two embeddings, and how many channels there are.
-    sizes: (usize, usize, usize),
     dropout: Real,
     predict: Linear,
     horizon: usize,
@@ -45,9 +43,9 @@ struct SegRnn {
 
 /// The forecaster.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
-    let hidden = settings.size(HIDDEN.key);
-    let segments = plan.horizon.div_ceil(plan.segment);
-    let embed = Linear::new(builder, "valueEmbedding.0", plan.segment, hidden);
+    let hidden = settings.get(&HIDDEN);
+    let segments = plan.horizon.div_ceil(plan.segment());
+    let embed = Linear::new(builder, "valueEmbedding.0", plan.segment(), hidden);
     let bias = GateBias::from(settings, plan.tokens());
     let gru = Layer::new(builder, 0, hidden, hidden, &[None, Some(bias.keep), None], settings, false);
     let sizes = (hidden - hidden / 2, hidden / 2, plan.data_features);
@@ -55,9 +53,9 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     // With a single hidden unit, the position has it.
     let named = || "channel_emb".to_owned();
     let channels = (sizes.1 > 0).then(|| builder.table(named(), sizes.2, sizes.1, Init::Normal(1.0)));
-    let predict = Linear::new(builder, "predict.1", hidden, plan.segment);
-    let dropout = crate::narrow(settings.number(HEAD_DROPOUT.key));
-    let network = SegRnn { embed, gru, positions, channels, sizes, dropout, predict, horizon: plan.horizon, segments };
+    let predict = Linear::new(builder, "predict.1", hidden, plan.segment());
+    let dropout = crate::narrow(settings.get(&HEAD_DROPOUT));
+    let network = SegRnn { embed, gru, positions, channels, dropout, predict, horizon: plan.horizon, segments };
     Box::new(Direct::new(*plan, network))
 }
 
@@ -96,19 +94,6 @@ impl Network for SegRnn {
         } else {
             out
         }
-    }
-
-    fn formula(&self) -> String {
-        format!(
-            "{} (segments) + {} (GRU) + {}·{} (positions) + {}·{} (channels) + {} (head)",
-            self.embed.formula(),
-            self.gru.formula(),
-            self.segments,
-            self.sizes.0,
-            self.sizes.2,
-            self.sizes.1,
-            self.predict.formula()
-        )
     }
 
     fn keeps_more(&self) -> usize {

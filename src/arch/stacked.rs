@@ -9,91 +9,49 @@ use std::ops::Range;
 use crate::Real;
 use crate::arch::input::{self, Emits};
 use crate::arch::levels::Levels;
-use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Normalise, Plan, SEGMENT};
+use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Output, Plan, SEGMENT};
 use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{AnyKnob, Group, Knob, Settings};
 use crate::nn::block::{last_step, through};
 use crate::nn::{Block, Builder, Clock, Linear, Pass, State};
 
 /// Size of the hidden state.
-pub const HIDDEN: Knob = Knob {
-    key: "hidden",
-    label: "Hidden units",
-    help: "Size of each layer's state: more can remember more, and takes longer.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 512 },
-    default: Default::Integer(64),
-    basic: true,
-    when: None,
-};
+pub const HIDDEN: Knob<usize> = Knob::integer(Group::Model, "hidden", "Hidden units", 1..=512, 64)
+    .help("Size of each layer's state: more can remember more, and takes longer.")
+    .basic();
 
 /// Most layers that a stack can have: their states then need no list.
 pub const MOST_LAYERS: usize = 4;
 
 /// How many layers.
-pub const LAYERS: Knob = Knob {
-    key: "layers",
-    label: "Layers",
-    help: "Layers on top of each other: each reads the hidden states of the one below.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: MOST_LAYERS as i64 },
-    default: Default::Integer(1),
-    basic: true,
-    when: None,
-};
+pub const LAYERS: Knob<usize> = Knob::integer(Group::Model, "layers", "Layers", 1..=MOST_LAYERS as i64, 1)
+    .help("Layers on top of each other: each reads the hidden states of the one below.")
+    .basic();
 
 /// Dropout between layers.
-pub const DROPOUT: Knob = Knob {
-    key: "dropout",
-    label: "Dropout between layers",
-    help: "Share of the values between two layers that is set to zero at each training step; no effect with one layer.",
-    unit: "",
-    source: "Srivastava et al. 2014",
-    group: Group::Model,
-    kind: Kind::Number { min: 0.0, max: 0.9, log: false },
-    default: Default::Number(0.0),
-    basic: false,
-    when: None,
-};
+pub const DROPOUT: Knob<f64> = Knob::number(Group::Model, "dropout", "Dropout between layers", 0.0..=0.9, 0.0)
+    .help("Share of the values between two layers that is set to zero at each training step; no effect with one layer.")
+    .source("Srivastava et al. 2014");
 
 /// Dropout before the head.
-pub const HEAD_DROPOUT: Knob = Knob {
-    key: "head_dropout",
-    label: "Dropout before the head",
-    help: "Share of the last layer's values that is set to zero at each training step: against learning the training part \
+pub const HEAD_DROPOUT: Knob<f64> = Knob::number(
+    Group::Model,
+    "head_dropout",
+    "Dropout before the head",
+    0.0..=0.9,
+    0.5,
+)
+.help(
+    "Share of the last layer's values that is set to zero at each training step: against learning the training part \
            by heart.",
-    unit: "",
-    source: "Srivastava et al. 2014",
-    group: Group::Model,
-    kind: Kind::Number { min: 0.0, max: 0.9, log: false },
-    default: Default::Number(0.5),
-    basic: false,
-    when: None,
-};
+)
+.source("Srivastava et al. 2014");
 
 /// Knobs of every stack.
-pub const KNOBS: &[Knob] = &[SEGMENT, NORMALISE, HEAD, LOSS_ON, HIGHWAY, HIDDEN, LAYERS, DROPOUT, HEAD_DROPOUT];
-
-/// Key of the knob that names the architecture of a stack's layers; the registry holds the knob and its choices.
-pub const ARCHITECTURE_KEY: &str = "architecture";
-
-/// Key of the knob that names the architecture of every second layer.
-pub const MIX_KEY: &str = "mix";
-
-/// Its value where all layers are of one architecture.
-pub const UNMIXED: &str = "same";
-
-/// Whether layer `index`, from 0, of the stack that `settings` ask for is of the architecture `id`.
-pub fn makes_layer(id: &str, settings: &Settings, index: usize) -> bool {
-    let mixed = !index.is_multiple_of(2) && settings.text(MIX_KEY) != UNMIXED;
-    settings.text(if mixed { MIX_KEY } else { ARCHITECTURE_KEY }) == id
-}
+pub const KNOBS: &[&dyn AnyKnob] =
+    &[&SEGMENT, &NORMALISE, &HEAD, &LOSS_ON, &HIGHWAY, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT];
 
 /// Makes layer `index` of a stack, which reads `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
@@ -116,26 +74,27 @@ pub struct Stacked {
 impl Stacked {
     /// Builds the stack that `settings` ask for from blocks that the two of `make` make by turns; `streams`: whether they can go on from a state.
     pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: [MakeBlock; 2], streams: bool) -> Self {
-        let hidden = settings.size(HIDDEN.key);
-        let token = plan.segment * plan.features;
-        let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
+        let hidden = settings.get(&HIDDEN);
+        let token = plan.segment() * plan.features;
+        let embed = (plan.segment() > 1).then(|| Linear::new(builder, "embed", token, hidden));
         let mut inputs = embed.map_or(token, |embed| embed.outputs);
         let mut blocks = Vec::new();
-        for index in 0..settings.size(LAYERS.key) {
+        for index in 0..settings.get(&LAYERS) {
             let block = make[index % 2](builder, index, inputs, plan, settings);
             inputs = block.features();
             blocks.push(block);
         }
         let emits = Emits::of(plan);
         let head = Linear::new(builder, "head", inputs, emits.rows());
-        let highway = plan.highway.then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
+        let highway = (plan.output == Output::Direct { highway: true })
+            .then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
         Self {
             plan: *plan,
             embed,
             blocks,
-            dropout: crate::narrow(settings.number(DROPOUT.key)),
+            dropout: crate::narrow(settings.get(&DROPOUT)),
             head,
-            head_dropout: crate::narrow(settings.number(HEAD_DROPOUT.key)),
+            head_dropout: crate::narrow(settings.get(&HEAD_DROPOUT)),
             highway,
             emits,
             streams,
@@ -188,7 +147,8 @@ impl Stacked {
         levels: Levels,
         (emitted, first): (Var, usize),
     ) -> (Var, Levels) {
-        let Plan { features, data_features, segment, .. } = self.plan;
+        let Plan { features, data_features, .. } = self.plan;
+        let segment = self.plan.segment();
         let (rows, emits) = (segment * features, self.emits);
         let said = |tape: &Tape, feature: usize, sample: usize, step: usize| {
             tape.value(emitted)[sample * emits.rows() + emits.row(feature, step)]
@@ -217,7 +177,7 @@ impl Stacked {
         let levels = Levels::of(pass.tape, plan, batch);
         let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
         let mut from = tokens.start;
-        if !plan.every_step {
+        if !plan.learns_throughout() {
             hidden = self.readout(pass, hidden);
             from = tokens.end - 1;
             // What is dropped out here is a sequence of one step.
@@ -244,7 +204,7 @@ impl Stacked {
             input::truth(pass.tape, plan, batch, &levels, from + k, emits, block);
         }
         let truth = pass.tape.push(rows, columns, truth, None);
-        if plan.normalise == Normalise::Window {
+        if plan.has_spread() {
             let mut spread = pass.tape.buffer(rows * columns);
             for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
                 for feature in 0..emits.features {
@@ -305,15 +265,6 @@ impl Forecaster for Stacked {
         }
     }
 
-    fn formula(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));
-        parts.extend(self.blocks.iter().enumerate().map(|(k, block)| format!("{} (layer {})", block.formula(), k + 1)));
-        parts.push(format!("{} (head)", self.head.formula()));
-        parts.extend(self.highway.map(|highway| format!("{} (highway)", highway.formula())));
-        parts.join(" + ")
-    }
-
     fn keeps_more(&self) -> usize {
         self.blocks.iter().map(|block| block.keeps_more(self.plan.tokens())).sum()
     }
@@ -321,7 +272,7 @@ impl Forecaster for Stacked {
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
         // The highway is applied to the whole window, the head where something is learnt.
         let once = self.highway.map_or(0, |highway| highway.outputs) + self.head.outputs;
-        let once = if self.plan.every_step { 0 } else { once as u64 };
+        let once = if self.plan.learns_throughout() { 0 } else { once as u64 };
         // The embedded segment before and behind the rectifier, with gradients, beside the matrix's rows.
         let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);
         tokens.saturating_mul(rows - once + embed + self.keeps_more() as u64) + once
@@ -342,7 +293,7 @@ impl Stretches for Stacked {
     }
 
     fn learnt_from(&self) -> usize {
-        if self.plan.every_step { self.plan.tokens() } else { 1 }
+        if self.plan.learns_throughout() { self.plan.tokens() } else { 1 }
     }
 
     fn states(&self) -> usize {
@@ -360,7 +311,7 @@ impl Stretches for Stacked {
         tokens: Range<usize>,
         states: &mut [State],
     ) -> Option<(Var, Var)> {
-        if self.plan.every_step || tokens.end == self.plan.tokens() {
+        if self.plan.learns_throughout() || tokens.end == self.plan.tokens() {
             return Some(self.fit_from(pass, batch, tokens, states));
         }
         let levels = Levels::of(pass.tape, &self.plan, batch);

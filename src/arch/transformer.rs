@@ -22,89 +22,48 @@ use crate::Real;
 use crate::arch::plan::Plan;
 use crate::arch::residual::{Stream, largest_divisor};
 use crate::grad::{Var, ops};
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
 
 /// How many heads.
-pub const HEADS: Knob = Knob {
-    key: "heads",
-    label: "Heads",
-    help: "Into how many parts attention, or the memory, is cut, each by itself. The largest number up to this that divides the hidden \
-           units is taken (of an xLSTM, one that leaves four of them to each).",
-    unit: "",
-    source: "Vaswani et al. 2017",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 16 },
-    default: Default::Integer(4),
-    basic: false,
-    when: None,
-};
+pub const HEADS: Knob<usize> = Knob::integer(Group::Model, "heads", "Heads", 1..=16, 4)
+    .help("Into how many parts attention, or the memory, is cut, each by itself. The largest number up to this that divides the hidden \
+           units is taken (of an xLSTM, one that leaves four of them to each).")
+    .source("Vaswani et al. 2017");
 
 /// Width of the feed-forward part.
-pub const FEED_FORWARD: Knob = Knob {
-    key: "feed_forward",
-    label: "Feed-forward width",
-    help: "How many units the feed-forward part has for each hidden unit.",
-    unit: "×",
-    source: "Vaswani et al. 2017",
-    group: Group::Model,
-    kind: Kind::Integer { min: 1, max: 8 },
-    default: Default::Integer(4),
-    basic: false,
-    when: None,
-};
+pub const FEED_FORWARD: Knob<usize> = Knob::integer(Group::Model, "feed_forward", "Feed-forward width", 1..=8, 4)
+    .help("How many units the feed-forward part has for each hidden unit.")
+    .unit("×")
+    .source("Vaswani et al. 2017");
+
+choices! {
+    /// The activation of the feed-forward part.
+    pub enum Activation {
+        Gelu("gelu", "GELU", "A smooth rectifier (Hendrycks and Gimpel 2016)."),
+        Relu("relu", "rectifier", "Zero below zero, as in the original paper."),
+    }
+}
 
 /// Activation of the feed-forward part.
-pub const ACTIVATION: Knob = Knob {
-    key: "activation",
-    label: "Activation",
-    help: "What bends the feed-forward part.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "gelu", label: "GELU", help: "A smooth rectifier (Hendrycks and Gimpel 2016)." },
-            Choice { value: "relu", label: "rectifier", help: "Zero below zero, as in the original paper." },
-        ],
-    },
-    default: Default::Text("gelu"),
-    basic: false,
-    when: None,
-};
+pub const ACTIVATION: Knob<Activation> =
+    Knob::choice(Group::Model, "activation", "Activation", "gelu").help("What bends the feed-forward part.");
+
+choices! {
+    /// How a layer knows where a step stands.
+    pub enum WhichPositions {
+        Learned("learned", "learned",
+            "A vector for each place in window and horizon; beyond them the last one is repeated."),
+        Waves("waves", "sines and cosines",
+            "Waves of all lengths (Vaswani et al. 2017): any length, nothing to learn."),
+        None("none", "none", "A causal network can still count what it sees (Haviv et al. 2022); an encoder cannot."),
+    }
+}
 
 /// How a layer knows where a step stands.
-pub const POSITIONS: Knob = Knob {
-    key: "positions",
-    label: "Positions",
-    help: "How the network is told which step is which: attention by itself sees a set, not a sequence.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "learned",
-                label: "learned",
-                help: "A vector for each place in window and horizon; beyond them the last one is repeated.",
-            },
-            Choice {
-                value: "waves",
-                label: "sines and cosines",
-                help: "Waves of all lengths (Vaswani et al. 2017): any length, nothing to learn.",
-            },
-            Choice {
-                value: "none",
-                label: "none",
-                help: "A causal network can still count what it sees (Haviv et al. 2022); an encoder cannot.",
-            },
-        ],
-    },
-    default: Default::Text("learned"),
-    basic: false,
-    when: None,
-};
+pub const POSITIONS: Knob<WhichPositions> = Knob::choice(Group::Model, "positions", "Positions", "learned")
+    .help("How the network is told which step is which: attention by itself sees a set, not a sequence.");
 
 /// Spread of learned positions at the start, as in GPT-2 (Radford et al. 2019).
 const POSITION_SPREAD: f64 = 0.02;
@@ -136,8 +95,6 @@ struct Transformer {
     causal: bool,
     heads: usize,
     index: usize,
-    /// What the positions add to the count of parameters.
-    places: usize,
 }
 
 /// One causal layer.
@@ -154,23 +111,23 @@ impl Transformer {
     fn new(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings, causal: bool) -> Self {
         let stream = Stream::new(builder, index, inputs, settings, ("norm", Norm::layer));
         let hidden = stream.width;
-        let heads = largest_divisor(hidden, settings.size(HEADS.key));
-        let places = plan.tokens() + plan.horizon.div_ceil(plan.segment);
-        let positions = match settings.text(POSITIONS.key) {
+        let heads = largest_divisor(hidden, settings.get(&HEADS));
+        let places = plan.tokens() + plan.horizon.div_ceil(plan.segment());
+        let positions = match settings.get(&POSITIONS) {
             _ if index > 0 => Positions::None,
-            "learned" => {
+            WhichPositions::Learned => {
                 // Uniform with this spread, as all random weights here.
                 let init = Init::Uniform(POSITION_SPREAD * libm::sqrt(3.0));
                 Positions::Learned(builder.table("position.weight".to_owned(), places, hidden, init))
             }
-            "waves" => Positions::Waves,
-            _ => Positions::None,
+            WhichPositions::Waves => Positions::Waves,
+            WhichPositions::None => Positions::None,
         };
         let named = |part: &str| format!("layers.{index}.{part}");
         // torch.nn.MultiheadAttention: Glorot's uniform range for the stacked projections, and biases of zero.
         let glorot = Init::Uniform(libm::sqrt(6.0 / (4 * hidden) as f64));
         let uniform = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
-        let width = settings.size(FEED_FORWARD.key) * hidden;
+        let width = settings.get(&FEED_FORWARD) * hidden;
         let into_attention = Linear {
             weight: builder.matrix(named("self_attn.in_proj_weight"), 3 * hidden, hidden, glorot),
             bias: Some(builder.vector(named("self_attn.in_proj_bias"), &[(3 * hidden, Init::Zero)], false)),
@@ -192,11 +149,10 @@ impl Transformer {
             narrow: Linear::new(builder, &named("linear2"), width, hidden),
             before_attention: Norm::layer(builder, &named("norm1"), hidden),
             before_feed_forward: Norm::layer(builder, &named("norm2"), hidden),
-            rectifier: settings.text(ACTIVATION.key) == "relu",
+            rectifier: settings.get(&ACTIVATION) == Activation::Relu,
             causal,
             heads,
             index,
-            places: if matches!(positions, Positions::Learned(_)) { places } else { 0 },
         }
     }
 
@@ -300,17 +256,5 @@ impl Block for Transformer {
 
     fn state_grows_by(&self) -> usize {
         if self.causal { 2 * self.stream.width } else { 0 }
-    }
-
-    fn formula(&self) -> String {
-        let parts = [
-            self.into_attention.formula(),
-            self.out_of_attention.formula(),
-            self.widen.formula(),
-            self.narrow.formula(),
-            format!("4·{}", self.stream.width),
-        ];
-        let places = if self.places > 0 { format!(" + {}·{}", self.places, self.stream.width) } else { String::new() };
-        self.stream.formula(&format!("{}{places}", parts.join(" + ")))
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::evaluate::{Interval, Limits};
 use crate::experiment::Learnt;
 use crate::export::tensors::{broken, metadata, put, tensors};
-use crate::knob::{Knob, Raw};
+use crate::knob::{self, Raw};
 use crate::nn::Params;
 
 /// Version of the file's metadata; raised when an older reader would misread a newer file, or could not tell a damaged one.
@@ -206,8 +206,8 @@ pub fn about(bytes: &[u8]) -> Result<About> {
 /// Whether a model with these settings was another before version 3: a Transformer encoder's head read its last step, and with the
 /// loss at every step windows were centred on what only the last one knows.
 fn computed_otherwise(settings: &Raw) -> bool {
-    let text = |knob: &Knob| settings.get(knob.key).and_then(Value::as_str).unwrap_or_default();
-    let size = |knob: &Knob| settings.get(knob.key).and_then(Value::as_u64).unwrap_or_default();
+    let text = |knob: &knob::About| settings.get(knob.key).and_then(Value::as_str).unwrap_or_default();
+    let size = |knob: &knob::About| settings.get(knob.key).and_then(Value::as_u64).unwrap_or_default();
     let every = text(&LOSS_ON) == "every" && text(&READING) != "continuous" && size(&SEGMENT) < size(&WINDOW);
     let centred =
         text(&NORMALISE) != "none" && registry::find(text(&ARCHITECTURE)).is_some_and(|one| one.reads(LOSS_ON.key));

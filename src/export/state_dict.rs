@@ -179,23 +179,23 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     }
     let mut settings = Raw::new();
     for (key, value) in [
-        (ARCHITECTURE, Value::from(cell.choice.value)),
-        (HIDDEN, hidden.into()),
-        (LAYERS, layers.into()),
-        (HORIZON, horizon.into()),
-        (SEGMENT, 1.into()),
-        (NORMALISE, "none".into()),
-        (HEAD, "direct".into()),
-        (LOSS_ON, "last".into()),
-        (READING, "windows".into()),
-        (HIGHWAY, false.into()),
-        (DROPOUT, 0.into()),
-        (HEAD_DROPOUT, 0.into()),
-        (MIX, "same".into()),
-        (CALENDAR, false.into()),
-        (GRU_FORM, "after".into()),
+        (ARCHITECTURE.key, Value::from(cell.choice.value)),
+        (HIDDEN.key, hidden.into()),
+        (LAYERS.key, layers.into()),
+        (HORIZON.key, horizon.into()),
+        (SEGMENT.key, 1.into()),
+        (NORMALISE.key, "none".into()),
+        (HEAD.key, "direct".into()),
+        (LOSS_ON.key, "last".into()),
+        (READING.key, "windows".into()),
+        (HIGHWAY.key, false.into()),
+        (DROPOUT.key, 0.into()),
+        (HEAD_DROPOUT.key, 0.into()),
+        (MIX.key, "same".into()),
+        (CALENDAR.key, false.into()),
+        (GRU_FORM.key, "after".into()),
     ] {
-        settings.insert(key.key.to_owned(), value);
+        settings.insert(key.to_owned(), value);
     }
     Ok((cell.module, settings, inputs))
 }

@@ -16,7 +16,7 @@ pub(super) struct Gradient {
 }
 
 impl Gradient {
-    /// Forgets what it held, and keeps the room.
+    /// Empties it and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.start = 0;
         self.values.clear();

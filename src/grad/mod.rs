@@ -10,5 +10,5 @@ mod pool;
 mod record;
 mod tape;
 
-pub use record::{Record, Sweep, Var};
+pub use record::{Context, Record, Var};
 pub use tape::Tape;

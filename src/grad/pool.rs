@@ -21,7 +21,7 @@ impl Pool {
         let best = (0..self.buffers.len()).min_by_key(|&k| key(&self.buffers[k]));
         let mut buffer = best.map_or_else(Vec::new, |k| self.buffers.swap_remove(k));
         if buffer.capacity() < len {
-            // What it held is of no use: it need not be copied along.
+            // Its old content is of no use, so it is not copied along.
             buffer.clear();
             buffer.reserve_exact(len);
         }

@@ -1,4 +1,4 @@
-//! What the tape notes of an operation, and what its backward pass sees and does.
+//! The tape's record of an operation, and the context of its backward pass.
 
 use crate::Real;
 use crate::grad::gradient::Gradient;
@@ -23,7 +23,7 @@ impl Var {
 /// Most inputs that one operation has (a GRU scan: sequence, four parameters, initial state).
 const INPUTS: usize = 8;
 
-/// How a node came about: its inputs and what its backward pass needs to know.
+/// The operation behind a node: its inputs, and all that its backward pass needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
     pub(super) inputs: [Option<Var>; INPUTS],
@@ -31,17 +31,17 @@ pub struct Record {
     pub sizes: [usize; 4],
     /// Factors and thresholds of the operation.
     pub reals: [Real; 2],
-    pub(super) companions: usize,
-    pub(super) backward: fn(&mut Sweep<'_>),
+    pub(super) auxiliaries: usize,
+    pub(super) backward: fn(&mut Context<'_>),
 }
 
 impl Record {
     /// A record with the given inputs (at most 8) and backward pass.
-    pub fn new<const N: usize>(inputs: [Option<Var>; N], backward: fn(&mut Sweep<'_>)) -> Self {
+    pub fn new<const N: usize>(inputs: [Option<Var>; N], backward: fn(&mut Context<'_>)) -> Self {
         const { assert!(N <= INPUTS) };
         let mut all = [None; INPUTS];
         all[..N].copy_from_slice(&inputs);
-        Self { inputs: all, sizes: [0; 4], reals: [0.0; 2], companions: 0, backward }
+        Self { inputs: all, sizes: [0; 4], reals: [0.0; 2], auxiliaries: 0, backward }
     }
 
     /// The same with sizes.
@@ -51,10 +51,10 @@ impl Record {
         self
     }
 
-    /// The same for an operation with `count` by-products, pushed right before it by [`Tape::push_companion`].
+    /// The same for an operation with `count` auxiliary outputs, pushed right before it by [`Tape::push_auxiliary`].
     #[must_use]
-    pub fn with_companions(mut self, count: usize) -> Self {
-        self.companions = count;
+    pub fn with_auxiliaries(mut self, count: usize) -> Self {
+        self.auxiliaries = count;
         self
     }
 
@@ -76,8 +76,8 @@ pub(super) struct Node {
     pub(super) record: Option<Record>,
 }
 
-/// What an operation's backward pass sees and does.
-pub struct Sweep<'a> {
+/// The context of one operation's backward pass: its inputs, outputs and gradients.
+pub struct Context<'a> {
     /// The operation's record.
     pub record: Record,
     pub(super) me: usize,
@@ -89,7 +89,7 @@ pub struct Sweep<'a> {
     pub(super) watched: bool,
 }
 
-impl<'a> Sweep<'a> {
+impl<'a> Context<'a> {
     /// The operation's `k`-th input.
     pub fn input(&self, k: usize) -> Option<Var> {
         self.record.inputs[k]
@@ -122,21 +122,21 @@ impl<'a> Sweep<'a> {
         &self.values[var.index()]
     }
 
-    /// The by-product pushed `back` nodes before the operation itself (1: right before it).
-    pub fn companion(&self, back: usize) -> Var {
+    /// The auxiliary output pushed `back` nodes before the operation itself (1: right before it).
+    pub fn auxiliary(&self, back: usize) -> Var {
         Var::at(self.me - back)
     }
 
     /// Takes the gradient that arrived at the operation's own value; zeros where none did. Give it back by
-    /// [`Sweep::keep`] or [`Sweep::give`].
+    /// [`Context::keep`] or [`Context::give`].
     pub fn take_upstream(&mut self) -> Vec<Real> {
         self.upstream.whole(self.values[self.me].len());
         std::mem::take(&mut self.upstream.values)
     }
 
-    /// Takes the gradient of those numbers of the operation's own value, or of its by-product `back` nodes before it, to which
+    /// Takes the gradient of those numbers of the operation's own value, or of its auxiliary output `back` nodes before it, to which
     /// one flowed: the place of the first, and as many as there are. All of them if the tape is [watched](Tape::watch). Give it
-    /// back by [`Sweep::keep_part`].
+    /// back by [`Context::keep_part`].
     pub fn take_part(&mut self, back: usize) -> (usize, Vec<Real>) {
         let (place, watched) = (self.me - back, self.watched);
         let len = self.values[place].len();
@@ -147,7 +147,7 @@ impl<'a> Sweep<'a> {
         (std::mem::take(&mut grad.start), std::mem::take(&mut grad.values))
     }
 
-    /// Puts back what [`Sweep::take_part`] took.
+    /// Puts back a gradient from [`Context::take_part`].
     pub fn keep_part(&mut self, back: usize, (start, values): (usize, Vec<Real>)) {
         let place = self.me - back;
         *(if back == 0 { &mut *self.upstream } else { &mut self.grads[place] }) = Gradient { start, values };
@@ -158,7 +158,7 @@ impl<'a> Sweep<'a> {
         *self.upstream = Gradient { start: 0, values: grad };
     }
 
-    /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Sweep::put`].
+    /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Context::put`].
     pub fn take(&mut self, var: Var) -> Vec<Real> {
         let grad = &mut self.grads[var.index()];
         grad.whole(self.values[var.index()].len());
@@ -198,7 +198,7 @@ impl<'a> Sweep<'a> {
         self.pool.take(len)
     }
 
-    /// A matrix to pack into, to be given back by [`Sweep::give_packed`].
+    /// A matrix to pack into, to be given back by [`Context::give_packed`].
     pub fn take_packed(&mut self) -> Packed {
         self.pool.take_packed()
     }

@@ -3,7 +3,7 @@
 use crate::Real;
 use crate::grad::gradient::Gradient;
 use crate::grad::pool::Pool;
-use crate::grad::record::{Node, Record, Sweep, Var};
+use crate::grad::record::{Context, Node, Record, Var};
 use crate::math::kernels::{Packed, add_scaled};
 
 /// Operations in the order they were done, with every intermediate matrix.
@@ -143,7 +143,7 @@ impl Tape {
         self.pool.give_packed(packed);
     }
 
-    /// Adds a node with its value; `record` tells how it came about (`None`: constants and by-products).
+    /// Adds a node with its value; `record` tells how it came about (`None`: constants and auxiliary outputs).
     pub fn push(&mut self, rows: usize, cols: usize, value: Vec<Real>, record: Option<Record>) -> Var {
         debug_assert_eq!(value.len(), rows * cols);
         let tracked = self.recording
@@ -154,9 +154,9 @@ impl Tape {
         var
     }
 
-    /// Adds a by-product of the operation pushed next: a node with a value that others may use, whose gradient that
+    /// Adds a auxiliary output of the operation pushed next: a node with a value that others may use, whose gradient that
     /// operation's backward pass reads. `inputs` decide whether gradients matter at all.
-    pub fn push_companion(&mut self, rows: usize, cols: usize, value: Vec<Real>, inputs: &[Option<Var>]) -> Var {
+    pub fn push_auxiliary(&mut self, rows: usize, cols: usize, value: Vec<Real>, inputs: &[Option<Var>]) -> Var {
         let tracked = self.recording && inputs.iter().flatten().any(|input| self.tracked(*input));
         let var = self.push(rows, cols, value, None);
         self.nodes[var.index()].tracked = tracked;
@@ -189,10 +189,10 @@ impl Tape {
         for me in (0..count).rev() {
             let Some(record) = self.nodes[me].record else { continue };
             let (below, from) = self.grads.split_at_mut(me);
-            if from[0].is_empty() && below[me - record.companions..].iter().all(Gradient::is_empty) {
+            if from[0].is_empty() && below[me - record.auxiliaries..].iter().all(Gradient::is_empty) {
                 continue;
             }
-            (record.backward)(&mut Sweep {
+            (record.backward)(&mut Context {
                 record,
                 me,
                 nodes: &self.nodes,

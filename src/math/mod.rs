@@ -10,7 +10,7 @@ pub mod rng;
 
 pub use rng::Rng;
 
-/// The matrix type for what is not hot.
+/// The matrix type outside the hot loops.
 pub type Mat = nalgebra::DMatrix<crate::Real>;
 
 /// Sorts by `f64::total_cmp`: by whole numbers of the same order, because those are sorted elsewhere too, and each further

@@ -49,7 +49,7 @@ pub fn keyed_uniform(keys: [u64; 4]) -> Real {
     for key in keys {
         state = mix(state.wrapping_add(key).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     }
-    // 24 bits are what an f32 can hold below 1.
+    // An f32 holds 24 bits below 1.
     (state >> 40) as Real / (1_u32 << 24) as Real
 }
 

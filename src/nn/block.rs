@@ -1,9 +1,9 @@
-//! What a layer is: a sequence and a state in, a sequence and a state out.
+//! A layer: a sequence and a state in, a sequence and a state out.
 
 use crate::grad::{Var, ops};
 use crate::nn::Pass;
 
-/// What a block carries from one stretch of a sequence to the next: up to four matrices `[… × batch]`, `None` at the
+/// The state that a block carries from one segment of a sequence to the next: up to four matrices `[… × batch]`, `None` at the
 /// start.
 pub type State = [Option<Var>; 4];
 
@@ -18,13 +18,10 @@ pub trait Block {
     /// `x` `[inputs × (steps · batch)]` from `state` to the output `[features × (steps · batch)]` and the state after it.
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State);
 
-    /// What stands for the whole sequence, from the block's output: its last step, unless something else knows more.
+    /// The summary of the whole sequence, from the block's output: by default its last step.
     fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {
         last_step(pass, output)
     }
-
-    /// How many parameters, as a formula.
-    fn formula(&self) -> String;
 
     /// Numbers that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row of
     /// the block's matrices: values and gradients of what it computes on the way.

@@ -1,4 +1,4 @@
-//! The short causal convolution of each feature by itself.
+//! The short causal depthwise convolution.
 
 use crate::grad::{Var, ops};
 use crate::nn::{Builder, Init, ParamId, Pass};
@@ -32,10 +32,5 @@ impl CausalConv {
         let window = ops::slice_columns(pass.tape, x, columns - before, before);
         let (kernel, bias) = (pass.param(self.kernel), pass.param(self.bias));
         (ops::depthwise(pass.tape, x, kernel, bias, pass.batch), window)
-    }
-
-    /// How many parameters, as a formula.
-    pub fn formula(&self) -> String {
-        format!("{}·({} + 1)", self.features, self.width)
     }
 }

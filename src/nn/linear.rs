@@ -47,12 +47,4 @@ impl Linear {
         let bias = self.bias.map(|bias| pass.param(bias));
         ops::linear(pass.tape, weight, x, bias)
     }
-
-    /// How many parameters, as a formula.
-    pub fn formula(&self) -> String {
-        match self.bias {
-            Some(_) => format!("{}·({} + 1)", self.outputs, self.inputs),
-            None => format!("{}·{}", self.outputs, self.inputs),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod conv;
+mod formula;
 pub mod init;
 pub mod linear;
 pub mod norm;
@@ -11,6 +12,7 @@ pub mod probe;
 
 pub use block::{Block, State};
 pub use conv::CausalConv;
+pub use formula::formula;
 pub use init::Init;
 pub use linear::Linear;
 pub use norm::Norm;

@@ -12,7 +12,6 @@ const EPSILON: Real = 1e-5;
 pub struct Norm {
     weight: ParamId,
     bias: Option<ParamId>,
-    rows: usize,
     /// Parts of a column that are centred and normalised each by itself; 0: the RMS norm, which does not centre.
     groups: usize,
 }
@@ -22,13 +21,13 @@ impl Norm {
     pub fn layer(builder: &mut Builder, name: &str, rows: usize) -> Self {
         let weight = builder.vector(format!("{name}.weight"), &[(rows, Init::Constant(1.0))], false);
         let bias = builder.vector(format!("{name}.bias"), &[(rows, Init::Zero)], false);
-        Self { weight, bias: Some(bias), rows, groups: 1 }
+        Self { weight, bias: Some(bias), groups: 1 }
     }
 
     /// RMS norm (Zhang and Sennrich 2019), as `torch.nn.RMSNorm`: `name.weight` ones.
     pub fn rms(builder: &mut Builder, name: &str, rows: usize) -> Self {
         let weight = builder.vector(format!("{name}.weight"), &[(rows, Init::Constant(1.0))], false);
-        Self { weight, bias: None, rows, groups: 0 }
+        Self { weight, bias: None, groups: 0 }
     }
 
     /// Layer norm of each of `groups` equal parts of the rows by itself, without a bias, as `torch.nn.GroupNorm` of a column:
@@ -53,10 +52,5 @@ impl Norm {
             None if self.groups == 0 => ops::rms_norm(pass.tape, x, weight, EPSILON),
             None => ops::group_norm(pass.tape, x, weight, self.groups, EPSILON),
         }
-    }
-
-    /// How many parameters, as a formula.
-    pub fn formula(&self) -> String {
-        if self.bias.is_some() { format!("2·{}", self.rows) } else { self.rows.to_string() }
     }
 }

@@ -1,4 +1,4 @@
-//! All parameters of a network in one flat store, with a gradient twin.
+//! All parameters of a network in one flat store, with gradients laid out alike.
 //!
 //! The optimiser, clipping, counting, saving and exporting are one loop each over this store. Names and shapes are
 //! PyTorch's; within the store a matrix is column-major, as everywhere here.
@@ -24,13 +24,15 @@ pub struct Slot {
     pub cols: usize,
     /// Whether PyTorch has it as a vector `[rows]` rather than a matrix `[rows, cols]`.
     pub vector: bool,
-    /// Whether it is the second of two bias vectors that only their sum matters of; PyTorch keeps both, papers count one.
+    /// Whether it is the second of two bias vectors. Only their sum matters; PyTorch keeps both, papers count one.
     pub second_bias: bool,
     /// Whether AdamW's weight decay pulls it towards zero: as `torch.optim.AdamW(model.parameters())` all are, but for those that
     /// an architecture's authors exempt ([`Builder::decaying`]).
     pub decays: bool,
     /// Whether its rows are looked up by their number: no matrix that columns are multiplied with.
     pub looked_up: bool,
+    /// Blocks of equally many rows (gates) on top of each other.
+    pub blocks: usize,
     /// First number within the store.
     pub offset: usize,
 }
@@ -57,7 +59,7 @@ impl Slot {
     }
 }
 
-/// The flat store: values, gradients of the same shape, and the slots that tell what is where.
+/// The flat store: values, gradients of the same layout, and the slots, which name each parameter's place.
 #[derive(Debug, Clone, Default)]
 pub struct Params {
     /// All values.
@@ -156,7 +158,7 @@ impl Builder {
         Self { params: Params::default(), rng, scale, prefix: String::new(), len: 0, counts: false, decays: |_| true }
     }
 
-    /// One that only counts what is added to it, without values.
+    /// A builder that counts the parameters and holds no values.
     pub fn counting() -> Self {
         Self { counts: true, ..Self::new(Rng::new(0, 0), 0.0) }
     }
@@ -229,7 +231,18 @@ impl Builder {
         }
         let name = format!("{}{name}", self.prefix);
         let decays = (self.decays)(&name);
-        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, decays, looked_up: false, offset });
+        let blocks = if blocks.iter().all(|block| block.0 == blocks[0].0) { blocks.len() } else { 1 };
+        self.params.slots.push(Slot {
+            name,
+            rows,
+            cols,
+            vector,
+            second_bias,
+            decays,
+            looked_up: false,
+            blocks,
+            offset,
+        });
         ParamId(self.params.slots.len() - 1)
     }
 

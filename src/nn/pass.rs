@@ -1,4 +1,4 @@
-//! One pass of a batch through a network: where it is recorded, what is dropped out, and the inner values that are noted.
+//! One pass of a batch through a network: its tape, its dropout, and the inner values that it notes.
 
 use crate::Real;
 use crate::grad::{Tape, Var, ops};

@@ -1,4 +1,4 @@
-//! Inner values worth seeing: what a network notes of itself while it runs, if anyone wants to know.
+//! Inner values that a network notes on request while it runs.
 //!
 //! A layer names its states, gates and attention weights; nobody else knows them. Where nothing is wanted
 //! ([`Pass::probes`](crate::nn::Pass::probes) is `None`, as in training), a note costs a comparison.
@@ -34,7 +34,7 @@ pub enum Bounds {
     Free,
 }
 
-/// What rows and columns of a probe are.
+/// Meaning of a probe's rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// A row for each unit, a column for each step and sample.
@@ -47,7 +47,7 @@ pub enum Layout {
     Weights,
 }
 
-/// What the gradient of the loss with respect to a probe tells.
+/// Meaning of the loss's gradient with respect to a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// Nothing that is worth seeing.
@@ -65,7 +65,7 @@ pub struct Probe {
     pub part: &'static str,
     /// Which layer of it, from 0.
     pub layer: usize,
-    /// What it is: `hidden state`, `forget gate`.
+    /// Name: `hidden state`, `forget gate`.
     pub name: &'static str,
     /// Which head, from 0, where there are several.
     pub head: Option<usize>,
@@ -73,13 +73,13 @@ pub struct Probe {
     pub backwards: bool,
     /// Between which values it lies.
     pub bounds: Bounds,
-    /// What rows and columns are.
+    /// Meaning of rows and columns.
     pub layout: Layout,
-    /// What one of its rows belongs to: `unit`, `head`, `state`.
+    /// Owner of a row: `unit`, `head`, `state`.
     pub row: &'static str,
     /// Where the columns stand in time.
     pub clock: Clock,
-    /// What its gradient tells.
+    /// Meaning of its gradient.
     pub flow: Flow,
     /// `[… × (steps · samples)]`, on the pass's tape.
     pub var: Var,
@@ -87,7 +87,7 @@ pub struct Probe {
     pub rows: Range<usize>,
 }
 
-/// What has been noted in a pass, and what holds for the next note.
+/// The notes of a pass, and the place of the next one.
 #[derive(Debug, Default)]
 pub struct Probes {
     /// In the order in which they were noted; a sequence that is computed piece by piece is noted piece by piece.

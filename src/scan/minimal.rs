@@ -18,13 +18,13 @@
 
 use super::Outputs;
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, sigmoid};
 
 /// Added to each gate of the minLSTM before the division: both may be so closed that `f32` holds zeros.
 const EPSILON: Real = 1e-30;
 
-/// By-products, counted back from the scan's own node.
+/// Auxiliary outputs, counted back from the scan's own node.
 const KEEPS: usize = 1;
 
 /// Which recurrence, and how it is computed.
@@ -61,7 +61,7 @@ pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: u
     let size = n * batch;
     let mut keeps = tape.buffer(n * columns);
     let mut states = tape.buffer(n * columns);
-    // First the shares that are kept, and what is added at each step.
+    // First the kept shares and the additions of each step.
     let parts = tape.value(z).chunks_exact(rows).zip(keeps.chunks_exact_mut(n)).zip(states.chunks_exact_mut(n));
     for ((z, keep), add) in parts {
         let (first, rest) = z.split_at(n);
@@ -88,8 +88,8 @@ pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: u
         }
     }
     let inputs = [Some(z), h0];
-    let gates = tape.push_companion(n, columns, keeps, &inputs);
-    let record = Record::new(inputs, backward).with_sizes([n, batch, form.index()]).with_companions(1);
+    let gates = tape.push_auxiliary(n, columns, keeps, &inputs);
+    let record = Record::new(inputs, backward).with_sizes([n, batch, form.index()]).with_auxiliaries(1);
     let hidden = tape.push(n, columns, states, Some(record));
     Outputs { hidden, cell: None, gates: Some(gates) }
 }
@@ -121,30 +121,30 @@ fn two(all: &mut [Real], a: usize, b: usize, size: usize) -> (&[Real], &mut [Rea
     if a < b { (&low[a..a + size], &mut high[..size]) } else { (&high[..size], &mut low[b..b + size]) }
 }
 
-fn backward(sweep: &mut Sweep<'_>) {
-    let [n, batch, index, _] = sweep.record.sizes;
+fn backward(ctx: &mut Context<'_>) {
+    let [n, batch, index, _] = ctx.record.sizes;
     let (form, size) = (Minimal::of(index), n * batch);
-    let (keeps, states) = (sweep.value(sweep.companion(KEEPS)), sweep.output());
-    let mut whole = sweep.take_upstream();
+    let (keeps, states) = (ctx.value(ctx.auxiliary(KEEPS)), ctx.output());
+    let mut whole = ctx.take_upstream();
     let last = whole.len() - size;
     if form.parallel {
         // D_t takes a_{t+1}: the shares, one step earlier.
-        let mut maps = sweep.scratch(whole.len());
+        let mut maps = ctx.scratch(whole.len());
         maps[..last].copy_from_slice(&keeps[size..]);
         maps[last..].fill(0.0);
         prefix(&mut maps, &mut whole, size, true);
-        sweep.give(maps);
+        ctx.give(maps);
     } else {
         for at in (0..last).step_by(size).rev() {
             let (here, after) = whole.split_at_mut(at + size);
             for_each([&after[..size], &keeps[at + size..at + 2 * size]], [&mut here[at..]], Add);
         }
     }
-    let zeros = sweep.zeros(size);
-    let initial = sweep.input(1).map_or(&zeros[..], |h0| sweep.value(h0));
-    if let Some(z) = sweep.input(0) {
-        let (z, rows) = (sweep.value(z), form.gates() * n);
-        sweep.accumulate(0, |grad, _| {
+    let zeros = ctx.zeros(size);
+    let initial = ctx.input(1).map_or(&zeros[..], |h0| ctx.value(h0));
+    if let Some(z) = ctx.input(0) {
+        let (z, rows) = (ctx.value(z), form.gates() * n);
+        ctx.accumulate(0, |grad, _| {
             let columns = grad.chunks_exact_mut(rows).zip(z.chunks_exact(rows)).enumerate();
             for (column, (grad, z)) in columns {
                 let at = column * n;
@@ -162,9 +162,9 @@ fn backward(sweep: &mut Sweep<'_>) {
             }
         });
     }
-    sweep.accumulate(1, |grad, _| for_each([&whole[..size], &keeps[..size]], [grad], Add));
-    sweep.give(zeros);
-    sweep.keep(whole);
+    ctx.accumulate(1, |grad, _| for_each([&whole[..size], &keeps[..size]], [grad], Add));
+    ctx.give(zeros);
+    ctx.keep(whole);
 }
 
 /// `sum += x · factor`.

@@ -2,28 +2,18 @@
 //!
 //! A scan is an operation of the tape. Its backward pass walks the steps once, storing the gradients of the
 //! pre-activations; each weight gradient is then one product over all steps. After it, on a watched tape, the gradient of the
-//! scan's output holds the whole gradient at each step, what flows through later steps included: that is what "the gradient
-//! through time" is read from. Every scan has a plain twin in [`twin`], composed of the tape's own operations.
+//! scan's output is complete at each step, with the part that flows through later steps. "The gradient through time" is
+//! read from it. Every scan has a plain reference implementation in [`reference`], composed of the tape's own operations.
 
-mod carried;
-mod gru;
-mod gru_reset_before;
-mod lstm;
 mod minimal;
 mod mlstm;
-mod rnn;
+mod recurrent;
+pub mod reference;
 mod selective;
 mod slstm;
-mod steps;
-pub mod twin;
-mod walk;
 
-pub use gru::gru;
-pub use gru_reset_before::gru_reset_before;
-pub use lstm::lstm;
 pub use minimal::{Minimal, minimal};
 pub use mlstm::{CHUNK as MLSTM_CHUNK, MlstmInputs, MlstmOutputs, mlstm};
-pub use rnn::rnn;
+pub use recurrent::{Outputs, Walk, Weights, gru, gru_reset_before, lstm, rnn};
 pub use selective::{CHUNK, SelectiveInputs, selective};
 pub use slstm::{LEAST, MOST_HEADS, SlstmInputs, SlstmOutputs, slstm};
-pub use walk::{Outputs, Walk, Weights};

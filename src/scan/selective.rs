@@ -14,7 +14,7 @@
 //! the paper does (section 3.3.2), and they are in the cache when they are used.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, Summed, add_product, add_scaled, exp, for_each, for_each_summed, product};
 
 /// Steps from one state that is kept to the next.
@@ -29,11 +29,11 @@ const C: usize = 4;
 const D: usize = 5;
 const H0: usize = 6;
 
-/// By-products, counted back from the scan's own node.
+/// Auxiliary outputs, counted back from the scan's own node.
 const LAST: usize = 1;
 const KEPT: usize = 2;
 
-/// What a selective scan reads besides the state that it starts from.
+/// Inputs of a selective scan besides its initial state.
 #[derive(Debug, Clone, Copy)]
 pub struct SelectiveInputs {
     /// Input `[channels × (steps · batch)]`.
@@ -123,9 +123,9 @@ pub fn selective(tape: &mut Tape, inputs: SelectiveInputs, h0: Option<Var>, batc
     tape.give(a);
     tape.give(through);
     let all = [Some(u), Some(delta), Some(a_log), Some(b), Some(c), Some(d), h0];
-    tape.push_companion(size, batch * chunks, kept, &[]);
-    let last = tape.push_companion(size, batch, last, &all);
-    let record = Record::new(all, backward).with_sizes([channels, state, batch, s.steps]).with_companions(2);
+    tape.push_auxiliary(size, batch * chunks, kept, &[]);
+    let last = tape.push_auxiliary(size, batch, last, &all);
+    let record = Record::new(all, backward).with_sizes([channels, state, batch, s.steps]).with_auxiliaries(2);
     (tape.push(channels, columns, out, Some(record)), last)
 }
 
@@ -155,7 +155,7 @@ fn advance(
     }
 }
 
-/// The same without the output, keeping what the backward pass needs: `after` is the state after the step from `before`, and
+/// The same without the output, keeping the values for the backward pass: `after` is the state after the step from `before`, and
 /// `factors` is `exp(Δ A)`.
 #[inline(never)]
 fn again(
@@ -175,7 +175,7 @@ fn again(
     }
 }
 
-/// What one sample's step reads on its way back.
+/// Inputs of one sample's step of the backward pass.
 struct Step<'a> {
     delta: &'a [Real],
     through: &'a [Real],
@@ -225,24 +225,24 @@ fn retreat(
     }
 }
 
-fn backward(sweep: &mut Sweep<'_>) {
-    let [channels, state, batch, steps] = sweep.record.sizes;
+fn backward(ctx: &mut Context<'_>) {
+    let [channels, state, batch, steps] = ctx.record.sizes;
     let s = Sizes { channels, state, batch, steps };
-    let inputs = [U, DELTA, A_LOG, B, C, D].map(|k| sweep.input(k));
+    let inputs = [U, DELTA, A_LOG, B, C, D].map(|k| ctx.input(k));
     let [Some(u), Some(delta), Some(a_log), Some(b), Some(c), Some(d)] = inputs else { return };
     let size = s.whole();
-    let [u_in, delta_in, b_in, c_in, d_in] = [u, delta, b, c, d].map(|var| sweep.value(var));
-    let kept = sweep.value(sweep.companion(KEPT));
-    let dy = sweep.take_upstream();
-    let mut dh = sweep.take(sweep.companion(LAST));
-    let [mut a, mut da] = [(); 2].map(|()| sweep.zeros(size));
-    poles(sweep.value(a_log), &mut a);
-    let mut states = sweep.scratch(size * (CHUNK + 1));
-    let mut factors = sweep.scratch(size * CHUNK);
-    let [mut through, mut d_delta, mut d_through] = [(); 3].map(|()| sweep.scratch(channels * CHUNK));
-    let mut dd = sweep.zeros(channels);
-    let [mut du, mut d_steps] = [u, delta].map(|var| sweep.take(var));
-    let [mut db, mut dc] = [b, c].map(|var| sweep.take(var));
+    let [u_in, delta_in, b_in, c_in, d_in] = [u, delta, b, c, d].map(|var| ctx.value(var));
+    let kept = ctx.value(ctx.auxiliary(KEPT));
+    let dy = ctx.take_upstream();
+    let mut dh = ctx.take(ctx.auxiliary(LAST));
+    let [mut a, mut da] = [(); 2].map(|()| ctx.zeros(size));
+    poles(ctx.value(a_log), &mut a);
+    let mut states = ctx.scratch(size * (CHUNK + 1));
+    let mut factors = ctx.scratch(size * CHUNK);
+    let [mut through, mut d_delta, mut d_through] = [(); 3].map(|()| ctx.scratch(channels * CHUNK));
+    let mut dd = ctx.zeros(channels);
+    let [mut du, mut d_steps] = [u, delta].map(|var| ctx.take(var));
+    let [mut db, mut dc] = [b, c].map(|var| ctx.take(var));
     for (sample, dh) in dh.chunks_exact_mut(size).enumerate() {
         for chunk in (0..s.chunks()).rev() {
             let range = chunk * CHUNK..((chunk + 1) * CHUNK).min(steps);
@@ -276,18 +276,18 @@ fn backward(sweep: &mut Sweep<'_>) {
             }
         }
     }
-    sweep.accumulate(A_LOG, |grad, _| add_product(grad, &da, &a));
-    sweep.accumulate(D, |grad, _| add_scaled(grad, &dd, 1.0));
-    sweep.accumulate(H0, |grad, _| add_scaled(grad, &dh, 1.0));
-    sweep.put(u, du);
-    sweep.put(delta, d_steps);
-    sweep.put(b, db);
-    sweep.put(c, dc);
-    sweep.put(sweep.companion(LAST), dh);
+    ctx.accumulate(A_LOG, |grad, _| add_product(grad, &da, &a));
+    ctx.accumulate(D, |grad, _| add_scaled(grad, &dd, 1.0));
+    ctx.accumulate(H0, |grad, _| add_scaled(grad, &dh, 1.0));
+    ctx.put(u, du);
+    ctx.put(delta, d_steps);
+    ctx.put(b, db);
+    ctx.put(c, dc);
+    ctx.put(ctx.auxiliary(LAST), dh);
     for buffer in [a, da, states, factors, through, d_delta, d_through, dd] {
-        sweep.give(buffer);
+        ctx.give(buffer);
     }
-    sweep.keep(dy);
+    ctx.keep(dy);
 }
 
 struct Poles;

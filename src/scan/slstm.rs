@@ -20,9 +20,9 @@
 //! their quotient does not show: whatever `m_t` is, `h` is the same, now and later, so that the derivative through it is
 //! zero as a whole. A state is handed on as `(c, n)` in units of `e^{−m}`, and its gradient is that at a fixed `m`.
 
-use super::steps::{StepProduct, add_columns};
+use super::recurrent::steps::{StepProduct, add_columns};
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, add_scaled, exp, for_each, outer, sigmoid, softplus, tanh};
 
 /// Most heads that a memory can be cut into.
@@ -31,7 +31,7 @@ pub const MOST_HEADS: usize = 16;
 /// A stabiliser before any step: whatever comes first is larger.
 pub const LEAST: Real = -1e30;
 
-/// Columns (steps times samples) after which the backward sweep stops to gather the weights' gradients.
+/// Columns (steps times samples) after which the backward pass stops to gather the weights' gradients.
 const STRETCH: usize = 128;
 
 /// Rows that the gates have for each unit: i, f, tanh z, σ o, and the slope of log f.
@@ -43,15 +43,15 @@ const BIAS: usize = 5;
 const H0: usize = 6;
 const MEMORY0: usize = 7;
 
-/// By-products, counted back from the scan's own node.
+/// Auxiliary outputs, counted back from the scan's own node.
 const CELL: usize = 1;
 const NORMALISER: usize = 2;
 const GATES: usize = 4;
 
-/// What an sLSTM reads besides its state.
+/// Inputs of an sLSTM besides its state.
 #[derive(Debug, Clone, Copy)]
 pub struct SlstmInputs {
-    /// What the input gives to the gates i, f, z, o: each `[hidden × (steps · batch)]`.
+    /// The input's share of the gates i, f, z, o: each `[hidden × (steps · batch)]`.
     pub gates: [Var; 4],
     /// From state to gates, `[(heads · 4 d) × d]`.
     pub r: Var,
@@ -61,7 +61,7 @@ pub struct SlstmInputs {
     pub exponential: bool,
 }
 
-/// What an sLSTM gives: all but the gates `[hidden × (steps · batch)]`.
+/// Outputs of an sLSTM: all but the gates `[hidden × (steps · batch)]`.
 #[derive(Debug, Clone, Copy)]
 pub struct SlstmOutputs {
     /// Hidden state after each step.
@@ -173,12 +173,12 @@ pub fn slstm(
     [c, n, m, apart].into_iter().for_each(|buffer| tape.give(buffer));
 
     let all = [Some(xi), Some(xf), Some(xz), Some(xo), Some(r), Some(bias), h0, memory0];
-    let gates = tape.push_companion(ROWS * hidden, columns, gates, &[]);
-    let stabiliser = tape.push_companion(hidden, columns, stabilisers, &[]);
-    let normaliser = tape.push_companion(hidden, columns, normalisers, &all);
-    let cell = tape.push_companion(hidden, columns, cells, &all);
+    let gates = tape.push_auxiliary(ROWS * hidden, columns, gates, &[]);
+    let stabiliser = tape.push_auxiliary(hidden, columns, stabilisers, &[]);
+    let normaliser = tape.push_auxiliary(hidden, columns, normalisers, &all);
+    let cell = tape.push_auxiliary(hidden, columns, cells, &all);
     let sizes = [s.heads, batch, s.steps, usize::from(exponential)];
-    let record = Record::new(all, backward).with_sizes(sizes).with_companions(4);
+    let record = Record::new(all, backward).with_sizes(sizes).with_auxiliaries(4);
     let hidden = tape.push(hidden, columns, states, Some(record));
     SlstmOutputs { hidden, cell, normaliser, stabiliser, gates }
 }
@@ -233,33 +233,33 @@ impl Formula<0, 8> for Forward {
     }
 }
 
-fn backward(sweep: &mut Sweep<'_>) {
-    let [heads, batch, steps, _] = sweep.record.sizes;
-    let Some(r) = sweep.input(R) else { return };
-    let hidden = sweep.output_shape().0;
+fn backward(ctx: &mut Context<'_>) {
+    let [heads, batch, steps, _] = ctx.record.sizes;
+    let Some(r) = ctx.input(R) else { return };
+    let hidden = ctx.output_shape().0;
     let s = Sizes { hidden, heads, batch, steps };
     let (d, size) = (s.unit(), hidden * batch);
-    let gates = sweep.value(sweep.companion(GATES));
-    let (cells, normalisers) = (sweep.value(sweep.companion(CELL)), sweep.value(sweep.companion(NORMALISER)));
-    let states = sweep.output();
-    let mut dh = sweep.take_upstream();
-    let [mut dc, mut dn] = [CELL, NORMALISER].map(|back| sweep.take(sweep.companion(back)));
-    // Cell state and normaliser before the first step, and what comes to their gradients.
-    let [mut first_c, mut first_n, mut carried_c, mut carried_n] = [(); 4].map(|()| sweep.zeros(size));
-    if let Some(memory) = sweep.input(MEMORY0) {
-        for (sample, from) in sweep.value(memory).chunks_exact(3 * hidden).enumerate() {
+    let gates = ctx.value(ctx.auxiliary(GATES));
+    let (cells, normalisers) = (ctx.value(ctx.auxiliary(CELL)), ctx.value(ctx.auxiliary(NORMALISER)));
+    let states = ctx.output();
+    let mut dh = ctx.take_upstream();
+    let [mut dc, mut dn] = [CELL, NORMALISER].map(|back| ctx.take(ctx.auxiliary(back)));
+    // Cell state and normaliser before the first step, and the additions to their gradients.
+    let [mut first_c, mut first_n, mut carried_c, mut carried_n] = [(); 4].map(|()| ctx.zeros(size));
+    if let Some(memory) = ctx.input(MEMORY0) {
+        for (sample, from) in ctx.value(memory).chunks_exact(3 * hidden).enumerate() {
             let at = sample * hidden..(sample + 1) * hidden;
             first_c[at.clone()].copy_from_slice(&from[..hidden]);
             first_n[at].copy_from_slice(&from[hidden..2 * hidden]);
         }
     }
     let longest = STRETCH.div_ceil(batch).min(steps);
-    let mut dz = sweep.scratch(4 * size * longest);
-    let mut apart = sweep.scratch((size * longest).max(4 * d * batch));
-    let mut sums = sweep.zeros(4 * hidden);
+    let mut dz = ctx.scratch(4 * size * longest);
+    let mut apart = ctx.scratch((size * longest).max(4 * d * batch));
+    let mut sums = ctx.zeros(4 * hidden);
     let mut transposed: [Packed; MOST_HEADS] =
-        std::array::from_fn(|head| if head < heads { sweep.take_packed() } else { Packed::default() });
-    let weights = sweep.value(r);
+        std::array::from_fn(|head| if head < heads { ctx.take_packed() } else { Packed::default() });
+    let weights = ctx.value(r);
     for (head, packed) in transposed[..heads].iter_mut().enumerate() {
         packed.pack_transposed(weights, 4 * hidden, head * 4 * d, 4 * d, d);
     }
@@ -292,7 +292,7 @@ fn backward(sweep: &mut Sweep<'_>) {
                     add_scaled(&mut dc[before.clone()], &carried_c, 1.0);
                     add_scaled(&mut dn[before.clone()], &carried_n, 1.0);
                 }
-                None => sweep.accumulate(MEMORY0, |grad, _| {
+                None => ctx.accumulate(MEMORY0, |grad, _| {
                     for (sample, grad) in grad.chunks_exact_mut(3 * hidden).enumerate() {
                         let at = sample * hidden..(sample + 1) * hidden;
                         add_scaled(&mut grad[..hidden], &carried_c[at.clone()], 1.0);
@@ -310,38 +310,38 @@ fn backward(sweep: &mut Sweep<'_>) {
                     Some(before) => {
                         packed.times(gathered, &mut dh[before.clone()][head * d..], hidden, true);
                     }
-                    None => sweep.accumulate(H0, |grad, _| packed.times(gathered, &mut grad[head * d..], hidden, true)),
+                    None => ctx.accumulate(H0, |grad, _| packed.times(gathered, &mut grad[head * d..], hidden, true)),
                 }
             }
         }
         let dz = &dz[..s.block(4, end - start).start];
         add_columns(&mut sums, dz);
-        to_inputs(sweep, s, start, dz);
-        recurrent_gradient(sweep, s, start, dz, states, &mut apart);
+        to_inputs(ctx, s, start, dz);
+        recurrent_gradient(ctx, s, start, dz, states, &mut apart);
         end = start;
     }
-    sweep.accumulate(BIAS, |grad, _| {
+    ctx.accumulate(BIAS, |grad, _| {
         // The sums stand head by head, the biases gate by gate.
         for (k, sums) in sums.chunks_exact(d).enumerate() {
             add_scaled(&mut grad[(k % 4) * hidden + k / 4 * d..][..d], sums, 1.0);
         }
     });
     for packed in transposed.into_iter().take(heads) {
-        sweep.give_packed(packed);
+        ctx.give_packed(packed);
     }
-    sweep.put(sweep.companion(CELL), dc);
-    sweep.put(sweep.companion(NORMALISER), dn);
+    ctx.put(ctx.auxiliary(CELL), dc);
+    ctx.put(ctx.auxiliary(NORMALISER), dn);
     for buffer in [first_c, first_n, carried_c, carried_n, dz, apart, sums] {
-        sweep.give(buffer);
+        ctx.give(buffer);
     }
-    sweep.keep(dh);
+    ctx.keep(dh);
 }
 
-/// Adds the gradients `dz` of the pre-activations from step `start` on to those of what the input gave to the gates.
-fn to_inputs(sweep: &mut Sweep<'_>, s: Sizes, start: usize, dz: &[Real]) {
+/// Adds the gradients `dz` of the pre-activations from step `start` on to those of the input's share of the gates.
+fn to_inputs(ctx: &mut Context<'_>, s: Sizes, start: usize, dz: &[Real]) {
     let d = s.unit();
     for gate in 0..4 {
-        sweep.accumulate(gate, |grad, _| {
+        ctx.accumulate(gate, |grad, _| {
             let grad = grad[s.block(1, start).start..].chunks_exact_mut(d);
             for (to, from) in grad.zip(dz.chunks_exact(4 * d)) {
                 add_scaled(to, &from[gate * d..][..d], 1.0);
@@ -351,10 +351,10 @@ fn to_inputs(sweep: &mut Sweep<'_>, s: Sizes, start: usize, dz: &[Real]) {
 }
 
 /// Adds to the gradient of the recurrent matrix what the gradients `dz` from step `start` on give.
-fn recurrent_gradient(sweep: &mut Sweep<'_>, s: Sizes, start: usize, dz: &[Real], states: &[Real], apart: &mut [Real]) {
+fn recurrent_gradient(ctx: &mut Context<'_>, s: Sizes, start: usize, dz: &[Real], states: &[Real], apart: &mut [Real]) {
     let (d, rows, step) = (s.unit(), 4 * s.hidden, s.block(1, 1).len());
     // The first step of all starts from another place than the others.
-    let initial = sweep.input(H0).filter(|_| start == 0).map_or(&[][..], |h0| sweep.value(h0));
+    let initial = ctx.input(H0).filter(|_| start == 0).map_or(&[][..], |h0| ctx.value(h0));
     let first = if start == 0 { s.batch } else { 0 };
     let (head_dz, dz) = dz.split_at(first * rows);
     let from = (start.max(1) - 1) * step;
@@ -365,7 +365,7 @@ fn recurrent_gradient(sweep: &mut Sweep<'_>, s: Sizes, start: usize, dz: &[Real]
         }
         let size = before.len() / s.heads;
         s.apart(before, apart);
-        sweep.accumulate(R, |grad, _| {
+        ctx.accumulate(R, |grad, _| {
             for (head, before) in apart.chunks_exact(size).take(s.heads).enumerate() {
                 let top = head * 4 * d;
                 outer(&dz[top..], rows, 4 * d, before, d, &mut grad[top..], rows);

@@ -6,8 +6,7 @@ use super::catalog;
 use super::configured::{Configured, Parameters, Parts, Windows};
 use super::memory::{Asked, Sizes, data_fits};
 use super::model::{Model, Sets};
-use crate::arch::find;
-use crate::arch::plan::{HORIZON, NORMALISE, Plan, SEASON, SEGMENT, WINDOW};
+use crate::arch::plan::{HORIZON, Learning, NORMALISE, Plan, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::calendar::features::Cycle;
 use crate::data::series::split::SPLIT;
@@ -41,11 +40,10 @@ impl Model {
     /// Builds what `raw` asks for, if it fits into `limit` bytes.
     pub fn new(experiments: &Experiments, raw: &Raw, fitted: Fitted, limit: u64) -> Result<Self> {
         let settings = catalog::checked(raw)?;
-        let architecture =
-            find(settings.text(ARCHITECTURE.key)).ok_or_else(|| ARCHITECTURE.error("there is no such architecture"))?;
+        let architecture = settings.get(&ARCHITECTURE);
         // First of all: whatever is found by looking is looked for in the training part.
-        let split = Split::parse(settings.text(SPLIT.key), &experiments.series().axis)?;
-        let experiment = experiments.of(&split, settings.text(TARGET.key))?;
+        let split = Split::parse(&settings.get(&SPLIT), &experiments.series().axis)?;
+        let experiment = experiments.of(&split, &settings.get(&TARGET))?;
         let suggested = experiment.suggested(Fill::of(&settings));
         let lengths = lengths(&settings, &suggested, &experiment.series.axis)?;
         let (season, window, horizon) = lengths;
@@ -78,7 +76,7 @@ impl Model {
             window,
             horizon,
             suggested,
-            segment: plan.segment,
+            segment: plan.segment(),
             equations: architecture.all_equations(&settings),
             parameters,
             split: Parts::of(&split, &frame.axis),
@@ -92,7 +90,7 @@ impl Model {
             memory,
             workers: memory.workers(limit),
             filled: frame.filled.iter().map(Vec::len).sum(),
-            truncated: trainer.truncated().map(|truncated| truncated.says().clone()),
+            truncated: trainer.cuts().cloned(),
             notes: notes(experiments.series(), &experiment.series, &frame, &plan),
         };
         Ok(Self {
@@ -113,8 +111,8 @@ impl Model {
 
 /// Those that are set; where one is not, as it was suggested.
 fn lengths(settings: &Settings, suggested: &Suggestion, axis: &Axis) -> Result<Lengths> {
-    let or = |key: &str, automatic: usize| Some(settings.size(key)).filter(|&n| n > 0).unwrap_or(automatic);
-    let horizon = or(HORIZON.key, suggested.horizon);
+    let or = |knob, automatic: usize| Some(settings.get(knob)).filter(|&n| n > 0).unwrap_or(automatic);
+    let horizon = or(&HORIZON, suggested.horizon);
     let room = axis.room(horizon);
     if room < horizon {
         return Err(HORIZON.error(format!(
@@ -122,7 +120,7 @@ fn lengths(settings: &Settings, suggested: &Suggestion, axis: &Axis) -> Result<L
             if room > 0 { format!("choose at most {room}") } else { "number the rows".to_owned() }
         )));
     }
-    Ok((or(SEASON.key, suggested.season), or(WINDOW.key, suggested.window), horizon))
+    Ok((or(&SEASON, suggested.season), or(&WINDOW, suggested.window), horizon))
 }
 
 /// The columns that are read, scaled, if they fit into `limit` bytes.
@@ -136,8 +134,8 @@ fn frame(
     let Experiment { series, split, targets, .. } = experiment;
     let options = FrameOptions {
         targets: targets.clone(),
-        inputs: columns(settings.text(INPUTS.key), series),
-        calendar: settings.flag(CALENDAR.key),
+        inputs: columns(&settings.get(&INPUTS), series),
+        calendar: settings.get(&CALENDAR),
         fill: Fill::of(settings),
         ahead: horizon * (MOST_BLOCKS + 1),
         scales: fitted.scales,
@@ -163,7 +161,7 @@ fn network(
 ) -> Result<(Trainer, Parameters, Options)> {
     let options = Options::new(settings);
     let built = architecture.build(plan, settings, options.seed);
-    let parameters = Parameters::of(&built.1, built.0.as_ref());
+    let parameters = Parameters::of(&built.1);
     // As many as the part's rows allow: counting its windows would let its gaps decide how long an epoch is.
     let validated = plan.tokens() * (split.validation.len() + 1 - windows.validation.horizon).min(MOST_VALIDATED);
     let truncated = Truncated::new(settings, plan, built.0.as_ref(), (frame, split.rows(Part::Train)), validated)?;
@@ -172,7 +170,7 @@ fn network(
     let multiplications = tokens as u64 * side as u64 * built.1.len() as u64;
     let options = options.with_shards_for(multiplications);
     // The linear models learn at the end of a window alone, whatever this one does.
-    let throughout = plan.every_step && truncated.is_none();
+    let throughout = matches!(plan.learning, Learning::Every(_));
     let learnt = if throughout { frame.learnt_throughout(&windows.train)? } else { windows.train.clone() };
     let trainer = Trainer::new(built, options, (learnt, windows.validation.clone()), truncated);
     Ok((trainer, parameters, options))
@@ -191,14 +189,14 @@ fn resolved(
     set(WINDOW.key, window.into());
     set(HORIZON.key, horizon.into());
     if architecture.reads(SEGMENT.key) {
-        set(SEGMENT.key, plan.segment.into());
+        set(SEGMENT.key, plan.segment().into());
     }
-    if plan.continuous {
+    if plan.continuous() {
         // No window is there to be centred, whatever else was chosen.
         set(NORMALISE.key, "none".into());
     }
-    if let Some(truncated) = trainer.truncated() {
-        set(CHUNK.key, truncated.says().chunk.into());
+    if let Some(cuts) = trainer.cuts() {
+        set(CHUNK.key, cuts.chunk.into());
     }
     set(SHARDS.key, options.shards.into());
     set(TARGET.key, targets.into());
@@ -224,7 +222,7 @@ fn notes(read: &Series, series: &Series, frame: &Frame, plan: &Plan) -> Vec<Stri
             "A window of {} steps holds {} whole segments of {}; the oldest {} steps are not read.",
             plan.window,
             plan.tokens(),
-            plan.segment,
+            plan.segment(),
             plan.skipped()
         ));
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::arch::registry;
 use crate::data::{series::split, windows::fill, windows::frame};
 use crate::error::Result;
-use crate::knob::{Knob, Raw, Settings};
+use crate::knob::{About, AnyKnob, Raw, Settings};
 use crate::train;
 
 /// All that can be chosen.
@@ -16,7 +16,7 @@ pub struct Catalog {
     /// Every architecture.
     pub architectures: Vec<Entry>,
     /// Every knob.
-    pub knobs: Vec<Knob>,
+    pub knobs: Vec<About>,
     /// Settings that belong together.
     pub presets: Vec<Preset>,
 }
@@ -33,7 +33,7 @@ pub struct Entry {
     /// Papers.
     pub source: &'static str,
     /// The recurrence in the form of the defaults, as MathML; `Configured` has that of the model.
-    pub equations: &'static str,
+    pub equations: String,
     /// Whether it can read a sequence step by step.
     pub streams: bool,
     /// Keys of the knobs that it reads.
@@ -56,11 +56,10 @@ pub struct Preset {
 }
 
 /// Every knob, in the order of the page.
-pub fn knobs() -> Vec<Knob> {
-    let mut all = vec![frame::TARGET, frame::INPUTS, frame::CALENDAR, split::SPLIT, fill::GAPS, fill::LONGEST_FILL];
-    all.extend(registry::knobs());
-    all.extend(train::KNOBS);
-    all
+pub fn knobs() -> Vec<&'static dyn AnyKnob> {
+    let data: [&dyn AnyKnob; 6] =
+        [&frame::TARGET, &frame::INPUTS, &frame::CALENDAR, &split::SPLIT, &fill::GAPS, &fill::LONGEST_FILL];
+    [&data, &*registry::knobs(), train::KNOBS].concat()
 }
 
 /// Checks `raw` against every knob; what is absent takes the default of the architecture that is chosen, or else the knob's.
@@ -68,7 +67,7 @@ pub fn knobs() -> Vec<Knob> {
 /// # Errors
 /// As [`Settings::check`].
 pub fn checked(raw: &Raw) -> Result<Settings> {
-    Settings::check(&knobs(), raw, &registry::defaults(raw))
+    Settings::check(knobs().iter().map(|knob| knob.about()), raw, &registry::defaults(raw))
 }
 
 /// `settings` as JSON: text is a tenth of the code that would build it, and code is downloaded.
@@ -123,7 +122,6 @@ fn presets() -> Vec<Preset> {
 
 /// All that can be chosen.
 pub fn catalog() -> Catalog {
-    let knobs = knobs();
     let alone = |a: &registry::Architecture| Raw::from([(registry::ARCHITECTURE.key.to_owned(), a.id.into())]);
     Catalog {
         version: env!("CARGO_PKG_VERSION"),
@@ -134,13 +132,58 @@ pub fn catalog() -> Catalog {
                 label: a.label,
                 summary: a.summary,
                 source: a.source,
-                equations: (a.equations)(&checked(&alone(a)).expect("defaults within their bounds")),
+                equations: a.all_equations(&checked(&alone(a)).expect("defaults within their bounds")),
                 streams: a.streams,
-                knobs: registry::keys(a),
+                knobs: a.all_knobs().map(|knob| knob.about().key).collect(),
                 defaults: registry::defaults(&alone(a)),
             })
             .collect(),
-        knobs,
+        knobs: knobs().iter().map(|knob| *knob.about()).collect(),
         presets: presets(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::knob::Kind;
+
+    #[test]
+    fn every_knob_has_a_key_of_its_own_and_says_what_it_does() {
+        let knobs = knobs();
+        let keys: BTreeSet<&str> = knobs.iter().map(|knob| knob.about().key).collect();
+        assert_eq!(keys.len(), knobs.len());
+        assert!(knobs.iter().all(|knob| !knob.about().label.is_empty() && knob.about().help.ends_with(['.', ')'])));
+        let conditions = knobs.iter().filter_map(|knob| knob.about().when);
+        assert!(conditions.clone().count() > 0 && conditions.clone().all(|(key, _)| keys.contains(key)));
+    }
+
+    #[test]
+    fn every_value_of_a_knob_is_read_as_one_of_its_own() {
+        for knob in knobs() {
+            let about = knob.about();
+            let values: Vec<Value> = match about.kind {
+                Kind::Integer { min, max } => vec![min.into(), max.into()],
+                Kind::Number { min, max, .. } => vec![min.into(), max.into()],
+                Kind::Choice { options } => options.iter().map(|option| option.value.into()).collect(),
+                Kind::Flag => vec![false.into(), true.into()],
+                Kind::Text => vec!["".into(), "70/10/20".into()],
+            };
+            let read = |value: &Value| {
+                let raw = Raw::from([(about.key.to_owned(), value.clone())]);
+                let settings = Settings::check([about], &raw, &Raw::new()).expect("within its bounds");
+                assert_eq!(settings.to_raw(), raw, "as it was given");
+                knob.shown(value)
+            };
+            let found: BTreeSet<String> = values.iter().map(read).collect();
+            assert_eq!(found.len(), values.len(), "{}: {found:?}", about.key);
+            if !matches!(about.kind, Kind::Choice { .. }) {
+                assert!(values.iter().all(|value| found.contains(&value.to_string())), "{}: {found:?}", about.key);
+            }
+        }
     }
 }

@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use crate::arch::Forecaster;
 use crate::data::{Axis, Split, windows::suggest::Suggestion};
 use crate::knob::Raw;
-use crate::nn::Params;
 use crate::nn::params::Slot;
+use crate::nn::{Params, formula};
 use crate::session::memory::Memory;
-use crate::train::truncated::Said;
+use crate::train::cuts::Said;
 
 /// A model's settings, resolved, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,12 +86,12 @@ pub struct ParameterRow {
 
 impl Parameters {
     /// Counts the parameters of a model.
-    pub fn of(params: &Params, forecaster: &dyn Forecaster) -> Self {
+    pub fn of(params: &Params) -> Self {
         let second: usize = params.slots().iter().filter(|slot| slot.second_bias).map(Slot::len).sum();
         Self {
             total: params.len(),
             total_one_bias: params.len() - second,
-            formula: forecaster.formula(),
+            formula: formula(params.slots()),
             rows: params
                 .slots()
                 .iter()

@@ -4,13 +4,13 @@
 
 use serde::Serialize;
 
-use crate::arch::plan::{HORIZON, READING, SEGMENT, WINDOW};
+use crate::arch::plan::{HORIZON, READING, Reading, SEGMENT, WINDOW};
 use crate::arch::registry::Architecture;
 use crate::arch::stacked::{HIDDEN, LAYERS};
 use crate::data::windows::frame::INPUTS;
 use crate::error::{Error, Result};
 use crate::evaluate;
-use crate::knob::{Kind, Knob, Settings};
+use crate::knob::{About, Kind, Settings};
 use crate::train::Options;
 use crate::train::checkpoints::stretch;
 use crate::train::options::{BATCH, CHECKPOINTS};
@@ -29,7 +29,7 @@ const REAL: u64 = size_of::<crate::Real>() as u64;
 const COPIES_OF_WEIGHTS: u64 = 24;
 
 /// Tapes on which windows are forecast without gradients: after an epoch, and when the model is judged.
-const QUIET_TAPES: u64 = 2;
+const INFERENCE_TAPES: u64 = 2;
 
 /// Models in a worker, each with its frame, and with a series of its own where its training part reads other numbers as missing: the
 /// one that is there, and the one that the next settings are tried with.
@@ -136,7 +136,7 @@ impl Asked {
         // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has
         // gates, states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what
         // is more.
-        let checkpoints = options.checkpoints && !plan.continuous && forecaster.stretches().is_some();
+        let checkpoints = options.checkpoints && !plan.continuous() && forecaster.stretches().is_some();
         let one = if checkpoints {
             let stretch = stretch(plan.tokens()) as u64;
             let stretches = tokens.div_ceil(stretch);
@@ -152,11 +152,11 @@ impl Asked {
         let step = times(&[one, samples]).saturating_add(read(samples));
 
         // Fed back, the model reads its own forecasts behind the window, and a state that grows is there once for each of them.
-        let ahead = if plan.rolled { plan.horizon.div_ceil(plan.segment) as u64 } else { 0 };
+        let ahead = plan.fed_back() as u64;
         let grown = times(&[ahead, tokens + ahead / 2, forecaster.state_grows_by() as u64]);
         let judged = forecaster.keeps_to_forecast(rows, tokens + ahead).saturating_add(grown);
         let side = evaluate::CHUNK as u64;
-        let judging = times(&[judged.saturating_add(read(1)), side, QUIET_TAPES]);
+        let judging = times(&[judged.saturating_add(read(1)), side, INFERENCE_TAPES]);
         // Looked into: some windows, as many as have so many tokens, or one.
         let looked = tokens.max((MOST_TOKENS as u64).min(tokens.saturating_mul(MOST_LOOKED_INTO as u64)));
         let looked = forecaster.keeps(rows, looked);
@@ -183,7 +183,7 @@ impl Asked {
     fn refused(&self, needed: u64, limit: u64) -> Error {
         let too_much =
             format!("training would take about {} of memory, and {} are available", size(needed), size(limit));
-        let refusal = |knob: &Knob, fits: Vec<(&'static str, String)>, words: String| Error::Memory {
+        let refusal = |knob: &About, fits: Vec<(&'static str, String)>, words: String| Error::Memory {
             knob: knob.key,
             label: knob.label,
             fits,
@@ -191,7 +191,7 @@ impl Asked {
             limit,
             problem: format!("{too_much}; {words}"),
         };
-        let alone: Vec<Remedy> = REMEDIES.iter().filter_map(|knob| self.remedy(knob, limit)).take(2).collect();
+        let alone: Vec<Remedy> = REMEDIES.iter().filter_map(|lever| self.remedy(*lever, limit)).take(2).collect();
         if let Some(first) = alone.first() {
             let words: Vec<&str> = alone.iter().map(|remedy| remedy.words.as_str()).collect();
             return refusal(first.knob, vec![(first.knob.key, first.value.clone())], words.join(", or "));
@@ -199,21 +199,21 @@ impl Asked {
         // No knob alone: some together, halved by turns.
         let mut frugal = self.clone();
         for _ in 0..HALVINGS {
-            for (knob, floor) in TOGETHER {
-                frugal = frugal.halved(knob, floor).unwrap_or(frugal);
+            for (lever, floor) in TOGETHER {
+                frugal = frugal.halved(lever, floor).unwrap_or(frugal);
                 if !frugal.fits(limit) {
                     continue;
                 }
-                let changed = TOGETHER.iter().filter_map(|(knob, _)| {
-                    let value = frugal.value(knob);
-                    (value != self.value(knob)).then_some((*knob, value))
+                let changed = TOGETHER.iter().filter_map(|(lever, _)| {
+                    let value = frugal.value(*lever);
+                    (value != self.value(*lever)).then(|| (lever.knob(), value))
                 });
-                let changed: Vec<(&Knob, String)> = changed.collect();
+                let changed: Vec<(&About, String)> = changed.collect();
                 let words: Vec<String> =
                     changed.iter().map(|(knob, value)| format!("{} {}", knob.label, said(value))).collect();
                 // One that is always in view, where there is one.
                 let first =
-                    changed.iter().find(|(knob, _)| knob.basic).or(changed.first()).map_or(&WINDOW, |(knob, _)| *knob);
+                    changed.iter().find(|(knob, _)| knob.basic).or(changed.first()).map_or(&*WINDOW, |(knob, _)| *knob);
                 let fits = changed.iter().map(|(knob, value)| (knob.key, value.clone())).collect();
                 return refusal(first, fits, format!("these fit together: {}", words.join(", ")));
             }
@@ -225,92 +225,94 @@ impl Asked {
         self.memory().is_ok_and(|memory| memory.total() <= limit)
     }
 
-    /// What stands for `knob` in settings, resolved.
-    fn value(&self, knob: &Knob) -> String {
-        match knob.key {
-            key if key == CHECKPOINTS.key => self.settings.flag(key).to_string(),
-            _ => self.size(knob).to_string(),
+    /// The same with checkpoints.
+    fn checkpointed(&self) -> Option<Self> {
+        Some(Self { settings: self.settings.with(&CHECKPOINTS, &true.into()).ok()?, ..self.clone() })
+    }
+
+    /// What stands for `lever` in settings, resolved.
+    fn value(&self, lever: Lever) -> String {
+        match self.size(lever) {
+            Some(size) => size.to_string(),
+            None => self.settings.get(&CHECKPOINTS).to_string(),
         }
     }
 
-    /// The same of a knob that is a size.
-    fn size(&self, knob: &Knob) -> usize {
-        match knob.key {
-            key if key == WINDOW.key => self.lengths.1,
-            key if key == HORIZON.key => self.lengths.2,
-            key => self.settings.size(key),
-        }
+    /// The same where it is a size.
+    fn size(&self, lever: Lever) -> Option<usize> {
+        Some(match lever {
+            Lever::Checkpoints | Lever::Inputs => return None,
+            Lever::Batch => self.settings.get(&BATCH),
+            Lever::Lanes => self.settings.get(&LANES),
+            Lever::Chunk => self.settings.get(&CHUNK),
+            Lever::Hidden => self.settings.get(&HIDDEN),
+            Lever::Layers => self.settings.get(&LAYERS),
+            Lever::Window => self.lengths.1,
+            Lever::Horizon => self.lengths.2,
+        })
     }
 
     /// The same model with another size.
-    fn with(&self, knob: &Knob, size: usize) -> Option<Self> {
-        let mut asked = Self { settings: self.settings.with(knob, &size.into()).ok()?, ..self.clone() };
-        match knob.key {
-            key if key == WINDOW.key => asked.lengths.1 = size,
-            key if key == HORIZON.key => asked.lengths.2 = size,
+    fn with(&self, lever: Lever, size: usize) -> Option<Self> {
+        let mut asked = Self { settings: self.settings.with(lever.knob(), &size.into()).ok()?, ..self.clone() };
+        match lever {
+            Lever::Window => asked.lengths.1 = size,
+            Lever::Horizon => asked.lengths.2 = size,
             _ => {}
         }
         Some(asked)
     }
 
-    /// The same with half of `knob`, `floor` at least; with checkpoints at once. `None` if it has no say.
-    fn halved(&self, knob: &Knob, floor: usize) -> Option<Self> {
-        if !self.can_turn(knob) {
+    /// The same with half of `lever`, `floor` at least; with checkpoints at once. `None` if it has no say.
+    fn halved(&self, lever: Lever, floor: usize) -> Option<Self> {
+        if !self.can_turn(lever) {
             return None;
         }
-        if knob.key == CHECKPOINTS.key {
-            return Some(Self { settings: self.settings.with(knob, &true.into()).ok()?, ..self.clone() });
-        }
-        let now = self.size(knob);
-        let segment = if knob.key == WINDOW.key { self.settings.size(SEGMENT.key) } else { 1 };
+        let Some(now) = self.size(lever) else { return self.checkpointed() };
+        let segment = if lever == Lever::Window { self.settings.get(&SEGMENT) } else { 1 };
         let half = (now / 2).max(floor).max(segment);
-        if half < now { self.with(knob, half) } else { None }
+        if half < now { self.with(lever, half) } else { None }
     }
 
     /// Whether a knob has a say in this model's memory.
-    fn can_turn(&self, knob: &Knob) -> bool {
-        let continuous = self.settings.text(READING.key) == "continuous";
-        match knob.key {
-            key if key == BATCH.key => !continuous,
-            key if key == CHECKPOINTS.key => !continuous && self.architecture.streams,
-            key if key == LANES.key || key == CHUNK.key => continuous,
-            key if key == INPUTS.key => self.features.1 > self.features.2,
-            key if key == WINDOW.key || key == HORIZON.key => true,
-            key => self.architecture.reads(key),
+    fn can_turn(&self, lever: Lever) -> bool {
+        let continuous = self.settings.get(&READING) == Reading::Continuous;
+        match lever {
+            Lever::Batch => !continuous,
+            Lever::Checkpoints => !continuous && self.architecture.streams,
+            Lever::Lanes | Lever::Chunk => continuous,
+            Lever::Inputs => self.features.1 > self.features.2,
+            Lever::Window | Lever::Horizon => true,
+            Lever::Hidden | Lever::Layers => self.architecture.reads(lever.knob().key),
         }
     }
 
-    /// The value of `knob` that brings the model under `limit`, changing it as little as may be; `None` if none does.
-    fn remedy(&self, knob: &'static Knob, limit: u64) -> Option<Remedy> {
-        if !self.can_turn(knob) {
+    /// The value of `lever` that brings the model under `limit`, changing it as little as may be; `None` if none does.
+    fn remedy(&self, lever: Lever, limit: u64) -> Option<Remedy> {
+        if !self.can_turn(lever) {
             return None;
         }
-        let fits = |asked: &Asked| asked.fits(limit);
-        let now = match knob.key {
-            key if key == CHECKPOINTS.key => {
-                let asked = Asked { settings: self.settings.with(knob, &true.into()).ok()?, ..self.clone() };
-                let words = format!("turn on “{}”", knob.label);
-                return fits(&asked).then(|| Remedy { knob, value: "true".to_owned(), words });
-            }
-            key if key == INPUTS.key => {
-                let (features, data, targets) = self.features;
-                let asked = Asked { features: (features - data + targets, targets, targets), ..self.clone() };
-                let words = "leave out the inputs, or some of them".to_owned();
-                return fits(&asked).then(|| Remedy { knob, value: String::new(), words });
-            }
-            _ => self.size(knob),
-        };
-        let with = |value: usize| self.with(knob, value).is_some_and(|asked| fits(&asked)).then_some(value);
+        let knob = lever.knob();
+        let with = |value: usize| self.with(lever, value).is_some_and(|asked| asked.fits(limit)).then_some(value);
         // The largest that fits. Left to themselves (0), lanes and chunks are chosen by the series.
-        let Kind::Integer { max, .. } = knob.kind else { return None };
+        let (Some(now), Kind::Integer { max, .. }) = (self.size(lever), knob.kind) else {
+            let (asked, value, words) = match lever {
+                Lever::Checkpoints => (self.checkpointed()?, "true", format!("turn on “{}”", knob.label)),
+                _ => {
+                    let (features, data, targets) = self.features;
+                    let asked = Asked { features: (features - data + targets, targets, targets), ..self.clone() };
+                    (asked, "", "leave out the inputs, or some of them".to_owned())
+                }
+            };
+            return asked.fits(limit).then(|| Remedy { knob, value: value.to_owned(), words });
+        };
         let now = if now == 0 { usize::try_from(max).ok()? + 1 } else { now };
         // A window or a chunk is no shorter than a segment.
         let segment =
-            self.architecture.plan(&self.settings, self.features, self.lengths).map_or(1, |plan| plan.segment);
-        let asked = self.settings.size(SEGMENT.key).max(1);
-        let smallest = match knob.key {
-            key if key == WINDOW.key && self.architecture.reads(SEGMENT.key) => asked,
-            key if key == CHUNK.key => segment,
+            self.architecture.plan(&self.settings, self.features, self.lengths).map_or(1, |plan| plan.segment());
+        let smallest = match lever {
+            Lever::Window if self.architecture.reads(SEGMENT.key) => self.settings.get(&SEGMENT).max(1),
+            Lever::Chunk => segment,
             _ => 1,
         };
         let mut low = Some(smallest).filter(|&smallest| smallest < now).and_then(with)?;
@@ -323,7 +325,7 @@ impl Asked {
             }
         }
         // So much less is another model: then rather a little of several.
-        if low * MOST_CUT < now && knob.key != BATCH.key && knob.key != LANES.key {
+        if low * MOST_CUT < now && lever != Lever::Batch && lever != Lever::Lanes {
             return None;
         }
         let words = format!("choose at most {low} for “{}”", knob.label);
@@ -331,15 +333,62 @@ impl Asked {
     }
 }
 
-/// Knobs that make a model smaller, those first that change least of what it is.
-const REMEDIES: [&Knob; 9] = [&CHECKPOINTS, &BATCH, &LANES, &CHUNK, &HIDDEN, &WINDOW, &LAYERS, &INPUTS, &HORIZON];
+/// A knob that makes a model smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lever {
+    Checkpoints,
+    Batch,
+    Lanes,
+    Chunk,
+    Hidden,
+    Window,
+    Layers,
+    Inputs,
+    Horizon,
+}
+
+impl Lever {
+    fn knob(self) -> &'static About {
+        match self {
+            Lever::Checkpoints => &CHECKPOINTS,
+            Lever::Batch => &BATCH,
+            Lever::Lanes => &LANES,
+            Lever::Chunk => &CHUNK,
+            Lever::Hidden => &HIDDEN,
+            Lever::Window => &WINDOW,
+            Lever::Layers => &LAYERS,
+            Lever::Inputs => &INPUTS,
+            Lever::Horizon => &HORIZON,
+        }
+    }
+}
+
+/// Those first that change least of what the model is.
+const REMEDIES: [Lever; 9] = [
+    Lever::Checkpoints,
+    Lever::Batch,
+    Lever::Lanes,
+    Lever::Chunk,
+    Lever::Hidden,
+    Lever::Window,
+    Lever::Layers,
+    Lever::Inputs,
+    Lever::Horizon,
+];
 
 /// A knob alone is cut to this part at most.
 const MOST_CUT: usize = 8;
 
 /// Knobs that are halved by turns where none is enough, and where each ends.
-const TOGETHER: [(&Knob, usize); 7] =
-    [(&CHECKPOINTS, 1), (&BATCH, 8), (&LANES, 1), (&HIDDEN, 8), (&WINDOW, 8), (&LAYERS, 1), (&HORIZON, 8)];
+const TOGETHER: [(Lever, usize); 7] = [
+    (Lever::Checkpoints, 1),
+    (Lever::Batch, 8),
+    (Lever::Lanes, 1),
+    (Lever::Hidden, 8),
+    (Lever::Window, 8),
+    (Lever::Layers, 1),
+    (Lever::Horizon, 8),
+];
 /// Halvings after which every knob is at its end.
 const HALVINGS: usize = 14;
 
@@ -350,7 +399,7 @@ fn said(value: &str) -> &str {
 
 /// A knob, the value that makes the model fit, and how to say so.
 struct Remedy {
-    knob: &'static Knob,
+    knob: &'static About,
     value: String,
     words: String,
 }

@@ -24,7 +24,7 @@ pub struct Checkpoints {
     upstream: Vec<Real>,
 }
 
-/// What a gradient is taken of: the loss of a batch.
+/// The loss of a batch, whose gradient is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
     /// The windows.
@@ -35,7 +35,7 @@ pub struct Step<'a> {
     pub key: (u64, u64, u64),
     /// The penalty.
     pub loss: Loss,
-    /// What the mean penalty is multiplied with.
+    /// Factor on the mean penalty.
     pub share: Real,
 }
 
@@ -47,11 +47,11 @@ pub fn stretch(tokens: usize) -> usize {
 }
 
 impl Checkpoints {
-    /// Adds the gradient of the loss to `gradient`, `[parameters]`, and gives the loss. `tape` records; `quiet` does not.
+    /// Adds the gradient of the loss to `gradient`, `[parameters]`, and gives the loss. `tape` records; `inference` does not.
     pub fn gradient(
         &mut self,
         model: &dyn Stretches,
-        (tape, quiet): (&mut Tape, &mut Tape),
+        (tape, inference): (&mut Tape, &mut Tape),
         step: Step<'_>,
         gradient: &mut [Real],
     ) -> Real {
@@ -61,14 +61,14 @@ impl Checkpoints {
         let range = |index: usize| index * length..((index + 1) * length).min(tokens);
         self.borders.resize_with(count, Carried::default);
 
-        quiet.reset();
+        inference.reset();
         let mut states = vec![State::default(); model.states()];
         for index in 0..count {
-            self.borders[index].keep(quiet, &states);
+            self.borders[index].keep(inference, &states);
             if index + 1 < count {
-                quiet.reset();
-                self.borders[index].put(quiet, Tape::leaf, &mut states);
-                model.fit_stretch(&mut pass(quiet, step), step.batch, range(index), &mut states);
+                inference.reset();
+                self.borders[index].put(inference, Tape::leaf, &mut states);
+                model.fit_stretch(&mut pass(inference, step), step.batch, range(index), &mut states);
             }
         }
 

@@ -23,18 +23,18 @@ const GROWN: f64 = 1e2;
 /// not hide all the others.
 const TOLD_APART: f64 = 0.98;
 
-/// An inner value, for those who choose what to see.
+/// An inner value that can be shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct About {
     /// Where it is: `Layer 1`.
     pub group: String,
-    /// What it is: `forget gate`.
+    /// Name: `forget gate`.
     pub label: String,
     /// Between which values it lies.
     pub bounds: Bounds,
-    /// What rows and columns are.
+    /// Meaning of rows and columns.
     pub kind: Kind,
-    /// What one row belongs to where rows are no steps: `unit`, `head`.
+    /// Owner of a row, where rows are not steps: `unit`, `head`.
     pub row: &'static str,
     /// Whether the layer reads the window from its end.
     pub backwards: bool,
@@ -58,7 +58,7 @@ pub struct About {
     pub reach: f64,
 }
 
-/// What rows and columns are.
+/// Meaning of rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -73,7 +73,7 @@ pub enum Kind {
 /// An inner value over one window: `[rows × columns]`, column-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inner {
-    /// What it is.
+    /// Name.
     pub about: About,
     /// Its values.
     pub values: Vec<Real>,
@@ -84,9 +84,9 @@ pub struct Inner {
 pub struct GradientTrace {
     /// Where: `Layer 1`, or `Input`.
     pub group: String,
-    /// With respect to what: `cell state`.
+    /// The value it is with respect to: `cell state`.
     pub label: String,
-    /// Whether later steps read it, so that its gradient holds what flows through all of them.
+    /// Whether later steps read it, so that its gradient includes the paths through all of them.
     pub carried: bool,
     /// Whether the layer reads the window from its end: its gradient then flows to the end.
     pub backwards: bool,
@@ -96,7 +96,7 @@ pub struct GradientTrace {
     pub stride: usize,
     /// The norm over all units, the mean over the windows.
     pub norms: Vec<f64>,
-    /// What [`GradientTrace::first_to_last`] gives.
+    /// Result of [`GradientTrace::first_to_last`].
     pub ratio: f64,
 }
 
@@ -129,7 +129,7 @@ pub struct Gradients {
     pub windows: usize,
     /// Their loss, without dropout.
     pub loss: f64,
-    /// What it says, in a sentence; empty where there is nothing to say.
+    /// Its meaning in a sentence, or empty.
     pub sentence: String,
     /// Norms through time: the input's, then each layer's.
     pub traces: Vec<GradientTrace>,

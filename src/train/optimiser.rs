@@ -28,7 +28,7 @@ pub enum Rule {
     },
 }
 
-/// A rule with what it remembers of earlier gradients.
+/// A rule with its moments of earlier gradients.
 #[derive(Debug, Clone)]
 pub struct Optimiser {
     rule: Rule,

@@ -2,227 +2,115 @@
 
 use crate::arch::plan::IN_WINDOWS;
 use crate::grad::ops::Loss;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{AnyKnob, Group, Knob, Settings, choices};
 use crate::train::truncated::{CHUNK, LANES};
 use crate::train::{Plateau, Rule, Schedule};
 
-const fn knob(key: &'static str, label: &'static str, help: &'static str, kind: Kind, default: Default) -> Knob {
-    Knob { key, label, help, unit: "", source: "", group: Group::Training, kind, default, basic: false, when: None }
+/// What is minimised.
+pub const LOSS: Knob<Loss> = Knob::choice(Group::Training, "loss", "Loss", "mse").help("What training makes small.");
+
+choices! {
+    /// How gradients become steps.
+    pub enum WhichRule {
+        AdamW("adamw", "AdamW", "Adam with decoupled weight decay (Loshchilov and Hutter 2019)."),
+        Adam("adam", "Adam", "Steps scaled by past gradients (Kingma and Ba 2015)."),
+        Sgd("sgd", "SGD with momentum",
+            "Plain gradient steps with inertia; wants a larger learning rate (Sutskever et al. 2013)."),
+        RmsProp("rmsprop", "RMSProp", "Steps scaled by recent gradients (Tieleman and Hinton 2012)."),
+    }
 }
 
-/// What is minimised.
-pub const LOSS: Knob = knob(
-    "loss",
-    "Loss",
-    "What training makes small.",
-    Kind::Choice {
-        options: &[
-            Choice { value: "mse", label: "squared error", help: "Large errors count most; aims at the mean." },
-            Choice {
-                value: "mae",
-                label: "absolute error",
-                help: "All errors count by their size; aims at the median.",
-            },
-            Choice {
-                value: "huber",
-                label: "Huber",
-                help: "Squared for small errors, absolute for large ones: outliers count less (Huber 1964).",
-            },
-        ],
-    },
-    Default::Text("mse"),
-);
-
 /// The rule that turns gradients into steps.
-pub const OPTIMISER: Knob = knob(
-    "optimiser",
-    "Optimiser",
-    "How gradients become steps.",
-    Kind::Choice {
-        options: &[
-            Choice {
-                value: "adamw",
-                label: "AdamW",
-                help: "Adam with decoupled weight decay (Loshchilov and Hutter 2019).",
-            },
-            Choice { value: "adam", label: "Adam", help: "Steps scaled by past gradients (Kingma and Ba 2015)." },
-            Choice {
-                value: "sgd",
-                label: "SGD with momentum",
-                help: "Plain gradient steps with inertia; wants a larger learning rate (Sutskever et al. 2013).",
-            },
-            Choice {
-                value: "rmsprop",
-                label: "RMSProp",
-                help: "Steps scaled by recent gradients (Tieleman and Hinton 2012).",
-            },
-        ],
-    },
-    Default::Text("adamw"),
-);
+pub const OPTIMISER: Knob<WhichRule> =
+    Knob::choice(Group::Training, "optimiser", "Optimiser", "adamw").help("How gradients become steps.");
 
 /// Size of the steps.
-pub const LEARNING_RATE: Knob = Knob {
-    basic: true,
-    ..knob(
-        "learning_rate",
-        "Learning rate",
-        "Size of the steps: too small and nothing happens, too large and the loss explodes.",
-        Kind::Number { min: 1e-6, max: 10.0, log: true },
-        Default::Number(1e-3),
-    )
-};
+pub const LEARNING_RATE: Knob<f64> = Knob::number(Group::Training, "learning_rate", "Learning rate", 1e-6..=10.0, 1e-3)
+    .log()
+    .help("Size of the steps: too small and nothing happens, too large and the loss explodes.")
+    .basic();
 
 /// Weight decay of AdamW.
-pub const WEIGHT_DECAY: Knob = Knob {
-    when: Some(("optimiser", &["adamw"])),
-    ..knob(
-        "weight_decay",
-        "Weight decay",
-        "Pulls weights towards zero a little at each step: all but those that an architecture’s authors exempt (in Mamba and \
-         xLSTM).",
-        Kind::Number { min: 0.0, max: 1.0, log: false },
-        Default::Number(0.01),
-    )
-};
+pub const WEIGHT_DECAY: Knob<f64> = Knob::number(Group::Training, "weight_decay", "Weight decay", 0.0..=1.0, 0.01)
+    .help("Pulls weights towards zero a little at each step: all but those that an architecture’s authors exempt (in Mamba and \
+           xLSTM).")
+    .when(OPTIMISER.is(&["adamw"]));
 
 /// Momentum of SGD.
-pub const MOMENTUM: Knob = Knob {
-    when: Some(("optimiser", &["sgd"])),
-    ..knob(
-        "momentum",
-        "Momentum",
-        "Share of the last step that is kept in the next.",
-        Kind::Number { min: 0.0, max: 0.999, log: false },
-        Default::Number(0.9),
-    )
-};
+pub const MOMENTUM: Knob<f64> = Knob::number(Group::Training, "momentum", "Momentum", 0.0..=0.999, 0.9)
+    .help("Share of the last step that is kept in the next.")
+    .when(OPTIMISER.is(&["sgd"]));
+
+choices! {
+    /// How the learning rate changes.
+    pub enum WhichSchedule {
+        Constant("constant", "constant", "The same from start to end."),
+        Cosine("cosine", "cosine",
+            "Falls along half a cosine to a hundredth over all epochs (Loshchilov and Hutter 2017)."),
+        Plateau("plateau", "halved on a plateau", "Halved whenever validation has not improved for three epochs."),
+    }
+}
 
 /// How the rate changes.
-pub const SCHEDULE: Knob = knob(
-    "schedule",
-    "Learning-rate schedule",
-    "How the learning rate changes from epoch to epoch.",
-    Kind::Choice {
-        options: &[
-            Choice { value: "constant", label: "constant", help: "The same from start to end." },
-            Choice {
-                value: "cosine",
-                label: "cosine",
-                help: "Falls along half a cosine to a hundredth over all epochs (Loshchilov and Hutter 2017).",
-            },
-            Choice {
-                value: "plateau",
-                label: "halved on a plateau",
-                help: "Halved whenever validation has not improved for three epochs.",
-            },
-        ],
-    },
-    Default::Text("constant"),
-);
+pub const SCHEDULE: Knob<WhichSchedule> =
+    Knob::choice(Group::Training, "schedule", "Learning-rate schedule", "constant")
+        .help("How the learning rate changes from epoch to epoch.");
 
 /// Windows a step.
-pub const BATCH: Knob = Knob {
-    unit: "windows",
-    when: IN_WINDOWS,
-    ..knob(
-        "batch_size",
-        "Batch size",
-        "Windows that one step learns from together.",
-        Kind::Integer { min: 1, max: 1024 },
-        Default::Integer(64),
-    )
-};
+pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 1..=1024, 64)
+    .help("Windows that one step learns from together.")
+    .unit("windows")
+    .when(IN_WINDOWS);
 
 /// Most epochs.
-pub const EPOCHS: Knob = Knob {
-    basic: true,
-    ..knob(
-        "epochs",
-        "Epochs",
-        "How many times every training window is seen, at most.",
-        Kind::Integer { min: 1, max: 10_000 },
-        Default::Integer(50),
-    )
-};
+pub const EPOCHS: Knob<u32> = Knob::integer(Group::Training, "epochs", "Epochs", 1..=10_000, 50)
+    .help("How many times every training window is seen, at most.")
+    .basic();
 
 /// Patience of early stopping.
-pub const PATIENCE: Knob = Knob {
-    unit: "epochs",
-    ..knob(
-        "patience",
-        "Patience",
-        "Training ends when validation has not improved for so many epochs; the best weights are kept. 0: never.",
-        Kind::Integer { min: 0, max: 10_000 },
-        Default::Integer(8),
-    )
-};
+pub const PATIENCE: Knob<u32> = Knob::integer(Group::Training, "patience", "Patience", 0..=10_000, 8)
+    .help("Training ends when validation has not improved for so many epochs; the best weights are kept. 0: never.")
+    .unit("epochs");
 
 /// Limit of the gradient's norm.
-pub const CLIP: Knob = Knob {
-    source: "Pascanu et al. 2013",
-    ..knob(
-        "clip",
-        "Gradient clipping",
-        "A gradient longer than this is shortened to it, over all parameters together. 0: no limit.",
-        Kind::Number { min: 0.0, max: 1000.0, log: false },
-        Default::Number(1.0),
-    )
-};
+pub const CLIP: Knob<f64> = Knob::number(Group::Training, "clip", "Gradient clipping", 0.0..=1000.0, 1.0)
+    .help("A gradient longer than this is shortened to it, over all parameters together. 0: no limit.")
+    .source("Pascanu et al. 2013");
 
 /// Where randomness starts.
-pub const SEED: Knob = knob(
-    "seed",
-    "Seed",
-    "The same file, settings and seed give the same weights, bit for bit.",
-    Kind::Integer { min: 0, max: 9_007_199_254_740_991 },
-    Default::Integer(1),
-);
+pub const SEED: Knob<u64> = Knob::integer(Group::Training, "seed", "Seed", 0..=9_007_199_254_740_991, 1)
+    .help("The same file, settings and seed give the same weights, bit for bit.");
 
 /// Parts of a batch.
-pub const SHARDS: Knob = Knob {
-    source: "synchronous data parallelism: Dean et al. 2012; Goyal et al. 2017",
-    ..knob(
-        "shards",
-        "Parts of a batch",
-        "A step's gradient is the sum over so many parts of its batch, which as many workers can share. The weights depend \
-         on the number of parts, in their last digits, and not on who computes them. 0: as the size of a step suggests.",
-        Kind::Integer { min: 0, max: 16 },
-        Default::Integer(0),
-    )
-};
+pub const SHARDS: Knob<usize> = Knob::integer(Group::Training, "shards", "Parts of a batch", 0..=16, 0)
+    .help("A step's gradient is the sum over so many parts of its batch, which as many workers can share. The weights depend \
+           on the number of parts, in their last digits, and not on who computes them. 0: as the size of a step suggests.")
+    .source("synchronous data parallelism: Dean et al. 2012; Goyal et al. 2017");
 
 /// Less memory for more time.
-pub const CHECKPOINTS: Knob = Knob {
-    when: IN_WINDOWS,
-    source: "Chen et al. 2016",
-    ..knob(
-        "checkpoints",
-        "Gradient checkpoints",
-        "Keeps the states at some steps of the window only, and computes what lies between them once more on the way back: a \
-         long window takes much less memory and a third more time. The weights differ in their last digits.",
-        Kind::Flag,
-        Default::Flag(false),
-    )
-};
+pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "Gradient checkpoints", false)
+    .help("Keeps the states at some steps of the window only, and computes what lies between them once more on the way back: a \
+           long window takes much less memory and a third more time. The weights differ in their last digits.")
+    .source("Chen et al. 2016")
+    .when(IN_WINDOWS);
 
 /// All knobs of training.
-pub const KNOBS: &[Knob] = &[
-    LEARNING_RATE,
-    EPOCHS,
-    BATCH,
-    CHUNK,
-    LANES,
-    LOSS,
-    OPTIMISER,
-    WEIGHT_DECAY,
-    MOMENTUM,
-    SCHEDULE,
-    PATIENCE,
-    CLIP,
-    SEED,
-    SHARDS,
-    CHECKPOINTS,
+pub const KNOBS: &[&dyn AnyKnob] = &[
+    &LEARNING_RATE,
+    &EPOCHS,
+    &BATCH,
+    &CHUNK,
+    &LANES,
+    &LOSS,
+    &OPTIMISER,
+    &WEIGHT_DECAY,
+    &MOMENTUM,
+    &SCHEDULE,
+    &PATIENCE,
+    &CLIP,
+    &SEED,
+    &SHARDS,
+    &CHECKPOINTS,
 ];
 
 /// Epochs on a plateau before the rate is halved: well below the default patience of early stopping.
@@ -274,34 +162,31 @@ impl Options {
 
     /// Reads checked settings.
     pub fn new(settings: &Settings) -> Self {
-        let rate = settings.number(LEARNING_RATE.key);
-        let count = |knob: &Knob| u32::try_from(settings.integer(knob.key)).unwrap_or_default();
-        let epochs = count(&EPOCHS);
+        let rate = settings.get(&LEARNING_RATE);
+        let epochs = settings.get(&EPOCHS);
         Self {
-            loss: match settings.text(LOSS.key) {
-                "mae" => Loss::Mae,
-                "huber" => Loss::Huber,
-                _ => Loss::Mse,
-            },
-            rule: match settings.text(OPTIMISER.key) {
-                "sgd" => Rule::Sgd { momentum: crate::narrow(settings.number(MOMENTUM.key)) },
-                "rmsprop" => Rule::RmsProp,
-                "adam" => Rule::Adam,
-                _ => Rule::AdamW { decay: crate::narrow(settings.number(WEIGHT_DECAY.key)) },
+            loss: settings.get(&LOSS),
+            rule: match settings.get(&OPTIMISER) {
+                WhichRule::AdamW => Rule::AdamW { decay: crate::narrow(settings.get(&WEIGHT_DECAY)) },
+                WhichRule::Adam => Rule::Adam,
+                WhichRule::Sgd => Rule::Sgd { momentum: crate::narrow(settings.get(&MOMENTUM)) },
+                WhichRule::RmsProp => Rule::RmsProp,
             },
             rate,
-            schedule: match settings.text(SCHEDULE.key) {
-                "cosine" => Schedule::Cosine { epochs, least: LEAST_SHARE * rate },
-                "plateau" => Schedule::Plateau(Plateau::new(0.5, PLATEAU_PATIENCE, 1e-4, LEAST_SHARE * rate)),
-                _ => Schedule::Constant,
+            schedule: match settings.get(&SCHEDULE) {
+                WhichSchedule::Constant => Schedule::Constant,
+                WhichSchedule::Cosine => Schedule::Cosine { epochs, least: LEAST_SHARE * rate },
+                WhichSchedule::Plateau => {
+                    Schedule::Plateau(Plateau::new(0.5, PLATEAU_PATIENCE, 1e-4, LEAST_SHARE * rate))
+                }
             },
-            batch: settings.size(BATCH.key),
+            batch: settings.get(&BATCH),
             epochs,
-            patience: count(&PATIENCE),
-            clip: settings.number(CLIP.key),
-            seed: settings.integer(SEED.key).unsigned_abs(),
-            shards: settings.size(SHARDS.key),
-            checkpoints: settings.flag(CHECKPOINTS.key),
+            patience: settings.get(&PATIENCE),
+            clip: settings.get(&CLIP),
+            seed: settings.get(&SEED),
+            shards: settings.get(&SHARDS),
+            checkpoints: settings.get(&CHECKPOINTS),
         }
     }
 }

@@ -4,7 +4,7 @@
 /// in its relative mode.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plateau {
-    /// What the rate is multiplied by.
+    /// Factor on the learning rate.
     pub factor: f64,
     /// Epochs without improvement that are let pass.
     pub patience: u32,

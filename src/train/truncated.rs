@@ -11,52 +11,39 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
-
 use crate::Real;
+use crate::arch::plan::READING;
 use crate::arch::stacked::MOST_LAYERS;
-use crate::arch::{Forecaster, Plan, Stretches};
-use crate::data::{Axis, Batch, Cut, Frame, Lane};
+use crate::arch::{Forecaster, Plan};
+use crate::data::{Cut, Frame, Lane};
 use crate::error::Result;
-use crate::grad::ops::{self, Loss};
+use crate::grad::ops;
 use crate::grad::{Tape, Var};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, When};
 use crate::math::Rng;
-use crate::nn::{Params, Pass, State};
+use crate::nn::{Pass, State};
 use crate::train::carried::Carried;
+use crate::train::cuts::Said;
+use crate::train::source::{Room, Shard, Source};
 
-/// [`Knob::when`] of what matters only where training reads the series as one.
-const CONTINUOUS: Option<(&str, &[&str])> = Some(("reading", &["continuous"]));
+/// Where training reads the series as one.
+const CONTINUOUS: When = READING.is(&["continuous"]);
 
 /// Length of a chunk.
-pub const CHUNK: Knob = Knob {
-    key: "chunk",
-    label: "Chunk",
-    help: "Steps that the gradient goes back at most: one optimiser step reads so many of the series, in whole segments. 0: a \
-           quarter of the window, or all of a lane where the state grows with every step.",
-    unit: "steps",
-    source: "Williams and Peng 1990",
-    group: Group::Training,
-    kind: Kind::Integer { min: 0, max: 10_000 },
-    default: Default::Integer(0),
-    basic: false,
-    when: CONTINUOUS,
-};
+pub const CHUNK: Knob<usize> = Knob::integer(Group::Training, "chunk", "Chunk", 0..=10_000, 0)
+    .help("Steps that the gradient goes back at most: one optimiser step reads so many of the series, in whole segments. 0: a \
+           quarter of the window, or all of a lane where the state grows with every step.")
+    .unit("steps")
+    .source("Williams and Peng 1990")
+    .when(CONTINUOUS);
 
 /// How many lanes.
-pub const LANES: Knob = Knob {
-    key: "lanes",
-    label: "Lanes side by side",
-    help: "The training part is cut into so many lanes that are read at the same time: more are faster, fewer carry the state \
-           farther. At most as many as there are steps. 0: as many as leave each twice the window, up to 16.",
-    unit: "lanes",
-    source: "Zaremba et al. 2014",
-    group: Group::Training,
-    kind: Kind::Integer { min: 0, max: 1024 },
-    default: Default::Integer(0),
-    basic: false,
-    when: CONTINUOUS,
-};
+pub const LANES: Knob<usize> = Knob::integer(Group::Training, "lanes", "Lanes side by side", 0..=1024, 0)
+    .help("The training part is cut into so many lanes that are read at the same time: more are faster, fewer carry the state \
+           farther. At most as many as there are steps. 0: as many as leave each twice the window, up to 16.")
+    .unit("lanes")
+    .source("Zaremba et al. 2014")
+    .when(CONTINUOUS);
 
 /// Most lanes that are chosen without being asked for.
 const MOST_LANES: usize = 16;
@@ -64,8 +51,6 @@ const MOST_LANES: usize = 16;
 const WINDOWS_A_LANE: usize = 2;
 /// A chunk that is not asked for is this part of the window.
 const CHUNKS_A_WINDOW: usize = 4;
-/// More places than this are not listed: they would lie on top of each other.
-const MOST_MARKS: usize = 2000;
 /// Stream of randomness for the order of the passes; the epoch is added.
 const PASSES: u64 = 2 << 32;
 
@@ -95,48 +80,11 @@ pub struct Truncated {
     says: Said,
 }
 
-/// What was cut, for those who want to know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Said {
-    /// Rows in a chunk, but the last of a lane.
-    pub chunk: usize,
-    /// How many lanes are read side by side.
-    pub side_by_side: usize,
-    /// How many lanes there are in all.
-    pub lanes: usize,
-    /// Borders between chunks in a pass: values cross them, the gradient does not.
-    pub borders: usize,
-    /// Passes over the series in an epoch.
-    pub passes: usize,
-    /// All of this in words.
-    pub sentence: String,
-    /// Times of the first row of each lane, where the state is empty; none if there are too many to be seen.
-    pub starts: Vec<i64>,
-    /// Times of the first row behind each border; none if there are too many to be seen.
-    pub cuts: Vec<i64>,
-}
-
-/// What one shard's gradient is taken of.
-#[derive(Debug, Clone, Copy)]
-pub struct Shard<'a> {
-    /// The weights.
-    pub params: &'a Params,
-    /// Number of the step in the epoch.
-    pub at: usize,
-    /// Which shard, and of how many.
-    pub shard: (usize, usize),
-    /// Seed and number of the optimiser step, for dropout.
-    pub key: (u64, u64),
-    /// The penalty.
-    pub loss: Loss,
-}
-
 /// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
 /// whose state grows with each step begins anew when it is as long as it will be in a forecast.
 fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
-    let (segment, window, asked) = (plan.segment, plan.tokens(), settings.size(CHUNK.key));
-    let fed_back = if plan.rolled { plan.horizon.div_ceil(segment) } else { 0 };
-    let longest = (model.state_grows_by() > 0).then_some(window + fed_back);
+    let (segment, window, asked) = (plan.segment(), plan.tokens(), settings.get(&CHUNK));
+    let longest = (model.state_grows_by() > 0).then_some(window + plan.fed_back());
     // Within a lane that is so short, there is nothing to be gained by a cut.
     let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
     (if asked == 0 { usual } else { asked / segment }, longest)
@@ -145,12 +93,12 @@ fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize,
 /// Tokens that a step reads of each lane at most, and lanes side by side at most, of `rows` rows without a gap; `None` where the
 /// plan is not a continuous one.
 pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, rows: usize) -> Option<(usize, usize)> {
-    if !plan.continuous {
+    if !plan.continuous() {
         return None;
     }
-    let total = rows / plan.segment;
+    let total = rows / plan.segment();
     let chunk = chunk_of(settings, plan, model).0.clamp(1, total.max(1));
-    let asked = settings.size(LANES.key);
+    let asked = settings.get(&LANES);
     let fitting = (total / (WINDOWS_A_LANE * plan.tokens())).clamp(1, MOST_LANES);
     let lanes = if asked > 0 { asked } else { fitting };
     // All lanes together have no more tokens than there are.
@@ -170,9 +118,9 @@ impl Truncated {
         (frame, train): (&Frame, Range<usize>),
         validated: usize,
     ) -> Result<Option<Self>> {
-        let Some(stretches) = model.stretches().filter(|_| plan.continuous) else { return Ok(None) };
-        let (segment, window) = (plan.segment, plan.tokens());
-        let asked = settings.size(CHUNK.key);
+        let Some(stretches) = model.stretches().filter(|_| plan.continuous()) else { return Ok(None) };
+        let (segment, window) = (plan.segment(), plan.tokens());
+        let asked = settings.get(&CHUNK);
         if asked > 0 && asked < segment {
             return Err(CHUNK.error(format!("{asked} steps are less than one segment of {segment}")));
         }
@@ -180,7 +128,7 @@ impl Truncated {
         let mut cut = Cut { count: 1, longest, segment, ahead: stretches.emits() };
         let total: usize = frame.lanes(train.clone(), cut).iter().map(|lane| lane.tokens).sum();
         let fitting = (total / (WINDOWS_A_LANE * window)).clamp(1, MOST_LANES);
-        cut.count = Some(settings.size(LANES.key)).filter(|&count| count > 0).unwrap_or(fitting);
+        cut.count = Some(settings.get(&LANES)).filter(|&count| count > 0).unwrap_or(fitting);
         let lanes = frame.lanes(train, cut);
         if lanes.is_empty() {
             return Err(crate::arch::plan::SEGMENT.error(format!(
@@ -212,19 +160,6 @@ impl Truncated {
         &self.says
     }
 
-    /// Steps in an epoch.
-    pub fn steps(&self) -> usize {
-        self.pass.len() * self.shifts.len()
-    }
-
-    /// Draws the order of an epoch's passes.
-    pub fn shuffle(&mut self, seed: u64, epoch: u32) {
-        // From the same order in every epoch, so that an epoch's depends on the seed and its number alone.
-        let segment = self.rows.0;
-        self.shifts.iter_mut().enumerate().for_each(|(pass, shift)| *shift = pass % segment);
-        Rng::new(seed, PASSES + u64::from(epoch)).shuffle(&mut self.shifts);
-    }
-
     fn piece(&self, at: usize) -> (&Piece, usize) {
         (&self.pass[at % self.pass.len()], self.shifts[at / self.pass.len()])
     }
@@ -234,22 +169,39 @@ impl Truncated {
         self.lanes[lane].tokens.saturating_sub(chunk * self.chunk).min(self.chunk)
     }
 
-    /// Tokens of all lanes in step `at`: from each, something is learnt.
-    pub fn tokens(&self, at: usize) -> usize {
+    /// 1 where a lane still has a token, else 0: the shape of `like`.
+    fn learnt(&self, tape: &mut Tape, like: Var, lanes: Range<usize>, chunk: usize) -> Var {
+        let (rows, columns) = tape.shape(like);
+        let mut learnt = tape.buffer(rows * columns);
+        for (column, values) in learnt.chunks_exact_mut(rows).enumerate() {
+            let (token, lane) = (column / lanes.len(), lanes.start + column % lanes.len());
+            values.fill(if token < self.left(lane, chunk) { 1.0 } else { 0.0 });
+        }
+        tape.push(rows, columns, learnt, None)
+    }
+}
+
+impl Source for Truncated {
+    fn steps(&self) -> usize {
+        self.pass.len() * self.shifts.len()
+    }
+
+    /// Tokens of all lanes: from each, something is learnt.
+    fn examples(&self, at: usize) -> usize {
         let (piece, _) = self.piece(at);
         piece.lanes.clone().map(|lane| self.left(lane, piece.chunk)).sum()
     }
 
-    /// The gradient of a shard's share in the step's mean loss, `[parameters]`, that share, and the states after the chunk, into
-    /// `out`. What is carried stays as it is until [`Truncated::carry`].
-    pub fn shard(
-        &self,
-        model: &dyn Stretches,
-        (frame, batch): (&Frame, &mut Batch),
-        tape: &mut Tape,
-        shard: Shard<'_>,
-        out: &mut Vec<Real>,
-    ) {
+    fn shuffle(&mut self, seed: u64, epoch: u32) {
+        // From the same order in every epoch, so that an epoch's depends on the seed and its number alone.
+        let segment = self.rows.0;
+        self.shifts.iter_mut().enumerate().for_each(|(pass, shift)| *shift = pass % segment);
+        Rng::new(seed, PASSES + u64::from(epoch)).shuffle(&mut self.shifts);
+    }
+
+    /// Behind gradient and loss stand the states after the chunk. What is carried stays as it is until [`Source::carry`].
+    fn shard(&self, shard: Shard<'_>, Room { tape, batch, .. }: &mut Room, out: &mut Vec<Real>) {
+        let Some(model) = shard.forecaster.stretches() else { return };
         let count = shard.params.len();
         out.clear();
         out.resize(count + 1, 0.0);
@@ -270,7 +222,7 @@ impl Truncated {
             let left = self.left(lane, chunk);
             first..first + if left > 0 { left * segment + ahead } else { 0 }
         });
-        frame.gather_pieces(rows, (steps * segment, ahead), batch);
+        shard.frame.gather_pieces(rows, (steps * segment, ahead), batch);
 
         tape.reset();
         if let Some(carried) = self.carried.get(index).filter(|_| chunk > 0) {
@@ -286,7 +238,7 @@ impl Truncated {
             truth = ops::mul(tape, truth, learnt);
         }
         let loss = ops::loss(tape, shard.loss, prediction, truth);
-        let share: Real = crate::narrow((steps * lanes.len()) as f64 / self.tokens(shard.at) as f64);
+        let share: Real = crate::narrow((steps * lanes.len()) as f64 / self.examples(shard.at) as f64);
         tape.backward_from(&[(loss, &[share])]);
         shard.params.collect_into(tape, &mut out[..count]);
         out[count] = share * tape.scalar(loss);
@@ -297,78 +249,18 @@ impl Truncated {
         Carried::write(tape, states, out);
     }
 
-    /// 1 where a lane still has a token, else 0: the shape of `like`.
-    fn learnt(&self, tape: &mut Tape, like: Var, lanes: Range<usize>, chunk: usize) -> Var {
-        let (rows, columns) = tape.shape(like);
-        let mut learnt = tape.buffer(rows * columns);
-        for (column, values) in learnt.chunks_exact_mut(rows).enumerate() {
-            let (token, lane) = (column / lanes.len(), lanes.start + column % lanes.len());
-            values.fill(if token < self.left(lane, chunk) { 1.0 } else { 0.0 });
-        }
-        tape.push(rows, columns, learnt, None)
-    }
-
-    /// Numbers behind a shard's gradient and its loss that `part` says it has; `None` if it says none.
-    pub fn written(&self, behind: &[Real]) -> Option<usize> {
+    fn carried(&self, behind: &[Real]) -> Option<usize> {
         Carried::written(self.layers, behind)
     }
 
-    /// Takes the states after a step from what stands behind the gradient and the loss of shard `index`.
-    pub fn carry(&mut self, index: usize, behind: &[Real]) {
+    fn carry(&mut self, index: usize, behind: &[Real]) {
         if self.carried.len() <= index {
             self.carried.resize_with(index + 1, Carried::default);
         }
         self.carried[index].read(self.layers, behind);
     }
-}
 
-impl Said {
-    fn of(
-        lanes: &[Lane],
-        (chunk, segment, count): (usize, usize, usize),
-        passes: usize,
-        grows: bool,
-        axis: &Axis,
-    ) -> Self {
-        let borders: usize = lanes.iter().map(|lane| lane.tokens.div_ceil(chunk) - 1).sum();
-        let (side_by_side, chunk_rows) = (count.min(lanes.len()), chunk * segment);
-        let starts = lanes.iter().map(|lane| lane.first);
-        let cuts = lanes
-            .iter()
-            .flat_map(|lane| (1..lane.tokens.div_ceil(chunk)).map(move |border| lane.first + border * chunk_rows));
-        let seen = borders + lanes.len() <= MOST_MARKS;
-        let times = |rows: &mut dyn Iterator<Item = usize>| {
-            let mut times: Vec<i64> = if seen { rows.map(|row| axis.at(row)).collect() } else { Vec::new() };
-            times.sort_unstable();
-            times
-        };
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        let all = lanes.len();
-        let short = if grows { " and is no longer than a forecast, for the state grows with every step" } else { "" };
-        let moved = if segment > 1 {
-            format!(" Each of the {passes} passes of an epoch begins at another row, up to {} later.", segment - 1)
-        } else {
-            format!(" An epoch is {passes} pass{}.", if passes == 1 { "" } else { "es" })
-        };
-        let sentence = format!(
-            "The series is read in {all} lane{}, {side_by_side} side by side, in chunks of {chunk_rows} step{}. In a pass the \
-             gradient is cut at {borders} border{} between chunks: the state’s values go on, the gradient never crosses. The \
-             state begins empty {all} time{}: at the start of each lane, which crosses no gap{short}.{moved} \
-             Before a forecast the state is warmed up over the window, from empty.",
-            s(all),
-            s(chunk_rows),
-            s(borders),
-            s(all),
-        );
-        Self {
-            chunk: chunk_rows,
-            side_by_side,
-            lanes: all,
-            borders,
-            passes,
-            sentence,
-            starts: times(&mut starts.into_iter()),
-            cuts: times(&mut cuts.into_iter()),
-        }
+    fn cuts(&self) -> Option<&Said> {
+        Some(&self.says)
     }
 }

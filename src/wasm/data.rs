@@ -310,7 +310,7 @@ impl Series {
 
 /// The series in plain data that came from [`Series::to_parts`].
 pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue> {
-    let wrong = |what: &str| Error::NotReady { problem: format!("These are no parts of a series: {what}.") };
+    let wrong = |what: &str| Error::NotReady { problem: format!("These parts are not a series: {what}.") };
     let part = |key: &str| field(parts, key).map_err(|_| wrong("an object is needed"));
     let axis: Axis = from_js(part("axis")?).map_err(|_| wrong("the axis needs start, step, len and utc"))?;
     let names: Vec<String> = from_js(part("names")?).map_err(|_| wrong("the names must be a list of texts"))?;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Key } from 'selenium-webdriver';
 import { inBrowsers } from './harness.mjs';
-import { press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { LASTING, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 inBrowsers((browser) => {
   for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([
@@ -13,7 +13,7 @@ inBrowsers((browser) => {
     ['a phone, dark', 390, 'dark'],
   ])) {
     test(`axe finds nothing, and nothing is wider than the page: ${what}`, async () => {
-      const page = await browser.open({ width, height: 844 });
+      const page = await browser.open({ width, height: 844, address: `#${LASTING}` });
       await untilReady(page);
       if ((await page.run(() => document.documentElement.dataset.theme)) !== theme)
         await page.run(() => document.querySelector('#tools button:last-child').click());

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { inBrowsers, root } from './harness.mjs';
-import { daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
+import { LASTING, daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilReady, untilStatus, verdict } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
@@ -228,7 +228,7 @@ inBrowsers((browser) => {
   });
 
   test('after a reload the file, the settings and the trained model are there again', async () => {
-    const page = await browser.open();
+    const page = await browser.open({ address: `#${LASTING}` });
     await untilReady(page);
     await page.dropFile('main', 'mine.csv', hourly(900));
     await page.until(
@@ -266,7 +266,7 @@ inBrowsers((browser) => {
     ['the one file, from disk', 'file'],
   ]) {
     test(`${what}: trains and forecasts`, built, async () => {
-      const page = await browser.open({ place });
+      const page = await browser.open({ place, address: `#${LASTING}` });
       await untilReady(page);
       await press(page, 'Train');
       await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
@@ -276,7 +276,7 @@ inBrowsers((browser) => {
   }
 
   test('the forecast is taken away as CSV, the model as a file that loads again', async () => {
-    const page = await browser.open({ address: '#sample=seattle' });
+    const page = await browser.open({ address: `#sample=seattle&${LASTING}` });
     await untilReady(page);
     await press(page, 'Train');
     await untilEpoch(page);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { LASTING, daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -189,7 +189,7 @@ inBrowsers((browser) => {
     });
     try {
       await page.driver.get('about:blank');
-      await page.driver.get(`${page.base}#sample=co2`);
+      await page.driver.get(`${page.base}#sample=co2&${LASTING}`);
       await untilReady(page);
       await untilNotice(page, /does not answer.*started without your last visit/);
       assert.match(await page.text('#foot'), /Nothing is kept in this browser for now/);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
-import { chooseWorkers, press, untilReady, untilStatus } from './steps.mjs';
+import { LASTING, chooseWorkers, press, untilReady, untilStatus } from './steps.mjs';
 
 /** Both dropouts, two layers, four parts of a batch. */
 const settings = {
@@ -120,8 +120,8 @@ inBrowsers((browser) => {
 
   for (const place of ['source', 'site', 'file']) {
     test(`the page trains on two workers and says so, opened as: ${place}`, async () => {
-      const asked = 'hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=40&seed=3';
-      const page = await browser.open({ place, address: `#sample=seattle&${asked}` });
+      const asked = 'hidden=24&window=48&horizon=12&segment=1&shards=2&seed=3';
+      const page = await browser.open({ place, address: `#sample=seattle&${asked}&${LASTING}` });
       await untilReady(page);
       await chooseWorkers(page, 2);
       await press(page, 'Train');

@@ -16,6 +16,9 @@ export const press = (page, label) =>
     { args: [label] },
   );
 
+/** Settings under which training lasts until a test ends it, however fast or busy the machine is. */
+export const LASTING = 'epochs=5000&patience=0';
+
 /** @param {Page} page */
 export const status = (page) => page.run(() => document.querySelector('#train').dataset.status);
 

@@ -3,7 +3,7 @@
 
 use crate::common::{noisy_sine, settings};
 use crate::stored::Stored;
-use unrolled::arch::{Forecaster, Plan, find};
+use unrolled::arch::{Forecaster, find};
 use unrolled::data::Batch;
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Raw, Settings};
@@ -43,8 +43,9 @@ fn case(name: &str) -> Case {
     let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
     let (window, horizon, targets) = (file.size("window"), file.size("horizon"), file.size("targets"));
     let features = targets + file.size("known");
-    let plan = Plan::new(&settings, (features, targets, targets), (24, window, horizon)).unwrap();
-    let (forecaster, mut params) = find("encoder_decoder").unwrap().build(&plan, &settings, 0);
+    let architecture = find("encoder_decoder").unwrap();
+    let plan = architecture.plan(&settings, (features, targets, targets), (24, window, horizon)).unwrap();
+    let (forecaster, mut params) = architecture.build(&plan, &settings, 0);
     for slot in 0..params.slots().len() {
         let name = params.slots()[slot].name.clone();
         let values = file.sequence(&name);
@@ -155,8 +156,9 @@ fn steps_and_a_stretch_give_the_same_masks() {
         );
         raw.insert("teacher_forcing".to_owned(), ratio.into());
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).unwrap();
-        let plan = Plan::new(&settings, (1, 1, 1), (24, 6, 4)).unwrap();
-        let (forecaster, params) = find("encoder_decoder").unwrap().build(&plan, &settings, 0);
+        let architecture = find("encoder_decoder").unwrap();
+        let plan = architecture.plan(&settings, (1, 1, 1), (24, 6, 4)).unwrap();
+        let (forecaster, params) = architecture.build(&plan, &settings, 0);
         let values = (0..40).map(|k| ((k * k) as Real / 7.0).sin()).collect();
         let batch = Batch { values, window: 6, horizon: 4, size: 4, features: 1 };
         let mut tape = Tape::new(true);

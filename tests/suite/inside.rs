@@ -283,7 +283,7 @@ fn forms(architecture: &Architecture) -> Vec<Raw> {
     let mut usual = settings(r#"{"segment": 1, "hidden": 8, "layers": 2, "window": 24, "horizon": 6}"#);
     usual.insert("architecture".into(), architecture.id.into());
     let mut all = vec![usual.clone()];
-    for knob in architecture.knobs {
+    for knob in architecture.knobs.iter().map(|knob| knob.about()) {
         if let unrolled::knob::Kind::Choice { options } = knob.kind {
             for option in options {
                 let mut raw = usual.clone();

@@ -4,7 +4,7 @@
 
 use crate::stored::Stored;
 use serde_json::json;
-use unrolled::arch::{registry, stacked};
+use unrolled::arch::registry::{self, MIX};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::nn::Slot;
@@ -203,7 +203,17 @@ fn twenty_steps_of_adam_with_clipping_equal_pytorch() {
 
 /// A vector of `rows` numbers in a store.
 fn slot(offset: usize, rows: usize, decays: bool) -> Slot {
-    Slot { name: String::new(), rows, cols: 1, vector: true, second_bias: false, decays, looked_up: false, offset }
+    Slot {
+        name: String::new(),
+        rows,
+        cols: 1,
+        vector: true,
+        second_bias: false,
+        decays,
+        looked_up: false,
+        blocks: 1,
+        offset,
+    }
 }
 
 /// Whether the authors of the layer that has the parameter `name` let weight decay pull on it: Mamba's mark `A_log` and `D`
@@ -238,12 +248,11 @@ fn weight_decay_spares_what_the_authors_of_each_architecture_exempt() {
             let none = vec![0.0; params.len()];
             Optimiser::new(Rule::AdamW { decay: 0.5 }, params.slots()).step(&mut params.values, &none, 0.5);
             for slot in params.slots() {
-                let index = slot.name.split('.').nth(1).and_then(|index| index.parse().ok());
+                let index: Option<usize> = slot.name.split('.').nth(1).and_then(|index| index.parse().ok());
                 let index = index.filter(|_| architecture.reads("mix"));
                 let kind = match index {
                     // A layer of a stack; what is around them belongs to the stack.
-                    Some(index) if stacked::makes_layer("mamba", &settings, index) => "mamba",
-                    Some(index) if stacked::makes_layer("xlstm", &settings, index) => "xlstm",
+                    Some(index) => settings.get(&MIX).filter(|_| index % 2 == 1).unwrap_or(architecture).id,
                     None if slot.name.starts_with("post_blocks_norm") => "xlstm",
                     _ => "",
                 };

@@ -5,8 +5,8 @@
 
 use crate::stored::Stored;
 use serde_json::{Value, json};
-use unrolled::arch::Plan;
 use unrolled::arch::registry::{self, Make};
+use unrolled::arch::stacked::LAYERS;
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
@@ -27,10 +27,11 @@ impl Stack {
         let Value::Object(raw) = settings else { panic!("settings are an object") };
         let raw: Raw = raw.into_iter().collect();
         let settings = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
-        let plan = Plan::new(&settings, (width, width, 0), (24, 12, 6)).unwrap();
-        let Make::Layer(make) = registry::find(architecture).unwrap().make else { panic!("not a layer") };
+        let architecture = registry::find(architecture).unwrap();
+        let plan = architecture.plan(&settings, (width, width, 0), (24, 12, 6)).unwrap();
+        let Make::Layer(make) = architecture.make else { panic!("not a layer") };
         let mut builder = Builder::new(Rng::new(1, 0), 1.0);
-        let blocks = (0..settings.size("layers")).map(|k| make(&mut builder, k, width, &plan, &settings)).collect();
+        let blocks = (0..settings.get(&LAYERS)).map(|k| make(&mut builder, k, width, &plan, &settings)).collect();
         Self { blocks, params: builder.finish() }
     }
 

@@ -5,13 +5,15 @@ use std::ops::Range;
 
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::{Architecture, Forecaster, Plan, registry};
+use unrolled::data::windows::frame::{CALENDAR, TARGET};
 use unrolled::data::{Batch, Cut, Fill, Frame, FrameOptions, Lane, Part, Series, Split};
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::knob::{Raw, Settings};
 use unrolled::math::Rng;
 use unrolled::nn::{Params, Pass, State};
 use unrolled::train::Truncated;
-use unrolled::train::truncated::Shard;
+use unrolled::train::source::{Room, Shard, Source};
+use unrolled::train::truncated::LANES;
 use unrolled::{Error, Real, Session, narrow, wide};
 
 const WINDOW: usize = 24;
@@ -61,14 +63,14 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
     let series = gappy();
     let split = Split::parse("70/10/20", &series.axis).unwrap();
-    let named = match checked.text("target") {
-        "" => "temp_c",
+    let named = match checked.get(&TARGET) {
+        named if named.is_empty() => "temp_c".to_owned(),
         named => named,
     };
     let options = FrameOptions {
         targets: named.split(", ").map(str::to_owned).collect(),
         inputs: vec!["wind".to_owned()],
-        calendar: checked.flag("calendar"),
+        calendar: checked.get(&CALENDAR),
         fill: Fill::default(),
         ahead: HORIZON,
         scales: None,
@@ -84,11 +86,11 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let train = split.rows(Part::Train);
     let of = (&frame, train.clone());
     let truncated = Truncated::new(&checked, &plan, forecaster.as_ref(), of, 1).unwrap().unwrap();
-    let ahead = if plan.rolled { plan.segment } else { HORIZON };
-    let fed_back = if plan.rolled { HORIZON.div_ceil(plan.segment) } else { 0 };
+    let ahead = if plan.rolled() { plan.segment() } else { HORIZON };
+    let fed_back = if plan.rolled() { HORIZON.div_ceil(plan.segment()) } else { 0 };
     let longest = (forecaster.state_grows_by() > 0).then(|| plan.tokens() + fed_back);
-    let side = checked.size("lanes");
-    let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment, ahead });
+    let side = checked.get(&LANES);
+    let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment(), ahead });
     let loss = unrolled::train::Options::new(&checked).loss;
     Bench { forecaster, params, plan, frame, train, truncated, loss, lanes, side }
 }
@@ -100,24 +102,24 @@ impl Bench {
         if let Some(values) = values {
             params.values.copy_from_slice(values);
         }
-        let (mut tape, mut batch, mut out) = (Tape::new(true), Batch::default(), Vec::new());
-        let shard = Shard { params: &params, at, shard, key: (5, at as u64), loss: self.loss };
-        let model = self.forecaster.stretches().unwrap();
-        self.truncated.shard(model, (&self.frame, &mut batch), &mut tape, shard, &mut out);
+        let (forecaster, frame) = (self.forecaster.as_ref(), &self.frame);
+        let shard = Shard { forecaster, frame, params: &params, at, shard, key: (5, at as u64), loss: self.loss };
+        let mut out = Vec::new();
+        self.truncated.shard(shard, &mut Room::default(), &mut out);
         out
     }
 
     /// Loss and gradient of step `at` for these states of each lane, and the states after it: one lane after the other,
     /// nothing side by side and nothing masked.
     fn by_hand(&self, at: usize, states: &mut [Vec<Kept>]) -> (f64, Vec<f64>) {
-        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment, self.plan.segment);
+        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment(), self.plan.segment());
         let pieces: Vec<(Range<usize>, usize)> = (0..self.lanes.len())
             .step_by(self.side)
             .map(|first| first..(first + self.side).min(self.lanes.len()))
             .flat_map(|group| (0..self.lanes[group.start].tokens.div_ceil(chunk)).map(move |k| (group.clone(), k)))
             .collect();
         let ((group, k), shift) = (&pieces[at % pieces.len()], at / pieces.len() % segment);
-        let ahead = if self.plan.rolled { segment } else { HORIZON };
+        let ahead = if self.plan.rolled() { segment } else { HORIZON };
         let model = self.forecaster.stretches().unwrap();
         let (mut sum, mut count, mut gradient) = (0.0, 0, vec![0.0; self.params.len()]);
         for lane in group.clone() {
@@ -175,7 +177,7 @@ fn each_step_is_what_its_lanes_give_one_by_one_from_the_states_that_they_left() 
         for json in SHAPES {
             let mut bench = bench(architecture, json);
             let mut states = vec![Vec::new(); bench.lanes.len()];
-            assert_eq!(bench.truncated.steps() % bench.plan.segment, 0, "a pass for each row of a segment");
+            assert_eq!(bench.truncated.steps() % bench.plan.segment(), 0, "a pass for each row of a segment");
             for at in 0..bench.truncated.steps() {
                 let (loss, gradient) = bench.by_hand(at, &mut states);
                 let count = gradient.len();
@@ -185,7 +187,7 @@ fn each_step_is_what_its_lanes_give_one_by_one_from_the_states_that_they_left() 
                     worst = worst.max((wide(*found) - expected).abs() / size);
                 }
                 worst = worst.max((wide(part[count]) - loss).abs() / loss);
-                assert_eq!(bench.truncated.written(&part[count + 1..]), Some(part.len() - count - 1));
+                assert_eq!(bench.truncated.carried(&part[count + 1..]), Some(part.len() - count - 1));
                 bench.truncated.carry(0, &part[count + 1..]);
             }
         }
@@ -248,7 +250,7 @@ fn the_values_of_a_carried_state_are_those_of_one_long_pass_and_its_gradient_is_
         let (mut sum, mut gradient) = (0.0, vec![0.0; count]);
         for at in 0..steps {
             let part = bench.shard(at, (0, 1), None);
-            let share = bench.truncated.tokens(at) as f64 / tokens as f64;
+            let share = bench.truncated.examples(at) as f64 / tokens as f64;
             sum += share * wide(part[count]);
             gradient.iter_mut().zip(&part).for_each(|(sum, g)| *sum += share * wide(*g));
             bench.truncated.carry(0, &part[count + 1..]);

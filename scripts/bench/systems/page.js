@@ -91,10 +91,10 @@ const answers = {
     const single = await once(`${build} ${settings.architecture} single`, () => new Single(JSON.stringify(settings)));
     return timed(() => single.steps(count));
   },
-  async twin({ build, cell, hidden, window, batch, fused, count }) {
-    const { Twins } = await benches(build);
-    const twins = await once(`${build} ${cell} twins`, () => new Twins(cell, hidden, window, batch));
-    return timed(() => twins.run(fused, count));
+  async scan({ build, cell, hidden, window, batch, fused, count }) {
+    const { Scans } = await benches(build);
+    const scans = await once(`${build} ${cell} scans`, () => new Scans(cell, hidden, window, batch));
+    return timed(() => scans.run(fused, count));
   },
   async losses({ build, losses }) {
     return { losses: [...(await benches(build)).losses(JSON.stringify(losses))] };

@@ -1,47 +1,30 @@
 //! How the decoder looks back at the encoder's states `h̄_s`, one for each token of the window.
 
 use crate::grad::{Var, ops};
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::{Builder, Init, Linear, ParamId, Pass};
 
+choices! {
+    /// How the decoder looks back.
+    pub enum WhichAttention {
+        None("none", "none",
+            "All that is known of the window must fit the encoder's last state (Sutskever et al. 2014)."),
+        Additive("additive", "additive",
+            "A small network compares the decoder's last state with each of the encoder's; what it finds is read \
+            with the next input (Bahdanau et al. 2015)."),
+        Dot("dot", "multiplicative, dot",
+            "The product of the decoder's state with each of the encoder's; what it finds joins the state before \
+            the forecast is read off (Luong et al. 2015)."),
+        General("general", "multiplicative, general",
+            "The same with a learned matrix between the two states (Luong et al. 2015)."),
+    }
+}
+
 /// Which attention.
-pub const ATTENTION: Knob = Knob {
-    key: "attention",
-    label: "Attention",
-    help: "Whether the decoder has the encoder's last state alone, or looks back at all of its states at every step.",
-    unit: "",
-    source: "Bahdanau et al. 2015; Luong et al. 2015",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice {
-                value: "none",
-                label: "none",
-                help: "All that is known of the window must fit the encoder's last state (Sutskever et al. 2014).",
-            },
-            Choice {
-                value: "additive",
-                label: "additive",
-                help: "A small network compares the decoder's last state with each of the encoder's; what it finds is read \
-                       with the next input (Bahdanau et al. 2015).",
-            },
-            Choice {
-                value: "dot",
-                label: "multiplicative, dot",
-                help: "The product of the decoder's state with each of the encoder's; what it finds joins the state before \
-                       the forecast is read off (Luong et al. 2015).",
-            },
-            Choice {
-                value: "general",
-                label: "multiplicative, general",
-                help: "The same with a learned matrix between the two states (Luong et al. 2015).",
-            },
-        ],
-    },
-    default: Default::Text("none"),
-    basic: true,
-    when: None,
-};
+pub const ATTENTION: Knob<WhichAttention> = Knob::choice(Group::Model, "attention", "Attention", "none")
+    .help("Whether the decoder has the encoder's last state alone, or looks back at all of its states at every step.")
+    .source("Bahdanau et al. 2015; Luong et al. 2015")
+    .basic();
 
 /// The attention of a decoder, with its parameters; all states have `hidden` rows.
 #[derive(Debug)]
@@ -82,17 +65,18 @@ impl Attention {
     pub fn new(builder: &mut Builder, hidden: usize, settings: &Settings) -> Self {
         let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
         let init = uniform(hidden);
-        match settings.text(ATTENTION.key) {
-            "additive" => Attention::Additive {
+        match settings.get(&ATTENTION) {
+            WhichAttention::None => Attention::None,
+            WhichAttention::Additive => Attention::Additive {
                 query: Linear::unbiased(builder, "query", hidden, hidden, init),
                 key: Linear::unbiased(builder, "key", hidden, hidden, init),
                 v: builder.vector("v".to_owned(), &[(hidden, init)], false),
             },
-            kind @ ("dot" | "general") => Attention::Multiplicative {
-                general: (kind == "general").then(|| Linear::unbiased(builder, "general", hidden, hidden, init)),
+            kind @ (WhichAttention::Dot | WhichAttention::General) => Attention::Multiplicative {
+                general: (kind == WhichAttention::General)
+                    .then(|| Linear::unbiased(builder, "general", hidden, hidden, init)),
                 combine: Linear::unbiased(builder, "combine", 2 * hidden, hidden, uniform(2 * hidden)),
             },
-            _ => Attention::None,
         }
     }
 
@@ -130,20 +114,6 @@ impl Attention {
         let both = ops::concat_rows(pass.tape, context, outputs);
         let combined = combine.forward(pass, both);
         Some((ops::tanh(pass.tape, combined), weights))
-    }
-
-    /// How many parameters, as a formula; `None`: there are none.
-    pub fn formula(&self) -> Option<String> {
-        match self {
-            Attention::None => None,
-            Attention::Additive { query, key, .. } => {
-                Some(format!("{} + {} + {}", query.formula(), key.formula(), query.outputs))
-            }
-            Attention::Multiplicative { general: Some(general), combine } => {
-                Some(format!("{} + {}", general.formula(), combine.formula()))
-            }
-            Attention::Multiplicative { general: None, combine } => Some(combine.formula()),
-        }
     }
 }
 

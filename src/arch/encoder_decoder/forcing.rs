@@ -3,65 +3,35 @@
 
 use crate::Real;
 use crate::grad::ops::DropoutKey;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 
 /// How often the truth is fed in, at first.
-pub const RATIO: Knob = Knob {
-    key: "teacher_forcing",
-    label: "Teacher forcing",
-    help: "How often, in training, the decoder is fed the true last value rather than its own forecast of it. 1: always, as \
-           if it never erred; when forecasting it must then live with errors that it has never seen (exposure bias). 0: never.",
-    unit: "",
-    source: "Williams and Zipser 1989",
-    group: Group::Training,
-    kind: Kind::Number { min: 0.0, max: 1.0, log: false },
-    default: Default::Number(1.0),
-    basic: false,
-    when: None,
-};
+pub const RATIO: Knob<f64> = Knob::number(Group::Training, "teacher_forcing", "Teacher forcing", 0.0..=1.0, 1.0)
+    .help("How often, in training, the decoder is fed the true last value rather than its own forecast of it. 1: always, as \
+           if it never erred; when forecasting it must then live with errors that it has never seen (exposure bias). 0: never.")
+    .source("Williams and Zipser 1989");
+
+choices! {
+    /// How teacher forcing fades.
+    pub enum WhichDecay {
+        None("none", "does not fade", "The same share from start to end."),
+        Linear("linear", "linear", "1 − c i, down to 0: all of it gone after twice the half-life."),
+        Exponential("exponential", "exponential", "kⁱ: halved again and again."),
+        InverseSigmoid("inverse_sigmoid", "inverse sigmoid", "k / (k + e^(i/k)): slow at first, then fast, then slow."),
+    }
+}
 
 /// How that share changes.
-pub const DECAY: Knob = Knob {
-    key: "sampling",
-    label: "Scheduled sampling",
-    help: "How teacher forcing fades over the optimiser's steps i, from step to step of the forecast by the toss of a coin.",
-    unit: "",
-    source: "Bengio et al. 2015",
-    group: Group::Training,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "none", label: "does not fade", help: "The same share from start to end." },
-            Choice {
-                value: "linear",
-                label: "linear",
-                help: "1 − c i, down to 0: all of it gone after twice the half-life.",
-            },
-            Choice { value: "exponential", label: "exponential", help: "kⁱ: halved again and again." },
-            Choice {
-                value: "inverse_sigmoid",
-                label: "inverse sigmoid",
-                help: "k / (k + e^(i/k)): slow at first, then fast, then slow.",
-            },
-        ],
-    },
-    default: Default::Text("inverse_sigmoid"),
-    basic: false,
-    when: None,
-};
+pub const DECAY: Knob<WhichDecay> = Knob::choice(Group::Training, "sampling", "Scheduled sampling", "inverse_sigmoid")
+    .help("How teacher forcing fades over the optimiser's steps i, from step to step of the forecast by the toss of a coin.")
+    .source("Bengio et al. 2015");
 
 /// When half of it is gone.
-pub const HALF: Knob = Knob {
-    key: "sampling_half",
-    label: "Forcing is halved after",
-    help: "Optimiser steps after which teacher forcing has faded to half of what it was at first.",
-    unit: "steps",
-    source: "",
-    group: Group::Training,
-    kind: Kind::Integer { min: 1, max: 1_000_000 },
-    default: Default::Integer(200),
-    basic: false,
-    when: Some(("sampling", &["linear", "exponential", "inverse_sigmoid"])),
-};
+pub const HALF: Knob<u32> =
+    Knob::integer(Group::Training, "sampling_half", "Forcing is halved after", 1..=1_000_000, 200)
+        .help("Optimiser steps after which teacher forcing has faded to half of what it was at first.")
+        .unit("steps")
+        .when(DECAY.is(&["linear", "exponential", "inverse_sigmoid"]));
 
 /// How a share of 1 fades over the optimiser's steps `i` (Bengio et al. 2015, section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,14 +56,14 @@ pub struct Forcing {
 impl Forcing {
     /// As [`RATIO`], [`DECAY`] and [`HALF`] say.
     pub fn new(settings: &Settings) -> Self {
-        let half = settings.integer(HALF.key) as f64;
-        let decay = match settings.text(DECAY.key) {
-            "linear" => Decay::Linear { c: 0.5 / half },
-            "exponential" => Decay::Exponential { ln_k: -std::f64::consts::LN_2 / half },
-            "inverse_sigmoid" => Decay::InverseSigmoid { k: steepness(half) },
-            _ => Decay::None,
+        let half = f64::from(settings.get(&HALF));
+        let decay = match settings.get(&DECAY) {
+            WhichDecay::None => Decay::None,
+            WhichDecay::Linear => Decay::Linear { c: 0.5 / half },
+            WhichDecay::Exponential => Decay::Exponential { ln_k: -std::f64::consts::LN_2 / half },
+            WhichDecay::InverseSigmoid => Decay::InverseSigmoid { k: steepness(half) },
         };
-        Self { ratio: settings.number(RATIO.key), decay }
+        Self { ratio: settings.get(&RATIO), decay }
     }
 
     /// The probability that a step is fed the truth at optimiser step `step`, from 0.

@@ -26,79 +26,62 @@ mod stack;
 
 use crate::Real;
 use crate::arch::Forecaster;
-use crate::arch::cells;
+use crate::arch::cells::Cell;
 use crate::arch::gru;
 use crate::arch::input;
 use crate::arch::levels::Levels;
-use crate::arch::plan::{NORMALISE, Normalise, Plan, SEGMENT};
+use crate::arch::plan::{Input, NORMALISE, Plan, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
-use crate::knob::{Default, Group, Kind, Knob, Settings};
+use crate::knob::{AnyKnob, Group, Knob, Settings};
 use crate::nn::{Builder, Clock, Linear, Pass};
 
-use attention::{ATTENTION, Attention, Memory};
+use attention::{ATTENTION, Attention, Memory, WhichAttention};
 use forcing::{DECAY, Feed, Forcing, HALF, RATIO};
 use joined::Joined;
 use stack::{Keys, Stack, States};
 
 /// What reads the window.
-pub const ENCODER: Knob = Knob {
-    key: "encoder_cell",
-    label: "Encoder",
-    help: "The cell that reads the window.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice { options: cells::CHOICES },
-    default: Default::Text("lstm"),
-    basic: true,
-    when: None,
-};
+pub const ENCODER: Knob<Cell> =
+    Knob::choice(Group::Model, "encoder_cell", "Encoder", "lstm").help("The cell that reads the window.").basic();
 
 /// What gives the horizon.
-pub const DECODER: Knob = Knob {
-    key: "decoder_cell",
-    label: "Decoder",
-    help: "The cell that gives the horizon step by step. It starts from the encoder's last state; a cell state that the \
+pub const DECODER: Knob<Cell> = Knob::choice(Group::Model, "decoder_cell", "Decoder", "lstm")
+    .help(
+        "The cell that gives the horizon step by step. It starts from the encoder's last state; a cell state that the \
            encoder does not have starts at zero.",
-    unit: "",
-    source: "",
-    group: Group::Model,
-    kind: Kind::Choice { options: cells::CHOICES },
-    default: Default::Text("lstm"),
-    basic: true,
-    when: None,
-};
+    )
+    .basic();
 
 /// Knobs that an encoder-decoder reads.
-pub const KNOBS: &[Knob] = &[
-    SEGMENT,
-    NORMALISE,
-    HIDDEN,
-    LAYERS,
-    DROPOUT,
-    HEAD_DROPOUT,
-    ENCODER,
-    DECODER,
-    ATTENTION,
-    RATIO,
-    DECAY,
-    HALF,
-    gru::FORM,
-    FORGET_BIAS,
-    RECURRENT_INIT,
-    INIT_SCALE,
+pub const KNOBS: &[&dyn AnyKnob] = &[
+    &SEGMENT,
+    &NORMALISE,
+    &HIDDEN,
+    &LAYERS,
+    &DROPOUT,
+    &HEAD_DROPOUT,
+    &ENCODER,
+    &DECODER,
+    &ATTENTION,
+    &RATIO,
+    &DECAY,
+    &HALF,
+    &gru::FORM,
+    &FORGET_BIAS,
+    &RECURRENT_INIT,
+    &INIT_SCALE,
 ];
 
 /// The equations, in the form that `settings` choose.
-pub fn equations(settings: &Settings) -> &'static str {
-    match settings.text(ATTENTION.key) {
-        "additive" => include_str!("../equations/encoder_decoder_additive.mml"),
-        "dot" => include_str!("../equations/encoder_decoder_dot.mml"),
-        "general" => include_str!("../equations/encoder_decoder_general.mml"),
-        _ => include_str!("../equations/encoder_decoder.mml"),
+pub fn equations(settings: &Settings, _: &[usize]) -> &'static str {
+    match settings.get(&ATTENTION) {
+        WhichAttention::None => include_str!("../equations/encoder_decoder.mml"),
+        WhichAttention::Additive => include_str!("../equations/encoder_decoder_additive.mml"),
+        WhichAttention::Dot => include_str!("../equations/encoder_decoder_dot.mml"),
+        WhichAttention::General => include_str!("../equations/encoder_decoder_general.mml"),
     }
 }
 
@@ -116,21 +99,21 @@ struct EncoderDecoder {
 
 /// A fresh one.
 pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
-    let hidden = settings.size(HIDDEN.key);
-    let dropout = crate::narrow(settings.number(DROPOUT.key));
+    let hidden = settings.get(&HIDDEN);
+    let dropout = crate::narrow(settings.get(&DROPOUT));
     let (embed, encoder) = builder.within("encoder", |builder| {
-        let token = plan.segment * plan.features;
-        let embed = (plan.segment > 1).then(|| Linear::new(builder, "embed", token, hidden));
+        let token = plan.segment() * plan.features;
+        let embed = (plan.segment() > 1).then(|| Linear::new(builder, "embed", token, hidden));
         let inputs = embed.map_or(token, |embed| embed.outputs);
-        (embed, Stack::new(builder, settings.text(ENCODER.key), inputs, plan, settings, dropout))
+        (embed, Stack::new(builder, settings.get(&ENCODER), inputs, plan, settings, dropout))
     });
     let attention = builder.within("attention", |builder| Attention::new(builder, hidden, settings));
     let context = if attention.feeds_the_cell() { hidden } else { 0 };
     let (decoder, head) = builder.within("decoder", |builder| {
         // It runs over the horizon, a step at a time.
-        let over = Plan { window: plan.horizon, segment: 1, ..*plan };
+        let over = Plan { window: plan.horizon, input: Input::Segments(1), ..*plan };
         let inputs = plan.targets + (plan.features - plan.data_features) + context;
-        let decoder = Stack::new(builder, settings.text(DECODER.key), inputs, &over, settings, dropout);
+        let decoder = Stack::new(builder, settings.get(&DECODER), inputs, &over, settings, dropout);
         (decoder, Linear::new(builder, "head", hidden + context, plan.targets))
     });
     Box::new(EncoderDecoder {
@@ -140,7 +123,7 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
         attention,
         decoder,
         head,
-        head_dropout: crate::narrow(settings.number(HEAD_DROPOUT.key)),
+        head_dropout: crate::narrow(settings.get(&HEAD_DROPOUT)),
         forcing: Forcing::new(settings),
     })
 }
@@ -253,7 +236,7 @@ impl EncoderDecoder {
     /// Attention weights `[tokens × (steps · batch)]` as a probe.
     fn probe_weights(&self, pass: &mut Pass<'_>, weights: Var) {
         let plan = &self.plan;
-        let tokens = Clock { first: plan.skipped(), stride: plan.segment, samples: pass.batch };
+        let tokens = Clock { first: plan.skipped(), stride: plan.segment(), samples: pass.batch };
         pass.probe_looks(self.decoder.layers() - 1, 1, Some(tokens), weights);
     }
 
@@ -317,7 +300,7 @@ impl Forecaster for EncoderDecoder {
         }
         let truth = pass.tape.push(targets, columns, truth, None);
         let spread = pass.tape.push(targets, columns, spread, None);
-        if plan.normalise == Normalise::Window {
+        if plan.has_spread() {
             out = ops::mul(pass.tape, out, spread);
         }
         (out, truth)
@@ -341,16 +324,6 @@ impl Forecaster for EncoderDecoder {
         let horizon = self.plan.horizon as u64;
         let looks = if matches!(self.attention, Attention::None) { 0 } else { 4 };
         (tokens + horizon).saturating_mul(rows).saturating_add((horizon * looks).saturating_mul(tokens))
-    }
-
-    fn formula(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        parts.extend(self.embed.map(|embed| format!("{} (segments)", embed.formula())));
-        parts.extend(self.encoder.formulas("encoder"));
-        parts.extend(self.attention.formula().map(|formula| format!("{formula} (attention)")));
-        parts.extend(self.decoder.formulas("decoder"));
-        parts.push(format!("{} (head)", self.head.formula()));
-        parts.join(" + ")
     }
 }
 

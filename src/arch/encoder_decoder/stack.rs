@@ -1,7 +1,7 @@
 //! Recurrent layers on top of each other, run in one stretch or in many.
 
 use crate::Real;
-use crate::arch::cells;
+use crate::arch::cells::Cell;
 use crate::arch::plan::Plan;
 use crate::arch::stacked::{HIDDEN, LAYERS, MOST_LAYERS};
 use crate::grad::{Var, ops};
@@ -23,19 +23,19 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Layers of the cell called `cell` that read `inputs` rows; `plan` tells how many steps they run over.
+    /// Layers of `cell` that read `inputs` rows; `plan` tells how many steps they run over.
     pub fn new(
         builder: &mut Builder,
-        cell: &str,
+        cell: Cell,
         inputs: usize,
         plan: &Plan,
         settings: &Settings,
         dropout: Real,
     ) -> Self {
-        let (make, hidden) = (cells::cell(cell).make, settings.size(HIDDEN.key));
+        let (make, hidden) = (cell.make, settings.get(&HIDDEN));
         let layer =
             |index: usize| make(builder, index, if index == 0 { inputs } else { hidden }, plan, settings, false);
-        Self { blocks: (0..settings.size(LAYERS.key)).map(layer).collect(), dropout }
+        Self { blocks: (0..settings.get(&LAYERS)).map(layer).collect(), dropout }
     }
 
     /// How many layers there are.
@@ -58,10 +58,5 @@ impl Stack {
         through(pass, &self.blocks, x, states, |pass, x, below| {
             pass.dropout_by(x, self.dropout, keys[below], first_step)
         })
-    }
-
-    /// How many parameters, as sums of formulas.
-    pub fn formulas(&self, part: &str) -> impl Iterator<Item = String> {
-        (1..).zip(&self.blocks).map(move |(k, block)| format!("{} ({part}, layer {k})", block.formula()))
     }
 }

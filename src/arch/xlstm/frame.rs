@@ -3,31 +3,22 @@
 use crate::arch::residual::{Stream, largest_divisor};
 use crate::arch::stacked::LAYERS;
 use crate::arch::transformer::HEADS;
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::{Builder, Init, Norm};
 
+choices! {
+    /// The function of the forget gate.
+    pub enum ForgetGate {
+        Sigmoid("sigmoid", "sigmoid", "Between 0 and 1, as in an LSTM."),
+        Exponential("exponential", "exponential",
+            "Like the input gate: it may exceed 1 and amplify the memory. It starts where the sigmoid would."),
+    }
+}
+
 /// The function of the forget gate.
-pub const FORGET_GATE: Knob = Knob {
-    key: "forget_gate",
-    label: "Forget gate",
-    help: "The function of the forget gate.",
-    unit: "",
-    source: "Beck et al. 2024",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "sigmoid", label: "sigmoid", help: "Between 0 and 1, as in an LSTM." },
-            Choice {
-                value: "exponential",
-                label: "exponential",
-                help: "Like the input gate: it may exceed 1 and amplify the memory. It starts where the sigmoid would.",
-            },
-        ],
-    },
-    default: Default::Text("sigmoid"),
-    basic: false,
-    when: None,
-};
+pub const FORGET_GATE: Knob<ForgetGate> = Knob::choice(Group::Model, "forget_gate", "Forget gate", "sigmoid")
+    .help("The function of the forget gate.")
+    .source("Beck et al. 2024");
 
 /// Fewest hidden units of a head: what a norm leaves of one number is nothing, and of two their order.
 const HEAD_ROWS: usize = 4;
@@ -49,12 +40,12 @@ impl Frame {
         let stream = Stream::new(builder, index, inputs, settings, ("post_blocks_norm", Norm::centred));
         let norm = Norm::centred(builder, &format!("blocks.{index}.xlstm_norm"), stream.width);
         Self {
-            heads: largest_divisor(stream.width, settings.size(HEADS.key).min(stream.width / HEAD_ROWS).max(1)),
+            heads: largest_divisor(stream.width, settings.get(&HEADS).min(stream.width / HEAD_ROWS).max(1)),
             stream,
             norm,
-            exponential: settings.text(FORGET_GATE.key) == "exponential",
+            exponential: settings.get(&FORGET_GATE) == ForgetGate::Exponential,
             index,
-            layers: settings.size(LAYERS.key),
+            layers: settings.get(&LAYERS),
         }
     }
 

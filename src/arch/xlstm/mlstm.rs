@@ -48,19 +48,18 @@ pub struct Mlstm {
     skip: ParamId,
     down: Linear,
     channels: usize,
-    block: usize,
 }
 
 impl Mlstm {
     pub fn new(builder: &mut Builder, frame: Frame, settings: &Settings) -> Self {
         let hidden = frame.stream.width;
-        let (channels, heads) = (settings.size(EXPANSION.key) * hidden, frame.heads);
+        let (channels, heads) = (settings.get(&EXPANSION) * hidden, frame.heads);
         let named = |part: &str| frame.named(&format!("xlstm.{part}"));
         let block = largest_divisor(channels, BLOCK);
         let up = Linear::unbiased(builder, &named("proj_up"), hidden, 2 * channels, frame.small());
         let projections = ["q_proj", "k_proj", "v_proj"]
             .map(|part| builder.matrix(named(&format!("{part}.weight")), channels, block, frame.small()));
-        let conv = CausalConv::new(builder, &named("conv1d.conv"), channels, settings.size(CONVOLUTION.key));
+        let conv = CausalConv::new(builder, &named("conv1d.conv"), channels, settings.get(&CONVOLUTION));
         let last = heads.max(2) - 1;
         let forget = (0..heads).map(|head| FORGET.0 + (FORGET.1 - FORGET.0) * head as f64 / last as f64);
         let biases = [vec![(heads, Init::Normal(INPUT_SPREAD))], frame.forget_biases(forget)];
@@ -73,7 +72,7 @@ impl Mlstm {
         let norm = Norm::groups(builder, &named("mlstm_cell.outnorm"), channels, heads);
         let skip = builder.vector(named("learnable_skip"), &[(channels, Init::Constant(1.0))], false);
         let down = Linear::unbiased(builder, &named("proj_down"), channels, hidden, frame.outward());
-        Self { frame, up, conv, projections, gates, norm, skip, down, channels, block }
+        Self { frame, up, conv, projections, gates, norm, skip, down, channels }
     }
 
     /// Both gates `[2 heads × …]` before their functions, from queries, keys and values, which need not be put together.
@@ -155,19 +154,5 @@ impl Block for Mlstm {
         // Sequences of E, hidden and heads rows in `forward`, each with its gradient, beside the matrices' 6 E + hidden and
         // two for each head; and the memory, which is kept once in some steps.
         2 * (17 * e + 5 * h + 16 * heads) - (6 * e + h + 2 * heads) + e * (e / heads + 1) / scan::MLSTM_CHUNK
-    }
-
-    fn formula(&self) -> String {
-        let (e, heads) = (self.channels, self.frame.heads);
-        let parts = [
-            self.frame.norm.formula(),
-            self.up.formula(),
-            self.conv.formula(),
-            format!("3·{e}·{}", self.block),
-            format!("2·{heads}·(3·{e} + 1)"),
-            format!("2·{e}"),
-            self.down.formula(),
-        ];
-        self.frame.stream.formula(&parts.join(" + "))
     }
 }

@@ -10,8 +10,8 @@ mod mlstm;
 mod slstm;
 
 use crate::arch::plan::Plan;
-use crate::arch::stacked::{LAYERS, makes_layer};
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::arch::stacked::LAYERS;
+use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::{Block, Builder};
 use frame::Frame;
 use mlstm::Mlstm;
@@ -19,57 +19,37 @@ use slstm::Slstm;
 
 pub use frame::FORGET_GATE;
 
-/// Which blocks hold an sLSTM.
-pub const SLSTM: Knob = Knob {
-    key: "slstm",
-    label: "sLSTM in",
-    help: "Which layers have a memory of single numbers and gates that read the state before (sLSTM); the others have a memory \
-           that is a matrix, and gates that read the input alone (mLSTM).",
-    unit: "",
-    source: "Beck et al. 2024",
-    group: Group::Model,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "none", label: "no layer", help: "All are mLSTM: the paper's xLSTM[1:0]." },
-            Choice {
-                value: "second",
-                label: "every 2nd layer",
-                help: "One mLSTM, one sLSTM and so on: xLSTM[1:1]. With one layer no sLSTM.",
-            },
-            Choice {
-                value: "last",
-                label: "the last layer",
-                help: "All others are mLSTM: xLSTM[3:1] with four layers.",
-            },
-            Choice { value: "all", label: "every layer", help: "xLSTM[0:1]: a recurrence through and through." },
-        ],
-    },
-    default: Default::Text("second"),
-    basic: true,
-    when: None,
-};
-
-/// Whether block `index` is an sLSTM.
-fn is_slstm(settings: &Settings, index: usize) -> bool {
-    match settings.text(SLSTM.key) {
-        "all" => true,
-        "second" => !index.is_multiple_of(2),
-        "last" => index + 1 == settings.size(LAYERS.key),
-        _ => false,
+choices! {
+    /// Which blocks hold an sLSTM.
+    pub enum Slstms {
+        None("none", "no layer", "All are mLSTM: the paper's xLSTM[1:0]."),
+        Second("second", "every 2nd layer", "One mLSTM, one sLSTM and so on: xLSTM[1:1]. With one layer no sLSTM."),
+        Last("last", "the last layer", "All others are mLSTM: xLSTM[3:1] with four layers."),
+        All("all", "every layer", "xLSTM[0:1]: a recurrence through and through."),
     }
 }
 
-/// Which kinds of blocks a stack holds: mLSTM, sLSTM. Layers that are no xLSTM's, since others are mixed in or it is mixed into
-/// others, hold neither.
-fn kinds(settings: &Settings) -> (bool, bool) {
-    let layers = || (0..settings.size(LAYERS.key)).filter(|index| makes_layer("xlstm", settings, *index));
-    let some = |slstm: bool| layers().any(|index| is_slstm(settings, index) == slstm);
-    (some(false), some(true))
+/// Which blocks hold an sLSTM.
+pub const SLSTM: Knob<Slstms> = Knob::choice(Group::Model, "slstm", "sLSTM in", "second")
+    .help("Which layers have a memory of single numbers and gates that read the state before (sLSTM); the others have a memory \
+           that is a matrix, and gates that read the input alone (mLSTM).")
+    .source("Beck et al. 2024")
+    .basic();
+
+/// Whether block `index` is an sLSTM.
+fn is_slstm(settings: &Settings, index: usize) -> bool {
+    match settings.get(&SLSTM) {
+        Slstms::None => false,
+        Slstms::Second => !index.is_multiple_of(2),
+        Slstms::Last => index + 1 == settings.get(&LAYERS),
+        Slstms::All => true,
+    }
 }
 
-/// The equations of the blocks that there are, as MathML.
-pub fn equations(settings: &Settings) -> &'static str {
-    match kinds(settings) {
+/// The equations of the blocks that `layers` hold, as MathML.
+pub fn equations(settings: &Settings, layers: &[usize]) -> &'static str {
+    let some = |slstm: bool| layers.iter().any(|&index| is_slstm(settings, index) == slstm);
+    match (some(false), some(true)) {
         (true, true) => concat!(include_str!("../equations/mlstm.mml"), include_str!("../equations/slstm.mml")),
         (false, true) => include_str!("../equations/slstm.mml"),
         _ => include_str!("../equations/mlstm.mml"),

@@ -61,7 +61,7 @@ impl Slstm {
         let (hidden, heads) = (frame.stream.width, frame.heads);
         let d = hidden / heads;
         let named = |part: &str| frame.named(part);
-        let conv = CausalConv::new(builder, &named("xlstm.conv1d.conv"), hidden, settings.size(CONVOLUTION.key));
+        let conv = CausalConv::new(builder, &named("xlstm.conv1d.conv"), hidden, settings.get(&CONVOLUTION));
         // The published code gives what `fgate` makes to the input gate, and what `igate` makes to the forget gate; so that its
         // weights do here what they do there, the names are its own.
         let gates = ["fgate", "igate", "zgate", "ogate"]
@@ -150,20 +150,5 @@ impl Block for Slstm {
         // Sequences of hidden and of feed-forward rows in `forward`, most with a gradient, beside the matrices' 10 hidden and
         // twice the feed-forward's.
         38 * h + 12 * wide - (10 * h + 2 * wide)
-    }
-
-    fn formula(&self) -> String {
-        let (h, d) = (self.frame.stream.width, self.frame.stream.width / self.frame.heads);
-        let parts = [
-            self.frame.norm.formula(),
-            self.conv.formula(),
-            format!("2·4·{h}·{d}"),
-            format!("4·{h}"),
-            self.norm.formula(),
-            self.before_feed_forward.formula(),
-            self.up.formula(),
-            self.down.formula(),
-        ];
-        self.frame.stream.formula(&parts.join(" + "))
     }
 }

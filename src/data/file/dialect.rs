@@ -106,7 +106,7 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
             let mut tally = Tally::default();
             tally.add(head[body].0.line);
             let message = format!(
-                "Line {} is no row of data but holds units or remarks: {}.",
+                "Line {} holds units or remarks, not data: {}.",
                 head[body].0.line,
                 clip(&shown.join(", "), 120)
             );
@@ -123,7 +123,7 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     }
     let width = named_width(names.as_deref(), &cells[body..], width);
     if names.is_none() {
-        notes.push(Note::info("no-header", "The first row already holds data, so that the columns have no names."));
+        notes.push(Note::info("no-header", "The first row already holds data, so the columns have no names."));
     }
     let (offset, line) = (head[body].0.offset, head[body].0.line);
     Ok(Layout {

@@ -463,7 +463,7 @@ impl Column {
             let many = counted(tally.count, "cell holds", "cells hold");
             let count = if tally.count == 1 { "counts" } else { "count" };
             let message = format!(
-                "Column “{name}”: {many} something else than a number, such as {example}, and {count} as missing."
+                "Column “{name}”: {many} something other than a number, such as {example}, and {count} as missing."
             );
             notes.push(Note::warning("words", message).at(&tally));
         }
@@ -485,7 +485,7 @@ impl Column {
             notes.push(Note::warning("unread-numbers", message).at(&tally));
         }
         if matches!(self.holds, Holds::Dates | Holds::Clocks) && !self.is_time && !self.is_label {
-            let message = format!("Column “{name}” holds times, too; it was not used.");
+            let message = format!("Column “{name}” also holds times; it was not used.");
             notes.push(Note::info("unused-time", message));
         }
         notes

@@ -11,7 +11,7 @@ use crate::data::options::{Decimal, ReadOptions};
 pub(crate) fn encoding(decoded: &Decoded) -> Vec<Note> {
     let mut notes = Vec::new();
     if decoded.guessed {
-        let message = format!("The file was read as {}: its bytes are no UTF-8.", decoded.encoding.label());
+        let message = format!("The file was read as {}: its bytes are not UTF-8.", decoded.encoding.label());
         notes.push(Note::info("encoding", message));
     }
     if decoded.bom {

@@ -86,7 +86,7 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
     }
     rows.offsets.shrink_to_fit();
     if rows.offsets.is_empty() {
-        return Err(Error::File { code: "no-rows", problem: "The file has no rows with anything in them.".to_owned() });
+        return Err(Error::File { code: "no-rows", problem: "All rows of the file are empty.".to_owned() });
     }
     rows.left_out = Records { uneven: ragged.count, names: names.count, ..left_out };
     let notes = &mut rows.notes;
@@ -119,7 +119,7 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
         notes.push(Note::warning("stray-quote", message).at(&stray));
     }
     if !names.is_empty() {
-        let message = format!("{}: the names stand there again; skipped.", names.words());
+        let message = format!("{}: the names are repeated there; skipped.", names.words());
         notes.push(Note::info("repeated-names", message).at(&names));
     }
     if records.comments > 0 {

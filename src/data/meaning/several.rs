@@ -362,9 +362,7 @@ impl Several {
     fn by(&self) -> String {
         match self.columns.as_slice() {
             [one] if one == TABLES => "the times begin anew".to_owned(),
-            [one] if one == TURNS => {
-                "each time has several rows, and no column was found that tells them apart".to_owned()
-            }
+            [one] if one == TURNS => "each time has several rows, and no column tells them apart".to_owned(),
             columns => {
                 let quoted: Vec<String> = columns.iter().map(|name| format!("“{name}”")).collect();
                 format!("{} {} them apart", quoted.join(" and "), if columns.len() == 1 { "tells" } else { "tell" })

@@ -16,7 +16,7 @@ pub(crate) fn grid(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec
     let rising = times.is_sorted();
     let falling = !rising && times.is_sorted_by(|a, b| a >= b);
     if falling {
-        notes.push(Note::info("newest-first", "The newest row stands first: the order was turned round."));
+        notes.push(Note::info("newest-first", "The newest row comes first: the order was reversed."));
     } else if !rising {
         let out_of_order = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
         let many = counted(out_of_order, "row stands", "rows stand");
@@ -45,7 +45,7 @@ fn numbered(step: Option<Step>, options: &ReadOptions, notes: &mut Vec<Note>) ->
     match (start, step) {
         (None, None) => {
             if options.time_columns.is_none() {
-                let message = "No column says the time: the rows are numbered. Give a start and a step to date them.";
+                let message = "No column holds the time: the rows are numbered. Give a start and a step to date them.";
                 notes.push(Note::info("no-time", message));
             }
             Ok(None)
@@ -93,9 +93,5 @@ fn irregular_question(sorted: &[i64], options: &ReadOptions) -> Note {
         label: format!("Average over {}", words.trim_start_matches("1 ")),
         options: ReadOptions { step: Some(words.to_owned()), ..options.clone() },
     }));
-    Note::question(
-        "irregular",
-        "The times follow no steady step, so that they make no regular series as they are.",
-        choices,
-    )
+    Note::question("irregular", "The times have no regular step, so they are not yet a regular series.", choices)
 }

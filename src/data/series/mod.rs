@@ -79,7 +79,7 @@ impl Series {
     /// When lengths differ, two columns have one name, the step is not positive, or the times leave the calendar.
     pub fn checked(axis: Axis, names: Vec<String>, columns: Vec<Vec<f64>>) -> Result<Self> {
         let wrong =
-            |problem: String| Err(Error::NotReady { problem: format!("These are no parts of a series: {problem}.") });
+            |problem: String| Err(Error::NotReady { problem: format!("These parts are not a series: {problem}.") });
         if names.len() != columns.len() {
             return wrong(format!("{} names for {} columns", names.len(), columns.len()));
         }

@@ -150,7 +150,7 @@ fn numbered(source: &Source) -> Result<Regular> {
     let axis = Axis { start, step, len, utc: false };
     if let Some(problem) = axis.unsayable() {
         // Only a start and a step that a person says can lead there.
-        let problem = format!("{problem}; say an earlier start or a shorter step, or number the rows");
+        let problem = format!("{problem}; give an earlier start or a shorter step, or number the rows");
         return Err(Error::Knob { knob: "step", label: "Step", problem });
     }
     Ok(Regular::from_series(Series {
@@ -165,9 +165,9 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
     let column = || source.time_column.to_owned();
     let grid = source.grid.ok_or_else(|| {
         let problem = if times.len() < 2 {
-            "one row makes no series; at least two times are needed"
+            "one row is not a series; at least two times are needed"
         } else {
-            "the times follow no steady step; number the rows, or say a step to average over"
+            "the times have no regular step; number the rows, or give a step to average over"
         };
         Error::Column { column: column(), problem: problem.to_owned() }
     })?;
@@ -183,7 +183,7 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
     let grid = Grid { start: grid.at(first), ..grid };
     let axis = Axis { start: grid.start, step: grid.step, len, utc: source.utc };
     if let Some(problem) = axis.unsayable() {
-        let problem = format!("{problem}; correct the times, say a shorter step, or number the rows");
+        let problem = format!("{problem}; correct the times, give a shorter step, or number the rows");
         return Err(Error::Column { column: column(), problem });
     }
     let series = Series {
@@ -413,7 +413,7 @@ fn gap_notes(about: &mut About, grid: Grid, utc: bool, skipped: &[jiff_core::civ
     // Two days of seven missing, and hardly any others: a market's calendar.
     if weekend * 5 > about.length && weekend * 10 > about.missing_steps * 8 {
         let message =
-            "Saturdays and Sundays have no rows: carry the last value forward, or no window will be without a gap.";
+            "Saturdays and Sundays have no rows: carry the last value forward, or every window will have a gap.";
         about.notes.push(Note::warning("weekends", message));
     }
 }

@@ -8,27 +8,18 @@ use crate::{
     data::{Axis, Step, cell::time::pieces::settled},
     error::{Error, Result},
     exact,
-    knob::{Default, Group, Kind, Knob},
+    knob::{Group, Knob},
 };
 
 /// Percent of the rows that train, validate and test where nobody says otherwise.
 const USUAL: &str = "70/10/20";
 
 /// Where the parts end.
-pub const SPLIT: Knob = Knob {
-    key: "split",
-    label: "Training / validation / test",
-    help: "The first rows train, the next ones decide when to stop, the last ones judge. As percent (70/10/20), as row \
+pub const SPLIT: Knob<String> = Knob::text(Group::Data, "split", "Training / validation / test", USUAL).help(
+    "The first rows train, the next ones decide when to stop, the last ones judge. As percent (70/10/20), as row \
            numbers at which each part ends (8640, 11520, 14400), or as dates at which each part ends (2017-06-26, \
            2017-10-24, 2018-02-21; the date itself belongs to the next part).",
-    unit: "",
-    source: "",
-    group: Group::Data,
-    kind: Kind::Text,
-    default: Default::Text(USUAL),
-    basic: false,
-    when: None,
-};
+);
 
 /// One of the three parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,69 +5,37 @@
 
 use serde::Serialize;
 
-use crate::knob::{Choice, Default, Group, Kind, Knob, Settings};
+use crate::knob::{Group, Knob, Settings, choices};
 
 /// Steps that are filled where nobody says otherwise: a quarter of a day by the hour. A straight line over more would hide a
 /// daily course.
 pub const USUAL_LONGEST: usize = 6;
 
+choices! {
+    /// What becomes of a missing value: [`GAPS`].
+    #[derive(Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Gaps {
+        Leave("leave", "leave open", "No window crosses a missing value."),
+        Hold("hold", "carry the last value forward",
+            "The value before, in the first missing steps of each gap: known at the time, so that windows, and the \
+            forecast, may begin and end anywhere."),
+        Interpolate("interpolate", "draw a straight line",
+            "A line from the value before a short gap to the value after it. Only what comes after the gap knows that \
+            line: no window ends inside a filled gap, and where a model learns at every step none holds one."),
+    }
+}
+
 /// What becomes of a missing value.
-pub const GAPS: Knob = Knob {
-    key: "gaps",
-    label: "Missing values",
-    help: "What a window holds where the file has no value. A filled value is read, never forecast: nothing is learnt from it as a \
-           target, and no error counts it.",
-    unit: "",
-    source: "",
-    group: Group::Data,
-    kind: Kind::Choice {
-        options: &[
-            Choice { value: "leave", label: "leave open", help: "No window crosses a missing value." },
-            Choice {
-                value: "hold",
-                label: "carry the last value forward",
-                help: "The value before, in the first missing steps of each gap: known at the time, so that windows, and the \
-                       forecast, may begin and end anywhere.",
-            },
-            Choice {
-                value: "interpolate",
-                label: "draw a straight line",
-                help: "A line from the value before a short gap to the value after it. Only what comes after the gap knows that \
-                       line: no window ends inside a filled gap, and where a model learns at every step none holds one.",
-            },
-        ],
-    },
-    default: Default::Text("leave"),
-    basic: false,
-    when: None,
-};
+pub const GAPS: Knob<Gaps> = Knob::choice(Group::Data, "gaps", "Missing values", "leave")
+    .help("What a window holds where the file has no value. A filled value is read, never forecast: nothing is learnt from it as a \
+           target, and no error counts it.");
 
 /// How much of a gap is filled.
-pub const LONGEST_FILL: Knob = Knob {
-    key: "longest_fill",
-    label: "Fill at most",
-    help: "Missing steps in a row that are filled. Of a longer gap, carrying forward fills the first so many; a line fills none.",
-    unit: "steps",
-    source: "",
-    group: Group::Data,
-    kind: Kind::Integer { min: 1, max: 1000 },
-    default: Default::Integer(USUAL_LONGEST as i64),
-    basic: false,
-    when: Some(("gaps", &["hold", "interpolate"])),
-};
-
-/// What becomes of a missing value: [`GAPS`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Gaps {
-    /// It stays missing.
-    #[default]
-    Leave,
-    /// A straight line from the value before to the value after.
-    Interpolate,
-    /// The value before.
-    Hold,
-}
+pub const LONGEST_FILL: Knob<usize> = Knob::integer(Group::Data, "longest_fill", "Fill at most", 1..=1000, USUAL_LONGEST as i64)
+    .help("Missing steps in a row that are filled. Of a longer gap, carrying forward fills the first so many; a line fills none.")
+    .unit("steps")
+    .when(GAPS.is(&["hold", "interpolate"]));
 
 /// How missing values are filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +46,7 @@ pub struct Fill {
     pub longest: usize,
 }
 
-impl std::default::Default for Fill {
+impl Default for Fill {
     fn default() -> Self {
         Self { gaps: Gaps::Leave, longest: USUAL_LONGEST }
     }
@@ -87,12 +55,7 @@ impl std::default::Default for Fill {
 impl Fill {
     /// As the knobs [`GAPS`] and [`LONGEST_FILL`] say.
     pub fn of(settings: &Settings) -> Self {
-        let gaps = match settings.text(GAPS.key) {
-            "hold" => Gaps::Hold,
-            "interpolate" => Gaps::Interpolate,
-            _ => Gaps::Leave,
-        };
-        Self { gaps, longest: settings.size(LONGEST_FILL.key) }
+        Self { gaps: settings.get(&GAPS), longest: settings.get(&LONGEST_FILL) }
     }
 
     /// Fills `values`; gives the rows that were filled, in order.

@@ -20,51 +20,24 @@ use crate::{
         windows::known::{Column, Known},
     },
     error::{Error, Result},
-    knob::{Default, Group, Kind, Knob},
+    knob::{About, Group, Knob},
 };
 
 /// Which columns are forecast.
-pub const TARGET: Knob = Knob {
-    key: "target",
-    label: "Target",
-    help: "The column that is forecast, or several with commas between them: one model then forecasts them all.",
-    unit: "",
-    source: "",
-    group: Group::Data,
-    kind: Kind::Text,
-    default: Default::Text(""),
-    basic: true,
-    when: None,
-};
+pub const TARGET: Knob<String> = Knob::text(Group::Data, "target", "Target", "")
+    .help("The column that is forecast, or several with commas between them: one model then forecasts them all.")
+    .basic();
 
 /// Which columns the model reads.
-pub const INPUTS: Knob = Knob {
-    key: "inputs",
-    label: "Inputs",
-    help: "Columns that the model reads beside the past of what it forecasts, with commas between them; empty: that alone.",
-    unit: "",
-    source: "",
-    group: Group::Data,
-    kind: Kind::Text,
-    default: Default::Text(""),
-    basic: false,
-    when: None,
-};
+pub const INPUTS: Knob<String> = Knob::text(Group::Data, "inputs", "Inputs", "").help(
+    "Columns that the model reads beside the past of what it forecasts, with commas between them; empty: that alone.",
+);
 
 /// Whether the model is told the calendar.
-pub const CALENDAR: Knob = Knob {
-    key: "calendar",
-    label: "Calendar",
-    help: "Tells the model hour of day, weekday and day of year, past and future: those that change from row to row and \
+pub const CALENDAR: Knob<bool> = Knob::flag(Group::Data, "calendar", "Calendar", false).help(
+    "Tells the model hour of day, weekday and day of year, past and future: those that change from row to row and \
            that the training part runs through at least once.",
-    unit: "",
-    source: "",
-    group: Group::Data,
-    kind: Kind::Flag,
-    default: Default::Flag(false),
-    basic: false,
-    when: None,
-};
+);
 
 /// Scaled values beyond this many spreads are refused: squares of them, and sums of squares, must fit an `f32`.
 const FARTHEST: f64 = 1e15;
@@ -252,13 +225,13 @@ pub(crate) fn some_of(names: &[String]) -> String {
 
 /// Indices of the targets' and the inputs' columns, each once, the targets first; and how many targets there are.
 fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)> {
-    let find = |knob: &Knob, name: &str| {
+    let find = |knob: &About, name: &str| {
         series.names.iter().position(|column| column == name).ok_or_else(|| {
             knob.error(format!("there is no number column “{name}”; there are {}", some_of(&series.names)))
         })
     };
     let mut columns = Vec::new();
-    let mut add = |knob: &Knob, names: &[String]| -> Result<usize> {
+    let mut add = |knob: &About, names: &[String]| -> Result<usize> {
         for name in names {
             let column = find(knob, name)?;
             if !columns.contains(&column) {

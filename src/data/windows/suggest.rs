@@ -162,14 +162,13 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
     // What is forecast must have been measured.
     if fill.gaps != Gaps::Leave && horizon > measured {
         horizon = (measured * 2 / 3).max(1);
-        because =
-            format!("no more than {measured} steps follow each other without a gap, and filled ones are not forecast");
+        because = format!("the longest run without a gap has {measured} steps, and filled steps are not forecast");
     }
     // A window and its horizon must fit between two gaps, and several times over.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
         horizon = horizon.min(window);
-        because = format!("no more than {run} steps follow each other without a gap");
+        because = format!("the longest run without a gap has {run} steps");
     }
     let room = axis.room(horizon).max(1);
     if room < horizon {
@@ -183,7 +182,7 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
     let unit = step.phrase();
     let repeats = match (found, season) {
         (_, 1) => "No period shows in the values".to_owned(),
-        (Some(_), season) => format!("The values repeat themselves after {season} steps of {unit}"),
+        (Some(_), season) => format!("The values repeat after {season} steps of {unit}"),
         (None, season) => format!("No period shows in the values; {season} steps of {unit} are usual"),
     };
     let repeats = repeats.replace("steps of one row", "rows");

@@ -1,11 +1,11 @@
-//! Attention between two sequences: how well each step of one fits each step of the other, and what follows from it.
+//! Attention between two sequences: scores between their steps, weights, and weighted sums.
 //!
 //! Samples lie side by side in a sequence and never meet: the query of a sample is compared with the `places` of the same
 //! sample alone. Queries are `[rows × (steps · batch)]`, keys and values `[rows × (places · batch)]`, and scores and weights
 //! `[places × (steps · batch)]`.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{self, Formula, Number, Summed, TINY, add_scaled, dot, for_each, for_each_summed, tanh};
 
 /// How two sequences meet: rows of both, places of the keys, samples side by side.
@@ -26,8 +26,8 @@ impl Meeting {
         [self.rows, self.places, self.batch]
     }
 
-    fn recorded(sweep: &Sweep<'_>) -> Self {
-        let [rows, places, batch, _] = sweep.record.sizes;
+    fn recorded(ctx: &Context<'_>) -> Self {
+        let [rows, places, batch, _] = ctx.record.sizes;
         Self { rows, places, batch }
     }
 
@@ -53,15 +53,15 @@ pub fn dot_scores(tape: &mut Tape, queries: Var, keys: Var, batch: usize) -> Var
             *score = dot(&q[meeting.query(column)], &k[meeting.key(column, place)]);
         }
     }
-    let record = Record::new([Some(queries), Some(keys)], |sweep| {
-        let (Some(queries), Some(keys)) = (sweep.input(0), sweep.input(1)) else { return };
-        let (meeting, q, k) = (Meeting::recorded(sweep), sweep.value(queries), sweep.value(keys));
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(queries), Some(keys)], |ctx| {
+        let (Some(queries), Some(keys)) = (ctx.input(0), ctx.input(1)) else { return };
+        let (meeting, q, k) = (Meeting::recorded(ctx), ctx.value(queries), ctx.value(keys));
+        ctx.accumulate(0, |grad, up| {
             meeting.pairs(up, |column, place, g| {
                 add_scaled(&mut grad[meeting.query(column)], &k[meeting.key(column, place)], g)
             });
         });
-        sweep.accumulate(1, |grad, up| {
+        ctx.accumulate(1, |grad, up| {
             meeting.pairs(up, |column, place, g| {
                 add_scaled(&mut grad[meeting.key(column, place)], &q[meeting.query(column)], g)
             });
@@ -89,20 +89,20 @@ pub fn additive_scores(tape: &mut Tape, queries: Var, keys: Var, v: Var, batch: 
 }
 
 /// The tanh is computed again: kept, it would take `rows` times the memory of the scores.
-fn additive_backward(sweep: &mut Sweep<'_>) {
-    let (Some(queries), Some(keys), Some(v)) = (sweep.input(0), sweep.input(1), sweep.input(2)) else { return };
-    let (meeting, up) = (Meeting::recorded(sweep), sweep.take_upstream());
-    let (q, k, weights) = (sweep.value(queries), sweep.value(keys), sweep.value(v));
-    let [mut dq, mut dk, mut dv] = [queries, keys, v].map(|input| sweep.take(input));
+fn additive_backward(ctx: &mut Context<'_>) {
+    let (Some(queries), Some(keys), Some(v)) = (ctx.input(0), ctx.input(1), ctx.input(2)) else { return };
+    let (meeting, up) = (Meeting::recorded(ctx), ctx.take_upstream());
+    let (q, k, weights) = (ctx.value(queries), ctx.value(keys), ctx.value(v));
+    let [mut dq, mut dk, mut dv] = [queries, keys, v].map(|input| ctx.take(input));
     meeting.pairs(&up, |column, place, g| {
         let (query, key) = (meeting.query(column), meeting.key(column, place));
         let reads = [&q[query.clone()], &k[key.clone()], weights];
         for_each(reads, [&mut dq[query], &mut dk[key], &mut dv], AdditiveBack(g));
     });
     for (input, grad) in [(queries, dq), (keys, dk), (v, dv)] {
-        sweep.put(input, grad);
+        ctx.put(input, grad);
     }
-    sweep.keep(up);
+    ctx.keep(up);
 }
 
 /// The sum of each sample's `values` weighed by each column of `weights` `[places × (steps · batch)]`:
@@ -116,17 +116,17 @@ pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -
     meeting.pairs(tape.value(weights), |column, place, weight| {
         add_scaled(&mut out[meeting.query(column)], &values_now[meeting.key(column, place)], weight);
     });
-    let record = Record::new([Some(weights), Some(values)], |sweep| {
-        let (Some(weights), Some(values)) = (sweep.input(0), sweep.input(1)) else { return };
-        let (meeting, w, x) = (Meeting::recorded(sweep), sweep.value(weights), sweep.value(values));
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(weights), Some(values)], |ctx| {
+        let (Some(weights), Some(values)) = (ctx.input(0), ctx.input(1)) else { return };
+        let (meeting, w, x) = (Meeting::recorded(ctx), ctx.value(weights), ctx.value(values));
+        ctx.accumulate(0, |grad, up| {
             for (column, grad) in grad.chunks_exact_mut(meeting.places).enumerate() {
                 for (place, g) in grad.iter_mut().enumerate() {
                     *g += dot(&up[meeting.query(column)], &x[meeting.key(column, place)]);
                 }
             }
         });
-        sweep.accumulate(1, |grad, up| {
+        ctx.accumulate(1, |grad, up| {
             meeting.pairs(w, |column, place, w| {
                 add_scaled(&mut grad[meeting.key(column, place)], &up[meeting.query(column)], w)
             });
@@ -141,18 +141,18 @@ pub fn softmax(tape: &mut Tape, x: Var) -> Var {
     let mut out = tape.buffer(rows * cols);
     out.copy_from_slice(tape.value(x));
     out.chunks_exact_mut(rows).for_each(kernels::softmax);
-    let record = Record::new([Some(x)], |sweep| {
-        let (rows, _) = sweep.output_shape();
-        let y = sweep.output();
-        let mut dx = sweep.scratch(rows);
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(x)], |ctx| {
+        let (rows, _) = ctx.output_shape();
+        let y = ctx.output();
+        let mut dx = ctx.scratch(rows);
+        ctx.accumulate(0, |grad, up| {
             for ((grad, up), y) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)).zip(y.chunks_exact(rows)) {
                 dx.copy_from_slice(up);
                 kernels::softmax_backward(y, &mut dx, 1.0);
                 add_scaled(grad, &dx, 1.0);
             }
         });
-        sweep.give(dx);
+        ctx.give(dx);
     });
     tape.push(rows, cols, out, Some(record))
 }

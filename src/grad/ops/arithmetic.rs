@@ -20,10 +20,10 @@ fn sum_of(tape: &mut Tape, a: Var, b: Var, sign: Real) -> Var {
     let mut out = tape.buffer(rows * cols);
     out.copy_from_slice(tape.value(a));
     add_scaled(&mut out, tape.value(b), sign);
-    let record = Record::new([Some(a), Some(b)], |sweep| {
-        let sign = sweep.record.reals[0];
-        sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
-        sweep.accumulate(1, |grad, up| add_scaled(grad, up, sign));
+    let record = Record::new([Some(a), Some(b)], |ctx| {
+        let sign = ctx.record.reals[0];
+        ctx.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
+        ctx.accumulate(1, |grad, up| add_scaled(grad, up, sign));
     });
     tape.push(rows, cols, out, Some(record.with_reals([sign])))
 }
@@ -33,10 +33,10 @@ pub fn mul(tape: &mut Tape, a: Var, b: Var) -> Var {
     let (rows, cols) = same_shape(tape, a, b);
     let mut out = tape.buffer(rows * cols);
     product(&mut out, tape.value(a), tape.value(b));
-    let record = Record::new([Some(a), Some(b)], |sweep| {
-        for (k, other) in [(0, sweep.input(1)), (1, sweep.input(0))] {
-            let Some(other) = other.map(|var| sweep.value(var)) else { continue };
-            sweep.accumulate(k, |grad, up| add_product(grad, up, other));
+    let record = Record::new([Some(a), Some(b)], |ctx| {
+        for (k, other) in [(0, ctx.input(1)), (1, ctx.input(0))] {
+            let Some(other) = other.map(|var| ctx.value(var)) else { continue };
+            ctx.accumulate(k, |grad, up| add_product(grad, up, other));
         }
     });
     tape.push(rows, cols, out, Some(record))
@@ -47,11 +47,11 @@ pub fn div(tape: &mut Tape, a: Var, b: Var) -> Var {
     let (rows, cols) = same_shape(tape, a, b);
     let mut out = tape.buffer(rows * cols);
     for_each([tape.value(a), tape.value(b)], [&mut *out], Quotient);
-    let record = Record::new([Some(a), Some(b)], |sweep| {
-        let Some(b) = sweep.input(1).map(|var| sweep.value(var)) else { return };
-        let quotient = sweep.output();
-        sweep.accumulate(0, |grad, up| for_each([up, b], [grad], AddQuotient));
-        sweep.accumulate(1, |grad, up| for_each([up, b, quotient], [grad], DivisorBack));
+    let record = Record::new([Some(a), Some(b)], |ctx| {
+        let Some(b) = ctx.input(1).map(|var| ctx.value(var)) else { return };
+        let quotient = ctx.output();
+        ctx.accumulate(0, |grad, up| for_each([up, b], [grad], AddQuotient));
+        ctx.accumulate(1, |grad, up| for_each([up, b, quotient], [grad], DivisorBack));
     });
     tape.push(rows, cols, out, Some(record))
 }
@@ -94,9 +94,9 @@ pub fn scale(tape: &mut Tape, x: Var, factor: Real) -> Var {
     let (rows, cols) = tape.shape(x);
     let mut out = tape.buffer(rows * cols);
     scaled(&mut out, tape.value(x), factor);
-    let record = Record::new([Some(x)], |sweep| {
-        let factor = sweep.record.reals[0];
-        sweep.accumulate(0, |grad, up| add_scaled(grad, up, factor));
+    let record = Record::new([Some(x)], |ctx| {
+        let factor = ctx.record.reals[0];
+        ctx.accumulate(0, |grad, up| add_scaled(grad, up, factor));
     });
     tape.push(rows, cols, out, Some(record.with_reals([factor])))
 }
@@ -110,9 +110,9 @@ pub fn add_column(tape: &mut Tape, x: Var, b: Var) -> Var {
     for column in out.chunks_exact_mut(rows) {
         add_scaled(column, tape.value(b), 1.0);
     }
-    let record = Record::new([Some(x), Some(b)], |sweep| {
-        sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
-        sweep.accumulate(1, |grad, up| {
+    let record = Record::new([Some(x), Some(b)], |ctx| {
+        ctx.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
+        ctx.accumulate(1, |grad, up| {
             for column in up.chunks_exact(grad.len()) {
                 add_scaled(grad, column, 1.0);
             }
@@ -126,8 +126,8 @@ pub fn sum(tape: &mut Tape, x: Var) -> Var {
     let total = tape.value(x).iter().map(|&x| crate::wide(x)).sum::<f64>();
     let mut out = tape.buffer(1);
     out[0] = crate::narrow(total);
-    let record = Record::new([Some(x)], |sweep| {
-        sweep.accumulate(0, |grad, up| grad.iter_mut().for_each(|g| *g += up[0]));
+    let record = Record::new([Some(x)], |ctx| {
+        ctx.accumulate(0, |grad, up| grad.iter_mut().for_each(|g| *g += up[0]));
     });
     tape.push(1, 1, out, Some(record))
 }

@@ -4,7 +4,7 @@
 //! sample and one head are read as strided views; their products are small matrix products.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{add_scaled, outer, softmax, softmax_backward};
 
 /// How queries look at keys.
@@ -19,7 +19,7 @@ pub struct Look {
     pub causal: bool,
 }
 
-/// What attention gives.
+/// Outputs of attention.
 #[derive(Debug, Clone, Copy)]
 pub struct Attended {
     /// `[d × (queries · batch)]`.
@@ -100,26 +100,26 @@ pub fn attention(tape: &mut Tape, q: Var, k: Var, v: Var, look: Look) -> Attende
     tape.give_packed(packed);
     tape.give(query);
     let inputs = [Some(q), Some(k), Some(v)];
-    let weights = tape.push_companion(s.keys, s.batch * heads * s.queries, weights, &[]);
-    let record = Record::new(inputs, backward).with_sizes([heads, batch]).with_companions(1);
+    let weights = tape.push_auxiliary(s.keys, s.batch * heads * s.queries, weights, &[]);
+    let record = Record::new(inputs, backward).with_sizes([heads, batch]).with_auxiliaries(1);
     Attended { out: tape.push(rows, columns, out, Some(record)), weights }
 }
 
-fn backward(sweep: &mut Sweep<'_>) {
-    let (Some(q), Some(k), Some(v)) = (sweep.input(0), sweep.input(1), sweep.input(2)) else { return };
-    let [heads, batch, ..] = sweep.record.sizes;
-    let rows = sweep.shape(q).0;
-    let s = Sizes { rows, heads, batch, queries: sweep.shape(q).1 / batch, keys: sweep.shape(k).1 / batch };
+fn backward(ctx: &mut Context<'_>) {
+    let (Some(q), Some(k), Some(v)) = (ctx.input(0), ctx.input(1), ctx.input(2)) else { return };
+    let [heads, batch, ..] = ctx.record.sizes;
+    let rows = ctx.shape(q).0;
+    let s = Sizes { rows, heads, batch, queries: ctx.shape(q).1 / batch, keys: ctx.shape(k).1 / batch };
     let (head, stride) = (s.head(), s.stride());
-    let all = sweep.value(sweep.companion(1));
-    let (queries, keys, values) = (sweep.value(q), sweep.value(k), sweep.value(v));
-    let up = sweep.take_upstream();
-    let mut d_scores = sweep.scratch(s.queries * s.keys);
-    let mut d_out = sweep.scratch(head * s.queries);
-    let mut packed = sweep.take_packed();
+    let all = ctx.value(ctx.auxiliary(1));
+    let (queries, keys, values) = (ctx.value(q), ctx.value(k), ctx.value(v));
+    let up = ctx.take_upstream();
+    let mut d_scores = ctx.scratch(s.queries * s.keys);
+    let mut d_out = ctx.scratch(head * s.queries);
+    let mut packed = ctx.take_packed();
     for (first, place) in s.views() {
         let weights = &all[place];
-        sweep.accumulate(2, |grad, _| {
+        ctx.accumulate(2, |grad, _| {
             outer(&up[first..], stride, head, weights, s.keys, &mut grad[first..], stride);
         });
         s.gather(&up, first, 1.0, &mut d_out);
@@ -129,18 +129,18 @@ fn backward(sweep: &mut Sweep<'_>) {
             // A key that was not seen has weight zero and gets gradient zero.
             softmax_backward(weights, column, s.scale());
         }
-        if sweep.wanted(0).is_some() {
+        if ctx.wanted(0).is_some() {
             packed.pack(keys, stride, first, head, s.keys);
-            sweep.accumulate(0, |grad, _| packed.times(&d_scores, &mut grad[first..], stride, true));
+            ctx.accumulate(0, |grad, _| packed.times(&d_scores, &mut grad[first..], stride, true));
         }
-        sweep.accumulate(1, |grad, _| {
+        ctx.accumulate(1, |grad, _| {
             outer(&queries[first..], stride, head, &d_scores, s.keys, &mut grad[first..], stride);
         });
     }
-    sweep.give_packed(packed);
-    sweep.give(d_out);
-    sweep.give(d_scores);
-    sweep.keep(up);
+    ctx.give_packed(packed);
+    ctx.give(d_out);
+    ctx.give(d_scores);
+    ctx.keep(up);
 }
 
 /// The sequence `x` `[d × (steps · batch)]` with row `first + t` of `table` `[places × d]` added at step `t`; past the last
@@ -155,10 +155,10 @@ pub fn add_places(tape: &mut Tape, x: Var, table: Var, first: usize, batch: usiz
         let place = (first + column / batch).min(places - 1);
         y.iter_mut().enumerate().for_each(|(row, y)| *y += values[row * places + place]);
     }
-    let record = Record::new([Some(x), Some(table)], |sweep| {
-        let [first, batch, places, rows] = sweep.record.sizes;
-        sweep.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
-        sweep.accumulate(1, |grad, up| {
+    let record = Record::new([Some(x), Some(table)], |ctx| {
+        let [first, batch, places, rows] = ctx.record.sizes;
+        ctx.accumulate(0, |grad, up| add_scaled(grad, up, 1.0));
+        ctx.accumulate(1, |grad, up| {
             for (column, dy) in up.chunks_exact(rows).enumerate() {
                 let place = (first + column / batch).min(places - 1);
                 dy.iter().enumerate().for_each(|(row, dy)| grad[row * places + place] += dy);

@@ -2,16 +2,18 @@
 
 use crate::Real;
 use crate::grad::{Record, Tape, Var};
+use crate::knob::choices;
 
-/// Penalty on one error `e`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// `e²`.
-    Mse,
-    /// `|e|`.
-    Mae,
-    /// `e² / 2` up to 1, `|e| − 1/2` beyond (Huber 1964, with threshold 1).
-    Huber,
+choices! {
+    /// Penalty on one error `e`.
+    pub enum Loss {
+        /// `e²`.
+        Mse("mse", "squared error", "Large errors count most; aims at the mean."),
+        /// `|e|`.
+        Mae("mae", "absolute error", "All errors count by their size; aims at the median."),
+        /// `e² / 2` up to 1, `|e| − 1/2` beyond, with threshold 1.
+        Huber("huber", "Huber", "Squared for small errors, absolute for large ones: outliers count less (Huber 1964)."),
+    }
 }
 
 impl Loss {
@@ -51,13 +53,13 @@ pub fn loss(tape: &mut Tape, kind: Loss, prediction: Var, target: Var) -> Var {
     let count = tape.value(prediction).len();
     let mut out = tape.buffer(1);
     out[0] = crate::narrow(total / count as f64);
-    let record = Record::new([Some(prediction), Some(target)], |sweep| {
-        let (Some(prediction), Some(target)) = (sweep.input(0), sweep.input(1)) else { return };
-        let kind = Loss::from_index(sweep.record.sizes[0]);
-        let (p, t) = (sweep.value(prediction), sweep.value(target));
+    let record = Record::new([Some(prediction), Some(target)], |ctx| {
+        let (Some(prediction), Some(target)) = (ctx.input(0), ctx.input(1)) else { return };
+        let kind = Loss::from_index(ctx.record.sizes[0]);
+        let (p, t) = (ctx.value(prediction), ctx.value(target));
         let share = 1.0 / p.len() as Real;
         for (input, sign) in [(0, share), (1, -share)] {
-            sweep.accumulate(input, |grad, up| {
+            ctx.accumulate(input, |grad, up| {
                 for ((g, p), t) in grad.iter_mut().zip(p).zip(t) {
                     *g += up[0] * sign * kind.slope(p - t);
                 }

@@ -1,7 +1,7 @@
-//! Normalisation of each column by itself: layer norm, whole or in groups, and RMS norm.
+//! Normalisation of each column: layer norm, whole or in groups, and RMS norm.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, Summed, add_scaled, for_each, for_each_summed};
 
 /// Layer normalisation (Ba et al. 2016) of each column of `x` `[rows × cols]`, as `torch.nn.LayerNorm`:
@@ -44,19 +44,19 @@ fn normalise(tape: &mut Tape, x: Var, w: Var, b: Option<Var>, (groups, centred):
         }
     }
     let inputs = [Some(x), Some(w), b];
-    tape.push_companion(2 * groups, cols, levels, &[]);
-    let record = Record::new(inputs, backward).with_sizes([part, usize::from(centred)]).with_companions(1);
+    tape.push_auxiliary(2 * groups, cols, levels, &[]);
+    let record = Record::new(inputs, backward).with_sizes([part, usize::from(centred)]).with_auxiliaries(1);
     tape.push(rows, cols, out, Some(record))
 }
 
-fn backward(sweep: &mut Sweep<'_>) {
-    let (Some(x), Some(w)) = (sweep.input(0), sweep.input(1)) else { return };
-    let [part, centred, ..] = sweep.record.sizes;
-    let rows = sweep.shape(x).0;
-    let (x, weights) = (sweep.value(x), sweep.value(w));
-    let levels = sweep.value(sweep.companion(1));
+fn backward(ctx: &mut Context<'_>) {
+    let (Some(x), Some(w)) = (ctx.input(0), ctx.input(1)) else { return };
+    let [part, centred, ..] = ctx.record.sizes;
+    let rows = ctx.shape(x).0;
+    let (x, weights) = (ctx.value(x), ctx.value(w));
+    let levels = ctx.value(ctx.auxiliary(1));
     let columns = || x.chunks_exact(part).zip(levels.chunks_exact(2));
-    sweep.accumulate(0, |grad, up| {
+    ctx.accumulate(0, |grad, up| {
         let parts = columns().zip(up.chunks_exact(part)).zip(grad.chunks_exact_mut(part));
         for ((((x, level), dy), dx), weight) in parts.zip(weights.chunks_exact(part).cycle()) {
             let (mean, factor) = (level[0], level[1]);
@@ -66,13 +66,13 @@ fn backward(sweep: &mut Sweep<'_>) {
             for_each([x, weight, dy], [dx], Back { mean, factor, along: along / count, shift });
         }
     });
-    sweep.accumulate(1, |grad, up| {
+    ctx.accumulate(1, |grad, up| {
         for (k, ((x, level), dy)) in columns().zip(up.chunks_exact(part)).enumerate() {
             let first = k * part % rows;
             for_each([x, dy], [&mut grad[first..first + part]], Weight(level[0], level[1]));
         }
     });
-    sweep.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| add_scaled(grad, dy, 1.0)));
+    ctx.accumulate(2, |grad, up| up.chunks_exact(rows).for_each(|dy| add_scaled(grad, dy, 1.0)));
 }
 
 struct Sum;

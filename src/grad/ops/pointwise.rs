@@ -1,25 +1,25 @@
-//! Functions of each entry by itself.
+//! Elementwise functions.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{self, Formula, Number, for_each};
 use crate::math::rng::keyed_uniform;
 
 /// Hyperbolic tangent; derivative `1 − y²`.
 pub fn tanh(tape: &mut Tape, x: Var) -> Var {
-    map(tape, x, Tanh, |sweep| back(sweep, TanhBack))
+    map(tape, x, Tanh, |ctx| back(ctx, TanhBack))
 }
 
 /// Logistic sigmoid; derivative `y (1 − y)`.
 pub fn sigmoid(tape: &mut Tape, x: Var) -> Var {
-    map(tape, x, Sigmoid, |sweep| back(sweep, SigmoidBack))
+    map(tape, x, Sigmoid, |ctx| back(ctx, SigmoidBack))
 }
 
 /// Rectifier `max(x, 0)`; derivative 1 where positive, else 0.
 pub fn relu(tape: &mut Tape, x: Var) -> Var {
-    map(tape, x, Relu, |sweep| {
-        let output = sweep.output();
-        sweep.accumulate(0, |grad, up| {
+    map(tape, x, Relu, |ctx| {
+        let output = ctx.output();
+        ctx.accumulate(0, |grad, up| {
             for ((g, u), &y) in grad.iter_mut().zip(up).zip(output) {
                 *g += if y > 0.0 { *u } else { 0.0 };
             }
@@ -27,7 +27,7 @@ pub fn relu(tape: &mut Tape, x: Var) -> Var {
     })
 }
 
-fn map(tape: &mut Tape, x: Var, f: impl Formula<1, 1>, backward: fn(&mut Sweep<'_>)) -> Var {
+fn map(tape: &mut Tape, x: Var, f: impl Formula<1, 1>, backward: fn(&mut Context<'_>)) -> Var {
     let (rows, cols) = tape.shape(x);
     let mut out = tape.buffer(rows * cols);
     for_each([tape.value(x)], [&mut *out], f);
@@ -35,9 +35,9 @@ fn map(tape: &mut Tape, x: Var, f: impl Formula<1, 1>, backward: fn(&mut Sweep<'
 }
 
 /// Backward pass of a function whose derivative is known from its value: from the gradient of its value and that.
-fn back(sweep: &mut Sweep<'_>, f: impl Formula<2, 1>) {
-    let output = sweep.output();
-    sweep.accumulate(0, |grad, up| for_each([up, output], [grad], f));
+fn back(ctx: &mut Context<'_>, f: impl Formula<2, 1>) {
+    let output = ctx.output();
+    ctx.accumulate(0, |grad, up| for_each([up, output], [grad], f));
 }
 
 struct Tanh;
@@ -85,7 +85,7 @@ impl Formula<1, 1> for Relu {
     }
 }
 
-/// What a dropout mask depends on besides the place of an entry within its sample.
+/// The key of a dropout mask. The mask also depends on an entry's position within its sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DropoutKey {
     /// The run's seed.

@@ -1,7 +1,7 @@
 //! Matrix products.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{add_scaled, outer};
 
 /// `W x + b 1ᵀ`: `w` `[out × in]`, `x` `[in × n]`, `b` `[out × 1]` or nothing; the result is `[out × n]`.
@@ -20,18 +20,18 @@ pub fn linear(tape: &mut Tape, w: Var, x: Var, b: Option<Var>) -> Var {
     packed.times(tape.value(x), &mut out, rows, b.is_some());
     tape.give_packed(packed);
 
-    let record = Record::new([Some(w), Some(x), b], |sweep| {
-        let (Some(w), Some(x)) = (sweep.input(0), sweep.input(1)) else { return };
-        let (rows, inner) = sweep.shape(w);
-        let (weights, input) = (sweep.value(w), sweep.value(x));
-        sweep.accumulate(0, |grad, up| outer(up, rows, rows, input, inner, grad, rows));
-        if sweep.wanted(1).is_some() {
-            let mut packed = sweep.take_packed();
+    let record = Record::new([Some(w), Some(x), b], |ctx| {
+        let (Some(w), Some(x)) = (ctx.input(0), ctx.input(1)) else { return };
+        let (rows, inner) = ctx.shape(w);
+        let (weights, input) = (ctx.value(w), ctx.value(x));
+        ctx.accumulate(0, |grad, up| outer(up, rows, rows, input, inner, grad, rows));
+        if ctx.wanted(1).is_some() {
+            let mut packed = ctx.take_packed();
             packed.pack_transposed(weights, rows, 0, rows, inner);
-            sweep.accumulate(1, |grad, up| packed.times(up, grad, inner, true));
-            sweep.give_packed(packed);
+            ctx.accumulate(1, |grad, up| packed.times(up, grad, inner, true));
+            ctx.give_packed(packed);
         }
-        sweep.accumulate(2, |grad, up| {
+        ctx.accumulate(2, |grad, up| {
             for column in up.chunks_exact(rows) {
                 add_scaled(grad, column, 1.0);
             }
@@ -66,27 +66,27 @@ fn gather(from: &[Real], (first, rows): (usize, usize), (to, height): (&mut [Rea
     }
 }
 
-fn blocks_backward(sweep: &mut Sweep<'_>) {
-    let (Some(w), Some(x)) = (sweep.input(0), sweep.input(1)) else { return };
-    let ((rows, d), (features, cols)) = (sweep.shape(w), sweep.shape(x));
-    let blocks = sweep.record.sizes[0];
+fn blocks_backward(ctx: &mut Context<'_>) {
+    let (Some(w), Some(x)) = (ctx.input(0), ctx.input(1)) else { return };
+    let ((rows, d), (features, cols)) = (ctx.shape(w), ctx.shape(x));
+    let blocks = ctx.record.sizes[0];
     let height = rows / blocks;
-    let (weights, input) = (sweep.value(w), sweep.value(x));
-    let (mut part, mut packed) = (sweep.scratch(d.max(height) * cols), sweep.take_packed());
+    let (weights, input) = (ctx.value(w), ctx.value(x));
+    let (mut part, mut packed) = (ctx.scratch(d.max(height) * cols), ctx.take_packed());
     for block in 0..blocks {
         let top = block * height;
-        sweep.accumulate(0, |grad, up| {
+        ctx.accumulate(0, |grad, up| {
             let part = &mut part[..d * cols];
             gather(input, (block * d, features), (part, d));
             outer(&up[top..], rows, height, part, d, &mut grad[top..], rows);
         });
         packed.pack_transposed(weights, rows, top, height, d);
-        sweep.accumulate(1, |grad, up| {
+        ctx.accumulate(1, |grad, up| {
             let part = &mut part[..height * cols];
             gather(up, (top, rows), (part, height));
             packed.times(part, &mut grad[block * d..], features, true);
         });
     }
-    sweep.give_packed(packed);
-    sweep.give(part);
+    ctx.give_packed(packed);
+    ctx.give(part);
 }

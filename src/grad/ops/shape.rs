@@ -10,7 +10,7 @@ pub fn slice_columns(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var
     let (rows, _) = tape.shape(x);
     let mut out = tape.buffer(rows * count);
     out.copy_from_slice(&tape.value(x)[first * rows..(first + count) * rows]);
-    let record = Record::new([Some(x)], |sweep| sweep.accumulate_part(0, sweep.record.sizes[0]));
+    let record = Record::new([Some(x)], |ctx| ctx.accumulate_part(0, ctx.record.sizes[0]));
     tape.push(rows, count, out, Some(record.with_sizes([first * rows])))
 }
 
@@ -21,9 +21,9 @@ pub fn slice_rows(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var {
     for (o, x) in out.chunks_exact_mut(count).zip(tape.value(x).chunks_exact(rows)) {
         o.copy_from_slice(&x[first..first + count]);
     }
-    let record = Record::new([Some(x)], |sweep| {
-        let [first, count, rows, _] = sweep.record.sizes;
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(x)], |ctx| {
+        let [first, count, rows, _] = ctx.record.sizes;
+        ctx.accumulate(0, |grad, up| {
             for (g, u) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(count)) {
                 add_scaled(&mut g[first..first + count], u, 1.0);
             }
@@ -43,15 +43,15 @@ pub fn concat_rows(tape: &mut Tape, a: Var, b: Var) -> Var {
         o[..above].copy_from_slice(a);
         o[above..].copy_from_slice(b);
     }
-    let record = Record::new([Some(a), Some(b)], |sweep| {
-        let [above, below, ..] = sweep.record.sizes;
+    let record = Record::new([Some(a), Some(b)], |ctx| {
+        let [above, below, ..] = ctx.record.sizes;
         let rows = above + below;
-        sweep.accumulate(0, |grad, up| {
+        ctx.accumulate(0, |grad, up| {
             for (g, u) in grad.chunks_exact_mut(above).zip(up.chunks_exact(rows)) {
                 add_scaled(g, &u[..above], 1.0);
             }
         });
-        sweep.accumulate(1, |grad, up| {
+        ctx.accumulate(1, |grad, up| {
             for (g, u) in grad.chunks_exact_mut(below).zip(up.chunks_exact(rows)) {
                 add_scaled(g, &u[above..], 1.0);
             }
@@ -67,10 +67,10 @@ pub fn concat_columns(tape: &mut Tape, a: Var, b: Var) -> Var {
     let mut out = tape.buffer(rows * (first + second));
     out[..rows * first].copy_from_slice(tape.value(a));
     out[rows * first..].copy_from_slice(tape.value(b));
-    let record = Record::new([Some(a), Some(b)], |sweep| {
-        let split = sweep.record.sizes[0];
-        sweep.accumulate(0, |grad, up| add_scaled(grad, &up[..split], 1.0));
-        sweep.accumulate(1, |grad, up| add_scaled(grad, &up[split..], 1.0));
+    let record = Record::new([Some(a), Some(b)], |ctx| {
+        let split = ctx.record.sizes[0];
+        ctx.accumulate(0, |grad, up| add_scaled(grad, &up[..split], 1.0));
+        ctx.accumulate(1, |grad, up| add_scaled(grad, &up[split..], 1.0));
     });
     tape.push(rows, first + second, out, Some(record.with_sizes([rows * first])))
 }
@@ -82,8 +82,8 @@ pub fn repeat_columns(tape: &mut Tape, x: Var, times: usize) -> Var {
     for block in out.chunks_exact_mut(rows * cols) {
         block.copy_from_slice(tape.value(x));
     }
-    let record = Record::new([Some(x)], |sweep| {
-        sweep.accumulate(0, |grad, up| up.chunks_exact(grad.len()).for_each(|block| add_scaled(grad, block, 1.0)));
+    let record = Record::new([Some(x)], |ctx| {
+        ctx.accumulate(0, |grad, up| up.chunks_exact(grad.len()).for_each(|block| add_scaled(grad, block, 1.0)));
     });
     tape.push(rows, cols * times, out, Some(record))
 }
@@ -100,10 +100,10 @@ pub fn lookup(tape: &mut Tape, table: Var, rows: Range<usize>, each: usize, colu
             *out = *entry;
         }
     }
-    let record = Record::new([Some(table)], |sweep| {
-        let [first, rows, each, count] = sweep.record.sizes;
-        let width = sweep.output_shape().0;
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(table)], |ctx| {
+        let [first, rows, each, count] = ctx.record.sizes;
+        let width = ctx.output_shape().0;
+        ctx.accumulate(0, |grad, up| {
             for (column, up) in up.chunks_exact(width).enumerate() {
                 let row = first + column / each % rows;
                 grad[row..].iter_mut().step_by(count).zip(up).for_each(|(g, u)| *g += u);
@@ -120,8 +120,8 @@ pub fn mean_steps(tape: &mut Tape, x: Var, n: usize) -> Var {
     let share = crate::narrow(n as f64 / columns as f64);
     let mut out = tape.zeros(rows * n);
     tape.value(x).chunks_exact(rows * n).for_each(|step| add_scaled(&mut out, step, share));
-    let record = Record::new([Some(x)], |sweep| {
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(x)], |ctx| {
+        ctx.accumulate(0, |grad, up| {
             let share = crate::narrow(up.len() as f64 / grad.len() as f64);
             grad.chunks_exact_mut(up.len()).for_each(|step| add_scaled(step, up, share));
         });
@@ -139,9 +139,9 @@ pub fn stack_steps(tape: &mut Tape, x: Var, steps: usize) -> Var {
         let at = k % n * high + k / n * rows;
         out[at..at + rows].copy_from_slice(column);
     }
-    let record = Record::new([Some(x)], |sweep| {
-        let [rows, n, high, _] = sweep.record.sizes;
-        sweep.accumulate(0, |grad, up| {
+    let record = Record::new([Some(x)], |ctx| {
+        let [rows, n, high, _] = ctx.record.sizes;
+        ctx.accumulate(0, |grad, up| {
             for (k, grad) in grad.chunks_exact_mut(rows).enumerate() {
                 let at = k % n * high + k / n * rows;
                 add_scaled(grad, &up[at..at + rows], 1.0);

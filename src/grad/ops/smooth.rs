@@ -1,7 +1,7 @@
-//! Smooth functions of each entry by itself, made of exponentials; their derivatives are computed from the input again.
+//! Elementwise smooth functions made of exponentials. The backward pass computes their derivatives from the input again.
 
 use crate::Real;
-use crate::grad::{Record, Sweep, Tape, Var};
+use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{self, Formula, Number, for_each};
 
 /// A function of one number and its derivative.
@@ -96,10 +96,10 @@ fn map<F: Smooth + 'static>(tape: &mut Tape, x: Var) -> Var {
     tape.push(rows, cols, out, Some(Record::new([Some(x)], back::<F>)))
 }
 
-fn back<F: Smooth>(sweep: &mut Sweep<'_>) {
-    let Some(x) = sweep.input(0) else { return };
-    let x = sweep.value(x);
-    sweep.accumulate(0, |grad, up| backward::<F>(x, up, grad));
+fn back<F: Smooth>(ctx: &mut Context<'_>) {
+    let Some(x) = ctx.input(0) else { return };
+    let x = ctx.value(x);
+    ctx.accumulate(0, |grad, up| backward::<F>(x, up, grad));
 }
 
 #[inline(never)]

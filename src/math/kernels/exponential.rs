@@ -1,4 +1,4 @@
-//! The exponential function and what is made of it.
+//! The exponential function, and functions made of it.
 //!
 //! In `f32`, `eˣ = 2ⁿ eʳ` with `n` the whole number next to `x / ln 2` and `|r| ≤ ln 2 / 2`; `eʳ` is the polynomial of the
 //! Cephes library (Moshier, `expf.c`). The largest errors against the exact values are stated and tested. In `f64` all comes
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::math::kernels::lanes::{Lanes, WIDTH};
 
-    /// Calls `check` with places and what a lane and a single number give there.
+    /// Calls `check` with each position and the results of a lane and of a single number there.
     fn each_place(f: impl Fn(Lanes) -> Lanes, single: impl Fn(Real) -> Real, mut check: impl FnMut(f64, f64)) {
         for k in (-300_000..=300_000).step_by(WIDTH) {
             let x = std::array::from_fn::<Real, WIDTH, _>(|lane| (k + lane as i32) as Real / 15_000.0);

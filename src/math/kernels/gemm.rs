@@ -95,7 +95,7 @@ impl Packed {
                     (&x[from * inner + first..][..depth], 1)
                 } else {
                     for (tile, to_pack) in tiles.chunks_exact_mut(TILE * depth).zip((from..to).step_by(TILE)) {
-                        // A tile that is not full gets its first column again: what comes of it is not kept.
+                        // A tile that is not full repeats its first column and discards the result.
                         let column = |c: usize| if to_pack + c < to { to_pack + c } else { to_pack };
                         interleave::<TILE>(std::array::from_fn(|c| &x[column(c) * inner + first..][..depth]), tile);
                     }
@@ -244,7 +244,7 @@ unsafe fn keep<const N: usize>(
 
 /// One register tile: the sum over `depth` steps of a panel column times `N` values of `x`.
 ///
-/// A function by itself that calls nothing, with one step a turn: whatever else were alive in it would take registers from
+/// A function by itself that calls nothing, with one step a turn: any other live value would take registers from
 /// the results, and one of the browsers then keeps them in memory, at half the speed.
 ///
 /// # Safety

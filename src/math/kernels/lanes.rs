@@ -11,7 +11,7 @@ use crate::Real;
 /// Numbers in one [`Lanes`].
 pub const WIDTH: usize = 4;
 
-/// What the kernels' formulas are written in: a single number, or several side by side.
+/// The number type of the kernels' formulas: one number, or several side by side.
 pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
     /// `x` in every lane.
     fn splat(x: Real) -> Self;
@@ -25,9 +25,9 @@ pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     fn sqrt(self) -> Self;
     /// `self`, or zero where it is smaller than [`TINY`] in size.
     fn flush(self) -> Self;
-    /// 2 to the power of `self`, a whole number from −126 to 127; what NaN gives is a number.
+    /// 2 to the power of `self`, a whole number from −126 to 127. NaN gives some finite number.
     fn power_of_two(self) -> Self;
-    /// `f` of each lane by itself: for what has no SIMD form.
+    /// `f` of each lane: for functions without a SIMD form.
     fn each(self, f: impl Fn(Real) -> Real) -> Self;
 }
 
@@ -350,7 +350,7 @@ mod register {
 }
 
 /// Runs `f` over equally long slices, four numbers at a time and then one at a time: `f(read, write)` gets the place's
-/// numbers of `reads` and of `writes`, and gives what to write.
+/// numbers of `reads` and of `writes`, and gives the numbers to write.
 ///
 /// All slices are cut to the length of the first of `writes`; a shorter one panics.
 #[inline(always)]

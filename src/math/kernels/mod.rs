@@ -1,4 +1,4 @@
-//! The hot loops, each with a plain twin in [`plain`] that it is tested against.
+//! The hot loops, each with a plain reference implementation in [`plain`] that it is tested against.
 //!
 //! They are written over [`lanes::Lanes`]: SIMD registers in wasm (with fused multiply-adds in the relaxed build), arrays
 //! elsewhere. This is the only folder with `unsafe` in it.

@@ -1,4 +1,4 @@
-//! The kernels once more, as the definition says: what the fast ones are tested against.
+//! Reference implementations of the kernels, written as their definitions. Tests hold the fast ones to them.
 
 use crate::Real;
 

@@ -5,7 +5,7 @@ use crate::Real;
 
 /// A formula over `R` numbers that are read and `W` that are read and written at one place, and `S` sums over all places.
 pub trait Summed<const R: usize, const W: usize, const S: usize> {
-    /// What a sum starts from: the number that [`Summed::join`] leaves everything as it is with.
+    /// The neutral element of [`Summed::join`]: every sum starts from it.
     const START: Real = 0.0;
 
     /// The numbers to write, and the sums with this place taken in.

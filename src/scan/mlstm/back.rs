@@ -5,7 +5,7 @@ use super::sizes::{
     CHUNK, EPSILON, FORGET_GATE, INPUT_GATE, K, KEPT, LAST, MEMORY0, Q, READ, STABILISER, STABILISER0, Sizes, V,
 };
 use crate::Real;
-use crate::grad::Sweep;
+use crate::grad::Context;
 use crate::math::kernels::{add_scaled, dot, exp, for_each, outer, scaled};
 use crate::scan::slstm::LEAST;
 
@@ -16,20 +16,20 @@ struct Back {
     all: [Vec<Real>; 6],
 }
 
-pub(super) fn backward(sweep: &mut Sweep<'_>) {
-    let s = Sizes::of(sweep);
-    let inputs = [Q, K, V, INPUT_GATE, FORGET_GATE].map(|k| sweep.input(k));
+pub(super) fn backward(ctx: &mut Context<'_>) {
+    let s = Sizes::of(ctx);
+    let inputs = [Q, K, V, INPUT_GATE, FORGET_GATE].map(|k| ctx.input(k));
     let [Some(q), Some(k), Some(v), Some(i), Some(f)] = inputs else { return };
     let (d, size, chunks, n) = (s.head(), s.memory(), s.chunks(), CHUNK.min(s.steps));
-    let sources = [q, k, v, i, f].map(|var| sweep.value(var));
-    let (memory0, stabiliser0) = (sweep.input(MEMORY0), sweep.input(STABILISER0).map(|m| sweep.value(m)));
-    let [stabilisers, reads, kept] = [STABILISER, READ, KEPT].map(|back| sweep.value(sweep.companion(back)));
-    let (out, dy) = (sweep.output(), sweep.take_upstream());
-    let [mut d_memory, mut d_stabilisers] = [LAST, STABILISER].map(|back| sweep.take(sweep.companion(back)));
-    let mut grads = [q, k, v, i, f].map(|var| sweep.take(var));
-    let packed = sweep.take_packed();
-    let mut room = Chunk::new(s, |len| sweep.scratch(len), packed);
-    let mut back = Back { all: [n * n, n, n, n, d * n, d * n].map(|len| sweep.scratch(len)) };
+    let sources = [q, k, v, i, f].map(|var| ctx.value(var));
+    let (memory0, stabiliser0) = (ctx.input(MEMORY0), ctx.input(STABILISER0).map(|m| ctx.value(m)));
+    let [stabilisers, reads, kept] = [STABILISER, READ, KEPT].map(|back| ctx.value(ctx.auxiliary(back)));
+    let (out, dy) = (ctx.output(), ctx.take_upstream());
+    let [mut d_memory, mut d_stabilisers] = [LAST, STABILISER].map(|back| ctx.take(ctx.auxiliary(back)));
+    let mut grads = [q, k, v, i, f].map(|var| ctx.take(var));
+    let packed = ctx.take_packed();
+    let mut room = Chunk::new(s, |len| ctx.scratch(len), packed);
+    let mut back = Back { all: [n * n, n, n, n, d * n, d * n].map(|len| ctx.scratch(len)) };
     for (view, d_memory) in d_memory.chunks_exact_mut(size).enumerate() {
         let mut dm = 0.0;
         for chunk in (0..chunks).rev() {
@@ -52,18 +52,18 @@ pub(super) fn backward(sweep: &mut Sweep<'_>) {
             }
             dm = back.gates(&room, sources, dm, &mut grads);
         }
-        sweep.accumulate(STABILISER0, |grad, _| grad[view] += dm);
+        ctx.accumulate(STABILISER0, |grad, _| grad[view] += dm);
     }
-    sweep.accumulate(MEMORY0, |grad, _| add_scaled(grad, &d_memory, 1.0));
+    ctx.accumulate(MEMORY0, |grad, _| add_scaled(grad, &d_memory, 1.0));
     let (buffers, packed) = room.done();
-    buffers.into_iter().chain(back.all).for_each(|buffer| sweep.give(buffer));
-    sweep.give_packed(packed);
+    buffers.into_iter().chain(back.all).for_each(|buffer| ctx.give(buffer));
+    ctx.give_packed(packed);
     for (var, grad) in [q, k, v, i, f].into_iter().zip(grads) {
-        sweep.put(var, grad);
+        ctx.put(var, grad);
     }
-    sweep.put(sweep.companion(LAST), d_memory);
-    sweep.put(sweep.companion(STABILISER), d_stabilisers);
-    sweep.keep(dy);
+    ctx.put(ctx.auxiliary(LAST), d_memory);
+    ctx.put(ctx.auxiliary(STABILISER), d_stabilisers);
+    ctx.keep(dy);
 }
 
 impl Back {

@@ -1,10 +1,10 @@
-//! One chunk of steps: what its queries read of it and of the memory before it, and what it leaves in the memory.
+//! One chunk of steps: its queries' reads of the chunk and of the memory before it, and its writes to the memory.
 
 use super::sizes::{CHUNK, EPSILON, Sizes};
 use crate::Real;
 use crate::math::kernels::{Formula, Number, Packed, exp, for_each, multiply, outer, scaled, sigmoid, softplus};
 
-/// `log f` from what stands before the gate's function: a sigmoid, or an `exponential`.
+/// `log f` from the gate's pre-activation: a sigmoid, or an `exponential`.
 #[inline(never)]
 fn log_gate(raw: Real, exponential: bool) -> Real {
     if exponential { raw } else { -softplus(-raw) }

@@ -44,7 +44,7 @@ use sizes::Sizes;
 
 pub use sizes::CHUNK;
 
-/// What an mLSTM reads besides its state.
+/// Inputs of an mLSTM besides its state.
 #[derive(Debug, Clone, Copy)]
 pub struct MlstmInputs {
     /// Queries `[d · heads × (steps · batch)]`.
@@ -61,7 +61,7 @@ pub struct MlstmInputs {
     pub exponential: bool,
 }
 
-/// What an mLSTM gives.
+/// Outputs of an mLSTM.
 #[derive(Debug, Clone, Copy)]
 pub struct MlstmOutputs {
     /// `[d · heads × (steps · batch)]`.
@@ -126,12 +126,12 @@ pub fn mlstm(
     tape.give_packed(packed);
 
     let all = [Some(q), Some(k), Some(v), Some(input_gate), Some(forget_gate), memory0, stabiliser0];
-    tape.push_companion(size, heads * batch * chunks, kept, &[]);
-    tape.push_companion(heads, columns, reads, &[]);
-    let memory = tape.push_companion(heads * size, batch, last, &all);
-    let stabiliser = tape.push_companion(heads, columns, stabilisers, &all);
+    tape.push_auxiliary(size, heads * batch * chunks, kept, &[]);
+    tape.push_auxiliary(heads, columns, reads, &[]);
+    let memory = tape.push_auxiliary(heads * size, batch, last, &all);
+    let stabiliser = tape.push_auxiliary(heads, columns, stabilisers, &all);
     let sizes = [heads, batch, s.steps, usize::from(exponential)];
-    let record = Record::new(all, backward).with_sizes(sizes).with_companions(4);
+    let record = Record::new(all, backward).with_sizes(sizes).with_auxiliaries(4);
     let hidden = tape.push(rows, columns, out, Some(record));
     MlstmOutputs { hidden, memory, stabiliser }
 }

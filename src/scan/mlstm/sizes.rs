@@ -1,7 +1,7 @@
-//! Sizes of one scan, and the places of what it reads and gives.
+//! Sizes of one scan, and the positions of its inputs and outputs.
 
 use crate::Real;
-use crate::grad::Sweep;
+use crate::grad::Context;
 
 /// Steps that are taken at once: about as many as a head has rows, where both forms cost the same.
 pub const CHUNK: usize = 32;
@@ -18,7 +18,7 @@ pub(super) const FORGET_GATE: usize = 4;
 pub(super) const MEMORY0: usize = 5;
 pub(super) const STABILISER0: usize = 6;
 
-/// By-products, counted back from the scan's own node.
+/// Auxiliary outputs, counted back from the scan's own node.
 pub(super) const STABILISER: usize = 1;
 pub(super) const LAST: usize = 2;
 pub(super) const READ: usize = 3;
@@ -35,9 +35,9 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    pub(super) fn of(sweep: &Sweep<'_>) -> Self {
-        let [heads, batch, steps, exponential] = sweep.record.sizes;
-        Self { rows: sweep.output_shape().0, heads, batch, steps, exponential: exponential == 1 }
+    pub(super) fn of(ctx: &Context<'_>) -> Self {
+        let [heads, batch, steps, exponential] = ctx.record.sizes;
+        Self { rows: ctx.output_shape().0, heads, batch, steps, exponential: exponential == 1 }
     }
 
     /// Rows of one head.

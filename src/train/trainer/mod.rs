@@ -1,4 +1,4 @@
-//! The training loop, in pieces small enough that whoever drives it stays answerable.
+//! The training loop, in small pieces: its driver can answer between any two.
 
 mod progress;
 mod round;
@@ -11,13 +11,11 @@ use crate::arch::{Forecaster, Stretches};
 use crate::data::{Batch, Frame, WindowSet};
 use crate::error::{Error, Result};
 use crate::grad::Tape;
-use crate::math::Rng;
 use crate::nn::{Params, Pass};
+use crate::train::cuts::Said;
 use crate::train::inside::{self, Gradients, Inner};
-use crate::train::{Checkpoints, Optimiser, Options, Schedule, Truncated};
-
-/// Stream of randomness for the order of the windows; the epoch is added.
-const SHUFFLE: u64 = 1 << 32;
+use crate::train::source::{Room, Windows};
+use crate::train::{Optimiser, Options, Schedule, Source, Truncated};
 
 /// The gradient through time is the mean over at most so many windows, and fewer where they are long: it is to be had in
 /// about the time and the memory of an optimiser step.
@@ -33,23 +31,23 @@ pub const MOST_VALIDATED: usize = 4096;
 struct Sums {
     loss: f64,
     /// Windows, or tokens of the series.
-    learnt: usize,
+    examples: usize,
     norm: f64,
     clipped: u64,
     steps: u64,
 }
 
-/// Sums of penalties: of the forecasts, and of those that are forced where the model feeds back.
+/// Sums of penalties: of the forecasts, and of the teacher-forced ones where the model feeds back.
 #[derive(Debug, Clone, Copy, Default)]
 struct Penalties {
     free: f64,
     forced: f64,
 }
 
-/// What is done next.
+/// The next piece of work.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    /// The training step that starts at this place of the epoch's order: windows, or chunks of the series.
+    /// The training step of this number in the epoch.
     Train(usize),
     /// The validation chunks from this window on; the sums of the penalties so far.
     Validate(usize, Penalties),
@@ -57,7 +55,7 @@ enum Phase {
     Done,
 }
 
-/// What a call of [`Trainer::advance`] did.
+/// Outcome of [`Trainer::advance`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
     /// One optimiser step.
@@ -81,9 +79,7 @@ pub struct Trainer {
     rate: f64,
     train: WindowSet,
     validation: WindowSet,
-    order: Vec<u32>,
-    /// Where the series is read as one, in place of windows.
-    truncated: Option<Truncated>,
+    source: Box<dyn Source>,
     phase: Phase,
     epoch: u32,
     step: u64,
@@ -96,12 +92,9 @@ pub struct Trainer {
     residuals: Vec<Vec<f64>>,
     best_residuals: Vec<Vec<f64>>,
     why: String,
-    tape: Tape,
-    quiet: Tape,
-    batch: Batch,
+    room: Room,
     /// Parts that a batch is cut into.
     shards: usize,
-    checkpoints: Checkpoints,
     /// One part of a round, for a round that is done here alone.
     part: Vec<Real>,
 }
@@ -123,8 +116,10 @@ impl Trainer {
             schedule: options.schedule,
             rate: options.rate,
             best_params: params.clone(),
-            order: train.starts.to_vec(),
-            truncated,
+            source: match truncated {
+                Some(truncated) => Box::new(truncated),
+                None => Box::new(Windows::new(train.clone(), options.batch, options.checkpoints)),
+            },
             forecaster,
             params,
             best: None,
@@ -143,28 +138,16 @@ impl Trainer {
             residuals: Vec::new(),
             best_residuals: Vec::new(),
             why: String::new(),
-            tape: Tape::new(true),
-            quiet: Tape::new(false),
-            batch: Batch::default(),
-            checkpoints: Checkpoints::default(),
+            room: Room::default(),
             part: Vec::new(),
         };
-        trainer.shuffle();
+        trainer.source.shuffle(options.seed, trainer.epoch);
         trainer
     }
 
-    /// How the series is read as one, where it is.
-    pub fn truncated(&self) -> Option<&Truncated> {
-        self.truncated.as_ref()
-    }
-
-    /// Every epoch has its own order, which depends on the seed and the epoch alone.
-    fn shuffle(&mut self) {
-        if let Some(truncated) = &mut self.truncated {
-            return truncated.shuffle(self.options.seed, self.epoch);
-        }
-        self.order.copy_from_slice(&self.train.starts);
-        Rng::new(self.options.seed, SHUFFLE + u64::from(self.epoch)).shuffle(&mut self.order);
+    /// Where the series was cut, if it is read as one.
+    pub fn cuts(&self) -> Option<&Said> {
+        self.source.cuts()
     }
 
     /// Does the next piece of work: an optimiser step, or a part of the validation after an epoch.
@@ -223,7 +206,7 @@ impl Trainer {
         self.history.push(Epoch {
             epoch: self.epoch,
             step: self.step,
-            train: sums.loss / sums.learnt.max(1) as f64,
+            train: sums.loss / sums.examples.max(1) as f64,
             validation,
             validation_forced: self.forecaster.feeds_back().then_some(forced),
             gradient_norm: sums.norm / steps,
@@ -242,7 +225,7 @@ impl Trainer {
         let impatient = self.options.patience > 0 && waited >= self.options.patience;
         if !impatient && self.epoch < self.options.epochs {
             self.epoch += 1;
-            self.shuffle();
+            self.source.shuffle(self.options.seed, self.epoch);
             self.phase = Phase::Train(0);
             return Ok(());
         }
@@ -263,7 +246,7 @@ impl Trainer {
     pub fn progress(&self) -> Progress {
         let last = self.history.last();
         let (loss, clipped_share) = if self.sums.steps > 0 {
-            (self.sums.loss / self.sums.learnt as f64, self.sums.clipped as f64 / self.sums.steps as f64)
+            (self.sums.loss / self.sums.examples as f64, self.sums.clipped as f64 / self.sums.steps as f64)
         } else {
             last.map_or((f64::NAN, 0.0), |last| (last.train, last.clipped))
         };
@@ -292,12 +275,9 @@ impl Trainer {
         self.train.starts.len()
     }
 
-    /// Steps in an epoch.
+    /// Optimiser steps in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
-        match &self.truncated {
-            Some(truncated) => truncated.steps() as u64,
-            None => self.order.len().div_ceil(self.options.batch) as u64,
-        }
+        self.source.steps() as u64
     }
 
     /// The learning curves so far, one point an epoch.

@@ -1,4 +1,4 @@
-//! What those who watch a training are told.
+//! Progress of a training, and its learning curves.
 
 use serde::Serialize;
 

@@ -10,11 +10,8 @@ use crate::Real;
 use crate::data::Frame;
 use crate::error::{Error, Result};
 use crate::evaluate::CHUNK;
-use crate::grad::ops;
-use crate::nn::Pass;
-use crate::train::checkpoints::Step;
 use crate::train::clip;
-use crate::train::truncated::Shard;
+use crate::train::source::Shard;
 
 /// A loss beyond this many times the first one, and beyond this, is an explosion.
 const EXPLOSION: f64 = 1e4;
@@ -42,7 +39,18 @@ impl Trainer {
             return Err(wrong(format!("The next round has {} parts, and no part {index}.", self.parts())));
         }
         match self.phase {
-            Phase::Train(from) => self.shard(frame, from, index, out),
+            Phase::Train(at) => {
+                let shard = Shard {
+                    forecaster: self.forecaster.as_ref(),
+                    frame,
+                    params: &self.params,
+                    at,
+                    shard: (index, self.shards),
+                    key: (self.options.seed, self.step),
+                    loss: self.options.loss,
+                };
+                self.source.shard(shard, &mut self.room, out);
+            }
             Phase::Validate(from, _) => self.forecast_chunk(frame, from + index * CHUNK, out),
             Phase::Done => {}
         }
@@ -57,7 +65,7 @@ impl Trainer {
     pub fn apply(&mut self, frame: &Frame, parts: &[Vec<Real>]) -> Result<Did> {
         let right = parts.iter().enumerate().all(|(index, part)| Some(part.len()) == self.part_len(frame, index, part));
         if parts.len() != self.parts() || !right {
-            return Err(wrong(format!("The next round has {} parts, and these are not they.", self.parts())));
+            return Err(wrong(format!("The next round has {} parts, and the given ones do not fit it.", self.parts())));
         }
         let mut sums = Penalties::default();
         for (index, part) in parts.iter().enumerate() {
@@ -83,10 +91,7 @@ impl Trainer {
         match self.phase {
             Phase::Train(_) => {
                 let own = self.params.len() + 1;
-                match &self.truncated {
-                    Some(truncated) => Some(own + truncated.written(part.get(own..)?)?),
-                    None => Some(own),
-                }
+                Some(own + self.source.carried(part.get(own..)?)?)
             }
             Phase::Validate(from, _) => {
                 Some(frame.targets * self.validation.horizon * self.chunk(from + index * CHUNK).len() * self.sets())
@@ -95,62 +100,13 @@ impl Trainer {
         }
     }
 
-    /// Where the step ends that starts at this place of the epoch's order, and where the order ends.
-    fn step_end(&self, from: usize) -> (usize, usize) {
-        match &self.truncated {
-            Some(truncated) => (from + 1, truncated.steps()),
-            None => ((from + self.options.batch).min(self.order.len()), self.order.len()),
-        }
-    }
-
-    fn shard(&mut self, frame: &Frame, from: usize, index: usize, out: &mut Vec<Real>) {
-        if let (Some(truncated), Some(model)) = (&self.truncated, self.forecaster.stretches()) {
-            let key = (self.options.seed, self.step);
-            let shard =
-                Shard { params: &self.params, at: from, shard: (index, self.shards), key, loss: self.options.loss };
-            return truncated.shard(model, (frame, &mut self.batch), &mut self.tape, shard, out);
-        }
-        let windows = self.step_end(from).0 - from;
-        let bound = |index: usize| windows * index / self.shards;
-        let (first, last) = (bound(index), bound(index + 1));
-        out.resize(self.params.len() + 1, 0.0);
-        let (gradient, share_of_loss) = out.split_at_mut(self.params.len());
-        if first == last {
-            // A batch of fewer windows than shards.
-            gradient.fill(0.0);
-            share_of_loss.fill(0.0);
-            return;
-        }
-        let starts = &self.order[from + first..from + last];
-        frame.gather(starts, self.train.window, self.train.horizon, &mut self.batch);
-        let (seed, step) = (self.options.seed, self.step);
-        let share: Real = crate::narrow(starts.len() as f64 / windows as f64);
-        if let Some(model) = self.forecaster.stretches().filter(|_| self.options.checkpoints) {
-            gradient.fill(0.0);
-            let key = (seed, step, first as u64);
-            let step = Step { batch: &self.batch, params: &self.params, key, loss: self.options.loss, share };
-            let loss = self.checkpoints.gradient(model, (&mut self.tape, &mut self.quiet), step, gradient);
-            share_of_loss.fill(loss);
-            return;
-        }
-        self.tape.reset();
-        let mut pass = Pass::training(&mut self.tape, &self.params, starts.len(), seed, step, first as u64);
-        let (prediction, truth) = self.forecaster.fit(&mut pass, &self.batch);
-        let loss = ops::loss(&mut self.tape, self.options.loss, prediction, truth);
-        share_of_loss.fill(share * self.tape.scalar(loss));
-        self.tape.backward_from(&[(loss, &[share])]);
-        self.params.collect_into(&self.tape, gradient);
-    }
-
     /// Adds a part to what the round has so far; gives its share of the loss, of training or validation.
     fn add(&mut self, frame: &Frame, index: usize, part: &[Real]) -> Penalties {
         match self.phase {
             Phase::Train(_) => {
                 let (gradient, rest) = part.split_at(self.params.len());
                 let (loss, behind) = rest.split_at(1);
-                if let Some(truncated) = &mut self.truncated {
-                    truncated.carry(index, behind);
-                }
+                self.source.carry(index, behind);
                 let sum = &mut self.params.grads;
                 if index == 0 {
                     sum.clear();
@@ -167,7 +123,7 @@ impl Trainer {
 
     fn end_round(&mut self, frame: &Frame, sums: Penalties) -> Result<Did> {
         match self.phase {
-            Phase::Train(from) => self.end_step(from, sums.free).map(|()| Did::Step),
+            Phase::Train(at) => self.end_step(at, sums.free).map(|()| Did::Step),
             Phase::Validate(from, mut all) => {
                 all += sums;
                 let to = (from + self.parts() * CHUNK).min(self.validation.starts.len());
@@ -185,8 +141,7 @@ impl Trainer {
     }
 
     /// The optimiser step, once the gradient is summed; `loss` is the batch's mean.
-    fn end_step(&mut self, from: usize, loss: f64) -> Result<()> {
-        let (to, end) = self.step_end(from);
+    fn end_step(&mut self, at: usize, loss: f64) -> Result<()> {
         let first = *self.first_loss.get_or_insert(loss);
         self.step += 1;
         if !loss.is_finite() || loss > EXPLOSION * first.max(1.0) {
@@ -198,15 +153,15 @@ impl Trainer {
         }
         self.optimiser.step(&mut self.params.values, &self.params.grads, self.rate);
 
-        // What the loss is a mean over.
-        let learnt = self.truncated.as_ref().map_or(to - from, |truncated| truncated.tokens(from));
+        let examples = self.source.examples(at);
         self.last_norm = norm;
-        self.sums.loss += loss * learnt as f64;
-        self.sums.learnt += learnt;
+        self.sums.loss += loss * examples as f64;
+        self.sums.examples += examples;
         self.sums.norm += norm;
         self.sums.clipped += u64::from(clipped);
         self.sums.steps += 1;
-        self.phase = if to < end { Phase::Train(to) } else { Phase::Validate(0, Penalties::default()) };
+        self.phase =
+            if at + 1 < self.source.steps() { Phase::Train(at + 1) } else { Phase::Validate(0, Penalties::default()) };
         Ok(())
     }
 }

@@ -14,29 +14,29 @@ impl Trainer {
         &starts[from..(from + CHUNK).min(starts.len())]
     }
 
-    /// How many sets of forecasts of a chunk its part holds: those that are judged, and forced ones where the model feeds back.
+    /// How many sets of forecasts of a chunk its part holds: the free-running ones, and teacher-forced ones where the model feeds back.
     pub(super) fn sets(&self) -> usize {
         1 + usize::from(self.forecaster.feeds_back())
     }
 
-    /// Forecasts of a chunk with the current weights, scaled, `[(targets · horizon) × windows]`; behind them the forced ones where the
-    /// model feeds back.
+    /// Forecasts of a chunk with the current weights, scaled, `[(targets · horizon) × windows]`; behind them the teacher-forced ones where
+    /// the model feeds back.
     pub(super) fn forecast_chunk(&mut self, frame: &Frame, from: usize, out: &mut Vec<Real>) {
         let (window, horizon) = (self.validation.window, self.validation.horizon);
         let starts = &self.validation.starts[from..(from + CHUNK).min(self.validation.starts.len())];
-        frame.gather(starts, window, horizon, &mut self.batch);
+        frame.gather(starts, window, horizon, &mut self.room.batch);
         let size = frame.targets * horizon * starts.len();
         out.resize(size * self.sets(), 0.0);
         let (out, forced) = out.split_at_mut(size);
         if self.forecaster.feeds_back() {
-            self.quiet.reset();
-            let mut pass = Pass::new(&mut self.quiet, &self.params, starts.len());
-            self.forecaster.forced(&mut pass, &self.batch, forced);
+            self.room.inference.reset();
+            let mut pass = Pass::new(&mut self.room.inference, &self.params, starts.len());
+            self.forecaster.forced(&mut pass, &self.room.batch, forced);
         }
-        self.batch.hide_future(frame.data_features);
-        self.quiet.reset();
-        let mut pass = Pass::new(&mut self.quiet, &self.params, starts.len());
-        self.forecaster.forecast(&mut pass, &self.batch, out);
+        self.room.batch.hide_future(frame.data_features);
+        self.room.inference.reset();
+        let mut pass = Pass::new(&mut self.room.inference, &self.params, starts.len());
+        self.forecaster.forecast(&mut pass, &self.room.batch, out);
     }
 
     /// Notes the errors of a chunk's forecasts; gives the sums of their penalties. Chunks come in order.
@@ -123,10 +123,6 @@ mod tests {
         fn forecast(&self, _: &mut Pass<'_>, _: &Batch, out: &mut [Real]) {
             out.fill(self.values[self.asked.replace(self.asked.get() + 1)]);
         }
-
-        fn formula(&self) -> String {
-            "1".to_owned()
-        }
     }
 
     /// A training on 100 rows whose forecasts are `values`, epoch after epoch, to its end.
@@ -154,7 +150,10 @@ mod tests {
         let level = builder.vector("level".to_owned(), &[(1, Init::Zero)], false);
         let told = Told { level, values, asked: Cell::new(0) };
         let epochs = u32::try_from(values.len()).expect("a few");
-        let defaults = Options::new(&Settings::check(crate::train::KNOBS, &Raw::new(), &Raw::new()).expect("settings"));
+        let defaults = Options::new(
+            &Settings::check(crate::train::KNOBS.iter().map(|knob| knob.about()), &Raw::new(), &Raw::new())
+                .expect("settings"),
+        );
         let options = Options { epochs, patience, ..defaults };
         let model: Box<dyn Forecaster> = Box::new(told);
         let mut trainer =

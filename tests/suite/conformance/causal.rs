@@ -81,15 +81,15 @@ fn told(
     let mut tape = Tape::new(false);
     let mut pass = Pass::training(&mut tape, &params, 1, 5, 0, 0);
     let (prediction, truth) = forecaster.fit(&mut pass, &batch);
-    let (steps, features) = if plan.rolled { (plan.segment, plan.data_features) } else { (HORIZON, targets) };
+    let (steps, features) = if plan.rolled() { (plan.segment(), plan.data_features) } else { (HORIZON, targets) };
     assert_eq!(tape.shape(prediction), (steps * features, plan.tokens()), "{} {json}", architecture.id);
     let pairs =
         tape.value(prediction).chunks_exact(steps * features).zip(tape.value(truth).chunks_exact(steps * features));
     let of_token = |(token, (prediction, truth)): (usize, (&[Real], &[Real]))| {
-        let first = plan.skipped() + (token + 1) * plan.segment;
+        let first = plan.skipped() + (token + 1) * plan.segment();
         let entry = |row: usize| {
             let (step, feature) =
-                if plan.rolled { (row / features, row % features) } else { (row % steps, row / steps) };
+                if plan.rolled() { (row / features, row % features) } else { (row % steps, row / steps) };
             let actual = wide(batch.column(first + step, 0)[feature]);
             wide(prediction[row]) + actual - wide(truth[row])
         };
@@ -120,7 +120,7 @@ fn a_forecast_at_a_step_knows_nothing_of_the_rows_behind_it() {
                 }
                 let (plan, before) = told(240).unwrap_or_else(|error| panic!("{} {json}: {error}", architecture.id));
                 for token in 0..plan.tokens() {
-                    let behind = START + plan.skipped() + (token + 1) * plan.segment;
+                    let behind = START + plan.skipped() + (token + 1) * plan.segment();
                     let (_, after) = told(behind).unwrap();
                     let moved = |token: usize| {
                         let pairs = before[token].iter().zip(&after[token]);
@@ -149,7 +149,7 @@ fn a_forecast_at_a_step_knows_nothing_of_the_rows_behind_it() {
     for architecture in registry::ALL.iter().filter(|one| !one.reads("loss_on")) {
         // It learns from the window's end alone, whatever the knob says.
         let (settings, _) = checked(architecture, r#"{"loss_on": "every"}"#);
-        assert!(!architecture.plan(&settings, (3, 3, 1), (24, WINDOW, HORIZON)).unwrap().every_step);
+        assert!(!architecture.plan(&settings, (3, 3, 1), (24, WINDOW, HORIZON)).unwrap().learns_throughout());
         passed(architecture, "every step is causal", "last step");
     }
 }

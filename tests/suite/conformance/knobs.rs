@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use unrolled::arch::{Architecture, registry};
 use unrolled::data::Part;
-use unrolled::knob::{Kind, Knob, Raw};
+use unrolled::knob::{About, Kind, Raw, Settings};
 use unrolled::{Error, Real, Session};
 
 use super::{checked, passed, refused};
@@ -42,7 +42,7 @@ const STEPS: usize = 3;
 const ROWS: usize = 200;
 
 /// The least and the most of a knob, or all that it can be; of text, nothing.
-fn values(knob: &Knob) -> Vec<Value> {
+fn values(knob: &About) -> Vec<Value> {
     match knob.kind {
         Kind::Integer { min, max } => vec![min.into(), max.into()],
         Kind::Number { min, max, .. } => vec![min.into(), max.into()],
@@ -53,7 +53,7 @@ fn values(knob: &Knob) -> Vec<Value> {
 }
 
 /// Settings in which `knob` matters.
-fn around(architecture: &Architecture, knob: &Knob, knobs: &[Knob]) -> Raw {
+fn around(architecture: &Architecture, knob: &About, knobs: &[About]) -> Raw {
     let (_, mut raw) = checked(architecture, AROUND);
     for (_, more) in BESIDE.iter().filter(|(key, _)| *key == knob.key) {
         raw.extend(super::settings(more));
@@ -68,7 +68,7 @@ fn around(architecture: &Architecture, knob: &Knob, knobs: &[Knob]) -> Raw {
 
 /// Whether `error` tells what is wrong with `value` of `knob`: it names the knob, or in its sentence the value that does not fit
 /// into a series so short.
-fn explains(error: &Error, knob: &Knob, value: &Value) -> bool {
+fn explains(error: &Error, knob: &About, value: &Value) -> bool {
     match error {
         Error::Knob { knob: named, .. } => *named == knob.key,
         Error::TooShort { problem, .. } => problem.contains(&format!("{} of {value}", knob.label.to_lowercase())),
@@ -77,7 +77,7 @@ fn explains(error: &Error, knob: &Knob, value: &Value) -> bool {
 }
 
 /// What a model does with its settings: its weights after some steps, its forecast, how it does.
-fn outcome(session: &mut Session, knob: &Knob, context: &str) -> Vec<Real> {
+fn outcome(session: &mut Session, knob: &About, context: &str) -> Vec<Real> {
     for _ in 0..STEPS {
         match session.step() {
             Ok(true) => {}
@@ -100,8 +100,9 @@ fn every_knob_works_at_its_bounds() {
     let (knobs, of_architectures) = (unrolled::session::catalog().knobs, registry::knobs());
     for architecture in registry::ALL {
         // Its own, and those of data and training, which are for all. Text has no bounds: what it may say is tested where it is read.
-        let reads =
-            |knob: &&Knob| architecture.reads(knob.key) || of_architectures.iter().all(|other| other.key != knob.key);
+        let reads = |knob: &&About| {
+            architecture.reads(knob.key) || of_architectures.iter().all(|other| other.about().key != knob.key)
+        };
         let (mut tried, mut defaults) = (0, BTreeMap::new());
         for knob in knobs.iter().filter(reads).filter(|knob| !matches!(knob.kind, Kind::Text)) {
             let around = around(architecture, knob, &knobs);
@@ -147,5 +148,32 @@ fn every_knob_works_at_its_bounds() {
             assert!(matters || unavailable || silent, "{}: {} changes nothing", architecture.id, knob.key);
         }
         passed(architecture, "knobs", format!("{tried} values"));
+    }
+}
+
+#[test]
+fn an_architecture_reads_no_knob_that_it_does_not_list() {
+    // Those that decide which others are read, each beside every other.
+    let bases = ["{}", r#"{"loss_on": "every"}"#, r#"{"head": "rolled"}"#, r#"{"reading": "continuous"}"#];
+    for architecture in registry::ALL {
+        let listed: Vec<&About> = architecture.all_knobs().map(|knob| knob.about()).collect();
+        let mut tried = 0;
+        // The layers of another kind would read theirs.
+        for knob in listed.iter().filter(|knob| knob.key != "mix") {
+            for (base, value) in bases.iter().flat_map(|base| values(knob).into_iter().map(move |value| (base, value)))
+            {
+                let mut raw = crate::common::settings(base);
+                raw.insert(knob.key.to_owned(), value);
+                raw.retain(|key, _| architecture.reads(key));
+                // Whoever reads another knob panics: these settings do not have it.
+                let settings = Settings::check(listed.iter().copied(), &raw, &Raw::new()).unwrap();
+                architecture.all_equations(&settings);
+                if let Ok(plan) = architecture.plan(&settings, (3, 2, 1), (24, 48, 12)) {
+                    architecture.outline(&plan, &settings);
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 0, "{}", architecture.id);
     }
 }

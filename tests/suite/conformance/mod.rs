@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use crate::common::{noisy_sine, settings};
+use unrolled::arch::plan::{HEAD, Head, LOSS_ON, LossOn, READING, Reading};
 use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, registry};
+use unrolled::data::windows::frame::CALENDAR;
 use unrolled::data::{Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Kind, Raw, Settings};
@@ -72,10 +74,10 @@ fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
 /// Whether what `settings` ask for needs a model that can go on step by step, and `architecture` cannot; of heads, layers alone
 /// have a choice.
 fn refused(architecture: &Architecture, settings: &Settings) -> bool {
-    if settings.text("reading") == "continuous" {
+    if settings.get(&READING) == Reading::Continuous {
         return !architecture.streams;
     }
-    let by_step = settings.text("head") == "rolled" || settings.text("loss_on") == "every";
+    let by_step = settings.get(&HEAD) == Head::Rolled || settings.get(&LOSS_ON) == LossOn::Every;
     matches!(architecture.make, Make::Layer(_)) && !architecture.streams && by_step
 }
 
@@ -84,7 +86,7 @@ fn shapes(architecture: &Architecture) -> Vec<String> {
     let mut all: Vec<String> = SHAPES.iter().map(|json| (*json).to_owned()).collect();
     all.retain(|json| !refused(architecture, &checked(architecture, json).0));
     let last = settings(all.last().unwrap());
-    for knob in architecture.knobs {
+    for knob in architecture.knobs.iter().map(|knob| knob.about()) {
         if let Kind::Choice { options } = knob.kind {
             for option in options {
                 let mut shape = last.clone();
@@ -143,7 +145,7 @@ fn bench(architecture: &Architecture, json: &str, targets: usize) -> Bench {
     let options = FrameOptions {
         targets: series.names[..targets].to_vec(),
         inputs: vec![series.names[targets].clone()],
-        calendar: checked.flag("calendar"),
+        calendar: checked.get(&CALENDAR),
         fill: Fill::default(),
         ahead: 8,
         scales: None,

@@ -62,7 +62,12 @@ fn of_records(text: &str, understood: &Understood) -> Sums {
     equal("notes on unreadable times", sum_of(notes, "unreadable-time"), all.without_time)?;
     equal("notes on other series", sum_of(notes, "series") + sum_of(notes, "several-series"), all.other_series)?;
     if let Some(records) = records(text, understood) {
-        let in_comment = |line: &str| line.starts_with('#') && line.contains(&understood.columns[0].name);
+        let mark = char::from(understood.delimiter.byte());
+        let in_comment = |line: &str| {
+            line.strip_prefix('#')
+                .and_then(|line| line.split(mark).next())
+                .is_some_and(|first| first.trim() == understood.columns[0].name)
+        };
         let names = usize::from(understood.header && !text.lines().any(in_comment));
         let above = sum_of(notes, "preamble") + sum_of(notes, "units-row") + names;
         let below = all.rows + all.uneven + all.names + all.without_time + all.other_series;

@@ -3,11 +3,11 @@
 use unrolled::Real;
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::math::Rng;
-use unrolled::scan::{self, Outputs, Walk, Weights, twin};
+use unrolled::scan::{self, Outputs, Walk, Weights, reference};
 
 use super::{Matrix, NEAR, leaves, penalty, random, same_as_twin};
 
-/// A recurrence with its gates' number, as it is called and as its twin is.
+/// A recurrence with its gates' number, as it is called and as its reference is.
 struct Scan {
     name: &'static str,
     gates: usize,
@@ -22,7 +22,7 @@ const SCANS: &[Scan] = &[
         gates: 1,
         cell: false,
         fast: |t, x, w, h, _, walk| scan::rnn(t, x, w, h, walk),
-        slow: |t, x, w, h, _, walk| (twin::rnn(t, x, w, h, walk), None),
+        slow: |t, x, w, h, _, walk| (reference::rnn(t, x, w, h, walk), None),
     },
     Scan {
         name: "lstm",
@@ -30,7 +30,7 @@ const SCANS: &[Scan] = &[
         cell: true,
         fast: |t, x, w, h, c, walk| scan::lstm(t, x, w, h, c, walk),
         slow: |t, x, w, h, c, walk| {
-            let (h, c) = twin::lstm(t, x, w, h, c, walk);
+            let (h, c) = reference::lstm(t, x, w, h, c, walk);
             (h, Some(c))
         },
     },
@@ -39,14 +39,14 @@ const SCANS: &[Scan] = &[
         gates: 3,
         cell: false,
         fast: |t, x, w, h, _, walk| scan::gru(t, x, w, h, walk),
-        slow: |t, x, w, h, _, walk| (twin::gru(t, x, w, h, walk), None),
+        slow: |t, x, w, h, _, walk| (reference::gru(t, x, w, h, walk), None),
     },
     Scan {
         name: "gru, reset before",
         gates: 3,
         cell: false,
         fast: |t, x, w, h, _, walk| scan::gru_reset_before(t, x, w, h, walk),
-        slow: |t, x, w, h, _, walk| (twin::gru_reset_before(t, x, w, h, walk), None),
+        slow: |t, x, w, h, _, walk| (reference::gru_reset_before(t, x, w, h, walk), None),
     },
 ];
 

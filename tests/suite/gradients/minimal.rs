@@ -2,7 +2,7 @@
 
 use unrolled::grad::{Tape, ops};
 use unrolled::math::Rng;
-use unrolled::scan::{self, Minimal, twin};
+use unrolled::scan::{self, Minimal, reference};
 use unrolled::wide;
 
 use super::{NEAR, random, same_as_twin};
@@ -30,7 +30,7 @@ fn minimal_recurrences_scanned_either_way_match_central_differences_and_their_tw
                     if fast {
                         scan::minimal(t, v[0], h0, form, batch).hidden
                     } else {
-                        twin::minimal(t, v[0], h0, form, batch)
+                        reference::minimal(t, v[0], h0, form, batch)
                     }
                 });
             }

@@ -1,7 +1,7 @@
-//! Every gradient against central differences, and every scan against its plain twin.
+//! Every gradient against central differences, and every scan against its plain reference implementation.
 //!
 //! The bounds of the differences hold in `f64` (`cargo test --features f64`); in `f32` rounding hides them, so that there
-//! only the twins are compared.
+//! only the reference implementations are compared.
 
 mod gated;
 mod minimal;
@@ -42,7 +42,7 @@ fn report(name: &str, error: f64) {
     }
 }
 
-/// How far a scan may be from its twin.
+/// How far a scan may be from its reference implementation.
 struct Near {
     /// Largest error over the largest number of a matrix.
     tolerance: f64,
@@ -50,10 +50,10 @@ struct Near {
     least: f64,
 }
 
-/// Scans that do the same arithmetic as their twins in another order.
+/// Scans that do the same arithmetic as their references in another order.
 const NEAR: Near = Near { tolerance: if cfg!(feature = "f64") { 1e-12 } else { 2e-5 }, least: 1e-3 };
 
-/// Compares a scan (`run` with `true`) with its twin, value and every gradient, and the scan with central differences.
+/// Compares a scan (`run` with `true`) with its reference implementation, value and every gradient, and the scan with central differences.
 fn same_as_twin(name: &str, inputs: &[Matrix], near: &Near, run: impl Fn(&mut Tape, &[Var], bool) -> Var) {
     let all = |fast: bool| -> Vec<Vec<Real>> {
         let mut tape = Tape::new(true);

@@ -2,7 +2,7 @@
 
 use unrolled::grad::{Tape, Var, ops};
 use unrolled::math::Rng;
-use unrolled::scan::{self, SelectiveInputs, twin};
+use unrolled::scan::{self, SelectiveInputs, reference};
 
 use super::{Matrix, NEAR, random, same_as_twin};
 
@@ -43,7 +43,7 @@ fn the_selective_scan_matches_central_differences_and_its_twin() {
             let mut inputs = selective_leaves(size, &mut rng);
             inputs.truncate(if given { 7 } else { 6 });
             same_as_twin(&format!("selective {size:?} {given}"), &inputs, &NEAR, |t, v, fast| {
-                selective(t, v, size.2, if fast { scan::selective } else { twin::selective })
+                selective(t, v, size.2, if fast { scan::selective } else { reference::selective })
             });
         }
     }

@@ -2,12 +2,12 @@
 
 use unrolled::grad::ops;
 use unrolled::math::Rng;
-use unrolled::scan::{self, MlstmInputs, SlstmInputs, twin};
+use unrolled::scan::{self, MlstmInputs, SlstmInputs, reference};
 use unrolled::{narrow, wide};
 
 use super::{Matrix, Near, random, same_as_twin};
 
-/// Their exponentials are stabilised otherwise than their twins' are.
+/// Their exponentials are stabilised otherwise than their references' are.
 const NEAR_EXPONENTIALS: Near = Near { tolerance: if cfg!(feature = "f64") { 1e-11 } else { 5e-5 }, least: 1e-2 };
 
 /// A matrix with its numbers times a factor, and something added.
@@ -54,7 +54,7 @@ fn slstm_matches_central_differences_and_its_twin() {
                     if fast {
                         scan::slstm(t, all, h0, memory, batch).hidden
                     } else {
-                        twin::slstm(t, all, h0, memory, batch).0
+                        reference::slstm(t, all, h0, memory, batch).0
                     }
                 },
             );
@@ -98,7 +98,7 @@ fn mlstm_matches_central_differences_and_its_twin() {
                     if fast {
                         scan::mlstm(t, all, memory, m, batch).hidden
                     } else {
-                        twin::mlstm(t, all, memory, m, batch)
+                        reference::mlstm(t, all, memory, m, batch)
                     }
                 },
             );

@@ -1,5 +1,5 @@
-//! The scans once more, composed step by step of the tape's own operations: what the fast ones are tested against, value
-//! and every gradient, and what they are measured against.
+//! Reference implementations of the scans, composed step by step of the tape's own operations. Tests compare the fast scans
+//! with them, value and every gradient, and benches measure against them.
 
 use crate::grad::{Tape, Var, ops};
 use crate::scan::{LEAST, Minimal, MlstmInputs, SelectiveInputs, SlstmInputs, Walk, Weights};
@@ -47,7 +47,7 @@ fn gate(tape: &mut Tape, all: Var, k: usize, hidden: usize) -> Var {
     ops::slice_rows(tape, all, k * hidden, hidden)
 }
 
-/// The twin of [`super::rnn`].
+/// The reference implementation of [`super::rnn`].
 pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Var {
     run(tape, x, weights, h0, None, walk, |tape, x, weights, h, c| {
         let (a, u) = shares(tape, x, weights, h);
@@ -57,7 +57,7 @@ pub fn rnn(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     .0
 }
 
-/// The twin of [`super::lstm`]: hidden states and cell states.
+/// The reference implementation of [`super::lstm`]: hidden states and cell states.
 pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Option<Var>, walk: Walk) -> (Var, Var) {
     run(tape, x, weights, h0, c0, walk, |tape, x, weights, h, c| {
         let n = tape.shape(h).0;
@@ -73,7 +73,7 @@ pub fn lstm(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, c0: Opti
     })
 }
 
-/// The twin of [`super::gru`].
+/// The reference implementation of [`super::gru`].
 pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Var {
     run(tape, x, weights, h0, None, walk, |tape, x, weights, h, c| {
         let n = tape.shape(h).0;
@@ -93,7 +93,7 @@ pub fn gru(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Wal
     .0
 }
 
-/// The twin of [`super::gru_reset_before`].
+/// The reference implementation of [`super::gru_reset_before`].
 pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Var>, walk: Walk) -> Var {
     run(tape, x, weights, h0, None, walk, |tape, x, weights, h, c| {
         let n = tape.shape(h).0;
@@ -114,7 +114,7 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
     .0
 }
 
-/// The twin of [`super::minimal`].
+/// The reference implementation of [`super::minimal`].
 pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: usize) -> Var {
     let (rows, columns) = tape.shape(z);
     let n = rows / form.gates();
@@ -152,7 +152,7 @@ pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: u
     all.unwrap_or(h)
 }
 
-/// The twin of [`super::selective`].
+/// The reference implementation of [`super::selective`].
 pub fn selective(tape: &mut Tape, inputs: SelectiveInputs, h0: Option<Var>, batch: usize) -> (Var, Var) {
     let SelectiveInputs { u, delta, a_log, b, c, d } = inputs;
     let ((channels, columns), (_, state)) = (tape.shape(u), tape.shape(a_log));
@@ -200,7 +200,7 @@ fn larger(tape: &mut Tape, a: Var, b: Var) -> Var {
     ops::add(tape, a, above)
 }
 
-/// Stabiliser, input and forget gate from what stands before them and the stabiliser before: unlike the fast scans this is
+/// Stabiliser, input and forget gate from their pre-activations and the stabiliser before: unlike the fast scans this is
 /// differentiated through the stabiliser.
 fn stabilised(tape: &mut Tape, i: Var, f: Var, m: Var, exponential: bool) -> [Var; 3] {
     let log_f = if exponential {
@@ -230,7 +230,7 @@ fn append(tape: &mut Tape, all: Option<Var>, one: Var) -> Option<Var> {
     Some(all.map_or(one, |all| ops::concat_columns(tape, all, one)))
 }
 
-/// The twin of [`super::slstm`]: hidden states, and cell state, normaliser and stabiliser after the last step above each
+/// The reference implementation of [`super::slstm`]: hidden states, and cell state, normaliser and stabiliser after the last step above each
 /// other.
 pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Option<Var>, batch: usize) -> (Var, Var) {
     let SlstmInputs { gates, r, bias, exponential } = inputs;
@@ -272,7 +272,7 @@ pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Opt
     (all.unwrap_or(h), ops::concat_rows(tape, last, m))
 }
 
-/// The twin of [`super::mlstm`], one step after another: hidden states.
+/// The reference implementation of [`super::mlstm`], one step after another: hidden states.
 pub fn mlstm(
     tape: &mut Tape,
     inputs: MlstmInputs,

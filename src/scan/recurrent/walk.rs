@@ -1,11 +1,11 @@
-//! What a scan walks over: its parameters, its direction, and the order of its steps.
+//! Parameters, direction and order of steps of a recurrent scan.
 
 use std::ops::Range;
 
 use crate::Real;
-use crate::grad::{Sweep, Tape, Var};
+use crate::grad::{Context, Tape, Var};
 
-/// Columns (steps times samples) after which a backward sweep stops to gather the weights' gradients.
+/// Columns (steps times samples) after which a backward pass stops to gather the weights' gradients.
 const STRETCH: usize = 128;
 
 /// The parameters of one recurrent layer in PyTorch's shapes: `w_ih` `[gates · hidden × features]`, `w_hh`
@@ -38,7 +38,7 @@ impl Walk {
     }
 }
 
-/// What a scan without a cell state gives: all `[hidden × (steps · batch)]` apart from `gates`.
+/// Outputs of a recurrent scan: all `[hidden × (steps · batch)]` apart from `gates`.
 #[derive(Debug, Clone, Copy)]
 pub struct Outputs {
     /// Hidden state after each step.
@@ -71,8 +71,8 @@ impl Steps {
         [self.count, self.hidden, self.batch, usize::from(self.reverse)]
     }
 
-    pub fn of(sweep: &Sweep<'_>) -> Self {
-        let [count, hidden, batch, reverse] = sweep.record.sizes;
+    pub fn of(ctx: &Context<'_>) -> Self {
+        let [count, hidden, batch, reverse] = ctx.record.sizes;
         Self { count, hidden, batch, reverse: reverse == 1 }
     }
 
@@ -92,8 +92,8 @@ impl Steps {
         step * size..(step + 1) * size
     }
 
-    /// The steps in stretches, in the order in which a backward sweep comes to them: what it leaves of one is still in the
-    /// cache when the weights' gradients read it, and needs no room for the whole sequence.
+    /// The steps in stretches, in the order in which a backward pass comes to them. The gradients of one stretch are still in the
+    /// cache when the weights' gradients read them, and the whole sequence needs no room.
     pub fn stretches(self) -> impl Iterator<Item = Range<usize>> {
         let size = STRETCH.div_ceil(self.batch);
         let count = self.count.div_ceil(size);
@@ -103,7 +103,7 @@ impl Steps {
         })
     }
 
-    /// The steps of a stretch in the order of a backward sweep.
+    /// The steps of a stretch in the order of a backward pass.
     pub fn backwards(self, stretch: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
         let Range { start, end } = *stretch;
         (start..end).map(move |k| if self.reverse { k } else { start + end - 1 - k })

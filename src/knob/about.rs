@@ -1,15 +1,13 @@
-//! Settings: what each knob is, and raw settings checked against the knobs.
-//!
-//! Bounds and defaults exist here and nowhere else. The page draws its forms from [`Knob`]s; settings arrive as a
-//! map from key to JSON value, are checked once by [`Settings::check`], and are trusted from then on.
-
-use std::collections::BTreeMap;
+//! What is told of a knob, and whether a value is one of its own.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::exact;
+
+/// Words that are part of the program.
+pub type Words = &'static str;
 
 /// Where a knob stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -27,7 +25,7 @@ pub enum Group {
     Training,
 }
 
-/// One of the values that a [`Kind::Choice`] knob can take.
+/// One of the values that a [`Kind::Choice`] knob can take; [`choices!`](crate::choices!) declares it together with its variant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Choice {
     /// Stored value.
@@ -83,9 +81,9 @@ pub enum Default {
     Flag(bool),
 }
 
-/// One setting that a person can turn.
+/// What is told of a knob, whatever the type of its value: the page's form.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Knob {
+pub struct About {
     /// Name in settings, in the URL and in saved models.
     pub key: &'static str,
     /// Name as a person sees it.
@@ -105,96 +103,37 @@ pub struct Knob {
     /// Whether it belongs among the few that are always in view.
     pub basic: bool,
     /// Only of use when the knob of this key has one of these values; `None`: always.
-    pub when: Option<(&'static str, &'static [&'static str])>,
+    pub when: Option<When>,
 }
 
-/// Raw settings, as they come from a URL, a page or a saved model.
-pub type Raw = BTreeMap<String, Value>;
+/// A knob's key, and some of its options.
+pub type When = (Words, &'static [Words]);
 
-/// Settings that have been checked: every knob has a value of its kind, within its bounds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Settings {
-    values: BTreeMap<&'static str, Value>,
+/// A value of its knob's kind, within its bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Checked {
+    /// Of [`Kind::Integer`].
+    Integer(i64),
+    /// Of [`Kind::Number`].
+    Number(f64),
+    /// Of [`Kind::Flag`].
+    Flag(bool),
+    /// Of [`Kind::Text`].
+    Text(String),
+    /// Of [`Kind::Choice`]: the number of the option, and its stored value.
+    Choice(usize, &'static str),
 }
 
-impl Settings {
-    /// Checks `raw` against `knobs`; what is absent takes its value from `suggested` and else the knob's default.
-    ///
-    /// # Errors
-    /// [`Error::UnknownKnob`] for a key that no knob has; [`Error::Knob`] for a value of the wrong kind or out of bounds.
-    pub fn check<'k>(knobs: impl IntoIterator<Item = &'k Knob>, raw: &Raw, suggested: &Raw) -> Result<Self> {
-        let mut values = BTreeMap::new();
-        for knob in knobs {
-            let value = match raw.get(knob.key).or_else(|| suggested.get(knob.key)) {
-                Some(value) => knob.checked(value)?,
-                None => knob.default.to_value(),
-            };
-            values.insert(knob.key, value);
+impl Checked {
+    /// As it stands in raw settings.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Checked::Integer(value) => (*value).into(),
+            Checked::Number(value) => (*value).into(),
+            Checked::Flag(value) => (*value).into(),
+            Checked::Text(value) => value.as_str().into(),
+            Checked::Choice(_, value) => (*value).into(),
         }
-        if let Some(key) = raw.keys().find(|key| !values.contains_key(key.as_str())) {
-            return Err(Error::UnknownKnob { key: key.clone() });
-        }
-        Ok(Self { values })
-    }
-
-    /// The default of every knob.
-    pub fn defaults<'k>(knobs: impl IntoIterator<Item = &'k Knob>) -> Self {
-        let mut values = BTreeMap::new();
-        for knob in knobs {
-            values.insert(knob.key, knob.default.to_value());
-        }
-        Self { values }
-    }
-
-    /// The same with another value of one knob.
-    ///
-    /// # Errors
-    /// [`Error::Knob`] for a value of the wrong kind or out of bounds.
-    pub fn with(&self, knob: &Knob, value: &Value) -> Result<Self> {
-        let mut values = self.values.clone();
-        values.insert(knob.key, knob.checked(value)?);
-        Ok(Self { values })
-    }
-
-    fn get(&self, key: &str) -> &Value {
-        // A missing key is a mistake in this library (a knob that is read but not listed), never in the input.
-        self.values.get(key).unwrap_or_else(|| unreachable!("knob {key} is read but not in the catalog"))
-    }
-
-    /// Value of an integer knob.
-    pub fn integer(&self, key: &str) -> i64 {
-        self.get(key).as_i64().unwrap_or_default()
-    }
-
-    /// Value of an integer knob that is never negative.
-    pub fn size(&self, key: &str) -> usize {
-        usize::try_from(self.integer(key)).unwrap_or_default()
-    }
-
-    /// Value of a number knob.
-    pub fn number(&self, key: &str) -> f64 {
-        self.get(key).as_f64().unwrap_or_default()
-    }
-
-    /// Value of a choice or text knob.
-    pub fn text(&self, key: &str) -> &str {
-        self.get(key).as_str().unwrap_or_default()
-    }
-
-    /// Value of a flag knob.
-    pub fn flag(&self, key: &str) -> bool {
-        self.get(key).as_bool().unwrap_or_default()
-    }
-
-    /// All values as raw settings, for saving.
-    pub fn to_raw(&self) -> Raw {
-        // One by one here and below: collecting a map brings a sort of its own for each type, which everyone would download.
-        let mut raw = Raw::new();
-        for (key, value) in &self.values {
-            raw.insert((*key).to_owned(), value.clone());
-        }
-        raw
     }
 }
 
@@ -210,15 +149,15 @@ impl Default {
     }
 }
 
-impl Knob {
+impl About {
     /// An [`Error::Knob`] that names this knob; `problem` is a clause without a full stop.
     pub fn error(&self, problem: impl Into<String>) -> Error {
         Error::Knob { knob: self.key, label: self.label, problem: problem.into() }
     }
 
-    /// The value as stored, if it is of this knob's kind and within its bounds. Text that reads as a number or a flag
-    /// is taken as one, because a URL holds only text.
-    fn checked(&self, value: &Value) -> Result<Value> {
+    /// The value, if it is of this knob's kind and within its bounds. Text that reads as a number or a flag is taken as one,
+    /// because a URL holds only text.
+    pub(super) fn checked(&self, value: &Value) -> Result<Checked> {
         match self.kind {
             Kind::Integer { min, max } => {
                 let number = as_number(value).filter(|x| x.fract() == 0.0).ok_or_else(|| {
@@ -227,7 +166,7 @@ impl Knob {
                 if number < min as f64 || number > max as f64 {
                     return Err(self.error(format!("{} is outside {min} to {max}", shown(value))));
                 }
-                Ok((number as i64).into())
+                Ok(Checked::Integer(number as i64))
             }
             Kind::Number { min, max, .. } => {
                 let number = as_number(value).ok_or_else(|| {
@@ -236,23 +175,22 @@ impl Knob {
                 if number < min || number > max {
                     return Err(self.error(format!("{} is outside {min} to {max}", shown(value))));
                 }
-                Ok(number.into())
+                Ok(Checked::Number(number))
             }
             Kind::Choice { options } => {
-                let text = value.as_str().unwrap_or_default();
-                if options.iter().any(|option| option.value == text) {
-                    return Ok(text.into());
+                if let Some(index) = options.iter().position(|option| value.as_str() == Some(option.value)) {
+                    return Ok(Checked::Choice(index, options[index].value));
                 }
                 let all: Vec<&str> = options.iter().map(|option| option.value).collect();
                 Err(self.error(format!("{} is not one of {}", shown(value), all.join(", "))))
             }
             Kind::Flag => match value {
-                Value::Bool(flag) => Ok((*flag).into()),
-                Value::String(text) if text == "true" || text == "false" => Ok((text == "true").into()),
+                Value::Bool(flag) => Ok(Checked::Flag(*flag)),
+                Value::String(text) if text == "true" || text == "false" => Ok(Checked::Flag(text == "true")),
                 _ => Err(self.error(format!("true or false is needed, not {}", shown(value)))),
             },
             Kind::Text => match value {
-                Value::String(text) => Ok(text.as_str().into()),
+                Value::String(text) => Ok(Checked::Text(text.clone())),
                 _ => Err(self.error(format!("text is needed, not {}", shown(value)))),
             },
         }

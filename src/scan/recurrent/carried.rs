@@ -1,14 +1,14 @@
-//! The gradient of a state, carried from step to step of a backward sweep.
+//! The gradient of a state, carried from step to step of a backward pass.
 
 use std::ops::Range;
 
 use super::walk::Steps;
 use crate::Real;
-use crate::grad::Sweep;
+use crate::grad::Context;
 
-/// Gradient of the loss with respect to a state at each step, as a backward sweep comes to it.
+/// Gradient of the loss with respect to a state at each step, as a backward pass comes to it.
 ///
-/// What arrives from outside the recurrence may reach every step (another layer above, a loss at each step) and is then
+/// A gradient from outside the recurrence may reach every step (another layer above, a loss at each step) and is then
 /// completed where it lies. Where it reaches a few steps alone, as from a head that reads the last one, only the step at hand
 /// and the one before it are held.
 #[derive(Debug)]
@@ -24,17 +24,17 @@ pub struct StateGradients {
 }
 
 impl StateGradients {
-    /// Takes the gradient of the operation's own value, or of its by-product `back` nodes before it.
-    pub fn take(sweep: &mut Sweep<'_>, steps: Steps, back: usize) -> Self {
-        let (start, arrived) = sweep.take_part(back);
+    /// Takes the gradient of the operation's own value, or of its auxiliary output `back` nodes before it.
+    pub fn take(ctx: &mut Context<'_>, steps: Steps, back: usize) -> Self {
+        let (start, arrived) = ctx.take_part(back);
         let size = steps.hidden * steps.batch;
-        let turns = (arrived.len() < steps.count * size).then(|| sweep.zeros(2 * size));
+        let turns = (arrived.len() < steps.count * size).then(|| ctx.zeros(2 * size));
         let mut found = Self { steps, back, start, arrived, turns };
         found.receive(steps.order().next_back());
         found
     }
 
-    /// Makes room for the gradient at `step` and puts there what arrived: what the sweep adds comes after it in either form, so
+    /// Makes room for the gradient at `step` and puts there the gradient from outside. The backward pass adds to it afterwards in either form, so
     /// that both give the same to the last bit.
     fn receive(&mut self, step: Option<usize>) {
         let (Some(step), Some(turns)) = (step, &mut self.turns) else { return };
@@ -58,7 +58,7 @@ impl StateGradients {
         self.receive(self.steps.previous(step));
     }
 
-    /// What is held: see [`StateGradients::at`].
+    /// The gradients at hand: see [`StateGradients::at`].
     pub fn values(&self) -> &[Real] {
         self.turns.as_ref().unwrap_or(&self.arrived)
     }
@@ -75,10 +75,10 @@ impl StateGradients {
     }
 
     /// Gives the buffers back.
-    pub fn done(self, sweep: &mut Sweep<'_>) {
-        sweep.keep_part(self.back, (self.start, self.arrived));
+    pub fn done(self, ctx: &mut Context<'_>) {
+        ctx.keep_part(self.back, (self.start, self.arrived));
         if let Some(turns) = self.turns {
-            sweep.give(turns);
+            ctx.give(turns);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use unrolled::grad::{Tape, Var};
 use unrolled::math::Rng;
-use unrolled::scan::{self, Walk, Weights, twin};
+use unrolled::scan::{self, Walk, Weights, reference};
 use unrolled::{Error, Real, Result, narrow};
 
 /// One recurrent layer with random weights and a random sequence of one feature.
-pub struct Twins {
+pub struct Scans {
     cell: String,
     hidden: usize,
     batch: usize,
@@ -18,14 +18,16 @@ pub struct Twins {
     tape: Tape,
 }
 
-impl Twins {
+impl Scans {
     /// `cell` is `rnn`, `lstm`, `gru` or `gru_reset_before`.
     pub fn new(cell: &str, hidden: usize, window: usize, batch: usize) -> Result<Self> {
         let gates = match cell {
             "rnn" => 1,
             "lstm" => 4,
             "gru" | "gru_reset_before" => 3,
-            _ => return Err(Error::NotReady { problem: format!("“{cell}” has no twin here.") }),
+            _ => {
+                return Err(Error::NotReady { problem: format!("“{cell}” has no reference implementation here.") });
+            }
         };
         let mut rng = Rng::new(1, 0);
         let mut draw = |count: usize, scale: f64| -> Vec<Real> {
@@ -49,13 +51,13 @@ impl Twins {
         let (weights, walk) = (Weights { w_ih, w_hh, b_ih, b_hh }, Walk::forward(self.batch));
         let hidden = match (self.cell.as_str(), fused) {
             ("rnn", true) => scan::rnn(tape, x, weights, None, walk).hidden,
-            ("rnn", false) => twin::rnn(tape, x, weights, None, walk),
+            ("rnn", false) => reference::rnn(tape, x, weights, None, walk),
             ("lstm", true) => scan::lstm(tape, x, weights, None, None, walk).hidden,
-            ("lstm", false) => twin::lstm(tape, x, weights, None, None, walk).0,
+            ("lstm", false) => reference::lstm(tape, x, weights, None, None, walk).0,
             ("gru", true) => scan::gru(tape, x, weights, None, walk).hidden,
-            ("gru", false) => twin::gru(tape, x, weights, None, walk),
+            ("gru", false) => reference::gru(tape, x, weights, None, walk),
             (_, true) => scan::gru_reset_before(tape, x, weights, None, walk).hidden,
-            (_, false) => twin::gru_reset_before(tape, x, weights, None, walk),
+            (_, false) => reference::gru_reset_before(tape, x, weights, None, walk),
         };
         tape.backward_from(&[(hidden, &self.seed)]);
         tape.value(hidden)[self.hidden - 1] + tape.grad(w_hh)[0]

@@ -1,13 +1,36 @@
-//! What the scans share: the projection of the input, and the gradients of the weights.
+//! The products of a recurrent scan: the projection of the input, and the gradients of the weights.
 
 use std::ops::Range;
 
+use super::carried::StateGradients;
+use super::walk::{Steps, Weights};
 use crate::Real;
-use crate::grad::{Sweep, Tape, Var};
+use crate::grad::{Context, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, add_scaled, for_each, outer, times_column};
-use crate::scan::Weights;
-use crate::scan::carried::StateGradients;
-use crate::scan::walk::Steps;
+
+/// `N` blocks of equally many rows of one column.
+#[inline(always)]
+pub fn rows<const N: usize>(column: &[Real]) -> [&[Real]; N] {
+    let n = column.len() / N;
+    let mut rest = column;
+    std::array::from_fn(|_| {
+        let (block, after) = rest.split_at(n);
+        rest = after;
+        block
+    })
+}
+
+/// The same to write.
+#[inline(always)]
+pub fn rows_mut<const N: usize>(column: &mut [Real]) -> [&mut [Real]; N] {
+    let n = column.len() / N;
+    let mut rest = column;
+    std::array::from_fn(|_| {
+        let (block, after) = std::mem::take(&mut rest).split_at_mut(n);
+        rest = after;
+        block
+    })
+}
 
 /// Places of a scan's inputs in its record.
 pub const X: usize = 0;
@@ -119,37 +142,37 @@ pub struct InputGradients {
 
 impl InputGradients {
     /// Gets ready.
-    pub fn new(sweep: &mut Sweep<'_>) -> Self {
-        let (mut transposed, mut sums) = (sweep.take_packed(), Vec::new());
-        if let Some(w_ih) = sweep.input(W_IH) {
-            let (rows, features) = sweep.shape(w_ih);
-            sums = sweep.scratch(rows);
+    pub fn new(ctx: &mut Context<'_>) -> Self {
+        let (mut transposed, mut sums) = (ctx.take_packed(), Vec::new());
+        if let Some(w_ih) = ctx.input(W_IH) {
+            let (rows, features) = ctx.shape(w_ih);
+            sums = ctx.scratch(rows);
             sums.fill(0.0);
-            if sweep.wanted(X).is_some() {
-                transposed.pack_transposed(sweep.value(w_ih), rows, 0, rows, features);
+            if ctx.wanted(X).is_some() {
+                transposed.pack_transposed(ctx.value(w_ih), rows, 0, rows, features);
             }
         }
         Self { transposed, sums }
     }
 
     /// Takes in the gradients `dz` `[rows × (steps · batch)]` of the steps of `stretch`.
-    pub fn add(&mut self, sweep: &mut Sweep<'_>, steps: Steps, stretch: &Range<usize>, dz: &[Real]) {
-        let (Some(x), Some(w_ih)) = (sweep.input(X), sweep.input(W_IH)) else { return };
-        let (rows, features) = sweep.shape(w_ih);
+    pub fn add(&mut self, ctx: &mut Context<'_>, steps: Steps, stretch: &Range<usize>, dz: &[Real]) {
+        let (Some(x), Some(w_ih)) = (ctx.input(X), ctx.input(W_IH)) else { return };
+        let (rows, features) = ctx.shape(w_ih);
         let columns = stretch.start * steps.batch * features..stretch.end * steps.batch * features;
-        let input = &sweep.value(x)[columns.clone()];
+        let input = &ctx.value(x)[columns.clone()];
         add_columns(&mut self.sums, dz);
-        sweep.accumulate(W_IH, |grad, _| outer(dz, rows, rows, input, features, grad, rows));
-        sweep.accumulate(X, |grad, _| self.transposed.times(dz, &mut grad[columns], features, true));
+        ctx.accumulate(W_IH, |grad, _| outer(dz, rows, rows, input, features, grad, rows));
+        ctx.accumulate(X, |grad, _| self.transposed.times(dz, &mut grad[columns], features, true));
     }
 
     /// Adds the bias's gradient to those of the `biases` that have it, and gives the buffers back.
-    pub fn done(self, sweep: &mut Sweep<'_>, biases: &[usize]) {
+    pub fn done(self, ctx: &mut Context<'_>, biases: &[usize]) {
         for &bias in biases {
-            sweep.accumulate(bias, |grad, _| add_scaled(grad, &self.sums, 1.0));
+            ctx.accumulate(bias, |grad, _| add_scaled(grad, &self.sums, 1.0));
         }
-        sweep.give(self.sums);
-        sweep.give_packed(self.transposed);
+        ctx.give(self.sums);
+        ctx.give_packed(self.transposed);
     }
 }
 
@@ -157,7 +180,7 @@ impl InputGradients {
 /// `stride` apart, starting at their first row) of the state's share in the steps of `stretch` give, the states before each
 /// step being those of `states`.
 pub fn recurrent_gradient(
-    sweep: &mut Sweep<'_>,
+    ctx: &mut Context<'_>,
     steps: Steps,
     stretch: &Range<usize>,
     du: &[Real],
@@ -165,11 +188,11 @@ pub fn recurrent_gradient(
     (first_row, rows): (usize, usize),
     states: &[Real],
 ) {
-    let Some(w_hh) = sweep.input(W_HH) else { return };
-    let height = sweep.shape(w_hh).0;
-    let initial = sweep.input(H0).map_or(&[][..], |h0| sweep.value(h0));
+    let Some(w_hh) = ctx.input(W_HH) else { return };
+    let height = ctx.shape(w_hh).0;
+    let initial = ctx.input(H0).map_or(&[][..], |h0| ctx.value(h0));
     let (size, batch) = (steps.hidden * steps.batch, steps.batch);
-    sweep.accumulate(W_HH, |grad, _| {
+    ctx.accumulate(W_HH, |grad, _| {
         let to = &mut grad[first_row..];
         // The steps that another one of the sequence stands before, and the first computed one if it is among them.
         let (from, after, first) = if steps.reverse {
@@ -216,7 +239,7 @@ impl Formula<4, 1> for Sum {
 /// Adds `Wᵀ g` to the gradient of the state before `step`: to its block of `states`, or to the initial state's gradient
 /// where that is wanted.
 pub fn to_state_before(
-    sweep: &mut Sweep<'_>,
+    ctx: &mut Context<'_>,
     transposed: &Packed,
     g: &[Real],
     states: &mut StateGradients,
@@ -225,14 +248,14 @@ pub fn to_state_before(
 ) {
     match states.before(step) {
         Some(before) => transposed.times(g, before, hidden, true),
-        None => sweep.accumulate(H0, |grad, _| transposed.times(g, grad, hidden, true)),
+        None => ctx.accumulate(H0, |grad, _| transposed.times(g, grad, hidden, true)),
     }
 }
 
 /// Calls `add` with the block of `states` before `step`, or with the initial state's gradient (input `which`) where that
 /// is wanted.
 pub fn with_state_before(
-    sweep: &mut Sweep<'_>,
+    ctx: &mut Context<'_>,
     which: usize,
     states: &mut StateGradients,
     step: usize,
@@ -240,6 +263,6 @@ pub fn with_state_before(
 ) {
     match states.before(step) {
         Some(before) => add(before),
-        None => sweep.accumulate(which, |grad, _| add(grad)),
+        None => ctx.accumulate(which, |grad, _| add(grad)),
     }
 }

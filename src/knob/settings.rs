@@ -1,0 +1,66 @@
+//! Raw settings, and settings that have been checked.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::about::{About, Checked};
+use super::typed::Knob;
+use crate::error::{Error, Result};
+
+/// Raw settings, as they come from a URL, a page or a saved model.
+pub type Raw = BTreeMap<String, Value>;
+
+/// Settings that have been checked: every knob has a value of its kind, within its bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    values: BTreeMap<&'static str, Checked>,
+}
+
+impl Settings {
+    /// Checks `raw` against `knobs`; what is absent takes its value from `suggested` and else the knob's default.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKnob`] for a key that no knob has; [`Error::Knob`] for a value of the wrong kind or out of bounds.
+    pub fn check<'k>(knobs: impl IntoIterator<Item = &'k About>, raw: &Raw, suggested: &Raw) -> Result<Self> {
+        let mut values = BTreeMap::new();
+        for knob in knobs {
+            let value = match raw.get(knob.key).or_else(|| suggested.get(knob.key)) {
+                Some(value) => knob.checked(value)?,
+                None => knob.checked(&knob.default.to_value())?,
+            };
+            values.insert(knob.key, value);
+        }
+        if let Some(key) = raw.keys().find(|key| !values.contains_key(key.as_str())) {
+            return Err(Error::UnknownKnob { key: key.clone() });
+        }
+        Ok(Self { values })
+    }
+
+    /// The same with another value of one knob.
+    ///
+    /// # Errors
+    /// [`Error::Knob`] for a value of the wrong kind or out of bounds.
+    pub fn with(&self, knob: &About, value: &Value) -> Result<Self> {
+        let mut values = self.values.clone();
+        values.insert(knob.key, knob.checked(value)?);
+        Ok(Self { values })
+    }
+
+    /// The value of `knob`.
+    pub fn get<T>(&self, knob: &Knob<T>) -> T {
+        let value = self.values.get(knob.key).and_then(knob.read);
+        // Never a mistake in the input: the settings were checked against other knobs than are read.
+        value.unwrap_or_else(|| unreachable!("{} is read, and the settings were not checked for it", knob.key))
+    }
+
+    /// All values as raw settings, for saving.
+    pub fn to_raw(&self) -> Raw {
+        // One by one: collecting a map brings a sort of its own for each type, which everyone would download.
+        let mut raw = Raw::new();
+        for (key, value) in &self.values {
+            raw.insert((*key).to_owned(), value.to_value());
+        }
+        raw
+    }
+}

@@ -1,0 +1,153 @@
+//! The examples of an epoch: windows in a new random order, or the whole series ([`crate::train::Truncated`]).
+
+use std::fmt::Debug;
+
+use crate::Real;
+use crate::arch::Forecaster;
+use crate::data::{Batch, Frame, WindowSet};
+use crate::grad::Tape;
+use crate::grad::ops::{self, Loss};
+use crate::math::Rng;
+use crate::nn::{Params, Pass};
+use crate::train::checkpoints::{Checkpoints, Step};
+use crate::train::cuts::Said;
+
+/// Stream of randomness for the order of the windows; the epoch is added.
+const SHUFFLE: u64 = 1 << 32;
+
+/// One shard of an optimiser step: all that its gradient depends on.
+#[derive(Clone, Copy)]
+pub struct Shard<'a> {
+    /// The network.
+    pub forecaster: &'a dyn Forecaster,
+    /// The data.
+    pub frame: &'a Frame,
+    /// The weights.
+    pub params: &'a Params,
+    /// Number of the step in its epoch, from 0.
+    pub at: usize,
+    /// Which shard, and of how many.
+    pub shard: (usize, usize),
+    /// Seed and number of the optimiser step, for dropout.
+    pub key: (u64, u64),
+    /// The penalty.
+    pub loss: Loss,
+}
+
+/// Memory that the shards of all steps are computed in.
+#[derive(Debug)]
+pub struct Room {
+    /// Records.
+    pub tape: Tape,
+    /// Does not record.
+    pub inference: Tape,
+    /// The windows, or a chunk of the series.
+    pub batch: Batch,
+    /// The states between the stretches of a window.
+    pub checkpoints: Checkpoints,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            tape: Tape::new(true),
+            inference: Tape::new(false),
+            batch: Batch::default(),
+            checkpoints: Checkpoints::default(),
+        }
+    }
+}
+
+/// Where the examples of an epoch come from.
+pub trait Source: Debug {
+    /// Optimiser steps in an epoch.
+    fn steps(&self) -> usize;
+
+    /// How many examples the loss of step `at` is a mean over: windows, or tokens of the series.
+    fn examples(&self, at: usize) -> usize;
+
+    /// Draws the order of an epoch, which depends on the seed and the epoch alone.
+    fn shuffle(&mut self, seed: u64, epoch: u32);
+
+    /// The gradient of a shard's share in the step's mean loss, `[parameters]`, and that share, into `out`; behind them whatever
+    /// [`Source::carry`] takes to the next step.
+    fn shard(&self, shard: Shard<'_>, room: &mut Room, out: &mut Vec<Real>);
+
+    /// Numbers behind a shard's gradient and loss, by these themselves; `None` if they are not of a shard.
+    fn carried(&self, _behind: &[Real]) -> Option<usize> {
+        Some(0)
+    }
+
+    /// Takes over the numbers behind the gradient and loss of shard `index`, once a step is done.
+    fn carry(&mut self, _index: usize, _behind: &[Real]) {}
+
+    /// Where the series was cut, if it is read as one.
+    fn cuts(&self) -> Option<&Said> {
+        None
+    }
+}
+
+/// Windows, some in each step.
+#[derive(Debug)]
+pub struct Windows {
+    set: WindowSet,
+    order: Vec<u32>,
+    batch_size: usize,
+    /// Whether a gradient is computed with checkpoints.
+    checkpoints: bool,
+}
+
+impl Windows {
+    /// `batch_size` windows of `set` in each step, with gradient checkpoints or without.
+    pub fn new(set: WindowSet, batch_size: usize, checkpoints: bool) -> Self {
+        let order = set.starts.to_vec();
+        Self { set, order, batch_size, checkpoints }
+    }
+}
+
+impl Source for Windows {
+    fn steps(&self) -> usize {
+        self.order.len().div_ceil(self.batch_size)
+    }
+
+    fn examples(&self, at: usize) -> usize {
+        self.batch_size.min(self.order.len() - at * self.batch_size)
+    }
+
+    fn shuffle(&mut self, seed: u64, epoch: u32) {
+        self.order.copy_from_slice(&self.set.starts);
+        Rng::new(seed, SHUFFLE + u64::from(epoch)).shuffle(&mut self.order);
+    }
+
+    fn shard(&self, shard: Shard<'_>, room: &mut Room, out: &mut Vec<Real>) {
+        let Shard { forecaster, frame, params, at, shard: (index, shards), key: (seed, step), loss } = shard;
+        let Room { tape, inference, batch, checkpoints } = room;
+        let (from, windows) = (at * self.batch_size, self.examples(at));
+        let bound = |index: usize| windows * index / shards;
+        let (first, last) = (bound(index), bound(index + 1));
+        out.resize(params.len() + 1, 0.0);
+        let (gradient, share_of_loss) = out.split_at_mut(params.len());
+        if first == last {
+            // A batch of fewer windows than shards.
+            gradient.fill(0.0);
+            share_of_loss.fill(0.0);
+            return;
+        }
+        let starts = &self.order[from + first..from + last];
+        frame.gather(starts, self.set.window, self.set.horizon, batch);
+        let share: Real = crate::narrow(starts.len() as f64 / windows as f64);
+        if let Some(model) = forecaster.stretches().filter(|_| self.checkpoints) {
+            gradient.fill(0.0);
+            let step = Step { batch, params, key: (seed, step, first as u64), loss, share };
+            share_of_loss.fill(checkpoints.gradient(model, (tape, inference), step, gradient));
+            return;
+        }
+        tape.reset();
+        let mut pass = Pass::training(tape, params, starts.len(), seed, step, first as u64);
+        let (prediction, truth) = forecaster.fit(&mut pass, batch);
+        let loss = ops::loss(tape, loss, prediction, truth);
+        share_of_loss.fill(share * tape.scalar(loss));
+        tape.backward_from(&[(loss, &[share])]);
+        params.collect_into(tape, gradient);
+    }
+}
