@@ -2,7 +2,7 @@
 //!
 //! The modules are layers; a lower one never imports a higher one (`tests/suite/layering.rs` checks it):
 //!
-//! - [`error`], [`knob`], `exact`, `digest`: errors, settings, decimals in saved files, and whether two things are the same;
+//! - [`error`], [`knob`], `exact`, `digest`: errors, settings, decimals in saved files, and digests;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
 //!   architectures that a person can pick;
 //! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and baselines;
