@@ -5,7 +5,7 @@
 /** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Limit, Problem, Reading, Settings, Silence, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
-/** @import {Keeping} from './persist.js' */
+/** @import {Keeping} from './keeping.js' */
 /** @import {Store} from './store.js' */
 
 /** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
