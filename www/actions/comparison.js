@@ -3,7 +3,7 @@
  * architecture; and what a person can do with the list of runs. `run_list.js` keeps the list, a `lane.js` trains.
  * @module
  */
-import { askToLast } from '../state/persist.js';
+import { askToLast } from '../state/keeping.js';
 import { contestants, stepsOf } from '../state/contest.js';
 import { newId } from '../state/run.js';
 import { freeSlot, leaderboards } from '../state/ranking.js';

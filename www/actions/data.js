@@ -9,7 +9,7 @@ import { Gone, Refusal } from '../core/client.js';
 import { deathOf } from '../core/errors.js';
 import { faultIn } from '../state/checked.js';
 import { SAMPLES } from '../samples/list.js';
-import { askToLast } from '../state/persist.js';
+import { askToLast } from '../state/keeping.js';
 import { dataIdOf } from '../state/records.js';
 import { hasWeights, settledList } from '../state/run.js';
 import { isAutomatic, NO_PREDICTIONS, ROLE, shownRun } from '../state/shape.js';

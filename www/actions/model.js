@@ -4,7 +4,7 @@
  * @module
  */
 import { bytesOf } from '../core/drive.js';
-import { askToLast } from '../state/persist.js';
+import { askToLast } from '../state/keeping.js';
 import { newId, newRun, toBringBack, withWeights } from '../state/run.js';
 import { isAutomatic, isOver, shownRun, sightOf } from '../state/shape.js';
 import { deathRecord } from './deaths.js';

@@ -4,7 +4,7 @@
  */
 import { count } from '../charts/numbers.js';
 import { Gone, Refusal } from '../core/client.js';
-import { askToLast } from '../state/persist.js';
+import { askToLast } from '../state/keeping.js';
 import { asItWas, newId, newRun, settled, toBringBack } from '../state/run.js';
 import { isOver, isStale, shownRun, sightOf } from '../state/shape.js';
 import { modelWorker } from './model_worker.js';

@@ -2,7 +2,8 @@
  * What is kept in this browser, put on the page: what the last visit left, what came late, and what other tabs keep meanwhile.
  * @module
  */
-import { holdsAnything, leaveLate, mayWrite, open, setAside, sift, tellLate, watchOthers } from '../state/persist.js';
+import { mayWrite } from '../state/keeping.js';
+import { holdsAnything, leaveLate, open, setAside, sift, tellLate, watchOthers } from '../state/persist.js';
 import { isRecordOf } from '../state/records.js';
 import { settledList, toBringBack } from '../state/run.js';
 import { joined } from '../state/ranking.js';

@@ -10,7 +10,7 @@ const PATIENCE = 3000;
 
 /**
  * `asking`: it is not known yet. `writer`: this tab writes. `looking`: another did when this one was opened. `lost`: another has taken
- * it over. `alone`: the browser has no locks here, as where a page is opened from disk; tabs then write beside each other.
+ * it over. `alone`: the browser has no locks; tabs then write beside each other.
  * @typedef {'asking' | 'writer' | 'looking' | 'lost' | 'alone'} Role
  */
 

@@ -4,12 +4,13 @@
  * What is to be kept follows from the page's state (`records.js`): what is another than it was written last is written, one record at a
  * time, by one tab at a time (`one_writer.js`). Nothing is written before what was kept before has been read. What cannot be read is
  * set aside under another key, and stays until a person deletes it. The browser may refuse, be full, or never answer; each is said
- * (`Keeping`), and the page goes on without.
+ * (`keeping.js`), and the page goes on without.
  * @module
  */
 import { del, delMany, getMany, keys, set, setMany } from '../vendor/idb-keyval.js';
+import { keepingNow, mayWrite, measure, PATIENCE, problems, reasonOf, tell, tellProblem, within } from './keeping.js';
 import { seekLock } from './one_writer.js';
-import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, MODEL, OPEN, sorted, wanted } from './records.js';
+import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, OPEN, sorted, wanted } from './records.js';
 import { putWords, takeWords, watchWords } from './words.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
@@ -17,110 +18,12 @@ import { putWords, takeWords, watchWords } from './words.js';
 /** @import {Aside, Bad, Kept, Records} from './records.js' */
 /** @import {Entry, PageStore} from './shape.js' */
 
-/** Milliseconds without an answer after which the page goes on without the storage; it goes on listening. */
-const PATIENCE = 3000;
 /** Milliseconds in which changes gather before they are written. */
 const GATHER = 150;
 /** Milliseconds between two writings of a run that trains, unless its weights were sent as they are. */
 const RUN_EVERY = 4000;
 /** How tabs hear of each other, where the browser lets them. */
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('unrolled-kept');
-
-/**
- * How it stands with what is kept.
- * @typedef {object} Keeping
- * @property {'waiting' | 'silent' | 'late' | 'answers' | 'forgotten'} state `waiting`: it is being read. `silent`: the storage has not
- *   answered. `late`: it has answered after the page had begun without it, and a person is to say what becomes of what it had.
- *   `forgotten`: a person had it deleted. Nothing is written but where it `answers`.
- * @property {Role} role Whether this tab is the one that writes.
- * @property {string} problem Why something is not kept, in a line, or ''.
- * @property {Aside[]} aside
- * @property {string} late What came late, in words.
- * @property {number} deleted Entries that a person has deleted and can bring back.
- * @property {number | null} used Bytes of this site, as far as the browser tells.
- * @property {number | null} quota Bytes that it may use.
- * @property {boolean} lasting Whether the browser has agreed to keep it even when space is short.
- */
-
-/** @type {Keeping} */
-let keeping = { state: 'waiting', role: 'asking', problem: '', aside: [], late: '', deleted: 0, used: null, quota: null, lasting: false };
-/** @type {(keeping: Keeping) => void} */
-let listener = () => {};
-
-/** @returns {Keeping} */
-export const keepingNow = () => keeping;
-
-/** @param {(keeping: Keeping) => void} hear Told of every change. */
-export function watchKeeping(hear) {
-  listener = hear;
-  hear(keeping);
-}
-
-/** @param {Partial<Keeping>} patch */
-function tell(patch) {
-  keeping = { ...keeping, ...patch };
-  listener(keeping);
-}
-
-/** @returns {boolean} Whether this tab writes, as far as tabs are concerned. */
-export const mayWrite = () => keeping.role === 'writer' || keeping.role === 'alone';
-
-/** What went wrong last, for each thing that is not kept as it stands. @type {Map<string, string>} */
-const problems = new Map();
-
-function tellProblem() {
-  // A model is what a person misses most.
-  const all = [...problems].sort(([one], [other]) => Number(other === MODEL) - Number(one === MODEL));
-  const [[, why] = ['', '']] = all;
-  const things = all.map(([what]) => what).join(' and ');
-  tell({ problem: why && `Not kept for your next visit: ${things}. ${why}` });
-}
-
-/** @param {any} error @returns {string} */
-function reasonOf(error) {
-  if (error?.name === 'QuotaExceededError')
-    return 'The browser’s storage for this site is full: save the model as a file, and free space on this machine or delete what is kept here.';
-  return `The browser’s storage refused it (${String(error?.message || error?.name || 'it does not say why').replace(/\.$/, '')}): save the model as a file.`;
-}
-
-/**
- * @template T @param {Promise<T>} answer @param {number} [limit] Milliseconds.
- * @returns {Promise<T | undefined>} `undefined` where it has not come by then.
- */
-function within(answer, limit = PATIENCE) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
-  const silence = new Promise((resolve) => (timer = setTimeout(() => resolve(undefined), limit)));
-  return Promise.race([answer, /** @type {Promise<undefined>} */ (silence)]).finally(() => clearTimeout(timer));
-}
-
-/** Asks the browser how much room there is. */
-async function measure() {
-  const { storage } = navigator;
-  // Pages from disk have none.
-  if (!storage?.estimate) return;
-  // A browser that does not tell is not spoken for.
-  const unknown = () => undefined;
-  const [estimate, lasting] = await Promise.all([
-    within(storage.estimate().catch(unknown)),
-    within(storage.persisted().catch(unknown)),
-  ]);
-  tell({ used: estimate?.usage ?? null, quota: estimate?.quota ?? null, lasting: lasting ?? keeping.lasting });
-}
-
-let askedToLast = false;
-/**
- * Asks the browser, once a visit, not to clear what is kept when space is short. Only in a click, because Firefox asks the person,
- * who should see what for.
- */
-export function askToLast() {
-  if (askedToLast || keeping.lasting || !navigator.storage?.persist || navigator.userActivation?.isActive === false) return;
-  askedToLast = true;
-  navigator.storage.persist().then(
-    (lasting) => tell({ lasting }),
-    // It is then kept as far as space allows, which is what the foot says.
-    () => tell({ lasting: false }),
-  );
-}
 
 /** What stands in the storage, as the page has it, by its key. @type {Map<string, any>} */
 const written = new Map();
@@ -166,7 +69,7 @@ function isNews(key, value, before) {
 /** Brings the storage to what the page has. */
 async function flush() {
   changed = true;
-  if (writing || !followed || keeping.state !== 'answers' || !mayWrite()) return;
+  if (writing || !followed || keepingNow().state !== 'answers' || !mayWrite()) return;
   writing = true;
   changed = false;
   try {
@@ -174,7 +77,7 @@ async function flush() {
     for (const [key, value] of all) if (isNews(key, value, written.get(key))) await write(key, value);
     for (const key of all.keys()) own.add(key);
     if (all.size) for (const key of own) if (!all.has(key) && written.has(key)) await write(key, null);
-    if (old.length && !failed.size && mayWrite() && keeping.state === 'answers') await delMany(old.splice(0)).catch(() => {});
+    if (old.length && !failed.size && mayWrite() && keepingNow().state === 'answers') await delMany(old.splice(0)).catch(() => {});
   } finally {
     writing = false;
     if (changed) soon();
@@ -184,7 +87,7 @@ async function flush() {
 /** @param {string} key @param {unknown} value `null`: nothing. */
 async function write(key, value) {
   // Another tab may have taken over, or a person deleted it all.
-  if (keeping.state !== 'answers' || !mayWrite()) return;
+  if (keepingNow().state !== 'answers' || !mayWrite()) return;
   const what = calledBy(key);
   const silence = setTimeout(() => {
     problems.set(what, 'The browser’s storage does not answer.');
@@ -261,7 +164,7 @@ export function tellLate({ records, aside }) {
 }
 
 /** From now on what is to be kept is written. @param {Aside[]} [aside] */
-export function open(aside = keeping.aside) {
+export function open(aside = keepingNow().aside) {
   tell({ state: 'answers', aside });
   void measure();
   soon();
@@ -278,7 +181,7 @@ export async function sift({ records, aside }, catalog) {
     if (useless.has(key) || isBefore(key)) continue;
     written.set(key, value);
     // No other tab is open that could have it.
-    if (keeping.role === 'writer') own.add(key);
+    if (keepingNow().role === 'writer') own.add(key);
   }
   tell({ aside });
   if (mayWrite()) {
@@ -312,7 +215,7 @@ async function moveAside(bad) {
     return false;
   }
   for (const { key } of bad) written.delete(key);
-  tell({ aside: [...keeping.aside, ...aside] });
+  tell({ aside: [...keepingNow().aside, ...aside] });
   return true;
 }
 
@@ -341,7 +244,7 @@ async function remove(all) {
   await delMany(all);
   // A key that is a list is another list each time it is asked for.
   const gone = new Set(all.map((key) => JSON.stringify(key)));
-  tell({ deleted: deleted.length, aside: keeping.aside.filter(({ key }) => !gone.has(JSON.stringify(key))) });
+  tell({ deleted: deleted.length, aside: keepingNow().aside.filter(({ key }) => !gone.has(JSON.stringify(key))) });
 }
 
 /** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it was done; otherwise why not is said. */
@@ -357,12 +260,12 @@ async function attempt(act) {
 }
 
 /** Deletes what was set aside; a person has said so. */
-export const deleteAside = () => attempt(() => remove(keeping.aside.map(({ key }) => key)));
+export const deleteAside = () => attempt(() => remove(keepingNow().aside.map(({ key }) => key)));
 
 /** Leaves nothing behind in this browser, whichever tab wrote it; until the page is left it can be brought back. */
 export async function forget() {
   // Before anything else: what waits to be written would come after it.
-  const { state } = keeping;
+  const { state } = keepingNow();
   tell({ state: 'forgotten' });
   channel?.postMessage({ forgotten: true });
   if (!mayWrite()) takeOver();
@@ -386,8 +289,8 @@ export async function bringBack() {
   deleted.length = 0;
   problems.clear();
   tellProblem();
-  tell({ deleted: 0, aside: [...keeping.aside, ...back.flatMap(([key]) => asideOf(key) ?? [])] });
-  if (keeping.state === 'forgotten') open();
+  tell({ deleted: 0, aside: [...keepingNow().aside, ...back.flatMap(([key]) => asideOf(key) ?? [])] });
+  if (keepingNow().state === 'forgotten') open();
 }
 
 watchWords((error) => {
@@ -409,7 +312,7 @@ export function watchOthers(hear) {
 
 /** @param {Word} word */
 function listen({ kept = [], gone = [], forgotten }) {
-  if (keeping.state !== 'answers') return;
+  if (keepingNow().state !== 'answers') return;
   if (forgotten) {
     written.clear();
     return tell({ state: 'forgotten' });
@@ -450,7 +353,7 @@ const decided = new Promise((resolve) => {
   takeOver = seekLock(async (role) => {
     newest = role;
     // What others have kept is taken in before anything is written.
-    if (role === 'writer' && keeping.state === 'answers') await within(catchUp());
+    if (role === 'writer' && keepingNow().state === 'answers') await within(catchUp());
     if (newest !== role) return;
     tell({ role });
     resolve();

@@ -5,6 +5,7 @@
  * @module
  */
 import { faultIn } from './checked.js';
+import { MODEL } from './keeping.js';
 import { hasWeights } from './run.js';
 import { freeSlot } from './ranking.js';
 
@@ -37,7 +38,6 @@ const runKey = ({ data, id }) => `${RUN}${data}-${id}`;
 /** @param {string} key @param {Entry} entry @returns {boolean} Whether it is the record of this run. */
 export const isRecordOf = (key, entry) => key === runKey(entry);
 
-export const MODEL = 'the model';
 /** @param {string} key @returns {string} What a person calls it. */
 export const calledBy = (key) => (key.startsWith(DATA) ? 'the data' : key.startsWith(RUN) ? MODEL : 'what is open');
 /** @param {string} key */

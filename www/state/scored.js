@@ -4,7 +4,7 @@
  * @module
  */
 import { faultIn } from './checked.js';
-import { keepingNow } from './persist.js';
+import { keepingNow } from './keeping.js';
 import { keepScored, recallScored, setScoredAside } from './words.js';
 
 /** @import {Configured, Evaluation, Predictions} from '../../pkg/unrolled.js' */

@@ -5,7 +5,7 @@
 /** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Limit, Problem, Reading, Settings, Silence, TimedEpoch, Value} from '../core/protocol.js' */
 /** @import {Build} from '../core/wasm.js' */
-/** @import {Keeping} from './persist.js' */
+/** @import {Keeping} from './keeping.js' */
 /** @import {Scored} from './scored.js' */
 /** @import {Store} from './store.js' */
 

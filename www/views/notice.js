@@ -8,7 +8,7 @@ import { fill, h } from './dom.js';
 import { count, size } from './format.js';
 
 /** @import {VisitActions} from '../actions/visit.js' */
-/** @import {Keeping} from '../state/persist.js' */
+/** @import {Keeping} from '../state/keeping.js' */
 /** @import {Aside} from '../state/records.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
