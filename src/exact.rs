@@ -95,7 +95,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D:
 }
 
 fn number<E: Error>(text: &str) -> Result<f64, E> {
-    read(text).ok_or_else(|| E::custom("a text that is no number"))
+    read(text).ok_or_else(|| E::custom("a text that is not a number"))
 }
 
 /// The same for a list, its numbers with spaces between.

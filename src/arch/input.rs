@@ -61,7 +61,7 @@ impl Emits {
     pub fn of(plan: &Plan) -> Self {
         match plan.output {
             Output::Direct { .. } => Self { steps: plan.horizon, features: plan.targets, by_step: false },
-            Output::Rolled => Self { steps: plan.segment(), features: plan.data_features, by_step: true },
+            Output::Recursive => Self { steps: plan.segment(), features: plan.data_features, by_step: true },
         }
     }
 
@@ -76,7 +76,7 @@ impl Emits {
     }
 }
 
-/// What the network should have said after token `token`, less the level of that forecast but not divided by its spread:
+/// What the network should have said after token `token`, less the level of that forecast but not divided by its deviation:
 /// `[emitted rows × batch]` into `out`.
 pub fn truth(tape: &Tape, plan: &Plan, batch: &Batch, levels: &Levels, token: usize, emits: Emits, out: &mut [Real]) {
     let first = plan.skipped() + (token + 1) * plan.segment();

@@ -40,7 +40,7 @@ pub fn directed(
     reverse: bool,
 ) -> Box<dyn Block> {
     let bias = GateBias::from(settings, plan.tokens());
-    let biases = [Some(bias.admit), Some(bias.keep), None, None];
+    let biases = [Some(bias.input), Some(bias.keep), None, None];
     let layer = Layer::new(builder, index, inputs, settings.get(&HIDDEN), &biases, settings, reverse);
     Box::new(Lstm { layer, index, reverse })
 }

@@ -62,7 +62,7 @@ pub fn gru(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, sett
 /// A layer of the minLSTM: gates in the order f, i, h̃.
 pub fn lstm(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
     let bias = GateBias::from(settings, plan.tokens());
-    layer(builder, index, inputs, settings, form(settings, true), &[bias.keep, bias.admit])
+    layer(builder, index, inputs, settings, form(settings, true), &[bias.keep, bias.input])
 }
 
 fn layer(

@@ -58,7 +58,7 @@ choices! {
             "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
             the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
             before it."),
-        Window("window", "its mean, over its spread",
+        Window("window", "its mean and standard deviation",
             "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
             factors, Kim et al. 2022). With the loss at every step, those of the values up to each step."),
         None("none", "nothing", "The network sees values scaled by the training part."),
@@ -75,7 +75,7 @@ choices! {
     pub enum Head {
         Direct("direct", "all steps at once",
             "One linear layer gives every step of the horizon, of all targets, from the last hidden state."),
-        Rolled("rolled", "step by step, fed back",
+        Recursive("rolled", "recursively, step by step",
             "The next step (or segment) of every input column is forecast and fed back as input until the horizon \
             is reached; errors feed back too."),
     }
@@ -104,7 +104,7 @@ pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss
     .when(IN_WINDOWS);
 
 /// A linear way past the network.
-pub const HIGHWAY: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear highway", false)
+pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear skip", false)
     .help("Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
            what it misses. Several targets share it, each by itself.")
     .source("Lai et al. 2018 (LSTNet)")
@@ -128,10 +128,10 @@ pub enum Output {
     /// The whole horizon of the targets.
     Direct {
         /// Whether there is a linear way past the network.
-        highway: bool,
+        skip: bool,
     },
     /// The next segment of every data feature, which is fed back until the horizon is reached.
-    Rolled,
+    Recursive,
 }
 
 /// Where something is learnt, and what is taken out of the values that the network reads there. Each has the normalisation that is
@@ -201,7 +201,7 @@ impl Plan {
     /// [`crate::Error::Knob`] for a segment longer than the window, or, fed back, than the horizon.
     pub fn in_segments(self, asked: usize, season: usize) -> Result<Self> {
         let Plan { window, horizon, .. } = self;
-        let longest = if self.rolled() { window.min(horizon) } else { window };
+        let longest = if self.recursive() { window.min(horizon) } else { window };
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
         if segment > window {
             return Err(SEGMENT.error(format!("{segment} steps do not fit into a window of {window}")));
@@ -233,13 +233,13 @@ impl Plan {
     }
 
     /// Whether the model feeds on its own forecasts.
-    pub fn rolled(&self) -> bool {
-        self.output == Output::Rolled
+    pub fn recursive(&self) -> bool {
+        self.output == Output::Recursive
     }
 
     /// How many times the network steps over what it feeds back.
     pub fn fed_back(&self) -> usize {
-        if self.rolled() { self.horizon.div_ceil(self.segment()) } else { 0 }
+        if self.recursive() { self.horizon.div_ceil(self.segment()) } else { 0 }
     }
 
     /// Whether something is learnt at every token.
@@ -252,7 +252,7 @@ impl Plan {
         self.learning == Learning::Series
     }
 
-    /// Whether values are divided by a spread of their own.
+    /// Whether values are divided by a deviation of their own.
     pub fn has_spread(&self) -> bool {
         matches!(self.learning, Learning::End(Normalise::Window) | Learning::Every(Causal::SoFar))
     }

@@ -55,20 +55,20 @@ pub struct GateBias {
     /// For the gate that keeps.
     pub keep: Init,
     /// For its counterpart, where it has one.
-    pub admit: Init,
+    pub input: Init,
 }
 
 impl GateBias {
     /// As [`FORGET_BIAS`] says; `steps` is the longest memory wanted.
     pub fn from(settings: &Settings, steps: usize) -> Self {
-        let constant = |bias: f64| Self { keep: Init::Constant(bias), admit: Init::Zero };
+        let constant = |bias: f64| Self { keep: Init::Constant(bias), input: Init::Zero };
         match settings.get(&FORGET_BIAS) {
             ForgetBias::Zero => constant(0.0),
             ForgetBias::One => constant(1.0),
             ForgetBias::Three => constant(3.0),
             ForgetBias::Chrono => {
                 let steps = steps as f64;
-                Self { keep: Init::Chrono { steps, sign: 1.0 }, admit: Init::Chrono { steps, sign: -1.0 } }
+                Self { keep: Init::Chrono { steps, sign: 1.0 }, input: Init::Chrono { steps, sign: -1.0 } }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The list of what a person can pick.
 
 use crate::arch::plan::{
-    self, HEAD, HIGHWAY, Head, Input, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
+    self, HEAD, Head, Input, LINEAR_SKIP, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
 };
 use crate::arch::plan::{READING, Reading, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
@@ -434,9 +434,9 @@ impl Architecture {
             horizon,
             input: Input::Whole,
             output: match self.chosen(settings, &HEAD) {
-                Some(Head::Rolled) => Output::Rolled,
+                Some(Head::Recursive) => Output::Recursive,
                 Some(Head::Direct) | None => {
-                    Output::Direct { highway: self.chosen(settings, &HIGHWAY).unwrap_or(false) }
+                    Output::Direct { skip: self.chosen(settings, &LINEAR_SKIP).unwrap_or(false) }
                 }
             },
             learning: match (reading, self.chosen(settings, &LOSS_ON)) {
@@ -448,7 +448,7 @@ impl Architecture {
         let Some(segment) = self.chosen(settings, &SEGMENT) else { return Ok(plan) };
         let plan = plan.in_segments(segment, season)?;
         let label = self.label;
-        if plan.rolled() && !self.streams {
+        if plan.recursive() && !self.streams {
             return Err(HEAD.error(format!(
                 "{label} needs its whole window at once: it does not stream, so it cannot go on from its own forecasts; \
                  choose “all steps at once”"
@@ -460,8 +460,8 @@ impl Architecture {
                  forecast; choose “at the last step”"
             )));
         }
-        if plan.continuous() && plan.output == (Output::Direct { highway: true }) {
-            return Err(HIGHWAY.error(
+        if plan.continuous() && plan.output == (Output::Direct { skip: true }) {
+            return Err(LINEAR_SKIP.error(
                 "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
                  read windows",
             ));

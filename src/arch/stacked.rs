@@ -1,7 +1,7 @@
 //! Layers with a head: what turns any blocks into a forecaster.
 //!
 //! ```text
-//! window → centre → segments → (linear, rectifier) → block … block → head (+ linear highway) → horizon
+//! window → centre → segments → (linear, rectifier) → block … block → head (+ linear skip) → horizon
 //! ```
 
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::arch::input::{self, Emits};
 use crate::arch::levels::Levels;
-use crate::arch::plan::{HEAD, HIGHWAY, LOSS_ON, NORMALISE, Output, Plan, SEGMENT};
+use crate::arch::plan::{HEAD, LINEAR_SKIP, LOSS_ON, NORMALISE, Output, Plan, SEGMENT};
 use crate::arch::{Forecaster, Stretches};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
@@ -51,7 +51,7 @@ pub const HEAD_DROPOUT: Knob<f64> = Knob::number(
 
 /// Knobs of every stack.
 pub const KNOBS: &[&dyn AnyKnob] =
-    &[&SEGMENT, &NORMALISE, &HEAD, &LOSS_ON, &HIGHWAY, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT];
+    &[&SEGMENT, &NORMALISE, &HEAD, &LOSS_ON, &LINEAR_SKIP, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT];
 
 /// Makes layer `index` of a stack, which reads `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
@@ -65,7 +65,7 @@ pub struct Stacked {
     dropout: Real,
     head: Linear,
     head_dropout: Real,
-    highway: Option<Linear>,
+    skip: Option<Linear>,
     emits: Emits,
     /// Whether the blocks can go on from a state.
     streams: bool,
@@ -86,7 +86,7 @@ impl Stacked {
         }
         let emits = Emits::of(plan);
         let head = Linear::new(builder, "head", inputs, emits.rows());
-        let highway = (plan.output == Output::Direct { highway: true })
+        let skip = (plan.output == Output::Direct { skip: true })
             .then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
         Self {
             plan: *plan,
@@ -95,7 +95,7 @@ impl Stacked {
             dropout: crate::narrow(settings.get(&DROPOUT)),
             head,
             head_dropout: crate::narrow(settings.get(&HEAD_DROPOUT)),
-            highway,
+            skip,
             emits,
             streams,
         }
@@ -125,12 +125,12 @@ impl Stacked {
     }
 
     /// Adds the linear way past the network to the forecast from the last step.
-    fn with_highway(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, out: Var) -> Var {
-        match &self.highway {
+    fn with_skip(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, out: Var) -> Var {
+        match &self.skip {
             None => out,
-            Some(highway) => {
+            Some(skip) => {
                 let windows = input::target_windows(pass.tape, &self.plan, batch, levels);
-                let mut straight = highway.forward(pass, windows);
+                let mut straight = skip.forward(pass, windows);
                 if self.plan.targets > 1 {
                     straight = ops::stack_steps(pass.tape, straight, self.plan.targets);
                 }
@@ -185,16 +185,16 @@ impl Stacked {
         }
         let hidden = pass.dropout(hidden, self.head_dropout);
         let mut out = self.head.forward(pass, hidden);
-        // The highway reads the whole window, so that it has a say at its end alone: no step before has seen it.
-        if self.highway.is_some() && tokens.end == plan.tokens() {
+        // The linear skip reads the whole window, so that it has a say at its end alone: no step before has seen it.
+        if self.skip.is_some() && tokens.end == plan.tokens() {
             let (_, columns) = pass.tape.shape(out);
             if columns > batch.size {
                 let last = last_step(pass, out);
-                let last = self.with_highway(pass, batch, &levels, last);
+                let last = self.with_skip(pass, batch, &levels, last);
                 let early = ops::slice_columns(pass.tape, out, 0, columns - batch.size);
                 out = ops::concat_columns(pass.tape, early, last);
             } else {
-                out = self.with_highway(pass, batch, &levels, out);
+                out = self.with_skip(pass, batch, &levels, out);
             }
         }
 
@@ -205,16 +205,16 @@ impl Stacked {
         }
         let truth = pass.tape.push(rows, columns, truth, None);
         if plan.has_spread() {
-            let mut spread = pass.tape.buffer(rows * columns);
-            for (column, out) in spread.chunks_exact_mut(rows).enumerate() {
+            let mut deviation = pass.tape.buffer(rows * columns);
+            for (column, out) in deviation.chunks_exact_mut(rows).enumerate() {
                 for feature in 0..emits.features {
                     let token = from + column / batch.size;
-                    let (_, spread) = levels.after(pass.tape, token, feature, column % batch.size);
-                    (0..emits.steps).for_each(|step| out[emits.row(feature, step)] = spread);
+                    let (_, deviation) = levels.after(pass.tape, token, feature, column % batch.size);
+                    (0..emits.steps).for_each(|step| out[emits.row(feature, step)] = deviation);
                 }
             }
-            let spread = pass.tape.push(rows, columns, spread, None);
-            out = ops::mul(pass.tape, out, spread);
+            let deviation = pass.tape.push(rows, columns, deviation, None);
+            out = ops::mul(pass.tape, out, deviation);
         }
         (out, truth)
     }
@@ -249,13 +249,13 @@ impl Forecaster for Stacked {
             let hidden = self.run(pass, token, &mut states);
             let hidden = self.readout(pass, hidden);
             let emitted = self.head.forward(pass, hidden);
-            let emitted = self.with_highway(pass, batch, &levels, emitted);
+            let emitted = self.with_skip(pass, batch, &levels, emitted);
             let values = pass.tape.value(emitted);
             for (index, out) in out.chunks_exact_mut(plan.horizon).enumerate() {
                 let (sample, target) = (index / plan.targets, index % plan.targets);
-                let (shift, spread) = levels.at(pass.tape, target, sample);
+                let (shift, deviation) = levels.at(pass.tape, target, sample);
                 for (step, out) in out[done..].iter_mut().take(emits.steps).enumerate() {
-                    *out = values[sample * emits.rows() + emits.row(target, step)] * spread + shift;
+                    *out = values[sample * emits.rows() + emits.row(target, step)] * deviation + shift;
                 }
             }
             if done + emits.steps < plan.horizon {
@@ -270,8 +270,8 @@ impl Forecaster for Stacked {
     }
 
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        // The highway is applied to the whole window, the head where something is learnt.
-        let once = self.highway.map_or(0, |highway| highway.outputs) + self.head.outputs;
+        // The linear skip is applied to the whole window, the head where something is learnt.
+        let once = self.skip.map_or(0, |skip| skip.outputs) + self.head.outputs;
         let once = if self.plan.learns_throughout() { 0 } else { once as u64 };
         // The embedded segment before and behind the rectifier, with gradients, beside the matrix's rows.
         let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);

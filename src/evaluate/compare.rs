@@ -23,7 +23,7 @@ pub struct Evaluation {
     pub part: Part,
     /// Windows that were forecast, each by every row of the table.
     pub windows: usize,
-    /// The target's unit, where its name tells it; of several targets σ, the spread that each has in the training part.
+    /// The target's unit, where its name tells it; of several targets σ, the standard deviation that each has in the training part.
     pub unit: Option<String>,
     /// Steps of the horizon.
     pub horizon: usize,
@@ -69,7 +69,7 @@ pub struct About<'a> {
     pub interval: Option<&'a Interval>,
 }
 
-/// What the errors of several targets together are written in: each target's spread in the training part.
+/// What the errors of several targets together are written in: each target's standard deviation in the training part.
 const SPREADS: &str = "σ";
 
 /// Scores `model` and its baselines over the windows `set` of `part`.
@@ -116,7 +116,7 @@ pub fn evaluate(
     let OfTarget { unit, rows, sentence, range, .. } =
         all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
     let order = match part {
-        Part::Test => order::judge(frame, set, model).sentence(unit.as_deref()),
+        Part::Test => order::test(frame, set, model).sentence(unit.as_deref()),
         _ => String::new(),
     };
     let scored_times = about.scored_times;

@@ -88,7 +88,7 @@ impl Limits {
 
     /// The number between the bounds that is nearest to `value`.
     pub fn clip(&self, value: f64) -> f64 {
-        // Not `max` and `min`: what is no number has no place between the bounds.
+        // Not `max` and `min`: what is not a number has no place between the bounds.
         match (self.lower, self.upper) {
             (Some(limit), _) if value < limit.at => limit.at,
             (_, Some(limit)) if value > limit.at => limit.at,

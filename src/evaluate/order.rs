@@ -52,12 +52,12 @@ pub struct Order {
     pub in_order: f64,
     /// The same of them shuffled, the mean over all shuffles.
     pub shuffled: f64,
-    /// What that says; `None` where there is nothing to shuffle, or errors are no numbers.
+    /// What that says; `None` where there is nothing to shuffle, or errors are not numbers.
     pub finding: Option<Finding>,
 }
 
 /// Shuffles the windows of `set`, the test part's, and judges.
-pub fn judge(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Order {
+pub fn test(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Order {
     let every = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
     let some = WindowSet { starts: set.starts.iter().copied().step_by(every).collect(), ..*set };
     let kept = errors_of(frame, &some, model, &mut []);

@@ -67,7 +67,7 @@ impl Blocks {
 }
 
 /// The chance of a difference as large as the sum of `differences`, one for each block, if each could as well have the other sign.
-/// `None` from fewer than [`FEWEST_BLOCKS`], of which nothing can be told, and of what is no number.
+/// `None` from fewer than [`FEWEST_BLOCKS`], of which nothing can be told, and of what is not a number.
 pub fn chance(differences: &[f64]) -> Option<f64> {
     let sizes: f64 = differences.iter().map(|difference| difference.abs()).sum();
     let blocks = differences.len();

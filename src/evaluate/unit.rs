@@ -71,7 +71,7 @@ pub fn quantity(value: f64, unit: Option<&str>) -> String {
 }
 
 /// Three digits that count, whatever is rounded up: 9.999 is `10.0`, 0.9999 `1.00`. Whole numbers keep all digits; very small and
-/// very large ones are written with a power of ten, and what is no number as a dash.
+/// very large ones are written with a power of ten, and what is not a number as a dash.
 fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();

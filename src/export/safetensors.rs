@@ -85,7 +85,7 @@ impl About {
             interval.lower.len() == interval.upper.len() && all().all(|bound| bound.is_finite())
         };
         if self.interval.as_ref().is_some_and(|interval| !bounds(interval)) {
-            return Err(broken("the bounds of its interval are no numbers, or not as many below as above"));
+            return Err(broken("the bounds of its interval are not numbers, or not as many below as above"));
         }
         if let Some(Interval { level, limits, .. }) = &self.interval {
             if !(*level > 0.0 && *level < 1.0) {
@@ -93,11 +93,11 @@ impl About {
             }
             let ends = |limits: &Limits| [limits.lower, limits.upper].map(|limit| limit.map_or(0.0, |limit| limit.at));
             if !limits.iter().flat_map(ends).all(f64::is_finite) {
-                return Err(broken("the limits of its interval are no numbers"));
+                return Err(broken("the limits of its interval are not numbers"));
             }
         }
         if self.best.is_some_and(|(_, loss)| !loss.is_finite()) {
-            return Err(broken("its validation loss is no number"));
+            return Err(broken("its validation loss is not a number"));
         }
         Ok(())
     }
@@ -217,7 +217,7 @@ fn computed_otherwise(settings: &Raw) -> bool {
 /// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for a tensor that is missing, too many, of another shape, or holds a value that is no number;
+/// [`Error::Model`](crate::Error::Model) for a tensor that is missing, too many, of another shape, or holds a value that is not a number;
 /// `params` may then be half filled.
 pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
     let file = tensors(bytes)?;

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::arch::GRU_FORM;
 use crate::arch::cells::CELLS;
-use crate::arch::plan::{HEAD, HIGHWAY, HORIZON, LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
+use crate::arch::plan::{HEAD, HORIZON, LINEAR_SKIP, LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, MIX};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Scale;
@@ -102,7 +102,7 @@ impl<'a> StateDict<'a> {
         if let Some(text) = metadata.get("window") {
             let window = text.trim().parse::<u32>().ok().filter(|&window| window > 0);
             let window =
-                window.ok_or_else(|| broken(format!("its metadata’s window “{text}” is no number of steps")))?;
+                window.ok_or_else(|| broken(format!("its metadata’s window “{text}” is not a number of steps")))?;
             self.settings.insert(WINDOW.key.to_owned(), window.into());
         }
         if let Some(text) = metadata.get("nonlinearity").filter(|text| text.trim() != "tanh") {
@@ -133,7 +133,7 @@ impl<'a> StateDict<'a> {
     /// Puts the weights into `params`; a bias that the file has not is 0.
     ///
     /// # Errors
-    /// [`Error::Model`](crate::Error::Model) for a tensor of another shape than is needed, or a value that is no number.
+    /// [`Error::Model`](crate::Error::Model) for a tensor of another shape than is needed, or a value that is not a number.
     pub fn load(&self, params: &mut Params) -> Result<()> {
         for index in 0..params.slots().len() {
             let slot = &params.slots()[index];
@@ -188,7 +188,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
         (HEAD.key, "direct".into()),
         (LOSS_ON.key, "last".into()),
         (READING.key, "windows".into()),
-        (HIGHWAY.key, false.into()),
+        (LINEAR_SKIP.key, false.into()),
         (DROPOUT.key, 0.into()),
         (HEAD_DROPOUT.key, 0.into()),
         (MIX.key, "same".into()),

@@ -38,7 +38,7 @@ pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
 /// Puts a tensor in the place of parameter `index`.
 ///
 /// # Errors
-/// [`Error::Model`] for one of another shape or kind than is needed, or with a value that is no number.
+/// [`Error::Model`] for one of another shape or kind than is needed, or with a value that is not a number.
 pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result<()> {
     let (name, shape) = (&params.slots()[index].name, params.slots()[index].shape());
     if tensor.shape() != shape {
@@ -52,7 +52,7 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
     // A float64 may be beyond all that is computed with here.
     let values: Vec<crate::Real> = values.into_iter().map(crate::narrow).collect();
     if values.iter().any(|value| !value.is_finite()) {
-        return Err(broken(format!("“{name}” holds a value that is no number, or too large for one")));
+        return Err(broken(format!("“{name}” holds a value that is not a number, or too large for one")));
     }
     params.set_row_major(index, values);
     Ok(())

@@ -108,7 +108,7 @@ pub struct Parts {
     pub train: Rows,
     /// Decides when to stop.
     pub validation: Rows,
-    /// Judges.
+    /// Scores the model.
     pub test: Rows,
 }
 
@@ -145,6 +145,6 @@ pub struct Windows {
     pub train: usize,
     /// Decide when to stop.
     pub validation: usize,
-    /// Judge.
+    /// Score the model.
     pub test: usize,
 }

@@ -184,7 +184,7 @@ impl Model {
         let largest = params.slots().iter().max_by(|a, b| size(a).total_cmp(&size(b)));
         let (name, most) = largest.map_or(("", 0.0), |slot| (slot.name.as_str(), size(slot)));
         Err(broken(format!(
-            "its weights give forecasts that are no numbers; the largest, {most:.1e}, is in “{name}”; take another copy, or train it \
+            "its weights give forecasts that are not numbers; the largest, {most:.1e}, is in “{name}”; take another copy, or train it \
              again"
         )))
     }

@@ -1,4 +1,4 @@
-//! The library without a page: a series in, a model configured, trained for a while, judged, asked and saved.
+//! The library without a page: a series in, a model configured, trained for a while, evaluated, asked and saved.
 //!
 //! ```no_run
 //! use unrolled::{Session, data::Part, knob::Raw};
@@ -118,7 +118,7 @@ impl Session {
     /// Does a small piece of the training (an optimiser step, or a part of the validation); `false` at the end.
     ///
     /// # Errors
-    /// [`Error::Training`] if the loss explodes or is no number; [`Error::NotReady`] without a model.
+    /// [`Error::Training`] if the loss explodes or is not a number; [`Error::NotReady`] without a model.
     pub fn advance(&mut self) -> Result<bool> {
         Ok(self.model_mut()?.advance()? != Did::Nothing)
     }
@@ -192,7 +192,7 @@ impl Session {
     /// Errors of the model and of its baselines on the validation or test part.
     ///
     /// # Errors
-    /// [`Error::NotReady`] without a model, or for the training part, which judges nothing.
+    /// [`Error::NotReady`] without a model, or for the training part, which is never scored.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
         self.model_mut()?.evaluate(part)
     }

@@ -122,9 +122,9 @@ impl Model {
         match part {
             Part::Validation => Ok(&self.windows.validation),
             Part::Test => Ok(&self.windows.test),
-            Part::Train => {
-                Err(Error::NotReady { problem: "The training part judges nothing; ask for validation or test.".into() })
-            }
+            Part::Train => Err(Error::NotReady {
+                problem: "The training part is never scored; ask for validation or test.".into(),
+            }),
         }
     }
 

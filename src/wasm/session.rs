@@ -18,7 +18,7 @@ extern "C" {
     fn now() -> f64;
 }
 
-/// A series and at most one model: configure it, train it for a while, judge it, ask it, save it.
+/// A series and at most one model: configure it, train it for a while, evaluate it, ask it, save it.
 #[wasm_bindgen]
 pub struct Session {
     inner: crate::Session,
@@ -55,7 +55,7 @@ impl Session {
         memory: Option<f64>,
     ) -> Result<Session, JsValue> {
         let session = crate::Session::new(series_from_parts(parts)?);
-        // Beyond 64 bits, and where it is no number, the cast saturates: only a size above 0 is one.
+        // Beyond 64 bits, and where it is not a number, the cast saturates: only a size above 0 is one.
         let inner = match memory.filter(|&memory| memory > 0.0) {
             Some(memory) => session.on_machine((memory * GIB) as u64),
             None => session,

@@ -151,7 +151,7 @@ export interface ErrorRow {
 /** The model beside its baselines on the windows of one part. */
 export interface Evaluation {
   part: 'validation' | 'test'; windows: number; horizon: number;
-  /** Of several targets σ: the spread that each has in the training part. */
+  /** Of several targets σ: the standard deviation that each has in the training part. */
   unit: string | null;
   /** Of several targets the means over them, of scaled values. */
   rows: ErrorRow[];

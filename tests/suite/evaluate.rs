@@ -324,9 +324,9 @@ fn of_errors_that_are_no_numbers_and_of_windows_without_an_order_nothing_is_said
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let of = |window| frame.windows(&split, Part::Test, window, 5).unwrap();
     let mut nothing = |_: &Batch, out: &mut [Real]| out.fill(Real::NAN);
-    assert_eq!(order::judge(&frame, &of(48), &mut nothing).sentence(Some("°C")), "");
-    assert_eq!(order::judge(&frame, &of(2), &mut repeat_last).sentence(Some("°C")), "");
-    assert_ne!(order::judge(&frame, &of(3), &mut repeat_last).sentence(Some("°C")), "");
+    assert_eq!(order::test(&frame, &of(48), &mut nothing).sentence(Some("°C")), "");
+    assert_eq!(order::test(&frame, &of(2), &mut repeat_last).sentence(Some("°C")), "");
+    assert_ne!(order::test(&frame, &of(3), &mut repeat_last).sentence(Some("°C")), "");
 }
 
 /// Forecasts the last value, and a little of a weighted sum over the window whose weights mean nothing: shuffling it moves every
@@ -348,7 +348,7 @@ fn that_the_order_matters_is_said_of_noise_no_more_often_than_chance_may() {
         let column: Vec<f64> = (0..900).map(|_| noise(&mut rng)).collect();
         let (frame, split) = frame(&[column], "20/10/70");
         let test = frame.windows(&split, Part::Test, 48, 5).unwrap();
-        let found = order::judge(&frame, &test, &mut repeat_last_with_noise);
+        let found = order::test(&frame, &test, &mut repeat_last_with_noise);
         said += usize::from(found.finding == Some(order::Finding::Matters));
         by_one_percent += usize::from(found.shuffled > 1.01 * found.in_order);
     }
@@ -368,7 +368,7 @@ fn judging_the_order_costs_no_more_forecasts_however_long_the_test_part() {
         asked += batch.size;
         repeat_last(batch, out);
     };
-    let found = order::judge(&frame, &test, &mut count);
+    let found = order::test(&frame, &test, &mut count);
     assert!(test.starts.len() > 5000 && found.windows <= order::MOST_WINDOWS && found.every == 11);
     assert_eq!(asked, found.windows * (1 + order::SHUFFLES as usize));
 }

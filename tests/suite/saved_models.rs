@@ -533,7 +533,7 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
                 Err(error) => {
                     let said = error.to_string();
                     assert!(
-                        said.contains("no numbers") && said.contains(&format!("“{name}”")),
+                        said.contains("not numbers") && said.contains(&format!("“{name}”")),
                         "{architecture}: {said}"
                     );
                     assert_eq!(session.forecast(12).unwrap().values, before, "{architecture}");
@@ -554,7 +554,7 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
             let before = fresh.forecast(12).unwrap().values;
             let said = fresh.load(&wild.sealed().write(), &Default::default()).expect_err(architecture).to_string();
             assert!(
-                said.contains("forecasts that are no numbers") && said.contains("3.0e38"),
+                said.contains("forecasts that are not numbers") && said.contains("3.0e38"),
                 "{architecture}: {said}"
             );
             assert_eq!(fresh.forecast(12).unwrap().values, before, "{architecture}");

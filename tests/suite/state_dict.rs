@@ -175,7 +175,7 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
         (changed(|t| drop(t.insert("cell.weight_ih_l0".into(), zeros(&[28, 3]))), all), "3 columns"),
         (
             changed(|t| drop(t.insert("fc.bias".into(), TensorView::new(Dtype::F32, vec![5], &NAN).unwrap())), all),
-            "no number",
+            "not a number",
         ),
         (
             changed(|t| drop(t.insert("fc.bias".into(), TensorView::new(Dtype::F16, vec![5], &HALF).unwrap())), all),
@@ -195,7 +195,7 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
                     |t| drop(t.insert("fc.bias".into(), TensorView::new(Dtype::F64, vec![5], &BEYOND[..]).unwrap())),
                     all,
                 ),
-                "“head.bias” holds a value that is no number, or too large for one",
+                "“head.bias” holds a value that is not a number, or too large for one",
             ),
             (
                 changed(
@@ -209,7 +209,7 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
                     },
                     all,
                 ),
-                "forecasts that are no numbers; the largest, 3.0e38, is in “",
+                "forecasts that are not numbers; the largest, 3.0e38, is in “",
             ),
         ]);
     }

@@ -86,8 +86,8 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let train = split.rows(Part::Train);
     let of = (&frame, train.clone());
     let truncated = Truncated::new(&checked, &plan, forecaster.as_ref(), of, 1).unwrap().unwrap();
-    let ahead = if plan.rolled() { plan.segment() } else { HORIZON };
-    let fed_back = if plan.rolled() { HORIZON.div_ceil(plan.segment()) } else { 0 };
+    let ahead = if plan.recursive() { plan.segment() } else { HORIZON };
+    let fed_back = if plan.recursive() { HORIZON.div_ceil(plan.segment()) } else { 0 };
     let longest = (forecaster.state_grows_by() > 0).then(|| plan.tokens() + fed_back);
     let side = checked.get(&LANES);
     let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment(), ahead });
@@ -119,7 +119,7 @@ impl Bench {
             .flat_map(|group| (0..self.lanes[group.start].tokens.div_ceil(chunk)).map(move |k| (group.clone(), k)))
             .collect();
         let ((group, k), shift) = (&pieces[at % pieces.len()], at / pieces.len() % segment);
-        let ahead = if self.plan.rolled() { segment } else { HORIZON };
+        let ahead = if self.plan.recursive() { segment } else { HORIZON };
         let model = self.forecaster.stretches().unwrap();
         let (mut sum, mut count, mut gradient) = (0.0, 0, vec![0.0; self.params.len()]);
         for lane in group.clone() {
@@ -323,7 +323,7 @@ fn what_cannot_be_read_as_one_is_refused_naming_the_knob() {
     let (knob, problem) = refused(r#"{"segment": 12, "chunk": 11}"#);
     assert_eq!((knob, problem.as_str()), ("chunk", "11 steps are less than one segment of 12"));
     assert_eq!(refused(r#"{"highway": true}"#).0, "highway");
-    assert!(session(r#"{"highway": true, "head": "rolled"}"#).is_ok(), "fed back, there is no highway");
+    assert!(session(r#"{"highway": true, "head": "rolled"}"#).is_ok(), "a recursive forecast has no linear skip");
 }
 
 #[test]

@@ -211,7 +211,7 @@ export function errorsView(root, store, act) {
             h(
               'p',
               { class: 'small muted' },
-              'σ: the spread (standard deviation) that each column has in the training part. The mean of the squared errors in σ is what validation goes by.',
+              'σ: the standard deviation of each column in the training part. Validation goes by the mean squared error in σ.',
             ),
             h('h3', {}, errors.name),
           );

@@ -86,7 +86,7 @@ pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
     if is_missing(cell) {
         return Cell::Missing;
     }
-    // A field of a hundred thousand characters is no number.
+    // A field of a hundred thousand characters is not a number.
     if cell.len() > 400 {
         return Cell::Text;
     }
@@ -291,7 +291,7 @@ fn split_sign(cell: &str) -> (&str, &str) {
     (&cell[..end], cell[end..].trim_start())
 }
 
-/// Takes a number out of its dress: `-$1.50`, `(1,234)`, `12.50-`, `CHF 7`, `-0.6*`; `None` if it has none, or is no number.
+/// Takes a number out of its dress: `-$1.50`, `(1,234)`, `12.50-`, `CHF 7`, `-0.6*`; `None` if it has none, or is not a number.
 pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
     let minus = |c: char| c == '-' || c == '\u{2212}';
     let mut rest = cell;

@@ -116,7 +116,7 @@ impl Trainer {
                 }
                 Penalties { free: loss.iter().copied().map(crate::wide).sum(), forced: 0.0 }
             }
-            Phase::Validate(from, _) => self.judge_chunk(frame, from + index * CHUNK, part),
+            Phase::Validate(from, _) => self.score_chunk(frame, from + index * CHUNK, part),
             Phase::Done => Penalties::default(),
         }
     }

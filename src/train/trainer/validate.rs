@@ -40,7 +40,7 @@ impl Trainer {
     }
 
     /// Notes the errors of a chunk's forecasts; gives the sums of their penalties. Chunks come in order.
-    pub(super) fn judge_chunk(&mut self, frame: &Frame, from: usize, part: &[Real]) -> Penalties {
+    pub(super) fn score_chunk(&mut self, frame: &Frame, from: usize, part: &[Real]) -> Penalties {
         let (window, horizon, kind) = (self.validation.window, self.validation.horizon, self.options.loss);
         if self.naive.is_none() {
             self.naive = Some(self.naive_loss(frame));

@@ -81,7 +81,7 @@ fn told(
     let mut tape = Tape::new(false);
     let mut pass = Pass::training(&mut tape, &params, 1, 5, 0, 0);
     let (prediction, truth) = forecaster.fit(&mut pass, &batch);
-    let (steps, features) = if plan.rolled() { (plan.segment(), plan.data_features) } else { (HORIZON, targets) };
+    let (steps, features) = if plan.recursive() { (plan.segment(), plan.data_features) } else { (HORIZON, targets) };
     assert_eq!(tape.shape(prediction), (steps * features, plan.tokens()), "{} {json}", architecture.id);
     let pairs =
         tape.value(prediction).chunks_exact(steps * features).zip(tape.value(truth).chunks_exact(steps * features));
@@ -89,7 +89,7 @@ fn told(
         let first = plan.skipped() + (token + 1) * plan.segment();
         let entry = |row: usize| {
             let (step, feature) =
-                if plan.rolled() { (row / features, row % features) } else { (row % steps, row / steps) };
+                if plan.recursive() { (row / features, row % features) } else { (row % steps, row / steps) };
             let actual = wide(batch.column(first + step, 0)[feature]);
             wide(prediction[row]) + actual - wide(truth[row])
         };

@@ -77,7 +77,7 @@ fn refused(architecture: &Architecture, settings: &Settings) -> bool {
     if settings.get(&READING) == Reading::Continuous {
         return !architecture.streams;
     }
-    let by_step = settings.get(&HEAD) == Head::Rolled || settings.get(&LOSS_ON) == LossOn::Every;
+    let by_step = settings.get(&HEAD) == Head::Recursive || settings.get(&LOSS_ON) == LossOn::Every;
     matches!(architecture.make, Make::Layer(_)) && !architecture.streams && by_step
 }
 
