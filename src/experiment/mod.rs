@@ -133,7 +133,7 @@ impl Experiment {
             return Err(TARGET.error("no column has numbers that change in the training part"));
         }
         if let Some(name) = targets.iter().find(|name| !series.names.contains(name)) {
-            return Err(TARGET.error(format!("there is not a number column “{name}”")));
+            return Err(TARGET.error(format!("there is no number column “{name}”")));
         }
         let fingerprint = fingerprint(&series, split, &targets);
         Ok(Self {

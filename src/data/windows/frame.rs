@@ -227,7 +227,7 @@ pub(crate) fn some_of(names: &[String]) -> String {
 fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)> {
     let find = |knob: &About, name: &str| {
         series.names.iter().position(|column| column == name).ok_or_else(|| {
-            knob.error(format!("there is not a number column “{name}”; there are {}", some_of(&series.names)))
+            knob.error(format!("there is no number column “{name}”; there are {}", some_of(&series.names)))
         })
     };
     let mut columns = Vec::new();
