@@ -129,8 +129,14 @@ function followInAddress() {
     () => {
       if (!store.get().data || !store.get().catalog) return;
       clearTimeout(timer);
-      // With what this tab has open: a reload finds it again, whatever others have opened since.
-      timer = setTimeout(() => history.replaceState({ data: store.get().data?.id, shown: store.get().shownId }, '', writeLink(store.get())), ADDRESS_EVERY);
+      timer = setTimeout(() => history.replaceState(history.state, '', writeLink(store.get())), ADDRESS_EVERY);
+    },
+  );
+  // What this tab has open, at once: a reload finds it again, whatever others have opened since.
+  store.watch(
+    (state) => [state.data, state.shownId],
+    (data, shown) => {
+      if (data) history.replaceState({ data: data.id, shown }, '');
     },
   );
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
 import { forms } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
-import { press, untilReady, untilStatus } from './steps.mjs';
+import { press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** Little to train, so that it is soon over. */
 const SMALL = 'sample=co2&hidden=4&epochs=1';
@@ -151,6 +151,8 @@ inBrowsers((browser) => {
       await untilStatus(page, 'finished');
       assert.deepEqual(loaded(page), ['unrolled_relaxed_bg.wasm', 'unrolled_bg.wasm']);
     }
+    await untilJudged(page);
+    await untilKept(page, 'the newest model', ({ runs, open }) => runs.length === (fast ? 2 : 1) && runs.at(-1)?.judged && open?.shown[open.data] === runs.at(-1)?.id);
     await page.reload();
     await untilReady(page);
     // The model is back, and it is what the settings give: nothing asks to train it anew.

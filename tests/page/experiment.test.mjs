@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, hourly, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -130,11 +130,9 @@ inBrowsers((browser) => {
     await untilNote(page, /which training never saw; scored 2 times/);
     await press(page, 'Bring back the model before this one');
     await untilNote(page, /^On the test part, .* This model was not trained on these rows/);
-    await page.until('the model kept', async () => {
-      const { entries } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
-      const holds = (/** @type {any} */ value) =>
-        typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && (value.otherRows === true || Object.values(value).some(holds));
-      return (await entries()).some(([, value]) => holds(value));
+    await untilKept(page, 'that it is shown', ({ runs, open }) => {
+      const mine = runs.filter(({ data }) => data === open?.data);
+      return mine.length === 2 && mine.every(({ judged }) => judged) && open?.shown[open.data] === mine[0].id;
     });
     const address = await page.run(() => location.href);
     await page.driver.get('about:blank');

@@ -10,7 +10,9 @@
 import { del, delMany, getMany, keys, set, setMany } from '../vendor/idb-keyval.js';
 import { keepingNow, mayWrite, measure, PATIENCE, problems, reasonOf, tell, tellProblem, within } from './keeping.js';
 import { seekLock } from './one_writer.js';
-import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, OPEN, sorted, wanted } from './records.js';
+import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, OPEN, runKey, sorted, wanted } from './records.js';
+import { isOver } from './shape.js';
+import { hasWeights } from './run.js';
 import { putWords, takeWords, watchWords } from './words.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
@@ -47,6 +49,29 @@ let changed = false;
 export function follow(store) {
   followed = store;
   store.watch((state) => [state.data, state.runs, state.shownId, state.earlierData], soon);
+  store.watch(
+    (state) => [state.runs],
+    (runs) => {
+      if (runs.some(hasEnded)) void flush();
+    },
+  );
+  // A page that is left or out of sight may not come back.
+  addEventListener('pagehide', now);
+  document.addEventListener('visibilitychange', () => document.hidden && now());
+}
+
+/** @param {Entry} entry @returns {boolean} Whether its training is over and was not when it was written: a reload is to find it so. */
+function hasEnded(entry) {
+  const { run } = entry;
+  return Boolean(run && isOver(run) && hasWeights(entry) && written.get(runKey(entry))?.run?.status !== run.status);
+}
+
+/** Writes what has changed without gathering more. */
+function now() {
+  if (!timer) return;
+  clearTimeout(timer);
+  timer = undefined;
+  void flush();
 }
 
 function soon() {
