@@ -56,7 +56,7 @@ impl<'a> Seen<'a> {
         input::tokens(pass, self.plan, self.batch, &self.levels, 0..1)
     }
 
-    /// What should have been said, of the forecast's shape, not divided by the deviation.
+    /// What should have been said, of the forecast's shape, not divided by the scale.
     fn truth(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
         let Plan { window, horizon, .. } = *self.plan;
         let mut out = tape.buffer(rows * columns);
@@ -66,8 +66,8 @@ impl<'a> Seen<'a> {
         tape.push(rows, columns, out, None)
     }
 
-    /// The deviation of each channel and window, of the forecast's shape.
-    fn deviation(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
+    /// The scale of each channel and window, of the forecast's shape.
+    fn scale(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
         let mut out = tape.buffer(rows * columns);
         self.fill(&mut out, self.plan.horizon, |feature, sample, _| self.levels.at(tape, feature, sample).1);
         tape.push(rows, columns, out, None)
@@ -151,9 +151,9 @@ impl Forecaster for Direct {
         let seen = self.seen(pass.tape, batch, channels);
         let mut out = self.network.forward(pass, &seen);
         let shape = pass.tape.shape(out);
-        if plan.has_spread() {
-            let deviation = seen.deviation(pass.tape, shape);
-            out = ops::mul(pass.tape, out, deviation);
+        if plan.rescales() {
+            let scale = seen.scale(pass.tape, shape);
+            out = ops::mul(pass.tape, out, scale);
         }
         (out, seen.truth(pass.tape, shape))
     }
@@ -164,9 +164,9 @@ impl Forecaster for Direct {
         let found = self.network.forward(pass, &seen);
         for (index, found) in pass.tape.value(found).chunks_exact(horizon).enumerate() {
             let (target, sample) = seen.place(index);
-            let (shift, deviation) = seen.levels.at(pass.tape, target, sample);
+            let (shift, scale) = seen.levels.at(pass.tape, target, sample);
             let out = &mut out[(sample * targets + target) * horizon..][..horizon];
-            out.iter_mut().zip(found).for_each(|(out, found)| *out = found * deviation + shift);
+            out.iter_mut().zip(found).for_each(|(out, found)| *out = found * scale + shift);
         }
     }
 

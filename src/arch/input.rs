@@ -76,7 +76,7 @@ impl Emits {
     }
 }
 
-/// What the network should have said after token `token`, less the level of that forecast but not divided by its deviation:
+/// What the network should have said after token `token`, less the level of that forecast but not divided by its scale:
 /// `[emitted rows × batch]` into `out`.
 pub fn truth(tape: &Tape, plan: &Plan, batch: &Batch, levels: &Levels, token: usize, emits: Emits, out: &mut [Real]) {
     let first = plan.skipped() + (token + 1) * plan.segment();

@@ -7,7 +7,7 @@
 //! centred on     loss at the last step         loss at every step, at token t
 //! nothing        m = 0,      s = 1             m = 0,                s = 1
 //! last value     m = x_L,    s = 1             read: m = x₁, told: m = x_t,   s = 1
-//! mean, deviation   m = mean,   s = deviation        m, s = mean and deviation of x₁ … x_t
+//! mean, std      m = mean,   s = std           m, s = mean and standard deviation of x₁ … x_t
 //! ```
 //!
 //! Where a forecast is learnt from at every token, none may know what comes after it: a window that is centred on its end tells
@@ -24,7 +24,7 @@ use crate::grad::{Tape, Var};
 /// Added to the variance of a window before its root is taken (Kim et al. 2022, section 3).
 const EPSILON: f64 = 1e-5;
 
-/// Levels of the data features, `shift` and `deviation` each `[data features × (places · batch)]`: a place for each token, or one
+/// Levels of the data features, `shift` and `scale` each `[data features × (places · batch)]`: a place for each token, or one
 /// for all. They lie on the tape, whose buffers are used again: a training step allocates nothing.
 #[derive(Debug, Clone, Copy)]
 struct Level {
@@ -32,7 +32,7 @@ struct Level {
     batch: usize,
     places: usize,
     shift: Var,
-    deviation: Var,
+    scale: Var,
 }
 
 impl Level {
@@ -40,7 +40,7 @@ impl Level {
         // Behind the window the level is that of its end.
         let place = token.min(self.places - 1);
         let at = (place * self.batch + sample) * self.features + feature;
-        (tape.value(self.shift)[at], tape.value(self.deviation)[at])
+        (tape.value(self.shift)[at], tape.value(self.scale)[at])
     }
 }
 
@@ -69,9 +69,9 @@ struct Running {
 
 impl Running {
     /// The same after `count` values, by their level.
-    fn at(count: usize, (mean, deviation): (Real, Real)) -> Self {
-        let (count, deviation) = (count as f64, crate::wide(deviation));
-        Self { count, mean: crate::wide(mean), squares: (deviation * deviation - EPSILON) * count }
+    fn at(count: usize, (mean, scale): (Real, Real)) -> Self {
+        let (count, scale) = (count as f64, crate::wide(scale));
+        Self { count, mean: crate::wide(mean), squares: (scale * scale - EPSILON) * count }
     }
 
     fn add(&mut self, value: f64) {
@@ -98,9 +98,9 @@ impl Levels {
         };
         let (segment, places) = (plan.segment(), if each { tokens } else { 1 });
         let size = features * places * batch.size;
-        let (mut shifts, mut deviations) = (tape.buffer(size), tape.buffer(size));
+        let (mut shifts, mut scales) = (tape.buffer(size), tape.buffer(size));
         shifts.fill(0.0);
-        deviations.fill(1.0);
+        scales.fill(1.0);
         // The last row that a place knows.
         let end = |place: usize| plan.window - 1 - (places - 1 - place) * segment;
         for (sample, feature) in (0..batch.size).flat_map(|sample| (0..features).map(move |feature| (sample, feature)))
@@ -116,21 +116,21 @@ impl Levels {
                             running.add(crate::wide(batch.column(row, sample)[feature]));
                             row += 1;
                         }
-                        (shifts[at], deviations[at]) = running.level();
+                        (shifts[at], scales[at]) = running.level();
                     }
                 }
             }
         }
         let shift = tape.push(features, places * batch.size, shifts, None);
-        let deviation = tape.push(features, places * batch.size, deviations, None);
-        let told = Level { features, batch: batch.size, places, shift, deviation };
+        let scale = tape.push(features, places * batch.size, scales, None);
+        let told = Level { features, batch: batch.size, places, shift, scale };
         let follows = each && taken == Normalise::Last;
         // The first place alone, where all tokens are read relative to the first one's end.
         let read = if follows { Level { places: 1, ..told } } else { told };
         Self { read, told, each, follows, rows: plan.window }
     }
 
-    /// Level and deviation of one feature in the forecast after `token` of one window.
+    /// Level and scale of one feature in the forecast after `token` of one window.
     pub fn after(&self, tape: &Tape, token: usize, feature: usize, sample: usize) -> (Real, Real) {
         self.told.at(tape, token, feature, sample)
     }
@@ -156,22 +156,22 @@ impl Levels {
             return self;
         }
         let Level { features, batch, .. } = self.told;
-        let (mut shifts, mut deviations) = (tape.buffer(features * batch), tape.buffer(features * batch));
-        for (at, (new_shift, new_spread)) in shifts.iter_mut().zip(&mut deviations).enumerate() {
+        let (mut shifts, mut scales) = (tape.buffer(features * batch), tape.buffer(features * batch));
+        for (at, (new_shift, new_scale)) in shifts.iter_mut().zip(&mut scales).enumerate() {
             let (sample, feature) = (at / features, at % features);
-            let (shift, deviation) = self.at(tape, feature, sample);
-            let value = |step: usize| said(tape, feature, sample, step) * deviation + shift;
-            (*new_shift, *new_spread) = if self.follows {
+            let (shift, scale) = self.at(tape, feature, sample);
+            let value = |step: usize| said(tape, feature, sample, step) * scale + shift;
+            (*new_shift, *new_scale) = if self.follows {
                 (value(steps - 1), 1.0)
             } else {
-                let mut running = Running::at(self.rows, (shift, deviation));
+                let mut running = Running::at(self.rows, (shift, scale));
                 (0..steps).for_each(|step| running.add(crate::wide(value(step))));
                 running.level()
             };
         }
         let shift = tape.push(features, batch, shifts, None);
-        let deviation = tape.push(features, batch, deviations, None);
-        let told = Level { places: 1, shift, deviation, ..self.told };
+        let scale = tape.push(features, batch, scales, None);
+        let told = Level { places: 1, shift, scale, ..self.told };
         Self { read: if self.follows { self.read } else { told }, told, rows: self.rows + steps, ..self }
     }
 
@@ -180,15 +180,15 @@ impl Levels {
         if !self.each {
             return said;
         }
-        let (shift, deviation) = self.at(tape, feature, sample);
-        centred(&moved.read, tape, moved.read.places - 1, feature, sample, said * deviation + shift)
+        let (shift, scale) = self.at(tape, feature, sample);
+        centred(&moved.read, tape, moved.read.places - 1, feature, sample, said * scale + shift)
     }
 }
 
 fn centred(level: &Level, tape: &Tape, token: usize, feature: usize, sample: usize, value: Real) -> Real {
     if feature < level.features {
-        let (shift, deviation) = level.at(tape, token, feature, sample);
-        (value - shift) / deviation
+        let (shift, scale) = level.at(tape, token, feature, sample);
+        (value - shift) / scale
     } else {
         value
     }

@@ -252,8 +252,8 @@ impl Plan {
         self.learning == Learning::Series
     }
 
-    /// Whether values are divided by a deviation of their own.
-    pub fn has_spread(&self) -> bool {
+    /// Whether values are divided by a standard deviation of their own, not only shifted.
+    pub fn rescales(&self) -> bool {
         matches!(self.learning, Learning::End(Normalise::Window) | Learning::Every(Causal::SoFar))
     }
 }

@@ -204,17 +204,17 @@ impl Stacked {
             input::truth(pass.tape, plan, batch, &levels, from + k, emits, block);
         }
         let truth = pass.tape.push(rows, columns, truth, None);
-        if plan.has_spread() {
-            let mut deviation = pass.tape.buffer(rows * columns);
-            for (column, out) in deviation.chunks_exact_mut(rows).enumerate() {
+        if plan.rescales() {
+            let mut scale = pass.tape.buffer(rows * columns);
+            for (column, out) in scale.chunks_exact_mut(rows).enumerate() {
                 for feature in 0..emits.features {
                     let token = from + column / batch.size;
-                    let (_, deviation) = levels.after(pass.tape, token, feature, column % batch.size);
-                    (0..emits.steps).for_each(|step| out[emits.row(feature, step)] = deviation);
+                    let (_, scale) = levels.after(pass.tape, token, feature, column % batch.size);
+                    (0..emits.steps).for_each(|step| out[emits.row(feature, step)] = scale);
                 }
             }
-            let deviation = pass.tape.push(rows, columns, deviation, None);
-            out = ops::mul(pass.tape, out, deviation);
+            let scale = pass.tape.push(rows, columns, scale, None);
+            out = ops::mul(pass.tape, out, scale);
         }
         (out, truth)
     }
@@ -253,9 +253,9 @@ impl Forecaster for Stacked {
             let values = pass.tape.value(emitted);
             for (index, out) in out.chunks_exact_mut(plan.horizon).enumerate() {
                 let (sample, target) = (index / plan.targets, index % plan.targets);
-                let (shift, deviation) = levels.at(pass.tape, target, sample);
+                let (shift, scale) = levels.at(pass.tape, target, sample);
                 for (step, out) in out[done..].iter_mut().take(emits.steps).enumerate() {
-                    *out = values[sample * emits.rows() + emits.row(target, step)] * deviation + shift;
+                    *out = values[sample * emits.rows() + emits.row(target, step)] * scale + shift;
                 }
             }
             if done + emits.steps < plan.horizon {

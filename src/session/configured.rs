@@ -7,7 +7,7 @@ use crate::knob::Raw;
 use crate::nn::params::Slot;
 use crate::nn::{Params, formula};
 use crate::session::memory::Memory;
-use crate::train::cuts::Said;
+use crate::train::cuts::Cuts;
 
 /// A model's settings, resolved, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ pub struct Configured {
     /// Missing values of the columns it reads that were filled.
     pub filled: usize,
     /// What was cut, where training reads the series as one.
-    pub truncated: Option<Said>,
+    pub truncated: Option<Cuts>,
     /// What is worth knowing: one sentence each.
     pub notes: Vec<String>,
 }
@@ -108,7 +108,7 @@ pub struct Parts {
     pub train: Rows,
     /// Decides when to stop.
     pub validation: Rows,
-    /// Scores the model.
+    /// Tests the model.
     pub test: Rows,
 }
 
@@ -145,6 +145,6 @@ pub struct Windows {
     pub train: usize,
     /// Decide when to stop.
     pub validation: usize,
-    /// Score the model.
+    /// Test the model.
     pub test: usize,
 }

@@ -9,7 +9,7 @@ const MOST_MARKS: usize = 2000;
 
 /// The lanes and chunks of a series, in numbers, in words and by their times.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Said {
+pub struct Cuts {
     /// Rows in a chunk, but the last of a lane.
     pub chunk: usize,
     /// How many lanes are read side by side.
@@ -28,7 +28,7 @@ pub struct Said {
     pub cuts: Vec<i64>,
 }
 
-impl Said {
+impl Cuts {
     /// Of `lanes` read `count` side by side in chunks of `chunk` tokens of `segment` rows; `grows`: whether the state grows with
     /// every step.
     pub fn of(

@@ -14,7 +14,7 @@ pub mod truncated;
 
 pub use checkpoints::Checkpoints;
 pub use clip::{clip, global_norm};
-pub use cuts::Said;
+pub use cuts::Cuts;
 pub use optimiser::{Optimiser, Rule};
 pub use options::{KNOBS, Options};
 pub use schedule::{Plateau, Schedule};

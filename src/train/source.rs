@@ -10,7 +10,7 @@ use crate::grad::ops::{self, Loss};
 use crate::math::Rng;
 use crate::nn::{Params, Pass};
 use crate::train::checkpoints::{Checkpoints, Step};
-use crate::train::cuts::Said;
+use crate::train::cuts::Cuts;
 
 /// Stream of randomness for the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;
@@ -82,7 +82,7 @@ pub trait Source: Debug {
     fn carry(&mut self, _index: usize, _behind: &[Real]) {}
 
     /// Where the series was cut, if it is read as one.
-    fn cuts(&self) -> Option<&Said> {
+    fn cuts(&self) -> Option<&Cuts> {
         None
     }
 }

@@ -23,7 +23,7 @@ use crate::knob::{Group, Knob, Settings, When};
 use crate::math::Rng;
 use crate::nn::{Pass, State};
 use crate::train::carried::Carried;
-use crate::train::cuts::Said;
+use crate::train::cuts::Cuts;
 use crate::train::source::{Room, Shard, Source};
 
 /// Where training reads the series as one.
@@ -77,7 +77,7 @@ pub struct Truncated {
     shifts: Vec<usize>,
     /// The states before the next step, one for each shard.
     carried: Vec<Carried>,
-    says: Said,
+    cuts: Cuts,
 }
 
 /// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
@@ -145,19 +145,14 @@ impl Truncated {
         }
         let passes = segment * validated.div_ceil(total * segment).max(1);
         let shifts = (0..passes).map(|pass| pass % segment).collect();
-        let says = Said::of(&lanes, (chunk, segment, cut.count), passes, longest.is_some(), &frame.axis);
+        let cuts = Cuts::of(&lanes, (chunk, segment, cut.count), passes, longest.is_some(), &frame.axis);
         let (rows, layers) = ((segment, cut.ahead), stretches.states());
-        Ok(Some(Self { lanes, chunk, rows, layers, pass, shifts, carried: Vec::new(), says }))
+        Ok(Some(Self { lanes, chunk, rows, layers, pass, shifts, carried: Vec::new(), cuts }))
     }
 
     /// Tokens that a step reads of each lane, and how many lanes.
     pub fn size(&self) -> (usize, usize) {
-        (self.chunk, self.says.side_by_side)
-    }
-
-    /// What was cut.
-    pub fn says(&self) -> &Said {
-        &self.says
+        (self.chunk, self.cuts.side_by_side)
     }
 
     fn piece(&self, at: usize) -> (&Piece, usize) {
@@ -260,7 +255,7 @@ impl Source for Truncated {
         self.carried[index].read(self.layers, behind);
     }
 
-    fn cuts(&self) -> Option<&Said> {
-        Some(&self.says)
+    fn cuts(&self) -> Option<&Cuts> {
+        Some(&self.cuts)
     }
 }

@@ -120,7 +120,7 @@ inBrowsers((browser) => {
     await openSaved(page);
     await untilTrainSays(page, /it was trained on other values of “value” between 2020-01-01 and 2020-11-\d\d\./);
     assert.equal(await offer(), true);
-    await press(page, 'These are another series of its kind: use it all the same');
+    await press(page, 'Use it on this series anyway');
     const said = /^On the test part, scored once\. This model was not trained on these rows/;
     await untilNote(page, said);
     await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));

@@ -112,7 +112,7 @@ impl Bench {
     /// Loss and gradient of step `at` for these states of each lane, and the states after it: one lane after the other,
     /// nothing side by side and nothing masked.
     fn by_hand(&self, at: usize, states: &mut [Vec<Kept>]) -> (f64, Vec<f64>) {
-        let (chunk, segment) = (self.truncated.says().chunk / self.plan.segment(), self.plan.segment());
+        let (chunk, segment) = (self.truncated.cuts().unwrap().chunk / self.plan.segment(), self.plan.segment());
         let pieces: Vec<(Range<usize>, usize)> = (0..self.lanes.len())
             .step_by(self.side)
             .map(|first| first..(first + self.side).min(self.lanes.len()))

@@ -10,9 +10,7 @@
 import { del, delMany, getMany, keys, set, setMany } from '../vendor/idb-keyval.js';
 import { keepingNow, mayWrite, measure, PATIENCE, problems, reasonOf, tell, tellProblem, within } from './keeping.js';
 import { seekLock } from './one_writer.js';
-import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, OPEN, runKey, sorted, wanted } from './records.js';
-import { isOver } from './shape.js';
-import { hasWeights } from './run.js';
+import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun, OPEN, sorted, wanted } from './records.js';
 import { putWords, takeWords, watchWords } from './words.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
@@ -20,7 +18,7 @@ import { putWords, takeWords, watchWords } from './words.js';
 /** @import {Aside, Bad, Kept, Records} from './records.js' */
 /** @import {Entry, PageStore} from './shape.js' */
 
-/** Milliseconds in which changes gather before they are written. */
+/** Milliseconds after a writing in which changes gather for the next. */
 const GATHER = 150;
 /** Milliseconds between two writings of a run that trains, unless its weights were sent as they are. */
 const RUN_EVERY = 4000;
@@ -42,43 +40,24 @@ let old = [];
 /** @type {PageStore | null} */ let followed = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 let writing = false;
-/** Whether something has changed while it was written. */
+/** Whether something has changed since it was written. */
 let changed = false;
 
 /** Writes whatever changes from now on, as soon as it may. @param {PageStore} store */
 export function follow(store) {
   followed = store;
   store.watch((state) => [state.data, state.runs, state.shownId, state.earlierData], soon);
-  store.watch(
-    (state) => [state.runs],
-    (runs) => {
-      if (runs.some(hasEnded)) void flush();
-    },
-  );
-  // A page that is left or out of sight may not come back.
-  addEventListener('pagehide', now);
-  document.addEventListener('visibilitychange', () => document.hidden && now());
+  // A page that is left or out of sight may not come back: nothing gathers then.
+  const leave = () => void flush();
+  addEventListener('pagehide', leave);
+  document.addEventListener('visibilitychange', () => document.hidden && leave());
 }
 
-/** @param {Entry} entry @returns {boolean} Whether its training is over and was not when it was written: a reload is to find it so. */
-function hasEnded(entry) {
-  const { run } = entry;
-  return Boolean(run && isOver(run) && hasWeights(entry) && written.get(runKey(entry))?.run?.status !== run.status);
-}
-
-/** Writes what has changed without gathering more. */
-function now() {
-  if (!timer) return;
-  clearTimeout(timer);
-  timer = undefined;
-  void flush();
-}
-
+/** Writes what has changed: at once, unless something was written a moment before. */
 function soon() {
-  timer ??= setTimeout(() => {
-    timer = undefined;
-    void flush();
-  }, GATHER);
+  changed = true;
+  // What changes together is written together.
+  if (!timer) queueMicrotask(flush);
 }
 
 /** @param {string} key @param {any} value @param {any} before @returns {boolean} Whether what is to be kept is another than what is. */
@@ -93,8 +72,7 @@ function isNews(key, value, before) {
 
 /** Brings the storage to what the page has. */
 async function flush() {
-  changed = true;
-  if (writing || !followed || keepingNow().state !== 'answers' || !mayWrite()) return;
+  if (!changed || writing || !followed || keepingNow().state !== 'answers' || !mayWrite()) return;
   writing = true;
   changed = false;
   try {
@@ -105,7 +83,11 @@ async function flush() {
     if (old.length && !failed.size && mayWrite() && keepingNow().state === 'answers') await delMany(old.splice(0)).catch(() => {});
   } finally {
     writing = false;
-    if (changed) soon();
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = undefined;
+      void flush();
+    }, GATHER);
   }
 }
 

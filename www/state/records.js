@@ -32,8 +32,8 @@ const ASIDE = ['unrolled', 'aside'];
 
 /** @param {Dataset['id']} id */
 export const dataKey = (id) => `${DATA}${id}`;
-/** @param {Pick<Entry, 'data' | 'id'>} entry */
-export const runKey = ({ data, id }) => `${RUN}${data}-${id}`;
+/** @param {Entry} entry */
+const runKey = ({ data, id }) => `${RUN}${data}-${id}`;
 
 /** @param {string} key @param {Entry} entry @returns {boolean} Whether it is the record of this run. */
 export const isRecordOf = (key, entry) => key === runKey(entry);

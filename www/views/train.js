@@ -204,7 +204,7 @@ export function trainView(root, store, act) {
           extra,
           problem ? `${problem.message} ` : null,
           problem?.code === 'other-rows'
-            ? h('button', { type: 'button', class: 'link', onclick: () => void act.loadOnOtherRows() }, 'These are another series of its kind: use it all the same')
+            ? h('button', { type: 'button', class: 'link', onclick: () => void act.loadOnOtherRows() }, 'Use it on this series anyway')
             : null,
           earlier
             ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackRun() }, `Bring back ${earlier.why}`)

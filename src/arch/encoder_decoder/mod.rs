@@ -275,9 +275,9 @@ impl EncoderDecoder {
         let targets = self.plan.targets;
         for (index, out) in out.chunks_exact_mut(self.plan.horizon).enumerate() {
             let (sample, target) = (index / targets, index % targets);
-            let (shift, deviation) = levels.at(pass.tape, target, sample);
+            let (shift, scale) = levels.at(pass.tape, target, sample);
             for (step, out) in out.iter_mut().enumerate() {
-                *out = values[(step * batch.size + sample) * targets + target] * deviation + shift;
+                *out = values[(step * batch.size + sample) * targets + target] * scale + shift;
             }
         }
     }
@@ -290,18 +290,18 @@ impl Forecaster for EncoderDecoder {
         let decoding = self.encode(pass, batch, &levels, None);
         let mut out = self.decode(pass, decoding);
         let (targets, columns) = (plan.targets, plan.horizon * batch.size);
-        let (mut truth, mut deviation) = (pass.tape.buffer(targets * columns), pass.tape.buffer(targets * columns));
-        for (at, (truth, deviation)) in truth.iter_mut().zip(&mut deviation).enumerate() {
+        let (mut truth, mut scale) = (pass.tape.buffer(targets * columns), pass.tape.buffer(targets * columns));
+        for (at, (truth, scale)) in truth.iter_mut().zip(&mut scale).enumerate() {
             let (column, target) = (at / targets, at % targets);
             let (step, sample) = (column / batch.size, column % batch.size);
             let shift;
-            (shift, *deviation) = levels.at(pass.tape, target, sample);
+            (shift, *scale) = levels.at(pass.tape, target, sample);
             *truth = batch.column(plan.window + step, sample)[target] - shift;
         }
         let truth = pass.tape.push(targets, columns, truth, None);
-        let deviation = pass.tape.push(targets, columns, deviation, None);
-        if plan.has_spread() {
-            out = ops::mul(pass.tape, out, deviation);
+        let scale = pass.tape.push(targets, columns, scale, None);
+        if plan.rescales() {
+            out = ops::mul(pass.tape, out, scale);
         }
         (out, truth)
     }

@@ -1,4 +1,4 @@
-//! Split by time: the first rows train, the next ones decide when to stop, the last ones score it.
+//! Split by time: the first rows train the model, the next ones decide when to stop, the last ones test it.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ const USUAL: &str = "70/10/20";
 
 /// Where the parts end.
 pub const SPLIT: Knob<String> = Knob::text(Group::Data, "split", "Training / validation / test", USUAL).help(
-    "The first rows train, the next ones decide when to stop, the last ones score it. As percent (70/10/20), as row \
+    "The first rows train the model, the next ones decide when to stop, the last ones test it. As percent (70/10/20), as row \
            numbers at which each part ends (8640, 11520, 14400), or as dates at which each part ends (2017-06-26, \
            2017-10-24, 2018-02-21; the date itself belongs to the next part).",
 );
@@ -29,7 +29,7 @@ pub enum Part {
     Train,
     /// Decides when to stop, the ridge's penalty, and the width of intervals.
     Validation,
-    /// Scores the model, once.
+    /// Tests the model, once.
     Test,
 }
 
@@ -54,7 +54,7 @@ pub struct Split {
     pub train: Range<usize>,
     /// Rows that decide when to stop.
     pub validation: Range<usize>,
-    /// Rows that score the model.
+    /// Rows that test the model.
     pub test: Range<usize>,
 }
 
@@ -68,7 +68,7 @@ impl Split {
         }
     }
 
-    /// The parts of the knob's default. Of a series too short to be split all rows are the first part: none is scored.
+    /// The parts of the knob's default. Of a series too short to be split all rows are the first part, and none is left to test it.
     pub fn usual(axis: &Axis) -> Split {
         let [train, validation, test] = by_percent(USUAL, axis.len).unwrap_or_default();
         let whole = 0 < train && train < validation && validation < test;

@@ -12,7 +12,7 @@ use crate::data::{Batch, Frame, WindowSet};
 use crate::error::{Error, Result};
 use crate::grad::Tape;
 use crate::nn::{Params, Pass};
-use crate::train::cuts::Said;
+use crate::train::cuts::Cuts;
 use crate::train::inside::{self, Gradients, Inner};
 use crate::train::source::{Room, Windows};
 use crate::train::{Optimiser, Options, Schedule, Source, Truncated};
@@ -146,7 +146,7 @@ impl Trainer {
     }
 
     /// Where the series was cut, if it is read as one.
-    pub fn cuts(&self) -> Option<&Said> {
+    pub fn cuts(&self) -> Option<&Cuts> {
         self.source.cuts()
     }
 
