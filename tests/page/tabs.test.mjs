@@ -1,4 +1,4 @@
-// Several tabs of the page: one of them writes what is kept, the others look on and can take over; no model of one comes to stand on
+// Several tabs of the page: one of them writes what is kept, the others read along and can take over; no model of one comes to stand on
 // the data of another, and no run of one is lost to another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,8 +13,8 @@ const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 /** Small, and trained until it is ended. */
 const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
 
-const LOOKS_ON = /Another tab of this page is open\. This one looks on: nothing trained here is kept\./;
-const LOST = /Another tab has taken over\. This one looks on: it goes on training, and nothing trained here is kept\./;
+const LOOKS_ON = /Another tab of this page does the saving: nothing trained in this tab is kept\./;
+const LOST = /Another tab saves from now on\. Training here continues, but nothing trained in this tab is kept\./;
 
 /** @param {Page} page @param {RegExp} pattern */
 const untilNotice = (page, pattern) =>
@@ -97,7 +97,7 @@ inBrowsers((browser) => {
     await untilRuns(other, 3);
     await untilStatus(other, 'finished');
     await untilJudged(other);
-    assert.equal((await kept(other)).runs.length, 2, 'a tab that looks on keeps nothing');
+    assert.equal((await kept(other)).runs.length, 2, 'a tab that does not write keeps nothing');
     await takeOver(other);
     await untilKept(other, 'the runs of both', ({ runs: all }) => all.length === 3 && all.every(({ judged }) => judged));
     await untilWriter(other);
@@ -110,7 +110,7 @@ inBrowsers((browser) => {
     }
   });
 
-  test('a tab that looks on sees a run train in the other, and is the one that writes when that is closed', async () => {
+  test('a tab that reads along sees a run train in the other, and is the one that writes when that is closed', async () => {
     const one = await opened(browser, endless);
     await press(one, 'Train');
     await untilEpoch(one);

@@ -351,7 +351,7 @@ async function catchUp(names) {
   }
 }
 
-/** This tab writes from now on, and the one that did looks on. @type {() => void} */
+/** This tab writes from now on, and the one that did reads along. @type {() => void} */
 export let takeOver = () => {};
 
 /** Settled once it is known whether this tab writes. @type {Promise<void>} */

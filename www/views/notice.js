@@ -35,8 +35,8 @@ function silence({ state, late }) {
 function lookingOn({ state, role }) {
   if (state !== 'answers' || (role !== 'looking' && role !== 'lost')) return '';
   return role === 'lost'
-    ? 'Another tab has taken over. This one looks on: it goes on training, and nothing trained here is kept.'
-    : 'Another tab of this page is open. This one looks on: nothing trained here is kept.';
+    ? 'Another tab saves from now on. Training here continues, but nothing trained in this tab is kept.'
+    : 'Another tab of this page does the saving: nothing trained in this tab is kept.';
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {VisitActions} visit @returns {() => void} */
