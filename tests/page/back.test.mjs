@@ -32,6 +32,17 @@ const keptKeys = (page) =>
     return (await keys()).map(String).sort();
   });
 
+/** Has the storage busy for a second: what is asked of it meanwhile is done afterwards, in order. @param {Page} page */
+const occupyStorage = (page) =>
+  page.run(async () => {
+    const { createStore } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+    const until = performance.now() + 1000;
+    await createStore('keyval-store', 'keyval')('readwrite', (/** @type {IDBObjectStore} */ store) => {
+      const goOn = () => void (performance.now() < until && (store.get('nothing').onsuccess = goOn));
+      goOn();
+    });
+  });
+
 /** @param {Page} page */
 async function trained(page) {
   await press(page, 'Train');
@@ -45,6 +56,7 @@ inBrowsers((browser) => {
     await trained(page);
     const { runs } = await untilKept(page, 'all of it', (now) => now.data.length === 1 && now.runs.length === 1 && now.runs[0].judged && now.open?.shown[now.data[0].id] === now.runs[0].id);
     assert.deepEqual(await keptKeys(page), [`unrolled-5-data-${runs[0].data}`, 'unrolled-5-open', runs[0].key]);
+    await occupyStorage(page);
     await pressFoot(page, 'Forget what is kept here');
     await page.until('the page says so', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     assert.deepEqual(await keptKeys(page), []);

@@ -14,9 +14,9 @@ export const MODEL = 'the model';
 /**
  * How it stands with what is kept.
  * @typedef {object} Keeping
- * @property {'waiting' | 'silent' | 'late' | 'answers' | 'forgotten'} state `waiting`: it is being read. `silent`: the storage has not
+ * @property {'waiting' | 'silent' | 'late' | 'answers' | 'forgetting' | 'forgotten'} state `waiting`: it is being read. `silent`: the storage has not
  *   answered. `late`: it has answered after the page had begun without it, and a person is to say what becomes of what it had.
- *   `forgotten`: a person had it deleted. Nothing is written but where it `answers`.
+ *   `forgetting`: a person has it deleted. `forgotten`: that is done. Nothing is written but where it `answers`.
  * @property {Role} role Whether this tab is the one that writes.
  * @property {string} problem Why something is not kept, in a line, or ''.
  * @property {Aside[]} aside

@@ -14,6 +14,7 @@ import { asAside, asideOf, calledBy, dataKey, dataOfRun, isBefore, isOurs, isRun
 import { putWords, takeWords, watchWords } from './words.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
+/** @import {Keeping} from './keeping.js' */
 /** @import {Role} from './one_writer.js' */
 /** @import {Aside, Bad, Kept, Records} from './records.js' */
 /** @import {Entry, PageStore} from './shape.js' */
@@ -273,18 +274,24 @@ export const deleteAside = () => attempt(() => remove(keepingNow().aside.map(({ 
 export async function forget() {
   // Before anything else: what waits to be written would come after it.
   const { state } = keepingNow();
-  tell({ state: 'forgotten' });
-  channel?.postMessage({ forgotten: true });
+  become('forgetting');
   if (!mayWrite()) takeOver();
   const done = await attempt(async () => {
     const all = await keys();
     await remove(all.filter((key) => asideOf(key) || isOurs(key)));
   });
-  if (!done) return tell({ state });
+  if (!done) return become(state);
   written.clear();
   old = [];
   words = takeWords();
+  become('forgotten');
   void measure();
+}
+
+/** In every tab. @param {Keeping['state']} state */
+function become(state) {
+  tell({ state });
+  channel?.postMessage({ state });
 }
 
 /** Has what was deleted back where it stood, and what has become of it since. */
@@ -306,7 +313,7 @@ watchWords((error) => {
   tellProblem();
 });
 
-/** What another tab has done. @typedef {{kept?: string[], gone?: string[], forgotten?: boolean}} Word */
+/** What another tab has done. @typedef {{kept?: string[], gone?: string[], state?: Keeping['state']}} Word */
 
 /** What the page does with what another tab has kept or deleted. @type {(kept: Kept[], gone: string[]) => void} */
 let heard = () => {};
@@ -318,12 +325,12 @@ export function watchOthers(hear) {
 }
 
 /** @param {Word} word */
-function listen({ kept = [], gone = [], forgotten }) {
-  if (keepingNow().state !== 'answers') return;
-  if (forgotten) {
-    written.clear();
-    return tell({ state: 'forgotten' });
-  }
+function listen({ kept = [], gone = [], state }) {
+  if (!['answers', 'forgetting'].includes(keepingNow().state)) return;
+  if (state === 'forgotten') written.clear();
+  // Deleting failed in a tab whose own storage had not answered: this one's did.
+  if (state) return tell({ state: state === 'forgetting' || state === 'forgotten' ? state : 'answers' });
+  if (keepingNow().state === 'forgetting') return;
   for (const key of gone) written.delete(key);
   if (gone.length) heard([], gone);
   if (kept.some(isRun)) void catchUp(kept);

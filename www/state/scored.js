@@ -54,7 +54,7 @@ function add(fingerprint, more) {
   const { [fingerprint]: before = 0, ...rest } = scored;
   const times = Math.max(0, before + more);
   scored = Object.fromEntries([...Object.entries(rest), [fingerprint, times]].slice(-MOST));
-  if (keepingNow().state !== 'forgotten') keepScored(JSON.stringify(scored));
+  if (!['forgetting', 'forgotten'].includes(keepingNow().state)) keepScored(JSON.stringify(scored));
   tell();
   return times;
 }

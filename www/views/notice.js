@@ -79,6 +79,7 @@ export function noticeView(root, store, visit) {
 function keptSentence(keeping) {
   const { state, role, problem, used, quota, lasting } = keeping;
   if (problem) return problem;
+  if (state === 'forgetting') return 'What is kept in this browser is being deleted …';
   if (state === 'forgotten') return 'Nothing is kept in this browser any more, and nothing will be until the page is opened again.';
   if (state !== 'answers') return 'Nothing is kept in this browser for now.';
   const looks = lookingOn(keeping);
@@ -104,7 +105,9 @@ export function keptView(store) {
               history.replaceState(null, '', location.pathname + location.search);
               location.reload();
             })
-          : link('Forget what is kept here', () => void forget()),
+          : keeping.state === 'forgetting'
+            ? null
+            : link('Forget what is kept here', () => void forget()),
         keeping.deleted ? link('Bring back what was deleted', () => void bringBack()) : null,
       );
     },
