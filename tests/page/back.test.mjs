@@ -60,7 +60,7 @@ inBrowsers((browser) => {
     await pressFoot(page, 'Forget what is kept here');
     await page.until('the page says so', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     assert.deepEqual(await keptKeys(page), []);
-    await press(page, 'Try seed 2');
+    await press(page, 'Another seed');
     await untilStatus(page, 'finished');
     await untilJudged(page);
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -84,16 +84,16 @@ inBrowsers((browser) => {
     const page = await opened(browser, short);
     await trained(page);
     for (const seed of [2, 3]) {
-      await press(page, `Try seed ${seed}`);
+      await press(page, 'Another seed');
       await page.until(`${seed} runs that ended`, (many) => document.querySelectorAll('#compare tr[data-status="finished"]').length === many, { args: [seed] });
       await untilJudged(page);
     }
     const before = (await board(page)).filter(({ run }) => run).map(({ run, validation }) => [run, validation]);
-    await press(page, 'Remove all but the one shown');
+    await press(page, 'Remove all but the shown run');
     await page.until('one left', () => document.querySelectorAll('#compare tr[data-run]').length === 1);
     await page.run(() => document.querySelector('#compare tr[data-run] .reset').click());
     await page.until('none left', () => document.querySelectorAll('#compare tr[data-run]').length === 0);
-    await press(page, 'Bring back the 3 runs that were removed');
+    await press(page, 'Restore the 3 removed runs');
     await page.until('all of them', () => document.querySelectorAll('#compare tr[data-run]').length === 3);
     assert.deepEqual((await board(page)).filter(({ run }) => run).map(({ run, validation }) => [run, validation]), before);
     await page.run(() => document.querySelector('#compare tr[data-run] .link').click());
@@ -142,7 +142,7 @@ inBrowsers((browser) => {
       input.files = transfer.files;
       input.dispatchEvent(new Event('change'));
     });
-    await page.until('the model', () => /Loaded from mine\.safetensors\. Its weights are those of epoch \d/.test(document.querySelector('#train .sentence').textContent));
+    await page.until('the model', () => /Loaded from mine\.safetensors\. Weights of epoch \d/.test(document.querySelector('#train .sentence').textContent));
     await untilJudged(page);
     assert.equal(await page.run(() => document.querySelector('[data-id="model"] td').textContent), score);
     const facts = await page.run(() => Object.fromEntries([...document.querySelectorAll('#train .facts div')].map((fact) => [fact.querySelector('dt').textContent, fact.querySelector('dd').textContent])));

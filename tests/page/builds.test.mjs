@@ -146,7 +146,7 @@ inBrowsers((browser) => {
     await page.until('the address', () => location.hash.includes('reproducible=true'));
     if (fast) {
       assert.match(await page.text('#rounding'), /^This model was computed by the relaxed/, 'what is there is not touched');
-      await press(page, 'Train anew');
+      await press(page, 'Train again');
       await page.until('another model', () => /^This model was computed by the plain/.test(document.querySelector('#rounding')?.textContent ?? ''));
       await untilStatus(page, 'finished');
       assert.deepEqual(loaded(page), ['unrolled_relaxed_bg.wasm', 'unrolled_bg.wasm']);
@@ -156,7 +156,7 @@ inBrowsers((browser) => {
     await page.reload();
     await untilReady(page);
     // The model is back, and it is what the settings give: nothing asks to train it anew.
-    await page.until('the model of this visit', () => document.querySelector('#train .main')?.textContent === 'Try seed 2');
+    await page.until('the model of this visit', () => document.querySelector('#train .main')?.textContent === 'Another seed');
     assert.equal(await page.run(() => /** @type {HTMLInputElement} */ (document.querySelector('#reproducible')).checked), true);
   });
 });

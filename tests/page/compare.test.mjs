@@ -84,7 +84,7 @@ inBrowsers((browser) => {
     await page.until('its forecast above', () => /The forecast begins at/.test(document.querySelector('#hero-summary').textContent));
     assert.doesNotMatch(await page.text('#forecast'), /NaN|between/);
     assert.match(await page.text('#forecast .key-band'), /No 80 % range: these weights have not been through a validation here/);
-    assert.match(await page.text('#compare .board'), /ended before its first epoch did/);
+    assert.match(await page.text('#compare .board'), /ended inside its first epoch/);
   });
 
   test('every training is a run: its name tells what differs, the table which settings; the list is there after a reload', async () => {
@@ -97,7 +97,7 @@ inBrowsers((browser) => {
       knob.value = '12';
       knob.dispatchEvent(new Event('change'));
     });
-    await press(page, 'Train anew');
+    await press(page, 'Train again');
     await page.until('two runs, both judged', () => [...document.querySelectorAll('#compare tr[data-run]')].filter((row) => /\d/.test(row.querySelectorAll('td.num')[2].textContent)).length === 2);
     const names = (await board(page)).filter(({ run }) => run).map(({ name }) => name);
     assert.ok(names.some((name) => / · hidden units 12$/.test(name)) && names.some((name) => !name.includes('·')), names.join());
@@ -134,7 +134,7 @@ inBrowsers((browser) => {
     const still = (await board(page)).map(({ steps }) => steps);
     await new Promise((resolve) => setTimeout(resolve, 700));
     assert.deepEqual((await board(page)).map(({ steps }) => steps), still, 'nothing trains while it is paused');
-    await press(page, 'Go on');
+    await press(page, 'Continue');
     await page.until('more steps', (before) => [...document.querySelectorAll('#compare tr[data-status="running"]')].some((row) => !before.includes(Number(row.getAttribute('data-steps')))), { args: [still] });
     await press(page, 'End now');
     await untilOver(page);

@@ -26,7 +26,7 @@ inBrowsers((browser) => {
     const { target: _, ...asked } = settings;
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]))}`);
     const said = () => page.text('#train .cut');
-    assert.equal(await said(), `${sentence} In the charts, long marks are where the state begins, short ones are cuts.`);
+    assert.equal(await said(), `${sentence} In the charts, long marks show where the state begins, short marks where the gradient is cut.`);
     await press(page, 'Train');
     await untilStatus(page, 'finished');
     await untilJudged(page);
@@ -40,7 +40,7 @@ inBrowsers((browser) => {
     // Windows again: nothing is cut.
     await press(page, 'All settings, equations');
     await page.run(() => document.querySelector('#model-detail input[name$="-reading"][value="windows"]').click());
-    await press(page, 'Train anew');
+    await press(page, 'Train again');
     await untilStatus(page, 'finished');
     await page.until('no cuts', () => document.querySelector('#train .cut').hidden);
   });

@@ -61,11 +61,11 @@ inBrowsers((browser) => {
     await untilStatus(page, 'finished');
     await untilJudged(page);
 
-    assert.deepEqual(await keys(), ['training', 'validation', 'validation, truth fed back', 'last value']);
+    assert.deepEqual(await keys(), ['training', 'validation', 'validation, teacher-forced', 'last value']);
     const last = history.length - 1;
     const said = await page.text('#curve-summary');
     assert.ok(
-      said?.includes(`and the validation loss ${figure(free[last], 3)}; the lowest was ${figure(best?.validation, 3)} at epoch ${best?.epoch}. With the truth fed back in place of its own forecasts it would be ${figure(forced[last], 3)}. `),
+      said?.includes(`, validation loss ${figure(free[last], 3)} (lowest: ${figure(best?.validation, 3)} at epoch ${best?.epoch}). Teacher-forced validation loss: ${figure(forced[last], 3)}. `),
       `${said}: ${free[last]}, ${forced[last]}`,
     );
 

@@ -62,11 +62,11 @@ inBrowsers((browser) => {
     await trained(page);
     await untilNote(page, /scored once/);
     await trained(page);
-    await untilNote(page, /scored 2 times by now/);
+    await untilNote(page, /scored 2 times over all models/);
     await compare(page, { pick: ['rnn', 'gru'], budget: 'steps', amount: 2 });
     await untilOver(page);
     assert.equal((await board(page)).filter(({ run, test: error }) => run && Number.isFinite(error)).length, 4);
-    await untilNote(page, /scored 4 times by now/);
+    await untilNote(page, /scored 4 times over all models/);
 
     const address = await page.run(() => location.href);
     await page.driver.get('about:blank');
@@ -74,7 +74,7 @@ inBrowsers((browser) => {
     await untilReady(page);
     await page.until('the file', () => /^400 values/.test(document.querySelector('#data .extent').textContent));
     await trained(page);
-    await untilNote(page, /scored 5 times by now/);
+    await untilNote(page, /scored 5 times over all models/);
 
     // Other rows are another experiment, and so is another split of the same.
     await drop(page, 'other.csv', daily(390), '390 values');
@@ -128,7 +128,7 @@ inBrowsers((browser) => {
     // It is said from then on: when another has been shown, and at the next visit.
     await trained(page);
     await untilNote(page, /which training never saw; scored 2 times/);
-    await press(page, 'Bring back the model before this one');
+    await press(page, 'Restore the model before this one');
     await untilNote(page, /^On the test part, .* This model was not trained on these rows/);
     await untilKept(page, 'that it is shown', ({ runs, open }) => {
       const mine = runs.filter(({ data }) => data === open?.data);

@@ -42,7 +42,7 @@ inBrowsers((browser) => {
     assert.equal(await page.text('#train .facts dd'), epoch, 'it stands still while it is paused');
     await press(page, 'One step');
     await page.until('the step', () => document.querySelector('#train').dataset.status === 'paused');
-    await press(page, 'Train on');
+    await press(page, 'Continue');
     await untilStatus(page, 'running');
     await press(page, 'Stop');
     await untilStatus(page, 'stopped');
@@ -53,20 +53,19 @@ inBrowsers((browser) => {
     assert.match(await page.text('#errors'), /Shuffling all rows but the last .* the error (?:from|at) [\d.].*: (?:the order|whether)/);
   });
 
-  test('the 80 % range is said beside what it held of the test part once that is scored, and not before', async () => {
+  test('the 80 % range stands beside its coverage of the test part once that is scored, and not before', async () => {
     const page = await browser.open({ address: '#sample=co2&epochs=5000&patience=0' });
     await untilReady(page);
     await press(page, 'Train');
     await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
-    assert.match(await page.text('#forecast .key-band'), /80 % range \(not measured until the test part is scored\)/);
+    assert.match(await page.text('#forecast .key-band'), /80 % range \(coverage unknown until the test part is scored\)/);
     await press(page, 'Stop');
     await untilJudged(page);
     await page.until('what it held', () => document.querySelector('#errors .range'));
-    const held = /80 % range \(held (\d+) % of the test part’s values in ([\d,]+) windows, ([\d.]+) wide on average\)/;
+    const held = /80 % range \(covered (\d+) % of the test values in ([\d,]+) windows, mean width ([\d.]+)\)/;
     const [, coverage, windows, width] = held.exec(await page.text('#forecast .key-band')) ?? assert.fail(await page.text('#forecast .key-band'));
     const sentence = await page.text('#errors .range');
-    assert.ok(sentence.includes(`held ${coverage} % of the values in ${windows} test windows; it is ${width} wide`), sentence);
-    assert.doesNotMatch(await page.text('#forecast'), /of the truth on validation/);
+    assert.ok(sentence.includes(`covered ${coverage} % of the values in ${windows} test windows; its mean width is ${width}`), sentence);
   });
 
   test('from eight validation windows no range is drawn, and where it would be named stands why', async () => {
@@ -256,7 +255,7 @@ inBrowsers((browser) => {
     assert.equal(await page.text('#hero-summary'), forecast);
     assert.match(await page.text('#curve-summary'), /After [\d,]+ epochs?/);
     assert.equal(await status(page), 'stopped');
-    await press(page, 'Try seed 2');
+    await press(page, 'Another seed');
     await untilStatus(page, 'running');
     await page.until('the seed in the address', () => location.hash.includes('seed=2'));
   });
@@ -324,7 +323,7 @@ inBrowsers((browser) => {
       args: [summary],
     });
     assert.match(await page.text('#train .sentence'), /Loaded from /);
-    await press(page, 'Bring back the model that was reset');
+    await press(page, 'Restore the model that was reset');
     await untilEpoch(page);
   });
 

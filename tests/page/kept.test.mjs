@@ -144,7 +144,7 @@ inBrowsers((browser) => {
       failures.push(...(await page.takeProblems()).map((problem) => `${kind}: ${problem}`));
     }
     assert.deepEqual(failures, []);
-    await press(page, 'Try seed 2');
+    await press(page, 'Another seed');
     await page.until('the next seed', () => location.hash.includes('seed=2') && document.querySelector('#train').dataset.status === 'finished');
 
     const many = (await keysOf(page)).filter((key) => key.startsWith('unrolled,aside,')).length;
@@ -161,7 +161,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await untilStatus(page, 'finished');
     await untilJudged(page);
-    await press(page, 'Try seed 2');
+    await press(page, 'Another seed');
     await page.until('the next seed', () => location.hash.includes('seed=2') && document.querySelector('#train').dataset.status === 'finished');
     await untilJudged(page);
     await untilKept(page, 'both', ({ runs, open }) => runs.length === 2 && runs.every(({ judged }) => judged) && open?.shown[runs[0].data] === runs[1].id);
@@ -263,7 +263,7 @@ inBrowsers((browser) => {
     await wait(2500);
     await untilNotice(page, /^Not kept for your next visit: the model and what is open/);
     await page.run(() => (/** @type {any} */ (window).full = false));
-    await press(page, 'Try seed 2');
+    await press(page, 'Another seed');
     await page.until('no notice', () => document.querySelector('#notice').hidden);
     assert.match(await page.text('#foot'), /are kept in this browser only/);
     await untilStatus(page, 'finished');
@@ -290,7 +290,7 @@ inBrowsers((browser) => {
     await page.click('#train .main');
     await untilStatus(page, 'finished');
     assert.deepEqual(await asked(), [true]);
-    await press(page, 'Try seed 2');
+    await press(page, 'Another seed');
     await untilStatus(page, 'finished');
     assert.deepEqual(await asked(), [true]);
     await page.until('the promise', () => !/may clear them/.test(document.querySelector('#foot').textContent));
@@ -331,7 +331,7 @@ inBrowsers((browser) => {
     assert.ok(late < 7000, `the weights of step ${kept} are kept at step ${last}, ${Math.round(late)} ms behind`);
     await page.driver.get('about:blank');
     await page.driver.get(`${page.base}#sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8`);
-    await page.until('the model', () => /Its weights are those after step \d+, inside epoch 1: training had not validated them yet/.test(document.querySelector('#train .sentence').textContent), { timeout: 60_000 });
+    await page.until('the model', () => /Weights after step \d+, inside epoch 1, not validated/.test(document.querySelector('#train .sentence').textContent), { timeout: 60_000 });
     const step = Number(/after step (\d+)/.exec((await page.text('#train .sentence')) ?? '')?.[1]);
     assert.ok(step >= kept, `${step} after ${kept}`);
   });

@@ -93,7 +93,7 @@ inBrowsers((browser) => {
       knob.value = '12';
       knob.dispatchEvent(new Event('change'));
     });
-    await press(other, 'Train anew');
+    await press(other, 'Train again');
     await untilRuns(other, 3);
     await untilStatus(other, 'finished');
     await untilJudged(other);

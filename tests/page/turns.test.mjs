@@ -82,7 +82,7 @@ inBrowsers((browser) => {
       epochs.value = '10000';
       epochs.dispatchEvent(new Event('change'));
     });
-    await press(page, 'Train anew');
+    await press(page, 'Train again');
     await page.until('weights', () => [...document.querySelectorAll('#compare tr[data-run]')].some((row) => row.querySelector('[aria-current]') && !row.querySelector('.link').disabled && row.getAttribute('data-status') !== 'waiting'));
     await page.run(() => document.querySelector('#compare tr[data-run]:not(.own) .link').click());
     await page.until('the first one above', () => document.querySelectorAll('#compare tr.own').length === 1 && /Finished/.test(document.querySelector('#train .sentence').textContent));
@@ -90,7 +90,7 @@ inBrowsers((browser) => {
     for (const { name, status } of await runs(page)) assert.ok(['finished', 'stopped'].includes(status ?? ''), `${name} is ${status}`);
   });
 
-  test('Train, Pause, Train on and Stop pressed twice do what they do once', async () => {
+  test('Train, Pause, Continue and Stop pressed twice do what they do once', async () => {
     const page = await opened(browser, endless);
     await pressQuickly(page, 'Train');
     await untilStatus(page, 'running');
@@ -101,7 +101,7 @@ inBrowsers((browser) => {
     const still = (await runs(page))[0].steps;
     await wait(400);
     assert.equal((await runs(page))[0].steps, still);
-    await pressQuickly(page, 'Train on');
+    await pressQuickly(page, 'Continue');
     await untilStatus(page, 'running');
     await pressQuickly(page, 'Stop', 3);
     await untilJudged(page);
@@ -121,7 +121,7 @@ inBrowsers((browser) => {
         if (button.textContent.trim() === 'Pause') button.click();
       }, delay);
       await page.until('an end or a pause', () => ['paused', 'finished'].includes(document.querySelector('#train').dataset.status) || document.querySelector('#train .main').textContent.trim() === 'Pause' && (document.querySelector('#train .main').click(), false));
-      if (await page.run(() => document.querySelector('#train').dataset.status === 'paused')) await press(page, 'Train on');
+      if (await page.run(() => document.querySelector('#train').dataset.status === 'paused')) await press(page, 'Continue');
       await untilStatus(page, 'finished');
       await page.until('the verdict', () => /On the test part.*scored (?:once|\d+ times)/.test(document.querySelector('.verdict-note').textContent));
     }
@@ -142,7 +142,7 @@ inBrowsers((browser) => {
         seen.states.push(above.getAttribute('aria-disabled'));
       };
       new MutationObserver((_, observer) => {
-        if (!above.textContent.startsWith('Try')) return;
+        if (!above.textContent.startsWith('Another')) return;
         observer.disconnect();
         late();
         setTimeout(late, 200);
@@ -187,7 +187,7 @@ inBrowsers((browser) => {
     const steps = held.map((run) => run.steps);
     await wait(500);
     assert.deepEqual((await runs(page)).filter(({ status }) => status !== 'stopped').map((run) => run.steps), steps);
-    await press(page, 'Go on');
+    await press(page, 'Continue');
     await untilOver(page);
     assert.equal((await runs(page)).filter(({ status, steps: done }) => status === 'finished' && done === 60).length, 2);
   });

@@ -189,7 +189,7 @@ inBrowsers((browser) => {
     assert.match(await asked(page, /holds the model/), /another gets its weights/);
     await decide(page, 'End it');
     await page.until('the weights', () => /was ended\..*Its last weights are back\./.test(document.querySelector('#train .extra').textContent));
-    await page.until('which they are', () => /Its weights are those after step [\d,]+, inside epoch 1/.test(document.querySelector('#train .sentence').textContent));
+    await page.until('which they are', () => /Weights after step [\d,]+, inside epoch 1/.test(document.querySelector('#train .sentence').textContent));
     await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
   });
 
@@ -257,7 +257,7 @@ inBrowsers((browser) => {
    * @type {[string, (page: Page) => Promise<unknown>][]}
    */
   const points = [
-    ['start', (page) => press(page, 'Try seed 2')],
+    ['start', (page) => press(page, 'Another seed')],
     ['step', (page) => press(page, 'One step')],
     ['configure', (page) => page.run(() => {
       const epochs = document.querySelector('#basic-epochs');
@@ -267,10 +267,10 @@ inBrowsers((browser) => {
     ['open', (page) => page.dropFile('main', 'other.csv', daily(500))],
     ['inside', (page) => page.run(() => document.querySelector('#inside').scrollIntoView())],
     ['gradients', (page) => page.run(() => document.querySelector('#inside').scrollIntoView())],
-    ['judge', (page) => press(page, 'Try seed 2')],
+    ['judge', (page) => press(page, 'Another seed')],
     ['load', async (page) => {
       await press(page, 'Reset');
-      await press(page, 'Bring back the model that was reset');
+      await press(page, 'Restore the model that was reset');
     }],
   ];
   for (const [call, cause] of points) {

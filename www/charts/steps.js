@@ -1,5 +1,5 @@
 /**
- * The error at each step of the horizon, one line for the model and one for each simple rule.
+ * The error at each step of the horizon, one line for the model and one for each baseline.
  * @module
  */
 import { axis, leftAxis, line, makePlot, soon } from './plot.js';

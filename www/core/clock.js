@@ -33,7 +33,7 @@ export function createClock(limit = {}) {
     /** @param {Progress} progress @returns {string} Why training ended with the budget, as a sentence. */
     why({ best }) {
       const over = Number.isFinite(steps) ? `Its ${steps} steps are done` : `Its ${milliseconds / 1000} seconds are over`;
-      return best ? `${over}; the weights of epoch ${best.epoch} are in place.` : `${over} before its first epoch ended; its weights are the last ones.`;
+      return best ? `${over}. Weights of epoch ${best.epoch}.` : `${over}, before the first epoch ended. Weights of the last step.`;
     },
 
     /**

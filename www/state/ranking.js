@@ -120,7 +120,7 @@ export function epochTime(run) {
 }
 
 /**
- * One line of the leaderboard: a run, or a simple rule that was judged on the same windows. Errors are mean absolute ones.
+ * One line of the leaderboard: a run, or a baseline on the same windows. Errors are mean absolute ones.
  * @typedef {object} Line
  * @property {string} key
  * @property {Entry | null} entry Nothing for a rule.

@@ -21,9 +21,9 @@ const MILLISECONDS = 1000;
 
 /** @type {{value: Contest['budget'], label: string, help: string}[]} */
 const BUDGETS = [
-  { value: 'time', label: 'equally long', help: 'Each trains for so many seconds; reports and pauses do not count.' },
-  { value: 'steps', label: 'equally many steps', help: 'Each takes so many steps of the optimiser, with the same windows in the same order.' },
-  { value: 'none', label: 'to its end', help: 'Until its epochs are done, or validation has not improved for as long as its patience says.' },
+  { value: 'time', label: 'equal time', help: 'Each trains for this many seconds; reports and pauses do not count.' },
+  { value: 'steps', label: 'equal steps', help: 'Each takes this many optimiser steps, on the same windows in the same order.' },
+  { value: 'none', label: 'no limit', help: 'Each trains until its epochs are done or its patience ends.' },
 ];
 
 /** @param {State} state @returns {string} How far the comparison is. */
@@ -34,8 +34,8 @@ function progressSentence({ runs, comparing }) {
   const waiting = open.length - training;
   const left = open.reduce((sum, { run, limit }) => sum + Math.max(0, (limit.milliseconds ?? Infinity) - (run?.elapsed ?? 0)), 0);
   return [
-    comparing === 'paused' ? 'Paused.' : comparing === 'ending' ? 'Ending what trains.' : `${count(training)} train${training === 1 ? 's' : ''} now.`,
-    waiting ? `${count(waiting)} wait${waiting === 1 ? 's' : ''} for a worker.` : '',
+    comparing === 'paused' ? 'Paused.' : comparing === 'ending' ? 'Ending the runs.' : `${count(training)} training.`,
+    waiting ? `${count(waiting)} waiting for a worker.` : '',
     Number.isFinite(left) && left ? `About ${duration(left / Math.min(open.length, navigator.hardwareConcurrency || 1))} left.` : '',
   ].join(' ');
 }
@@ -71,7 +71,7 @@ export function compareView(root, store, act) {
   });
   const stop = h(
     'button',
-    { type: 'button', class: 'button', title: 'Ends those that train, as they stand, and forgets those that wait', onclick: () => act.stop() },
+    { type: 'button', class: 'button', title: 'Ends the running trainings and removes the waiting runs', onclick: () => act.stop() },
     'End now',
   );
   const sentence = h('p', { class: 'small muted' });
@@ -86,7 +86,7 @@ export function compareView(root, store, act) {
     type: 'number',
     min: 1,
     class: 'short',
-    'aria-label': 'How much each may train',
+    'aria-label': 'Training budget of each run',
     onchange: () => {
       const value = Math.round(Math.min(1e6, Math.max(1, Number(amount.value) || 1)));
       act.set(store.get().contest.budget === 'time' ? { seconds: value } : { steps: value });
@@ -123,11 +123,11 @@ export function compareView(root, store, act) {
   );
   const chart = curvesChart(box);
   const board = leaderboardView(store, act, { light: chart.light });
-  const clear = h('button', { type: 'button', class: 'link small', onclick: () => act.clear() }, 'Remove all but the one shown');
+  const clear = h('button', { type: 'button', class: 'link small', onclick: () => act.clear() }, 'Remove all but the shown run');
   const note = h(
     'p',
     { class: 'small muted board-note' },
-    'Sorted by the mean absolute error on validation, simple rules among the runs. The test part is scored once, when a run ends, and decides nothing. ',
+    'Sorted by validation MAE, baselines included. The test part is scored once, when a run ends, and does not affect the order. ',
     clear,
   );
   const back = h('button', { type: 'button', class: 'link small', onclick: () => act.bringBackRemoved() });
@@ -160,7 +160,7 @@ export function compareView(root, store, act) {
           h('div', { class: 'budget' }, budget.element, h('span', { class: 'field' }, amount, unit)),
           budgetHelp,
         ),
-        h('label', { class: 'check', for: 'equal' }, equal, h('span', {}, 'As many parameters each ', equalLabel)),
+        h('label', { class: 'check', for: 'equal' }, equal, h('span', {}, 'Equal parameters ', equalLabel)),
         h('div', { class: 'buttons' }, start, pause, stop),
         sentence,
       ),
@@ -204,7 +204,7 @@ export function compareView(root, store, act) {
         const workers = navigator.hardwareConcurrency || 1;
         setText(
           lead,
-          `Train several architectures and pick the winner: the same data, split, windows, seed and settings for all, ${workers === 1 ? 'one at a time' : `${workers} at a time, side by side`}. Every training, here or above, is kept as a run.`,
+          `Train several architectures on the same data, split, windows, seed and settings, ${workers === 1 ? 'one at a time' : `${workers} at a time`}. Every training, here or above, is listed as a run.`,
         );
         for (const tick of ticks) tick.checked = chosen.includes(tick.value);
         budget.show(contest.budget);
@@ -214,13 +214,13 @@ export function compareView(root, store, act) {
         setText(unit, byTime ? 'seconds' : `steps${draft ? `, ${figure(stepsOf(state) / draft.steps_per_epoch, 2)} epochs` : ''}`);
         setText(budgetHelp, BUDGETS.find(({ value }) => value === contest.budget)?.help ?? '');
         equal.checked = contest.equal;
-        setText(equalLabel, draft ? `(hidden units so that each comes nearest to ${count(draft.parameters.total)})` : '');
+        setText(equalLabel, draft ? `(hidden units chosen to come nearest to ${count(draft.parameters.total)})` : '');
         const takes = estimate(state);
         setText(start, `Compare ${count(chosen.length)}${takes && comparing === 'none' ? `, ${takes}` : ''}`);
         start.disabled = !draft || !chosen.length || comparing !== 'none' || Boolean(state.settingsProblem);
         pause.hidden = stop.hidden = comparing === 'none';
         pause.disabled = stop.disabled = comparing === 'ending';
-        setText(pause, comparing === 'paused' ? 'Go on' : 'Pause');
+        setText(pause, comparing === 'paused' ? 'Continue' : 'Pause');
       },
     ),
     store.watch(
@@ -240,13 +240,13 @@ export function compareView(root, store, act) {
           legend,
           ...curves.map(({ id, slot }) => h('span', { class: 'key-run' }, swatch(slot), names.get(id) ?? '')),
           withLast && curves.length > 0 && h('span', { class: 'key key-last' }, 'last value'),
-          !curves.length && h('span', { class: 'muted' }, 'Nothing has been trained yet.'),
+          !curves.length && h('span', { class: 'muted' }, 'No run has an epoch yet.'),
         );
         const lowest = state.runs.flatMap(({ id, run }) => {
           const best = run?.progress.best;
           return best ? [`${names.get(id)}: ${figure(best.validation, 3)} after epoch ${best.epoch}`] : [];
         });
-        setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'Nothing has been trained yet.');
+        setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'No run has an epoch yet.');
       },
     ),
     store.watch(
@@ -255,7 +255,7 @@ export function compareView(root, store, act) {
         note.hidden = !many;
         clear.hidden = many < 2;
         back.hidden = !removed;
-        setText(back, removed === 1 ? 'Bring back the run that was removed' : `Bring back the ${count(removed)} runs that were removed`);
+        setText(back, removed === 1 ? 'Restore the removed run' : `Restore the ${count(removed)} removed runs`);
       },
     ),
   ];

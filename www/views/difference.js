@@ -19,7 +19,7 @@ export function differenceView(store) {
   const picked = [null, null];
   const picks = [0, 1].map((place) =>
     h('select', {
-      'aria-label': place ? 'The other run' : 'One run',
+      'aria-label': place ? 'Second run' : 'First run',
       onchange: () => {
         picked[place] = Number(picks[place].value);
         update();
@@ -31,7 +31,7 @@ export function differenceView(store) {
   const element = h(
     'div',
     { class: 'stack difference' },
-    h('h3', {}, 'What differs between two runs'),
+    h('h3', {}, 'Differences between two runs'),
     h('div', { class: 'row' }, picks[0], picks[1]),
     none,
     h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Settings that differ' }, table),
@@ -57,7 +57,7 @@ export function differenceView(store) {
     });
     const entries = chosen.map((id) => runs.find((entry) => entry.id === id));
     const rows = entries[0] && entries[1] ? differences(entries[0], entries[1], catalog) : [];
-    setText(none, rows.length ? '' : one === other ? 'This is the same run twice.' : 'Nothing: both have the same settings.');
+    setText(none, rows.length ? '' : one === other ? 'Both are the same run.' : 'No difference: both have the same settings.');
     none.hidden = rows.length > 0;
     table.hidden = !rows.length;
     fill(

@@ -1,5 +1,5 @@
 /**
- * How far off: the model beside the simple rules that it has to beat, over all and step by step.
+ * Accuracy: the errors of the model and of its baselines, in total and step by step.
  * @module
  */
 import { stepsChart } from '../charts/steps.js';
@@ -16,7 +16,7 @@ import { column, count, figure, percent } from './format.js';
 const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity).filter(Number.isFinite));
 
 /**
- * The mean absolute error of every column beside the simple rules, and of all of them together.
+ * The mean absolute error of the model and its baselines, for every column and for all of them.
  * @param {Evaluation} evaluation @param {string} shown @param {(name: string) => void} show
  */
 function overview({ rows: all, targets, unit }, shown, show) {
@@ -80,7 +80,7 @@ function scores({ rows, unit }) {
   return h(
     'table',
     { class: 'table scores' },
-    h('caption', { class: 'hidden' }, 'Errors of the model and of the simple rules'),
+    h('caption', { class: 'hidden' }, 'Errors of the model and the baselines'),
     h(
       'thead',
       {},
@@ -122,7 +122,7 @@ function rangeSentence({ range, unit }) {
   if (!range) return '';
   const { level, coverage, width, windows } = range;
   const test = `${count(windows)} test window${windows === 1 ? '' : 's'}`;
-  return `The forecast’s ${percent(level)} range, made from the errors on validation, held ${percent(coverage)} of the values in ${test}; it is ${figure(width, 3)}${unit ? ` ${unit}` : ''} wide on average.`;
+  return `The ${percent(level)} range, derived from the validation errors, covered ${percent(coverage)} of the values in ${test}; its mean width is ${figure(width, 3)}${unit ? ` ${unit}` : ''}.`;
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
@@ -147,7 +147,7 @@ export function errorsView(root, store, act) {
     summary,
   );
   const grid = h('div', { class: 'errors-grid' }, left, figureBox);
-  root.append(head('errors', 'How far off'), intro, together, grid);
+  root.append(head('errors', 'Accuracy'), intro, together, grid);
 
   /** @type {ReturnType<typeof stepsChart> | null} */ let chart = null;
   let ids = '';
@@ -211,7 +211,7 @@ export function errorsView(root, store, act) {
             h(
               'p',
               { class: 'small muted' },
-              'σ: the standard deviation of each column in the training part. Validation goes by the mean squared error in σ.',
+              'σ: the standard deviation of each column in the training part. Validation uses the mean squared error in σ.',
             ),
             h('h3', {}, errors.name),
           );
@@ -225,7 +225,7 @@ export function errorsView(root, store, act) {
           h(
             'p',
             { class: 'small muted' },
-            'MAE: mean distance from the truth. RMSE: the same, with large misses weighing more. MASE: MAE as a multiple of what “same as a season ago” has on the training part. Differences are “perhaps by chance” where blocks of windows contradict each other (a sign-flip test at 5 %).',
+            'MAE: mean absolute error. RMSE: root mean squared error, which weighs large errors more. MASE: MAE divided by the MAE of the seasonal baseline on the training part. “Perhaps by chance”: a sign-flip test over blocks of windows cannot rule out chance at 5 %.',
           ),
           open ? h('p', {}, judge) : null,
         );

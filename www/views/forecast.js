@@ -33,15 +33,15 @@ function verdict(state) {
   return {
     text: `What will the next ${span(data.about, draft.horizon)} bring?`,
     note: run
-      ? 'The first forecast stands here after the first epoch.'
-      : 'Press Train. The network learns from the training part, and its forecast is drawn here.',
+      ? 'The first forecast appears after the first epoch.'
+      : 'Press Train: the network learns from the training part, and its forecast appears here.',
   };
 }
 
 /** @param {Run} run @param {State} state @returns {string} What a verdict on the test part rests on. */
 function testNote({ configured: { fingerprint, trained_on: known }, test }, { scored }) {
   const times = Math.max(test?.scored_times ?? 1, scored[fingerprint] ?? 0);
-  const often = times > 1 ? `scored ${count(times)} times by now, over all models, so it is no longer quite unseen` : 'scored once';
+  const often = times > 1 ? `scored ${count(times)} times over all models, so it is no longer a fresh test` : 'scored once';
   return known ? `On the test part, ${often}. ${known}` : `On the test part, which training never saw${times > 1 ? '; ' : ', '}${often}.`;
 }
 
@@ -86,7 +86,7 @@ export function forecastView(root, store, act) {
   );
   const keepModel = h('button', { type: 'button', class: 'button quiet', onclick: () => saveModel(store.get()) }, 'Save model');
   const loadable =
-    'One saved here, or the state dict of a PyTorch model: a recurrent module of torch.nn and nn.Linear (safetensors)';
+    'A model saved here, or a PyTorch state dict of one recurrent module and one nn.Linear (safetensors)';
   const file = h('input', {
     type: 'file',
     id: 'model-file',
@@ -109,7 +109,7 @@ export function forecastView(root, store, act) {
 
   root.append(
     h('div', { class: 'hero-head' }, head('forecast', 'Forecast'), h('div', { class: 'hero-words' }, sentence, note)),
-    h('div', { class: 'toolbar above', role: 'group', 'aria-label': 'What the chart shows' }, shownBox, ...view.buttons, readout),
+    h('div', { class: 'toolbar above', role: 'group', 'aria-label': 'View of the chart' }, shownBox, ...view.buttons, readout),
     h(
       'figure',
       { class: 'figure' },
@@ -126,8 +126,8 @@ export function forecastView(root, store, act) {
           'span',
           { class: 'muted', id: 'hero-keys' },
           h('span', { class: 'by-touch' }, 'Drag to pan, pinch to zoom.'),
-          h('span', { class: 'by-mouse' }, 'Drag to zoom, double-click to go back. Click first, then turn the wheel.'),
-          h('span', { class: 'by-mouse' }, ' Keys: arrows read values, with Shift they pan, + and − zoom, 0 goes back.'),
+          h('span', { class: 'by-mouse' }, 'Drag to zoom, double-click to reset. After a click, the wheel zooms too.'),
+          h('span', { class: 'by-mouse' }, ' Keys: arrows read values, Shift and arrows pan, + and − zoom, 0 resets.'),
         ),
       ),
     ),
@@ -348,7 +348,7 @@ export function forecastView(root, store, act) {
         const between = banded ? `, between ${write(lower[last])} and ${write(upper[last])}` : '';
         setText(
           summary,
-          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}.${forecast.no_range && ` ${forecast.no_range}`} All its values stand in the table below.`,
+          `${count(data.about.length)} values from ${moment(data.about.start)} to ${moment(data.about.end)}. The forecast${several() ? ` of ${name}` : ''} begins at ${moment(forecast.times[0])} with ${write(forecast.values[0])} and ends at ${moment(forecast.times[last])} with ${write(forecast.values[last])}${between}.${forecast.no_range && ` ${forecast.no_range}`} The table below lists all values.`,
         );
       },
     ),
@@ -360,7 +360,7 @@ export function forecastView(root, store, act) {
 }
 
 /**
- * The range in the legend: its nominal level beside what it held of the test part, or why there is none.
+ * The range in the legend: its nominal level and its coverage of the test part, or the reason why there is none.
  * @param {Forecast} forecast Of the column that is shown. @param {State} state
  */
 function rangeWords({ lower, level, no_range: none, note, measured }, state) {
@@ -371,8 +371,8 @@ function rangeWords({ lower, level, no_range: none, note, measured }, state) {
   const held = of?.range ?? measured[0];
   const unit = of?.unit ? ` ${of.unit}` : '';
   const words = held
-    ? `held ${percent(held.coverage)} of the test part’s values in ${count(held.windows)} windows, ${figure(held.width, 3)}${unit} wide on average`
-    : 'not measured until the test part is scored';
+    ? `covered ${percent(held.coverage)} of the test values in ${count(held.windows)} windows, mean width ${figure(held.width, 3)}${unit}`
+    : 'coverage unknown until the test part is scored';
   return ` and ${percent(level)} range (${words})${note ? `. ${note}` : ''}`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The runs and the simple rules in one table, by their error on validation: a row is a run to show, to draw, to remove.
+ * The runs and the baselines in one table, by validation error: a row is a run to show, to draw, to remove.
  * @module
  */
 import { dashOf, inkOf } from '../charts/run_lines.js';
@@ -39,20 +39,20 @@ function shareDone({ run, limit }) {
 function standing(entry) {
   const { run, problem } = entry;
   const status = statusOf(entry);
-  if (status === 'waiting') return 'waits for a worker';
+  if (status === 'waiting') return 'waiting for a worker';
   if (status === 'failed') return (problem ?? run?.problem)?.message ?? 'failed';
   if (!run) return '';
   const { epoch, epochs, best } = run.progress;
   if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}epoch ${count(epoch)} of ${count(epochs)} at most`;
   if (run.unvalidated) return `weights after step ${count(run.unvalidated.step)}, not validated`;
-  return best ? `weights of epoch ${count(best.epoch)}` : 'ended before its first epoch did';
+  return best ? `weights of epoch ${count(best.epoch)}` : 'ended inside its first epoch';
 }
 
 /** @param {number | null} milliseconds */
 const seconds = (milliseconds) => (milliseconds === null ? '–' : `${figure(milliseconds / 1000, 2)} s`);
 
 /** The columns after the name, as their heads. @param {string} unit */
-const heads = (unit) => [`Validation MAE${unit}`, `Test MAE${unit}`, 'Parameters', 'Time an epoch', 'Trained', 'Saved'];
+const heads = (unit) => [`Validation MAE${unit}`, `Test MAE${unit}`, 'Parameters', 'Time per epoch', 'Trained', 'File size'];
 
 /**
  * @param {PageStore} store @param {RunActions} act
@@ -60,7 +60,7 @@ const heads = (unit) => [`Validation MAE${unit}`, `Test MAE${unit}`, 'Parameters
  */
 export function leaderboardView(store, act, { light }) {
   const headRow = h('tr', {});
-  const table = h('table', { class: 'table board' }, h('caption', { class: 'hidden' }, 'Runs and simple rules, the lowest error on validation first'), h('thead', {}, headRow));
+  const table = h('table', { class: 'table board' }, h('caption', { class: 'hidden' }, 'Runs and baselines, lowest validation error first'), h('thead', {}, headRow));
   const all = h('input', {
     type: 'checkbox',
     'aria-label': 'Draw all forecasts',
@@ -151,7 +151,7 @@ export function leaderboardView(store, act, { light }) {
         else name.removeAttribute('aria-current');
         setText(name, line.label);
         name.disabled = !run?.bytes;
-        name.title = isShown ? 'Its forecast is the one shown above' : 'Show its forecast above, with its weights';
+        name.title = isShown ? 'Its forecast is shown above' : 'Show its forecast above and load its weights';
         shown.hidden = !isShown;
         setText(note, standing(now));
         technical.set((now.problem ?? run?.problem)?.technical);
@@ -175,7 +175,7 @@ export function leaderboardView(store, act, { light }) {
         tick.checked = now.ticked;
         tick.disabled = !run?.forecast;
         tick.setAttribute('aria-label', `${line.label}: draw its forecast`);
-        remove.title = status === 'running' || status === 'waiting' ? 'Give up' : 'Remove';
+        remove.title = status === 'running' || status === 'waiting' ? 'Cancel' : 'Remove';
         remove.setAttribute('aria-label', `${line.label}: ${remove.title.toLowerCase()}`);
       },
     };
@@ -184,9 +184,9 @@ export function leaderboardView(store, act, { light }) {
   /** @param {Board} board @returns {string} What its runs have in common. */
   function titleOf({ about }) {
     const { data } = store.get();
-    if (!about || !data) return 'Not begun yet';
+    if (!about || !data) return 'Not started yet';
     const { horizon, windows, target } = about.configured;
-    return `${target}, ${span(data.about, horizon)} ahead: ${count(windows.validation)} windows for validation, ${count(windows.test)} for the test`;
+    return `${target}, ${span(data.about, horizon)} ahead: ${count(windows.validation)} validation windows, ${count(windows.test)} test windows`;
   }
 
   /** @param {Element} parent @param {Element[]} children Moved only where the order is another. */

@@ -26,15 +26,15 @@ function meaning(state, act) {
   const start = () => void act.start();
   if (run?.status === 'running') return { label: 'Pause', act: () => void act.pause(), off: false };
   if (!run) return { label: 'Train', act: start, off };
-  if (isStale(state)) return { label: 'Train anew', act: start, off };
+  if (isStale(state)) return { label: 'Train again', act: start, off };
   if (isOver(run) && run.status !== 'failed') {
     const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
     if (seed) {
       const next = Number(valueOf(state, seed)) + 1;
-      return { label: `Try seed ${next}`, act: () => void act.set({ [ROLE.seed]: next }).then(() => act.start()), off };
+      return { label: 'Another seed', act: () => void act.set({ [ROLE.seed]: next }).then(() => act.start()), off };
     }
   }
-  return { label: isOver(run) ? 'Train again' : 'Train on', act: start, off };
+  return { label: isOver(run) ? 'Train again' : 'Continue', act: start, off };
 }
 
 /** @param {State} state @returns {'running' | 'over' | 'open'} Whether the run that is shown trains, has ended, or waits for a person. */

@@ -23,9 +23,9 @@ function left({ progress, elapsed }) {
 
 /** @param {Run} run @returns {string} Which of the training's weights are in place, in a sentence. */
 function whichWeights({ progress: { best, step }, unvalidated }) {
-  if (unvalidated) return ` Its weights are those after step ${count(unvalidated.step)}, inside epoch ${count(unvalidated.epoch)}: training had not validated them yet.`;
-  if (best) return ` Its weights are those of epoch ${count(best.epoch)}.`;
-  return step ? ` Its weights are those after step ${count(step)}.` : '';
+  if (unvalidated) return ` Weights after step ${count(unvalidated.step)}, inside epoch ${count(unvalidated.epoch)}, not validated.`;
+  if (best) return ` Weights of epoch ${count(best.epoch)}.`;
+  return step ? ` Weights after step ${count(step)}.` : '';
 }
 
 /** @param {Run} run @returns {string} How many epochs it has been trained. */
@@ -41,7 +41,7 @@ export function stateSentence(state) {
   // What was pressed has the first word: it is not done yet, and is not forgotten.
   if (asked.length) return `${asked.map((name) => `“${name}”`).join(', ')} ${asked.length === 1 ? 'waits' : 'wait'} until the worker is free.`;
   if (settingsProblem) return settingsProblem.message;
-  if (!run) return draft ? 'Ready. Training runs in this tab, and goes on in the background.' : 'Getting ready …';
+  if (!run) return draft ? 'Ready. Training runs in this tab and continues in the background.' : 'Getting ready …';
   const { progress, validation } = run;
   const model = validation?.rows.find(({ id }) => id === 'model');
   const last = validation?.rows.find(({ id }) => id === 'last');
@@ -50,7 +50,7 @@ export function stateSentence(state) {
     model && last
       ? `Validation error ${figure(model.mae, 3)}${unit} (repeating the last value: ${figure(last.mae, 3)}${unit}).`
       : '';
-  if (run.status === 'running') return judged || 'The first epoch is under way.';
+  if (run.status === 'running') return judged || 'Training the first epoch.';
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
   const stale = isStale(state) ? ' Settings changed. Train again to use them.' : '';
   if (run.status === 'finished') return `Finished. ${progress.why}${stale}`;
@@ -66,7 +66,7 @@ export function trainView(root, store, act) {
   const main = mainButton(store, act, { class: 'button main' });
   const step = h(
     'button',
-    { type: 'button', class: 'button', title: 'One step of the optimiser', onclick: () => void act.step() },
+    { type: 'button', class: 'button', title: 'One optimiser step', onclick: () => void act.step() },
     'One step',
   );
   const stop = h(
@@ -76,7 +76,7 @@ export function trainView(root, store, act) {
   );
   const reset = h(
     'button',
-    { type: 'button', class: 'button', title: 'Forgets the weights', onclick: () => void act.reset() },
+    { type: 'button', class: 'button', title: 'Discards the weights', onclick: () => void act.reset() },
     'Reset',
   );
   const sentence = h('p', { class: 'sentence' });
@@ -103,7 +103,7 @@ export function trainView(root, store, act) {
     },
     'Compare several',
   );
-  const forcedKey = h('span', { class: 'key key-forced', hidden: true }, 'validation, truth fed back');
+  const forcedKey = h('span', { class: 'key key-forced', hidden: true }, 'validation, teacher-forced');
   root.append(
     head('train', 'Train', several),
     h('div', { class: 'buttons' }, main.element, step, stop, reset),
@@ -181,9 +181,9 @@ export function trainView(root, store, act) {
         setText(
           summary,
           last
-            ? `After ${count(last.epoch)} epoch${last.epoch === 1 ? '' : 's'} the training loss is ${figure(last.train, 3)} and the validation loss ${figure(last.validation, 3)}${best ? `; the lowest was ${figure(best.validation, 3)} at epoch ${count(best.epoch)}` : ''}. ${forced === null ? '' : `With the truth fed back in place of its own forecasts it would be ${figure(forced, 3)}. `}Repeating the last value has ${figure(last.naive_validation, 3)}.`
+            ? `After ${count(last.epoch)} epoch${last.epoch === 1 ? '' : 's'}: training loss ${figure(last.train, 3)}, validation loss ${figure(last.validation, 3)}${best ? ` (lowest: ${figure(best.validation, 3)} at epoch ${count(best.epoch)})` : ''}. ${forced === null ? '' : `Teacher-forced validation loss: ${figure(forced, 3)}. `}Repeating the last value: ${figure(last.naive_validation, 3)}.`
             : run?.loaded
-              ? 'It comes from a file, without its curve.'
+              ? 'The loaded file holds no learning curve.'
               : 'No epoch has been trained yet.',
         );
       },
@@ -192,7 +192,7 @@ export function trainView(root, store, act) {
       (state) => [truncatedOf(state)],
       (truncated) => {
         cut.hidden = !truncated;
-        const marks = truncated?.starts.length ? ' In the charts, long marks are where the state begins, short ones are cuts.' : '';
+        const marks = truncated?.starts.length ? ' In the charts, long marks show where the state begins, short marks where the gradient is cut.' : '';
         setText(cut, truncated ? `${truncated.sentence}${marks}` : '');
       },
     ),
@@ -207,7 +207,7 @@ export function trainView(root, store, act) {
             ? h('button', { type: 'button', class: 'link', onclick: () => void act.loadOnOtherRows() }, 'Use it on this series anyway')
             : null,
           earlier
-            ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackRun() }, `Bring back ${earlier.why}`)
+            ? h('button', { type: 'button', class: 'link', onclick: () => void act.bringBackRun() }, `Restore ${earlier.why}`)
             : null,
           run && run.status !== 'running' && isStale(store.get())
             ? h(

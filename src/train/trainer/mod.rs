@@ -235,9 +235,9 @@ impl Trainer {
             );
         };
         self.finish(if impatient {
-            format!("Validation has not improved for {waited} epochs; the weights of epoch {best} are in place.")
+            format!("Validation has not improved for {waited} epochs. Weights of epoch {best}.")
         } else {
-            format!("All {} epochs are done; the weights of epoch {best} are in place.", self.epoch)
+            format!("All {} epochs are done. Weights of epoch {best}.", self.epoch)
         });
         Ok(())
     }
