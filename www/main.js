@@ -68,7 +68,7 @@ watchKeeping((keeping) => store.set({ keeping }));
 watchScored((scored, fault) => store.set(fault ? { scored, told: fault } : { scored }));
 if (!store.get().fastest) {
   cannotStart(
-    'Unrolled computes with WebAssembly’s SIMD instructions, which this browser does not have: please open it in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',
+    'Unrolled needs WebAssembly SIMD, which this browser lacks. Open the page in a current Firefox, Chrome or Edge, or in Safari 16.4 or newer.',
   );
 }
 
@@ -162,13 +162,13 @@ async function begin() {
     if (link.file)
       store.set({
         dataProblem: {
-          message: 'This link is about a file that is not in this browser. Open it here to reproduce the run.',
+          message: 'The link’s file is not in this browser. Open the file here to reproduce the run.',
           about: link.file,
         },
       });
   }
   if (unknown.length) {
-    const told = `The link holds settings that this version does not know: ${unknown.join(', ')}.`;
+    const told = `Unknown settings in the link were ignored: ${unknown.join(', ')}.`;
     store.set({ said: told, told: [store.get().told, told].filter(Boolean).join(' ') });
   }
   followInAddress();
@@ -188,5 +188,5 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) =>
   if (!hasTheme()) store.set({ theme: event.matches ? 'dark' : 'light' });
 });
 begin().catch((error) => {
-  if (document.getElementById('boot')?.hidden) cannotStart('An error in Unrolled itself kept it from starting. Reload the page to try again.', String(error));
+  if (document.getElementById('boot')?.hidden) cannotStart('Unrolled could not start because of an error of its own. Reload the page to try again.', String(error));
 });

@@ -71,9 +71,9 @@ test('nothing is kept of what has no weights, and of data that nothing was train
 test('a run whose data are missing, are others or are damaged is of no use, and is named', () => {
   const records = wanted({ data: one, runs: [entry(1, one.id)], shownId: 1, earlierData: [] });
   for (const [change, why] of /** @type {[(all: Map<string, any>) => void, RegExp][]} */ ([
-    [(all) => all.delete(`unrolled-5-data-${one.id}`), /the data that it was trained on are missing/],
+    [(all) => all.delete(`unrolled-5-data-${one.id}`), /its training data are missing/],
     [(all) => all.set(`unrolled-5-data-${one.id}`, { ...one, id: other.id }), /it stands under another key/],
-    [(all) => all.set(`unrolled-5-run-${one.id}-1`, entry(1, other.id)), /the data that it was trained on are missing/],
+    [(all) => all.set(`unrolled-5-run-${one.id}-1`, entry(1, other.id)), /its training data are missing/],
     [(all) => all.set(`unrolled-5-run-${one.id}-1`, entry(2, one.id)), /it stands under another key/],
   ])) {
     const all = new Map(records);

@@ -62,7 +62,7 @@ inBrowsers((browser) => {
     assert.equal(Math.min(...tasks), 0, 'tasks of 50 ms and more');
   });
 
-  test('a worker that dies: the page says so, its last weights are back, training starts anew', async () => {
+  test('a worker that dies: the page says so, its last weights are back, training starts again', async () => {
     const page = await browser.open({ address: '#sample=seattle' });
     await untilReady(page);
     await page.run(() => {

@@ -57,7 +57,7 @@ inBrowsers((browser) => {
     const { runs } = await untilKept(page, 'all of it', (now) => now.data.length === 1 && now.runs.length === 1 && now.runs[0].judged && now.open?.shown[now.data[0].id] === now.runs[0].id);
     assert.deepEqual(await keptKeys(page), [`unrolled-5-data-${runs[0].data}`, 'unrolled-5-open', runs[0].key]);
     await occupyStorage(page);
-    await pressFoot(page, 'Forget what is kept here');
+    await pressFoot(page, 'Delete everything kept here');
     await page.until('the page says so', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     assert.deepEqual(await keptKeys(page), []);
     await press(page, 'Another seed');
@@ -65,12 +65,12 @@ inBrowsers((browser) => {
     await untilJudged(page);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.deepEqual(await keptKeys(page), [], 'nothing is kept any more');
-    await pressFoot(page, 'Bring back what was deleted');
+    await pressFoot(page, 'Restore what was deleted');
     await untilKept(page, 'all of it, and what came since,', (now) => now.keys.length === 4 && now.runs.length === 2 && now.data.length === 1);
-    await pressFoot(page, 'Forget what is kept here');
+    await pressFoot(page, 'Delete everything kept here');
     await page.until('gone', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     await page.run(() => (/** @type {any} */ (window).stays = true));
-    await pressFoot(page, 'Start afresh');
+    await pressFoot(page, 'Start over');
     // A page that is just being left does not answer.
     const stays = () => page.run(() => Boolean(/** @type {any} */ (window).stays)).catch(() => true);
     for (let tries = 0; tries < 100 && (await stays()); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -112,7 +112,7 @@ inBrowsers((browser) => {
     await page.until('the second', () => /^700 values/.test(document.querySelector('#data .extent').textContent));
     await page.dropFile('main', 'third.csv', daily(300));
     await page.until('the third', () => /^300 values/.test(document.querySelector('#data .extent').textContent));
-    await press(page, 'Bring back small.csv and its model');
+    await press(page, 'Restore small.csv and its model');
     await page.until('the forecast', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
     // The same file, read otherwise.
     await page.run(() => document.querySelector('#data .unfold').click());
@@ -121,7 +121,7 @@ inBrowsers((browser) => {
       select.value = 'last';
       select.dispatchEvent(new Event('change'));
     });
-    await press(page, 'Bring back small.csv as it was read before and its model');
+    await press(page, 'Restore small.csv as read before and its model');
     await page.until('the forecast again', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
   });
 
@@ -266,8 +266,8 @@ inBrowsers((browser) => {
   test('a sample and settings of a link that there are not are named', async () => {
     const page = await browser.open({ address: '#sample=atlantis&telepathy=3' });
     await untilReady(page);
-    await untilNotice(page, /There is no sample called “atlantis”; “New York, hourly temperature, 2013” is opened in its place\./);
-    await untilNotice(page, /settings that this version does not know: telepathy\./);
+    await untilNotice(page, /There is no sample “atlantis”; “New York, hourly temperature, 2013” was opened instead\./);
+    await untilNotice(page, /Unknown settings in the link were ignored: telepathy\./);
   });
 
   test('the page starts from any address, and names what is wrong in it', async () => {

@@ -31,7 +31,7 @@ inBrowsers((browser) => {
       );
       const message = await page.text('#data .message');
       assert.match(message, /was not opened\. \S.{15,}[.?!]/, name);
-      assert.match(message, /What was loaded before is still here/, name);
+      assert.match(message, /The data opened before are unchanged/, name);
       assert.match(await page.text('#data .extent'), /8,730 values/, name);
     }
     assert.match(await page.text('#hero-summary'), /The forecast begins/);
@@ -96,7 +96,7 @@ inBrowsers((browser) => {
       ),
     );
     assert.match(await page.text('#train .sentence'), /longer series/);
-    await press(page, 'Bring back New York, hourly temperature, 2013');
+    await press(page, 'Restore New York, hourly temperature, 2013');
     await untilReady(page);
   });
 

@@ -75,7 +75,7 @@ inBrowsers((browser) => {
       const box = /** @type {HTMLElement} */ (document.querySelector('#boot'));
       return box && !box.hidden ? box.textContent : null;
     });
-    assert.match(String(said), /SIMD instructions, which this browser does not have: please open it in a current Firefox/);
+    assert.match(String(said), /WebAssembly SIMD, which this browser lacks\. Open the page in a current Firefox/);
     // It stays: nothing that comes later takes its place.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     assert.equal(await page.text('#boot'), said);

@@ -92,7 +92,7 @@ inBrowsers((browser) => {
     await page.driver.get('about:blank');
     await page.driver.get(address);
     await untilReady(page);
-    assert.match((await page.text('#notice')) ?? '', /How often test parts were scored could not be read\. It was set aside/);
+    assert.match((await page.text('#notice')) ?? '', /The counts of test scorings could not be read and were set aside/);
     assert.deepEqual(await page.run(() => ['unrolled-scored', 'unrolled-scored-aside'].map((key) => localStorage.getItem(key))), [null, '{"abc": "often"}']);
     await trained(page);
     await untilNote(page, /scored once/);

@@ -133,7 +133,7 @@ inBrowsers((browser) => {
         await type(page, 'ArrowRight');
         await type(page, 'ArrowRight');
         await type(page, 'ArrowDown');
-        assert.match(await page.text('#inside .readout'), /(unit|head) \d+: |from unit \d+ to unit \d+: |it looked at .*: /, id);
+        assert.match(await page.text('#inside .readout'), /(unit|head) \d+: |from unit \d+ to unit \d+: |attention at .* to .*: /, id);
       }
       assert.ok((await page.text('.inside-sentence')).endsWith('.'), id);
       assert.ok((await page.run(() => document.querySelectorAll('#inside .gradient canvas').length)) === 1);
@@ -210,7 +210,7 @@ inBrowsers((browser) => {
   test('before anything is trained it says what will be seen, and trains', async () => {
     const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=3' });
     await untilReady(page);
-    assert.match(await page.text('#inside'), /What it holds.*The gradient through time.*Train/);
+    assert.match(await page.text('#inside'), /Inner values.*The gradient through time.*Train/);
     await page.click('#inside .inside-invitation .button');
     await page.until('a map', () => document.querySelector('#inside .heat canvas') && /The values lie/.test(document.querySelector('#inside-summary').textContent));
     assert.equal(await page.run(() => document.querySelector('.inside-invitation').hidden), true);

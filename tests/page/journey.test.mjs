@@ -149,9 +149,9 @@ inBrowsers((browser) => {
       preset.dispatchEvent(new Event('change'));
     });
     await page.until('a way back', () =>
-      [...document.querySelectorAll('#model button')].some((button) => /Bring back/.test(button.textContent)),
+      [...document.querySelectorAll('#model button')].some((button) => /Restore/.test(button.textContent)),
     );
-    await press(page, 'Bring back the earlier settings');
+    await press(page, 'Restore the earlier settings');
     await page.until(
       'the architecture chosen before',
       (id) => document.querySelector('#model input[name="architecture"]:checked').value === id,
@@ -174,7 +174,7 @@ inBrowsers((browser) => {
       await page.until('the dropped file', () =>
         /400 values, one every day/.test(document.querySelector('#data .extent').textContent),
       );
-      await press(page, 'Bring back chosen.csv');
+      await press(page, 'Restore chosen.csv');
       await page.until('the chosen file again', () => /700 values/.test(document.querySelector('#data .extent').textContent));
       await page.run((text) => {
         const clipboardData = new DataTransfer();

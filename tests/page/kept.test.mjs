@@ -151,7 +151,7 @@ inBrowsers((browser) => {
     await page.run(() => [...document.querySelectorAll('#notice button')].find(({ textContent }) => textContent === 'Delete it').click());
     await page.until('no notice', () => document.querySelector('#notice').hidden);
     assert.ok(many > 0 && !(await keysOf(page)).some((key) => key.startsWith('unrolled,aside,')));
-    await page.run(() => [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === 'Bring back what was deleted').click());
+    await page.run(() => [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === 'Restore what was deleted').click());
     await untilNotice(page, /set aside/);
   });
 
@@ -239,7 +239,7 @@ inBrowsers((browser) => {
       assert.match(await page.text('#data .extent'), /^400 values/);
       await page.until('no notice', () => document.querySelector('#notice').hidden);
       // What stood there meanwhile is not lost either.
-      await page.until('a way back', () => [...document.querySelectorAll('#data button')].some(({ textContent }) => /Bring back Mauna Loa.* and its model/.test(textContent)));
+      await page.until('a way back', () => [...document.querySelectorAll('#data button')].some(({ textContent }) => /Restore Mauna Loa.* and its model/.test(textContent)));
     } finally {
       await browser.command('script.removePreloadScript', { script });
     }
@@ -247,7 +247,7 @@ inBrowsers((browser) => {
 
   test('a storage that is full, or refuses: one line says what is not kept, until a later write succeeds', async () => {
     const page = await opened(browser, short);
-    await page.until('the room', () => /They take .+ of the .+ that it allows/.test(document.querySelector('#foot').textContent));
+    await page.until('the room', () => /They use .+ of the .+ that it allows/.test(document.querySelector('#foot').textContent));
     await page.run(() => {
       const put = IDBObjectStore.prototype.put;
       /** @type {any} */ (window).full = true;

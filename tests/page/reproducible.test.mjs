@@ -70,7 +70,7 @@ inBrowsers((browser) => {
       const [here, hash] = [weightsInNode(), hashOfWeights(Uint8Array.from(there.saved))];
       t.diagnostic(`${browser.name}: SHA-256 of the weights ${hash.slice(0, 16)}…; in Node ${here.slice(0, 16)}…`);
       assert.deepEqual({ build: there.build, hash }, { build: 'plain', hash: here });
-      assert.match(await page.text('#rounding'), /bit by bit, in every browser/);
+      assert.match(await page.text('#rounding'), /bit for bit, in every browser/);
     });
   }
 });

@@ -118,7 +118,7 @@ inBrowsers((browser) => {
     const other = await browser.openBeside(one, '');
     await untilNotice(other, LOOKS_ON);
     await untilRuns(other, 1);
-    await other.until('what it is', () => /It trains on in another tab/.test(document.querySelector('#train .sentence').textContent));
+    await other.until('what it is', () => /It is training in another tab/.test(document.querySelector('#train .sentence').textContent));
     const [{ run, steps }] = await runs(other);
     await other.until('more steps', (id, before) => Number(document.querySelector(`#compare tr[data-run="${id}"]`).getAttribute('data-steps')) > before, { args: [run, steps] });
     assert.equal((await runs(other))[0].status, 'running');

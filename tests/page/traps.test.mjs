@@ -86,8 +86,8 @@ inBrowsers((browser) => {
     const deadly = daily(300).replace('value', 'deadly');
     for (const time of [1, 2, 3]) {
       await page.dropFile('main', 'deadly.csv', deadly);
-      await page.until(`what became of it, for the ${time}. time`, (again) => new RegExp(again ? 'ended 2 workers' : 'Reading it stopped the worker').test(document.querySelector('#data .message.bad')?.textContent ?? ''), { args: [time === 3] });
-      assert.match(await page.text('#data .message'), /deadly\.csv was not opened.*ran out of memory.*What was loaded before is still here/);
+      await page.until(`what became of it, for the ${time}. time`, (again) => new RegExp(again ? 'ended 2 workers' : 'Reading it crashed the worker').test(document.querySelector('#data .message.bad')?.textContent ?? ''), { args: [time === 3] });
+      assert.match(await page.text('#data .message'), /deadly\.csv was not opened.*ran out of memory.*The data opened before are unchanged/);
       await assertSentences(page, /unreachable/);
       if (time === 1) assert.equal((await counted(page)).workers.data, 2, 'another worker');
       await page.dropFile('main', `next${time}.csv`, daily(400 + time));
@@ -101,7 +101,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     const said = String(await page.until('the second death', () => {
       const text = document.querySelector('#train .extra.bad')?.textContent ?? '';
-      return /** @type {any} */ (window).counted.workers.model === 3 && /ran out of memory/.test(text) && !/starts anew/.test(text) && text;
+      return /** @type {any} */ (window).counted.workers.model === 3 && /ran out of memory/.test(text) && !/Training starts again/.test(text) && text;
     }));
     assert.match(said, /stopped unexpectedly\. It ran out of memory\. Lower the batch size \(\d+\), the window \(28\) or the hidden units \(8\)\./);
     await assertSentences(page, /unreachable/);
@@ -167,9 +167,9 @@ inBrowsers((browser) => {
     });
     broken = true;
     await page.dropFile('main', 'deadly.csv', daily(300).replace('value', 'deadly'));
-    await page.until('the sentence', () => /No worker that reads files could be started.*Reload the page/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
+    await page.until('the sentence', () => /The file reader’s worker could not be started.*Reload the page/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
     await page.dropFile('main', 'next.csv', daily(401));
-    await page.until('the same of the next file', () => /next\.csv was not opened.*No worker/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
+    await page.until('the same of the next file', () => /next\.csv was not opened.*worker could not be started/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
     assert.equal((await counted(page)).workers.data, 3);
     // What is missing is said by the browser, too.
     await page.takeProblems();

@@ -58,7 +58,7 @@ inBrowsers((browser) => {
     await page.run((run) => document.querySelector(`#compare tr[data-run="${run}"] .link`).click(), id);
     await page.until('it above', (run) => document.querySelector(`#compare tr[data-run="${run}"] [aria-current]`) !== null, { args: [id] });
     await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
-    assert.match(await page.text('#train .sentence'), /It trains on below/);
+    assert.match(await page.text('#train .sentence'), /It is training below/);
     const steps = (await row())?.steps ?? 0;
     await page.until('more steps', (run, before) => Number(document.querySelector(`#compare tr[data-run="${run}"]`).getAttribute('data-steps')) > before, { args: [id, steps] });
     assert.equal((await row())?.status, 'running', 'its row tells of its training');

@@ -88,7 +88,7 @@ inBrowsers((browser) => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
     await page.dropFile('main', 'lost.csv', daily(300));
-    assert.match(await asked(page, /reads lost\.csv has not answered/), /another can be opened/);
+    assert.match(await asked(page, /reading lost\.csv has not answered/), /you can open another/);
     await decide(page, 'End it');
     await page.until('a word about the file', () => /lost\.csv was not opened.*did not answer and was ended/.test(document.querySelector('#data .message').textContent));
     await page.dropFile('main', 'next.csv', daily(500));
@@ -100,7 +100,7 @@ inBrowsers((browser) => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
     await page.dropFile('main', 'lost.csv', daily(300));
-    await asked(page, /reads lost\.csv/);
+    await asked(page, /reading lost\.csv/);
     await page.dropFile('main', 'next.csv', daily(500));
     await page.until('the next file', () => /500 values/.test(document.querySelector('#data .extent').textContent));
     await untilQuiet(page);
@@ -113,7 +113,7 @@ inBrowsers((browser) => {
     await page.until('the file', () => document.querySelector('#source').selectedOptions[0].textContent === 'twice.csv');
     await kill(page, 'data');
     await page.dropFile('main', 'lost.csv', daily(300));
-    await asked(page, /reads lost\.csv/);
+    await asked(page, /reading lost\.csv/);
     await decide(page, 'End it');
     await press(page, 'How it was read');
     await page.until('the choice', () => {
@@ -134,7 +134,7 @@ inBrowsers((browser) => {
       address: short,
       before: /** @type {any} */ (`() => { (${holdWorkers})(); held.deadly = ['data', 'catalog']; }`),
     });
-    await asked(page, /reads files has not answered/);
+    await asked(page, /file reader’s worker has not answered/);
     await decide(page, 'End it');
     await untilReady(page);
     await untilQuiet(page);
@@ -154,7 +154,7 @@ inBrowsers((browser) => {
         };
       },
     });
-    await asked(page, /core that computes has not arrived/);
+    await asked(page, /computing core has not arrived/);
     await decide(page, 'Load it again');
     await untilReady(page);
     await untilQuiet(page);
@@ -168,7 +168,7 @@ inBrowsers((browser) => {
       epochs.value = '3';
       epochs.dispatchEvent(new Event('change'));
     });
-    await asked(page, /holds the model has not answered/);
+    await asked(page, /The model’s worker has not answered/);
     await decide(page, 'End it');
     await page.until('a word about it', () => /did not answer and was ended.*started again/.test(document.querySelector('#train .extra').textContent));
     await press(page, 'Train');
@@ -186,7 +186,7 @@ inBrowsers((browser) => {
     await untilStatus(page, 'paused');
     await kill(page, 'model');
     await press(page, 'One step');
-    assert.match(await asked(page, /holds the model/), /another gets its weights/);
+    assert.match(await asked(page, /The model’s worker/), /a new one gets its weights/);
     await decide(page, 'End it');
     await page.until('the weights', () => /was ended\..*Its last weights are back\./.test(document.querySelector('#train .extra').textContent));
     await page.until('which they are', () => /Weights after step [\d,]+, inside epoch 1/.test(document.querySelector('#train .sentence').textContent));
@@ -200,7 +200,7 @@ inBrowsers((browser) => {
     await kill(page, 'model');
     await press(page, 'Pause');
     await page.until('that the press waits', () => /^“Pause” waits/.test(document.querySelector('#train .sentence').textContent));
-    assert.match(await asked(page, /holds the model/), /training stops, and another gets the weights of epoch \d+/);
+    assert.match(await asked(page, /The model’s worker/), /training stops, and a new one gets the weights of epoch \d+/);
     await press(page, 'Stop');
     await page.until('that both wait', () => /^“Pause”, “Stop” wait/.test(document.querySelector('#train .sentence').textContent));
     // What needs no worker is done at once.
@@ -225,10 +225,10 @@ inBrowsers((browser) => {
       const { held } = /** @type {any} */ (window);
       held.mute.add(held.newest('model'));
     });
-    await asked(page, /holds the model/);
+    await asked(page, /The model’s worker/);
     await decide(page, 'Wait');
     await untilQuiet(page);
-    await asked(page, /holds the model/);
+    await asked(page, /The model’s worker/);
     await page.run(() => {
       const { held } = /** @type {any} */ (window);
       held.mute.clear();
@@ -246,7 +246,7 @@ inBrowsers((browser) => {
     await untilEpoch(page);
     await kill(page, 'model');
     const from = Date.now();
-    await asked(page, /holds the model/);
+    await asked(page, /The model’s worker/);
     assert.ok(Date.now() - from > 9000, 'it is not asked before');
     await decide(page, 'End it');
     await untilStatus(page, 'stopped');
@@ -281,7 +281,7 @@ inBrowsers((browser) => {
       await untilJudged(page);
       await killAt(page, 'model', call);
       await cause(page);
-      await asked(page, /holds the model/);
+      await asked(page, /The model’s worker/);
       await decide(page, 'End it');
       await page.until('a word about it', () => /did not answer and was ended/.test(document.querySelector('#train .extra').textContent));
       await untilReady(page);
@@ -299,7 +299,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await untilEpoch(page);
     await kill(page, 'model');
-    await asked(page, /holds the model/);
+    await asked(page, /The model’s worker/);
     await page.dropFile('main', 'other.csv', daily(500));
     await page.until('the other data', () => /500 values/.test(document.querySelector('#data .extent').textContent));
     await untilQuiet(page);
@@ -343,7 +343,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await untilEpoch(page);
     await page.run(() => /** @type {any} */ (window).held.newest('model').postMessage({ type: 'loop' }));
-    await asked(page, /holds the model/);
+    await asked(page, /The model’s worker/);
     await decide(page, 'End it');
     await untilStatus(page, 'stopped');
     await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
@@ -359,7 +359,7 @@ inBrowsers((browser) => {
       const { held } = /** @type {any} */ (window);
       held.all.find(({ kind }) => kind === 'compare').worker.terminate();
     });
-    await asked(page, /The worker that trains \S.* has not answered/);
+    await asked(page, /The worker training \S.* has not answered/);
     await decide(page, 'End it');
     await untilOver(page);
     const rows = (await board(page)).filter(({ run }) => run);
@@ -374,7 +374,7 @@ inBrowsers((browser) => {
     await compare(page, { pick: ['gru'], budget: 'none' });
     await untilKept(page, 'its weights', ({ runs }) => runs[0]?.latest && !runs[0].whole);
     await kill(page, 'compare');
-    assert.match(await asked(page, /The worker that trains/), /its run stays as it was last reported/);
+    assert.match(await asked(page, /The worker training/), /its run keeps its last reported state/);
     await decide(page, 'End it');
     await untilOver(page);
     await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
@@ -397,7 +397,7 @@ inBrowsers((browser) => {
     await killAt(page, 'compare', 'configure');
     const pick = (await architectures(page)).slice(0, 2).map(([id]) => id);
     await compare(page, { pick, budget: 'steps', amount: 60 });
-    await asked(page, /The worker that trains/);
+    await asked(page, /The worker training/);
     await decide(page, 'End it');
     await untilOver(page);
     const rows = (await board(page)).filter(({ run }) => run);

@@ -44,7 +44,7 @@ export function runActions(store, list, model, silence) {
 
   /** The last worker has ended: where nothing is shown, the winner is. @param {Terms} terms */
   async function close(terms) {
-    store.set({ comparing: 'none', said: 'The comparison has ended. Its table is sorted by the error on validation.' });
+    store.set({ comparing: 'none', said: 'The comparison has ended. The table is sorted by validation error.' });
     const { shownId, runs, catalog, data } = store.get();
     if (shownId || !catalog || data?.parts !== terms.parts) return;
     const best = leaderboards(runs, catalog)[0]?.lines.find(({ entry }) => entry?.run?.bytes)?.entry?.run;
@@ -117,7 +117,7 @@ export function runActions(store, list, model, silence) {
 
     goOn() {
       if (store.get().comparing !== 'paused') return;
-      store.set({ comparing: 'running', said: 'The comparison goes on.' });
+      store.set({ comparing: 'running', said: 'The comparison continues.' });
       goOn();
       for (const lane of lanes) void lane.heed();
     },
@@ -125,7 +125,7 @@ export function runActions(store, list, model, silence) {
     /** Ends what trains, as it stands, and forgets what waits. */
     stop() {
       if (!['running', 'paused'].includes(store.get().comparing)) return;
-      store.set({ comparing: 'ending', said: 'The comparison is being ended.' });
+      store.set({ comparing: 'ending', said: 'The comparison is ending.' });
       empty();
       for (const lane of lanes) {
         const entry = list.find(lane.id());

@@ -70,7 +70,7 @@ export function dataActions(store, worker, hooks) {
       const found = { ...reading, source, blob: bytes, read, series };
       const fault = faultIn('data', { ...found, id: '' });
       // It could not be shown either, nor read back.
-      if (fault) throw new Refusal({ message: `It was read, but this page cannot show it (${fault}).` });
+      if (fault) throw new Refusal({ message: `This page cannot show its contents (${fault}).` });
       const data = { ...found, id: dataIdOf(found) };
       inWorker = { data, holder: worker.holder() };
       const run = shownRun(store.get());
@@ -133,7 +133,7 @@ export function dataActions(store, worker, hooks) {
         {},
         {},
       );
-      const told = `There is no sample called “${id}”; “${sample.name}” is opened in its place.`;
+      const told = `There is no sample “${id}”; “${sample.name}” was opened instead.`;
       if (id && sample.id !== id) store.set({ told, said: told });
       await opened;
     },

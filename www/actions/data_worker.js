@@ -33,8 +33,8 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
     const onSilence = silence.of(KEY, () => {
       const { reading } = store.get();
       return {
-        who: reading ? `The worker that reads ${reading.name}` : 'The worker that reads files',
-        loss: reading ? 'If you end it, the file is given up, and another can be opened.' : 'If you end it, another takes its place.',
+        who: reading ? `The worker reading ${reading.name}` : 'The file reader’s worker',
+        loss: reading ? 'If you end it, this file is not read, and you can open another.' : 'If you end it, a new one starts.',
       };
     });
     return createClient('data', hear, died, buildOf(store.get()), { onSilence });
@@ -56,7 +56,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
     }
     unstarted = started || ended ? 0 : unstarted + 1;
     if (unstarted >= MOST_DEATHS) {
-      lost = { ...problem, message: `No worker that reads files could be started. ${problem.message} Reload the page to try again.` };
+      lost = { ...problem, message: `The file reader’s worker could not be started. ${problem.message} Reload the page to try again.` };
       store.set({ reading: null, dataProblem: { ...lost, about: store.get().reading?.name } });
       return;
     }
@@ -71,7 +71,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
         ...problem,
         message: ended
           ? 'Its worker did not answer and was ended.'
-          : `Reading it stopped the worker. ${problem.message} ${problem.code === 'memory' ? 'The file may be too large for this machine: open a part of it.' : adviceFor(store.get(), problem)}`,
+          : `Reading it crashed the worker. ${problem.message} ${problem.code === 'memory' ? 'The file may be too large for this machine: open a part of it.' : adviceFor(store.get(), problem)}`,
         about: reading?.name,
       },
     });

@@ -44,7 +44,7 @@ export function deathRecord(store) {
       const { problem } = found;
       return {
         ...problem,
-        message: `${subject} has ended ${MOST_DEATHS} workers, so it is not started again. ${problem.message} ${adviceFor(store.get(), problem)} To try once more as it is, reload the page.`,
+        message: `${subject} has ended ${MOST_DEATHS} workers, so it is not started again. ${problem.message} ${adviceFor(store.get(), problem)} Reload the page to try once more.`,
       };
     },
   };

@@ -78,8 +78,8 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   const tell = silence.of(key, () => {
     const run = find(current)?.run;
     return {
-      who: `The worker that trains ${nameOf(current)}`,
-      loss: `If you end it, ${run && withWeights(run).bytes ? 'its run stays as it was last reported' : 'its run is lost'}, and the next one begins.`,
+      who: `The worker training ${nameOf(current)}`,
+      loss: `If you end it, ${run && withWeights(run).bytes ? 'its run keeps its last reported state' : 'its run is lost'}, and the next run begins.`,
     };
   });
 

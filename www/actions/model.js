@@ -177,7 +177,7 @@ export function modelActions(store, list, silence) {
       asTrained(store, earlierRun.run);
       await configure();
       await measured();
-    }, 'Bring back'),
+    }, 'Restore'),
 
     /** A run of the list takes the place of the one that is shown: its weights are loaded, and what they predict is drawn. */
     show: inTurn(async (/** @type {number} */ id) => {

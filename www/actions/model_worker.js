@@ -43,7 +43,7 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     isBusy: () => shownRun(store.get())?.status === 'running',
     died({ problem, started }, times) {
       if (!started && times >= MOST_DEATHS) {
-        lost = { ...problem, message: `The worker that trains could not be started. ${problem.message} Reload the page to try again.` };
+        lost = { ...problem, message: `The model’s worker could not be started. ${problem.message} Reload the page to try again.` };
       }
       alive = inTurn(revive)(problem, problem.code === 'ended', times < MOST_DEATHS);
     },
@@ -52,11 +52,11 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
       const run = shown && withWeights(shown);
       const best = run?.bytes && run.progress.best;
       return {
-        who: 'The worker that holds the model',
+        who: 'The model’s worker',
         loss: !run
-          ? 'If you end it, another takes its place.'
+          ? 'If you end it, a new one starts.'
           : run.bytes
-            ? `If you end it, training stops, and another gets ${best ? `the weights of epoch ${count(best.epoch)}` : 'its weights'}.`
+            ? `If you end it, training stops, and a new one gets ${best ? `the weights of epoch ${count(best.epoch)}` : 'its weights'}.`
             : 'If you end it, its model is lost: no epoch has ended yet.',
       };
     }),
@@ -143,10 +143,10 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
       store.set({ runProblem: lost });
       return;
     }
-    const how = ended ? 'The worker that holds the model did not answer and was ended.' : `The worker that trains stopped unexpectedly. ${problem.message}`;
+    const how = ended ? 'The model’s worker did not answer and was ended.' : `The model’s worker stopped unexpectedly. ${problem.message}`;
     const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`.trimEnd();
     trainer.connect();
-    const goesOn = wasRunning && again && !ended ? ' Training starts anew.' : '';
+    const goesOn = wasRunning && again && !ended ? ' Training starts again.' : '';
     const back = run?.bytes ? ` Its ${run.unvalidated ? 'last' : 'best'} weights are back.` : '';
     store.set({ runProblem: { ...problem, message: `${how}${advice} It was started again.${back}${goesOn}` } });
     if (!data) return;

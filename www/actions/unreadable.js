@@ -5,7 +5,7 @@
 import { inTime } from '../core/drive.js';
 import { refusalOf } from '../core/errors.js';
 
-const GONE = 'It is no longer where it was: it has been moved, renamed or deleted since it was chosen. Choose it again.';
+const GONE = 'It has been moved, renamed or deleted since it was chosen. Choose it again.';
 
 /** By the name of the browser's error. @type {Record<string, string>} */
 const WHY = {
@@ -14,7 +14,7 @@ const WHY = {
   AbortError: GONE,
   NotReadableError:
     'The browser may not read it: it has changed since it was chosen, another program holds it, or it is a folder. Choose it again.',
-  SecurityError: 'The browser may not read it where it lies. Copy it to another folder and choose it there.',
+  SecurityError: 'The browser may not read it in its folder. Copy it to another folder and choose it there.',
 };
 
 /** @param {any} error @returns {string | null} Why a file cannot be read, where the error is about that. */

@@ -24,6 +24,6 @@ export async function bytesOf(piece) {
   } catch (error) {
     // The browser's own word on the file; nothing has happened to the core.
     if (!(error instanceof DOMException)) throw error;
-    throw refused('It could not be read to its end: it has been changed, moved or deleted since it was chosen. Choose it again.');
+    throw refused('It could not be read to its end: it was changed, moved or deleted meanwhile. Choose it again.');
   }
 }

@@ -21,7 +21,7 @@ const DEATHS = {
   memory: 'It ran out of memory.',
   trap: 'An error in Unrolled itself ended it.',
   start: 'Its script could not be loaded.',
-  core: 'The core that computes could not be loaded.',
+  core: 'The computing core could not be loaded.',
   ended: 'It did not answer and was ended.',
 };
 

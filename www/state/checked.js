@@ -396,7 +396,7 @@ const TIDINGS = {
 /** @param {any} tidings @returns {string} What is wrong with what a worker said unasked; '' nothing. */
 export function faultInTidings(tidings) {
   const shape = Object.hasOwn(TIDINGS, tidings?.type) ? TIDINGS[tidings.type] : null;
-  return shape ? shape(tidings, tidings.type) : 'it is of no kind that this page knows';
+  return shape ? shape(tidings, tidings.type) : 'its kind is unknown';
 }
 
 /** @param {string} fault @returns {string} To a person: that something a worker has said cannot be read. */
@@ -426,9 +426,9 @@ export function faultIn(what, value, { catalog, data } = {}) {
   if (fault || what !== 'entry') return fault;
   const { run, data: id } = /** @type {any} */ (value);
   const { asked, configured: made } = run;
-  if (data === null) return 'the data that it was trained on are missing';
+  if (data === null) return 'its training data are missing';
   if (data && data.id !== id) return 'it was trained on other data';
   const missing = data && made.targets.find((/** @type {string} */ name) => !data.parts.names.includes(name));
-  if (missing) return `it forecasts “${missing}”, which the data do not have`;
+  if (missing) return `it forecasts “${missing}”, a column that the data lack`;
   return catalog ? unknownIn(asked, catalog) || unknownIn(made.settings, catalog) : '';
 }

@@ -64,7 +64,7 @@ export function tellProblem() {
 export function reasonOf(error) {
   if (error?.name === 'QuotaExceededError')
     return 'The browser’s storage for this site is full: save the model as a file, and free space on this machine or delete what is kept here.';
-  return `The browser’s storage refused it (${String(error?.message || error?.name || 'it does not say why').replace(/\.$/, '')}): save the model as a file.`;
+  return `The browser’s storage refused it (${String(error?.message || error?.name || 'no reason given').replace(/\.$/, '')}): save the model as a file.`;
 }
 
 /**

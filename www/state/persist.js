@@ -262,7 +262,7 @@ async function attempt(act) {
     if (!done) throw new Error('it does not answer');
     return true;
   } catch (error) {
-    tell({ problem: `That was not done. ${reasonOf(error)}` });
+    tell({ problem: `That failed. ${reasonOf(error)}` });
     return false;
   }
 }
@@ -308,8 +308,8 @@ export async function bringBack() {
 }
 
 watchWords((error) => {
-  if (error) problems.set('what you chose for the page', reasonOf(error));
-  else problems.delete('what you chose for the page');
+  if (error) problems.set('your choices for the page', reasonOf(error));
+  else problems.delete('your choices for the page');
   tellProblem();
 });
 

@@ -34,7 +34,7 @@ function kept() {
     // It is set aside like everything else that is no count.
   }
   setScoredAside(text);
-  fault = 'How often test parts were scored could not be read. It was set aside, and the count begins anew.';
+  fault = 'The counts of test scorings could not be read and were set aside. Counting starts again from zero.';
   return {};
 }
 

@@ -90,7 +90,7 @@
  * @typedef {object} State
  * @property {Catalog | null} catalog
  * @property {Dataset | null} data
- * @property {EarlierData[]} earlierData What "Bring back" brings back, the newest last.
+ * @property {EarlierData[]} earlierData What "Restore" brings back, the newest last.
  * @property {{name: string, share: number | null} | null} reading What is being read, and which share of it has been where that is known.
  * @property {Problem | null} dataProblem
  * @property {Settings} settings What a person chose; what is absent takes its default.
@@ -215,8 +215,8 @@ export function isOfUse(state, knob) {
 
 /** Said of a run that trains elsewhere. */
 const REMARKS = {
-  below: 'It trains on below; what is shown here follows its reports.',
-  tab: 'It trains on in another tab; what is shown here follows what is kept of it.',
+  below: 'It is training below; this view follows its reports.',
+  tab: 'It is training in another tab; this view follows its kept state.',
 };
 /** Runs that train elsewhere, as they are shown. @type {WeakMap<Run, Run>} */
 const elsewhere = new WeakMap();

@@ -26,7 +26,7 @@ function extent(state) {
   const { data } = state;
   if (!data) return '';
   const { about } = data;
-  const step = about.step.unit === 'rows' ? 'in the order of their rows' : `one every ${about.step_label}`;
+  const step = about.step.unit === 'rows' ? 'in row order' : `one every ${about.step_label}`;
   return `${count(about.length)} values, ${step}, ${holes(state)}`;
 }
 
@@ -51,7 +51,7 @@ function holes(state) {
 /** @param {EarlierData} earlier @param {Dataset | null} now @returns {string} What data that can be brought back are called. */
 function calledEarlier({ data, runs }, now) {
   const same = now && data.source.name === now.source.name && data.source.kind === now.source.kind;
-  return `${data.source.name}${same ? ' as it was read before' : ''}${runs.some(hasWeights) ? ' and its model' : ''}`;
+  return `${data.source.name}${same ? ' as read before' : ''}${runs.some(hasWeights) ? ' and its model' : ''}`;
 }
 
 /**
@@ -205,7 +205,7 @@ export function dataView(root, store, { data: act, model }) {
       (state) => [state.dataProblem, state.reading, state.data, state.earlierData, state.draft, state.settings[ROLE.gaps]],
       (problem, reading, data, earlier, draft, gaps) => {
         const back = earlier.map((one) =>
-          h('button', { type: 'button', class: 'link', onclick: () => act.bringBack(one) }, `Bring back ${calledEarlier(one, data)}`),
+          h('button', { type: 'button', class: 'link', onclick: () => act.bringBack(one) }, `Restore ${calledEarlier(one, data)}`),
         );
         message.classList.toggle('bad', Boolean(problem));
         if (reading)
@@ -215,7 +215,7 @@ export function dataView(root, store, { data: act, model }) {
             message,
             h('p', {}, h('strong', {}, problem.about ?? 'The file'), ' was not opened. ', problem.message),
             technicalDetails(problem.technical),
-            h('p', { class: 'muted' }, data ? 'What was loaded before is still here.' : ''),
+            h('p', { class: 'muted' }, data ? 'The data opened before are unchanged.' : ''),
           );
         }
         const notes = [...(data?.understood.notes ?? []), ...(data?.about.notes ?? [])];
@@ -223,7 +223,7 @@ export function dataView(root, store, { data: act, model }) {
         const [question, ...more] = notes.filter(({ level }) => level === 'question');
         const said = [
           more.length ? `${more.length} more ${more.length === 1 ? 'question' : 'questions'}` : '',
-          warnings ? `${warnings} ${warnings === 1 ? 'thing' : 'things'} to know` : '',
+          warnings ? `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : '',
         ].filter(Boolean);
         const own =
           data && data.source.kind !== 'sample' ? 'Your data stays in this browser.' : 'Or drop or paste your own data anywhere.';

@@ -25,8 +25,8 @@ const ALL = 'all';
 /** @type {Record<string, string>} */
 const ENCODINGS = {
   'utf-8': 'UTF-8',
-  'utf-16le': 'UTF-16, little end first',
-  'utf-16be': 'UTF-16, big end first',
+  'utf-16le': 'UTF-16, little-endian',
+  'utf-16be': 'UTF-16, big-endian',
   'windows-1252': 'Windows-1252 (Latin 1)',
 };
 /** @type {Record<string, string>} */
@@ -34,11 +34,11 @@ const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar', ' 
 /** @type {Record<string, string>} */
 const DECIMALS = { '.': 'point', ',': 'comma' };
 /** @type {Record<string, string>} */
-const HEADERS = { true: 'the first row names the columns', false: 'no row of names' };
+const HEADERS = { true: 'first row', false: 'none' };
 /** @type {Record<string, string>} */
 const ORDERS = { ymd: 'year, month, day', dmy: 'day, month, year', mdy: 'month, day, year' };
 /** @type {Record<string, string>} */
-const DUPLICATES = { mean: 'take their mean', first: 'take the first', last: 'take the last' };
+const DUPLICATES = { mean: 'use their mean', first: 'use the first', last: 'use the last' };
 
 /**
  * A labelled chooser; its first entry says what was found.
@@ -75,7 +75,7 @@ function noteItem({ level, message, rows, choices }, choose) {
   const where = rows.length
     ? ` (${rows.length === 1 ? 'line' : 'lines'} ${rows.slice(0, 6).map(count).join(', ')}${rows.length > 6 ? ' …' : ''})`
     : '';
-  const name = { info: 'Note', warning: 'To know', question: 'Question' }[level];
+  const name = { info: 'Note', warning: 'Warning', question: 'Question' }[level];
   return h(
     'li',
     { class: `note-item note-${level}` },
@@ -105,7 +105,7 @@ function rawRows({ preview, understood }) {
     h(
       'table',
       { class: 'table raw' },
-      h('caption', { class: 'hidden' }, 'The first rows as they stand in the file'),
+      h('caption', { class: 'hidden' }, 'The first rows of the file, unchanged'),
       h('thead', {}, h('tr', {}, ...understood.columns.map(({ name }) => h('th', { scope: 'col' }, name)))),
       h(
         'tbody',
@@ -148,7 +148,7 @@ export function dataDetailView(root, store, { data: act, model }) {
     const { series: several } = understood;
     const seriesOptions = several && {
       ...Object.fromEntries(several.labels.map(({ label, rows }, index) => [String(index), `${label} (${count(rows)} rows)`])),
-      [ALL]: 'all together, averaged',
+      [ALL]: 'the mean of all',
     };
     const chosenSeries =
       read.series === undefined ? undefined : read.series.length ? String(several?.chosen ?? FOUND) : ALL;
@@ -156,12 +156,12 @@ export function dataDetailView(root, store, { data: act, model }) {
     const chosenTime =
       read.time_columns === undefined ? undefined : read.time_columns.length ? `=${read.time_columns[0]}` : ' none';
     return [
-      chooser('read-encoding', 'Characters', ENCODINGS, read.encoding, understood.encoding, change('encoding')),
-      chooser('read-delimiter', 'Between columns', DELIMITERS, read.delimiter, understood.delimiter, change('delimiter')),
+      chooser('read-encoding', 'Encoding', ENCODINGS, read.encoding, understood.encoding, change('encoding')),
+      chooser('read-delimiter', 'Delimiter', DELIMITERS, read.delimiter, understood.delimiter, change('delimiter')),
       chooser('read-decimal', 'Decimal mark', DECIMALS, read.decimal, understood.decimal, change('decimal')),
       chooser(
         'read-header',
-        'Names',
+        'Column names',
         HEADERS,
         read.header === undefined ? undefined : String(read.header),
         String(understood.header),
@@ -185,7 +185,7 @@ export function dataDetailView(root, store, { data: act, model }) {
           )
         : null,
       time && time.date_order
-        ? chooser('read-order', 'Dates', ORDERS, read.date_order, time.date_order, change('date_order'))
+        ? chooser('read-order', 'Date order', ORDERS, read.date_order, time.date_order, change('date_order'))
         : null,
       time
         ? null
@@ -223,7 +223,7 @@ export function dataDetailView(root, store, { data: act, model }) {
       about.duplicates.conflicting || about.duplicates.exact || series.duplicates
         ? chooser(
             'series-duplicates',
-            'Times that occur twice',
+            'Duplicate times',
             DUPLICATES,
             series.duplicates,
             null,

@@ -35,7 +35,7 @@ export function toolsView(root, store) {
         try {
           await navigator.clipboard.writeText(location.href);
         } catch {
-          said = 'It is in the address bar';
+          said = 'Copy it from the address bar';
         }
         setText(words, said);
         store.set({ said: `${said}.` });
@@ -58,7 +58,7 @@ export function toolsView(root, store) {
   const undo = store.watch(
     (state) => [state.reproducible],
     (reproducible) => {
-      copy.title = `Sample, settings and seed are in the link: it reproduces this run, ${reproducible ? 'bit by bit' : `up to the rounding of each processor (exactly, with “${SAME_NUMBERS}”)`}`;
+      copy.title = `The link holds settings, seed and the sample’s name, but no file. It reproduces this run ${reproducible ? 'bit for bit' : `up to the rounding of each processor (bit for bit with “${SAME_NUMBERS}”)`}.`;
     },
   );
   const undoTheme = store.watch(
@@ -117,7 +117,7 @@ export function footView(root, store) {
     h(
       'p',
       {},
-      'Everything is computed on this machine, in this tab: no server, no account, no upload. ',
+      'This tab computes everything on your machine: no server, no account, no upload. ',
       kept.sentence,
     ),
     kept.act,

@@ -70,7 +70,7 @@ export function insideView(root, store, act, model) {
     class: 'short',
     min: 1,
     value: '1',
-    'aria-label': 'Number of the window',
+    'aria-label': 'Window number',
     onchange: () => act.look(Math.round(Math.min(Number(number.max) || 1, Math.max(1, Number(number.value) || 1))) - 1),
   });
   const readout = h('p', { class: 'readout', 'aria-live': 'off' });
@@ -101,7 +101,7 @@ export function insideView(root, store, act, model) {
     h('summary', {}, 'These lines as a table'),
     h('div', { class: 'scroll tall', tabIndex: 0, role: 'region', 'aria-label': 'These lines as a table' }, table),
   );
-  const none = h('p', { class: 'muted inside-none' }, 'This model has no states, gates or attention weights: there is nothing inside to be drawn over time.');
+  const none = h('p', { class: 'muted inside-none' }, 'This model has no states, gates or attention weights to draw over time.');
   const values = h(
     'div',
     { class: 'stack inside-values' },
@@ -181,7 +181,7 @@ export function insideView(root, store, act, model) {
       const some = units().map((one) => `${about.row} ${one + 1}: ${figure(all[column * about.rows + one], 3)}`);
       setText(readout, [when, ...some].join('   ·   '));
     } else if (about.kind === 'looks') {
-      setText(readout, `at ${when} it looked at ${moments(about.first_row, about.row_stride, row)}: ${figure(value, 3)}`);
+      setText(readout, `attention at ${when} to ${moments(about.first_row, about.row_stride, row)}: ${figure(value, 3)}`);
     } else setText(readout, `${when}   ·   ${about.row} ${row + 1}: ${figure(value, 3)}`);
   }
 
@@ -200,7 +200,7 @@ export function insideView(root, store, act, model) {
     fill(
       tracesLegend,
       ...rows.map((row, slot) => h('span', { class: 'key-run' }, swatch(slot), `${about.row} ${row + 1}`)),
-      h('span', { class: 'muted' }, rows.length ? 'Click a row of the map, or press Enter on it, to draw its line or to take it away.' : 'Click a row of the map, or press Enter on it, to draw its line.'),
+      h('span', { class: 'muted' }, rows.length ? 'Click a row of the map, or press Enter on it, to draw or remove its line.' : 'Click a row of the map, or press Enter on it, to draw its line.'),
     );
     fillTable();
   }
@@ -235,7 +235,7 @@ export function insideView(root, store, act, model) {
     none.hidden = !inside.probes || inside.probes.probes.length > 0;
     values.hidden = !inside.probes || !inside.probes.probes.length;
     waiting.hidden = Boolean(inside.probes || inside.problem);
-    setText(waiting, shownRun(store.get()) ? 'What is inside stands here in a moment.' : 'What a model holds inside is drawn here once it is shown: choose one in the table of runs below, as soon as its first epoch is over.');
+    setText(waiting, shownRun(store.get()) ? 'Reading the network …' : 'Choose a run in the table below, after its first epoch, to see its inner values here.');
     setText(said, inside.problem);
     askAgain.hidden = !inside.lost;
     problem.hidden = !inside.problem;
@@ -261,10 +261,10 @@ export function insideView(root, store, act, model) {
     scale.dataset.from = from < 0 ? 'below' : 'zero';
     setText(low, figure(from, 2));
     setText(high, `${figure(to, 2)}${about.kind === 'looks' ? ' and more' : ''}`);
-    const across = { units: `a row for each ${about.row}, over time`, looks: 'a column for each step that looks, a row for each step that it looks at', weights: 'a column for each unit that is read, a row for each that is written' };
+    const across = { units: `rows: ${about.row}s; columns: time`, looks: 'columns: reading step; rows: step attended to', weights: 'columns: from unit; rows: to unit' };
     setText(axes, across[about.kind]);
     setText(keys, 'Keys: arrows read cells.');
-    map.setAttribute('aria-label', `${keyOf(about)}, as a map of colours`);
+    map.setAttribute('aria-label', `${keyOf(about)}, as a heat map`);
     setText(
       summary,
       `${keyOf(about)}: ${count(about.rows)} rows and ${count(about.columns)} columns, ${across[about.kind]}. The values lie between ${figure(about.least, 3)} and ${figure(about.most, 3)}.`,

@@ -38,8 +38,8 @@ export function gradientsView(store, act) {
   const normsFold = h(
     'details',
     { class: 'fold small' },
-    h('summary', {}, 'How far the recurrent matrices stretch'),
-    h('p', { class: 'muted' }, 'Above 1 a matrix can make a signal grow at each step, below 1 it makes every signal fade; gates and bent units decide the rest.'),
+    h('summary', {}, 'Norms of the recurrent matrices'),
+    h('p', { class: 'muted' }, 'A matrix with a spectral norm below 1 shrinks every signal at each step; above 1 it can make signals grow. Gates and nonlinear units decide the rest.'),
     h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Norms of the recurrent matrices' }, norms),
   );
   const element = h(
@@ -109,11 +109,11 @@ export function gradientsView(store, act) {
     fill(
       flowLegend,
       ...list.map(({ name, slot }) => h('span', { class: 'key-run' }, swatch(slot), name)),
-      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, from the oldest, the mean over ${[...windows].map(count).join(' or ')} training windows; what is zero is not drawn.`),
+      h('span', { class: 'muted' }, `Norm of the loss’s gradient at each step of the window, oldest first: mean over ${[...windows].map(count).join(' or ')} training windows. Zeros are not drawn.`),
     );
     fill(
       flowTable,
-      h('thead', {}, h('tr', {}, ...['With respect to', 'First step', 'Middle', 'Last step', 'Read first over read last'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
+      h('thead', {}, h('tr', {}, ...['With respect to', 'First step', 'Middle', 'Last step', 'Read first ÷ read last'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
       h(
         'tbody',
         {},
@@ -130,7 +130,7 @@ export function gradientsView(store, act) {
     normsFold.hidden = !found?.matrices.length;
     fill(
       norms,
-      h('thead', {}, h('tr', {}, ...['Matrix', 'Largest stretch', 'Frobenius norm'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
+      h('thead', {}, h('tr', {}, ...['Matrix', 'Spectral norm', 'Frobenius norm'].map((label, k) => h('th', { scope: 'col', class: k ? 'num' : '' }, label)))),
       h(
         'tbody',
         {},

@@ -24,17 +24,17 @@ export function invitation(store, model) {
       h(
         'div',
         {},
-        h('h3', {}, 'What it holds'),
-        h('p', {}, 'Whatever the network keeps inside, its states, its gates, where it looks, drawn for every step of a window of your data: what it remembers, what it lets go, and when.'),
+        h('h3', {}, 'Inner values'),
+        h('p', {}, 'States, gates and attention at every step of a window of your data: they show what the network remembers and forgets, and when.'),
       ),
       h(
         'div',
         {},
         h('h3', {}, 'The gradient through time'),
-        h('p', {}, 'How much of the error reaches each earlier step while it trains: whether the first steps of a window can be learnt from at all.'),
+        h('p', {}, 'How much of the loss’s gradient reaches each step of the window during training. Where it vanishes, nothing is learnt.'),
       ),
     ),
-    h('p', { class: 'buttons' }, train.element, h('span', { class: 'muted' }, 'Both are drawn here as soon as a model trains, and change as it learns.')),
+    h('p', { class: 'buttons' }, train.element, h('span', { class: 'muted' }, 'Both appear here during training and change with it.')),
   );
   const stop = store.watch(
     (state) => [hasBegun(state)],

@@ -15,7 +15,7 @@ import { explanation, knobView, segments } from './knob.js';
 
 /** The entry for settings that no preset has. */
 const OWN = ' own';
-const HINT = 'Point at a knob to read what it does.';
+const HINT = 'Point at a setting to read its help.';
 
 /** @param {Pick<State, 'settings' | 'catalog'>} state @param {Preset} preset @returns {boolean} Whether the settings are those of the preset. */
 function isPreset({ settings, catalog }, preset) {
@@ -56,7 +56,7 @@ export function modelView(root, store, act) {
 
   /** @param {Catalog} catalog */
   function build(catalog) {
-    const usual = { id: '', label: 'Defaults', help: 'Every knob at its default.', settings: {} };
+    const usual = { id: '', label: 'Defaults', help: 'All settings at their defaults.', settings: {} };
     const named = catalog.presets.some((preset) => isPreset({ settings: {}, catalog }, preset));
     const starts = named ? catalog.presets : [usual, ...catalog.presets];
     const own = h('option', { value: OWN }, 'Your own settings');
@@ -136,8 +136,8 @@ export function modelView(root, store, act) {
         weights.classList.toggle('bad', Boolean(problem));
         if (problem) return setText(weights, problem.message);
         if (!draft) return setText(weights, '');
-        const { total, total_one_bias: one } = draft.parameters;
-        fill(weights, h('strong', {}, count(total)), ` weights${one === total ? '' : `, or ${count(one)} with one bias vector`}`);
+        const { total } = draft.parameters;
+        fill(weights, h('strong', {}, count(total)), ' parameters');
       },
     ),
     store.watch(
@@ -149,7 +149,7 @@ export function modelView(root, store, act) {
             ? h(
                 'button',
                 { type: 'button', class: 'link', onclick: () => void act.bringBackSettings() },
-                'Bring back the earlier settings',
+                'Restore the earlier settings',
               )
             : null,
         ),

@@ -32,7 +32,7 @@ const ELSEWHERE = [ROLE.architecture, ROLE.target, ROLE.inputs, ...OF_DATA];
 function weightsTable({ parameters }) {
   return h(
     'div',
-    { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Weights, by tensor' },
+    { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Parameters by tensor' },
     h(
       'table',
       { class: 'table' },
@@ -44,7 +44,7 @@ function weightsTable({ parameters }) {
           {},
           h('th', { scope: 'col' }, 'Tensor'),
           h('th', { scope: 'col', class: 'num' }, 'Shape'),
-          h('th', { scope: 'col', class: 'num' }, 'Weights'),
+          h('th', { scope: 'col', class: 'num' }, 'Parameters'),
         ),
       ),
       h(
@@ -160,12 +160,12 @@ export function modelDetailView(root, store, act) {
         const { parameters, windows } = draft;
         fill(
           numbers,
-          h('p', { class: 'code formula' }, `${parameters.formula} = ${count(parameters.total)}`),
+          h('p', { class: 'code formula' }, `${parameters.formula} = ${count(parameters.total)}${parameters.total_one_bias === parameters.total ? '' : ` (${count(parameters.total_one_bias)} with one bias vector per layer)`}`),
           weightsTable(draft),
           h(
             'p',
             { class: 'muted small' },
-            `Windows: ${count(windows.train)} to train on, ${count(windows.validation)} for validation, ${count(windows.test)} for the test. ${count(draft.steps_per_epoch)} steps an epoch. About ${size(draft.memory_bytes)} of memory.`,
+            `Windows: ${count(windows.train)} training, ${count(windows.validation)} validation, ${count(windows.test)} test. ${count(draft.steps_per_epoch)} steps per epoch. About ${size(draft.memory_bytes)} of memory.`,
           ),
           ...draft.notes.map((note) => h('p', { class: 'small' }, note)),
         );

@@ -22,7 +22,7 @@ const link = (label, act) => h('button', { type: 'button', class: 'link', onclic
 function asideSentence(aside) {
   const named = aside.slice(0, MOST_NAMED).map(({ what, why }) => `${what} (${why})`);
   if (aside.length > MOST_NAMED) named.push(`${count(aside.length - MOST_NAMED)} more`);
-  return `What could not be used was set aside: ${named.join('; ')}. Nothing was deleted.`;
+  return `Unusable stored entries were set aside: ${named.join('; ')}. Nothing was deleted.`;
 }
 
 /** @param {Keeping} keeping @returns {string} Where the storage keeps a person waiting. */
@@ -84,9 +84,9 @@ function keptSentence(keeping) {
   if (state !== 'answers') return 'Nothing is kept in this browser for now.';
   const looks = lookingOn(keeping);
   if (looks) return looks;
-  const room = quota ? ` They take ${size(used ?? 0)} of the ${size(quota)} that it allows this site.` : '';
-  const lasts = quota && !lasting ? ' Where space is short it may clear them.' : '';
-  const one = role === 'alone' ? ' Open this page in one tab at a time: here the browser cannot keep two apart.' : '';
+  const room = quota ? ` They use ${size(used ?? 0)} of the ${size(quota)} that it allows this site.` : '';
+  const lasts = quota && !lasting ? ' When space runs short it may clear them.' : '';
+  const one = role === 'alone' ? ' Open this page in one tab at a time: this browser cannot keep two tabs apart.' : '';
   return `Files and models are kept in this browser only, for your next visit.${room}${lasts}${one}`;
 }
 
@@ -101,14 +101,14 @@ export function keptView(store) {
       fill(
         act,
         keeping.state === 'forgotten'
-          ? link('Start afresh', () => {
+          ? link('Start over', () => {
               history.replaceState(null, '', location.pathname + location.search);
               location.reload();
             })
           : keeping.state === 'forgetting'
             ? null
-            : link('Forget what is kept here', () => void forget()),
-        keeping.deleted ? link('Bring back what was deleted', () => void bringBack()) : null,
+            : link('Delete everything kept here', () => void forget()),
+        keeping.deleted ? link('Restore what was deleted', () => void bringBack()) : null,
       );
     },
   );

@@ -20,8 +20,8 @@ export function roundingSentence(state) {
   if (!build) return '';
   const what = shownRun(state)?.build ? 'This model was computed by' : 'Models are computed by';
   return build === 'plain'
-    ? `${what} ${NAMES.plain}: the same file, settings and seed give the same weights, bit by bit, in every browser.`
-    : `${what} ${NAMES.relaxed}, this browser’s fastest: another processor may round the last digit otherwise.`;
+    ? `${what} ${NAMES.plain}: the same file, settings and seed give the same weights, bit for bit, in every browser.`
+    : `${what} ${NAMES.relaxed}, this browser’s fastest: another processor may round the last digit differently.`;
 }
 
 /**
@@ -45,7 +45,7 @@ export function roundingView(store, act) {
     h(
       'p',
       { id: 'reproducible-help', class: 'help small' },
-      'The next model is trained so that a link gives its weights to the last bit in every browser, instead of as fast as this one can.',
+      'A link then reproduces the next model’s weights bit for bit in every browser. Training may be slower.',
     ),
     now,
   );

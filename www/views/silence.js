@@ -10,8 +10,8 @@ import { count } from './format.js';
 
 /** @param {SilentWorker} worker @returns {string} */
 function sentence({ who, loss, seconds, loading }) {
-  if (loading) return `The core that computes has not arrived for ${count(seconds)} seconds. The connection may be slow. It can be asked for again.`;
-  return `${who} has not answered for ${count(seconds)} seconds. It may be busy with a large step, or be gone. ${loss}`;
+  if (loading) return `The computing core has not arrived for ${count(seconds)} seconds. The connection may be slow. Wait, or load it again.`;
+  return `${who} has not answered for ${count(seconds)} seconds. It may be busy with a large step, or it may have crashed. ${loss}`;
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {SilenceActions} act @returns {() => void} */

@@ -7,7 +7,7 @@ import { fill, h } from './dom.js';
 /** @param {string} [technical] @returns {HTMLElement | null} */
 export function technicalDetails(technical) {
   if (!technical) return null;
-  return h('details', { class: 'technical' }, h('summary', {}, 'Technical details'), h('code', { title: 'A click selects it all' }, technical));
+  return h('details', { class: 'technical' }, h('summary', {}, 'Technical details'), h('code', { title: 'Click to select all' }, technical));
 }
 
 /** A place for them that stays unfolded while the same is thrown. */

@@ -13,7 +13,7 @@ import { fill, h, setText } from './dom.js';
 function workersSentence(state) {
   const run = shownRun(state);
   if (run?.status !== 'running' || run.workers < 2) return '';
-  return `Training on ${run.workers} workers: they share every step’s batch, and the numbers are those that one alone would give.`;
+  return `Training on ${run.workers} workers. They share each batch; one worker would give the same numbers.`;
 }
 
 /** @param {PageStore} store @param {ModelActions} act */
@@ -23,7 +23,7 @@ export function workersView(store, act) {
   const choice = h(
     'select',
     { id: 'workers', class: 'select', onchange: () => act.setWorkers(Number(choice.value)) },
-    h('option', { value: '0' }, 'as many as are fastest'),
+    h('option', { value: '0' }, 'automatic'),
     ...Array.from({ length: most }, (_, index) => h('option', { value: String(index + 1) }, index ? `up to ${index + 1}` : '1')),
   );
   const summary = h('summary', {});
@@ -34,11 +34,11 @@ export function workersView(store, act) {
     h(
       'div',
       { class: 'stack' },
-      h('p', {}, h('label', { for: 'workers' }, 'Workers that train '), choice),
+      h('p', {}, h('label', { for: 'workers' }, 'Training workers '), choice),
       h(
         'p',
         { class: 'muted small' },
-        'Only a large model’s batch has parts to share. Left to itself, the page times some steps with one worker and with more, and keeps what is faster. The choice holds from the next model on, and changes the speed alone.',
+        'Workers share the batches of large models only. “Automatic” times some steps with one worker and with more, and uses the fastest number. The choice applies from the next model on and changes only the speed.',
       ),
     ),
   );
