@@ -21,7 +21,7 @@ use crate::nn::{Block, Builder, Pass, State};
 
 /// Which cell walks in both directions.
 pub const CELL: Knob<Cell> = Knob::choice(Group::Model, "bidirectional_cell", "Cell", "gru")
-    .help("The recurrent cell that reads the window in both directions, with weights for each.")
+    .help("The recurrent cell for both directions. Each direction has its own weights.")
     .basic();
 
 #[derive(Debug)]

@@ -28,7 +28,7 @@ pub const CELLS: [Cell; 3] = [
         choice: Choice {
             value: "rnn",
             label: "vanilla RNN",
-            help: "One tanh layer that feeds on its own last output (Elman 1990).",
+            help: "One tanh layer with its last output fed back (Elman 1990).",
         },
         module: "RNN",
         gates: 1,

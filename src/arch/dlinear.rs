@@ -22,10 +22,9 @@ use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Builder, Linear, Pass};
 
 /// How many steps the trend averages over.
-pub const SPAN: Knob<usize> = Knob::integer(Group::Model, "trend_span", "Trend's span", 1..=1_001, 25)
+pub const SPAN: Knob<usize> = Knob::integer(Group::Model, "trend_span", "Trend window", 1..=1_001, 25)
     .help(
-        "Steps that the moving average of the trend reaches over, half of them before and half after; an even number \
-           counts as the next odd one.",
+        "Length of the trend's centred moving average. An even number counts as the next odd one.",
     )
     .unit("steps")
     .source("Zeng et al. 2023");

@@ -21,7 +21,7 @@ choices! {
 
 /// Which of the two forms.
 pub const FORM: Knob<ResetGate> = Knob::choice(Group::Model, "gru_form", "Reset gate", "after")
-    .help("Where the reset gate acts. The two forms also name the update gate's ends differently.");
+    .help("Where the reset gate acts. The two forms also give the ends of the update gate opposite meanings.");
 
 /// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
 pub const GATES: &[(&str, Bounds)] =

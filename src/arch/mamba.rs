@@ -26,26 +26,26 @@ use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId,
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
-pub const STATE: Knob<usize> = Knob::integer(Group::Model, "state", "State of each channel", 1..=64, 16)
-    .help("How many numbers each channel remembers by; each fades at a rate of its own.")
+pub const STATE: Knob<usize> = Knob::integer(Group::Model, "state", "State size", 1..=64, 16)
+    .help("Numbers in each channel's state. Each fades at its own rate.")
     .source("Gu and Dao 2023");
 
 /// How much wider a block is inside.
 pub const EXPANSION: Knob<usize> = Knob::integer(Group::Model, "expansion", "Expansion", 1..=4, 2)
-    .help("How many channels the block has inside for each hidden unit.")
+    .help("Inner channels for each hidden unit.")
     .unit("×")
     .source("Gu and Dao 2023");
 
 /// Width of the convolution in front of the scan.
 pub const CONVOLUTION: Knob<usize> = Knob::integer(Group::Model, "convolution", "Convolution", 2..=8, 4)
-    .help("Steps that the short convolution before the memory looks at.")
+    .help("Width of the short convolution before the state-space layer.")
     .unit("steps")
     .source("Gu and Dao 2023");
 
 /// Whether the model depends on the input.
 pub const SELECTION: Knob<bool> = Knob::flag(Group::Model, "selection", "Selection", true)
-    .help("Whether each step decides by itself what to keep, to write and to read. Without it this is a plain state-space \
-           model: the same at every step, a long convolution.")
+    .help("On: the input of each step sets how much the state keeps, writes and reads. Off: a plain state-space \
+           model, the same at every step (a long convolution).")
     .source("Gu and Dao 2023");
 
 /// Smallest and largest step size at the start.
@@ -165,9 +165,9 @@ impl Block for Mamba {
         let model = self.model(pass, u);
         let (y, last) = scan::selective(pass.tape, model, state[SSM], pass.batch);
         pass.probe(self.index, "step size Δ", Bounds::Positive, model.delta);
-        pass.probe_rows(self.index, "what is written, B", "state", Bounds::Free, model.b);
-        pass.probe_rows(self.index, "what is read, C", "state", Bounds::Free, model.c);
-        pass.probe(self.index, "state as read", Bounds::Free, y);
+        pass.probe_rows(self.index, "input matrix B", "state", Bounds::Free, model.b);
+        pass.probe_rows(self.index, "output matrix C", "state", Bounds::Free, model.c);
+        pass.probe(self.index, "output of the state", Bounds::Free, y);
 
         let out = self.stream.leave_gated(pass, self.index, x, (y, z, &self.leave));
         (out, [Some(window), Some(last), None, None])

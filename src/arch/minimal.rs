@@ -11,29 +11,30 @@ use crate::scan::{self, Minimal};
 choices! {
     /// How the sum over time is taken.
     pub enum Scan {
-        Sequential("sequential", "one step after the other",
-            "The least arithmetic: the fastest way on one processor core."),
+        Sequential("sequential", "step by step",
+            "The least arithmetic: fastest on one processor core."),
         Parallel("parallel", "parallel prefix scan",
-            "In a tree, twice the arithmetic: what makes these networks fast where thousands of cores share the work."),
+            "A tree with twice the arithmetic: fast where thousands of cores share the work."),
     }
 }
 
 /// How the sum over time is taken.
 pub const SCAN: Knob<Scan> = Knob::choice(Group::Training, "scan", "Scan", "sequential")
-    .help("How the states of all steps are computed. Both ways give the same numbers but for rounding.")
+    .help("How the states of all steps are computed. Both ways give the same numbers, up to rounding.")
     .source("Feng et al. 2024; Blelloch 1990");
 
 choices! {
     /// What the state is made of.
     pub enum Candidate {
         Linear("linear", "linear", "A linear map of the input (sections 3.1 and 3.2)."),
-        Positive("positive", "positive", "Bent so that it, and with it the state, stays above zero (appendix B.3)."),
+        Positive("positive", "positive", "A function that keeps the candidate, and so the state, above zero \
+                                          (appendix B.3)."),
     }
 }
 
 /// What the state is made of.
 pub const CANDIDATE: Knob<Candidate> = Knob::choice(Group::Model, "candidate", "Candidate", "linear")
-    .help("What each step offers to the state.")
+    .help("How each step computes its candidate for the state.")
     .source("Feng et al. 2024");
 
 #[derive(Debug)]

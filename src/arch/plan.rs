@@ -5,27 +5,28 @@ use crate::knob::{AnyKnob, Group, Knob, When, choices};
 
 /// Which part of a day, week or year repeats.
 pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
-    .help("Steps after which the series tends to repeat itself (24 for hours of a day). 0: found from the series.")
+    .help("Steps after which the series tends to repeat (24 for hourly rows with a daily cycle). 0: found from the \
+           series.")
     .unit("steps");
 
 /// How far back a model looks.
 pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window", 0..=10_000, 0)
     .help(
-        "How many steps of the past the model reads before each forecast. 0: fits the step and the length of the data.",
+        "Past steps that the model reads before each forecast. 0: chosen by the step and the length of the data.",
     )
     .unit("steps")
     .basic();
 
 /// How far ahead a model forecasts.
 pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizon", 0..=1_000, 0)
-    .help("How many steps ahead are forecast. 0: fits the step and the length of the data.")
+    .help("Steps ahead to forecast. 0: chosen by the step and the length of the data.")
     .unit("steps")
     .basic();
 
 /// How the window reaches the network.
 pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
-    .help("Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
-           rectifier; far fewer steps to remember over and to compute. 0: one season.")
+    .help("Steps that the network reads at once (a patch). 1: one step at a time. More: together, through a linear \
+           layer and a rectifier; there are then fewer steps to remember over and to compute. 0: one season.")
     .unit("steps")
     .source("Lin et al. 2023 (SegRNN)")
     .basic();
@@ -34,18 +35,17 @@ choices! {
     /// What training reads.
     pub enum Reading {
         Windows("windows", "windows",
-            "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it."),
-        Continuous("continuous", "the series",
-            "Truncated backpropagation through time: chunk after chunk of the series; the state goes on from chunk to \
-            chunk by its values, the gradient ends with the chunk; the loss is taken at every step, and values are not \
-            centred, as there is no window. For models that stream."),
+            "Separate windows in a new random order for each epoch. The gradient goes back through the whole window."),
+        Continuous("continuous", "truncated BPTT",
+            "Truncated backpropagation through time (stateful training): the series in order, chunk by chunk. The \
+            state's values carry over, the gradient stops at the chunk's start. The loss is taken at every step, and \
+            values are not centred. For models that stream."),
     }
 }
 
 /// What training reads.
-pub const READING: Knob<Reading> = Knob::choice(Group::Training, "reading", "Training reads", "windows")
-    .help("Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
-           end, and takes its memory along.")
+pub const READING: Knob<Reading> = Knob::choice(Group::Training, "reading", "Backpropagation", "windows")
+    .help("Through separate windows, each read from an empty state, or along the series with the state carried on.")
     .source("Williams and Peng 1990");
 
 /// Where training reads windows.
@@ -55,18 +55,18 @@ choices! {
     /// What is subtracted from a window.
     pub enum Normalise {
         Last("last", "its last value",
-            "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
-            the loss at every step, the first step’s is subtracted, and each forecast is added to the last value \
+            "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). \
+            With the loss at every step, the first value is subtracted, and each forecast is added to the last value \
             before it."),
         Window("window", "its mean and standard deviation",
-            "The window's own mean and standard deviation are taken out and put back (RevIN without learned \
-            factors, Kim et al. 2022). With the loss at every step, those of the values up to each step."),
+            "The window's mean and standard deviation are removed and put back (RevIN without learned factors, Kim \
+            et al. 2022). With the loss at every step: those of the values up to each step."),
         None("none", "nothing", "The network sees values scaled by the training part."),
     }
 }
 
 /// What is subtracted from a window before the network sees it.
-pub const NORMALISE: Knob<Normalise> = Knob::choice(Group::Window, "normalise", "Window is centred on", "last")
+pub const NORMALISE: Knob<Normalise> = Knob::choice(Group::Window, "normalise", "Window centred on", "last")
     .help("A network that sees every window around zero learns the shape, not the level.")
     .when(IN_WINDOWS);
 
@@ -74,39 +74,38 @@ choices! {
     /// How the horizon is produced.
     pub enum Head {
         Direct("direct", "all steps at once",
-            "One linear layer gives every step of the horizon, of all targets, from the last hidden state."),
+            "One linear layer maps the last hidden state to all steps of the horizon and all targets."),
         Recursive("rolled", "recursively, step by step",
-            "The next step (or segment) of every input column is forecast and fed back as input until the horizon \
-            is reached; errors feed back too."),
+            "The model forecasts the next step (or segment) of every input column and reads it as input, up to the \
+            horizon. Errors feed back too."),
     }
 }
 
 /// How the horizon is produced.
 pub const HEAD: Knob<Head> = Knob::choice(Group::Model, "head", "Forecast", "direct")
-    .help("Whether the whole horizon is read off at once or the model feeds on its own forecasts.");
+    .help("Whether the model forecasts the whole horizon at once or recursively, from its own forecasts.");
 
 choices! {
     /// Where the loss is taken.
     pub enum LossOn {
-        Last("last", "at the last step", "What is asked for is what is trained."),
+        Last("last", "at the last step", "Trains the forecast from the end of the window, as it is used."),
         Every("every", "at every step",
-            "Each window gives as many forecasts to learn from as it has steps; the early ones know little of the \
-            past, and none knows what follows it."),
+            "Trains a forecast from every step of the window. Early ones know little of the past; none sees later \
+            steps."),
     }
 }
 
 /// Where the loss is taken.
 pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss is taken", "last")
     .help(
-        "Whether only the forecast from the end of the window counts in training, or one from every step of it (y at \
-           every t).",
+        "Whether training counts the forecast from the end of the window alone or one from every step (y at every t).",
     )
     .when(IN_WINDOWS);
 
 /// A linear way past the network.
 pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear skip", false)
-    .help("Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
-           what it misses. Several targets share it, each by itself.")
+    .help("Adds a linear map from the target's window to its forecast, zero at first; the network learns the rest. \
+           Several targets share the map, and each reads only its own window.")
     .source("Lai et al. 2018 (LSTNet)")
     .when(HEAD.is(&["direct"]));
 
@@ -204,11 +203,13 @@ impl Plan {
         let longest = if self.recursive() { window.min(horizon) } else { window };
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
         if segment > window {
-            return Err(SEGMENT.error(format!("{segment} steps do not fit into a window of {window}")));
+            return Err(SEGMENT.error(format!("{segment} steps do not fit into a window of {window}; choose at most \
+                                              {window}")));
         }
         if segment > longest {
             return Err(SEGMENT.error(format!(
-                "fed back, a segment of {segment} steps is more than the horizon of {horizon}; choose at most {horizon}"
+                "a recursive forecast needs a segment no longer than the horizon; choose at most {horizon} instead \
+                 of {segment}"
             )));
         }
         Ok(Self { input: Input::Segments(segment), ..self })

@@ -9,9 +9,9 @@ use crate::scan::Weights;
 choices! {
     /// How the recurrent matrix starts out.
     pub enum RecurrentInit {
-        Uniform("uniform", "uniform", "Uniform in ±1/√hidden, as PyTorch does: signals fade within a few steps."),
+        Uniform("uniform", "uniform", "Uniform in ±1/√hidden, as in PyTorch: signals fade within a few steps."),
         Orthogonal("orthogonal", "orthogonal",
-            "A random rotation: neither fades nor grows at first (Saxe et al. 2014)."),
+            "A random rotation: signals neither fade nor grow at first (Saxe et al. 2014)."),
         Identity("identity", "identity", "Each unit starts by keeping its own value (Le et al. 2015)."),
     }
 }
@@ -19,7 +19,7 @@ choices! {
 /// How the recurrent matrix starts out.
 pub const RECURRENT_INIT: Knob<RecurrentInit> =
     Knob::choice(Group::Initialisation, "recurrent_init", "Recurrent matrix", "uniform")
-        .help("How the matrix from state to state starts out: it decides how fast signals fade or grow over time.");
+        .help("How the matrix from state to state is initialised. It decides how fast signals fade or grow over time.");
 
 choices! {
     /// Where the gate that keeps starts out.
@@ -33,14 +33,14 @@ choices! {
 
 /// Where the gate that keeps starts out.
 pub const FORGET_BIAS: Knob<ForgetBias> = Knob::choice(Group::Initialisation, "forget_bias", "Forget bias", "1")
-    .help("Bias of the gate that keeps the state: the higher, the longer the memory at first.")
+    .help("Initial bias of the gate that keeps the state. A higher bias gives a longer memory at first.")
     .source("Gers et al. 2000; Jozefowicz et al. 2015");
 
 /// Factor on all random initial weights.
 pub const INIT_SCALE: Knob<f64> =
     Knob::number(Group::Initialisation, "init_scale", "Scale of initial weights", 0.01..=10.0, 1.0)
         .log()
-        .help("Multiplies all random initial weights. 1 is the usual; try 3 to see gradients explode.")
+        .help("Multiplies all random initial weights. Usual: 1. Larger weights make gradients grow.")
         .unit("×");
 
 /// The step of a sequence `[rows × (steps · batch)]` that was computed last: its end, or its beginning if it was read in

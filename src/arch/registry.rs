@@ -65,7 +65,7 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "rnn",
         label: "Vanilla RNN",
-        summary: "One tanh layer that feeds on its own last output. Simple and fast; what it saw fades within a few steps.",
+        summary: "One tanh layer with its last output fed back. Simple and fast; its memory fades within a few steps.",
         source: "Elman 1990",
         equations: |_, _| include_str!("equations/rnn.mml"),
         streams: true,
@@ -76,7 +76,7 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "lstm",
         label: "LSTM",
-        summary: "A cell state that gates write to, keep and read: made to remember over many steps.",
+        summary: "Gates write, keep and read a cell state: made to remember over many steps.",
         source: "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
         equations: |_, _| include_str!("equations/lstm.mml"),
         streams: true,
@@ -87,7 +87,7 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "gru",
         label: "GRU",
-        summary: "Two gates and no separate cell state: most of what an LSTM does with a quarter fewer weights.",
+        summary: "Two gates and no separate cell state: much like an LSTM, with a quarter fewer parameters.",
         source: "Cho et al. 2014; Chung et al. 2014",
         equations: |settings, _| {
             if gru::resets_before(settings) {
@@ -104,8 +104,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "bidirectional",
         label: "Bidirectional RNN",
-        summary: "Two recurrent layers side by side, one reading the window from its end: for a window that is known as a \
-                  whole. It cannot follow a stream.",
+        summary: "Two recurrent layers, one reading the window backwards. It needs the whole window and cannot \
+                  stream.",
         source: "Schuster and Paliwal 1997; Graves and Schmidhuber 2005",
         equations: |_, _| include_str!("equations/bidirectional.mml"),
         streams: false,
@@ -116,8 +116,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "mingru",
         label: "minGRU",
-        summary: "A GRU whose gates do not read the state: no matrix from state to state, and all steps can be computed at \
-                  once.",
+        summary: "A GRU whose gates read the input alone: no recurrent matrix, and all steps can be computed in \
+                  parallel.",
         source: "Feng et al. 2024",
         equations: |_, _| include_str!("equations/mingru.mml"),
         streams: true,
@@ -128,7 +128,7 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "minlstm",
         label: "minLSTM",
-        summary: "An LSTM whose gates do not read the state and share one whole between keeping and letting in.",
+        summary: "An LSTM whose gates read the input alone; its forget and input gates add up to 1.",
         source: "Feng et al. 2024",
         equations: |_, _| include_str!("equations/minlstm.mml"),
         streams: true,
@@ -139,8 +139,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "xlstm",
         label: "xLSTM",
-        summary: "LSTMs with exponential gates in residual blocks: one whose memory is a matrix, and one whose gates read the \
-                  state before.",
+        summary: "LSTMs with exponential gates in residual blocks: mLSTM with a matrix as memory, sLSTM with gates \
+                  that read the last state.",
         source: "Beck et al. 2024",
         equations: xlstm::equations,
         streams: true,
@@ -158,8 +158,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "segrnn",
         label: "SegRNN",
-        summary: "A GRU over segments of the window that gives all segments of the horizon at once, each asked for by its \
-                  place.",
+        summary: "A GRU over segments of the window. It forecasts all segments of the horizon at once, each from its \
+                  position.",
         source: "Lin et al. 2023",
         equations: |_, _| include_str!("equations/segrnn.mml"),
         streams: false,
@@ -170,8 +170,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "encoder_decoder",
         label: "Encoder-decoder",
-        summary: "One network reads the window, another forecasts step by step from its own last forecast, with or without \
-                  attention to what the first one saw.",
+        summary: "One network reads the window, another forecasts step by step from its own last forecast, with or \
+                  without attention to the first.",
         source: "Sutskever et al. 2014; Cho et al. 2014",
         equations: encoder_decoder::equations,
         streams: false,
@@ -182,8 +182,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "mamba",
         label: "Mamba",
-        summary: "A state-space model that chooses at each step what to keep and what to read, between two gates: long memory \
-                  without attention.",
+        summary: "A state-space model whose input sets what to keep and read at each step: long memory without \
+                  attention.",
         source: "Gu and Dao 2023",
         equations: |settings, _| {
             if settings.get(&mamba::SELECTION) {
@@ -200,8 +200,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "transformer",
         label: "Transformer",
-        summary: "Each step looks back at all steps so far and takes what it needs: nothing has to be carried along, and \
-                  everything is kept.",
+        summary: "Each step attends to all steps so far. It carries no summary; the keys and values of every step \
+                  are its memory.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
         equations: |_, _| include_str!("equations/transformer.mml"),
         streams: true,
@@ -212,8 +212,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "transformer_encoder",
         label: "Transformer encoder",
-        summary: "Each step looks at all steps of the window, those after it too, and the forecast is made from the mean of them \
-                  all: for a window that is known as a whole.",
+        summary: "Each step attends to the whole window, later steps too, and the forecast comes from the mean over \
+                  all steps. It needs the whole window.",
         source: "Vaswani et al. 2017; Xiong et al. 2020",
         equations: |settings, layers| {
             if layers.contains(&(settings.get(&LAYERS) - 1)) {
@@ -231,8 +231,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "mlp",
         label: "Feed-forward net",
-        summary: "Reads the whole window at once, with separate weights for every position: no memory and no order to learn, \
-                  and many weights.",
+        summary: "Reads the whole window at once, with separate weights for every position: no memory, no order, \
+                  many parameters.",
         source: "Rumelhart et al. 1986",
         equations: |_, _| include_str!("equations/mlp.mml"),
         streams: false,
@@ -243,8 +243,8 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "nlinear",
         label: "NLinear",
-        summary: "One linear map from the window, centred on its last value, to the horizon: the baseline that a network has \
-                  to beat.",
+        summary: "One linear map from the window, centred on its last value, to the horizon: a baseline for every \
+                  network.",
         source: "Zeng et al. 2023",
         equations: |_, _| include_str!("equations/nlinear.mml"),
         streams: false,
@@ -255,8 +255,7 @@ pub const ALL: &[Architecture] = &[
     Architecture {
         id: "dlinear",
         label: "DLinear",
-        summary: "Takes the window apart into a moving average and the rest, and maps each to the horizon by a linear map of \
-                  its own.",
+        summary: "Splits the window into a moving average and the rest. Each has its own linear map to the horizon.",
         source: "Zeng et al. 2023",
         equations: |_, _| include_str!("equations/dlinear.mml"),
         streams: false,
@@ -335,7 +334,7 @@ impl Choices for Option<&'static Architecture> {
 
 /// What the second, the fourth layer of a stack is; `None`: the same as the first.
 pub const MIX: Knob<Option<&Architecture>> = Knob::choice(Group::Model, "mix", "Every second layer", "same")
-    .help("Layers of another kind in between: attention between state-space layers, say. No effect with one layer.")
+    .help("Kind of every second layer, such as attention between state-space layers. No effect with one layer.")
     .source("Lieber et al. 2024 (Jamba)");
 
 /// The architecture that is called `id`.
@@ -420,8 +419,7 @@ impl Architecture {
         let reading = settings.get(&READING);
         if reading == Reading::Continuous && !self.streams {
             return Err(READING.error(format!(
-                "{} needs its whole window at once: it does not stream, so it has no state to take along the series; choose \
-                 “windows”",
+                "{} cannot stream, so it has no state to carry along the series; choose “windows”",
                 self.label
             )));
         }
@@ -450,20 +448,19 @@ impl Architecture {
         let label = self.label;
         if plan.recursive() && !self.streams {
             return Err(HEAD.error(format!(
-                "{label} needs its whole window at once: it does not stream, so it cannot go on from its own forecasts; \
-                 choose “all steps at once”"
+                "{label} cannot stream, so it cannot forecast recursively; choose “all steps at once”"
             )));
         }
         if plan.learns_throughout() && !self.streams {
             return Err(LOSS_ON.error(format!(
-                "at every step of its window {label} has already seen the steps that follow: there is nothing left to \
+                "at every step {label} has already seen the later steps of its window, so nothing is left to \
                  forecast; choose “at the last step”"
             )));
         }
         if plan.continuous() && plan.output == (Output::Direct { skip: true }) {
             return Err(LINEAR_SKIP.error(
-                "it maps a whole window, and training that reads the series as one has none; turn it off, or let training \
-                 read windows",
+                "it needs a whole window, and truncated BPTT has none; turn it off, or choose “windows” for \
+                 “Backpropagation”",
             ));
         }
         Ok(plan)

@@ -19,7 +19,7 @@ use crate::nn::{Block, Builder, Clock, Linear, Pass, State};
 
 /// Size of the hidden state.
 pub const HIDDEN: Knob<usize> = Knob::integer(Group::Model, "hidden", "Hidden units", 1..=512, 64)
-    .help("Size of each layer's state: more can remember more, and takes longer.")
+    .help("Size of each layer's state. More units can remember more and take longer.")
     .basic();
 
 /// Most layers that a stack can have: their states then need no list.
@@ -27,12 +27,12 @@ pub const MOST_LAYERS: usize = 4;
 
 /// How many layers.
 pub const LAYERS: Knob<usize> = Knob::integer(Group::Model, "layers", "Layers", 1..=MOST_LAYERS as i64, 1)
-    .help("Layers on top of each other: each reads the hidden states of the one below.")
+    .help("Stacked layers. Each reads the hidden states of the layer below.")
     .basic();
 
 /// Dropout between layers.
 pub const DROPOUT: Knob<f64> = Knob::number(Group::Model, "dropout", "Dropout between layers", 0.0..=0.9, 0.0)
-    .help("Share of the values between two layers that is set to zero at each training step; no effect with one layer.")
+    .help("Share of the values between two layers that each training step sets to zero. No effect with one layer.")
     .source("Srivastava et al. 2014");
 
 /// Dropout before the head.
@@ -44,8 +44,7 @@ pub const HEAD_DROPOUT: Knob<f64> = Knob::number(
     0.5,
 )
 .help(
-    "Share of the last layer's values that is set to zero at each training step: against learning the training part \
-           by heart.",
+    "Share of the last layer's values that each training step sets to zero, against overfitting.",
 )
 .source("Srivastava et al. 2014");
 

@@ -28,13 +28,13 @@ use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass,
 
 /// How many heads.
 pub const HEADS: Knob<usize> = Knob::integer(Group::Model, "heads", "Heads", 1..=16, 4)
-    .help("Into how many parts attention, or the memory, is cut, each by itself. The largest number up to this that divides the hidden \
-           units is taken (of an xLSTM, one that leaves four of them to each).")
+    .help("Heads of the attention or of the memory, at most. The model takes the largest number that divides the \
+           hidden units (in an xLSTM, with at least four units for each head).")
     .source("Vaswani et al. 2017");
 
 /// Width of the feed-forward part.
 pub const FEED_FORWARD: Knob<usize> = Knob::integer(Group::Model, "feed_forward", "Feed-forward width", 1..=8, 4)
-    .help("How many units the feed-forward part has for each hidden unit.")
+    .help("Feed-forward units for each hidden unit.")
     .unit("×")
     .source("Vaswani et al. 2017");
 
@@ -48,13 +48,13 @@ choices! {
 
 /// Activation of the feed-forward part.
 pub const ACTIVATION: Knob<Activation> =
-    Knob::choice(Group::Model, "activation", "Activation", "gelu").help("What bends the feed-forward part.");
+    Knob::choice(Group::Model, "activation", "Activation", "gelu").help("Nonlinearity of the feed-forward part.");
 
 choices! {
     /// How a layer knows where a step stands.
     pub enum WhichPositions {
         Learned("learned", "learned",
-            "A vector for each place in window and horizon; beyond them the last one is repeated."),
+            "A vector for each position in window and horizon. Later positions repeat the last one."),
         Waves("waves", "sines and cosines",
             "Waves of all lengths (Vaswani et al. 2017): any length, nothing to learn."),
         None("none", "none", "A causal network can still count what it sees (Haviv et al. 2022); an encoder cannot."),
@@ -63,7 +63,7 @@ choices! {
 
 /// How a layer knows where a step stands.
 pub const POSITIONS: Knob<WhichPositions> = Knob::choice(Group::Model, "positions", "Positions", "learned")
-    .help("How the network is told which step is which: attention by itself sees a set, not a sequence.");
+    .help("How the network knows the position of each step: attention alone sees a set, not a sequence.");
 
 /// Spread of learned positions at the start, as in GPT-2 (Radford et al. 2019).
 const POSITION_SPREAD: f64 = 0.02;

@@ -80,15 +80,15 @@ fn presets() -> Vec<Preset> {
         preset(
             "segments",
             "Segments of a season",
-            "Reads a day (or whatever repeats) at a time: few steps to remember over, seconds to train, and usually the \
-             smaller error.",
+            "Reads one season, such as a day, at a time: few steps to remember over, seconds to train, and usually \
+             the smaller error.",
             r#"{ "architecture": "gru", "hidden": 64, "segment": 0, "head_dropout": 0.5 }"#,
         ),
         preset(
             "steps",
             "As in the article, one row a step",
-            "Reads the window one row at a time, as recurrent networks are explained: every hour is a step to remember over. \
-             Slower to train.",
+            "Reads the window one row at a time, as textbooks explain recurrent networks: every row is a step to \
+             remember over. Slower to train.",
             r#"{ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
         ),
         preset(
@@ -100,8 +100,8 @@ fn presets() -> Vec<Preset> {
         preset(
             "lstm_2_128",
             "LSTM, 2 × 128 units",
-            "The article's LSTM: two layers of 128 units with dropout 0.2 between them, one row a step; with the head 199,297 \
-             weights at one input and one step ahead.",
+            "The article's LSTM: two layers of 128 units with dropout 0.2 between them, one row a step; 199,297 \
+             parameters with the head, for one input and one step ahead.",
             r#"{ "architecture": "lstm", "hidden": 128, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
         ),
         preset(
@@ -113,8 +113,8 @@ fn presets() -> Vec<Preset> {
         preset(
             "encoder_decoder",
             "Encoder-decoder, 168 → 24",
-            "One network reads 168 rows one at a time, another forecasts 24 from its own last forecast, looking back at all \
-             that the first one saw.",
+            "One network reads 168 rows one at a time, another forecasts 24 from its own last forecast, with \
+             attention to the first.",
             r#"{ "architecture": "encoder_decoder", "window": 168, "horizon": 24, "hidden": 64, "segment": 1, "attention": "dot", "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
         ),
     ]

@@ -52,17 +52,17 @@ impl Cuts {
         };
         let s = |count: usize| if count == 1 { "" } else { "s" };
         let all = lanes.len();
-        let short = if grows { " and is no longer than a forecast, for the state grows with every step" } else { "" };
+        let short = if grows { " and is no longer than a forecast, because the state grows with every step" } else { "" };
         let moved = if segment > 1 {
             format!(" Each of the {passes} passes of an epoch begins at another row, up to {} later.", segment - 1)
         } else {
             format!(" An epoch is {passes} pass{}.", if passes == 1 { "" } else { "es" })
         };
         let sentence = format!(
-            "The series is read in {all} lane{}, {side_by_side} side by side, in chunks of {chunk_rows} step{}. In a pass the \
-             gradient is cut at {borders} border{} between chunks: the state’s values go on, the gradient never crosses. The \
-             state begins empty {all} time{}: at the start of each lane, which crosses no gap{short}.{moved} \
-             Before a forecast the state is warmed up over the window, from empty.",
+            "Training reads the series as {all} stream{}, {side_by_side} in parallel, in chunks of {chunk_rows} \
+             step{}. Each pass cuts the gradient at {borders} border{} between chunks; the state’s values carry \
+             over. The state begins empty {all} time{}: at the start of each stream, which crosses no \
+             gap{short}.{moved} Before a forecast the state is warmed up over the window, from empty.",
             s(all),
             s(chunk_rows),
             s(borders),

@@ -7,7 +7,8 @@ use crate::train::truncated::{CHUNK, LANES};
 use crate::train::{Plateau, Rule, Schedule};
 
 /// What is minimised.
-pub const LOSS: Knob<Loss> = Knob::choice(Group::Training, "loss", "Loss", "mse").help("What training makes small.");
+pub const LOSS: Knob<Loss> = Knob::choice(Group::Training, "loss", "Loss", "mse").help("The error that training \
+                                                                                        minimises.");
 
 choices! {
     /// How gradients become steps.
@@ -15,30 +16,30 @@ choices! {
         AdamW("adamw", "AdamW", "Adam with decoupled weight decay (Loshchilov and Hutter 2019)."),
         Adam("adam", "Adam", "Steps scaled by past gradients (Kingma and Ba 2015)."),
         Sgd("sgd", "SGD with momentum",
-            "Plain gradient steps with inertia; wants a larger learning rate (Sutskever et al. 2013)."),
+            "Plain gradient steps with inertia; needs a larger learning rate (Sutskever et al. 2013)."),
         RmsProp("rmsprop", "RMSProp", "Steps scaled by recent gradients (Tieleman and Hinton 2012)."),
     }
 }
 
 /// The rule that turns gradients into steps.
 pub const OPTIMISER: Knob<WhichRule> =
-    Knob::choice(Group::Training, "optimiser", "Optimiser", "adamw").help("How gradients become steps.");
+    Knob::choice(Group::Training, "optimiser", "Optimiser", "adamw").help("The rule that turns gradients into steps.");
 
 /// Size of the steps.
 pub const LEARNING_RATE: Knob<f64> = Knob::number(Group::Training, "learning_rate", "Learning rate", 1e-6..=10.0, 1e-3)
     .log()
-    .help("Size of the steps: too small and nothing happens, too large and the loss explodes.")
+    .help("Size of the optimiser's steps. Too small: slow learning. Too large: the loss explodes.")
     .basic();
 
 /// Weight decay of AdamW.
 pub const WEIGHT_DECAY: Knob<f64> = Knob::number(Group::Training, "weight_decay", "Weight decay", 0.0..=1.0, 0.01)
-    .help("Pulls weights towards zero a little at each step: all but those that an architecture’s authors exempt (in Mamba and \
-           xLSTM).")
+    .help("Pulls weights towards zero a little at each step, except those that an architecture’s authors exempt (in \
+           Mamba and xLSTM).")
     .when(OPTIMISER.is(&["adamw"]));
 
 /// Momentum of SGD.
 pub const MOMENTUM: Knob<f64> = Knob::number(Group::Training, "momentum", "Momentum", 0.0..=0.999, 0.9)
-    .help("Share of the last step that is kept in the next.")
+    .help("Share of the last step carried into the next.")
     .when(OPTIMISER.is(&["sgd"]));
 
 choices! {
@@ -58,23 +59,24 @@ pub const SCHEDULE: Knob<WhichSchedule> =
 
 /// Windows a step.
 pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 1..=1024, 64)
-    .help("Windows that one step learns from together.")
+    .help("Windows in one optimiser step.")
     .unit("windows")
     .when(IN_WINDOWS);
 
 /// Most epochs.
 pub const EPOCHS: Knob<u32> = Knob::integer(Group::Training, "epochs", "Epochs", 1..=10_000, 50)
-    .help("How many times every training window is seen, at most.")
+    .help("Passes over all training windows, at most.")
     .basic();
 
 /// Patience of early stopping.
 pub const PATIENCE: Knob<u32> = Knob::integer(Group::Training, "patience", "Patience", 0..=10_000, 8)
-    .help("Training ends when validation has not improved for so many epochs; the best weights are kept. 0: never.")
+    .help("Training ends, with the best weights, after this many epochs without a better validation loss. 0: never.")
     .unit("epochs");
 
 /// Limit of the gradient's norm.
 pub const CLIP: Knob<f64> = Knob::number(Group::Training, "clip", "Gradient clipping", 0.0..=1000.0, 1.0)
-    .help("A gradient longer than this is shortened to it, over all parameters together. 0: no limit.")
+    .help("Largest norm of the gradient of all parameters together. A longer gradient is scaled down to it. 0: no \
+           limit.")
     .source("Pascanu et al. 2013");
 
 /// Where randomness starts.
@@ -83,14 +85,14 @@ pub const SEED: Knob<u64> = Knob::integer(Group::Training, "seed", "Seed", 0..=9
 
 /// Parts of a batch.
 pub const SHARDS: Knob<usize> = Knob::integer(Group::Training, "shards", "Parts of a batch", 0..=16, 0)
-    .help("A step's gradient is the sum over so many parts of its batch, which as many workers can share. The weights depend \
-           on the number of parts, in their last digits, and not on who computes them. 0: as the size of a step suggests.")
+    .help("Parts into which each batch is cut, for as many workers. The number of parts changes the last digits of \
+           the weights; the number of workers does not. 0: chosen by the size of a step.")
     .source("synchronous data parallelism: Dean et al. 2012; Goyal et al. 2017");
 
 /// Less memory for more time.
 pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "Gradient checkpoints", false)
-    .help("Keeps the states at some steps of the window only, and computes what lies between them once more on the way back: a \
-           long window takes much less memory and a third more time. The weights differ in their last digits.")
+    .help("Stores the states at some steps of the window only, and computes those between them again in the backward \
+           pass. A long window takes much less memory and a third more time. The last digits of the weights differ.")
     .source("Chen et al. 2016")
     .when(IN_WINDOWS);
 

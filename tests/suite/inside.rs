@@ -334,7 +334,7 @@ fn a_row_belongs_to_a_head_where_there_are_as_many_as_heads() {
     session.step().unwrap();
     let inner = session.inside(None).unwrap().inner;
     let of = |label: &str| &inner.iter().find(|one| one.about.label == label).expect(label).about;
-    for label in ["input gate", "forget gate", "stabiliser", "size of what is read"] {
+    for label in ["input gate", "forget gate", "stabiliser", "norm of the readout"] {
         assert_eq!((of(label).rows, of(label).row), (2, "head"), "{label}");
     }
     assert_eq!((of("output").rows, of("output").row), (8, "unit"));

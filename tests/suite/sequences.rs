@@ -219,7 +219,7 @@ fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
                     let kept = if k < step { f64::MIN } else { f[k].ln() + m[k - step] };
                     assert!((m[k] - kept.max(i[k].ln())).abs() < 1e-5, "{} {kept} {}", m[k], i[k].ln());
                 }
-                assert!(of(0, "size of what is read").iter().all(|norm| *norm > 0.0));
+                assert!(of(0, "norm of the readout").iter().all(|norm| *norm > 0.0));
                 continue;
             }
             // n_t = f_t n_{t−1} + i_t, at least 1; the cell state is an average of what was let in, times n.

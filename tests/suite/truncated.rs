@@ -318,10 +318,10 @@ fn what_cannot_be_read_as_one_is_refused_naming_the_knob() {
     for architecture in registry::ALL.iter().filter(|architecture| !architecture.streams) {
         let (knob, problem) = refused(&format!(r#"{{"architecture": "{}"}}"#, architecture.id));
         assert_eq!(knob, "reading", "{}", architecture.id);
-        assert!(problem.contains("does not stream"), "{problem}");
+        assert!(problem.contains("cannot stream"), "{problem}");
     }
     let (knob, problem) = refused(r#"{"segment": 12, "chunk": 11}"#);
-    assert_eq!((knob, problem.as_str()), ("chunk", "11 steps are less than one segment of 12"));
+    assert_eq!((knob, problem.as_str()), ("chunk", "11 steps are less than one segment of 12; choose at least 12"));
     assert_eq!(refused(r#"{"highway": true}"#).0, "highway");
     assert!(session(r#"{"highway": true, "head": "rolled"}"#).is_ok(), "a recursive forecast has no linear skip");
 }
@@ -339,9 +339,9 @@ fn it_says_what_was_cut() {
     assert_eq!(said.cuts[..2], [said.starts[0] + 10 * hour, said.starts[0] + 20 * hour]);
     assert_eq!(configured.steps_per_epoch, 11 * said.passes as u64);
     for part in [
-        "4 lanes, 4 side by side, in chunks of 10 steps",
-        "cut at 40 borders",
-        "the gradient never crosses",
+        "as 4 streams, 4 in parallel, in chunks of 10 steps",
+        "cuts the gradient at 40 borders between chunks",
+        "the state’s values carry over",
         "Before a forecast the state is warmed up over the window, from empty",
     ] {
         assert!(said.sentence.contains(part), "{}", said.sentence);

@@ -8,13 +8,13 @@ choices! {
     /// How the decoder looks back.
     pub enum WhichAttention {
         None("none", "none",
-            "All that is known of the window must fit the encoder's last state (Sutskever et al. 2014)."),
+            "The decoder sees the encoder's last state alone (Sutskever et al. 2014)."),
         Additive("additive", "additive",
-            "A small network compares the decoder's last state with each of the encoder's; what it finds is read \
-            with the next input (Bahdanau et al. 2015)."),
+            "A small network scores each encoder state against the decoder's last state. Their weighted mean joins \
+            the next input (Bahdanau et al. 2015)."),
         Dot("dot", "multiplicative, dot",
-            "The product of the decoder's state with each of the encoder's; what it finds joins the state before \
-            the forecast is read off (Luong et al. 2015)."),
+            "The dot product with the decoder's state scores each encoder state. Their weighted mean joins the state \
+            before the head (Luong et al. 2015)."),
         General("general", "multiplicative, general",
             "The same with a learned matrix between the two states (Luong et al. 2015)."),
     }
@@ -22,7 +22,7 @@ choices! {
 
 /// Which attention.
 pub const ATTENTION: Knob<WhichAttention> = Knob::choice(Group::Model, "attention", "Attention", "none")
-    .help("Whether the decoder has the encoder's last state alone, or looks back at all of its states at every step.")
+    .help("Whether the decoder sees the encoder's last state alone or attends to all encoder states at every step.")
     .source("Bahdanau et al. 2015; Luong et al. 2015")
     .basic();
 

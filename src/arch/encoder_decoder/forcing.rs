@@ -7,29 +7,29 @@ use crate::knob::{Group, Knob, Settings, choices};
 
 /// How often the truth is fed in, at first.
 pub const RATIO: Knob<f64> = Knob::number(Group::Training, "teacher_forcing", "Teacher forcing", 0.0..=1.0, 1.0)
-    .help("How often, in training, the decoder is fed the true last value rather than its own forecast of it. 1: always, as \
-           if it never erred; when forecasting it must then live with errors that it has never seen (exposure bias). 0: never.")
+    .help("How often training feeds the decoder the true last value instead of its own forecast. 1: always; its own \
+           errors are then new to it when it forecasts (exposure bias). 0: never.")
     .source("Williams and Zipser 1989");
 
 choices! {
     /// How teacher forcing fades.
     pub enum WhichDecay {
-        None("none", "does not fade", "The same share from start to end."),
-        Linear("linear", "linear", "1 − c i, down to 0: all of it gone after twice the half-life."),
-        Exponential("exponential", "exponential", "kⁱ: halved again and again."),
+        None("none", "constant", "The same share from start to end."),
+        Linear("linear", "linear", "1 − c i, down to 0 after twice the half-life."),
+        Exponential("exponential", "exponential", "kⁱ: halved with each half-life."),
         InverseSigmoid("inverse_sigmoid", "inverse sigmoid", "k / (k + e^(i/k)): slow at first, then fast, then slow."),
     }
 }
 
 /// How that share changes.
 pub const DECAY: Knob<WhichDecay> = Knob::choice(Group::Training, "sampling", "Scheduled sampling", "inverse_sigmoid")
-    .help("How teacher forcing fades over the optimiser's steps i, from step to step of the forecast by the toss of a coin.")
+    .help("How teacher forcing fades over the optimiser steps i. A coin decides at each step of the forecast.")
     .source("Bengio et al. 2015");
 
 /// When half of it is gone.
 pub const HALF: Knob<u32> =
-    Knob::integer(Group::Training, "sampling_half", "Forcing is halved after", 1..=1_000_000, 200)
-        .help("Optimiser steps after which teacher forcing has faded to half of what it was at first.")
+    Knob::integer(Group::Training, "sampling_half", "Forcing half-life", 1..=1_000_000, 200)
+        .help("Optimiser steps after which teacher forcing has halved.")
         .unit("steps")
         .when(DECAY.is(&["linear", "exponential", "inverse_sigmoid"]));
 

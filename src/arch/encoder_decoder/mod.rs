@@ -50,8 +50,8 @@ pub const ENCODER: Knob<Cell> =
 /// What gives the horizon.
 pub const DECODER: Knob<Cell> = Knob::choice(Group::Model, "decoder_cell", "Decoder", "lstm")
     .help(
-        "The cell that gives the horizon step by step. It starts from the encoder's last state; a cell state that the \
-           encoder does not have starts at zero.",
+        "The cell that forecasts the horizon step by step, from the encoder's last state on. Its cell state starts \
+           at zero if the encoder has none.",
     )
     .basic();
 

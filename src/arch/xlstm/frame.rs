@@ -11,7 +11,7 @@ choices! {
     pub enum ForgetGate {
         Sigmoid("sigmoid", "sigmoid", "Between 0 and 1, as in an LSTM."),
         Exponential("exponential", "exponential",
-            "Like the input gate: it may exceed 1 and amplify the memory. It starts where the sigmoid would."),
+            "Like the input gate, it may exceed 1 and amplify the memory. It starts at the sigmoid's values."),
     }
 }
 

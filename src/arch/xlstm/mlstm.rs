@@ -115,7 +115,7 @@ impl Mlstm {
             *size = head.iter().map(|h| h * h).sum::<Real>().sqrt();
         }
         let sizes = pass.tape.push(heads, columns, sizes, None);
-        pass.probe_rows(index, "size of what is read", "head", Bounds::Positive, sizes);
+        pass.probe_rows(index, "norm of the readout", "head", Bounds::Positive, sizes);
     }
 }
 

@@ -25,14 +25,14 @@ choices! {
         None("none", "no layer", "All are mLSTM: the paper's xLSTM[1:0]."),
         Second("second", "every 2nd layer", "One mLSTM, one sLSTM and so on: xLSTM[1:1]. With one layer no sLSTM."),
         Last("last", "the last layer", "All others are mLSTM: xLSTM[3:1] with four layers."),
-        All("all", "every layer", "xLSTM[0:1]: a recurrence through and through."),
+        All("all", "every layer", "All are sLSTM: xLSTM[0:1]."),
     }
 }
 
 /// Which blocks hold an sLSTM.
 pub const SLSTM: Knob<Slstms> = Knob::choice(Group::Model, "slstm", "sLSTM in", "second")
-    .help("Which layers have a memory of single numbers and gates that read the state before (sLSTM); the others have a memory \
-           that is a matrix, and gates that read the input alone (mLSTM).")
+    .help("Layers with a memory of single numbers and gates that read the last state (sLSTM). The others have a \
+           matrix as memory and gates that read the input alone (mLSTM).")
     .source("Beck et al. 2024")
     .basic();
 

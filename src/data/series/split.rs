@@ -16,9 +16,9 @@ const USUAL: &str = "70/10/20";
 
 /// Where the parts end.
 pub const SPLIT: Knob<String> = Knob::text(Group::Data, "split", "Training / validation / test", USUAL).help(
-    "The first rows train the model, the next ones decide when to stop, the last ones test it. As percent (70/10/20), as row \
-           numbers at which each part ends (8640, 11520, 14400), or as dates at which each part ends (2017-06-26, \
-           2017-10-24, 2018-02-21; the date itself belongs to the next part).",
+    "The first rows train the model, the next validate it, the last test it. Give percent (70/10/20), or where each \
+           part ends: row numbers (8640, 11520, 14400) or dates (2017-06-26, 2017-10-24, 2018-02-21; the date itself \
+           belongs to the next part).",
 );
 
 /// One of the three parts.

@@ -18,22 +18,23 @@ choices! {
     pub enum Gaps {
         Leave("leave", "leave open", "No window crosses a missing value."),
         Hold("hold", "carry the last value forward",
-            "The value before, in the first missing steps of each gap: known at the time, so that windows, and the \
-            forecast, may begin and end anywhere."),
+            "Repeats the last value in the first missing steps of each gap. It is known at that time, so windows and \
+            the forecast may begin and end anywhere."),
         Interpolate("interpolate", "draw a straight line",
-            "A line from the value before a short gap to the value after it. Only what comes after the gap knows that \
-            line: no window ends inside a filled gap, and where a model learns at every step none holds one."),
+            "A line from the value before a short gap to the value after it. The line needs the later value, so no \
+            window ends inside a filled gap; where a model learns at every step, no window holds one."),
     }
 }
 
 /// What becomes of a missing value.
 pub const GAPS: Knob<Gaps> = Knob::choice(Group::Data, "gaps", "Missing values", "leave")
-    .help("What a window holds where the file has no value. A filled value is read, never forecast: nothing is learnt from it as a \
-           target, and no error counts it.");
+    .help("How to fill steps without a value. Filled values are read as inputs; they are never targets, and no error \
+           counts them.");
 
 /// How much of a gap is filled.
 pub const LONGEST_FILL: Knob<usize> = Knob::integer(Group::Data, "longest_fill", "Fill at most", 1..=1000, USUAL_LONGEST as i64)
-    .help("Missing steps in a row that are filled. Of a longer gap, carrying forward fills the first so many; a line fills none.")
+    .help("Most missing steps in a row to fill. In a longer gap, carrying forward fills the first ones up to this \
+           number; a line fills none.")
     .unit("steps")
     .when(GAPS.is(&["hold", "interpolate"]));
 

@@ -25,18 +25,18 @@ use crate::{
 
 /// Which columns are forecast.
 pub const TARGET: Knob<String> = Knob::text(Group::Data, "target", "Target", "")
-    .help("The column that is forecast, or several with commas between them: one model then forecasts them all.")
+    .help("The column to forecast, or several with commas between them; one model then forecasts them all.")
     .basic();
 
 /// Which columns the model reads.
 pub const INPUTS: Knob<String> = Knob::text(Group::Data, "inputs", "Inputs", "").help(
-    "Columns that the model reads beside the past of what it forecasts, with commas between them; empty: that alone.",
+    "Columns that the model reads besides its targets, with commas between them. Empty: the targets alone.",
 );
 
 /// Whether the model is told the calendar.
 pub const CALENDAR: Knob<bool> = Knob::flag(Group::Data, "calendar", "Calendar", false).help(
-    "Tells the model hour of day, weekday and day of year, past and future: those that change from row to row and \
-           that the training part runs through at least once.",
+    "Gives the model hour of day, weekday and day of year, past and future, where they change from row to row and \
+           the training part holds a whole cycle.",
 );
 
 /// Scaled values beyond this many spreads are refused: squares of them, and sums of squares, must fit an `f32`.
