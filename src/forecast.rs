@@ -57,9 +57,9 @@ pub fn beyond(
         } else if others {
             format!("the model reads other columns, whose future is unknown beyond its horizon of {horizon} steps")
         } else {
-            format!("a forecast can feed on itself over at most {MOST_BLOCKS} horizons of {horizon} steps")
+            format!("a recursive forecast covers at most {MOST_BLOCKS} horizons of {horizon} steps")
         };
-        return Err(Error::NotReady { problem: format!("Ask for 1 to {room} steps: {why}.") });
+        return Err(Error::NotReady { problem: format!("Choose 1 to {room} steps: {why}.") });
     }
     let mut batch = Batch::default();
     frame.gather_last(window, horizon, &mut batch)?;
@@ -79,8 +79,8 @@ pub fn beyond(
 
     let mut notes = Vec::new();
     if steps > horizon {
-        let range = if range.is_ok() { ", and there is no range: no errors were seen so far ahead" } else { "" };
-        notes.push(format!("Beyond {horizon} steps the forecast feeds on itself{range}."));
+        let range = if range.is_ok() { ", without a range: no errors were measured so far ahead" } else { "" };
+        notes.push(format!("Beyond {horizon} steps the forecast is recursive{range}."));
     }
     let (mut values, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new());
     for (target, (scaled, scale)) in scaled.iter().zip(&frame.scales).enumerate() {

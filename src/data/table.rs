@@ -168,7 +168,7 @@ impl Table {
                 let others = columns[..columns.len() - 1].iter().map(|&index| names[index].clone()).collect();
                 let mut note = Note::info("time-part", clock.taken.clone());
                 note.choices = vec![Choice {
-                    label: "It is no part of the time".to_owned(),
+                    label: "It is not part of the time".to_owned(),
                     options: ReadOptions { time_columns: Some(others), ..options.clone() },
                 }];
                 notes.push(note);

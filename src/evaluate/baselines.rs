@@ -149,7 +149,7 @@ impl Baselines {
                 (1, _) => "With a season of one row this is the last value.".to_owned(),
                 (_, 0) => String::new(),
                 _ => format!(
-                    "The last value stood in for {} steps whose earlier seasons are missing.",
+                    "The last value replaces {} steps whose earlier seasons are missing.",
                     grouped(fallbacks as f64)
                 ),
             };

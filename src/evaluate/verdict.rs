@@ -73,7 +73,7 @@ pub fn sentence(
     let Some((model, baselines)) = rows.split_first() else { return String::new() };
     let mae = model.scores.mae;
     if !mae.is_finite() {
-        return format!("The {} forecasts no usable numbers on the {} part.", model.label, part.label());
+        return format!("The {} gives no usable numbers on the {} part.", model.label, part.label());
     }
     let linear = baselines.iter().filter(|row| Some(row.id) == linear);
     // With a season of one row, the seasonal naive is the last value again.

@@ -77,7 +77,7 @@ impl Learnt {
         let [Some(start), Some(middle), Some(end)] = rows else {
             let last_at_hand = axis.at(axis.len.saturating_sub(1));
             return Err(other_rows(format!(
-                "it has learnt from those from {} to {}, and these are from {} to {}",
+                "it has learnt from rows from {} to {}, and these are from {} to {}",
                 label(trained, first),
                 label(trained, last),
                 label(axis, axis.start),
@@ -155,10 +155,11 @@ impl Rows {
         let remedy = if learnt.end < axis.len && train > 0 {
             format!("choose a split whose test part begins later: {train}, {}", learnt.end)
         } else {
-            "a series that goes on behind them is needed".to_owned()
+            "open a series with later rows".to_owned()
         };
         Err(SPLIT.error(format!(
-            "the test part would begin at {}, and this model has learnt from rows to {}, on which it cannot be scored; {remedy}",
+            "the test part would begin at {}, but this model has learnt from rows to {} and cannot be scored on \
+             them; {remedy}",
             row_label(axis, split.test.start),
             row_label(axis, learnt.end - 1)
         )))
@@ -175,7 +176,7 @@ impl Rows {
         }
         if split.rows(Part::Validation).start < self.train.end {
             let fault =
-                "Some rows of the validation part fitted its weights, so that its validation error is too small.";
+                "Some rows of the validation part fitted its weights, so its validation error is too small.";
             sentences.push(fault.to_owned());
         }
         sentences.join(" ")

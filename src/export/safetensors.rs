@@ -170,7 +170,8 @@ pub fn about(bytes: &[u8]) -> Result<About> {
     let metadata = metadata(bytes)?;
     let text = metadata
         .get(KEY)
-        .ok_or_else(|| broken("it holds weights but not the settings that belong to them; it was not saved here"))?;
+        .ok_or_else(|| broken("it holds weights without their settings, so it was not saved here; choose a file that \
+                               was"))?;
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
@@ -197,7 +198,7 @@ pub fn about(bytes: &[u8]) -> Result<About> {
     about.check()?;
     if version < 3 && computed_otherwise(&about.settings) {
         return Err(broken(format!(
-            "it is of version {version}, in which a network with its settings was computed in another way; train it again"
+            "it is of version {version}, which computed a network with its settings differently; train it again"
         )));
     }
     Ok(about)
@@ -228,7 +229,7 @@ pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
     }
     let belongs = |name: &String| params.slots().iter().any(|slot| slot.name == *name);
     if let Some(name) = file.keys().find(|name| !belongs(name)) {
-        return Err(broken(format!("“{name}” belongs to no layer of the model that its description says")));
+        return Err(broken(format!("“{name}” belongs to no layer of the model that its description names")));
     }
     Ok(())
 }

@@ -60,12 +60,13 @@ impl<'a> StateDict<'a> {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
             if last.ends_with("_reverse") {
                 return Err(broken(format!(
-                    "“{name}” belongs to a bidirectional network; which of its outputs the head reads does not follow from a \
-                     state dict"
+                    "“{name}” belongs to a bidirectional network, and a state dict does not say which outputs its \
+                     head reads; choose a network of one direction"
                 )));
             }
             if last.starts_with("weight_hr_l") {
-                return Err(broken(format!("“{name}” projects the state (proj_size), which no model here does")));
+                return Err(broken(format!("“{name}” projects the state (proj_size), which no model here does; save a \
+                                           model without it")));
             }
             if PARTS.iter().any(|part| last.starts_with(part)) {
                 cells.push(module.to_owned());
@@ -164,7 +165,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
     let (horizon, read) = matrix("head.weight")?;
     let cell = CELLS.into_iter().find(|cell| rows == cell.gates * hidden);
     let cell = cell.ok_or_else(|| {
-        broken(format!("“weight_ih_l0” has {rows} rows and a state of {hidden}: of no RNN, GRU or LSTM"))
+        broken(format!("“weight_ih_l0” has {rows} rows and a state of {hidden}; no RNN, GRU or LSTM has this shape"))
     })?;
     if read != hidden {
         return Err(broken(format!("its linear layer reads {read} numbers, and the state has {hidden}")));
@@ -175,7 +176,7 @@ fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Ra
         name.starts_with("head.") || layer.is_some_and(|layer| layer < layers)
     };
     if let Some(name) = tensors.keys().find(|name| !known(name)) {
-        return Err(broken(format!("“{name}” belongs to no layer that follows on the one before")));
+        return Err(broken(format!("“{name}” belongs to no layer that follows the one before")));
     }
     let mut settings = Raw::new();
     for (key, value) in [

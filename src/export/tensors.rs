@@ -13,7 +13,7 @@ pub fn broken(problem: impl Into<String>) -> Error {
 }
 
 fn unreadable() -> Error {
-    broken("it is not a safetensors file, or not all of one; choose one that was saved here, or a PyTorch state dict")
+    broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
 }
 
 /// The tensors in `bytes` by their names, in the order of these: the library lists them in the order of a hash map, another one

@@ -33,7 +33,7 @@ impl From<Raw> for Loading {
 
 /// Of a model that does not tell which rows it was trained on.
 const UNKNOWN: &str =
-    "Nothing is known about the rows that this model was trained on: those of the test part may be among them.";
+    "The training rows of this model are unknown; rows of the test part may be among them.";
 
 impl Model {
     /// The model in `bytes` on the series of `experiments`, if it fits into `limit` bytes.
@@ -64,8 +64,8 @@ impl Model {
             with(&settings)
         })?;
         let why = match about.best {
-            Some((epoch, _)) => format!("The weights are those of epoch {epoch} of a saved model."),
-            None => "The weights are those of a saved model.".to_owned(),
+            Some((epoch, _)) => format!("Weights of epoch {epoch} of a saved model."),
+            None => "Weights of a saved model.".to_owned(),
         };
         model.trainer.restore(|params| safetensors::load(bytes, params), why)?;
         model.proved()?;
@@ -109,25 +109,26 @@ impl Model {
     fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
         if self.frame.targets > 1 {
             return Err(TARGET.error(
-                "a state dict forecasts one column, and several are chosen; choose one target, the others can be inputs",
+                "a state dict forecasts one column; choose one target and make the others inputs",
             ));
         }
         let columns = self.frame.data_features;
         if columns != found.inputs {
             let problem = format!(
-                "the model reads {} at each step, and the target and its inputs are {columns}; the target comes first",
+                "the model reads {} at each step, but target and inputs make {columns}; choose as many, the target \
+                 first",
                 if found.inputs == 1 { "one column".to_owned() } else { format!("{} columns", found.inputs) }
             );
             return Err(INPUTS.error(problem));
         }
         let scaled = match found.scales {
             Some(_) => "scaled by the mean and std in its metadata",
-            None => "scaled by the training part of this series, as nothing else is said in the file",
+            None => "scaled by the training part of this series, because the file holds no scale",
         };
         // No other module has a choice that a state dict does not hold.
         let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
         let why =
-            format!("The weights are those of a PyTorch state dict (nn.{}{taken}), its inputs {scaled}.", found.module);
+            format!("Weights of a PyTorch state dict (nn.{}{taken}), inputs {scaled}.", found.module);
         self.trainer.restore(|params| found.load(params), why)?;
         self.proved()
     }

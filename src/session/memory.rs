@@ -301,7 +301,7 @@ impl Asked {
                 _ => {
                     let (features, data, targets) = self.features;
                     let asked = Asked { features: (features - data + targets, targets, targets), ..self.clone() };
-                    (asked, "", "leave out the inputs, or some of them".to_owned())
+                    (asked, "", "leave out some or all inputs".to_owned())
                 }
             };
             return asked.fits(limit).then(|| Remedy { knob, value: value.to_owned(), words });

@@ -165,7 +165,7 @@ impl Model {
     pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
         let WindowSet { window, horizon, .. } = *self.set(part)?;
         if lead == 0 || lead > horizon {
-            return Err(Error::NotReady { problem: format!("Ask for 1 to {horizon} steps ahead.") });
+            return Err(Error::NotReady { problem: format!("Choose 1 to {horizon} steps ahead.") });
         }
         // More rows than are judged: a window whose future is cut off by the part's end says something of its first steps.
         let set = self.frame.windows_onto(self.experiment.split.rows(part), (window, horizon), lead);
@@ -189,10 +189,10 @@ impl Model {
         let (level, least) = (100.0 * LEVEL, least_windows(LEVEL));
         found.ok_or_else(|| match self.windows.validation.starts.len() {
             windows if windows < least => format!(
-                "No {level:.0} % range: it takes the errors in at least {least} validation windows, and there are {windows}; a \
-                 shorter horizon or a longer validation part has more."
+                "No {level:.0} % range: it needs the errors of at least {least} validation windows, and there are \
+                 {windows}; shorten the horizon or lengthen the validation part."
             ),
-            _ => format!("No {level:.0} % range: these weights have not been through a validation here."),
+            _ => format!("No {level:.0} % range: these weights were not validated here."),
         })
     }
 

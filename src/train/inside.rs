@@ -340,21 +340,21 @@ fn sentence(traces: &[GradientTrace], every_step: bool) -> String {
     };
     let share = match ratio {
         r if r.is_nan() => return format!("No gradient reaches the {to} step: nothing is learnt there."),
-        0.0 => format!("the gradient is zero as far as can be told, beside that at the {to}"),
+        0.0 => format!("the gradient is too small to measure, compared with that at the {to}"),
         r if r < 0.01 => format!("the gradient is {r:.0e} of that at the {to}"),
         r if r < 1.0 => format!("the gradient is {:.0} % of that at the {to}", 100.0 * r),
         r => format!("the gradient is {r:.1} times that at the {to}"),
     };
     if every_step {
         return format!(
-            "{where_}, {share}; something is forecast at each of them, so that each is learnt from at once."
+            "{where_}, {share}; each step has its own forecast, so each is learnt from directly."
         );
     }
     let so = match ratio {
-        r if r < DROWNED => "what happened there cannot be learnt from",
-        r if r < FAINT => "what happened there has little say in what is learnt",
-        r if r <= GROWN => "what happened there can be learnt from",
-        _ => "it grows on its way back, and early steps drown out late ones",
+        r if r < DROWNED => "vanished, so nothing can be learnt from that step",
+        r if r < FAINT => "faded, so that step teaches little",
+        r if r <= GROWN => "not vanished, so that step can be learnt from",
+        _ => "grown on its way back, so the steps read first dominate",
     };
     format!("{where_}, {share}: {so}.")
 }

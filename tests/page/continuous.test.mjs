@@ -35,7 +35,7 @@ inBrowsers((browser) => {
     await page.run(() => document.querySelector('#inside').scrollIntoView());
     await page.until('what is inside', () => /The values lie/.test(document.querySelector('#inside-summary').textContent));
     await page.until('the gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
-    assert.match(await page.text('.inside-sentence'), /something is forecast at each of them/);
+    assert.match(await page.text('.inside-sentence'), /each step has its own forecast/);
 
     // Windows again: nothing is cut.
     await press(page, 'All settings, equations');

@@ -73,7 +73,7 @@ inBrowsers((browser) => {
     await untilReady(page);
     await press(page, 'Train');
     await untilJudged(page);
-    assert.match(await page.text('#forecast .key-band'), /No 80 % range: it takes the errors in at least 9 validation windows, and there are 8/);
+    assert.match(await page.text('#forecast .key-band'), /No 80 % range: it needs the errors of at least 9 validation windows, and there are 8/);
     assert.match(await page.text('#hero-summary'), /No 80 % range/);
     assert.doesNotMatch(await page.text('#hero-summary'), /between/);
     assert.equal(await page.run(() => document.querySelector('#errors .range')), null);

@@ -214,7 +214,7 @@ fn a_model_of_other_rows_is_refused_and_both_sides_are_said() {
     assert!(said.contains("other values of “load” between 2013-01-01 00:00 and 2013-01-10 23:00") && usable, "{said}");
 
     let (said, usable) = refused(&bytes, later(two_columns(600), 300));
-    assert!(said.contains("learnt from those from 2013-01-01 00:00 to 2013-01-10 23:00"), "{said}");
+    assert!(said.contains("learnt from rows from 2013-01-01 00:00 to 2013-01-10 23:00"), "{said}");
     assert!(said.contains("these are from 2013-01-13 12:00 to 2013-01-25 23:00") && usable, "{said}");
 
     // As the row numbers of a file without times.
@@ -277,7 +277,7 @@ fn no_model_is_scored_on_rows_that_it_has_learnt_from() {
     cut.axis.len = 420;
     cut.columns[0].truncate(420);
     let said = Session::new(cut).load(&bytes, &Default::default()).unwrap_err().to_string();
-    assert!(said.contains("a series that goes on behind them is needed"), "{said}");
+    assert!(said.contains("open a series with later rows"), "{said}");
     // Where its own split fits, that of whoever opens it does not count.
     let mut same = Session::new(later(noisy_sine(500), 100));
     assert_eq!(same.load(&bytes, &with("60/20/20")).unwrap().settings["split"], "70/10/20");
@@ -347,7 +347,7 @@ fn rows_that_are_known_again_are_not_scored_whatever_a_person_says_of_them() {
     cut.axis.len = 200;
     cut.columns[0].truncate(200);
     let error = Session::new(cut).load(&bytes, &other_rows("{}")).unwrap_err();
-    assert!(error.to_string().contains("a series that goes on behind them"), "{error}");
+    assert!(error.to_string().contains("a series with later rows"), "{error}");
 }
 
 #[test]

@@ -442,7 +442,7 @@ impl Column {
         if let Some((tally, example)) = self.tally(places, |what| what == What::Negative) {
             let many = counted(tally.count, "number was", "numbers were");
             let message = format!(
-                "Column “{name}”: {many} read as negative because of brackets or a minus behind, such as {example}."
+                "Column “{name}”: {many} read as negative because of brackets or a trailing minus, such as {example}."
             );
             notes.push(Note::info("accounting", message).at(&tally));
         }

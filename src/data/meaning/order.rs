@@ -50,7 +50,7 @@ pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
     if clear {
         let many = counted(second.1.max(second.0), "step", "steps");
         let why = format!(
-            "Dates are read {}: that gives a regular step; read {}, {many} would not fit.",
+            "Dates are read {}, which gives a regular step; read {}, {many} would not fit.",
             words(best.2),
             words(second.2)
         );
@@ -58,7 +58,7 @@ pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
     }
     let index = readings.iter().position(|reading| reading.order == likely).unwrap_or(best.2);
     let why = format!(
-        "The dates can be read in more than one order, and the steps do not settle it; they were read {}.",
+        "The dates fit more than one order, and the steps do not decide; they were read {}.",
         words(index)
     );
     Settled { index, why, open: true }

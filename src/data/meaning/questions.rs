@@ -17,7 +17,7 @@ pub(crate) fn encoding(decoded: &Decoded) -> Vec<Note> {
     if decoded.bom {
         notes.push(Note::info(
             "byte-order-mark",
-            format!("The file begins with a mark that says it is {}.", decoded.encoding.label()),
+            format!("The file begins with the byte-order mark of {}.", decoded.encoding.label()),
         ));
     }
     if decoded.replaced > 0 {
@@ -58,8 +58,8 @@ pub(crate) fn later(columns: &[Column], options: &ReadOptions, later: &[(usize, 
             options: ReadOptions { missing: Some([&sentinels, more].concat()), ..options.clone() },
         };
         let message = format!(
-            "Column “{}”: {value} looks like “no value”, but by rows after the training part, and nothing is chosen by those: it \
-             was kept as a number. Does it stand for a missing value?",
+            "Column “{}”: {value} looks like “no value”, but only in rows after the training part, which must not \
+             decide; it was kept as a number. Does it stand for a missing value?",
             columns[column].name
         );
         Note::question("sentinel-later", message, vec![choice("Read as missing", &[value]), choice("Keep", &[])])

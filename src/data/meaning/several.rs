@@ -361,7 +361,7 @@ impl Several {
     /// What tells them apart, in words.
     fn by(&self) -> String {
         match self.columns.as_slice() {
-            [one] if one == TABLES => "the times begin anew".to_owned(),
+            [one] if one == TABLES => "the times start again".to_owned(),
             [one] if one == TURNS => "each time has several rows, and no column tells them apart".to_owned(),
             columns => {
                 let quoted: Vec<String> = columns.iter().map(|name| format!("“{name}”")).collect();

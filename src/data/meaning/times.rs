@@ -389,7 +389,7 @@ impl Columns<'_> {
         }
         let why = match orders.as_slice() {
             [only] if has_order && order.is_none() => {
-                format!("The dates are sound only when read {}.", only.words())
+                format!("The dates are valid only when read {}.", only.words())
             }
             _ => String::new(),
         };

@@ -120,7 +120,7 @@ impl Split {
 
 fn malformed() -> Error {
     SPLIT.error(
-        "percent like 70/10/20, or the rows or dates at which each part ends, with commas between them, are needed",
+        "give percent like 70/10/20, or the rows or dates at which each part ends, with commas between them",
     )
 }
 
@@ -144,7 +144,7 @@ fn by_percent(text: &str, rows: usize) -> Result<[usize; 3]> {
     // Not `<=`: a NaN must fail too.
     if !fields.iter().all(|&share| share > 0.0 && share < 100.0) || (train + validation + test - 100.0).abs() > 0.01 {
         return Err(
-            SPLIT.error(format!("three percentages above 0 that add up to 100 are needed, not {}", shown(text)))
+            SPLIT.error(format!("give three percentages above 0 that add up to 100, not {}", shown(text)))
         );
     }
     // A share that is whole in decimals may fall short of it in binary.
@@ -161,7 +161,7 @@ fn row_or_date(field: &str, axis: &Axis) -> Result<usize> {
         SPLIT.error(format!("{} is neither a row number nor a date like 2017-06-26 or 2017-06-26 18:00", shown(field)))
     })?;
     if axis.step == Step::Rows {
-        return Err(SPLIT.error("the rows of this file have no dates; row numbers or percent are needed"));
+        return Err(SPLIT.error("the rows of this file have no dates; give row numbers or percent"));
     }
     // Rows stand in the order of time: the first one at or after the date ends the part.
     let (mut low, mut high) = (0, axis.len);

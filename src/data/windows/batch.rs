@@ -147,7 +147,7 @@ impl Frame {
                     let remedy = match (self.fill.gaps, usable) {
                         (Gaps::Hold, 0) => "carry it forward over more steps, or wait for the next value".to_owned(),
                         (_, 0) => {
-                            "carry the last value forward (Missing values), as what comes after it is not known yet"
+                            "carry the last value forward (Missing values), because the next value is not known yet"
                                 .to_owned()
                         }
                         _ => format!("fill the gap, or choose a window of at most {usable}"),
@@ -157,7 +157,8 @@ impl Frame {
                         row_label(&self.axis, row)
                     )
                 }
-                _ => format!("The forecast starts from the last {window} rows, but there are only {usable}."),
+                _ => format!("The forecast starts from the last {window} rows, but there are only {usable}; choose a \
+                              shorter window."),
             };
             return Err(Error::TooShort { rows: usable, needed: window, problem });
         }
@@ -194,8 +195,8 @@ impl Frame {
             .collect();
         if starts.is_empty() {
             let problem = format!(
-                "A model that learns at every step needs {length} training rows in a row whose values were measured, and filled \
-                 ones lie between; learn at the last step alone, or choose a shorter window."
+                "A model that learns at every step needs {length} measured training rows in a row, without filled \
+                 ones; take the loss at the last step, or choose a shorter window."
             );
             return Err(Error::TooShort { rows: 0, needed: length, problem });
         }
@@ -220,7 +221,7 @@ impl Frame {
             let needed = window + horizon;
             let gaps = if longest < rows.len() { " without a gap" } else { "" };
             let there = if longest >= needed {
-                "gaps leave none that ends in it".to_owned()
+                "gaps leave none there".to_owned()
             } else {
                 format!("there are at most {longest}")
             };
@@ -234,7 +235,7 @@ impl Frame {
         };
         let remedy = match self.fitting(split, window, horizon) {
             Some((window, horizon)) => format!("a window of {window} with a horizon of {horizon} would fit"),
-            None => "use a longer file, fill its gaps, or split it otherwise".to_owned(),
+            None => "use a longer file, fill its gaps, or change the split".to_owned(),
         };
         Error::TooShort { rows, needed, problem: format!("The series is too short: {cause}; {remedy}.") }
     }

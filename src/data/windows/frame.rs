@@ -253,10 +253,10 @@ fn cycles(axis: &Axis, train: usize, notes: &mut Vec<String>) -> Vec<Cycle> {
     let told = Cycle::of(axis, train);
     let varying = || Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step));
     if varying().next().is_none() {
-        notes.push("The calendar was left out: at this step nothing in it changes from row to row.".to_owned());
+        notes.push("The calendar was left out: at this step none of its features changes from row to row.".to_owned());
     }
     for cycle in varying().filter(|cycle| !told.contains(cycle)) {
-        notes.push(format!("The {} was left out: the training part does not run through all of it.", cycle.label()));
+        notes.push(format!("The {} was left out: the training part does not cover a whole cycle.", cycle.label()));
     }
     told
 }
@@ -277,9 +277,10 @@ fn filled_note(name: &str, count: usize, fill: Fill) -> String {
     let many = counted(count, "missing value was", "missing values were");
     let longest = fill.longest;
     let how = match fill.gaps {
-        Gaps::Hold => format!("by the value before, at most {longest} in a row"),
+        Gaps::Hold => format!("with the last value, at most {longest} in a row"),
         _ => format!(
-            "by a straight line, in gaps of at most {longest}; no window ends inside one, where what comes after it is not known yet"
+            "with a straight line, in gaps of at most {longest}; no window ends inside one, because the line needs \
+             the later value"
         ),
     };
     format!("Column “{name}”: {many} filled {how}. Filled values are read, never forecast.")

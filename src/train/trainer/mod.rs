@@ -163,7 +163,7 @@ impl Trainer {
         if value.is_finite() {
             self.fail_because(&format!("the loss exploded to {value:.3e}"))
         } else {
-            self.fail_because("the loss became not a number")
+            self.fail_because("the loss became infinite or NaN")
         }
     }
 
@@ -172,11 +172,11 @@ impl Trainer {
         let try_this = if self.options.clip == 0.0 {
             "turn gradient clipping on (1 is usual) or lower the learning rate"
         } else {
-            "lower the learning rate, to a tenth at first, or the scale of the initial weights"
+            "lower the learning rate, first to a tenth, or the scale of the initial weights"
         };
         let kept = match self.best {
-            Some(best) => format!("the weights of epoch {} are kept", best.epoch),
-            None => "the weights are back at their start".to_owned(),
+            Some(best) => format!("the weights of epoch {} are back", best.epoch),
+            None => "the initial weights are back".to_owned(),
         };
         let problem = format!("{what}; {try_this}; {kept}");
         self.finish(format!("Training stopped at step {}: {problem}.", self.step));
@@ -231,7 +231,7 @@ impl Trainer {
         }
         let Some(Best { epoch: best, .. }) = self.best else {
             return Err(
-                self.fail_because(&format!("after none of {} epochs was the validation loss a number", self.epoch))
+                self.fail_because(&format!("the validation loss was not finite after any of {} epochs", self.epoch))
             );
         };
         self.finish(if impatient {
