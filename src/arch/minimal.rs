@@ -27,8 +27,8 @@ choices! {
     /// What the state is made of.
     pub enum Candidate {
         Linear("linear", "linear", "A linear map of the input (sections 3.1 and 3.2)."),
-        Positive("positive", "positive", "A function that keeps the candidate, and so the state, above zero \
-                                          (appendix B.3)."),
+        Positive("positive", "positive",
+            "A function that keeps the candidate, and so the state, above zero (appendix B.3)."),
     }
 }
 

@@ -203,8 +203,9 @@ impl Plan {
         let longest = if self.recursive() { window.min(horizon) } else { window };
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
         if segment > window {
-            return Err(SEGMENT.error(format!("{segment} steps do not fit into a window of {window}; choose at most \
-                                              {window}")));
+            return Err(SEGMENT.error(format!(
+                "{segment} steps do not fit into a window of {window}; choose at most {window}"
+            )));
         }
         if segment > longest {
             return Err(SEGMENT.error(format!(

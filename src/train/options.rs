@@ -7,8 +7,8 @@ use crate::train::truncated::{CHUNK, LANES};
 use crate::train::{Plateau, Rule, Schedule};
 
 /// What is minimised.
-pub const LOSS: Knob<Loss> = Knob::choice(Group::Training, "loss", "Loss", "mse").help("The error that training \
-                                                                                        minimises.");
+pub const LOSS: Knob<Loss> =
+    Knob::choice(Group::Training, "loss", "Loss", "mse").help("The error that training minimises.");
 
 choices! {
     /// How gradients become steps.

@@ -122,8 +122,9 @@ impl Truncated {
         let (segment, window) = (plan.segment(), plan.tokens());
         let asked = settings.get(&CHUNK);
         if asked > 0 && asked < segment {
-            return Err(CHUNK.error(format!("{asked} steps are less than one segment of {segment}; choose at least \
-                                            {segment}")));
+            return Err(CHUNK.error(format!(
+                "{asked} steps are less than one segment of {segment}; choose at least {segment}"
+            )));
         }
         let (chunk, longest) = chunk_of(settings, plan, model);
         let mut cut = Cut { count: 1, longest, segment, ahead: stretches.emits() };
