@@ -61,7 +61,7 @@ pub struct OfTarget {
 /// What a model is called, how often its test part was scored, and its range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About<'a> {
-    /// The model's label, as in “the … is off by”.
+    /// The model's label, as in “the … has a mean absolute error of”.
     pub label: &'a str,
     /// How often the test part was scored, for whichever models, this time included.
     pub scored_times: usize,

@@ -99,12 +99,12 @@ pub fn sentence(
         })
         .collect();
     let off = format!(
-        "on {} {} window{} the {} is off by {} on average{of}",
+        "the {} has a mean absolute error of {}{of} on {} {} window{}",
+        model.label,
+        quantity(mae, unit),
         grouped(windows as f64),
         part.label(),
-        if windows == 1 { "" } else { "s" },
-        model.label,
-        quantity(mae, unit)
+        if windows == 1 { "" } else { "s" }
     );
     let phrases = |chosen: &dyn Fn(&Baseline) -> bool| {
         listed(
@@ -194,9 +194,9 @@ mod tests {
     fn winning() {
         assert_eq!(
             said(2.44, 2.989, 3.573, 2.512),
-            "On 1,723 test windows the LSTM is off by 2.44 °C on average: 18 % better than repeating the last value \
-             (2.99 °C), 32 % better than repeating the day before (3.57 °C) and 3 % better than the linear model \
-             (2.51 °C)."
+            "The LSTM has a mean absolute error of 2.44 °C on 1,723 test windows: 18 % better than repeating the \
+             last value (2.99 °C), 32 % better than repeating the day before (3.57 °C) and 3 % better than the \
+             linear model (2.51 °C)."
         );
     }
 
@@ -232,9 +232,9 @@ mod tests {
     fn losing_to_one() {
         assert_eq!(
             said(2.60, 2.989, 3.573, 2.512),
-            "The linear model wins: on 1,723 test windows the LSTM is off by 2.60 °C on average, 4 % worse than the \
-             linear model (2.51 °C), but 13 % better than repeating the last value (2.99 °C) and 27 % better than \
-             repeating the day before (3.57 °C)."
+            "The linear model wins: the LSTM has a mean absolute error of 2.60 °C on 1,723 test windows, 4 % worse \
+             than the linear model (2.51 °C), but 13 % better than repeating the last value (2.99 °C) and 27 % \
+             better than repeating the day before (3.57 °C)."
         );
     }
 
@@ -251,7 +251,7 @@ mod tests {
         let said = |model| said_by(Some(0.051), "ridge", [model, 2.989, 3.573, 2.512, 9.0]);
         let (better, worse) = (said(2.44), said(2.6));
         assert!(better.ends_with("and perhaps by chance 3 % better than the linear model (2.51 °C)."), "{better}");
-        assert!(worse.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: "), "{worse}");
+        assert!(worse.starts_with("The LSTM has a mean absolute error of 2.60 °C on 1,723 test windows: "), "{worse}");
         assert!(worse.ends_with("and perhaps by chance 4 % worse than the linear model (2.51 °C)."), "{worse}");
         // What is level needs no test.
         assert!(said(2.51).ends_with("and about as good as the linear model (2.51 °C)."));
@@ -259,7 +259,7 @@ mod tests {
         // Of too few windows that is said once.
         let few = said_by(None, "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]);
         assert!(
-            few.starts_with("On 1,723 test windows the LSTM is off by 2.60 °C on average: 13 % better than"),
+            few.starts_with("The LSTM has a mean absolute error of 2.60 °C on 1,723 test windows: 13 % better than"),
             "{few}"
         );
         let end = "and 4 % worse than the linear model (2.51 °C); so few windows cannot rule out chance.";
@@ -270,9 +270,9 @@ mod tests {
     fn losing_to_all_and_by_far() {
         assert_eq!(
             said(9.0, 2.989, 3.573, 2.512),
-            "The linear model wins: on 1,723 test windows the LSTM is off by 9.00 °C on average, 3.0 times the error \
-             of repeating the last value (2.99 °C), 2.5 times the error of repeating the day before (3.57 °C) and 3.6 \
-             times the error of the linear model (2.51 °C)."
+            "The linear model wins: the LSTM has a mean absolute error of 9.00 °C on 1,723 test windows, 3.0 times \
+             the error of repeating the last value (2.99 °C), 2.5 times the error of repeating the day before (3.57 \
+             °C) and 3.6 times the error of the linear model (2.51 °C)."
         );
     }
 

@@ -21,7 +21,7 @@ test('the lines in JavaScript run, from a file to a forecast at the right time',
   assert.ok(lineCount(script) < 20, `${lineCount(script)} lines`);
   // By way of --eval, addresses relative to the checkout hold as they do for a file in it.
   const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: root, encoding: 'utf8' });
-  assert.match(printed, /^On [\d,]+ test windows the LSTM is off by [\d.]+ °C on average: .*last value/m);
+  assert.match(printed, /^The LSTM has a mean absolute error of [\d.]+ °C on [\d,]+ test windows: .*last value/m);
   const forecast = /^2013-12-31T00:00:00\.000Z (\S+) (\S+) (\S+)$/m.exec(printed);
   assert.ok(forecast, printed);
   const [value, lower, upper] = forecast.slice(1).map(Number);

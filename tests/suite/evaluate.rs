@@ -249,7 +249,8 @@ fn a_model_is_scored_as_the_baselines_are_and_told_so() {
     assert_eq!(ids, ["model", "last", "seasonal", "ridge", "ridge-centred"]);
     // The wave is its season and noise: the season before beats the last value, and the linear model both.
     assert!(
-        evaluation.sentence.starts_with("The linear model wins: on 176 test windows the LSTM is off by ")
+        evaluation.sentence.starts_with("The linear model wins: the LSTM has a mean absolute error of ")
+            && evaluation.sentence.contains(" on 176 test windows, ")
             && evaluation.sentence.contains("but about as good as repeating the last value"),
         "{}",
         evaluation.sentence
@@ -394,7 +395,7 @@ fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
     let short = evaluate(&frame, Part::Test, &few, &baselines, &mut repeat_the_day, &about);
     assert!(short.rows.iter().all(|row| row.chance.is_none()), "four blocks tell nothing");
     assert!(
-        short.sentence.starts_with("On 20 test windows") && short.sentence.contains("cannot rule out chance"),
+        short.sentence.contains(" on 20 test windows: ") && short.sentence.contains("cannot rule out chance"),
         "{}",
         short.sentence
     );

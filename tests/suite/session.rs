@@ -547,8 +547,8 @@ fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
     assert!((found.rows[0].scores.mse_scaled - best.validation).abs() < 1e-6, "{}", best.validation);
     let naive = session.history(0).unwrap()[0].naive_validation;
     assert!((found.rows[1].scores.mse_scaled - naive).abs() < 1e-6, "{naive}");
-    assert!(found.sentence.contains(" σ on average over 2 columns"), "{}", found.sentence);
-    assert!(found.targets[0].sentence.contains("kWh on average for “load_kwh”"), "{}", found.targets[0].sentence);
+    assert!(found.sentence.contains(" σ over 2 columns"), "{}", found.sentence);
+    assert!(found.targets[0].sentence.contains("kWh for “load_kwh”"), "{}", found.targets[0].sentence);
 
     // One target after the other, each in its unit and inside its band.
     let forecast = session.forecast(12).unwrap();
