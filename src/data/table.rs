@@ -401,7 +401,7 @@ impl Body {
             let kept = keep.iter().filter(|&&keep| keep).count();
             if kept == 0 {
                 let pick = &picked[0];
-                let problem = format!("no row is of “{}”; choose another series", clip(&pick.value, 60));
+                let problem = format!("no row belongs to “{}”; choose another series", clip(&pick.value, 60));
                 return Err(Error::Column { column: pick.column.trim().to_owned(), problem });
             }
             let labels: Vec<String> = picked.iter().map(|pick| pick.column.clone()).collect();

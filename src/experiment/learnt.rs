@@ -170,9 +170,9 @@ impl Rows {
         let mut sentences = Vec::new();
         let last = row_label(axis, self.validation.end - 1);
         if axis.at(axis.len) > trained.at(trained.len) {
-            sentences.push(format!("These rows continue those that it was trained on, to {last}."));
+            sentences.push(format!("These rows continue the model’s own rows, to {last}."));
         } else if (axis.start, axis.len) != (trained.start, trained.len) {
-            sentences.push(format!("These rows hold those that it was trained on, to {last}."));
+            sentences.push(format!("These rows contain the model’s own rows, to {last}."));
         }
         if split.rows(Part::Validation).start < self.train.end {
             let fault =

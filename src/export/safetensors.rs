@@ -77,7 +77,7 @@ impl About {
         }
         if self.experiment.as_ref().is_some_and(|learnt| !learnt.is_of(&self.axis, self.columns.len())) {
             return Err(broken(
-                "the rows that its description says it has learnt from are not those of a series like its own",
+                "the learnt rows in its description do not fit its own series; take another copy",
             ));
         }
         let bounds = |interval: &Interval| {
@@ -188,8 +188,8 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         let found = digest(text, tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
         if metadata.get(DIGEST) != Some(&found) {
             return Err(broken(
-                "its weights are not those that its description was saved with, or one of the two was changed since; take another \
-                 copy, or train it again",
+                "its weights or its description were changed since they were saved together; take another copy, or \
+                 train it again",
             ));
         }
     }

@@ -88,8 +88,8 @@ impl<'a> StateDict<'a> {
         }
         if let Some((one, other)) = two_of(&heads) {
             return Err(broken(format!(
-                "it holds two layers beside the recurrent ones, “{one}” and “{other}”; one nn.Linear can be read: save a model \
-                 with one"
+                "it holds two layers besides the recurrent ones, “{one}” and “{other}”; one nn.Linear can be read: \
+                 save a model with one"
             )));
         }
         let (module, settings, inputs) = sizes(&tensors)?;

@@ -111,7 +111,7 @@ inBrowsers((browser) => {
 
     await drop(page, 'more.csv', daily(450), '450 values');
     await openSaved(page);
-    await untilTrainSays(page, /Loaded from mine\.safetensors\. These rows continue those that it was trained on, to 2020-11-\d\d\./);
+    await untilTrainSays(page, /Loaded from mine\.safetensors\. These rows continue the model’s own rows, to 2020-11-\d\d\./);
     await untilNote(page, /^On the test part, scored once\. These rows continue/);
 
     const inverse = daily(450).replace(/,(-?[\d.]+)$/gm, (_, value) => `,${(30 - Number(value)).toFixed(2)}`);

@@ -237,7 +237,7 @@ fn rows_that_continue_those_of_a_model_are_taken_and_it_is_said() {
 
     let mut session = Session::new(noisy_sine(400));
     let configured = session.load(&bytes, &Default::default()).unwrap();
-    assert_eq!(configured.trained_on, "These rows continue those that it was trained on, to 2013-01-10 23:00.");
+    assert_eq!(configured.trained_on, "These rows continue the model’s own rows, to 2013-01-10 23:00.");
     let last = session.series().axis.at(399);
     assert_eq!(session.forecast(1).unwrap().times, [last + HOUR]);
     assert_eq!(scored(&mut session), 1);
@@ -267,7 +267,7 @@ fn no_model_is_scored_on_rows_that_it_has_learnt_from() {
     assert_eq!(session.load(&bytes, &with("380, 419")).unwrap_err().place().knob.as_deref(), Some("split"));
     let configured = session.load(&bytes, &with("380, 420")).unwrap();
     assert_eq!((configured.split.test.from, &configured.settings["hidden"]), (420, &4.into()), "its own settings else");
-    assert!(configured.trained_on.starts_with("These rows hold those"), "{}", configured.trained_on);
+    assert!(configured.trained_on.starts_with("These rows contain the model’s own rows"), "{}", configured.trained_on);
     assert_eq!(scored(&mut session), 1);
     let overlaps = session.load(&bytes, &with("300, 420")).unwrap().trained_on.clone();
     assert!(overlaps.contains("validation error is too small"), "{overlaps}");
@@ -358,7 +358,7 @@ fn a_loaded_model_reads_the_cycles_of_the_calendar_that_it_was_trained_with() {
     let fresh = session.configure(&small(r#"{"calendar": true}"#)).unwrap().parameters.total;
     let loaded = session.load(&bytes, &Default::default()).unwrap();
     assert!(loaded.parameters.total < fresh, "one cycle is read, and two would be");
-    assert_eq!(loaded.trained_on, "These rows continue those that it was trained on, to 2013-01-06 23:00.");
+    assert_eq!(loaded.trained_on, "These rows continue the model’s own rows, to 2013-01-06 23:00.");
     assert!(session.forecast(6).unwrap().values.iter().all(|value| value.is_finite()));
 }
 

@@ -435,7 +435,7 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     cases.push((
         "the weights of another model".into(),
         weights_of.write(),
-        "not those that its description was saved with",
+        "changed since they were saved together",
     ));
     let mut text = file.clone();
     text.metadata.insert("unrolled".to_owned(), file.metadata["unrolled"].replacen("temp_c", "rain", 9));
@@ -460,9 +460,10 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
         (
             "rows that no series has",
             |about| about["experiment"]["validation"][1] = 5.into(),
-            "not those of a series like its own",
+            "do not fit its own series",
         ),
-        ("a digest too few", |about| about["experiment"]["values"] = serde_json::json!([]), "a series like its own"),
+        ("a digest too few", |about| about["experiment"]["values"] = serde_json::json!([]), "do not fit its own \
+                                                                                             series"),
         (
             "a short interval",
             |about| {

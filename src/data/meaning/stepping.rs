@@ -32,7 +32,8 @@ pub(crate) fn grid(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec
         return Ok(Some(step::forced(&sorted, step, found)));
     }
     if sorted.len() < 2 {
-        notes.push(Note::warning("one-time", "All rows have the same time: at least two times are needed."));
+        notes.push(Note::warning("one-time", "All rows have the same time: choose another time column, or none to \
+                                              number the rows."));
     } else if found.is_none() {
         notes.push(irregular_question(&sorted, options));
     }
@@ -67,7 +68,7 @@ fn numbered(step: Option<Step>, options: &ReadOptions, notes: &mut Vec<Note>) ->
         (Some(_), None) => Err(Error::Knob {
             knob: "step",
             label: "Step",
-            problem: "a start needs the distance of the rows; write for example “1 hour”".to_owned(),
+            problem: "a start needs a step between the rows; write for example “1 hour”".to_owned(),
         }),
     }
 }
