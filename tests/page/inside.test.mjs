@@ -133,7 +133,7 @@ inBrowsers((browser) => {
         await type(page, 'ArrowRight');
         await type(page, 'ArrowRight');
         await type(page, 'ArrowDown');
-        assert.match(await page.text('#inside .readout'), /(unit|head) \d+: |from unit \d+ to unit \d+: |attention at .* to .*: /, id);
+        assert.match(await page.text('#inside .readout'), /(unit|head) \d+: |from unit \d+ to unit \d+: |reading step .*; attended to .*: /, id);
       }
       assert.ok((await page.text('.inside-sentence')).endsWith('.'), id);
       assert.ok((await page.run(() => document.querySelectorAll('#inside .gradient canvas').length)) === 1);

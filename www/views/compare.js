@@ -240,13 +240,13 @@ export function compareView(root, store, act) {
           legend,
           ...curves.map(({ id, slot }) => h('span', { class: 'key-run' }, swatch(slot), names.get(id) ?? '')),
           withLast && curves.length > 0 && h('span', { class: 'key key-last' }, 'last value'),
-          !curves.length && h('span', { class: 'muted' }, 'No run has an epoch yet.'),
+          !curves.length && h('span', { class: 'muted' }, 'No run has finished an epoch.'),
         );
         const lowest = state.runs.flatMap(({ id, run }) => {
           const best = run?.progress.best;
           return best ? [`${names.get(id)}: ${figure(best.validation, 3)} after epoch ${best.epoch}`] : [];
         });
-        setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'No run has an epoch yet.');
+        setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'No run has finished an epoch.');
       },
     ),
     store.watch(

@@ -181,7 +181,7 @@ export function insideView(root, store, act, model) {
       const some = units().map((one) => `${about.row} ${one + 1}: ${figure(all[column * about.rows + one], 3)}`);
       setText(readout, [when, ...some].join('   ·   '));
     } else if (about.kind === 'looks') {
-      setText(readout, `attention at ${when} to ${moments(about.first_row, about.row_stride, row)}: ${figure(value, 3)}`);
+      setText(readout, `reading step ${when}; attended to ${moments(about.first_row, about.row_stride, row)}: ${figure(value, 3)}`);
     } else setText(readout, `${when}   ·   ${about.row} ${row + 1}: ${figure(value, 3)}`);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The model, in short: presets, the architecture in a line, the knobs that are turned most, how many weights that gives.
+ * The model, in short: presets, the architecture in a line, the knobs that are turned most, how many parameters that gives.
  * @module
  */
 import { ROLE, architectureOf, defaultOf } from '../state/shape.js';
