@@ -18,10 +18,12 @@
 //!
 //! Streaming, the state is every step's keys and values so far, `[hidden × (steps · batch)]`: it grows by a step a step.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::arch::plan::Plan;
 use crate::arch::residual::{Stream, largest_divisor};
-use crate::grad::{Var, ops};
+use crate::grad::{Tape, Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
@@ -180,6 +182,38 @@ impl Transformer {
         }
     }
 
+    /// `x` in the layers' width, with the places of its steps, which follow those of `state`.
+    fn enter(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Var {
+        let past = state[KEYS].map_or(0, |keys| pass.tape.shape(keys).1 / pass.batch);
+        let x = self.stream.enter(pass, x);
+        self.place(pass, x, past)
+    }
+
+    /// From queries, keys and values to the output at the queries' steps, of which `x` is the input, and to the state behind them.
+    fn attend(&self, pass: &mut Pass<'_>, x: Var, [q, mut k, mut v]: [Var; 3], state: &State) -> (Var, State) {
+        if let (Some(keys), Some(values)) = (state[KEYS], state[VALUES]) {
+            k = ops::concat_columns(pass.tape, keys, k);
+            v = ops::concat_columns(pass.tape, values, v);
+        }
+        let look = ops::Look { heads: self.heads, batch: pass.batch, causal: self.causal };
+        let seen = ops::attention(pass.tape, q, k, v, look);
+        let queries = pass.tape.shape(q).1 / pass.batch;
+        self.probe_weights(pass, seen.weights, queries);
+        let seen = self.out_of_attention.forward(pass, seen.out);
+        let x = ops::add(pass.tape, x, seen);
+
+        let normed = self.before_feed_forward.forward(pass, x);
+        let wide = self.widen.forward(pass, normed);
+        let bent = if self.rectifier { ops::relu(pass.tape, wide) } else { ops::gelu(pass.tape, wide) };
+        let fed = self.narrow.forward(pass, bent);
+        let x = ops::add(pass.tape, x, fed);
+        let out = self.stream.leave(pass, x);
+        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
+        // Where every step sees all others, nothing can be gone on from.
+        let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
+        (out, state)
+    }
+
     /// Attention weights as a probe: `[(heads · keys) × (steps · batch)]`, one column a query.
     fn probe_weights(&self, pass: &mut Pass<'_>, weights: Var, steps: usize) {
         if pass.probes.is_none() {
@@ -212,35 +246,36 @@ impl Block for Transformer {
     }
 
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
-        let (hidden, batch) = (self.stream.width, pass.batch);
-        let steps = pass.tape.shape(x).1 / batch;
-        let past = state[KEYS].map_or(0, |keys| pass.tape.shape(keys).1 / batch);
-        let x = self.stream.enter(pass, x);
-        let x = self.place(pass, x, past);
-
+        let hidden = self.stream.width;
+        let x = self.enter(pass, x, state);
         let normed = self.before_attention.forward(pass, x);
         let all = self.into_attention.forward(pass, normed);
-        let [q, mut k, mut v] = [0, 1, 2].map(|part| ops::slice_rows(pass.tape, all, part * hidden, hidden));
-        if let (Some(keys), Some(values)) = (state[KEYS], state[VALUES]) {
-            k = ops::concat_columns(pass.tape, keys, k);
-            v = ops::concat_columns(pass.tape, values, v);
-        }
-        let look = ops::Look { heads: self.heads, batch, causal: self.causal };
-        let seen = ops::attention(pass.tape, q, k, v, look);
-        self.probe_weights(pass, seen.weights, steps);
-        let seen = self.out_of_attention.forward(pass, seen.out);
-        let x = ops::add(pass.tape, x, seen);
+        let qkv = [0, 1, 2].map(|part| ops::slice_rows(pass.tape, all, part * hidden, hidden));
+        self.attend(pass, x, qkv, state)
+    }
 
-        let normed = self.before_feed_forward.forward(pass, x);
-        let wide = self.widen.forward(pass, normed);
-        let bent = if self.rectifier { ops::relu(pass.tape, wide) } else { ops::gelu(pass.tape, wide) };
-        let fed = self.narrow.forward(pass, bent);
-        let x = ops::add(pass.tape, x, fed);
-        let out = self.stream.leave(pass, x);
-        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
-        // Where every step sees all others, nothing can be gone on from.
-        let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
-        (out, state)
+    /// The last step needs keys and values of all steps, and of itself all the rest.
+    fn summarise(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        if !self.causal || pass.probes.is_some() {
+            let (output, state) = self.forward(pass, x, state);
+            return (self.readout(pass, output), state);
+        }
+        let hidden = self.stream.width;
+        let x = self.enter(pass, x, state);
+        let normed = self.before_attention.forward(pass, x);
+        let weight = pass.param(self.into_attention.weight);
+        let bias = self.into_attention.bias.map(|bias| pass.param(bias));
+        let part = |tape: &mut Tape, rows: Range<usize>, x: Var| {
+            let of = |tape: &mut Tape, matrix| ops::slice_rows(tape, matrix, rows.start, rows.len());
+            let (weight, bias) = (of(tape, weight), bias.map(|bias| of(tape, bias)));
+            ops::linear(tape, weight, x, bias)
+        };
+        let asking = last_step(pass, normed);
+        let q = part(pass.tape, 0..hidden, asking);
+        let kv = part(pass.tape, hidden..3 * hidden, normed);
+        let [k, v] = [0, 1].map(|part| ops::slice_rows(pass.tape, kv, part * hidden, hidden));
+        let x = last_step(pass, x);
+        self.attend(pass, x, [q, k, v], state)
     }
 
     fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {

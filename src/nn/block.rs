@@ -23,6 +23,14 @@ pub trait Block {
         last_step(pass, output)
     }
 
+    /// [`Block::readout`] of [`Block::forward`], and the state after it, where nothing else reads the output: by default both, one after
+    /// the other; a layer whose last step needs little of the steps before it computes no more than that. Inner values are those of
+    /// `forward`: with [`Pass::probes`] all of it is computed.
+    fn summarise(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        let (output, state) = self.forward(pass, x, state);
+        (self.readout(pass, output), state)
+    }
+
     /// Numbers that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row of
     /// the block's matrices: values and gradients of what it computes on the way.
     fn keeps_more(&self, steps: usize) -> usize {
