@@ -18,12 +18,10 @@
 //!
 //! Streaming, the state is every step's keys and values so far, `[hidden × (steps · batch)]`: it grows by a step a step.
 
-use std::ops::Range;
-
 use crate::Real;
 use crate::arch::plan::Plan;
 use crate::arch::residual::{Stream, largest_divisor};
-use crate::grad::{Tape, Var, ops};
+use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
@@ -254,28 +252,20 @@ impl Block for Transformer {
         self.attend(pass, x, qkv, state)
     }
 
-    /// The last step needs keys and values of all steps, and of itself all the rest.
-    fn summarise(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
-        if !self.causal || pass.probes.is_some() {
-            let (output, state) = self.forward(pass, x, state);
-            return (self.readout(pass, output), state);
+    /// The last step needs keys and values of all steps, and all the rest of itself.
+    fn last_alone(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Option<(Var, State)> {
+        if !self.causal {
+            return None;
         }
         let hidden = self.stream.width;
         let x = self.enter(pass, x, state);
         let normed = self.before_attention.forward(pass, x);
-        let weight = pass.param(self.into_attention.weight);
-        let bias = self.into_attention.bias.map(|bias| pass.param(bias));
-        let part = |tape: &mut Tape, rows: Range<usize>, x: Var| {
-            let of = |tape: &mut Tape, matrix| ops::slice_rows(tape, matrix, rows.start, rows.len());
-            let (weight, bias) = (of(tape, weight), bias.map(|bias| of(tape, bias)));
-            ops::linear(tape, weight, x, bias)
-        };
         let asking = last_step(pass, normed);
-        let q = part(pass.tape, 0..hidden, asking);
-        let kv = part(pass.tape, hidden..3 * hidden, normed);
+        let q = self.into_attention.forward_rows(pass, 0..hidden, asking);
+        let kv = self.into_attention.forward_rows(pass, hidden..3 * hidden, normed);
         let [k, v] = [0, 1].map(|part| ops::slice_rows(pass.tape, kv, part * hidden, hidden));
         let x = last_step(pass, x);
-        self.attend(pass, x, [q, k, v], state)
+        Some(self.attend(pass, x, [q, k, v], state))
     }
 
     fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {
