@@ -23,9 +23,7 @@ use crate::nn::{Builder, Linear, Pass};
 
 /// How many steps the trend averages over.
 pub const SPAN: Knob<usize> = Knob::integer(Group::Model, "trend_span", "Trend window", 1..=1_001, 25)
-    .help(
-        "Length of the trend's centred moving average. An even number counts as the next odd one.",
-    )
+    .help("Length of the trend's centred moving average. An even number counts as the next odd one.")
     .unit("steps")
     .source("Zeng et al. 2023");
 

@@ -18,7 +18,7 @@
 //! Without selection Δ, B and C are the same at every step: a plain state-space model, which is a convolution.
 
 use crate::arch::plan::Plan;
-use crate::arch::residual::{Branches, Stream};
+use crate::arch::residual::{Branches, Stream, ending};
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings};
@@ -44,8 +44,10 @@ pub const CONVOLUTION: Knob<usize> = Knob::integer(Group::Model, "convolution", 
 
 /// Whether the model depends on the input.
 pub const SELECTION: Knob<bool> = Knob::flag(Group::Model, "selection", "Selection", true)
-    .help("On: the input of each step sets how much the state keeps, writes and reads. Off: a plain state-space \
-           model, the same at every step (a long convolution).")
+    .help(
+        "On: the input of each step sets how much the state keeps, writes and reads. Off: a plain state-space \
+           model, the same at every step (a long convolution).",
+    )
     .source("Gu and Dao 2023");
 
 /// Smallest and largest step size at the start.
@@ -150,6 +152,25 @@ impl Mamba {
         let (a_log, d) = (pass.param(self.a_log), pass.param(self.skip));
         SelectiveInputs { u, delta, a_log, b, c, d }
     }
+
+    /// The output at every step, or at the `last` one alone, and the state after it.
+    fn run(&self, pass: &mut Pass<'_>, x: Var, state: &State, last: bool) -> (Var, State) {
+        let x = self.stream.enter(pass, x);
+        let normed = self.norm.forward(pass, x);
+        let parts = (&self.enter, &self.conv);
+        let Branches { u, z, window, .. } = Branches::of(pass, parts, normed, state[WINDOW], last);
+
+        let model = self.model(pass, u);
+        let (y, after) = scan::selective(pass.tape, model, state[SSM], pass.batch);
+        pass.probe(self.index, "step size Δ", Bounds::Positive, model.delta);
+        pass.probe_rows(self.index, "input matrix B", "state", Bounds::Free, model.b);
+        pass.probe_rows(self.index, "output matrix C", "state", Bounds::Free, model.c);
+        pass.probe(self.index, "output of the state", Bounds::Free, y);
+
+        let (x, y) = (ending(pass, x, last), ending(pass, y, last));
+        let out = self.stream.leave_gated(pass, self.index, x, (y, z, &self.leave));
+        (out, [Some(window), Some(after), None, None])
+    }
 }
 
 impl Block for Mamba {
@@ -158,19 +179,11 @@ impl Block for Mamba {
     }
 
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
-        let x = self.stream.enter(pass, x);
-        let normed = self.norm.forward(pass, x);
-        let Branches { u, z, window, .. } = Branches::of(pass, &self.enter, &self.conv, normed, state[WINDOW]);
+        self.run(pass, x, state, false)
+    }
 
-        let model = self.model(pass, u);
-        let (y, last) = scan::selective(pass.tape, model, state[SSM], pass.batch);
-        pass.probe(self.index, "step size Δ", Bounds::Positive, model.delta);
-        pass.probe_rows(self.index, "input matrix B", "state", Bounds::Free, model.b);
-        pass.probe_rows(self.index, "output matrix C", "state", Bounds::Free, model.c);
-        pass.probe(self.index, "output of the state", Bounds::Free, y);
-
-        let out = self.stream.leave_gated(pass, self.index, x, (y, z, &self.leave));
-        (out, [Some(window), Some(last), None, None])
+    fn last_alone(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Option<(Var, State)> {
+        Some(self.run(pass, x, state, true))
     }
 
     fn keeps_more(&self, _: usize) -> usize {

@@ -5,15 +5,15 @@ use crate::knob::{AnyKnob, Group, Knob, When, choices};
 
 /// Which part of a day, week or year repeats.
 pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
-    .help("Steps after which the series tends to repeat (24 for hourly rows with a daily cycle). 0: found from the \
-           series.")
+    .help(
+        "Steps after which the series tends to repeat (24 for hourly rows with a daily cycle). 0: found from the \
+           series.",
+    )
     .unit("steps");
 
 /// How far back a model looks.
 pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window", 0..=10_000, 0)
-    .help(
-        "Past steps that the model reads before each forecast. 0: chosen by the step and the length of the data.",
-    )
+    .help("Past steps that the model reads before each forecast. 0: chosen by the step and the length of the data.")
     .unit("steps")
     .basic();
 
@@ -25,8 +25,10 @@ pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizo
 
 /// How the window reaches the network.
 pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
-    .help("Steps that the network reads at once (a patch). 1: one step at a time. More: together, through a linear \
-           layer and a rectifier; there are then fewer steps to remember over and to compute. 0: one season.")
+    .help(
+        "Steps that the network reads at once (a patch). 1: one step at a time. More: together, through a linear \
+           layer and a rectifier; there are then fewer steps to remember over and to compute. 0: one season.",
+    )
     .unit("steps")
     .source("Lin et al. 2023 (SegRNN)")
     .basic();
@@ -104,8 +106,10 @@ pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss
 
 /// A linear way past the network.
 pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear skip", false)
-    .help("Adds a linear map from the target's window to its forecast, zero at first; the network learns the rest. \
-           Several targets share the map, and each reads only its own window.")
+    .help(
+        "Adds a linear map from the target's window to its forecast, zero at first; the network learns the rest. \
+           Several targets share the map, and each reads only its own window.",
+    )
     .source("Lai et al. 2018 (LSTNet)")
     .when(HEAD.is(&["direct"]));
 
@@ -203,9 +207,9 @@ impl Plan {
         let longest = if self.recursive() { window.min(horizon) } else { window };
         let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
         if segment > window {
-            return Err(SEGMENT.error(format!(
-                "{segment} steps do not fit into a window of {window}; choose at most {window}"
-            )));
+            return Err(
+                SEGMENT.error(format!("{segment} steps do not fit into a window of {window}; choose at most {window}"))
+            );
         }
         if segment > longest {
             return Err(SEGMENT.error(format!(

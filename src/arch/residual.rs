@@ -3,6 +3,7 @@
 use crate::arch::stacked::{HIDDEN, LAYERS};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
+use crate::nn::block::last_step;
 use crate::nn::{Bounds, Builder, CausalConv, Flow, Linear, Norm, Pass};
 
 /// How a residual block begins and ends.
@@ -66,22 +67,32 @@ pub struct Branches {
     pub inner: Var,
     /// The same, convolved and through a SiLU.
     pub u: Var,
-    /// The second half.
+    /// The second half, at every step or the last.
     pub z: Var,
     /// What the convolution of the next stretch begins with.
     pub window: Var,
 }
 
 impl Branches {
-    /// Of `x`, through the map `up`; `past` is the `window` that the last stretch left.
-    pub fn of(pass: &mut Pass<'_>, up: &Linear, conv: &CausalConv, x: Var, past: Option<Var>) -> Self {
+    /// Of `x`, through the map `up`; `past` is the `window` that the last stretch left. Where the block's output is read at its `last`
+    /// step alone, so is the gate.
+    pub fn of(pass: &mut Pass<'_>, (up, conv): (&Linear, &CausalConv), x: Var, past: Option<Var>, last: bool) -> Self {
         let half = up.outputs / 2;
-        let both = up.forward(pass, x);
-        let inner = ops::slice_rows(pass.tape, both, 0, half);
-        let z = ops::slice_rows(pass.tape, both, half, half);
+        let (inner, z) = if last {
+            let end = last_step(pass, x);
+            (up.forward_rows(pass, 0..half, x), up.forward_rows(pass, half..2 * half, end))
+        } else {
+            let both = up.forward(pass, x);
+            (ops::slice_rows(pass.tape, both, 0, half), ops::slice_rows(pass.tape, both, half, half))
+        };
         let (u, window) = conv.forward(pass, inner, past);
         Self { inner, u: ops::silu(pass.tape, u), z, window }
     }
+}
+
+/// A sequence, or its `last` step alone.
+pub fn ending(pass: &mut Pass<'_>, sequence: Var, last: bool) -> Var {
+    if last { last_step(pass, sequence) } else { sequence }
 }
 
 /// The largest number up to `most` that divides `whole`.

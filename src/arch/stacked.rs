@@ -36,17 +36,10 @@ pub const DROPOUT: Knob<f64> = Knob::number(Group::Model, "dropout", "Dropout be
     .source("Srivastava et al. 2014");
 
 /// Dropout before the head.
-pub const HEAD_DROPOUT: Knob<f64> = Knob::number(
-    Group::Model,
-    "head_dropout",
-    "Dropout before the head",
-    0.0..=0.9,
-    0.5,
-)
-.help(
-    "Share of the last layer's values that each training step sets to zero, against overfitting.",
-)
-.source("Srivastava et al. 2014");
+pub const HEAD_DROPOUT: Knob<f64> =
+    Knob::number(Group::Model, "head_dropout", "Dropout before the head", 0.0..=0.9, 0.5)
+        .help("Share of the last layer's values that each training step sets to zero, against overfitting.")
+        .source("Srivastava et al. 2014");
 
 /// Knobs of every stack.
 pub const KNOBS: &[&dyn AnyKnob] =
@@ -105,22 +98,30 @@ impl Stacked {
         Plan { window: batch.window, ..self.plan }
     }
 
+    /// Tokens as the first block reads them.
+    fn embedded(&self, pass: &mut Pass<'_>, tokens: Var) -> Var {
+        let Some(embed) = &self.embed else { return tokens };
+        let embedded = embed.forward(pass, tokens);
+        ops::relu(pass.tape, embedded)
+    }
+
     /// Tokens to hidden states of the last block, from and to the blocks' states.
     fn run(&self, pass: &mut Pass<'_>, tokens: Var, states: &mut [State]) -> Var {
-        let mut x = tokens;
-        if let Some(embed) = &self.embed {
-            let embedded = embed.forward(pass, x);
-            x = ops::relu(pass.tape, embedded);
-        }
+        let x = self.embedded(pass, tokens);
         through(pass, &self.blocks, x, states, |pass, x, _| pass.dropout(x, self.dropout))
     }
 
-    /// What the head reads of the last block's output.
-    fn readout(&self, pass: &mut Pass<'_>, x: Var) -> Var {
-        match self.blocks.last() {
-            Some(block) => block.readout(pass, x),
-            None => last_step(pass, x),
+    /// Tokens to what the head reads at their end, from and to the blocks' states.
+    fn summarise(&self, pass: &mut Pass<'_>, tokens: Var, states: &mut [State]) -> Var {
+        let mut x = self.embedded(pass, tokens);
+        let Some((last, below)) = self.blocks.split_last() else { return last_step(pass, x) };
+        x = through(pass, below, x, states, |pass, x, _| pass.dropout(x, self.dropout));
+        if !below.is_empty() {
+            x = pass.dropout(x, self.dropout);
         }
+        let state = &mut states[below.len()];
+        (x, *state) = last.summarise(pass, x, state);
+        x
     }
 
     /// Adds the linear way past the network to the forecast from the last step.
@@ -174,14 +175,15 @@ impl Stacked {
     fn fit_from(&self, pass: &mut Pass<'_>, batch: &Batch, tokens: Range<usize>, states: &mut [State]) -> (Var, Var) {
         let (plan, emits) = (&self.plan_of(batch), self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
-        let mut hidden = self.read(pass, batch, &levels, tokens.clone(), states);
-        let mut from = tokens.start;
-        if !plan.learns_throughout() {
-            hidden = self.readout(pass, hidden);
-            from = tokens.end - 1;
+        let read = self.tokens(pass, batch, &levels, tokens.clone());
+        let (hidden, from) = if plan.learns_throughout() {
+            (self.run(pass, read, states), tokens.start)
+        } else {
+            let hidden = self.summarise(pass, read, states);
             // What is dropped out here is a sequence of one step.
             pass.first_step = 0;
-        }
+            (hidden, tokens.end - 1)
+        };
         let hidden = pass.dropout(hidden, self.head_dropout);
         let mut out = self.head.forward(pass, hidden);
         // The linear skip reads the whole window, so that it has a say at its end alone: no step before has seen it.
@@ -218,18 +220,10 @@ impl Stacked {
         (out, truth)
     }
 
-    /// A stretch of the tokens to hidden states of the last block, from and to the blocks' states.
-    fn read(
-        &self,
-        pass: &mut Pass<'_>,
-        batch: &Batch,
-        levels: &Levels,
-        tokens: Range<usize>,
-        states: &mut [State],
-    ) -> Var {
+    /// A stretch of the tokens, to be read by the blocks.
+    fn tokens(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, tokens: Range<usize>) -> Var {
         pass.first_step = tokens.start as u64;
-        let tokens = input::tokens(pass, &self.plan_of(batch), batch, levels, tokens);
-        self.run(pass, tokens, states)
+        input::tokens(pass, &self.plan_of(batch), batch, levels, tokens)
     }
 }
 
@@ -245,8 +239,7 @@ impl Forecaster for Stacked {
         let mut token = input::tokens(pass, plan, batch, &levels, 0..plan.tokens());
         let mut done = 0;
         while done < plan.horizon {
-            let hidden = self.run(pass, token, &mut states);
-            let hidden = self.readout(pass, hidden);
+            let hidden = self.summarise(pass, token, &mut states);
             let emitted = self.head.forward(pass, hidden);
             let emitted = self.with_skip(pass, batch, &levels, emitted);
             let values = pass.tape.value(emitted);
@@ -314,7 +307,8 @@ impl Stretches for Stacked {
             return Some(self.fit_from(pass, batch, tokens, states));
         }
         let levels = Levels::of(pass.tape, &self.plan, batch);
-        self.read(pass, batch, &levels, tokens, states);
+        let read = self.tokens(pass, batch, &levels, tokens);
+        self.run(pass, read, states);
         None
     }
 }

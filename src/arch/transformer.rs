@@ -28,8 +28,10 @@ use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass,
 
 /// How many heads.
 pub const HEADS: Knob<usize> = Knob::integer(Group::Model, "heads", "Heads", 1..=16, 4)
-    .help("Heads of the attention or of the memory, at most. The model takes the largest number that divides the \
-           hidden units (in an xLSTM, with at least four units for each head).")
+    .help(
+        "Heads of the attention or of the memory, at most. The model takes the largest number that divides the \
+           hidden units (in an xLSTM, with at least four units for each head).",
+    )
     .source("Vaswani et al. 2017");
 
 /// Width of the feed-forward part.
@@ -180,6 +182,38 @@ impl Transformer {
         }
     }
 
+    /// `x` in the layers' width, with the places of its steps, which follow those of `state`.
+    fn enter(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Var {
+        let past = state[KEYS].map_or(0, |keys| pass.tape.shape(keys).1 / pass.batch);
+        let x = self.stream.enter(pass, x);
+        self.place(pass, x, past)
+    }
+
+    /// From queries, keys and values to the output at the queries' steps, of which `x` is the input, and to the state behind them.
+    fn attend(&self, pass: &mut Pass<'_>, x: Var, [q, mut k, mut v]: [Var; 3], state: &State) -> (Var, State) {
+        if let (Some(keys), Some(values)) = (state[KEYS], state[VALUES]) {
+            k = ops::concat_columns(pass.tape, keys, k);
+            v = ops::concat_columns(pass.tape, values, v);
+        }
+        let look = ops::Look { heads: self.heads, batch: pass.batch, causal: self.causal };
+        let seen = ops::attention(pass.tape, q, k, v, look);
+        let queries = pass.tape.shape(q).1 / pass.batch;
+        self.probe_weights(pass, seen.weights, queries);
+        let seen = self.out_of_attention.forward(pass, seen.out);
+        let x = ops::add(pass.tape, x, seen);
+
+        let normed = self.before_feed_forward.forward(pass, x);
+        let wide = self.widen.forward(pass, normed);
+        let bent = if self.rectifier { ops::relu(pass.tape, wide) } else { ops::gelu(pass.tape, wide) };
+        let fed = self.narrow.forward(pass, bent);
+        let x = ops::add(pass.tape, x, fed);
+        let out = self.stream.leave(pass, x);
+        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
+        // Where every step sees all others, nothing can be gone on from.
+        let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
+        (out, state)
+    }
+
     /// Attention weights as a probe: `[(heads · keys) × (steps · batch)]`, one column a query.
     fn probe_weights(&self, pass: &mut Pass<'_>, weights: Var, steps: usize) {
         if pass.probes.is_none() {
@@ -212,35 +246,28 @@ impl Block for Transformer {
     }
 
     fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
-        let (hidden, batch) = (self.stream.width, pass.batch);
-        let steps = pass.tape.shape(x).1 / batch;
-        let past = state[KEYS].map_or(0, |keys| pass.tape.shape(keys).1 / batch);
-        let x = self.stream.enter(pass, x);
-        let x = self.place(pass, x, past);
-
+        let hidden = self.stream.width;
+        let x = self.enter(pass, x, state);
         let normed = self.before_attention.forward(pass, x);
         let all = self.into_attention.forward(pass, normed);
-        let [q, mut k, mut v] = [0, 1, 2].map(|part| ops::slice_rows(pass.tape, all, part * hidden, hidden));
-        if let (Some(keys), Some(values)) = (state[KEYS], state[VALUES]) {
-            k = ops::concat_columns(pass.tape, keys, k);
-            v = ops::concat_columns(pass.tape, values, v);
-        }
-        let look = ops::Look { heads: self.heads, batch, causal: self.causal };
-        let seen = ops::attention(pass.tape, q, k, v, look);
-        self.probe_weights(pass, seen.weights, steps);
-        let seen = self.out_of_attention.forward(pass, seen.out);
-        let x = ops::add(pass.tape, x, seen);
+        let qkv = [0, 1, 2].map(|part| ops::slice_rows(pass.tape, all, part * hidden, hidden));
+        self.attend(pass, x, qkv, state)
+    }
 
-        let normed = self.before_feed_forward.forward(pass, x);
-        let wide = self.widen.forward(pass, normed);
-        let bent = if self.rectifier { ops::relu(pass.tape, wide) } else { ops::gelu(pass.tape, wide) };
-        let fed = self.narrow.forward(pass, bent);
-        let x = ops::add(pass.tape, x, fed);
-        let out = self.stream.leave(pass, x);
-        pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
-        // Where every step sees all others, nothing can be gone on from.
-        let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
-        (out, state)
+    /// The last step needs keys and values of all steps, and all the rest of itself.
+    fn last_alone(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Option<(Var, State)> {
+        if !self.causal {
+            return None;
+        }
+        let hidden = self.stream.width;
+        let x = self.enter(pass, x, state);
+        let normed = self.before_attention.forward(pass, x);
+        let asking = last_step(pass, normed);
+        let q = self.into_attention.forward_rows(pass, 0..hidden, asking);
+        let kv = self.into_attention.forward_rows(pass, hidden..3 * hidden, normed);
+        let [k, v] = [0, 1].map(|part| ops::slice_rows(pass.tape, kv, part * hidden, hidden));
+        let x = last_step(pass, x);
+        Some(self.attend(pass, x, [q, k, v], state))
     }
 
     fn readout(&self, pass: &mut Pass<'_>, output: Var) -> Var {

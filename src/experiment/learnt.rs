@@ -175,8 +175,7 @@ impl Rows {
             sentences.push(format!("These rows contain the model’s own rows, to {last}."));
         }
         if split.rows(Part::Validation).start < self.train.end {
-            let fault =
-                "Some rows of the validation part fitted its weights, so its validation error is too small.";
+            let fault = "Some rows of the validation part fitted its weights, so its validation error is too small.";
             sentences.push(fault.to_owned());
         }
         sentences.join(" ")

@@ -76,9 +76,7 @@ impl About {
             }
         }
         if self.experiment.as_ref().is_some_and(|learnt| !learnt.is_of(&self.axis, self.columns.len())) {
-            return Err(broken(
-                "the learnt rows in its description do not fit its own series; take another copy",
-            ));
+            return Err(broken("the learnt rows in its description do not fit its own series; take another copy"));
         }
         let bounds = |interval: &Interval| {
             let all = || interval.lower.iter().chain(&interval.upper);
@@ -168,10 +166,12 @@ pub fn saved_here(bytes: &[u8]) -> Result<bool> {
 /// [`Error::Model`](crate::Error::Model) for bytes that are no such file, of a newer version, or changed since they were saved.
 pub fn about(bytes: &[u8]) -> Result<About> {
     let metadata = metadata(bytes)?;
-    let text = metadata
-        .get(KEY)
-        .ok_or_else(|| broken("it holds weights without their settings, so it was not saved here; choose a file that \
-                               was"))?;
+    let text = metadata.get(KEY).ok_or_else(|| {
+        broken(
+            "it holds weights without their settings, so it was not saved here; choose a file that \
+                               was",
+        )
+    })?;
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;

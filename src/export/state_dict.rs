@@ -65,8 +65,10 @@ impl<'a> StateDict<'a> {
                 )));
             }
             if last.starts_with("weight_hr_l") {
-                return Err(broken(format!("“{name}” projects the state (proj_size), which no model here does; save a \
-                                           model without it")));
+                return Err(broken(format!(
+                    "“{name}” projects the state (proj_size), which no model here does; save a \
+                                           model without it"
+                )));
             }
             if PARTS.iter().any(|part| last.starts_with(part)) {
                 cells.push(module.to_owned());

@@ -23,6 +23,23 @@ pub trait Block {
         last_step(pass, output)
     }
 
+    /// The summary of the sequence `x` and the state after it, for a layer whose output nothing else reads. A layer that can
+    /// ([`Block::last_alone`]) leaves out the steps before the last, unless somebody looks at their inner values.
+    fn summarise(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        let leaves_out = pass.probes.is_none() && pass.tape.shape(x).1 > pass.batch;
+        let alone = if leaves_out { self.last_alone(pass, x, state) } else { None };
+        alone.unwrap_or_else(|| {
+            let (output, state) = self.forward(pass, x, state);
+            (self.readout(pass, output), state)
+        })
+    }
+
+    /// The output at the last step alone, `[features × batch]`, and the state after it: in less time than [`Block::forward`] takes.
+    /// `None` where the layer is not summarised by its last step, or nothing can be left out.
+    fn last_alone(&self, _pass: &mut Pass<'_>, _x: Var, _state: &State) -> Option<(Var, State)> {
+        None
+    }
+
     /// Numbers that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row of
     /// the block's matrices: values and gradients of what it computes on the way.
     fn keeps_more(&self, steps: usize) -> usize {

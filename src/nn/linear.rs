@@ -1,5 +1,7 @@
 //! The linear layer.
 
+use std::ops::Range;
+
 use crate::grad::{Var, ops};
 use crate::nn::{Builder, Init, ParamId, Pass};
 
@@ -39,6 +41,16 @@ impl Linear {
     /// Without a bias, all zeros.
     pub fn zeros(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
         Self::unbiased(builder, name, inputs, outputs, Init::Zero)
+    }
+
+    /// The rows `rows` of the output alone: `[inputs × n]` to `[rows × n]`.
+    pub fn forward_rows(&self, pass: &mut Pass<'_>, rows: Range<usize>, x: Var) -> Var {
+        let mut part = |id| {
+            let whole = pass.param(id);
+            ops::slice_rows(pass.tape, whole, rows.start, rows.len())
+        };
+        let (weight, bias) = (part(self.weight), self.bias.map(&mut part));
+        ops::linear(pass.tape, weight, x, bias)
     }
 
     /// `[inputs × n]` to `[outputs × n]`.

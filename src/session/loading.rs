@@ -32,8 +32,7 @@ impl From<Raw> for Loading {
 }
 
 /// Of a model that does not tell which rows it was trained on.
-const UNKNOWN: &str =
-    "The training rows of this model are unknown; rows of the test part may be among them.";
+const UNKNOWN: &str = "The training rows of this model are unknown; rows of the test part may be among them.";
 
 impl Model {
     /// The model in `bytes` on the series of `experiments`, if it fits into `limit` bytes.
@@ -108,9 +107,7 @@ impl Model {
     /// Puts the weights of a PyTorch state dict in place.
     fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
         if self.frame.targets > 1 {
-            return Err(TARGET.error(
-                "a state dict forecasts one column; choose one target and make the others inputs",
-            ));
+            return Err(TARGET.error("a state dict forecasts one column; choose one target and make the others inputs"));
         }
         let columns = self.frame.data_features;
         if columns != found.inputs {
@@ -127,8 +124,7 @@ impl Model {
         };
         // No other module has a choice that a state dict does not hold.
         let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
-        let why =
-            format!("Weights of a PyTorch state dict (nn.{}{taken}), inputs {scaled}.", found.module);
+        let why = format!("Weights of a PyTorch state dict (nn.{}{taken}), inputs {scaled}.", found.module);
         self.trainer.restore(|params| found.load(params), why)?;
         self.proved()
     }

@@ -52,11 +52,8 @@ impl Cuts {
         };
         let s = |count: usize| if count == 1 { "" } else { "s" };
         let all = lanes.len();
-        let short = if grows {
-            " and is no longer than a forecast, because the state grows with every step"
-        } else {
-            ""
-        };
+        let short =
+            if grows { " and is no longer than a forecast, because the state grows with every step" } else { "" };
         let moved = if segment > 1 {
             format!(" Each of the {passes} passes of an epoch begins at another row, up to {} later.", segment - 1)
         } else {

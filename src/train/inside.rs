@@ -346,9 +346,7 @@ fn sentence(traces: &[GradientTrace], every_step: bool) -> String {
         r => format!("the gradient is {r:.1} times that at the {to}"),
     };
     if every_step {
-        return format!(
-            "{where_}, {share}; each step has its own forecast, so each is learnt from directly."
-        );
+        return format!("{where_}, {share}; each step has its own forecast, so each is learnt from directly.");
     }
     let so = match ratio {
         r if r < DROWNED => "vanished, so nothing can be learnt from that step",

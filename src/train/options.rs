@@ -33,8 +33,10 @@ pub const LEARNING_RATE: Knob<f64> = Knob::number(Group::Training, "learning_rat
 
 /// Weight decay of AdamW.
 pub const WEIGHT_DECAY: Knob<f64> = Knob::number(Group::Training, "weight_decay", "Weight decay", 0.0..=1.0, 0.01)
-    .help("Pulls weights towards zero a little at each step, except those that an architecture’s authors exempt (in \
-           Mamba and xLSTM).")
+    .help(
+        "Pulls weights towards zero a little at each step, except those that an architecture’s authors exempt (in \
+           Mamba and xLSTM).",
+    )
     .when(OPTIMISER.is(&["adamw"]));
 
 /// Momentum of SGD.
@@ -75,8 +77,10 @@ pub const PATIENCE: Knob<u32> = Knob::integer(Group::Training, "patience", "Pati
 
 /// Limit of the gradient's norm.
 pub const CLIP: Knob<f64> = Knob::number(Group::Training, "clip", "Gradient clipping", 0.0..=1000.0, 1.0)
-    .help("Largest norm of the gradient of all parameters together. A longer gradient is scaled down to it. 0: no \
-           limit.")
+    .help(
+        "Largest norm of the gradient of all parameters together. A longer gradient is scaled down to it. 0: no \
+           limit.",
+    )
     .source("Pascanu et al. 2013");
 
 /// Where randomness starts.
@@ -85,14 +89,18 @@ pub const SEED: Knob<u64> = Knob::integer(Group::Training, "seed", "Seed", 0..=9
 
 /// Parts of a batch.
 pub const SHARDS: Knob<usize> = Knob::integer(Group::Training, "shards", "Parts of a batch", 0..=16, 0)
-    .help("Parts into which each batch is cut, for as many workers. The number of parts changes the last digits of \
-           the weights; the number of workers does not. 0: chosen by the size of a step.")
+    .help(
+        "Parts into which each batch is cut, for as many workers. The number of parts changes the last digits of \
+           the weights; the number of workers does not. 0: chosen by the size of a step.",
+    )
     .source("synchronous data parallelism: Dean et al. 2012; Goyal et al. 2017");
 
 /// Less memory for more time.
 pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "Gradient checkpoints", false)
-    .help("Stores the states at some steps of the window only, and computes those between them again in the backward \
-           pass. A long window takes much less memory and a third more time. The last digits of the weights differ.")
+    .help(
+        "Stores the states at some steps of the window only, and computes those between them again in the backward \
+           pass. A long window takes much less memory and a third more time. The last digits of the weights differ.",
+    )
     .source("Chen et al. 2016")
     .when(IN_WINDOWS);
 

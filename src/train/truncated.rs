@@ -31,16 +31,20 @@ const CONTINUOUS: When = READING.is(&["continuous"]);
 
 /// Length of a chunk.
 pub const CHUNK: Knob<usize> = Knob::integer(Group::Training, "chunk", "BPTT length", 0..=10_000, 0)
-    .help("Steps that the gradient goes back, at most: the length of a chunk, in whole segments. 0: a quarter of the \
-           window, or a whole stream where the state grows with every step.")
+    .help(
+        "Steps that the gradient goes back, at most: the length of a chunk, in whole segments. 0: a quarter of the \
+           window, or a whole stream where the state grows with every step.",
+    )
     .unit("steps")
     .source("Williams and Peng 1990")
     .when(CONTINUOUS);
 
 /// How many lanes.
 pub const LANES: Knob<usize> = Knob::integer(Group::Training, "lanes", "Parallel streams", 0..=1024, 0)
-    .help("Streams that the training part is cut into and that are read at the same time. More are faster, fewer \
-           carry the state farther. 0: as many as leave each at least two windows, up to 16.")
+    .help(
+        "Streams that the training part is cut into and that are read at the same time. More are faster, fewer \
+           carry the state farther. 0: as many as leave each at least two windows, up to 16.",
+    )
     .unit("streams")
     .source("Zaremba et al. 2014")
     .when(CONTINUOUS);
@@ -122,9 +126,9 @@ impl Truncated {
         let (segment, window) = (plan.segment(), plan.tokens());
         let asked = settings.get(&CHUNK);
         if asked > 0 && asked < segment {
-            return Err(CHUNK.error(format!(
-                "{asked} steps are less than one segment of {segment}; choose at least {segment}"
-            )));
+            return Err(
+                CHUNK.error(format!("{asked} steps are less than one segment of {segment}; choose at least {segment}"))
+            );
         }
         let (chunk, longest) = chunk_of(settings, plan, model);
         let mut cut = Cut { count: 1, longest, segment, ahead: stretches.emits() };

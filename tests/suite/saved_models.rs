@@ -432,11 +432,7 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     };
     cases.push(("two biases swapped".into(), swapped("rnn.bias_ih_l0", "rnn.bias_hh_l0"), "changed since"));
     let weights_of = File { tensors: other.tensors.clone(), ..file.clone() };
-    cases.push((
-        "the weights of another model".into(),
-        weights_of.write(),
-        "changed since they were saved together",
-    ));
+    cases.push(("the weights of another model".into(), weights_of.write(), "changed since they were saved together"));
     let mut text = file.clone();
     text.metadata.insert("unrolled".to_owned(), file.metadata["unrolled"].replacen("temp_c", "rain", 9));
     cases.push(("another description".into(), text.write(), "changed since"));
@@ -462,8 +458,12 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
             |about| about["experiment"]["validation"][1] = 5.into(),
             "do not fit its own series",
         ),
-        ("a digest too few", |about| about["experiment"]["values"] = serde_json::json!([]), "do not fit its own \
-                                                                                             series"),
+        (
+            "a digest too few",
+            |about| about["experiment"]["values"] = serde_json::json!([]),
+            "do not fit its own \
+                                                                                             series",
+        ),
         (
             "a short interval",
             |about| {

@@ -216,11 +216,7 @@ fn before_a_validation_there_is_no_range_and_the_reason_is_said() {
     session.configure(&small("{}")).unwrap();
     session.step().unwrap();
     let forecast = session.forecast(12).unwrap();
-    assert!(
-        forecast.lower.is_none() && forecast.no_range.contains("were not validated"),
-        "{}",
-        forecast.no_range
-    );
+    assert!(forecast.lower.is_none() && forecast.no_range.contains("were not validated"), "{}", forecast.no_range);
 }
 
 #[test]

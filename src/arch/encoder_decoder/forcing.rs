@@ -7,8 +7,10 @@ use crate::knob::{Group, Knob, Settings, choices};
 
 /// How often the truth is fed in, at first.
 pub const RATIO: Knob<f64> = Knob::number(Group::Training, "teacher_forcing", "Teacher forcing", 0.0..=1.0, 1.0)
-    .help("How often training feeds the decoder the true last value instead of its own forecast. 1: always; its own \
-           errors are then new to it when it forecasts (exposure bias). 0: never.")
+    .help(
+        "How often training feeds the decoder the true last value instead of its own forecast. 1: always; its own \
+           errors are then new to it when it forecasts (exposure bias). 0: never.",
+    )
     .source("Williams and Zipser 1989");
 
 choices! {
@@ -27,11 +29,10 @@ pub const DECAY: Knob<WhichDecay> = Knob::choice(Group::Training, "sampling", "S
     .source("Bengio et al. 2015");
 
 /// When half of it is gone.
-pub const HALF: Knob<u32> =
-    Knob::integer(Group::Training, "sampling_half", "Forcing half-life", 1..=1_000_000, 200)
-        .help("Optimiser steps after which teacher forcing has halved.")
-        .unit("steps")
-        .when(DECAY.is(&["linear", "exponential", "inverse_sigmoid"]));
+pub const HALF: Knob<u32> = Knob::integer(Group::Training, "sampling_half", "Forcing half-life", 1..=1_000_000, 200)
+    .help("Optimiser steps after which teacher forcing has halved.")
+    .unit("steps")
+    .when(DECAY.is(&["linear", "exponential", "inverse_sigmoid"]));
 
 /// How a share of 1 fades over the optimiser's steps `i` (Bengio et al. 2015, section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq)]

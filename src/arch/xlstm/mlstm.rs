@@ -15,7 +15,7 @@
 use super::frame::Frame;
 use crate::Real;
 use crate::arch::mamba::{CONVOLUTION, EXPANSION};
-use crate::arch::residual::{Branches, largest_divisor};
+use crate::arch::residual::{Branches, ending, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
@@ -117,18 +117,13 @@ impl Mlstm {
         let sizes = pass.tape.push(heads, columns, sizes, None);
         pass.probe_rows(index, "norm of the readout", "head", Bounds::Positive, sizes);
     }
-}
 
-impl Block for Mlstm {
-    fn features(&self) -> usize {
-        self.frame.stream.width
-    }
-
-    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+    /// The output at every step, or at the `last` one alone, and the state after it.
+    fn run(&self, pass: &mut Pass<'_>, x: Var, state: &State, last: bool) -> (Var, State) {
         let (e, batch, frame) = (self.channels, pass.batch, &self.frame);
         let x = frame.stream.enter(pass, x);
         let normed = frame.norm.forward(pass, x);
-        let Branches { inner, u, z, window } = Branches::of(pass, &self.up, &self.conv, normed, state[WINDOW]);
+        let Branches { inner, u, z, window } = Branches::of(pass, (&self.up, &self.conv), normed, state[WINDOW], last);
 
         let [w_q, w_k, w_v] = self.projections.map(|id| pass.param(id));
         let [q, k, v] =
@@ -139,14 +134,29 @@ impl Block for Mlstm {
         let inputs = MlstmInputs { q, k, v, input_gate, forget_gate, exponential: frame.exponential };
         let outputs = scan::mlstm(pass.tape, inputs, state[MEMORY], state[STABILISER], batch);
         self.probe(pass, inputs, outputs);
-        let last = last_step(pass, outputs.stabiliser);
+        let stabiliser = last_step(pass, outputs.stabiliser);
 
-        let read = self.norm.forward(pass, outputs.hidden);
+        let [x, hidden, u] = [x, outputs.hidden, u].map(|sequence| ending(pass, sequence, last));
+        let read = self.norm.forward(pass, hidden);
         let (skip, none) = (pass.param(self.skip), pass.tape.filled(e, 1, 0.0));
         let past = ops::depthwise(pass.tape, u, skip, none, batch);
         let read = ops::add(pass.tape, read, past);
         let out = frame.stream.leave_gated(pass, frame.index, x, (read, z, &self.down));
-        (out, [Some(window), Some(outputs.memory), Some(last), None])
+        (out, [Some(window), Some(outputs.memory), Some(stabiliser), None])
+    }
+}
+
+impl Block for Mlstm {
+    fn features(&self) -> usize {
+        self.frame.stream.width
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        self.run(pass, x, state, false)
+    }
+
+    fn last_alone(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Option<(Var, State)> {
+        Some(self.run(pass, x, state, true))
     }
 
     fn keeps_more(&self, _: usize) -> usize {

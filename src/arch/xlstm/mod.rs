@@ -31,8 +31,10 @@ choices! {
 
 /// Which blocks hold an sLSTM.
 pub const SLSTM: Knob<Slstms> = Knob::choice(Group::Model, "slstm", "sLSTM in", "second")
-    .help("Layers with a memory of single numbers and gates that read the last state (sLSTM). The others have a \
-           matrix as memory and gates that read the input alone (mLSTM).")
+    .help(
+        "Layers with a memory of single numbers and gates that read the last state (sLSTM). The others have a \
+           matrix as memory and gates that read the input alone (mLSTM).",
+    )
     .source("Beck et al. 2024")
     .basic();
 

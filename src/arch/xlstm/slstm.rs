@@ -16,6 +16,7 @@
 use super::frame::Frame;
 use crate::arch::lstm::MATRICES;
 use crate::arch::mamba::CONVOLUTION;
+use crate::arch::residual::ending;
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
@@ -105,14 +106,9 @@ impl Slstm {
         let recurrent = pass.param(self.recurrent);
         pass.probe_head_matrices(index, MATRICES, self.frame.heads, recurrent);
     }
-}
 
-impl Block for Slstm {
-    fn features(&self) -> usize {
-        self.frame.stream.width
-    }
-
-    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+    /// The output at every step, or at the `last` one alone, and the state after it.
+    fn run(&self, pass: &mut Pass<'_>, x: Var, state: &State, last: bool) -> (Var, State) {
         let frame = &self.frame;
         let x = frame.stream.enter(pass, x);
         let normed = frame.norm.forward(pass, x);
@@ -130,7 +126,8 @@ impl Block for Slstm {
         let memory = ops::concat_rows(pass.tape, c, n);
         let memory = ops::concat_rows(pass.tape, memory, m);
 
-        let read = self.norm.forward(pass, outputs.hidden);
+        let [x, hidden] = [x, outputs.hidden].map(|sequence| ending(pass, sequence, last));
+        let read = self.norm.forward(pass, hidden);
         let y = ops::add(pass.tape, x, read);
         let normed = self.before_feed_forward.forward(pass, y);
         let both = self.up.forward(pass, normed);
@@ -143,6 +140,20 @@ impl Block for Slstm {
         let out = frame.stream.leave(pass, out);
         pass.probe_flow(frame.index, "output", Bounds::Free, Flow::Output, out);
         (out, [Some(window), Some(h), Some(memory), None])
+    }
+}
+
+impl Block for Slstm {
+    fn features(&self) -> usize {
+        self.frame.stream.width
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        self.run(pass, x, state, false)
+    }
+
+    fn last_alone(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Option<(Var, State)> {
+        Some(self.run(pass, x, state, true))
     }
 
     fn keeps_more(&self, _: usize) -> usize {

@@ -57,10 +57,8 @@ pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
         return Settled { index: best.2, why, open: false };
     }
     let index = readings.iter().position(|reading| reading.order == likely).unwrap_or(best.2);
-    let why = format!(
-        "The dates fit more than one order, and the steps do not decide; they were read {}.",
-        words(index)
-    );
+    let why =
+        format!("The dates fit more than one order, and the steps do not decide; they were read {}.", words(index));
     Settled { index, why, open: true }
 }
 

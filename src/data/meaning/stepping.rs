@@ -32,8 +32,11 @@ pub(crate) fn grid(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec
         return Ok(Some(step::forced(&sorted, step, found)));
     }
     if sorted.len() < 2 {
-        notes.push(Note::warning("one-time", "All rows have the same time: choose another time column, or none to \
-                                              number the rows."));
+        notes.push(Note::warning(
+            "one-time",
+            "All rows have the same time: choose another time column, or none to \
+                                              number the rows.",
+        ));
     } else if found.is_none() {
         notes.push(irregular_question(&sorted, options));
     }

@@ -119,9 +119,7 @@ impl Split {
 }
 
 fn malformed() -> Error {
-    SPLIT.error(
-        "give percent like 70/10/20, or the rows or dates at which each part ends, with commas between them",
-    )
+    SPLIT.error("give percent like 70/10/20, or the rows or dates at which each part ends, with commas between them")
 }
 
 /// What would fit a series of `rows` rows, as a clause.
@@ -143,9 +141,7 @@ fn by_percent(text: &str, rows: usize) -> Result<[usize; 3]> {
     let &[train, validation, test] = fields.as_slice() else { return Err(malformed()) };
     // Not `<=`: a NaN must fail too.
     if !fields.iter().all(|&share| share > 0.0 && share < 100.0) || (train + validation + test - 100.0).abs() > 0.01 {
-        return Err(
-            SPLIT.error(format!("give three percentages above 0 that add up to 100, not {}", shown(text)))
-        );
+        return Err(SPLIT.error(format!("give three percentages above 0 that add up to 100, not {}", shown(text))));
     }
     // A share that is whole in decimals may fall short of it in binary.
     let share = |percent: f64| (rows as f64 * percent / 100.0 + 1e-6).floor() as usize;

@@ -157,8 +157,10 @@ impl Frame {
                         row_label(&self.axis, row)
                     )
                 }
-                _ => format!("The forecast starts from the last {window} rows, but there are only {usable}; choose a \
-                              shorter window."),
+                _ => format!(
+                    "The forecast starts from the last {window} rows, but there are only {usable}; choose a \
+                              shorter window."
+                ),
             };
             return Err(Error::TooShort { rows: usable, needed: window, problem });
         }

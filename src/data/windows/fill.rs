@@ -27,16 +27,20 @@ choices! {
 }
 
 /// What becomes of a missing value.
-pub const GAPS: Knob<Gaps> = Knob::choice(Group::Data, "gaps", "Missing values", "leave")
-    .help("How to fill steps without a value. Filled values are read as inputs; they are never targets, and no error \
-           counts them.");
+pub const GAPS: Knob<Gaps> = Knob::choice(Group::Data, "gaps", "Missing values", "leave").help(
+    "How to fill steps without a value. Filled values are read as inputs; they are never targets, and no error \
+           counts them.",
+);
 
 /// How much of a gap is filled.
-pub const LONGEST_FILL: Knob<usize> = Knob::integer(Group::Data, "longest_fill", "Fill at most", 1..=1000, USUAL_LONGEST as i64)
-    .help("Most missing steps in a row to fill. In a longer gap, carrying forward fills the first ones up to this \
-           number; a line fills none.")
-    .unit("steps")
-    .when(GAPS.is(&["hold", "interpolate"]));
+pub const LONGEST_FILL: Knob<usize> =
+    Knob::integer(Group::Data, "longest_fill", "Fill at most", 1..=1000, USUAL_LONGEST as i64)
+        .help(
+            "Most missing steps in a row to fill. In a longer gap, carrying forward fills the first ones up to this \
+           number; a line fills none.",
+        )
+        .unit("steps")
+        .when(GAPS.is(&["hold", "interpolate"]));
 
 /// How missing values are filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,9 +29,8 @@ pub const TARGET: Knob<String> = Knob::text(Group::Data, "target", "Target", "")
     .basic();
 
 /// Which columns the model reads.
-pub const INPUTS: Knob<String> = Knob::text(Group::Data, "inputs", "Inputs", "").help(
-    "Columns that the model reads besides its targets, with commas between them. Empty: the targets alone.",
-);
+pub const INPUTS: Knob<String> = Knob::text(Group::Data, "inputs", "Inputs", "")
+    .help("Columns that the model reads besides its targets, with commas between them. Empty: the targets alone.");
 
 /// Whether the model is told the calendar.
 pub const CALENDAR: Knob<bool> = Knob::flag(Group::Data, "calendar", "Calendar", false).help(

@@ -200,8 +200,11 @@ mod tests {
             let (trainer, ended) = trained(&[Real::NAN, Real::INFINITY, Real::NAN, Real::NAN], patience);
             let Err(Error::Training { problem, .. }) = ended else { panic!("{ended:?}") };
             assert!(
-                problem.contains(&format!("any of {epochs} epochs")) && problem.contains("the initial weights are \
-                                                                                          back"),
+                problem.contains(&format!("any of {epochs} epochs"))
+                    && problem.contains(
+                        "the initial weights are \
+                                                                                          back"
+                    ),
                 "{problem}"
             );
             assert!(trainer.progress().best.is_none() && trainer.validation_errors().is_empty());

@@ -2,6 +2,7 @@
 
 mod causal;
 mod knobs;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
