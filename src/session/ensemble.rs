@@ -217,6 +217,12 @@ impl Members {
         trained_on.retain(|said| !said.is_empty());
         trained_on.dedup();
         let Sets { validation, test, .. } = &view.windows;
+        let members: Vec<Share> =
+            self.0.iter().map(|(weight, of)| Share { label: label(of), weight: *weight }).collect();
+        let said: Vec<String> =
+            members.iter().map(|Share { label, weight }| format!("{label} ({:.0} %)", 100.0 * weight)).collect();
+        let mut notes = first.configured.notes.clone();
+        notes.push(format!("The forecast is the average of {} members: {}.", members.len(), said.join(", ")));
         Ok(Configured {
             judged_on: view.experiment.judged_on([validation, test], &view.frame.scales[..view.frame.targets]),
             trained_on: trained_on.join(" "),
@@ -226,7 +232,8 @@ impl Members {
                 ..first.configured.windows
             },
             memory_bytes: needed,
-            members: self.0.iter().map(|(weight, of)| Share { label: label(of), weight: *weight }).collect(),
+            notes,
+            members,
             ..first.configured.clone()
         })
     }

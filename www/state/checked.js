@@ -235,6 +235,7 @@ const configured = object({
   filled: count,
   truncated: maybe(object({ chunk: count, side_by_side: count, lanes: count, borders: count, passes: amount, sentence: text, starts: list(moment), cuts: list(moment) })),
   notes: list(text),
+  members: maybe(list(object({ label: text, weight: number }), 1)),
 });
 
 const progress = object({

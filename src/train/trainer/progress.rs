@@ -75,7 +75,7 @@ impl Progress {
             why,
             epoch: 0,
             step: 0,
-            steps_per_epoch: 0,
+            steps_per_epoch: 1,
             epochs: 0,
             loss: f64::NAN,
             validation: None,
