@@ -65,7 +65,7 @@ export async function run(bytes: Uint8Array, wasm: BufferSource): Promise<Uint8A
   // @ts-expect-error a baseline may have no MASE
   evaluation.rows[0]!.mase.toFixed();
 
-  console.log(bounds, questions, cells, times, history, predictions, forecast, sample, weights, best);
+  console.log(bounds, questions, cells, times, history, predictions, forecast, sample, weights, best, shares);
   for (const held of [session, series, table, reader]) held.free();
   return session.save();
 }
