@@ -29,7 +29,7 @@ serve: setup-build pkg/unrolled_bg.wasm vendor ## Set up, build, serve the page 
 test: setup ## Set up, build, and run every test; the last line counts them.
 	@node scripts/test.mjs
 
-soak: setup-build ## Property tests with new random cases, again and again (ROUNDS=20).
+soak: setup build ## Property tests with new random cases (ROUNDS=20), then every case of the page's tests in both browsers.
 	@node scripts/soak.mjs
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.

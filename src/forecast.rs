@@ -34,9 +34,8 @@ pub struct Forecast {
     pub note: String,
 }
 
-/// Forecasts `steps` steps beyond the end. Within the model's `horizon` in one go; beyond it by taking the forecast as the
-/// past of the next block, which only works where the model forecasts all that it reads but the calendar. The range ends with the
-/// horizon: of errors beyond it nothing was seen. Where there is none, `range` says why.
+/// Forecasts `steps` steps beyond the end, of each target, scaled. Within the model's `horizon` in one go; beyond it by taking the
+/// forecast as the past of the next block, which only works where the model forecasts all that it reads but the calendar.
 ///
 /// # Errors
 /// [`Error::TooShort`] if the last window has a gap; [`Error::NotReady`] for more steps than can be had.
@@ -45,22 +44,15 @@ pub fn beyond(
     (window, horizon): (usize, usize),
     steps: usize,
     model: &mut dyn Predict,
-    range: std::result::Result<&Interval, String>,
-) -> Result<Forecast> {
+) -> Result<Vec<Vec<Real>>> {
     let others = frame.data_features > frame.targets;
     let most = if others { horizon } else { horizon * MOST_BLOCKS };
-    // No time can be said beyond the calendar's end.
-    let room = frame.axis.room(most);
-    if steps == 0 || steps > room {
-        let why = if room < most {
-            "the calendar ends with the year 9999".to_owned()
-        } else if others {
-            format!("the model reads other columns, whose future is unknown beyond its horizon of {horizon} steps")
-        } else {
-            format!("a recursive forecast covers at most {MOST_BLOCKS} horizons of {horizon} steps")
-        };
-        return Err(Error::NotReady { problem: format!("Choose 1 to {room} steps: {why}.") });
-    }
+    let why = if others {
+        format!("the model reads other columns, whose future is unknown beyond its horizon of {horizon} steps")
+    } else {
+        format!("a recursive forecast covers at most {MOST_BLOCKS} horizons of {horizon} steps")
+    };
+    within(frame, steps, most, why)?;
     let mut batch = Batch::default();
     frame.gather_last(window, horizon, &mut batch)?;
     // Each target's forecast so far.
@@ -72,11 +64,36 @@ pub fn beyond(
             scaled.extend_from_slice(block);
         }
         if scaled[0].len() >= steps {
-            break;
+            scaled.iter_mut().for_each(|scaled| scaled.truncate(steps));
+            return Ok(scaled);
         }
         roll(frame, &mut batch, &scaled);
     }
+}
 
+/// Whether so many steps can be forecast, where at most `most` can, for the reason `why`.
+///
+/// # Errors
+/// [`Error::NotReady`] if not.
+pub fn within(frame: &Frame, steps: usize, most: usize, why: String) -> Result<()> {
+    // No time can be said beyond the calendar's end.
+    let room = frame.axis.room(most);
+    if (1..=room).contains(&steps) {
+        return Ok(());
+    }
+    let why = if room < most { "the calendar ends with the year 9999".to_owned() } else { why };
+    Err(Error::NotReady { problem: format!("Choose 1 to {room} steps: {why}.") })
+}
+
+/// The scaled forecasts of each target beyond the end of `frame`, `[targets][steps]`, in the targets' units and with their range. It
+/// ends with the horizon: of errors beyond it nothing was seen. Where there is none, `range` says why.
+pub fn ranged(
+    frame: &Frame,
+    horizon: usize,
+    scaled: &[Vec<Real>],
+    range: std::result::Result<&Interval, String>,
+) -> Forecast {
+    let steps = scaled.first().map_or(0, Vec::len);
     let mut notes = Vec::new();
     if steps > horizon {
         let range = if range.is_ok() { ", without a range: no errors were measured so far ahead" } else { "" };
@@ -86,7 +103,7 @@ pub fn beyond(
     for (target, (scaled, scale)) in scaled.iter().zip(&frame.scales).enumerate() {
         let limits = range.as_ref().map_or_else(|_| Limits::default(), |interval| interval.limits(target));
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (lead, &value) in scaled[..steps].iter().enumerate() {
+        for (lead, &value) in scaled.iter().enumerate() {
             let value = crate::wide(value);
             values.push(scale.unscale(value));
             if let Ok(interval) = &range {
@@ -104,7 +121,7 @@ pub fn beyond(
         }
     }
     let there = range.is_ok();
-    Ok(Forecast {
+    Forecast {
         times: (0..steps).map(|k| frame.axis.at(frame.rows + k)).collect(),
         values,
         lower: there.then_some(lower),
@@ -113,7 +130,7 @@ pub fn beyond(
         no_range: range.err().unwrap_or_default(),
         measured: Vec::new(),
         note: notes.join(" "),
-    })
+    }
 }
 
 /// Moves the window so that it ends with the forecasts made so far.

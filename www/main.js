@@ -12,7 +12,7 @@ import { silenceActions } from './actions/silence.js';
 import { visitActions } from './actions/visit.js';
 import { recolour } from './charts/plot.js';
 import { fastestBuild } from './core/wasm.js';
-import { faultInTidings } from './state/checked.js';
+import { faultInEvent } from './state/checked.js';
 import { keepingNow, watchKeeping } from './state/keeping.js';
 import { follow, open, recall, sift } from './state/persist.js';
 import { sorted } from './state/records.js';
@@ -37,7 +37,7 @@ import { silenceView } from './views/silence.js';
 import { technicalDetails } from './views/technical.js';
 import { trainView } from './views/train.js';
 
-/** @import {Tidings} from './core/protocol.js' */
+/** @import {WorkerEvent} from './core/protocol.js' */
 /** @import {Kept} from './state/records.js' */
 
 /** Milliseconds between two changes of the address: browsers refuse a page that changes it too often. */
@@ -72,11 +72,11 @@ if (!store.get().fastest) {
   );
 }
 
-/** @param {Tidings} tidings */
-function hearReader(tidings) {
+/** @param {WorkerEvent} event */
+function hearReader(event) {
   const { reading } = store.get();
-  if (!faultInTidings(tidings) && tidings.type === 'reading' && reading && tidings.total > 1 << 22) {
-    store.set({ reading: { ...reading, share: tidings.bytes / tidings.total } });
+  if (!faultInEvent(event) && event.type === 'reading' && reading && event.total > 1 << 22) {
+    store.set({ reading: { ...reading, share: event.bytes / event.total } });
   }
 }
 

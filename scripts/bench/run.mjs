@@ -62,9 +62,10 @@ if (!rivals) say('!! TensorFlow.js is not there: nothing is compared with it.');
 const workers = existsSync(new URL('workers.mjs', import.meta.url)) ? await import(new URL('workers.mjs', import.meta.url).href) : undefined;
 if (!workers) say('!! Nothing trains one model in several workers yet: that is not measured.');
 
+const pytorch = existsSync(python) ? torch(python, 1) : null;
 /** @type {import('./measure.mjs').System[]} */
 const systems = [
-  ...(existsSync(python) ? [torch(python, 1), torch(python, 2)] : []),
+  ...(pytorch ? [pytorch, torch(python, 2)] : []),
   native(program, s.file),
   ...browsers.flatMap((browser) => builds.map((build) => ours(browser, build, s.address))),
   ...(workers ? browserNames.map((name) => team(name, 2, quick, workers.timeSteps)) : []),
@@ -120,6 +121,8 @@ try {
     reader.push(readFileSync(s.file));
     const session = new Session(reader.finish().series().to_parts());
     const { parameters } = session.configure(job.settings);
+    const theirs = pytorch?.parameters[job.id];
+    if (theirs && theirs !== parameters.total) say(`!! ${job.label}: ${theirs} parameters in PyTorch, ${parameters.total} here.`);
     const bytes = await memory(program, s.file, job.settings, 4);
     held.push({ label: job.label, what: 'native, four steps', bytes, minimum: minimum(job.settings, parameters.total, 8760) });
     for (const { id } of systems) {

@@ -59,6 +59,18 @@ const trainS = (cell, build, least, aim) => ({
   reached: (results) => toPyTorch(results, `s_${cell}`, built(build)),
 });
 
+/** Other architectures: who published the implementation, and the aim, as a ratio to it. @type {Record<string, [string, number]>} */
+const PUBLISHED = {
+  transformer: ['torch.nn', 0.7], transformer_encoder: ['torch.nn', 0.7], xlstm: ['the authors’ package', 0.4], mamba: ['mambapy', 0.15],
+  mingru: ['minGRU-pytorch', 0.04], minlstm: ['minGRU-pytorch', 0.04], bidirectional: ['torch.nn', 0.35],
+};
+
+/** @param {string} id @param {string} name @param {number} aim @returns {Target} */
+const published = (id, name, aim) => ({
+  id: `published_${id}`, label: `S ${id}, relaxed SIMD, to ${name}`, want: 'at most', least: 1, aim, unit: '×',
+  reached: (results) => toPyTorch(results, `s_${id}`, built('relaxed')),
+});
+
 /** The better of the builds in each browser. @param {Results} results @param {string} job @param {number} factor */
 function fastest({ systems, medians }, job, factor) {
   return [...new Set(systems.flatMap(({ browser }) => browser ?? []))].flatMap((browser) => {
@@ -73,6 +85,7 @@ function fastest({ systems, medians }, job, factor) {
 /** @type {Target[]} */
 export const TARGETS = [
   trainS('lstm', 'relaxed', 1.1, 0.9), trainS('gru', 'relaxed', 0.55, 0.4), trainS('rnn', 'relaxed', 0.5, 0.3),
+  ...Object.entries(PUBLISHED).map(([id, [name, aim]]) => published(id, name, aim)),
   trainS('lstm', 'plain', 1.35, 1.15), trainS('gru', 'plain', 0.7, 0.5), trainS('rnn', 'plain', 0.6, 0.4),
   {
     id: 'm_one', label: 'M, one worker, to PyTorch', want: 'at most', least: 2.0, aim: 1.6, unit: '×',

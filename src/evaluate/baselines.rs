@@ -8,7 +8,7 @@ use crate::{
     Real,
     data::{Axis, Frame, Split, Step, WindowSet},
     evaluate::{
-        CHUNK, Errors, Form, Predict, Ridge, Scores, forecast_all,
+        CHUNK, Errors, Forecasts, Form, Ridge, Scores, forecast_all,
         interval::Held,
         metrics::naive_error,
         naive,
@@ -53,6 +53,10 @@ pub struct Row {
 
 /// Row of the model.
 const MODEL: &str = "model";
+
+/// Rows of the naive forecasts.
+const LAST: &str = "last";
+const SEASONAL: &str = "seasonal";
 
 /// Rows of the linear models, in the order of [`Baselines::ridges`], and how a person sees them.
 const LINEAR: [(&str, &str); 2] = [("ridge", "Linear model"), ("ridge-centred", "Linear model from the last value")];
@@ -117,6 +121,38 @@ impl Baselines {
         found.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(id, _)| id)
     }
 
+    /// Forecasts of the baseline with this row `id` for target number `target` in the windows of these lengths, window and horizon, that
+    /// begin at `starts`: scaled, `[horizon × starts.len()]`. `None` where there is no such baseline.
+    pub fn forecast(
+        &self,
+        id: &str,
+        (frame, target): (&Frame, usize),
+        (window, horizon): (usize, usize),
+        starts: &[u32],
+        out: &mut [Real],
+    ) -> Option<()> {
+        match id {
+            LAST => naive::last_value(frame, target, starts, window, horizon, out),
+            SEASONAL => {
+                naive::seasonal_naive(frame, target, starts, (window, horizon), self.season, out);
+            }
+            _ => {
+                let form = LINEAR.iter().position(|(linear, _)| *linear == id)?;
+                self.ridges.get(target)?[form].as_ref()?.forecast(frame, starts, out);
+            }
+        }
+        Some(())
+    }
+
+    /// What the baseline with this row `id` is called; `None` where there is no such baseline.
+    pub fn label(&self, id: &str, axis: &Axis) -> Option<String> {
+        match id {
+            LAST => Some("Last value".to_owned()),
+            SEASONAL => Some(format!("Same as {}", season_label(axis, self.season))),
+            _ => LINEAR.iter().find(|(linear, _)| *linear == id).map(|(_, label)| (*label).to_owned()),
+        }
+    }
+
     /// Their errors over the windows of `set`, computed once.
     pub(super) fn entries(&self, frame: &Frame, set: &WindowSet) -> Arc<Vec<Entry>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,9 +170,9 @@ impl Baselines {
     fn judged(&self, frame: &Frame, set: &WindowSet) -> Vec<Entry> {
         let (window, horizon, season) = (set.window, set.horizon, self.season);
         let blocks = &Arc::new(Blocks::of(set));
-        let mut last = Entry::new("last", "Last value");
-        let mut seasonal = Entry::new("seasonal", &format!("Same as {}", season_label(&frame.axis, season)));
-        let [mut plain, mut centred] = LINEAR.map(|(id, label)| Entry::new(id, label));
+        let entry = |id| Entry::new(id, &self.label(id, &frame.axis).unwrap_or_default());
+        let (mut last, mut seasonal) = (entry(LAST), entry(SEASONAL));
+        let [mut plain, mut centred] = LINEAR.map(|(id, _)| entry(id));
         for (target, [ridge, ridge_centred]) in self.ridges.iter().enumerate() {
             last.add(frame, target, (set, blocks), String::new(), &mut |starts, out| {
                 naive::last_value(frame, target, starts, window, horizon, out);
@@ -303,7 +339,12 @@ fn described(ridge: &Ridge, window: usize) -> String {
 }
 
 /// The errors of `model` over the windows of `set`, for each target; of the same forecasts, those of `held` learn what they held.
-pub(super) fn errors_of(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, held: &mut [Held<'_>]) -> Vec<Errors> {
+pub(super) fn errors_of(
+    frame: &Frame,
+    set: &WindowSet,
+    model: &mut dyn Forecasts,
+    held: &mut [Held<'_>],
+) -> Vec<Errors> {
     let blocks = Arc::new(Blocks::of(set));
     let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon, &blocks)).collect();
     forecast_all(frame, set, model, &mut |starts, predicted| {

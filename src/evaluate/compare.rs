@@ -6,7 +6,7 @@ use crate::{
     Real,
     data::{Frame, Part, Split, WindowSet},
     evaluate::{
-        Interval, Measured, Predict,
+        Forecasts, Interval, Measured, Predict, Reading,
         baselines::{Baselines, Entry, Row, errors_of},
         forecast_all,
         interval::Held,
@@ -72,13 +72,30 @@ pub struct About<'a> {
 /// What the errors of several targets together are written in: each target's standard deviation in the training part.
 const SPREADS: &str = "σ";
 
-/// Scores `model` and its baselines over the windows `set` of `part`.
+/// Scores `model` and its baselines over the windows `set` of `part`; on the test part, what it owes to the order of its windows too.
 pub fn evaluate(
     frame: &Frame,
     part: Part,
     set: &WindowSet,
     baselines: &Baselines,
     model: &mut dyn Predict,
+    about: &About<'_>,
+) -> Evaluation {
+    let found = compare(frame, part, set, baselines, &mut Reading::new(model), about);
+    let order = match part {
+        Part::Test => order::test(frame, set, model).sentence(found.unit.as_deref()),
+        _ => String::new(),
+    };
+    Evaluation { order, ..found }
+}
+
+/// Scores a forecaster and its baselines over the windows `set` of `part`.
+pub fn compare(
+    frame: &Frame,
+    part: Part,
+    set: &WindowSet,
+    baselines: &Baselines,
+    model: &mut dyn Forecasts,
     about: &About<'_>,
 ) -> Evaluation {
     let watched = about.interval.filter(|_| part == Part::Test);
@@ -115,10 +132,7 @@ pub fn evaluate(
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
     let OfTarget { unit, rows, sentence, range, .. } =
         all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
-    let order = match part {
-        Part::Test => order::test(frame, set, model).sentence(unit.as_deref()),
-        _ => String::new(),
-    };
+    let order = String::new();
     let scored_times = about.scored_times;
     Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, range, targets, scored_times, order }
 }
@@ -135,7 +149,14 @@ pub struct Trace {
 }
 
 /// The forecasts that `model` makes `lead` steps ahead (from 1, at most the horizon) over the windows `set` of `part`.
-pub fn trace(frame: &Frame, split: &Split, part: Part, set: &WindowSet, model: &mut dyn Predict, lead: usize) -> Trace {
+pub fn trace(
+    frame: &Frame,
+    split: &Split,
+    part: Part,
+    set: &WindowSet,
+    model: &mut dyn Forecasts,
+    lead: usize,
+) -> Trace {
     let rows = split.rows(part);
     let lead = lead.clamp(1, set.horizon) - 1;
     let unscaled = |target: usize, value: Real| frame.scales[target].unscale(f64::from(value));

@@ -13,12 +13,31 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{data::Frame, evaluate::limits::Limits, math};
+use crate::{
+    data::{Frame, WindowSet},
+    evaluate::{Forecasts, forecast_all, limits::Limits},
+    math,
+};
 
 /// Windows whose errors it takes, at least: with fewer, the range would have to be wider than all errors seen. Nine for 80 %.
 pub fn least_windows(level: f64) -> usize {
     // Rounding must not push a number that is whole in decimals over the next one.
     (2.0 / (1.0 - level) - 1e-6).ceil() as usize - 1
+}
+
+/// The errors `truth − forecast` of `model` over the windows of `set`, scaled: one list for each target and step of the horizon.
+pub fn errors_over(frame: &Frame, set: &WindowSet, model: &mut dyn Forecasts) -> Vec<Vec<f64>> {
+    let rows = frame.targets * set.horizon;
+    let mut errors = vec![Vec::with_capacity(set.starts.len()); rows];
+    forecast_all(frame, set, model, &mut |starts, predicted| {
+        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(rows)) {
+            for (row, (errors, &forecast)) in errors.iter_mut().zip(predicted).enumerate() {
+                let truth = frame.truth_at(row / set.horizon, start as usize + set.window + row % set.horizon);
+                errors.push(crate::wide(truth) - crate::wide(forecast));
+            }
+        }
+    });
+    errors
 }
 
 /// Bounds around a forecast, by target and step of the horizon.

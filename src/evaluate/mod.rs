@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub use baselines::{Baselines, Row};
-pub use compare::{About, Evaluation, OfTarget, Trace, evaluate, trace};
+pub use compare::{About, Evaluation, OfTarget, Trace, compare, evaluate, trace};
 pub use interval::{Interval, Measured};
 pub use limits::Limits;
 pub use metrics::{Errors, Scores};
@@ -43,16 +43,42 @@ impl<F: FnMut(&Batch, &mut [Real])> Predict for F {
     }
 }
 
+/// Something that forecasts the windows of a frame by where they begin: a model that reads them ([`Reading`]), or several together, of
+/// which each may read windows of its own.
+pub trait Forecasts {
+    /// Writes the forecasts of the windows of these lengths, window and horizon, that begin at `starts`, to `out`,
+    /// `[(targets · horizon) × starts.len()]`: scaled as the frame is, in the order of [`Predict::predict`].
+    fn forecast(&mut self, frame: &Frame, lengths: (usize, usize), starts: &[u32], out: &mut [Real]);
+}
+
+/// A model that reads the windows of the frame that it is judged on.
+pub struct Reading<'a> {
+    model: &'a mut dyn Predict,
+    batch: Batch,
+}
+
+impl<'a> Reading<'a> {
+    /// Of `model`.
+    pub fn new(model: &'a mut dyn Predict) -> Self {
+        Self { model, batch: Batch::default() }
+    }
+}
+
+impl Forecasts for Reading<'_> {
+    fn forecast(&mut self, frame: &Frame, (window, horizon): (usize, usize), starts: &[u32], out: &mut [Real]) {
+        frame.gather(starts, window, horizon, &mut self.batch);
+        self.batch.hide_future(frame.data_features);
+        self.model.predict(&self.batch, out);
+    }
+}
+
 /// Lets `model` forecast every window of `set`, some at a time, and calls `each(starts, predicted)` with the first rows
 /// of those windows and their forecasts, scaled, `[(targets · horizon) × starts.len()]`.
-pub fn forecast_all(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, each: &mut dyn FnMut(&[u32], &[Real])) {
-    let mut batch = Batch::default();
+pub fn forecast_all(frame: &Frame, set: &WindowSet, model: &mut dyn Forecasts, each: &mut dyn FnMut(&[u32], &[Real])) {
     let mut predicted = vec![0.0; frame.targets * set.horizon * CHUNK];
     for starts in set.starts.chunks(CHUNK) {
-        frame.gather(starts, set.window, set.horizon, &mut batch);
-        batch.hide_future(frame.data_features);
         let out = &mut predicted[..frame.targets * set.horizon * starts.len()];
-        model.predict(&batch, out);
+        model.forecast(frame, (set.window, set.horizon), starts, out);
         each(starts, out);
     }
 }

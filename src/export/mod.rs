@@ -1,5 +1,6 @@
 //! Models as files.
 
+pub mod ensemble;
 pub mod safetensors;
 pub mod state_dict;
 pub(crate) mod tensors;

@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::evaluate::{Interval, Limits};
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, metadata, put, tensors};
+use crate::export::tensors::{broken, metadata, put, sort_header, tensors};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -134,22 +134,6 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
 fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
     let all = Digest::new().with(text.as_bytes());
     tensors.fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data())).text()
-}
-
-/// Sorts the header of a file: the library writes it from a hash map, whose order is another one each time, and the same model
-/// is to be the same bytes.
-fn sort_header(bytes: &mut [u8]) -> Result<()> {
-    let unsortable = || broken("its header cannot be sorted");
-    let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
-    let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
-    // An object of serde_json is a map in order.
-    let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
-    let text = sorted.ok_or_else(unsortable)?.to_string();
-    // The same entries are as long in any order; blanks at the end fill up to whole words.
-    let (place, blanks) = header.split_at_mut_checked(text.len()).ok_or_else(unsortable)?;
-    place.copy_from_slice(text.as_bytes());
-    blanks.fill(b' ');
-    Ok(())
 }
 
 /// Whether the weights in `bytes` were saved here, with the settings that belong to them.

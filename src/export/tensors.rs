@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::nn::Params;
@@ -55,5 +56,24 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
         return Err(broken(format!("“{name}” holds a value that is not a number, or too large for one")));
     }
     params.set_row_major(index, values);
+    Ok(())
+}
+
+/// Sorts the header of a file: the library writes it from a hash map, whose order is another one each time, and the same model
+/// is to be the same bytes.
+///
+/// # Errors
+/// [`Error::Model`] for bytes that are no such file.
+pub fn sort_header(bytes: &mut [u8]) -> Result<()> {
+    let unsortable = || broken("its header cannot be sorted");
+    let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
+    let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
+    // An object of serde_json is a map in order.
+    let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
+    let text = sorted.ok_or_else(unsortable)?.to_string();
+    // The same entries are as long in any order; blanks at the end fill up to whole words.
+    let (place, blanks) = header.split_at_mut_checked(text.len()).ok_or_else(unsortable)?;
+    place.copy_from_slice(text.as_bytes());
+    blanks.fill(b' ');
     Ok(())
 }

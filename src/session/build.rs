@@ -1,11 +1,12 @@
 //! From settings to a model that can be trained.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::catalog;
-use super::configured::{Configured, Parameters, Parts, Windows};
+use super::configured::{Configured, Parameters, Parts, Share, Windows};
 use super::memory::{Asked, Sizes, data_fits};
-use super::model::{Model, Sets};
+use super::model::Model;
+use super::view::{Sets, View};
 use crate::arch::plan::{HORIZON, Learning, NORMALISE, Plan, SEASON, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::calendar::features::Cycle;
@@ -92,20 +93,19 @@ impl Model {
             filled: frame.filled.iter().map(Vec::len).sum(),
             truncated: trainer.cuts().cloned(),
             notes: notes(experiments.series(), &experiment.series, &frame, &plan),
+            members: vec![Share { label: architecture.label.to_owned(), weight: 1.0 }],
         };
-        Ok(Self {
-            configured,
-            trainer,
-            architecture,
+        let view = View {
+            label: architecture.label.to_owned(),
             limits: limits(&experiment, &frame),
             experiment,
-            frame,
+            frame: Arc::new(frame),
             windows,
-            origin: None,
-            learnt: OnceLock::new(),
+            season,
             scored: None,
-            tape: Tape::new(false),
-        })
+        };
+        let (origin, learnt, tape) = (None, OnceLock::new(), Tape::new(false));
+        Ok(Self { configured, trainer, architecture, view, origin, learnt, tape })
     }
 }
 

@@ -58,6 +58,18 @@ pub struct Configured {
     pub truncated: Option<Cuts>,
     /// What is worth knowing: one sentence each.
     pub notes: Vec<String>,
+    /// What the forecast is the weighted average of: one model, or several models and baselines. What else stands here is of the first
+    /// model.
+    pub members: Vec<Share>,
+}
+
+/// A member of a forecast.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Share {
+    /// What a person calls it.
+    pub label: String,
+    /// Its share of the average; all of them sum to 1.
+    pub weight: f64,
 }
 
 /// How many parameters there are, and where.

@@ -2,7 +2,7 @@
 
 use super::model::Model;
 use crate::data::Batch;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::train::inside::{Gradients, Inner};
 
 /// Inner values of a model over one window, with the times that they belong to.
@@ -23,35 +23,32 @@ pub struct Inside {
 impl Model {
     /// See [`crate::Session::inside`].
     pub fn inside(&self, window: Option<usize>) -> Result<Inside> {
-        let (steps, horizon, count) =
-            (self.windows.test.window, self.windows.test.horizon, self.windows.test.starts.len());
+        let (frame, (steps, horizon)) = (&self.view.frame, self.view.lengths());
         let mut batch = Batch::default();
         let start = match window {
             None => {
-                self.frame.gather_last(steps, horizon, &mut batch)?;
-                self.frame.rows - steps
+                frame.gather_last(steps, horizon, &mut batch)?;
+                frame.rows - steps
             }
             Some(index) => {
-                let &start = self.windows.test.starts.get(index).ok_or_else(|| Error::NotReady {
-                    problem: format!("There are {count} windows in the test part, numbered from 0."),
-                })?;
-                self.frame.gather(&[start], steps, horizon, &mut batch);
-                batch.hide_future(self.frame.data_features);
+                let start = self.view.test_window(index)?;
+                frame.gather(&[start], steps, horizon, &mut batch);
+                batch.hide_future(frame.data_features);
                 start as usize
             }
         };
-        let inner = self.trainer.inside(&batch, &mut vec![0.0; self.frame.targets * horizon]);
+        let inner = self.trainer.inside(&batch, &mut vec![0.0; frame.targets * horizon]);
         Ok(Inside {
             origin: start + steps,
-            count,
-            times: (start..start + steps + horizon).map(|row| self.frame.axis.at(row)).collect(),
-            past: self.truth(start..start + steps),
+            count: self.view.windows.test.starts.len(),
+            times: (start..start + steps + horizon).map(|row| frame.axis.at(row)).collect(),
+            past: self.view.truth(start..start + steps),
             inner,
         })
     }
 
     /// See [`crate::Session::gradients`].
     pub fn gradients(&self) -> Gradients {
-        self.trainer.gradients(&self.frame)
+        self.trainer.gradients(&self.view.frame)
     }
 }

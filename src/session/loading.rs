@@ -47,7 +47,7 @@ impl Model {
         let mut model = Self::new(experiments, &raw, fitted, limit)?;
         model.adopt(&found)?;
         model.configured.trained_on = UNKNOWN.to_owned();
-        model.origin = Some(Origin { axis: model.frame.axis, learnt: None, interval: None, best: None });
+        model.origin = Some(Origin { axis: model.view.frame.axis, learnt: None, interval: None, best: None });
         Ok(model)
     }
 
@@ -84,9 +84,9 @@ impl Model {
         let fitted = Fitted { scales: Some(about.scales.clone()), cycles: cycles(about) };
         let mut model = Self::new(experiments, settings, fitted, limit)?;
         model.is_described_by(about)?;
-        let (axis, split) = (&model.frame.axis, &model.experiment.split);
+        let (axis, split) = (&model.view.frame.axis, &model.view.experiment.split);
         let learnt = about.experiment.as_ref();
-        let rows = learnt.map(|learnt| learnt.rows_in(&model.experiment, &about.columns, &about.axis));
+        let rows = learnt.map(|learnt| learnt.rows_in(&model.view.experiment, &about.columns, &about.axis));
         model.configured.trained_on = match rows {
             None => UNKNOWN.to_owned(),
             Some(Ok(rows)) => {
@@ -95,7 +95,8 @@ impl Model {
             }
             Some(Err(error)) if other_rows => {
                 // However it is called: rows that are known again are rows that it has learnt from.
-                let known = learnt.and_then(|learnt| learnt.some_in(&model.experiment, &about.columns, &about.axis));
+                let known =
+                    learnt.and_then(|learnt| learnt.some_in(&model.view.experiment, &about.columns, &about.axis));
                 known.map_or(Ok(()), |rows| rows.are_unseen_in(split, axis))?;
                 error.to_string()
             }
@@ -106,10 +107,10 @@ impl Model {
 
     /// Puts the weights of a PyTorch state dict in place.
     fn adopt(&mut self, found: &StateDict<'_>) -> Result<()> {
-        if self.frame.targets > 1 {
+        if self.view.frame.targets > 1 {
             return Err(TARGET.error("a state dict forecasts one column; choose one target and make the others inputs"));
         }
-        let columns = self.frame.data_features;
+        let columns = self.view.frame.data_features;
         if columns != found.inputs {
             let problem = format!(
                 "the model reads {} at each step, but target and inputs make {columns}; choose as many, the target \
@@ -131,8 +132,8 @@ impl Model {
 
     /// Whether the model that was built from a description's settings is the one that the rest of the description says.
     fn is_described_by(&self, about: &About) -> Result<()> {
-        let Frame { data_features, targets, .. } = self.frame;
-        let (columns, calendar) = self.frame.names.split_at(data_features);
+        let Frame { data_features, targets, .. } = *self.view.frame;
+        let (columns, calendar) = self.view.frame.names.split_at(data_features);
         let differs = |what: &str, said: &[String], found: &[String]| {
             let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             broken(format!(
@@ -165,12 +166,12 @@ impl Model {
 
     /// Whether loaded weights give forecasts on this series: each may be a number, and what comes of them none.
     fn proved(&mut self) -> Result<()> {
-        let set = self.windows.test.clone();
+        let (frame, set) = (&self.view.frame, &self.view.windows.test);
         let starts: Vec<u32> = set.starts.iter().copied().step_by(set.starts.len().div_ceil(evaluate::CHUNK)).collect();
         let mut batch = Batch::default();
-        self.frame.gather(&starts, set.window, set.horizon, &mut batch);
-        batch.hide_future(self.frame.data_features);
-        let mut out = vec![0.0; self.frame.targets * set.horizon * starts.len()];
+        frame.gather(&starts, set.window, set.horizon, &mut batch);
+        batch.hide_future(frame.data_features);
+        let mut out = vec![0.0; frame.targets * set.horizon * starts.len()];
         self.trainer.forecast(&mut self.tape, &batch, &mut out);
         if out.iter().all(|value| value.is_finite()) {
             return Ok(());

@@ -15,19 +15,22 @@
 mod build;
 mod catalog;
 mod configured;
+mod ensemble;
 mod inside;
 mod loading;
 mod memory;
 mod model;
 mod sizing;
+mod view;
 
 pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog, checked};
-pub use configured::{Configured, Parameters};
+pub use configured::{Configured, Parameters, Share};
+pub use ensemble::Member;
 pub use inside::Inside;
 pub use loading::Loading;
 pub use memory::{MOST_MEMORY, Memory};
-pub use model::{Predictions, Sample};
+pub use view::{Predictions, Sample};
 
 use std::sync::Arc;
 
@@ -36,26 +39,45 @@ use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
 use crate::experiment::Experiments;
+use crate::export;
 use crate::forecast::Forecast;
 use crate::knob::Raw;
 use crate::train::trainer::Did;
 use crate::train::{Epoch, Progress};
 use build::Fitted;
+use ensemble::Ensemble;
 use model::Model;
 
-/// A series, the experiments on it, and at most one model.
+/// A series, the experiments on it, and at most one model or average of several.
 #[derive(Debug)]
 pub struct Session {
     experiments: Arc<Experiments>,
-    model: Option<Model>,
+    held: Option<Held>,
     /// Bytes that a model may take.
     limit: u64,
+}
+
+/// What forecasts.
+#[derive(Debug)]
+enum Held {
+    Model(Box<Model>),
+    Ensemble(Box<Ensemble>),
+}
+
+/// Asks the model or the ensemble that a session holds.
+macro_rules! ask {
+    ($held:expr, $one:ident => $ask:expr) => {
+        match $held.ok_or_else(no_model)? {
+            Held::Model($one) => $ask,
+            Held::Ensemble($one) => $ask,
+        }
+    };
 }
 
 impl Session {
     /// A session on `series`, without a model yet.
     pub fn new(series: Series) -> Self {
-        Self { experiments: Arc::new(Experiments::new(series)), model: None, limit: MOST_MEMORY }
+        Self { experiments: Arc::new(Experiments::new(series)), held: None, limit: MOST_MEMORY }
     }
 
     /// The same on a machine that has so many bytes of memory: a model may take no more than these, nor than [`MOST_MEMORY`].
@@ -68,7 +90,7 @@ impl Session {
     /// is not computed again for the other, and the scorings of a test part count for both.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self { experiments: Arc::clone(&self.experiments), model: None, limit: self.limit }
+        Self { experiments: Arc::clone(&self.experiments), held: None, limit: self.limit }
     }
 
     /// The series.
@@ -89,7 +111,7 @@ impl Session {
     /// was is kept then.
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
         let model = Model::new(&self.experiments, settings, Fitted::default(), self.limit)?;
-        Ok(&self.model.insert(model).configured)
+        Ok(self.hold(Held::Model(Box::new(model))))
     }
 
     /// `settings` with the number of hidden units that brings their model nearest to `parameters`, counted with two bias vectors
@@ -104,15 +126,25 @@ impl Session {
 
     /// What the model was configured to be.
     pub fn configured(&self) -> Option<&Configured> {
-        self.model.as_ref().map(|model| &model.configured)
+        self.held.as_ref().map(Held::configured)
+    }
+
+    fn hold(&mut self, held: Held) -> &Configured {
+        self.held.insert(held).configured()
     }
 
     fn model(&self) -> Result<&Model> {
-        self.model.as_ref().ok_or_else(no_model)
+        match self.held.as_ref().ok_or_else(no_model)? {
+            Held::Model(model) => Ok(model),
+            Held::Ensemble(_) => Err(several()),
+        }
     }
 
     fn model_mut(&mut self) -> Result<&mut Model> {
-        self.model.as_mut().ok_or_else(no_model)
+        match self.held.as_mut().ok_or_else(no_model)? {
+            Held::Model(model) => Ok(model),
+            Held::Ensemble(_) => Err(several()),
+        }
     }
 
     /// Does a small piece of the training (an optimiser step, or a part of the validation); `false` at the end.
@@ -177,7 +209,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn progress(&self) -> Result<Progress> {
-        Ok(self.model()?.progress())
+        Ok(ask!(self.held.as_ref(), held => held.progress()))
     }
 
     /// The learning curves after `from` epochs.
@@ -185,7 +217,10 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn history(&self, from: usize) -> Result<&[Epoch]> {
-        let history = self.model()?.trainer.history();
+        let history = match self.held.as_ref().ok_or_else(no_model)? {
+            Held::Model(model) => model.trainer.history(),
+            Held::Ensemble(_) => &[],
+        };
         Ok(&history[from.min(history.len())..])
     }
 
@@ -194,7 +229,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model, or for the training part, which is never scored.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
-        self.model_mut()?.evaluate(part)
+        ask!(self.held.as_mut(), held => held.evaluate(part))
     }
 
     /// Forecasts `lead` steps ahead over a whole part, beside the truth.
@@ -202,7 +237,7 @@ impl Session {
     /// # Errors
     /// As [`Session::evaluate`]; [`Error::NotReady`] for a lead beyond the horizon.
     pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
-        self.model_mut()?.predictions(part, lead)
+        ask!(self.held.as_mut(), held => held.predictions(part, lead))
     }
 
     /// The forecast of `steps` steps beyond the end of the series.
@@ -210,7 +245,7 @@ impl Session {
     /// # Errors
     /// As [`crate::forecast::beyond`].
     pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
-        self.model_mut()?.forecast(steps)
+        ask!(self.held.as_mut(), held => held.forecast(steps))
     }
 
     /// One window of the test part by number, with its forecast.
@@ -218,7 +253,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] if there are not so many.
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
-        self.model_mut()?.sample(index)
+        ask!(self.held.as_mut(), held => held.sample(index))
     }
 
     /// Inner values of the model (gates, states, attention weights) over one window: of the test part by number, or the last
@@ -239,12 +274,12 @@ impl Session {
         Ok(self.model()?.gradients())
     }
 
-    /// The model as a safetensors file.
+    /// The model as a safetensors file; of an average, one file with all its members.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn save(&self) -> Result<Vec<u8>> {
-        self.model()?.save()
+        ask!(self.held.as_ref(), held => held.save())
     }
 
     /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
@@ -265,8 +300,29 @@ impl Session {
     /// unless `loading` allows these; [`Error::Knob`] for a split that would score it on rows that it has learnt from. The model there
     /// was is kept then.
     pub fn load(&mut self, bytes: &[u8], loading: &Loading) -> Result<&Configured> {
-        let model = Model::load(&self.experiments, bytes, loading, self.limit)?;
-        Ok(&self.model.insert(model).configured)
+        let held = match export::ensemble::read(bytes)? {
+            Some((about, models)) => {
+                let ensemble = Ensemble::load(&self.experiments, (about, &models), loading, self.limit)?;
+                Held::Ensemble(Box::new(ensemble))
+            }
+            None => Held::Model(Box::new(Model::load(&self.experiments, bytes, loading, self.limit)?)),
+        };
+        Ok(self.hold(held))
+    }
+
+    /// Takes the weighted average of several forecasts: of saved models, which are loaded as [`Session::load`] does, and of baselines of
+    /// this series. They forecast the same targets over the same horizon, and are scored on the windows that all of them can read; no
+    /// member may have learnt from rows of the test part. [`Session::save`] gives all of it as one file. A single model stays one.
+    ///
+    /// # Errors
+    /// As [`Session::load`], naming the member; [`Error::NotReady`] without a model among them, for a weight that is not above 0, or for
+    /// members that forecast different rows. The model there was is kept then.
+    pub fn combine(&mut self, members: &[(Member<'_>, f64)], loading: &Loading) -> Result<&Configured> {
+        if let [(Member::Model(bytes), _)] = members {
+            return self.load(bytes, loading);
+        }
+        let ensemble = Ensemble::new(&self.experiments, members, loading, self.limit)?;
+        Ok(self.hold(Held::Ensemble(Box::new(ensemble))))
     }
 
     /// The weights that forecasts are made with, flat.
@@ -284,6 +340,21 @@ impl Session {
     pub fn current_weights(&self) -> Result<&[crate::Real]> {
         Ok(&self.model()?.trainer.params().values)
     }
+}
+
+impl Held {
+    fn configured(&self) -> &Configured {
+        match self {
+            Held::Model(model) => &model.configured,
+            Held::Ensemble(ensemble) => &ensemble.configured,
+        }
+    }
+}
+
+fn several() -> Error {
+    let problem =
+        "This is an average of several forecasts; it does not train and has no inner values. Load one of its models.";
+    Error::NotReady { problem: problem.to_owned() }
 }
 
 fn no_model() -> Error {

@@ -1,6 +1,6 @@
 //! A session: a series and at most one model.
 
-use js_sys::{Array, Float32Array};
+use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{from_js, times, to_js, with_arrays};
@@ -304,6 +304,38 @@ impl Session {
     ) -> Result<JsValue, JsValue> {
         let loading = crate::session::Loading { settings: raw(settings)?, other_rows: other_rows.is_truthy() };
         to_js(self.inner.load(bytes, &loading)?)
+    }
+
+    /// Takes the weighted average of several forecasts: of saved models, by the bytes of their files, and of baselines of this series, by
+    /// the `id` of their row in a table of errors. A weight that is left out is 1. They forecast the same targets over the same horizon.
+    /// `save` gives all of it as one file, which `load` opens. Throws an error that names the member if one does not fit; `settings` and
+    /// `other_rows` are those of `load`.
+    #[wasm_bindgen(unchecked_return_type = "Configured")]
+    pub fn combine(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Member[]")] members: &Array,
+        #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "boolean")] other_rows: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        use crate::session::Member;
+        let loading = crate::session::Loading { settings: raw(settings)?, other_rows: other_rows.is_truthy() };
+        let of = |member: &JsValue, key: &str| js_sys::Reflect::get(member, &key.into());
+        let mut given: Vec<(Vec<u8>, Option<String>, f64)> = Vec::new();
+        for member in members.iter() {
+            let weight = of(&member, "weight")?;
+            let weight = if weight.is_undefined() { 1.0 } else { weight.as_f64().unwrap_or(f64::NAN) };
+            let model = of(&member, "model")?;
+            let bytes = if model.is_undefined() { Vec::new() } else { Uint8Array::new(&model).to_vec() };
+            given.push((bytes, of(&member, "baseline")?.as_string(), weight));
+        }
+        let members: Vec<(Member<'_>, f64)> = given
+            .iter()
+            .map(|(bytes, baseline, weight)| match baseline {
+                Some(id) => (Member::Baseline(id), *weight),
+                None => (Member::Model(bytes), *weight),
+            })
+            .collect();
+        to_js(self.inner.combine(&members, &loading)?)
     }
 
     /// The weights that forecasts are made with, flat, in the order of `Configured.parameters.rows`.

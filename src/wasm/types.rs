@@ -103,7 +103,11 @@ export interface Configured {
   /** What is cut where training reads the series as one; null where it reads windows. */
   truncated: Truncated | null;
   notes: string[];
+  /** What the forecast is the weighted average of, the weights summing to 1: one model, or several models and baselines. What else stands here is of the first model. */
+  members: { label: string; weight: number }[];
 }
+/** A member of an average, for `Session.combine`: a saved model by the bytes of its file, or a baseline by the `id` of its row. */
+export type Member = ({ model: Uint8Array } | { baseline: 'last' | 'seasonal' | 'ridge' | 'ridge-centred' }) & { weight?: number };
 /** The series in chunks: the gradient ends where a chunk begins, the state's values go on. */
 export interface Truncated {
   /** Rows in a chunk. */

@@ -2,7 +2,7 @@
 // unseen.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { faultIn, faultInTidings } from '../../www/state/checked.js';
+import { faultIn, faultInEvent } from '../../www/state/checked.js';
 import { newRun, ofReport } from '../../www/state/run.js';
 import { catalog, jfk, Session, table } from './package.mjs';
 
@@ -89,7 +89,7 @@ for (const [name, settings] of Object.entries({
     const entry = { id: 1, data: 'one', asked, slot: 0, limit: {}, ticked: false, run, problem: null };
     assert.equal(faultIn('entry', entry, known), '');
     assert.match(faultIn('entry', { ...entry, data: 'other' }, known), /other data/);
-    assert.equal(faultInTidings({ type: 'report', run: 1, report }), '');
+    assert.equal(faultInEvent({ type: 'report', run: 1, report }), '');
     const unseen = changes(entry, NOTHING).filter(({ changed }) => !faultIn('entry', changed, known));
     assert.deepEqual(unseen.map(({ place }) => place), []);
     session.free();

@@ -5,7 +5,7 @@ import { CsvReader } from './package.mjs';
 import { tryToRead, unreadable } from '../../www/actions/unreadable.js';
 import { dataJobs } from '../../www/core/data_jobs.js';
 import { bytesOf } from '../../www/core/drive.js';
-import { deathOf, refusalOf } from '../../www/core/errors.js';
+import { deathOf, problemOf } from '../../www/core/errors.js';
 import { faultIn } from '../../www/state/checked.js';
 
 const csv = `time,value\n${Array.from({ length: 60 }, (_, day) => `2020-01-${String((day % 28) + 1).padStart(2, '0')} ${Math.floor(day / 28)}:00,${day}`).join('\n')}\n`;
@@ -33,9 +33,9 @@ test('a trap while a file is read is thrown on, and nothing is asked of that mem
 });
 
 test('what the core refuses is freed and thrown on', async () => {
-  const refusal = Object.assign(new Error('Too short.'), { name: 'UnrolledError', code: 'too_short' });
-  const { core, freed } = throwing(refusal);
-  await assert.rejects(dataJobs(core, () => {}).read(request), refusal);
+  const error = Object.assign(new Error('Too short.'), { name: 'UnrolledError', code: 'too_short' });
+  const { core, freed } = throwing(error);
+  await assert.rejects(dataJobs(core, () => {}).read(request), error);
   assert.equal(freed(), 1);
 });
 
@@ -49,7 +49,7 @@ test('a file of which nothing comes is refused after a while, and the worker can
   try {
     const never = { size: 10, slice: () => ({ arrayBuffer: () => new Promise(() => {}) }) };
     const read = dataJobs({ CsvReader }, () => {}).read(/** @type {any} */ ({ ...request, source: never }));
-    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has arrived/i.test(refusalOf(error)?.message ?? ''));
+    const refused = assert.rejects(read, (/** @type {any} */ error) => /nothing of the file has arrived/i.test(problemOf(error)?.message ?? ''));
     mock.timers.tick(60_000);
     await refused;
   } finally {
@@ -80,15 +80,15 @@ test('a file that is gone before it was read to its end is refused, and the work
     return first;
   } }) };
   const { read } = dataJobs({ CsvReader }, () => {});
-  await assert.rejects(read(/** @type {any} */ ({ ...request, source: gone })), (/** @type {any} */ error) => /moved or deleted/.test(refusalOf(error)?.message ?? ''));
+  await assert.rejects(read(/** @type {any} */ ({ ...request, source: gone })), (/** @type {any} */ error) => /moved or deleted/.test(problemOf(error)?.message ?? ''));
   assert.deepEqual((await read(request)).value.about.names, ['value']);
 });
 
 test('what is thrown is told apart: the core’s own errors, a lack of memory, everything else', () => {
-  assert.equal(refusalOf(new WebAssembly.RuntimeError('unreachable')), null);
-  assert.equal(refusalOf('a text'), null);
-  assert.equal(refusalOf(undefined), null);
-  assert.equal(refusalOf(Object.assign(new Error('No.'), { name: 'UnrolledError', row: 3 }))?.row, 3);
+  assert.equal(problemOf(new WebAssembly.RuntimeError('unreachable')), null);
+  assert.equal(problemOf('a text'), null);
+  assert.equal(problemOf(undefined), null);
+  assert.equal(problemOf(Object.assign(new Error('No.'), { name: 'UnrolledError', row: 3 }))?.row, 3);
   for (const text of ['unreachable executed', 'unreachable', 'memory allocation of 4096 bytes failed', 'out of memory', 'Array buffer allocation failed', 'capacity overflow', 'Invalid array length']) {
     assert.equal(deathOf(null, new Error(text)).code, 'memory', text);
   }

@@ -351,6 +351,29 @@ test('a saved model forecasts the same in a fresh session', () => {
   assert.deepEqual(JSON.parse(headerOf(again.save()).__metadata__.unrolled), about, 'saved again, it is described as before');
 });
 
+test('an average of models and baselines forecasts, is scored and is saved as one file', () => {
+  const files = [1, 2].map((seed) => {
+    const session = new Session(parts());
+    session.configure({ ...small, seed });
+    trainToTheEnd(session);
+    return session.save();
+  });
+  const session = new Session(parts());
+  const { members } = session.combine([{ model: files[0] }, { model: files[1], weight: 2 }, { baseline: 'ridge' }]);
+  assert.deepEqual(members.map(({ weight }) => weight), [0.25, 0.5, 0.25]);
+  assert.match(session.evaluate('test').sentence, /average of 3 forecasts/);
+  const again = new Session(parts());
+  again.load(session.save());
+  assert.deepEqual(again.forecast(8), session.forecast(8));
+  assert.equal(again.progress().state, 'finished');
+  for (const [members, message] of /** @type {[any[], RegExp][]} */ ([
+    [[{ model: files[0] }, { baseline: 'oracle' }], /Member 2.*oracle/],
+    [[{ baseline: 'last' }], /at least one model/],
+    [[{ model: files[0] }, {}], /member 2/i],
+    [[{ model: files[0] }, { baseline: 'last', weight: 'much' }], /Member 2.*weight/],
+  ])) assert.throws(() => session.combine(members), (/** @type {any} */ error) => error.name === 'UnrolledError' && message.test(error.message), String(message));
+});
+
 test('sessions of one series count the scorings of a test part together, and go on from a count that they are given', () => {
   const session = new Session(parts());
   const { fingerprint } = session.configure(small);

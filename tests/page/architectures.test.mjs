@@ -12,7 +12,7 @@ const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots'
 /** Rules that everything is judged beside: the last value, the season before, two linear models. */
 const RULES = 4;
 /** Seconds that each may train. */
-const SECONDS = 2;
+const SECONDS = 1;
 
 inBrowsers((browser) => {
   test('all architectures on the temperatures in one click: a leaderboard, and a forecast of each', async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
-import { inBrowsers } from './harness.mjs';
+import { inBrowsers, inSoak } from './harness.mjs';
 import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** Small and quick; a head that some architectures refuse. */
@@ -171,7 +171,7 @@ inBrowsers((browser) => {
     assert.match(rows.find(({ status }) => status === 'failed')?.note ?? '', /stopped unexpectedly/);
   });
 
-  test('steps a second of one worker and of two side by side', async (t) => {
+  test('steps a second of one worker and of two side by side', inSoak, async (t) => {
     const rates = [];
     for (const cores of [1, 2]) {
       const page = await browser.open({

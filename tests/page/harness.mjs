@@ -51,6 +51,12 @@ export function inBrowsers(define, options = {}) {
  */
 export const HANGS_MS = Number(process.env.HANGS_MS ?? 300_000);
 
+/** Whether every case of every table runs in both browsers, and the tests that measure: `make soak`. */
+const SOAKS = Boolean(process.env.SOAK);
+
+/** For a test that measures or takes long by nature: why `make test` leaves it out. */
+export const inSoak = { skip: SOAKS ? false : 'make soak runs it' };
+
 /** One of the two browsers, running. */
 export class Browser {
   /** @type {import('selenium-webdriver').WebDriver} */
@@ -63,6 +69,17 @@ export class Browser {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
+  }
+
+  /**
+   * The cases of a long table that this browser tries: `make soak` tries all in both. In `make test` they are dealt out in `shares`, one
+   * of them to each browser: with as many shares as browsers each case is tried in one of them.
+   * @template T @param {T[]} all @param {number} [shares] @returns {T[]}
+   */
+  cases(all, shares = browserNames.length) {
+    if (SOAKS) return all;
+    const own = Math.floor((browserNames.indexOf(this.name) * shares) / browserNames.length);
+    return all.filter((_, index) => index % shares === own);
   }
 
   /** @param {{dark?: boolean}} [options] */

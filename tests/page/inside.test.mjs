@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { board, compare, untilOver } from './contest.mjs';
-import { inBrowsers, root } from './harness.mjs';
+import { inBrowsers, inSoak, root } from './harness.mjs';
 import { labelsOf, leftLabels, lowerLabels, noteLabels, spoilt } from './labels.mjs';
 import { daily, hourly, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
@@ -114,7 +114,9 @@ inBrowsers((browser) => {
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}`);
     const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     let drawn = 0;
-    for (const [id, probes] of offered()) {
+    const all = [...offered()];
+    assert.ok(all.flatMap(([, probes]) => probes).length > 30);
+    for (const [id, probes] of browser.cases(all)) {
       const keys = probes.map(({ key }) => key);
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
       await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
@@ -139,7 +141,7 @@ inBrowsers((browser) => {
       assert.ok((await page.run(() => document.querySelectorAll('#inside .gradient canvas').length)) === 1);
     }
     t.diagnostic(`${browser.name}: ${drawn} inner values drawn`);
-    assert.ok(drawn > 30);
+    assert.ok(drawn > 10);
   });
 
   test('of every inner value, the rows are labelled by their numbers or dates, and no label lies on another, at a desk’s and a phone’s width', async () => {
@@ -149,10 +151,10 @@ inBrowsers((browser) => {
     // Moments of a day take more room than days.
     await page.dropFile('main', 'hours.csv', hourly(400));
     await page.until('the hours', () => /one every hour/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
-    const kinds = new Set();
-    for (const [id, probes] of offered(settings, hourly(400))) {
-      if (!probes.length) continue;
-      for (const { kind } of probes) kinds.add(kind);
+    const all = [...offered(settings, hourly(400))].filter(([, probes]) => probes.length);
+    const kinds = new Set(all.flatMap(([, probes]) => probes.map(({ kind }) => kind)));
+    assert.deepEqual([...kinds].sort(), ['looks', 'units', 'weights']);
+    for (const [id, probes] of browser.cases(all, 4)) {
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
       await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
       await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
@@ -171,7 +173,6 @@ inBrowsers((browser) => {
         }
       }
     }
-    assert.deepEqual([...kinds].sort(), ['looks', 'units', 'weights']);
   });
 
   test('the gradient follows training, lines are picked by Enter, another window has other values', async () => {
@@ -250,7 +251,7 @@ inBrowsers((browser) => {
     assert.equal((await readings(page)).asked, asked, 'nothing is asked for out of sight');
   });
 
-  test('the gradients of runs that are compared follow training within an epoch, for a tenth of its time, while they are looked at', async (t) => {
+  test('the gradients of runs that are compared follow training within an epoch, for a tenth of its time, while they are looked at', inSoak, async (t) => {
     // A window a step: epochs of thousands of steps.
     const page = await browser.open({ address: '#window=168&horizon=12&segment=1&hidden=96&batch_size=1&epochs=100&patience=0', before: noteReadings });
     await untilReady(page);

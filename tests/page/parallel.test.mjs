@@ -54,7 +54,7 @@ inBrowsers((browser) => {
     await prepare(page);
     const found = await page.run(async () => {
       const { tools } = /** @type {any} */ (window);
-      const shared = (/** @type {any} */ tidings) => tidings.type === 'progress' && tidings.workers === 2;
+      const shared = (/** @type {any} */ event) => event.type === 'progress' && event.workers === 2;
       const whole = await tools.begin();
       const expected = whole.result();
       await whole.start(1);
@@ -103,11 +103,11 @@ inBrowsers((browser) => {
         await it.start(how === 'alone' ? 1 : 3);
         if (how === 'never starts') tools.peers.at(-1).terminate();
         if (how === 'killed' || how === 'throws') {
-          await it.hear((/** @type {any} */ tidings) => tidings.type === 'progress' && tidings.workers > 1);
+          await it.hear((/** @type {any} */ event) => event.type === 'progress' && event.workers > 1);
           // A worker that is killed says nothing; one that throws is heard of by the page.
           if (how === 'killed') tools.peers.at(-1).terminate();
           else tools.peers.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed', cancelable: true }));
-          await it.hear((/** @type {any} */ tidings) => tidings.type === 'progress' && tidings.workers === 1);
+          await it.hear((/** @type {any} */ event) => event.type === 'progress' && event.workers === 1);
         }
         hashes.push((await result).hash);
         it.client.close();

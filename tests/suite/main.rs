@@ -10,6 +10,7 @@ mod checkpoints;
 mod conformance;
 mod data;
 mod encoder_decoder;
+mod ensemble;
 mod equations;
 mod evaluate;
 mod experiment;

@@ -1,6 +1,6 @@
 /**
  * What a person can do with data: open a sample, a file or pasted text, correct how it was read, bring back what stood
- * there before. A refusal leaves everything as it was.
+ * there before. An error leaves everything as it was.
  * @module
  */
 import { count } from '../charts/numbers.js';
@@ -21,7 +21,7 @@ import { tryToRead, unreadable } from './unreadable.js';
 /** @import {Problem, Reading} from '../core/protocol.js' */
 /** @import {Dataset, EarlierData, PageStore, Run, Source} from '../state/shape.js' */
 
-/** @param {any} error @returns {Problem} A refusal, what the browser says of a file, or else an error of the page's own. */
+/** @param {any} error @returns {Problem} An error of the core, what the browser says of a file, or an error of the page. */
 function problemOf(error) {
   const why = unreadable(error);
   return error?.problem ?? (why ? { message: why } : deathOf('trap', error));

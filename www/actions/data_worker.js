@@ -8,7 +8,7 @@ import { buildOf } from '../state/shape.js';
 import { deathRecord, MOST_DEATHS } from './deaths.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {Death, Problem, Tidings} from '../core/protocol.js' */
+/** @import {Death, Problem, WorkerEvent} from '../core/protocol.js' */
 /** @import {PageStore} from '../state/shape.js' */
 /** @import {SilenceActions} from './silence.js' */
 
@@ -17,7 +17,7 @@ const KEY = 'data';
 
 /**
  * @param {PageStore} store @param {SilenceActions} silence
- * @param {{hear: (tidings: Tidings) => void, cannotStart: (problem: Problem) => void}} hooks
+ * @param {{hear: (event: WorkerEvent) => void, cannotStart: (problem: Problem) => void}} hooks
  */
 export function dataWorker(store, silence, { hear, cannotStart }) {
   const deaths = deathRecord(store);

@@ -4,12 +4,12 @@
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
-import { faultInTidings, unheard } from '../state/checked.js';
+import { faultInEvent, unheard } from '../state/checked.js';
 import { score } from '../state/scored.js';
 import { buildOf, isOver } from '../state/shape.js';
 
 /** @import {Client} from '../core/client.js' */
-/** @import {CallName, Calls, Death, Problem, Sight, Silence, Tidings} from '../core/protocol.js' */
+/** @import {CallName, Calls, Death, Problem, Sight, Silence, WorkerEvent} from '../core/protocol.js' */
 /** @import {PageStore, Run} from '../state/shape.js' */
 /** @import {DeathRecord} from './deaths.js' */
 /** @import {RunList} from './run_list.js' */
@@ -44,25 +44,25 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
   /** What it was asked to train last, to be known again. */
   let trained = '';
 
-  /** @param {Tidings} tidings */
-  function hear(tidings) {
-    const fault = faultInTidings(tidings);
+  /** @param {WorkerEvent} event */
+  function hear(event) {
+    const fault = faultInEvent(event);
     if (fault) return tellUnheard({ message: unheard(fault) });
-    if (tidings.type === 'reading') return;
-    const { run: id } = tidings;
+    if (event.type === 'reading') return;
+    const { run: id } = event;
     const entry = list.find(id);
     const run = entry?.run;
     if (!run) return;
-    if (tidings.type === 'weights') list.changeRun(id, { latest: tidings.weights });
-    else if (tidings.type === 'report') list.take(id, tidings.report);
+    if (event.type === 'weights') list.changeRun(id, { latest: event.weights });
+    else if (event.type === 'report') list.take(id, event.report);
     // What was said before it heard of its pause or its end.
     else if (run.status === 'paused' || run.status === 'stopped') return;
-    else if (tidings.type === 'failed') {
-      if (tidings.report) list.take(id, tidings.report);
-      list.changeRun(id, { status: 'failed', latest: null, problem: tidings.problem });
+    else if (event.type === 'failed') {
+      if (event.report) list.take(id, event.report);
+      list.changeRun(id, { status: 'failed', latest: null, problem: event.problem });
       ended(id, 'failed');
     } else {
-      const { progress, workers, spent, epochs } = tidings;
+      const { progress, workers, spent, epochs } = event;
       // One of several is reported seldom; a report may have told them before.
       const more = entry.apart ? epochs.filter(({ epoch }) => epoch > run.epochs.length) : [];
       list.changeRun(id, { progress, workers, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });

@@ -3,7 +3,7 @@
  * @module
  */
 import { inTime } from '../core/drive.js';
-import { refusalOf } from '../core/errors.js';
+import { problemOf } from '../core/errors.js';
 
 const GONE = 'It has been moved, renamed or deleted since it was chosen. Choose it again.';
 
@@ -18,7 +18,7 @@ const WHY = {
 };
 
 /** @param {any} error @returns {string | null} Why a file cannot be read, where the error is about that. */
-export const unreadable = (error) => refusalOf(error)?.message ?? (error?.name && Object.hasOwn(WHY, error.name) ? WHY[error.name] : null);
+export const unreadable = (error) => problemOf(error)?.message ?? (error?.name && Object.hasOwn(WHY, error.name) ? WHY[error.name] : null);
 
 /**
  * Throws what `unreadable` knows by name where a file cannot be read; the rest of it is read elsewhere.

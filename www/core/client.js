@@ -1,6 +1,6 @@
 /**
- * The page's end of a worker: calls that answer with promises, tidings that come unasked, and word of its silence and its death.
- * A call has an answer, a refusal, or the death of its worker.
+ * The page's end of a worker: calls that answer with promises, events that come unasked, and word of its silence and its death.
+ * A call ends with an answer, an error, or the death of its worker.
  * @module
  */
 import { deathOf } from './errors.js';
@@ -8,10 +8,10 @@ import { createHeartbeat } from './heartbeat.js';
 import { createPeers } from './peers.js';
 import { askAgain, fastestBuild, startWorker } from './wasm.js';
 
-/** @import {Calls, CallName, Death, Problem, Silence, Tidings, WorkerMessage} from './protocol.js' */
+/** @import {Calls, CallName, Death, Problem, Silence, WorkerEvent, WorkerMessage} from './protocol.js' */
 /** @import {Build} from './wasm.js' */
 
-/** A refusal from the core: its message is one sentence for a person. */
+/** An error from the core: its message is one sentence for a person. */
 export class Refusal extends Error {
   /** @param {Problem} problem */
   constructor(problem) {
@@ -41,13 +41,13 @@ export class Gone extends Error {}
 
 /**
  * @param {string} kind What the worker is for.
- * @param {(tidings: Tidings) => void} onTidings
+ * @param {(event: WorkerEvent) => void} onEvent
  * @param {(death: Death) => void} onDeath Called once, when the worker died by itself or by `end`.
  * @param {Build | null} [build] What computes; where this browser runs none, no worker is started and every call is `Gone`.
  * @param {Watch} [watch]
  * @returns {Client}
  */
-export function createClient(kind, onTidings, onDeath, build = fastestBuild(), { isBusy = () => false, onSilence = () => {} } = {}) {
+export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { isBusy = () => false, onSilence = () => {} } = {}) {
   if (!build) return { call: () => Promise.reject(new Gone()), close() {}, end() {}, build };
   const worker = startWorker(
     kind,
@@ -106,7 +106,7 @@ export function createClient(kind, onTidings, onDeath, build = fastestBuild(), {
     spoke = true;
     // While the core is on its way a sign of the worker is no sign of that.
     if (loaded || message.type !== 'pong') heart.heard();
-    if (message.type === 'answer' || message.type === 'refusal') {
+    if (message.type === 'answer' || message.type === 'error') {
       const call = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') call?.resolve(message.value);
@@ -116,7 +116,7 @@ export function createClient(kind, onTidings, onDeath, build = fastestBuild(), {
     } else if (message.type === 'peers') {
       peers.set(message);
     } else if (message.type !== 'pong') {
-      onTidings(message);
+      onEvent(message);
     }
   });
   worker.addEventListener('error', (event) => die(spoke ? deathOf(null, event.message) : deathOf('start', event.message)));

@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesOf } from './drive.js';
-import { refusalOf } from './errors.js';
+import { problemOf } from './errors.js';
 
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Reading, WorkerMessage} from './protocol.js' */
@@ -50,7 +50,7 @@ export function dataJobs({ CsvReader }, post) {
         table = found;
         return result;
       } catch (error) {
-        if (refusalOf(error)) found.free();
+        if (problemOf(error)) found.free();
         throw error;
       }
     },

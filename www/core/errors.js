@@ -6,15 +6,18 @@
 /** @import {Problem} from './protocol.js' */
 
 /**
- * The one question that every `catch` around a call of the core asks. What is no refusal is a trap of the wasm, a panic, or an
- * error of the page's own; whoever catches it throws it on, so that the worker ends.
- * @param {any} error @returns {Problem | null} The core's error, or nothing.
+ * Every `catch` around a call of the core asks this. Anything but the core's own errors is a trap of the wasm, a panic, or an error of
+ * the page: it is thrown on, so that the worker ends.
+ * @param {any} error @returns {Problem | null} The core's error, or `null`.
  */
-export function refusalOf(error) {
+export function problemOf(error) {
   if (error?.name !== 'UnrolledError') return null;
   const { message, code, row, column, knob } = error;
   return { message, code, row, column, knob };
 }
+
+/** An error as the core throws them. @param {string} message A sentence for a person. @param {string} code */
+export const coreError = (message, code) => Object.assign(new Error(message), { name: 'UnrolledError', code });
 
 /** How the ends of a worker are told apart, each as a sentence. */
 const DEATHS = {

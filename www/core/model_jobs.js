@@ -1,40 +1,17 @@
 /**
- * The model worker's calls, and its training loop.
+ * The model worker's calls.
  *
- * Two sessions live here. The draft answers "what would these settings give" without touching what was trained; the
- * run is what trains and forecasts. Starting afresh turns the draft into the run.
- *
- * The loop trains for a slice, posts, and yields through a message to itself, so that a call is heard between two
- * slices and a tab in the background keeps training: no timer, no frame, nothing that a browser slows down. The clock
- * decides when to tell the page, never what is computed. Where a step's batch has several parts, other workers may share
- * them (team.js); a round that is shared ends before anything else is done to the run.
+ * It holds two models. The draft answers what the present settings would give, without touching what was trained; the run trains and
+ * forecasts (training.js). Starting afresh turns the draft into the run.
  * @module
  */
-import { createClock } from './clock.js';
-import { refusalOf } from './errors.js';
+import { coreError, problemOf } from './errors.js';
 import { machineMemory } from './machine.js';
-import { keyOf } from './probe.js';
 import { createTeam } from './team.js';
+import { createTraining } from './training.js';
 
-/** @import {Configured, Probe, Progress} from '../../pkg/unrolled.js' */
-/** @import {Calls, Report, Sight, WorkerMessage} from './protocol.js' */
-/** @import {Team} from './team.js' */
-
-/** Milliseconds of training between two looks at the messages. */
-const SLICE = 30;
-/** Milliseconds between two words of progress. */
-const PROGRESS_EVERY = 90;
-/** Milliseconds that must pass between two reports, at least. */
-const REPORT_EVERY = 350;
-/** A report may take at most one part in so many of the time: the rest trains. */
-const REPORT_SHARE = 5;
-/** Milliseconds of training between two times that the page is given the weights as they are: so much may be lost, and a step. */
-const WEIGHTS_EVERY = 5000;
-/** The pace of progress and reports for a run that is one of several: nobody looks at it alone. */
-const CALM = { progress: 250, report: 4000 };
-
-/** When the page was told last of a run, how long its last report took, and how many epochs were reported and told. */
-const untold = () => ({ progress: 0, report: 0, took: 0, reported: 0, epochs: 0 });
+/** @import {Calls, WorkerMessage} from './protocol.js' */
+/** @import {Training} from './training.js' */
 
 /**
  * @param {any} core The classes of the package that this needs.
@@ -42,208 +19,69 @@ const untold = () => ({ progress: 0, report: 0, took: 0, reported: 0, epochs: 0 
  * @param {(error: any) => void} fatal Ends the worker.
  */
 export function modelJobs({ Session }, post, fatal) {
-  /** A session without a model, with which all others share the data and what was computed of them. @type {any} */ let data = null;
-  const session = () => (data ??= new Session(parts, machineMemory())).fork();
-  /** @type {any} */ let parts = null;
+  /** The series. @type {Calls['open']['in']['parts'] | null} */ let parts = null;
+  /** A session on it without a model: all others share its data and baselines. @type {any} */ let data = null;
   /** @type {{session: any, settings: Calls['configure']['in']['settings']} | null} */ let draft = null;
-  /** @type {any} */ let run = null;
-  /** The run's number. */
-  let number = 0;
-  /** Who trains the run. @type {Team | null} */ let team = null;
-  /** Number of the team, so that a port for an earlier one is known as such. */
+  /** @type {Training | null} */ let run = null;
+  /** The newest team's number: a port for an earlier one is known by it. */
   let teams = 0;
-  let training = false;
-  /** Settled while nothing trains. */
-  let rest = Promise.resolve();
-  /** @type {Sight} */ let sight = { lead: 1, steps: 1 };
-  let told = untold();
-  let toldWeights = 0;
-  let calm = false;
-  let clock = createClock();
 
-  const loop = new MessageChannel();
-  /** Settles after what waits to be heard. @returns {Promise<void>} */
-  const breath = () =>
-    new Promise((resolve) => {
-      loop.port1.onmessage = () => resolve();
-      loop.port2.postMessage(0);
-    });
-
-  /**
-   * @param {boolean} [failed] Whether it can train no more, though it has not finished.
-   * @returns {Report | null} What stands now, or nothing where no weights have been judged yet.
-   */
-  function report(failed = false) {
-    /** @type {Progress} */
-    const progress = run.progress();
-    // A saved model has no best epoch of its own, but weights that were judged.
-    if (!progress.best && progress.state !== 'finished') return null;
-    const from = performance.now();
-    const { horizon } = run.configured();
-    const lead = Math.min(Math.max(1, sight.lead), horizon);
-    const history = clock.timed(run.history(0));
-    const value = {
-      progress,
-      history,
-      evaluation: run.evaluate('validation'),
-      // Nobody draws those of one among several.
-      predictions: calm ? null : run.predictions('validation', lead),
-      ...forecast(),
-      bytes: run.save(),
-      // Of one among several nobody asks for them later: its worker goes on to another.
-      ...(calm && (failed || progress.state === 'finished') ? { gradients: run.gradients() } : {}),
-    };
-    told.report = performance.now();
-    told.took = told.report - from;
-    told.reported = history.length;
-    return value;
+  function series() {
+    if (!parts) throw coreError('The worker holds no data yet.', 'state');
+    return parts;
   }
 
-  /** The forecast asked for, or why there is none (a series that ends in a gap). */
-  function forecast() {
-    try {
-      return { forecast: run.forecast(sight.steps), forecastProblem: '' };
-    } catch (error) {
-      const problem = refusalOf(error);
-      if (!problem) throw error;
-      return { forecast: null, forecastProblem: problem.message };
-    }
-  }
+  /** @returns {any} A session without a model. */
+  const session = () => (data ??= new Session(series(), machineMemory())).fork();
 
-  /** Trains for about SLICE milliseconds, at least one round. */
-  async function slice() {
-    const from = performance.now();
-    const end = from + clock.left(SLICE);
-    /** @type {Progress} */ let progress;
-    if (!team || team.alone()) {
-      // Of no milliseconds it makes one round.
-      do progress = run.train(clock.byStep ? 0 : end - from);
-      while (clock.byStep && progress.state !== 'finished' && !clock.isOver(progress) && performance.now() < end);
-    } else {
-      do await team.next();
-      while (training && performance.now() < end && !(clock.byStep && clock.isOver(run.progress())));
-      progress = run.progress();
-    }
-    clock.count(performance.now() - from, progress, (epoch) => run.history(epoch));
-    return progress.state !== 'finished' && clock.isOver(progress) ? { ...run.stop(), why: clock.why(progress) } : progress;
-  }
-
-  async function train() {
-    try {
-      for (;;) {
-        // Also before the first slice: the answer that training goes on is heard before what comes of it.
-        await breath();
-        if (!training) return;
-        /** @type {Progress} */
-        const progress = await slice();
-        const now = performance.now();
-        const done = progress.state === 'finished';
-        if (done) rally(null);
-        const due = now - told.report > Math.max(calm ? CALM.report : REPORT_EVERY, told.took * REPORT_SHARE);
-        if (done || (due && run.history(told.reported).length)) {
-          const value = report();
-          // The core only knows that training was stopped.
-          if (value) post({ type: 'report', run: number, report: { ...value, progress } });
-        }
-        if (done || now - told.progress > (calm ? CALM.progress : PROGRESS_EVERY)) {
-          told.progress = now;
-          const epochs = clock.timed(run.history(told.epochs));
-          told.epochs += epochs.length;
-          post({ type: 'progress', run: number, progress, workers: team?.workers() ?? 1, spent: clock.spent(), epochs });
-        }
-        if (done) training = false;
-        else if (now - toldWeights > WEIGHTS_EVERY) tellWeights();
-      }
-    } catch (error) {
-      training = false;
-      rally(null);
-      const problem = refusalOf(error);
-      if (!problem) return fatal(error);
-      // A trap in here is heard of as an unhandled rejection (worker.js).
-      post({ type: 'failed', run: number, problem, report: lastReport() });
-    }
-  }
-
-  /** What stands after training has failed, where weights were judged and can be again. */
-  function lastReport() {
-    try {
-      return report(true);
-    } catch (error) {
-      if (!refusalOf(error)) throw error;
-      return null;
-    }
-  }
-
-  /** The page gets the weights as they are, in the middle of an epoch too: what it keeps is then never far behind. */
-  function tellWeights() {
-    toldWeights = performance.now();
-    /** @type {Progress} */
-    const { step, epoch, state } = run.progress();
-    if (state !== 'running') return;
-    const bytes = run.save_current();
-    post({ type: 'weights', run: number, weights: { bytes, step, epoch } }, [bytes.buffer]);
-  }
-
-  /** Nothing trains any more, and no round is half done. */
-  async function halt() {
-    training = false;
-    await rest;
-  }
-
-  /** @param {Team | null} next Who trains from now on; the team before ends. */
-  function rally(next) {
-    team?.disband();
-    team = next;
-  }
-
-  /** @param {Calls['start']['in']} request */
-  async function prepare({ run: id, fresh, sight: wanted, workers, limit }) {
-    if (fresh || !run) await halt();
-    sight = wanted;
-    if (fresh || !run) {
-      if (!draft) throw refused('There is no model to train yet.');
-      rally(null);
-      run?.free();
-      number = id;
-      const { session: drafted, settings } = draft;
-      run = drafted;
-      draft = null;
-      const of = ++teams;
-      rally(
-        createTeam({
-          session: run,
-          parts,
-          settings,
-          shards: Number(run.configured().settings.shards),
-          wanted: workers,
-          most: navigator.hardwareConcurrency || 1,
-          fit: run.configured().workers,
-          ask: (count) => post({ type: 'peers', team: of, count }),
-        }),
-      );
-      told = untold();
-      clock = createClock(limit);
-    }
-  }
-
-  /** @param {string} message */
-  const refused = (message) => Object.assign(new Error(message), { name: 'UnrolledError', code: 'state' });
-
-  /** The run, where there is one: a worker that has just been started holds none. */
+  /** The run, if there is one: a new worker holds none. */
   function held() {
-    if (!run) throw refused('The worker holds no model yet.');
+    if (!run) throw coreError('The worker holds no model yet.', 'state');
     return run;
   }
 
-  /** @returns {{configured: Configured, progress: Progress}} */
-  const standing = () => ({ configured: run.configured(), progress: run.progress() });
+  /** @param {Training} next */
+  function replace(next) {
+    run?.free();
+    run = next;
+    return next;
+  }
+
+  /** The run that a call is for: the one there is, or the draft as a fresh one. @param {Calls['step']['in'] & Pick<Calls['start']['in'], 'limit'>} request */
+  async function wanted({ run: number, fresh, sight, workers, limit }) {
+    if (run && !fresh) {
+      run.look(sight);
+      return run;
+    }
+    await run?.halt();
+    if (!draft) throw coreError('There is no model to train yet.', 'state');
+    const { session: drafted, settings } = draft;
+    draft = null;
+    const next = replace(createTraining({ number, session: drafted, limit, sight, post, fatal }));
+    const { configured } = next.standing();
+    const team = ++teams;
+    next.rally(
+      createTeam({
+        session: drafted,
+        parts: series(),
+        settings,
+        shards: Number(configured.settings.shards),
+        wanted: workers,
+        most: navigator.hardwareConcurrency || 1,
+        fit: configured.workers,
+        ask: (count) => post({ type: 'peers', team, count }),
+      }),
+    );
+    return next;
+  }
 
   /**
    * Word of a peer, from the page that started it: a way to it, or its death.
    * @param {{team: number, port?: MessagePort}} word
    */
   function peer({ team: of, port }) {
-    if (of !== teams || !team) return port?.close();
+    const team = of === teams ? run?.team() : null;
+    if (!team) return port?.close();
     if (port) team.join(port);
     else team.disband();
   }
@@ -251,8 +89,7 @@ export function modelJobs({ Session }, post, fatal) {
   const jobs = {
     /** @param {Calls['open']['in']} request */
     async open({ parts: given }) {
-      await halt();
-      rally(null);
+      await run?.halt();
       draft?.session.free();
       run?.free();
       data?.free();
@@ -277,108 +114,67 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['start']['in']} request */
     async start(request) {
-      await prepare(request);
-      calm = request.among ?? false;
-      if (!training) {
-        await rest;
-        training = true;
-        toldWeights = performance.now();
-        rest = train();
-      }
-      return { value: standing() };
+      const training = await wanted(request);
+      await training.start(request.among ?? false);
+      return { value: training.standing() };
     },
 
     async pause() {
-      await halt();
-      const value = held().progress();
-      tellWeights();
-      return { value };
+      return { value: await held().pause() };
     },
 
     async stop() {
-      await halt();
-      rally(null);
-      return { value: held().stop() };
+      return { value: await held().stop() };
     },
 
     /** @param {Calls['step']['in']} request */
     async step(request) {
-      await halt();
-      await prepare(request);
-      if (!team || team.alone()) run.step();
-      else {
-        const { step } = run.progress();
-        do await team.next();
-        while (run.parts() && run.progress().step === step);
-      }
-      const value = standing();
-      if (value.progress.state === 'finished') rally(null);
-      else if (performance.now() - toldWeights > WEIGHTS_EVERY) tellWeights();
-      // With the answer: by itself it would be heard before, as word of the run that was there before.
-      return { value: { ...value, report: run.history(told.reported).length ? report() : null } };
+      await run?.halt();
+      return { value: await (await wanted(request)).step() };
     },
 
     /** @param {Calls['report']['in']} request */
-    report({ sight: wanted }) {
-      sight = wanted;
-      return { value: run ? report() : null };
+    report({ sight }) {
+      run?.look(sight);
+      return { value: run?.report() ?? null };
     },
 
     /** @param {Calls['judge']['in']} request */
-    judge({ sight: wanted, fingerprint, before }) {
-      held().scored_before(fingerprint, before);
-      const evaluation = run.evaluate('test');
-      if (!wanted) return { value: { evaluation, predictions: null } };
-      sight = wanted;
-      const lead = Math.min(Math.max(1, sight.lead), run.configured().horizon);
-      return { value: { evaluation, predictions: run.predictions('test', lead) } };
+    judge(request) {
+      return { value: held().judge(request) };
     },
 
     /** @param {Calls['predictions']['in']} request */
-    predictions({ part, lead }) {
-      sight = { ...sight, lead };
-      return { value: held().predictions(part, lead) };
+    predictions(request) {
+      return { value: held().predictions(request) };
     },
 
     /** @param {Calls['forecast']['in']} request */
     forecast({ steps }) {
-      const value = held().forecast(steps);
-      sight = { ...sight, steps };
-      return { value };
+      return { value: held().forecast(steps) };
     },
 
     /** @param {Calls['inside']['in']} request */
-    inside({ window, chosen }) {
-      const probes = held().probes(window ?? undefined);
-      const index = Math.max(0, probes.probes.findIndex((/** @type {Probe} */ probe) => keyOf(probe) === chosen));
-      const values = probes.probes.length ? run.probe(index, window ?? undefined) : null;
-      return { value: { probes, index, values }, transfer: values ? [values.buffer] : [] };
+    inside(request) {
+      const value = held().inside(request);
+      return { value, transfer: value.values ? [value.values.buffer] : [] };
     },
 
     gradients() {
-      const from = performance.now();
-      const gradients = held().gradients();
-      return { value: { gradients, milliseconds: performance.now() - from } };
+      return { value: held().gradients() };
     },
 
     /** @param {Calls['load']['in']} request */
-    async load({ run: id, bytes, settings, otherRows }) {
+    async load({ run: number, bytes, settings, otherRows }) {
       const loaded = session();
       try {
         loaded.load(bytes, settings, otherRows);
       } catch (error) {
-        if (refusalOf(error)) loaded.free();
+        if (problemOf(error)) loaded.free();
         throw error;
       }
-      await halt();
-      rally(null);
-      run?.free();
-      number = id;
-      run = loaded;
-      calm = false;
-      told = untold();
-      clock = createClock();
-      return { value: standing() };
+      await run?.halt();
+      return { value: replace(createTraining({ number, session: loaded, sight: run?.sight(), post, fatal })).standing() };
     },
   };
   return { jobs, peer };

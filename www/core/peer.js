@@ -4,7 +4,7 @@
  * a word to it.
  * @module
  */
-import { refusalOf } from './errors.js';
+import { problemOf } from './errors.js';
 import { machineMemory } from './machine.js';
 import { createInbox, ownParts, send } from './exchange.js';
 
@@ -60,7 +60,7 @@ export function servePeer({ Session }, leader, fatal) {
         session.apply(inbox.take(round, count));
       } catch (error) {
         // An explosion: the leader comes to it by itself, and tells.
-        if (!refusalOf(error)) throw error;
+        if (!problemOf(error)) throw error;
         return;
       }
       now = said.get(round) ?? now;

@@ -10,7 +10,7 @@
 /** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Understood} from '../../pkg/unrolled.js' */
 
 /**
- * A refusal, or what a worker died of: in words for a person, with its place.
+ * An error, or the cause of a worker's death: in words for a person, with its place.
  * @typedef {object} Problem
  * @property {string} message
  * @property {string} [code]
@@ -92,8 +92,8 @@
 
 /**
  * What a worker says unasked. `run`: of which run. `workers`: how many train now. `spent`: milliseconds of training. `epochs`: those that ended since the last word.
- * @typedef {{type: 'reading', bytes: number, total: number} | {run: number} & ({type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights})} Tidings
+ * @typedef {{type: 'reading', bytes: number, total: number} | {run: number} & ({type: 'progress', progress: Progress, workers: number, spent: number, epochs: TimedEpoch[]} | {type: 'report', report: Report} | {type: 'failed', problem: Problem, report: Report | null} | {type: 'weights', weights: Weights})} WorkerEvent
  */
-/** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'refusal', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem, id?: number} | {type: 'pong'} | Tidings} WorkerMessage `fatal`: the worker ends, of a call or (no `id`) of training. `pong`: the answer to `ping`. */
+/** @typedef {{type: 'answer', id: number, value: unknown} | {type: 'error', id: number, problem: Problem} | {type: 'peers', team: number, count: number} | {type: 'fatal', problem: Problem, id?: number} | {type: 'pong'} | WorkerEvent} WorkerMessage `fatal`: the worker ends, of a call or (no `id`) of training. `pong`: the answer to `ping`. */
 
 export {};

@@ -2,14 +2,14 @@
  * The worker: the only importer of the wasm package. One runs for data and one for the model, and both know every call;
  * further ones may help the model's to train (peer.js).
  *
- * Calls are carried out one after another. A call that throws a refusal is answered with it; anything else that is
- * thrown (a panic or a trap of the wasm) leaves memory in an unknown state, so the worker says so and ends. A `ping` is answered
- * between two pieces of work.
+ * Calls are carried out one after another. If a call throws one of the core's errors, the error is its answer. Anything else (a panic
+ * or a trap of the wasm) leaves memory in an unknown state, so the worker says so and ends. A `ping` is answered between two pieces of
+ * work.
  * @module
  */
 import { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
 import { dataJobs } from './data_jobs.js';
-import { deathOf, refusalOf } from './errors.js';
+import { deathOf, problemOf } from './errors.js';
 import { modelJobs } from './model_jobs.js';
 import { servePeer } from './peer.js';
 
@@ -20,7 +20,7 @@ function post(message, transfer = []) {
   self.postMessage(message, { transfer });
 }
 
-/** @param {any} error Anything but a refusal. @param {number} [id] The call that threw it. */
+/** @param {any} error None of the core's own. @param {number} [id] The call that threw it. */
 function fatal(error, id) {
   post({ type: 'fatal', problem: deathOf(null, error), id });
   self.close();
@@ -48,8 +48,8 @@ async function answer({ id, name, payload }) {
     const { value, transfer } = await /** @type {any} */ (jobs[name])(payload);
     post({ type: 'answer', id, value }, transfer);
   } catch (error) {
-    const problem = refusalOf(error);
-    if (problem) post({ type: 'refusal', id, problem });
+    const problem = problemOf(error);
+    if (problem) post({ type: 'error', id, problem });
     else fatal(error, id);
   }
 }

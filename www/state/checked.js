@@ -235,6 +235,7 @@ const configured = object({
   filled: count,
   truncated: maybe(object({ chunk: count, side_by_side: count, lanes: count, borders: count, passes: amount, sentence: text, starts: list(moment), cuts: list(moment) })),
   notes: list(text),
+  members: maybe(list(object({ label: text, weight: number }), 1)),
 });
 
 const progress = object({
@@ -385,7 +386,7 @@ const report = object({
 });
 
 /** What a worker says unasked, by its type. @type {Record<string, Shape>} */
-const TIDINGS = {
+const EVENTS = {
   progress: object({ run: positive, progress, workers: count, spent: amount, epochs: list(epoch) }),
   report: object({ run: positive, report }),
   failed: object({ run: positive, problem, report: maybe(report) }),
@@ -393,10 +394,10 @@ const TIDINGS = {
   reading: object({ bytes: count, total: count }),
 };
 
-/** @param {any} tidings @returns {string} What is wrong with what a worker said unasked; '' nothing. */
-export function faultInTidings(tidings) {
-  const shape = Object.hasOwn(TIDINGS, tidings?.type) ? TIDINGS[tidings.type] : null;
-  return shape ? shape(tidings, tidings.type) : 'its kind is unknown';
+/** @param {any} event @returns {string} What is wrong with what a worker said unasked; '' nothing. */
+export function faultInEvent(event) {
+  const shape = Object.hasOwn(EVENTS, event?.type) ? EVENTS[event.type] : null;
+  return shape ? shape(event, event.type) : 'its kind is unknown';
 }
 
 /** @param {string} fault @returns {string} To a person: that something a worker has said cannot be read. */

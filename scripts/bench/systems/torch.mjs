@@ -12,10 +12,13 @@ export function torch(python, threads) {
   let jobs = [];
   const system = {
     id: `torch_${threads}`, label: `PyTorch, ${threads} thread${threads > 1 ? 's' : ''}`, family: 'torch',
+    /** How many parameters its networks have, by the job. @type {Record<string, number>} */
+    parameters: {},
     async start() {
       lines = new Lines(python, [fileURLToPath(new URL('torch_jobs.py', import.meta.url)), String(threads)]);
       const about = await lines.ask({ do: 'about' });
       jobs = about.jobs;
+      system.parameters = about.parameters;
       system.label = `PyTorch ${about.torch}, ${threads} thread${threads > 1 ? 's' : ''}`;
     },
     /** @param {Job} job */

@@ -67,6 +67,26 @@ pub struct Progress {
     pub clipped_share: f64,
 }
 
+impl Progress {
+    /// Of what was trained before and trains no more, for the reason `why`, a sentence.
+    pub fn finished(why: String) -> Self {
+        Self {
+            state: State::Finished,
+            why,
+            epoch: 0,
+            step: 0,
+            steps_per_epoch: 1,
+            epochs: 0,
+            loss: f64::NAN,
+            validation: None,
+            best: None,
+            learning_rate: 0.0,
+            gradient_norm: f64::NAN,
+            clipped_share: 0.0,
+        }
+    }
+}
+
 /// The best epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Best {

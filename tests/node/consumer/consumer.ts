@@ -45,10 +45,13 @@ export async function run(bytes: Uint8Array, wasm: BufferSource): Promise<Uint8A
   const weights: Float32Array = session.weights();
   const best: number | undefined = session.stop().best?.validation;
   session.load(session.save());
+  const shares: number[] = session.combine([{ model: session.save() }, { baseline: 'ridge', weight: 0.5 }]).members.map(({ weight }) => weight);
 
   // Mistakes that the types should find.
   // @ts-expect-error a part is called validation or test
   session.evaluate('training');
+  // @ts-expect-error a member is a model or one of four baselines
+  session.combine([{ baseline: 'oracle' }]);
   // @ts-expect-error a setting is a text, a number or a flag
   session.configure({ hidden: [64] });
   // @ts-expect-error a delimiter is one of five
@@ -62,7 +65,7 @@ export async function run(bytes: Uint8Array, wasm: BufferSource): Promise<Uint8A
   // @ts-expect-error a baseline may have no MASE
   evaluation.rows[0]!.mase.toFixed();
 
-  console.log(bounds, questions, cells, times, history, predictions, forecast, sample, weights, best);
+  console.log(bounds, questions, cells, times, history, predictions, forecast, sample, weights, best, shares);
   for (const held of [session, series, table, reader]) held.free();
   return session.save();
 }

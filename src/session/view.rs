@@ -1,0 +1,202 @@
+//! An experiment as one forecaster sees it: the windows of its parts, the baselines on them, and its last score.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::data::{Frame, Part, WindowSet};
+use crate::error::{Error, Result};
+use crate::evaluate::{self, Baselines, Evaluation, Forecasts, Interval, Limits, Measured};
+use crate::experiment::{Basis, Experiment};
+
+/// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Predictions {
+    /// Time of each row of the part.
+    pub times: Vec<i64>,
+    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that ends so many steps before.
+    pub predicted: Vec<f64>,
+    /// Truth of each row, `[rows × targets]`; `NaN` where it is missing.
+    pub actual: Vec<f64>,
+}
+
+/// One window of the test part with its forecast, in the targets' units; one target after the other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sample {
+    /// Row of the first step of the horizon.
+    pub origin: usize,
+    /// How many such windows there are.
+    pub count: usize,
+    /// Times of the window.
+    pub past_times: Vec<i64>,
+    /// The targets over the window, `[window × targets]`.
+    pub past: Vec<f64>,
+    /// Times of the horizon.
+    pub future_times: Vec<i64>,
+    /// The targets over the horizon, `[horizon × targets]`.
+    pub actual: Vec<f64>,
+    /// Their forecast, `[horizon × targets]`.
+    pub predicted: Vec<f64>,
+}
+
+/// The windows of each part.
+#[derive(Debug, Clone)]
+pub struct Sets {
+    pub train: WindowSet,
+    pub validation: WindowSet,
+    pub test: WindowSet,
+}
+
+/// Which weights are scored: they change with the best epoch, and before the first one with every step.
+pub type Age = (Option<u32>, u64);
+
+/// An experiment as one forecaster sees it.
+#[derive(Debug)]
+pub struct View {
+    /// What a person calls the forecaster.
+    pub label: String,
+    pub experiment: Arc<Experiment>,
+    pub frame: Arc<Frame>,
+    pub windows: Sets,
+    /// Rows of a season.
+    pub season: usize,
+    /// What each target's values cannot pass, as the training part shows.
+    pub limits: Vec<Limits>,
+    /// The last evaluation on the test part, and the weights' age that it belongs to.
+    pub scored: Option<(Age, Evaluation)>,
+}
+
+impl View {
+    /// Window and horizon.
+    pub fn lengths(&self) -> (usize, usize) {
+        (self.windows.test.window, self.windows.test.horizon)
+    }
+
+    /// The windows of a part that is scored.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] for the training part.
+    pub fn set(&self, part: Part) -> Result<&WindowSet> {
+        match part {
+            Part::Validation => Ok(&self.windows.validation),
+            Part::Test => Ok(&self.windows.test),
+            Part::Train => Err(Error::NotReady {
+                problem: "The training part is never scored; ask for validation or test.".into(),
+            }),
+        }
+    }
+
+    /// The evaluation on the test part, if it was scored with weights of this age.
+    pub fn known(&self, part: Part, age: Age) -> Option<&Evaluation> {
+        let known = self.scored.as_ref().filter(|(scored, _)| part == Part::Test && *scored == age);
+        known.map(|(_, evaluation)| evaluation)
+    }
+
+    /// Errors beside those of the baselines, as `score` finds them. Asking twice for the test part with weights of the same age scores
+    /// it once.
+    ///
+    /// # Errors
+    /// As [`View::set`].
+    pub fn evaluate(
+        &mut self,
+        part: Part,
+        age: Age,
+        interval: Option<&Interval>,
+        score: impl FnOnce(&Frame, &WindowSet, &Baselines, &evaluate::About<'_>) -> Evaluation,
+    ) -> Result<Evaluation> {
+        let set = self.set(part)?.clone();
+        if let Some(evaluation) = self.known(part, age) {
+            return Ok(evaluation.clone());
+        }
+        let baselines = self.baselines();
+        let scored_times = if part == Part::Test { self.experiment.score() } else { self.experiment.scored() };
+        let about = evaluate::About { label: &self.label, scored_times, interval };
+        let evaluation = score(&self.frame, &set, &baselines, &about);
+        if part == Part::Test {
+            self.scored = Some((age, evaluation.clone()));
+        }
+        Ok(evaluation)
+    }
+
+    /// What baselines depend on here, beside the experiment.
+    fn basis(&self) -> Basis {
+        let (frame, (window, horizon)) = (&self.frame, self.lengths());
+        let columns = frame.names[..frame.data_features].to_vec();
+        Basis { season: self.season, window, horizon, columns, scales: frame.scales.clone(), fill: frame.fill }
+    }
+
+    /// Those of the experiment for this season, window, horizon and choice of columns.
+    pub fn baselines(&self) -> Arc<Baselines> {
+        let Sets { train, validation, .. } = &self.windows;
+        let fit = || Baselines::fit(&self.frame, &self.experiment.split, train, validation, self.season);
+        self.experiment.baselines(self.basis(), fit)
+    }
+
+    /// Forecasts `lead` steps ahead over a whole part.
+    ///
+    /// # Errors
+    /// As [`View::set`]; [`Error::NotReady`] for a lead beyond the horizon.
+    pub fn predictions(&self, part: Part, lead: usize, model: &mut dyn Forecasts) -> Result<Predictions> {
+        let WindowSet { window, horizon, .. } = *self.set(part)?;
+        if lead == 0 || lead > horizon {
+            return Err(Error::NotReady { problem: format!("Choose 1 to {horizon} steps ahead.") });
+        }
+        // More rows than are scored: a window whose future is cut off by the part's end says something of its first steps.
+        let split = &self.experiment.split;
+        let set = self.frame.windows_onto(split.rows(part), (window, horizon), lead);
+        let trace = evaluate::trace(&self.frame, split, part, &set, model, lead);
+        let times = split.rows(part).map(|row| self.frame.axis.at(row)).collect();
+        Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
+    }
+
+    /// What the range held of the test part for each target, if that was scored with weights of this age.
+    pub fn measured(&self, age: Age) -> Vec<Measured> {
+        self.known(Part::Test, age)
+            .map_or_else(Vec::new, |found| found.targets.iter().filter_map(|of| of.range).collect())
+    }
+
+    /// A value of target number `target` in its unit.
+    fn unscaled(&self, target: usize, value: crate::Real) -> f64 {
+        self.frame.scales[target].unscale(crate::wide(value))
+    }
+
+    /// The targets in `rows`, `[rows × targets]`, in their units.
+    pub fn truth(&self, rows: Range<usize>) -> Vec<f64> {
+        let of = |target| rows.clone().map(move |row| self.unscaled(target, self.frame.target_at(target, row)));
+        (0..self.frame.targets).flat_map(of).collect()
+    }
+
+    /// First row of a window of the test part, by its number.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] if there are not so many.
+    pub fn test_window(&self, index: usize) -> Result<u32> {
+        let starts = &self.windows.test.starts;
+        starts.get(index).copied().ok_or_else(|| Error::NotReady {
+            problem: format!("There are {} windows in the test part, numbered from 0.", starts.len()),
+        })
+    }
+
+    /// One window of the test part, with its forecast.
+    ///
+    /// # Errors
+    /// As [`View::test_window`].
+    pub fn sample(&self, index: usize, model: &mut dyn Forecasts) -> Result<Sample> {
+        let start = self.test_window(index)?;
+        let (frame, (window, horizon)) = (&self.frame, self.lengths());
+        let (first, origin) = (start as usize, start as usize + window);
+        let mut out = vec![0.0; frame.targets * horizon];
+        model.forecast(frame, (window, horizon), &[start], &mut out);
+        let times = |rows: Range<usize>| rows.map(|row| frame.axis.at(row)).collect();
+        Ok(Sample {
+            origin,
+            count: self.windows.test.starts.len(),
+            past_times: times(first..origin),
+            past: self.truth(first..origin),
+            future_times: times(origin..origin + horizon),
+            actual: self.truth(origin..origin + horizon),
+            predicted: out.iter().enumerate().map(|(at, x)| self.unscaled(at / horizon, *x)).collect(),
+        })
+    }
+}
