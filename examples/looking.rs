@@ -65,10 +65,11 @@ impl Spans {
 fn main() -> std::io::Result<()> {
     let series = jfk();
     let mut text = format!(
-        "# What looking inside costs\n\nWritten by `cargo run --release --example looking`, natively, on one core: {REPEATS} times \
-         {} seconds of training by itself, and as many with the gradient through time read now and then, in turn. As on the \
-         page, a reading waits until {SHARE} times its own duration have passed since the last. When nobody looks nothing is \
-         read: a step of training notes no inner value.\n\n\
+        "# What looking inside costs\n\n\
+         Written by `cargo run --release --example looking`, natively, on one core: {REPEATS} times {} seconds of \
+         training alone and as many with the gradient through time read now and then, in turn. As on the page, a \
+         reading waits {SHARE} times the duration of the last one. Without a viewer nothing is read: a training step \
+         notes no inner value.\n\n\
          | job | steps/s | steps/s, looking | slower by | a reading takes |\n| --- | ---: | ---: | ---: | ---: |\n",
         SPAN.as_secs()
     );

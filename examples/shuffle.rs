@@ -143,15 +143,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
 
     let mut text = format!(
-        "# Which models use the order of their window\n\nWritten by `cargo run --release --example shuffle`: hourly temperatures at \
-         JFK, {WINDOW} steps read one by one, {HORIZON} ahead, hidden {HIDDEN}, {STEPS} steps of Adam at {RATE} on batches of \
-         {BATCH}, and the mean over seeds 1 to {SEEDS}. Rows are split {SPLIT}: the first part trains, the last one judges (every {STRIDE}th window). Mean squared errors on scaled values. A window is shuffled but for its last step, from which models count \
-         their level.\n\n\
-         “shuffled afterwards”: the model that has learnt from windows in order is handed windows that are each shuffled anew; \
-         what it loses, it had read from the order. “one shuffle”: learnt and judged on windows that are all shuffled in the same \
-         way: every hour has its place, but neighbours in time no longer stand side by side. A weight for each place loses \
-         nothing by that; what others lose, they owe to neighbours. “no order”: learnt and judged on windows that are each \
-         shuffled anew, which leaves the last value and the values of two days without their hours.\n\n\
+        "# Which models use the order of their window\n\n\
+         Written by `cargo run --release --example shuffle`: hourly temperatures at JFK, {WINDOW} steps read one by \
+         one, {HORIZON} ahead, hidden {HIDDEN}, {STEPS} steps of Adam at {RATE} on batches of {BATCH}, mean over seeds \
+         1 to {SEEDS}. Rows are split {SPLIT}: the first part trains, the last one tests (every {STRIDE}th window). \
+         Errors are mean squared errors of scaled values. The last step of a window, from which models measure its \
+         level, is never shuffled.\n\n“Shuffled afterwards”: a model trained on windows in order is tested on windows \
+         that are each shuffled anew. The added error shows how much it used the order. “One shuffle”: trained and \
+         tested on windows that are all shuffled in the same way. Every hour has its place, but neighbours in time no \
+         longer stand side by side: a weight for each place loses nothing, and the error added in other models is \
+         their use of neighbours. “No order”: trained and tested on windows that are each shuffled anew, which leaves \
+         the last value and the values of two days without their hours.\n\n\
          | | in order | shuffled afterwards | one shuffle | no order |\n| --- | ---: | ---: | ---: | ---: |\n"
     );
     for (architecture, [kept, afterwards, fixed, fresh]) in chosen.iter().zip(found) {

@@ -34,10 +34,11 @@ const RATE: f64 = 3e-3;
 /// Steps between two looks at fresh sequences.
 const LOOK: usize = 100;
 /// How the cells of the tables are read.
-const NOTE: &str = "\nIn bold: the steps after which it was solved (the median of the seeds that solved it; in brackets how many \
-                    did, if not all); otherwise the smallest error at the end. After two lengths in a row that no seed solved, longer ones \
-                    were not tried. With one layer, both Transformers are the same network at the last step. Networks that \
-                    forecast each column from that column alone do not see the marks and the keys.\n";
+const NOTE: &str = "\nIn bold: the steps until it was solved (the median of the seeds that solved it, with their number \
+                    in brackets if it was not all of them); otherwise the smallest error at the end. After two lengths \
+                    in a row that no seed solved, longer ones were not tried. With one layer, both Transformers are \
+                    the same network at the last step. Networks that forecast each column from that column alone do \
+                    not read the marks and the keys.\n";
 /// After so many lengths in a row that no seed solved, longer ones are not tried.
 const GIVE_UP: usize = 2;
 const OUT: &str = "docs/memory.md";
@@ -166,11 +167,11 @@ fn measure_all(tasks: &[&Task], entries: &[Entry]) -> Vec<Vec<Row>> {
 
 fn write(tasks: &[&Task], entries: &[Entry], rows: &[Vec<Row>]) -> String {
     let mut text = format!(
-        "# How long a memory can be learnt\n\nWritten by `cargo run --release --example long_memory`. Each architecture has one \
-         layer of the size that comes nearest to {} parameters, and its own defaults otherwise, or the one other choice that its \
-         row names; Adam at {RATE}, gradients clipped to norm 1, batches of {BATCH} fresh sequences, at most {} steps, that is \
-         {} sequences; {}. Solved: a mean squared error under {SOLVED} on {FRESH} other sequences, looked at every \
-         {LOOK} steps.\n",
+        "# How long a memory can be learnt\n\n\
+         Written by `cargo run --release --example long_memory`. Each architecture has one layer, of the size nearest \
+         to {} parameters, and its defaults, except for the one choice that its row names. Training: Adam at {RATE}, \
+         gradients clipped to norm 1, batches of {BATCH} fresh sequences, at most {} steps ({} sequences), {}. Solved: \
+         a mean squared error under {SOLVED} on {FRESH} other sequences, checked every {LOOK} steps.\n",
         budget("PARAMETERS", PARAMETERS),
         budget("STEPS", STEPS),
         budget("STEPS", STEPS) * BATCH,
@@ -179,10 +180,10 @@ fn write(tasks: &[&Task], entries: &[Entry], rows: &[Vec<Row>]) -> String {
             seeds => format!("seeds 1 to {seeds}"),
         },
     );
-    text += "\n## What is said, and what was measured\n\nThe greatest length that was solved, by one seed at least; “none”: not \
-             the shortest either. A length is not reached *with this budget*: most papers train longer.\n\n";
+    text += "\n## Claims and measurements\n\nThe greatest length that at least one seed solved; “none”: not even the \
+             shortest. An unsolved length is unsolved *with this budget*: most papers train longer.\n\n";
     let heads: String = tasks.iter().map(|task| format!(" {} |", task.id)).collect();
-    let _ = write!(text, "| said | measured |{heads}\n| --- | --- |{}\n", " ---: |".repeat(tasks.len()));
+    let _ = write!(text, "| claim | measured |{heads}\n| --- | --- |{}\n", " ---: |".repeat(tasks.len()));
     for claim in &CLAIMS {
         let mut said = claim.said;
         for (index, entry) in entries

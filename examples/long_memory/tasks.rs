@@ -25,22 +25,22 @@ pub const TASKS: [Task; 3] = [
         id: "adding",
         features: 2,
         draw: adding,
-        what: "Each step has a number from 0 to 1 and a mark; two steps are marked, one in each half. Wanted: the sum of both \
-               numbers (Hochreiter and Schmidhuber 1997). Always saying 1 has an error of 1/6.",
+        what: "Each step has a number from 0 to 1 and a mark; two steps are marked, one in each half. Target: the sum \
+               of both numbers (Hochreiter and Schmidhuber 1997). Always forecasting 1 has an error of 1/6.",
     },
     Task {
         id: "delayed recall",
         features: 2,
         draw: recall,
-        what: "A number from −1 to 1 stands at the first step, marked; noise follows. Wanted: that number. Always saying 0 has \
-               an error of 1/3.",
+        what: "The first step has a number from −1 to 1, marked; noise follows. Target: that number. Always \
+               forecasting 0 has an error of 1/3.",
     },
     Task {
         id: "associative recall",
         features: 6,
         draw: associate,
-        what: "Four keys come with a number from −1 to 1 each, in any order, then nothing, then one of the keys alone. Wanted: \
-               its number. Always saying 0 has an error of 1/3.",
+        what: "Four keys come with a number from −1 to 1 each, in any order, then nothing, then one of the keys alone. \
+               Target: its number. Always forecasting 0 has an error of 1/3.",
     },
 ];
 

@@ -132,14 +132,14 @@ try {
 
   const lines = [
     '# ETTh1\n',
-    `Written by \`make etth1\` in ${browserName}, ${browsers.length} of them at once. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window counts. Errors are mean squared / mean absolute. For each architecture the settings with the smallest mean squared error on the validation part were taken of those tried (they stand in the last column, each with that error and the seconds of its training; of each what the architecture reads; only the first ${PATIENCE.candidates} where the first took more than ${PATIENCE.seconds} s), and the test part was scored once, by that model. AdamW, batches of ${COMMON.batch_size}, at most ${COMMON.epochs} epochs, patience ${COMMON.patience}, one seed: differences of a few percent mean little. Seconds are those of one worker, while another browser trained beside it.\n`,
+    `Written by \`make etth1\` in ${browserName}, ${browsers.length} of them at once. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window is scored. Errors are mean squared / mean absolute. For each architecture the validation part chose the settings with the smallest mean squared error, and that model alone was scored on the test part, once. The last column lists all settings tried, with that error and the seconds of training: the knobs that the architecture reads, and only the first ${PATIENCE.candidates} settings where the first took more than ${PATIENCE.seconds} s. AdamW, batches of ${COMMON.batch_size}, at most ${COMMON.epochs} epochs, patience ${COMMON.patience}, one seed: differences of a few percent mean little. Seconds are one worker's, while another browser trained on the same machine.\n`,
   ];
   for (const [id, { label, settings, candidates, published }] of tasks) {
     const of = jobs.filter(({ task }) => task === id);
     const windows = [...new Map(of.map(({ window, rivals }) => [window, rivals]))].sort(([a], [b]) => a - b);
     lines.push(
       `## ${label}\n`,
-      `Reads ${settings.window} steps, if “chosen” does not say otherwise. Tried: ${candidates.map(words).join('; ')}. Published, in brackets the steps read: ${published}\n`,
+      `Reads ${settings.window} steps, unless “chosen” says otherwise. Tried: ${candidates.map(words).join('; ')}. Published, with the steps read in brackets: ${published}\n`,
       '| | chosen | validation | test | parameters | seconds | tried |\n| --- | --- | --- | --- | --- | --- | --- |',
       ...of.map(({ row }) => row),
       `\nOn the same windows: ${windows.map(([window, rivals]) => `reading ${window} steps, ${rivals}`).join('; ')}.\n`,
