@@ -1,14 +1,14 @@
-//! What a model is built for: sizes of its window, and the settings it reads.
+//! The plan of a model: its sizes, and the settings behind them.
 
 use crate::error::Result;
 use crate::knob::{AnyKnob, Group, Knob, When, choices};
 
-/// Which part of a day, week or year repeats.
+/// Length of a season, in rows.
 pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
     .help("Steps after which the series tends to repeat itself (24 for hours of a day). 0: found from the series.")
     .unit("steps");
 
-/// How far back a model looks.
+/// Length of the input window, in rows.
 pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window", 0..=10_000, 0)
     .help(
         "How many steps of the past the model reads before each forecast. 0: fits the step and the length of the data.",
@@ -16,13 +16,13 @@ pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window",
     .unit("steps")
     .basic();
 
-/// How far ahead a model forecasts.
+/// Number of rows forecast.
 pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizon", 0..=1_000, 0)
     .help("How many steps ahead are forecast. 0: fits the step and the length of the data.")
     .unit("steps")
     .basic();
 
-/// How the window reaches the network.
+/// Rows of a token.
 pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
     .help("Steps that the network reads at once. 1: one step at a time. More: so many together, through a linear layer and a \
            rectifier; far fewer steps to remember over and to compute. 0: one season.")
@@ -31,7 +31,7 @@ pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segmen
     .basic();
 
 choices! {
-    /// What training reads.
+    /// The training source.
     pub enum Reading {
         Windows("windows", "windows",
             "Each window by itself, in an order drawn afresh for each epoch: the gradient goes back through all of it."),
@@ -42,17 +42,17 @@ choices! {
     }
 }
 
-/// What training reads.
+/// The training source.
 pub const READING: Knob<Reading> = Knob::choice(Group::Training, "reading", "Training reads", "windows")
     .help("Whether training draws windows, each read from an empty memory, or reads the series as one, from its start to its \
            end, and takes its memory along.")
     .source("Williams and Peng 1990");
 
-/// Where training reads windows.
+/// The knob's case of training on windows.
 pub const IN_WINDOWS: When = READING.is(&["windows"]);
 
 choices! {
-    /// What is subtracted from a window.
+    /// The centre of a window.
     pub enum Normalise {
         Last("last", "its last value",
             "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). With \
@@ -65,13 +65,13 @@ choices! {
     }
 }
 
-/// What is subtracted from a window before the network sees it.
+/// The centre of a window.
 pub const NORMALISE: Knob<Normalise> = Knob::choice(Group::Window, "normalise", "Window is centred on", "last")
     .help("A network that sees every window around zero learns the shape, not the level.")
     .when(IN_WINDOWS);
 
 choices! {
-    /// How the horizon is produced.
+    /// The computation of the horizon.
     pub enum Head {
         Direct("direct", "all steps at once",
             "One linear layer gives every step of the horizon, of all targets, from the last hidden state."),
@@ -81,12 +81,12 @@ choices! {
     }
 }
 
-/// How the horizon is produced.
+/// The computation of the horizon.
 pub const HEAD: Knob<Head> = Knob::choice(Group::Model, "head", "Forecast", "direct")
     .help("Whether the whole horizon is read off at once or the model feeds on its own forecasts.");
 
 choices! {
-    /// Where the loss is taken.
+    /// Steps at which the loss is taken.
     pub enum LossOn {
         Last("last", "at the last step", "What is asked for is what is trained."),
         Every("every", "at every step",
@@ -95,7 +95,7 @@ choices! {
     }
 }
 
-/// Where the loss is taken.
+/// Steps at which the loss is taken.
 pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss is taken", "last")
     .help(
         "Whether only the forecast from the end of the window counts in training, or one from every step of it (y at \
@@ -103,39 +103,39 @@ pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss
     )
     .when(IN_WINDOWS);
 
-/// A linear way past the network.
+/// A linear skip past the network.
 pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear skip", false)
     .help("Adds a linear map from the window of what is forecast straight to the forecast, zero at first; the network learns \
            what it misses. Several targets share it, each by itself.")
     .source("Lai et al. 2018 (LSTNet)")
     .when(HEAD.is(&["direct"]));
 
-/// Knobs that every model reads.
+/// Knobs of every model.
 pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
 
-/// How the window reaches the network.
+/// The form of a network's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// All of it at once.
     Whole,
-    /// In segments of so many steps, one after the other.
+    /// In segments of so many steps, in sequence.
     Segments(usize),
 }
 
-/// What the network gives at once.
+/// The output of the network at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// The whole horizon of the targets.
     Direct {
-        /// Whether there is a linear way past the network.
+        /// Whether there is a linear skip past the network.
         skip: bool,
     },
-    /// The next segment of every data feature, which is fed back until the horizon is reached.
+    /// The next segment of every data feature, fed back until the horizon is reached.
     Recursive,
 }
 
-/// Where something is learnt, and what is taken out of the values that the network reads there. Each has the normalisation that is
-/// causal for it: a step cannot be centred on what comes after it.
+/// The tokens that are learnt from, and the centring of the values read there. Each form has a causal normalisation: a step cannot
+/// be centred on later values.
 ///
 /// ```compile_fail,E0308
 /// use unrolled::arch::plan::{Learning, Normalise};
@@ -143,22 +143,22 @@ pub enum Output {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learning {
-    /// At the end of each window, where all of it is known.
+    /// At the end of each window, with all of it known.
     End(Normalise),
-    /// At every token of each window, where nothing is known of what comes behind the token.
+    /// At every token of each window, with nothing known beyond it.
     Every(Causal),
-    /// At every token of the series, which is read as one: there is no window to be centred.
+    /// At every token of the series as one: there is no window to be centred.
     Series,
 }
 
-/// What is taken out of values that are known up to a token.
+/// Normalisation by values up to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Causal {
     /// Nothing.
     None,
-    /// The last value: the first token's out of what is read, the last one before it out of a forecast.
+    /// Subtracts the last value: the first token's from the input, the last one before it from a forecast.
     Last,
-    /// The mean of those so far, and they are divided by their standard deviation.
+    /// Subtracts the running mean and divides by the running standard deviation.
     SoFar,
 }
 
@@ -173,24 +173,24 @@ impl Normalise {
     }
 }
 
-/// Sizes and choices that a model is built from, resolved: nothing is automatic any more.
+/// Sizes and choices of a model, all resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Features a row.
+    /// Features of a row.
     pub features: usize,
-    /// How many of them, from the first, come from the file; the rest are known ahead.
+    /// Number of features, from the first, that come from the file; the rest are known ahead.
     pub data_features: usize,
-    /// How many features, from the first, are forecast.
+    /// Number of targets, the first features.
     pub targets: usize,
-    /// Steps of the past.
+    /// Rows of the input window.
     pub window: usize,
-    /// Steps of the future.
+    /// Rows of the horizon.
     pub horizon: usize,
-    /// How the window reaches the network.
+    /// The form of the input.
     pub input: Input,
-    /// What the network gives at once.
+    /// The output at each step.
     pub output: Output,
-    /// Where something is learnt.
+    /// The tokens that are learnt from.
     pub learning: Learning,
 }
 
@@ -198,7 +198,7 @@ impl Plan {
     /// The same for a network that reads segments of `asked` steps; 0: of one `season`, or as much of it as fits.
     ///
     /// # Errors
-    /// [`crate::Error::Knob`] for a segment longer than the window, or, fed back, than the horizon.
+    /// [`crate::Error::Knob`] for a segment longer than the window, or, in a recursive model, than the horizon.
     pub fn in_segments(self, asked: usize, season: usize) -> Result<Self> {
         let Plan { window, horizon, .. } = self;
         let longest = if self.recursive() { window.min(horizon) } else { window };
@@ -214,7 +214,7 @@ impl Plan {
         Ok(Self { input: Input::Segments(segment), ..self })
     }
 
-    /// Steps that the network reads at once.
+    /// Rows of a token.
     pub fn segment(&self) -> usize {
         match self.input {
             Input::Whole => self.window,
@@ -222,27 +222,27 @@ impl Plan {
         }
     }
 
-    /// How many times the network steps over one window.
+    /// Number of the network's steps over one window.
     pub fn tokens(&self) -> usize {
         self.window / self.segment()
     }
 
-    /// Steps at the start of the window that no whole segment covers.
+    /// Rows at the start of the window that no whole segment covers.
     pub fn skipped(&self) -> usize {
         self.window % self.segment()
     }
 
-    /// Whether the model feeds on its own forecasts.
+    /// Whether the model is recursive.
     pub fn recursive(&self) -> bool {
         self.output == Output::Recursive
     }
 
-    /// How many times the network steps over what it feeds back.
+    /// Number of the network's steps over its own forecasts.
     pub fn fed_back(&self) -> usize {
         if self.recursive() { self.horizon.div_ceil(self.segment()) } else { 0 }
     }
 
-    /// Whether something is learnt at every token.
+    /// Whether every token is learnt from.
     pub fn learns_throughout(&self) -> bool {
         !matches!(self.learning, Learning::End(_))
     }
@@ -252,7 +252,7 @@ impl Plan {
         self.learning == Learning::Series
     }
 
-    /// Whether values are divided by a standard deviation of their own, not only shifted.
+    /// Whether values are also divided by their own standard deviation.
     pub fn rescales(&self) -> bool {
         matches!(self.learning, Learning::End(Normalise::Window) | Learning::Every(Causal::SoFar))
     }
