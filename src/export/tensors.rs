@@ -1,4 +1,4 @@
-//! The tensors of a safetensors file, and how they become parameters: the same for models saved here and for PyTorch's.
+//! The tensors of a safetensors file, and their conversion to parameters, for models saved here and for PyTorch's.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ fn unreadable() -> Error {
     broken("it is not a safetensors file, or not all of one; choose one that was saved here, or a PyTorch state dict")
 }
 
-/// The tensors in `bytes` by their names, in the order of these: the library lists them in the order of a hash map, another one
-/// each time, and an error names the first that is wrong.
+/// The tensors in `bytes` in the order of their names: the library lists them in the order of a hash map, and an error must always
+/// name the same one.
 ///
 /// # Errors
-/// [`Error::Model`] for bytes that are no such file.
+/// [`Error::Model`] for bytes that are not such a file.
 pub fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorView<'_>>> {
     let file = SafeTensors::deserialize(bytes).map_err(|_| unreadable())?;
     Ok(file.tensors().into_iter().collect())
@@ -35,10 +35,10 @@ pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     Ok(header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
-/// Puts a tensor in the place of parameter `index`.
+/// Stores a tensor as parameter `index`.
 ///
 /// # Errors
-/// [`Error::Model`] for one of another shape or kind than is needed, or with a value that is not a number.
+/// [`Error::Model`] for another shape or type, or a NaN.
 pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result<()> {
     let (name, shape) = (&params.slots()[index].name, params.slots()[index].shape());
     if tensor.shape() != shape {
@@ -49,7 +49,7 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
         Dtype::F32 => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
         other => return Err(broken(format!("“{name}” holds {other:?}; save it as float32 or float64"))),
     };
-    // A float64 may be beyond all that is computed with here.
+    // A float64 may overflow this library's numbers.
     let values: Vec<crate::Real> = values.into_iter().map(crate::narrow).collect();
     if values.iter().any(|value| !value.is_finite()) {
         return Err(broken(format!("“{name}” holds a value that is not a number, or too large for one")));

@@ -1,4 +1,4 @@
-//! One model with the data it sees: what is asked of it while it trains and after.
+//! One model with its data, during and after training.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -24,7 +24,7 @@ use crate::train::{Progress, Trainer};
 pub struct Predictions {
     /// Time of each row of the part.
     pub times: Vec<i64>,
-    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that ends so many steps before.
+    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that many steps earlier.
     pub predicted: Vec<f64>,
     /// Truth of each row, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
@@ -35,7 +35,7 @@ pub struct Predictions {
 pub struct Sample {
     /// Row of the first step of the horizon.
     pub origin: usize,
-    /// How many such windows there are.
+    /// Number of such windows.
     pub count: usize,
     /// Times of the window.
     pub past_times: Vec<i64>,
@@ -49,7 +49,7 @@ pub struct Sample {
     pub predicted: Vec<f64>,
 }
 
-/// A model in training or trained, and the data it sees.
+/// A model in training or trained, and its data.
 #[derive(Debug)]
 pub struct Model {
     pub configured: Configured,
@@ -58,13 +58,13 @@ pub struct Model {
     pub(super) experiment: Arc<Experiment>,
     pub(super) frame: Frame,
     pub(super) windows: Sets,
-    /// What each target's values cannot pass, as the training part shows.
+    /// Limits of each target's values, from the training part.
     pub(super) limits: Vec<Limits>,
-    /// What a saved model brought; nothing of one that is trained here.
+    /// The record of a saved model; `None` for one trained here.
     pub(super) origin: Option<Origin>,
-    /// What one that is trained here learns from.
+    /// The learnt rows of a model trained here.
     pub(super) learnt: OnceLock<Learnt>,
-    /// The last verdict on the test part, and the weights' age that it belongs to.
+    /// The last verdict on the test part, and the age of its weights.
     pub(super) scored: Option<(Age, Evaluation)>,
     pub(super) tape: Tape,
 }
@@ -77,19 +77,19 @@ pub struct Sets {
     pub test: WindowSet,
 }
 
-/// What a saved model brought.
+/// The record of a saved model.
 #[derive(Debug)]
 pub struct Origin {
     /// The series that it was trained on.
     pub axis: Axis,
-    /// The rows of it that it has learnt from, where they are known.
+    /// Its learnt rows, if known.
     pub learnt: Option<Learnt>,
     pub interval: Option<Interval>,
     /// Best epoch, and its validation loss.
     pub best: Option<(u32, f64)>,
 }
 
-/// Which weights are judged: they change with the best epoch, and before the first one with every step.
+/// Age of the weights in use: it changes with the best epoch, and before the first one with every step.
 type Age = (Option<u32>, u64);
 
 impl Model {
@@ -98,7 +98,7 @@ impl Model {
         self.architecture.reads(key)
     }
 
-    /// How many parameters a model of this architecture, window and data would have with other `settings`.
+    /// Number of parameters of a model with this architecture, window and data and other `settings`.
     pub fn parameters_of(&self, settings: &Settings) -> Result<u64> {
         let features = (self.frame.features, self.frame.data_features, self.frame.targets);
         let Configured { season, window, horizon, .. } = self.configured;
@@ -134,7 +134,7 @@ impl Model {
         (best, if best.is_some() { 0 } else { progress.step })
     }
 
-    /// Errors of the model and its baselines. Asking twice for the test part with the same weights scores it once.
+    /// Errors of the model and its baselines. A repeated evaluation of the test part with the same weights counts once.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
         let set = self.set(part)?.clone();
         let age = self.age();
@@ -153,7 +153,7 @@ impl Model {
         Ok(evaluation)
     }
 
-    /// Those of the experiment for this season, window, horizon and choice of columns.
+    /// The experiment's baselines for this season, window, horizon and choice of columns.
     fn baselines(&self) -> Arc<Baselines> {
         let (frame, Sets { train, validation, .. }) = (&self.frame, &self.windows);
         let Configured { season, window, horizon, .. } = self.configured;
@@ -167,7 +167,7 @@ impl Model {
         if lead == 0 || lead > horizon {
             return Err(Error::NotReady { problem: format!("Ask for 1 to {horizon} steps ahead.") });
         }
-        // More rows than are judged: a window whose future is cut off by the part's end says something of its first steps.
+        // More rows than are evaluated: a window whose future is cut off by the part's end still forecasts its first steps.
         let set = self.frame.windows_onto(self.experiment.split.rows(part), (window, horizon), lead);
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
@@ -176,11 +176,11 @@ impl Model {
         Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
     }
 
-    /// The range of the judged weights, or why there is none.
+    /// The range of the weights in use, or the reason for its absence.
     fn interval(&self) -> std::result::Result<Interval, String> {
         let residuals = self.trainer.validation_errors();
         let found = if residuals.is_empty() {
-            // Files from before this rule may hold one of fewer windows.
+            // Files from before this rule may have a range of fewer windows.
             let saved = self.origin.as_ref().and_then(|origin| origin.interval.clone());
             saved.filter(|interval| interval.windows >= least_windows(interval.level))
         } else {
@@ -196,7 +196,7 @@ impl Model {
         })
     }
 
-    /// What the range held of the test part for each target, if that was scored with these weights.
+    /// Coverage of the range on the test part for each target, if these weights were scored there.
     fn measured(&self) -> Vec<Measured> {
         let age = self.age();
         let scored = self.scored.iter().filter(|(scored, _)| *scored == age);
@@ -248,7 +248,7 @@ impl Model {
         })
     }
 
-    /// Where training stands; of a saved model, the best epoch of the training that it comes from.
+    /// Progress of the training; for a saved model, the best epoch of its training.
     pub fn progress(&self) -> Progress {
         let progress = self.trainer.progress();
         let saved =
@@ -261,7 +261,7 @@ impl Model {
         safetensors::save(self.trainer.in_use(), &self.about(self.interval().ok(), best))
     }
 
-    /// The weights as training has them now, which were not validated: with neither interval nor best epoch.
+    /// The present weights of the training, not validated: with neither interval nor best epoch.
     pub fn save_current(&self) -> Result<Vec<u8>> {
         safetensors::save(self.trainer.params(), &self.about(None, None))
     }

@@ -49,7 +49,7 @@ pub const LANES: Knob<usize> = Knob::integer(Group::Training, "lanes", "Lanes si
 const MOST_LANES: usize = 16;
 /// Smallest number of windows in an automatic lane.
 const WINDOWS_A_LANE: usize = 2;
-/// An automatic chunk is this fraction of the window.
+/// Number of automatic chunks in the length of a window.
 const CHUNKS_A_WINDOW: usize = 4;
 /// Random stream of the order of the passes; the epoch is added.
 const PASSES: u64 = 2 << 32;
