@@ -1,15 +1,15 @@
 /**
- * Reading what a person chose from where it lies. A drive may be gone without a word, so every piece has a time limit.
+ * Reading a chosen file from its drive, which may disappear silently, so every piece has a time limit.
  * @module
  */
 
-/** Milliseconds that a piece may take: a drive that sleeps wakes up in that time. */
+/** Time limit of a piece in milliseconds, enough for a sleeping drive to wake up. */
 const LATEST = 30_000;
 
 /** @param {string} message */
 const refused = (message) => Object.assign(new Error(message), { name: 'UnrolledError', code: 'file' });
 
-/** @template T @param {Promise<T>} reading @returns {Promise<T>} What comes of it; a refusal where nothing does. */
+/** @template T @param {Promise<T>} reading @returns {Promise<T>} Its result, or an error after the time limit. */
 export async function inTime(reading) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   const why = `Nothing of the file has arrived for ${LATEST / 1000} seconds. Check that its drive or network is still connected.`;
@@ -17,12 +17,12 @@ export async function inTime(reading) {
   return Promise.race([reading, /** @type {Promise<never>} */ (late)]).finally(() => clearTimeout(timer));
 }
 
-/** @param {Blob} piece @returns {Promise<Uint8Array>} Its bytes, or a refusal. */
+/** @param {Blob} piece @returns {Promise<Uint8Array>} Its bytes, or an error. */
 export async function bytesOf(piece) {
   try {
     return new Uint8Array(await inTime(piece.arrayBuffer()));
   } catch (error) {
-    // The browser's own word on the file; nothing has happened to the core.
+    // The browser's own error on the file; the core is unaffected.
     if (!(error instanceof DOMException)) throw error;
     throw refused('It could not be read to its end: it has been changed, moved or deleted since it was chosen. Choose it again.');
   }

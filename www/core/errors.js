@@ -1,14 +1,14 @@
 /**
- * What is thrown in a worker, told apart: the core's own errors, after which all is as it was, and everything else, after which
- * nothing is known of the memory.
+ * The two kinds of errors in a worker: the core's own, after which its state is unchanged, and all others, after which its memory
+ * is undefined.
  * @module
  */
 /** @import {Problem} from './protocol.js' */
 
 /**
- * The one question that every `catch` around a call of the core asks. What is no refusal is a trap of the wasm, a panic, or an
- * error of the page's own; whoever catches it throws it on, so that the worker ends.
- * @param {any} error @returns {Problem | null} The core's error, or nothing.
+ * The test in every `catch` around a call of the core. Anything but a core's error is a trap of the wasm, a panic, or an error of
+ * the page's own; the `catch` throws it on, so that the worker ends.
+ * @param {any} error @returns {Problem | null} The core's error; `null` for others.
  */
 export function refusalOf(error) {
   if (error?.name !== 'UnrolledError') return null;
@@ -16,7 +16,7 @@ export function refusalOf(error) {
   return { message, code, row, column, knob };
 }
 
-/** How the ends of a worker are told apart, each as a sentence. */
+/** A sentence for each kind of a worker's end. */
 const DEATHS = {
   memory: 'It ran out of memory.',
   trap: 'An error in Unrolled itself ended it.',
@@ -26,14 +26,14 @@ const DEATHS = {
 };
 
 /**
- * What engines, wasm-bindgen and Rust say where memory is wanting. A bare `unreachable` is among them: a panic throws with its
- * own words (src/wasm/panic.rs), so what ends in the instruction itself is an allocation that failed.
+ * The words of engines, wasm-bindgen and Rust for a lack of memory. They include a bare `unreachable`: a panic throws its own words
+ * (src/wasm/panic.rs), so the instruction alone is a failed allocation.
  */
 const WANTING = /out of memory|unreachable|memory allocation|allocation (?:failed|size)|allocate|capacity overflow|invalid array (?:buffer )?length/i;
 
 /**
- * What a worker died of, for a person; what was thrown is beside it, for whoever mends it.
- * @param {keyof typeof DEATHS | null} cause `null`: what was thrown tells.
+ * The cause of a worker's death, for a person, with the thrown text for developers.
+ * @param {keyof typeof DEATHS | null} cause `null`: the thrown value decides.
  * @param {unknown} [thrown] @returns {Problem}
  */
 export function deathOf(cause, thrown) {

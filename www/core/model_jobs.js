@@ -1,13 +1,13 @@
 /**
  * The model worker's calls, and its training loop.
  *
- * Two sessions live here. The draft answers "what would these settings give" without touching what was trained; the
- * run is what trains and forecasts. Starting afresh turns the draft into the run.
+ * Two sessions live here. The draft answers “what would these settings give” without touching the trained model; the run trains and
+ * forecasts. A new start turns the draft into the run.
  *
- * The loop trains for a slice, posts, and yields through a message to itself, so that a call is heard between two
- * slices and a tab in the background keeps training: no timer, no frame, nothing that a browser slows down. The clock
- * decides when to tell the page, never what is computed. Where a step's batch has several parts, other workers may share
- * them (team.js); a round that is shared ends before anything else is done to the run.
+ * The loop trains for a slice, posts, and yields through a message to itself, so that it hears calls between two slices and a tab
+ * in the background keeps training: no timer, no frame, nothing that a browser slows down. The clock decides when to report to the
+ * page, never what is computed. Where a step's batch has several parts, other workers may share them (team.js); a shared round ends
+ * before anything else happens to the run.
  * @module
  */
 import { createClock } from './clock.js';
@@ -20,37 +20,37 @@ import { createTeam } from './team.js';
 /** @import {Calls, Report, Sight, WorkerMessage} from './protocol.js' */
 /** @import {Team} from './team.js' */
 
-/** Milliseconds of training between two looks at the messages. */
+/** Milliseconds of training between two checks for messages. */
 const SLICE = 30;
-/** Milliseconds between two words of progress. */
+/** Milliseconds between two progress events. */
 const PROGRESS_EVERY = 90;
-/** Milliseconds that must pass between two reports, at least. */
+/** Smallest number of milliseconds between two reports. */
 const REPORT_EVERY = 350;
-/** A report may take at most one part in so many of the time: the rest trains. */
+/** Reports may take at most one part in so many of the time; the rest trains. */
 const REPORT_SHARE = 5;
-/** Milliseconds of training between two times that the page is given the weights as they are: so much may be lost, and a step. */
+/** Milliseconds of training between two copies of the present weights for the page: the largest loss, besides a step. */
 const WEIGHTS_EVERY = 5000;
-/** The pace of progress and reports for a run that is one of several: nobody looks at it alone. */
+/** Intervals of progress and reports for a run of a comparison, which nobody watches alone. */
 const CALM = { progress: 250, report: 4000 };
 
-/** When the page was told last of a run, how long its last report took, and how many epochs were reported and told. */
+/** Times of a run's last progress and report, duration of the last report, and numbers of reported epochs. */
 const untold = () => ({ progress: 0, report: 0, took: 0, reported: 0, epochs: 0 });
 
 /**
- * @param {any} core The classes of the package that this needs.
+ * @param {any} core The required classes of the package.
  * @param {(message: WorkerMessage, transfer?: Transferable[]) => void} post
  * @param {(error: any) => void} fatal Ends the worker.
  */
 export function modelJobs({ Session }, post, fatal) {
-  /** A session without a model, with which all others share the data and what was computed of them. @type {any} */ let data = null;
+  /** A session without a model, whose data and results all others share. @type {any} */ let data = null;
   const session = () => (data ??= new Session(parts, machineMemory())).fork();
   /** @type {any} */ let parts = null;
   /** @type {{session: any, settings: Calls['configure']['in']['settings']} | null} */ let draft = null;
   /** @type {any} */ let run = null;
   /** The run's number. */
   let number = 0;
-  /** Who trains the run. @type {Team | null} */ let team = null;
-  /** Number of the team, so that a port for an earlier one is known as such. */
+  /** The workers that train the run. @type {Team | null} */ let team = null;
+  /** Number of the team, to recognise a port for an earlier one. */
   let teams = 0;
   let training = false;
   /** Settled while nothing trains. */
@@ -62,7 +62,7 @@ export function modelJobs({ Session }, post, fatal) {
   let clock = createClock();
 
   const loop = new MessageChannel();
-  /** Settles after what waits to be heard. @returns {Promise<void>} */
+  /** Settles after the waiting messages. @returns {Promise<void>} */
   const breath = () =>
     new Promise((resolve) => {
       loop.port1.onmessage = () => resolve();
@@ -70,13 +70,13 @@ export function modelJobs({ Session }, post, fatal) {
     });
 
   /**
-   * @param {boolean} [failed] Whether it can train no more, though it has not finished.
-   * @returns {Report | null} What stands now, or nothing where no weights have been judged yet.
+   * @param {boolean} [failed] Whether it can train no more, without having finished.
+   * @returns {Report | null} The present state; `null` before any weights are validated.
    */
   function report(failed = false) {
     /** @type {Progress} */
     const progress = run.progress();
-    // A saved model has no best epoch of its own, but weights that were judged.
+    // A saved model has no best epoch of its own, but validated weights.
     if (!progress.best && progress.state !== 'finished') return null;
     const from = performance.now();
     const { horizon } = run.configured();
@@ -86,11 +86,11 @@ export function modelJobs({ Session }, post, fatal) {
       progress,
       history,
       evaluation: run.evaluate('validation'),
-      // Nobody draws those of one among several.
+      // Predictions of a comparison's runs are not drawn.
       predictions: calm ? null : run.predictions('validation', lead),
       ...forecast(),
       bytes: run.save(),
-      // Of one among several nobody asks for them later: its worker goes on to another.
+      // Nobody asks for those of a comparison's run later: its worker goes on to another.
       ...(calm && (failed || progress.state === 'finished') ? { gradients: run.gradients() } : {}),
     };
     told.report = performance.now();
@@ -99,7 +99,7 @@ export function modelJobs({ Session }, post, fatal) {
     return value;
   }
 
-  /** The forecast asked for, or why there is none (a series that ends in a gap). */
+  /** The requested forecast, or why there is none (a series that ends in a gap). */
   function forecast() {
     try {
       return { forecast: run.forecast(sight.steps), forecastProblem: '' };
@@ -116,7 +116,7 @@ export function modelJobs({ Session }, post, fatal) {
     const end = from + clock.left(SLICE);
     /** @type {Progress} */ let progress;
     if (!team || team.alone()) {
-      // Of no milliseconds it makes one round.
+      // Zero milliseconds make it do one round.
       do progress = run.train(clock.byStep ? 0 : end - from);
       while (clock.byStep && progress.state !== 'finished' && !clock.isOver(progress) && performance.now() < end);
     } else {
@@ -131,7 +131,7 @@ export function modelJobs({ Session }, post, fatal) {
   async function train() {
     try {
       for (;;) {
-        // Also before the first slice: the answer that training goes on is heard before what comes of it.
+        // Also before the first slice: the answer to the call comes before its events.
         await breath();
         if (!training) return;
         /** @type {Progress} */
@@ -159,12 +159,12 @@ export function modelJobs({ Session }, post, fatal) {
       rally(null);
       const problem = refusalOf(error);
       if (!problem) return fatal(error);
-      // A trap in here is heard of as an unhandled rejection (worker.js).
+      // A trap in here becomes an unhandled rejection (worker.js).
       post({ type: 'failed', run: number, problem, report: lastReport() });
     }
   }
 
-  /** What stands after training has failed, where weights were judged and can be again. */
+  /** The report after training has failed, if there are validated weights. */
   function lastReport() {
     try {
       return report(true);
@@ -174,7 +174,7 @@ export function modelJobs({ Session }, post, fatal) {
     }
   }
 
-  /** The page gets the weights as they are, in the middle of an epoch too: what it keeps is then never far behind. */
+  /** Sends the present weights to the page, also within an epoch, so that its copy is never far behind. */
   function tellWeights() {
     toldWeights = performance.now();
     /** @type {Progress} */
@@ -184,13 +184,13 @@ export function modelJobs({ Session }, post, fatal) {
     post({ type: 'weights', run: number, weights: { bytes, step, epoch } }, [bytes.buffer]);
   }
 
-  /** Nothing trains any more, and no round is half done. */
+  /** Stops training after the present round. */
   async function halt() {
     training = false;
     await rest;
   }
 
-  /** @param {Team | null} next Who trains from now on; the team before ends. */
+  /** @param {Team | null} next The workers from now on; the previous team ends. */
   function rally(next) {
     team?.disband();
     team = next;
@@ -229,7 +229,7 @@ export function modelJobs({ Session }, post, fatal) {
   /** @param {string} message */
   const refused = (message) => Object.assign(new Error(message), { name: 'UnrolledError', code: 'state' });
 
-  /** The run, where there is one: a worker that has just been started holds none. */
+  /** The run; a new worker has none. */
   function held() {
     if (!run) throw refused('The worker holds no model yet.');
     return run;
@@ -239,7 +239,7 @@ export function modelJobs({ Session }, post, fatal) {
   const standing = () => ({ configured: run.configured(), progress: run.progress() });
 
   /**
-   * Word of a peer, from the page that started it: a way to it, or its death.
+   * A message about a peer, from the page that started it: its port, or its death.
    * @param {{team: number, port?: MessagePort}} word
    */
   function peer({ team: of, port }) {
@@ -314,7 +314,7 @@ export function modelJobs({ Session }, post, fatal) {
       const value = standing();
       if (value.progress.state === 'finished') rally(null);
       else if (performance.now() - toldWeights > WEIGHTS_EVERY) tellWeights();
-      // With the answer: by itself it would be heard before, as word of the run that was there before.
+      // Part of the answer: as an event it would arrive earlier, and count for the previous run.
       return { value: { ...value, report: run.history(told.reported).length ? report() : null } };
     },
 
