@@ -61,7 +61,7 @@
  * @property {{in: {parts: SeriesParts}, out: null}} open
  * @property {{in: {settings: Settings}, out: Configured}} configure A draft: the run is not touched.
  * @property {{in: {settings: Settings, parameters: number}, out: Settings}} sized The settings with the hidden size nearest to this number of parameters.
- * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `run`: its number, which everything that is told of it carries. `fresh`: the draft takes over. `workers`: how many should train it, 0 for as many as are fastest. `limit`: for a fresh one. `among`: it is one of several, and told of less often.
+ * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `run`: its number, which all of its events carry. `fresh`: starts the draft. `workers`: the number that train it, 0 for the fastest number. `limit`: for a new run. `among`: it belongs to a comparison, and has fewer events.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training with the best weights in place.
  * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: if it ended an epoch.
@@ -71,8 +71,8 @@
  * @property {{in: {steps: number}, out: Forecast}} forecast
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the forecast's input.
  * @property {{in: null, out: {gradients: Gradients, milliseconds: number}}} gradients The gradients, and the duration of the reading.
- * @property {{in: {run: number, bytes: Uint8Array, settings?: Settings, otherRows?: boolean}, out: {configured: Configured, progress: Progress}}} load `settings`: what the
- *   state dict of a PyTorch model does not tell. `otherRows`: though it was trained on other rows.
+ * @property {{in: {run: number, bytes: Uint8Array, settings?: Settings, otherRows?: boolean}, out: {configured: Configured, progress: Progress}}} load `settings`: additions to the
+ *   state dict of a PyTorch model. `otherRows`: accepts a model trained on other rows.
  */
 
 /** @typedef {keyof Calls} CallName */

@@ -1,5 +1,5 @@
 /**
- * How far off: the model beside the simple rules that it has to beat, over all and step by step.
+ * Accuracy: the model and its baselines, overall and step by step.
  * @module
  */
 import { stepsChart } from '../charts/steps.js';
@@ -12,11 +12,11 @@ import { column, count, figure, percent } from './format.js';
 /** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
+/** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, for bold type. */
 const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity).filter(Number.isFinite));
 
 /**
- * The mean absolute error of every column beside the simple rules, and of all of them together.
+ * The mean absolute error of every target with its baselines, and of all of them together.
  * @param {Evaluation} evaluation @param {string} shown @param {(name: string) => void} show
  */
 function overview({ rows: all, targets, unit }, shown, show) {
@@ -117,7 +117,7 @@ function scores({ rows, unit }) {
   );
 }
 
-/** @param {Evaluation['targets'][number]} errors @returns {string} How the range did, beside the share that it is made to hold. */
+/** @param {Evaluation['targets'][number]} errors @returns {string} The range's coverage, compared with its nominal level. */
 function rangeSentence({ range, unit }) {
   if (!range) return '';
   const { level, coverage, width, windows } = range;
@@ -151,7 +151,7 @@ export function errorsView(root, store, act) {
 
   /** @type {ReturnType<typeof stepsChart> | null} */ let chart = null;
   let ids = '';
-  /** A table that nobody looks at is not kept up while training. */
+  /** Fills the table, during training only if it is in view. */
   function fillTable() {
     const evaluation = shownRun(store.get())?.test ?? shownRun(store.get())?.validation;
     if (!evaluation || !summary.open) return;

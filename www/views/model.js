@@ -1,5 +1,5 @@
 /**
- * The model, in short: presets, the architecture in a line, the knobs that are turned most, how many weights that gives.
+ * The model, in short: presets, the architecture in a line, the most used knobs, the number of parameters.
  * @module
  */
 import { ROLE, architectureOf, defaultOf } from '../state/shape.js';
@@ -13,7 +13,7 @@ import { explanation, knobView, segments } from './knob.js';
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
-/** The entry for settings that no preset has. */
+/** The entry for settings without a preset. */
 const OWN = ' own';
 const HINT = 'Point at a knob to read what it does.';
 
@@ -26,7 +26,7 @@ function isPreset({ settings, catalog }, preset) {
   );
 }
 
-/** @param {State} state @returns {Settings} What a preset leaves as it is. */
+/** @param {State} state @returns {Settings} The settings that a preset leaves unchanged. */
 function untouched({ settings, catalog }) {
   return Object.fromEntries(
     (catalog?.knobs ?? [])
