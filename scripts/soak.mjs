@@ -1,5 +1,5 @@
-// What is left to chance, again and again: every property test with new cases each round, in a release build. Each round prints its
-// seed; the failing round's command repeats it. ROUNDS=20 by default.
+// Property tests with new random cases in each round, in a release build. Each round prints its seed; the failing round's command
+// repeats it. ROUNDS=20 by default.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// From what was measured to docs/performance.md and the terminal: the same text.
+// From the measurements to docs/performance.md and the terminal: the same text.
 import { spread } from './measure.mjs';
 import { TARGETS, reason } from './targets.mjs';
 
@@ -13,7 +13,7 @@ export function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A median with its spread, and its ratio to PyTorch on one thread. @param {Results} results */
+/** A median with its range, and its ratio to PyTorch on one thread. @param {Results} results */
 function jobsTable({ systems, jobs, samples, medians }) {
   const reference = medians.get('torch_1');
   const rows = systems.map((system) => [

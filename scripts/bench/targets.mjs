@@ -8,10 +8,10 @@
  * @property {string} id
  * @property {string} label
  * @property {'at most' | 'at least'} want
- * @property {number} least What must be reached.
+ * @property {number} least The required value.
  * @property {number} aim
  * @property {string} unit
- * @property {(results: Results) => {where: string, value: number}[]} reached One for each place it is measured in.
+ * @property {(results: Results) => {where: string, value: number}[]} reached One for each place of measurement.
  * @property {string} [inTheWay] Printed where `aim` is missed.
  */
 
