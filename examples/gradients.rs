@@ -1,6 +1,6 @@
-//! Does the loss at the end of a window reach its beginning? The norm of its gradient at the first step over that at the
-//! last, for every architecture of the registry, before and after some training, in double precision:
-//! `cargo run --release --features f64 --example gradients` writes docs/gradients.md.
+//! Does the gradient of the loss at the end of a window reach its beginning? The gradient's norm at the first step divided by that
+//! at the last, for every architecture of the registry, before and after some training, in double precision: `cargo run --release
+//! --features f64 --example gradients` writes docs/gradients.md.
 
 mod common;
 
@@ -18,14 +18,14 @@ use common::jfk;
 
 const WINDOWS: [usize; 3] = [24, 100, 168];
 const OUT: &str = "docs/gradients.md";
-/// Windows in each step of training, and in the mean over which the gradient is taken.
+/// Windows of a batch, and of the mean of the gradients.
 const BATCH: usize = 16;
-/// Optimiser steps between the two looks.
+/// Optimiser steps between the two readings.
 const STEPS: usize = 100;
-/// Knobs that decide how far a gradient reaches at the start; all their choices are tried, one knob at a time.
+/// Knobs that decide how far a gradient reaches at the start; all their options are tried, one knob at a time.
 const KNOBS: [(&str, &str); 2] = [("forget_bias", "forget bias"), ("recurrent_init", "recurrent matrix")];
 
-/// The defaults, and what each of the two knobs can be set to, as far as `architecture` reads it.
+/// The defaults, and each option of the two knobs, as far as `architecture` reads them.
 fn variants(architecture: &Architecture) -> Vec<Option<(&'static str, &'static str)>> {
     let mut all = vec![None];
     for (key, _) in KNOBS.iter().filter(|(key, _)| architecture.reads(key)) {
@@ -37,7 +37,7 @@ fn variants(architecture: &Architecture) -> Vec<Option<(&'static str, &'static s
     all
 }
 
-/// The lowest layer's trace that later steps read, or the input's where no state is carried.
+/// The trace of the lowest layer with a carried state, or the input's without one.
 fn chosen(gradients: &Gradients) -> &GradientTrace {
     let carried = |trace: &&GradientTrace| trace.carried && trace.norms.len() > 1;
     let states = gradients.traces.iter().filter(|trace| trace.group != "Input");

@@ -1,8 +1,7 @@
 //! Which models use the order of their window? For every architecture of the registry, the error of a forecast from windows in
-//! order, and with that order destroyed (as Zeng et al. 2023 do, table 5): for a model that has learnt from windows in order,
-//! for one whose windows were all shuffled in one and the same way, and for one whose windows were each shuffled anew.
-//! `cargo run --release --example shuffle` writes docs/shuffle.md, on as many cores as there are; arguments name
-//! architectures.
+//! order, and with that order destroyed (as in Zeng et al. 2023, table 5): for a model trained on windows in order, for one trained
+//! on windows all shuffled in the same way, and for one trained on windows each shuffled anew. `cargo run --release --example
+//! shuffle` writes docs/shuffle.md, on all cores; arguments select architectures.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -31,11 +30,11 @@ const STEPS: usize = 1000;
 const RATE: f64 = 2e-3;
 const SEEDS: u64 = 3;
 const SPLIT: &str = "70/10/20";
-/// Rows from one judged window to the next: not a divisor of the day, so that all hours are judged.
+/// Rows from one test window to the next: not a divisor of the day, so that all hours are tested.
 const STRIDE: usize = 7;
 const OUT: &str = "docs/shuffle.md";
 
-/// What happens to the steps of a window before the last one, from which models count their level.
+/// The order of the steps of a window before the last one, from which models measure their level.
 #[derive(Clone, Copy)]
 enum Order {
     Kept,
@@ -45,12 +44,12 @@ enum Order {
     Fresh,
 }
 
-/// The temperatures, and which windows train and judge.
+/// The temperatures, and the windows for training and test.
 struct Data {
     frame: Frame,
     trains: WindowSet,
     judges: Vec<u32>,
-    /// The order in which all windows stand that are shuffled in the same way.
+    /// The order of all windows that are shuffled in the same way.
     fixed: [usize; WINDOW],
 }
 

@@ -1,10 +1,10 @@
-//! What is said of memories, and of whose.
+//! Claims about the memory of architectures.
 
-/// What is said of architectures, and of which: id, and the value of the other choice.
+/// A claim, with the architectures concerned: id, and the value of the other option.
 pub struct Claim {
-    /// In one sentence, with its source.
+    /// The claim in one sentence, with its source.
     pub said: &'static str,
-    /// Each is a row of the table.
+    /// The rows of the table.
     pub of: &'static [(&'static str, Option<&'static str>)],
 }
 
