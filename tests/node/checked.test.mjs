@@ -1,5 +1,4 @@
-// What the core says passes the check that the page makes of it, whatever the file; and of all that it says nothing is let through
-// unseen.
+// The core's results pass the page's check, for any file; and every field of them is checked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { faultIn, faultInTidings } from '../../www/state/checked.js';

@@ -1,5 +1,5 @@
-// The one function that writes numbers on the page, and the forms that it is given: over magnitudes from 1e-9 to 1e12, of both
-// signs, with small ranges on large offsets.
+// The page's function for writing numbers, and its forms: over magnitudes from 1e-9 to 1e12, of both signs, with small ranges on
+// large offsets.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// What is done alike in Node and in a page, and must come out alike. It imports nothing, so that a page can load it too.
+// Code that must give the same result in Node and in a page. It imports nothing, so that a page can load it too.
 
 /** More than one epoch of the sample (93 steps), so that a validation lies between. */
 export const STEPS = 100;

@@ -1,4 +1,4 @@
-// Starts the two browsers, each with a fresh profile, and speaks to both in one language (WebDriver and its BiDi events).
+// Starts the two browsers, each with a new profile, and talks to both in one language (WebDriver and its BiDi events).
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { Builder } from 'selenium-webdriver';
@@ -22,7 +22,7 @@ function find(...names) {
         accessSync(path.join(folder, name), constants.X_OK);
         return path.join(folder, name);
       } catch {
-        // Not there: the next.
+        // Not found: try the next.
       }
     }
   }
@@ -46,9 +46,9 @@ function startFirefox(dark) {
     .setBinary(find('firefox-esr', 'firefox'))
     .addArguments('-headless')
     .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
-    // As people have it; its driver would let pages from disk load their neighbours.
+    // The usual setting; the driver's would let pages from disk load neighbouring files.
     .setPreference('security.fileuri.strict_origin_policy', true)
-    // As on phones: the page has the width that was asked for.
+    // As on phones: the page has the requested width.
     .setPreference('ui.useOverlayScrollbars', 1)
     .enableBidi();
   return new Builder()
@@ -67,11 +67,11 @@ async function startChromium(dark) {
     '--disable-gpu',
     '--hide-scrollbars',
     '--no-first-run',
-    // Nothing of the browser's own goes out, and nothing of it waits for a network that may not be there.
+    // The browser itself sends nothing and does not wait for a network.
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    // Its sandbox does not work for root, which is who tests in a container.
+    // Its sandbox does not work for root, the usual user in a container.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   );
   options.enableBidi();

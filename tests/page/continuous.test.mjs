@@ -1,4 +1,4 @@
-// The series read as one, by truncated backpropagation through time: what is cut is said before it trains and while it does, and
+// Training on the series as one, by truncated backpropagation through time: the cuts are described before and during training, and
 // the model forecasts and can be looked into like any other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -37,7 +37,7 @@ inBrowsers((browser) => {
     await page.until('the gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
     assert.match(await page.text('.inside-sentence'), /something is forecast at each of them/);
 
-    // Windows again: nothing is cut.
+    // Windows again: no cuts.
     await press(page, 'All settings, equations');
     await page.run(() => document.querySelector('#model-detail input[name$="-reading"][value="windows"]').click());
     await press(page, 'Train anew');

@@ -1,5 +1,5 @@
-// The learning curve of a model that feeds on its own forecasts: the loss of those, and the loss with the truth fed back instead,
-// are drawn, named and told, with the numbers that the core gives.
+// The learning curve of a recursive model: its own loss and the teacher-forced loss are drawn, named and described, with the core's
+// numbers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { figure } from '../../www/views/format.js';
@@ -79,7 +79,7 @@ inBrowsers((browser) => {
     assert.equal(own.length, history.length, 'a point of its own forecasts for each epoch');
     assert.equal(fed.length, history.length, 'a point with the truth fed back for each epoch');
     assert.deepEqual(fed.map(([x]) => x), own.map(([x]) => x));
-    // On a logarithmic scale, as two points of the one tell it.
+    // On a logarithmic scale, computed from two points of the first curve.
     const [high, low] = [free.indexOf(Math.max(...free)), free.indexOf(Math.min(...free))];
     const slope = (own[low][1] - own[high][1]) / Math.log(free[low] / free[high]);
     const height = (/** @type {number} */ loss) => own[high][1] + slope * Math.log(loss / free[high]);

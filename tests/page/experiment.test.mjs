@@ -1,4 +1,4 @@
-// What outlives a model on the page: how often the test part was scored, and the rows that a saved model has learnt from.
+// The experiment that outlives a model on the page: the count of test scorings, and the rows that a saved model has learnt from.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board, compare, untilOver } from './contest.mjs';
@@ -76,7 +76,7 @@ inBrowsers((browser) => {
     await trained(page);
     await untilNote(page, /scored 5 times by now/);
 
-    // Other rows are another experiment, and so is another split of the same.
+    // Other rows are another experiment, and so is another split of the same rows.
     await drop(page, 'other.csv', daily(390), '390 values');
     await trained(page);
     await untilNote(page, /scored once/);
@@ -125,7 +125,7 @@ inBrowsers((browser) => {
     await untilNote(page, said);
     await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
 
-    // It is said from then on: when another has been shown, and at the next visit.
+    // It is repeated from then on: after another run was shown, and at the next visit.
     await trained(page);
     await untilNote(page, /which training never saw; scored 2 times/);
     await press(page, 'Bring back the model before this one');

@@ -1,5 +1,5 @@
-// What the page's tests stand on: the page in a real browser, from a server as plain as any host's or from disk, with all
-// that goes wrong in it written down. A test that leaves something there unclaimed fails (see `inBrowsers`).
+// The base of the page's tests: the page in a real browser, from a server as plain as any host's or from disk, with a record of
+// everything that goes wrong in it. A test that leaves an unclaimed record fails (see `inBrowsers`).
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -73,7 +73,7 @@ export class Browser {
     this.bidi.socket.on('message', (/** @type {Buffer} */ data) => {
       const { method, params } = JSON.parse(data.toString());
       if (!method) return;
-      // A page that was just left may still have asked for something.
+      // A page that was just left may still have requests.
       const url = params.request?.url;
       const page = (url && this.pages.find((candidate) => candidate.owns(url))) || this.pages.at(-1);
       page?.heard(method, params);
@@ -95,10 +95,10 @@ export class Browser {
   async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, replace, before } = {}) {
     const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
-    // A port of its own is an origin of its own: no page finds what another one stored.
+    // A port of its own is an origin of its own: no page finds another one's storage.
     const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN, replace });
     const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
-    // The page before is left first, so that what its workers still do is not taken for this one's.
+    // The previous page is left first, so that its workers' requests do not count for this one.
     if (this.pages.length) await this.driver.get('about:blank');
     const page = new Page(this, base, await this.driver.getWindowHandle(), server);
     this.pages.push(page);
@@ -204,7 +204,7 @@ export class Page {
       if (!this.owns(url) && !/^(?:data|blob|about):/.test(url)) this.#problems.push(`request to elsewhere: ${url}`);
     }
     if (method === 'network.fetchError') {
-      // Pages are left while they load; that is no fault of theirs.
+      // Pages are left while they load, which is no error.
       if (!/abort/i.test(params.errorText)) this.#problems.push(`request failed: ${params.request.url} (${params.errorText})`);
     }
   }
@@ -220,13 +220,13 @@ export class Page {
    * @returns {Promise<string[]>}
    */
   async takeProblems() {
-    // Events and reports are on their way when the step that caused them is done.
+    // Events and reports arrive a little after their step.
     await new Promise((resolve) => setTimeout(resolve, 150));
     for (const report of this.server?.violations.splice(0) ?? []) {
       this.#problems.push(`policy: ${report['effective-directive'] ?? report['violated-directive']} ${report['blocked-uri']} in ${report['source-file'] ?? '?'}`);
     }
     for (const missing of this.server?.missing.splice(0) ?? []) {
-      // Browsers ask for it of every host by themselves.
+      // Browsers request it from every host.
       if (!missing.endsWith('/favicon.ico')) this.#problems.push(`not found: ${missing}`);
     }
     return this.#problems.splice(0);

@@ -1,4 +1,4 @@
-// What a chart's canvas says: every text with its place, as it was drawn last.
+// The texts on a chart's canvas, with their places, as last drawn.
 
 /** @typedef {{text: string, left: number, right: number, top: number, bottom: number}} Label In pixels of the page, from the canvas' corner. */
 /** @typedef {import('./harness.mjs').Page} Page */

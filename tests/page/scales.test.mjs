@@ -1,4 +1,4 @@
-// What the page writes of numbers of every scale: labels of axes, what is read under the cursor, tables, the file taken away.
+// The page's numbers at every scale: labels of axes, the value under the cursor, tables, the downloaded file.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';

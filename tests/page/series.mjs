@@ -1,4 +1,4 @@
-// Series of every scale, as people have them; made here, the same each time.
+// Series of every scale, generated here, the same each time.
 
 /** @typedef {{name: string, csv: string, values: number[], low: number, high: number}} Series `low` and `high`: what the values lie between. */
 

@@ -1,4 +1,4 @@
-// A PyTorch model's state dict, dropped on the page, forecasts what it does there (scripts/reference/state_dicts.py).
+// A PyTorch model's state dict, dropped on the page, gives the same forecasts as in PyTorch (scripts/reference/state_dicts.py).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

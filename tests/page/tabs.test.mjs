@@ -1,5 +1,5 @@
-// Several tabs of the page: one of them writes what is kept, the others read along and can take over; no model of one comes to stand on
-// the data of another, and no run of one is lost to another.
+// Several tabs of the page: one of them writes the records, the others read along and can take over; no tab's model meets another's
+// data, and no tab's run is lost to another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board } from './contest.mjs';
@@ -59,7 +59,7 @@ inBrowsers((browser) => {
     const one = await opened(browser, short);
     await trained(one);
     await untilKept(one, 'the first model', ({ runs: all }) => all[0]?.judged);
-    // Of the same name, so that no address tells them apart.
+    // The same name, so that the address does not tell them apart.
     const other = await beside(browser, one, 'small.csv', high);
     await trained(other);
     await takeOver(other);
@@ -84,7 +84,7 @@ inBrowsers((browser) => {
     await untilReady(other);
     await untilRuns(other, 1);
     await untilNotice(other, LOOKS_ON);
-    // Each trains one, the first two of them.
+    // Each tab trains one run, the first two tabs first.
     await trained(one);
     await untilRuns(one, 2);
     await untilRuns(other, 2);

@@ -1,5 +1,5 @@
-// What a trap or a panic in the core comes to: its worker ends, a person reads a sentence and what to change, and no third worker
-// is started on what has ended two.
+// Traps and panics in the core: the worker ends, a person reads a sentence with a remedy, and a cause that has ended two workers
+// does not get a third.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
@@ -110,7 +110,7 @@ inBrowsers((browser) => {
     await page.until('why it is not started', () => /has ended 2 workers, so it is not started again.*ran out of memory.*Lower the batch size/.test(document.querySelector('#train .extra').textContent));
     assert.equal((await counted(page)).calls.start, 2);
     assert.equal((await counted(page)).workers.model, 3);
-    // With other settings it is.
+    // With other settings it is tried.
     await chooseEpochs(page, '1');
     await untilReady(page);
     await press(page, 'Train');
@@ -154,7 +154,7 @@ inBrowsers((browser) => {
     await assertSentences(page, /unreachable/);
   });
 
-  // Firefox says nothing of a worker whose module cannot be loaded: to the page it is a silent one (vanish.test.mjs).
+  // Firefox reports nothing about a worker whose module fails to load: to the page it is silent (vanish.test.mjs).
   const silent = browser.name === 'firefox' ? { skip: 'Firefox tells nobody that a worker cannot be started' } : {};
   test('a reader whose successors cannot be started is not started for ever, and the page says so', silent, async () => {
     let broken = false;
@@ -171,9 +171,9 @@ inBrowsers((browser) => {
     await page.dropFile('main', 'next.csv', daily(401));
     await page.until('the same of the next file', () => /next\.csv was not opened.*No worker/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
     assert.equal((await counted(page)).workers.data, 3);
-    // What is missing is said by the browser, too.
+    // The browser reports the missing file, too.
     await page.takeProblems();
-    // The model is where it was.
+    // The model is still there.
     await press(page, 'Train');
     await untilStatus(page, 'finished');
   });

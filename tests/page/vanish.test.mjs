@@ -1,5 +1,5 @@
-// Workers that vanish without a word, at every point of their work: the page says so, asks what to do, and answers meanwhile. What
-// a person decides is done: nothing stays dead.
+// Workers that vanish silently, at every point of their work: the page reports it, asks for a decision, stays responsive meanwhile,
+// and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
@@ -108,7 +108,7 @@ inBrowsers((browser) => {
 
   test('how a file was read can be changed after its worker was lost', async () => {
     const page = await held(browser, short);
-    // A day that occurs twice, with another value.
+    // A day occurs twice, with another value.
     await page.dropFile('main', 'twice.csv', daily(400).replace(/\n(.*),(.*)\n/, '\n$1,$2\n$1,9$2\n'));
     await page.until('the file', () => document.querySelector('#source').selectedOptions[0].textContent === 'twice.csv');
     await kill(page, 'data');
@@ -203,7 +203,7 @@ inBrowsers((browser) => {
     assert.match(await asked(page, /holds the model/), /training stops, and another gets the weights of epoch \d+/);
     await press(page, 'Stop');
     await page.until('that both wait', () => /^“Pause”, “Stop” wait/.test(document.querySelector('#train .sentence').textContent));
-    // What needs no worker is done at once.
+    // Actions without a worker are done at once.
     await press(page, 'How it was read');
     await page.until('the rows of the file', () => !document.querySelector('#data-detail').hidden);
     await decide(page, 'End it');
@@ -319,7 +319,7 @@ inBrowsers((browser) => {
         const before = held.newest('model');
         before.dispatchEvent(new ErrorEvent('error', { message: 'gone' }));
         while (held.newest('model') === before) await new Promise((resolve) => setTimeout(resolve, 10));
-        // It is given the data, the settings and the weights.
+        // It gets the data, the settings and the weights.
         let answers = 0;
         await new Promise((resolve) => {
           held.newest('model').addEventListener('message', ({ data }) => {
