@@ -8,7 +8,7 @@ import { test } from 'node:test';
 const RUNS = 8;
 /** Distances below this are hard to tell apart on a thin line. */
 const APART = 0.09;
-/** WCAG 2.2, 1.4.11: what is drawn against its ground. */
+/** WCAG 2.2, 1.4.11: graphics against their background. */
 const CONTRAST = 3;
 
 /** Of linear light; rows give red, green, blue. @type {Record<string, number[][]>} */

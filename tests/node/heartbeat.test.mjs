@@ -6,7 +6,7 @@ import { turns } from '../../www/actions/turns.js';
 import { createHeartbeat } from '../../www/core/heartbeat.js';
 import { BEAT, PIECES, SILENCE } from '../../www/core/patience.js';
 
-/** A heartbeat in a time that the test moves on. @param {import('node:test').TestContext} t */
+/** A heartbeat with a clock of the test's own. @param {import('node:test').TestContext} t */
 function beating(t) {
   let now = 0;
   t.mock.timers.enable({ apis: ['setInterval'] });

@@ -26,7 +26,7 @@ const LAYERS = [
 /** The page's own modules. */
 const modules = readdirSync(www, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js') && !file.startsWith('vendor'));
 
-/** What a module imports of the page's own, also by `import()`. @param {string} file @param {string} text */
+/** A module's imports from the page, also by `import()`. @param {string} file @param {string} text */
 function importsOf(file, text) {
   const named = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   return named.filter((name) => name.startsWith('.')).map((name) => path.join(path.dirname(file), name));
@@ -35,7 +35,7 @@ function importsOf(file, text) {
 /** @type {Map<string, string[]>} */
 const imports = new Map(modules.map((file) => [file, importsOf(file, readFileSync(path.join(www, file), 'utf8')).filter((name) => modules.includes(name))]));
 
-/** The modules that stand in circles. @param {Map<string, string[]>} graph @returns {string[]} */
+/** The modules in circles. @param {Map<string, string[]>} graph @returns {string[]} */
 function circles(graph) {
   let left = [...graph.keys()];
   for (;;) {

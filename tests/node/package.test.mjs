@@ -23,7 +23,7 @@ function trainToTheEnd(session, slice = 200) {
 }
 
 /**
- * What a call throws, as a plain object.
+ * The error of a call, as a plain object.
  * @param {() => unknown} call
  */
 function thrown(call) {

@@ -84,7 +84,7 @@ test('a run whose data are missing, are others or are damaged is of no use, and 
   }
 });
 
-/** What version 4 kept: the run that is shown twice, once with its predictions. */
+/** Records of version 4: the run on show twice, once with its predictions. */
 function before() {
   const predictions = { validation: session.predictions('validation', 1), test: null };
   const none = { validation: null, test: null };

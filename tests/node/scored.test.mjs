@@ -20,10 +20,10 @@ Object.assign(globalThis, {
 });
 
 let visits = 0;
-/** The module as a tab has it that has just been opened. @returns {Promise<any>} */
+/** The module in a new tab. @returns {Promise<any>} */
 const visit = () => import(`../../www/state/scored.js?${++visits}`);
 
-/** What a worker answers that goes on counting. @type {any} */
+/** The answer of a worker that continues the count. @type {any} */
 const scores = async (/** @type {string} */ _, /** @type {any} */ { before }) => ({ evaluation: { scored_times: before + 1 } });
 /** @param {string} fingerprint @returns {any} */
 const of = (fingerprint) => ({ fingerprint });

@@ -20,7 +20,7 @@ const fatal = (error) => {
 
 /**
  * A team whose peers start after `late` rounds; `more` are other settings.
- * @param {{wanted: number, fit?: number, late?: number, more?: object}} how `fit`: how many have room.
+ * @param {{wanted: number, fit?: number, late?: number, more?: object}} how `fit`: number that fits into memory.
  */
 function gather({ wanted, fit = 4, late = 0, more = {} }) {
   const session = new Session(parts);

@@ -6,9 +6,9 @@ import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs'
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** A person notices more than this. */
+/** Largest unnoticeable delay. */
 const LONGEST_GAP_MS = 50;
-/** On a machine whose cores are busy few are quiet. */
+/** On a busy machine few stretches are quiet. */
 const STRETCHES = 40;
 
 const small = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';

@@ -9,9 +9,9 @@ import { inBrowsers, root } from './harness.mjs';
 import { untilReady } from './steps.mjs';
 
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
-/** Rules that everything is judged beside: the last value, the season before, two linear models. */
+/** The baselines of every model: the last value, the season before, two linear models. */
 const RULES = 4;
-/** Seconds that each may train. */
+/** Budget of each in seconds. */
 const SECONDS = 2;
 
 inBrowsers((browser) => {

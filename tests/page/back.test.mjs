@@ -10,7 +10,7 @@ import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, until
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
 /** @param {Page} page @param {RegExp} pattern */
@@ -32,7 +32,7 @@ const keptKeys = (page) =>
     return (await keys()).map(String).sort();
   });
 
-/** Has the storage busy for a second: what is asked of it meanwhile is done afterwards, in order. @param {Page} page */
+/** Keeps the storage busy for a second: later requests are done afterwards, in order. @param {Page} page */
 const occupyStorage = (page) =>
   page.run(async () => {
     const { createStore } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);

@@ -5,15 +5,15 @@ import { Builder } from 'selenium-webdriver';
 import chrome from 'selenium-webdriver/chrome.js';
 import firefox from 'selenium-webdriver/firefox.js';
 
-/** Both, or what BROWSERS names (`BROWSERS=firefox`). */
+/** Both, or those in BROWSERS (`BROWSERS=firefox`). */
 export const browserNames = (process.env.BROWSERS ?? 'firefox chromium').split(/[ ,]+/);
 
-/** For one step in the page, which ends what hangs; what takes long is waited for in many (`Page.until`). */
+/** Time limit of one step in the page, which only ends hanging ones; long waits take many steps (`Page.until`). */
 const SCRIPT_TIMEOUT_MS = 300_000;
 
 /**
- * @param {string[]} names Programs, the first found of which is taken.
- * @returns {string} Its full path: given one, selenium looks nothing up in the network.
+ * @param {string[]} names Names of programs; the first one found is used.
+ * @returns {string} Its full path: with it, selenium looks nothing up on the network.
  */
 function find(...names) {
   for (const name of names) {

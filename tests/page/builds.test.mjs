@@ -6,17 +6,17 @@ import { forms } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
 import { press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
-/** Little to train, so that it is soon over. */
+/** A short training. */
 const SMALL = 'sample=co2&hidden=4&epochs=1';
 
-/** Of the largest weight: what one rounding in place of two may come to over 100 steps. */
+/** Tolerance, as a share of the largest weight: the effect of one rounding in place of two over 100 steps. */
 const TOLERANCE = 1e-4;
 
-/** The wasm files that the server was asked for. @param {import('./harness.mjs').Page} page */
+/** The requested wasm files. @param {import('./harness.mjs').Page} page */
 const loaded = (page) =>
   (page.server?.requests ?? []).filter((line) => /\.wasm$/.test(line)).map((line) => line.replace(/^.*\//, ''));
 
-/** In the page: whether this browser has relaxed SIMD, by another way than the page's own. */
+/** In the page: whether this browser has relaxed SIMD, by another method than the page's own. */
 const hasRelaxed = () =>
   WebAssembly.validate(
     Uint8Array.from(

@@ -6,7 +6,7 @@ import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
-/** Small and quick; a head that some architectures refuse. */
+/** Small and quick; with a head that some architectures refuse. */
 const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
 /** @param {Record<string, string | number>} settings @returns {string[]} Architectures that the core refuses with these. */

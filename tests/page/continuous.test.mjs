@@ -8,7 +8,7 @@ import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
 
 const settings = { target: 'value', reading: 'continuous', chunk: 14, lanes: 3, segment: 1, hidden: 8, window: 28, horizon: 7, epochs: 4 };
 
-/** What the core says is cut. */
+/** The core's cuts. */
 function truncated() {
   const session = new Session(table(Buffer.from(daily(400))).series().to_parts());
   const { truncated: cut } = session.configure(settings);

@@ -9,12 +9,12 @@ import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
 
 /** With a seed the page trains in the plain build, as Node does. */
 const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 6, learning_rate: 0.01, seed: 3, teacher_forcing: 1 };
-/** Canvas pixels: each point is rounded to a whole one, and so are the two that the scale is read from. */
+/** Canvas pixels: each point is rounded to a whole one, and so are the two that give the scale. */
 const ROUNDED = 3;
 
 /** @typedef {{ink: string, dashed: boolean, points: [number, number][]}} Line */
 
-/** Notes the lines of the learning curve as they were drawn last. Runs in the page. */
+/** Notes the last drawn lines of the learning curve. Runs in the page. */
 function noteLines() {
   /** @type {WeakMap<Path2D, [number, number][]>} */
   const paths = new WeakMap();
@@ -37,7 +37,7 @@ function noteLines() {
   };
 }
 
-/** What the core's curves are. @param {string} architecture */
+/** The core's curves. @param {string} architecture */
 function curves(architecture) {
   const session = new Session(table(Buffer.from(daily(400))).series().to_parts());
   session.configure({ target: 'value', architecture, ...settings });

@@ -34,7 +34,7 @@ test('the static site names nothing by an address that only holds at the root of
   assert.deepEqual((await readdir(path.join(root, 'dist'))).filter((name) => !/^app-[0-9a-f]+$/.test(name)).sort(), ['index.html', 'unrolled.html']);
 });
 
-/** In the page: the sentence that stands where the application would, or `null`. */
+/** In the page: the sentence in place of the application, or `null`. */
 const sentence = () => {
   const box = /** @type {HTMLElement | null} */ (document.querySelector('#boot'));
   return box && !box.hidden ? box.textContent : null;

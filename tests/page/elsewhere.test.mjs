@@ -10,7 +10,7 @@ import { chooseWorkers, press, untilReady } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
-/** Stands before a worker's own code: tries ways out, each to a path of its own, and says what came of it on the port it gets. */
+/** Runs before a worker's own code: tries ways out, each to a path of its own, and reports the results on its port. */
 function tryWaysOut() {
   self.addEventListener('message', async (event) => {
     if (event.data.type !== 'try') return;
@@ -24,7 +24,7 @@ function tryWaysOut() {
         source.addEventListener(heard, resolve);
         source.addEventListener('error', () => reject(new Error('blocked')));
       });
-    /** @returns {Promise<unknown>} What a worker of this worker tries. */
+    /** @returns {Promise<unknown>} The attempt of a worker of this worker. */
     const nested = () => {
       const text = `const ways = [() => fetch('${origin}/nested', { mode: 'no-cors' }), () => import('${origin}/nested.js')];
         Promise.any(ways.map((way) => way())).then(() => postMessage(true), () => postMessage(false));`;
@@ -64,7 +64,7 @@ function tryWaysOut() {
 /** The same as text. */
 const attempts = `;(${tryWaysOut})();\n`;
 
-/** Notes every worker. Runs in the page. @param {string} carried Goes before the code of workers whose text the page carries. */
+/** Notes every worker. Runs in the page. @param {string} carried Runs before the code of workers whose text the page carries. */
 function noteWorkers(carried) {
   const [PlainWorker, PlainBlob] = [Worker, Blob];
   /** @type {{sort: string, worker: Worker, asked?: boolean}[]} */
@@ -73,7 +73,7 @@ function noteWorkers(carried) {
   let another;
   /** @type {Record<string, Record<string, string>>} By sort of worker and way: "open", if it ever was, or "blocked". */
   const tried = {};
-  /** Has a worker try, on a channel of its own: the page ends workers that say what it does not know. */
+  /** Makes a worker try, on a channel of its own, since the page ends workers with unknown messages. */
   const ask = (/** @type {Worker} */ worker, /** @type {string} */ sort, /** @type {object} */ message) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data: { way, how } }) => {
@@ -100,7 +100,7 @@ function noteWorkers(carried) {
 }
 
 inBrowsers((browser) => {
-  /** Another origin, which would let anyone in, and what was asked of it. @type {string[]} */
+  /** Another origin, which accepts everything, and its requests. @type {string[]} */
   const asked = [];
   const elsewhere = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);

@@ -7,7 +7,7 @@ import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, until
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=4&window=14&horizon=7&segment=7&epochs=1';
 
 /** @param {Page} page @param {RegExp} pattern */
@@ -18,7 +18,7 @@ const untilNote = (page, pattern) =>
 const untilTrainSays = (page, pattern) =>
   page.until(`words like ${pattern}`, (source) => new RegExp(source).test(document.querySelector('#train').textContent), { args: [pattern.source] });
 
-/** Trains a fresh model to its end, whatever the button that begins it says. @param {Page} page */
+/** Trains a new model to its end, whatever the label of the button. @param {Page} page */
 async function trained(page) {
   await page.until('a button that trains', () => {
     const button = /** @type {HTMLButtonElement} */ (document.querySelector('#train .main'));
@@ -36,7 +36,7 @@ async function drop(page, name, csv, values) {
   await page.until('the file', (wanted) => document.querySelector('#data .extent').textContent.startsWith(wanted) && !document.querySelector('#train .main').disabled, { args: [values] });
 }
 
-/** Saves the model that is shown, to be opened again. @param {Page} page */
+/** Saves the model on show, for opening it again. @param {Page} page */
 const save = (page) =>
   page.run(() => {
     const make = URL.createObjectURL;

@@ -8,7 +8,7 @@ import { inBrowsers } from './harness.mjs';
 
 const address = 'tests/page/fixture/';
 
-/** Runs in the page: tells its worker, and waits until that has been done. @param {string} what */
+/** Runs in the page: sends its worker a command, and waits until it is done. @param {string} what */
 const tellWorker = (what) =>
   new Promise((resolve) => {
     const worker = new Worker('worker.js');

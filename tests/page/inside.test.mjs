@@ -15,7 +15,7 @@ import { daily, hourly, opened, press, untilEpoch, untilJudged, untilReady, unti
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
 const small = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2 };
 
-/** What the core says can be seen inside of each architecture. @returns {Map<string, {key: string, kind: string, rows: number, columns: number}[]>} By its id. */
+/** The core's inner values of each architecture. @returns {Map<string, {key: string, kind: string, rows: number, columns: number}[]>} By its id. */
 function offered(more = {}, file = daily(400)) {
   const parts = table(Buffer.from(file)).series().to_parts();
   return new Map(
@@ -42,7 +42,7 @@ const coloursOf = (page) =>
     return found.size;
   });
 
-/** Chooses one, and waits until it is drawn. @param {Page} page @param {string} key */
+/** Chooses an inner value, and waits until it is drawn. @param {Page} page @param {string} key */
 async function choose(page, key) {
   await page.run((value) => {
     const select = document.querySelector('#inside-which');
@@ -54,7 +54,7 @@ async function choose(page, key) {
   await page.run(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
 }
 
-/** The rows of a map are labelled by their numbers, which lie between its first and its last, and no label lies on another. @param {Page} page @param {{key: string, kind: string, rows: number}} probe @param {string} where */
+/** The rows of a map are labelled by their numbers, between the first and the last, and no label overlaps another. @param {Page} page @param {{key: string, kind: string, rows: number}} probe @param {string} where */
 async function assertAxes(page, { key, kind, rows }, where) {
   const chart = await labelsOf(page, '#inside .heat');
   const left = leftLabels(chart);
@@ -71,7 +71,7 @@ async function assertAxes(page, { key, kind, rows }, where) {
 /** @param {Page} page @param {string} key A key pressed on the map. */
 const type = (page, key) => page.run((name) => document.querySelector('#inside .heat').dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })), key);
 
-/** Notes how often workers that compare are asked for a gradient, and how long that took them. Runs in the page. */
+/** Notes the number and duration of gradient readings in a comparison. Runs in the page. */
 function noteReadings() {
   // Two lanes at once, on any machine.
   Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 2 });
@@ -103,7 +103,7 @@ const readings = (page) => page.run(() => /** @type {any} */ (window).readings);
 /** The gradients' chart, as a table. @param {Page} page @returns {Promise<string[]>} A row for each line. */
 const gradientRows = (page) => page.run(() => [...document.querySelector('.inside-gradients table').querySelectorAll('tbody tr')].map(({ textContent }) => textContent));
 
-/** What that chart has lines for; nothing where there is no choice. @param {Page} page */
+/** Subject of that chart's lines; empty without a choice. @param {Page} page */
 const linesFor = (page) => page.run(() => (document.querySelector('#inside-by').checkVisibility() ? document.querySelector('#inside-by').value : ''));
 
 /** @param {number} milliseconds */

@@ -6,25 +6,25 @@ import { LASTING, daily, opened, press, untilJudged, untilKept, untilReady, unti
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#sample=seattle&hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What the page says over its lower edge. @param {Page} page */
+/** The notice over the page's lower edge. @param {Page} page */
 const notice = (page) => page.run(() => (document.querySelector('#notice')?.hidden ? '' : (document.querySelector('#notice')?.textContent ?? '')));
 
 /** @param {Page} page @param {RegExp} pattern */
 const untilNotice = (page, pattern) =>
   page.until(`a notice like ${pattern}`, (source) => !document.querySelector('#notice').hidden && new RegExp(source).test(document.querySelector('#notice').textContent), { args: [pattern.source] });
 
-/** Runs a function beside the storage, in a page of the same origin in which the application does not run. @template {unknown[]} A @template R @param {Page} page @param {(...args: A) => R} body @param {A} args */
+/** Runs a function on the storage, in a page of the same origin without the application. @template {unknown[]} A @template R @param {Page} page @param {(...args: A) => R} body @param {A} args */
 async function aside(page, body, ...args) {
   await page.driver.get(`${page.base}tests/page/fixture/`);
   return page.run(body, ...args);
 }
 
-/** Keys of what is kept. @param {Page} page */
+/** Keys of the records. @param {Page} page */
 const keysOf = (page) =>
   page.run(async () => {
     const { keys } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
@@ -32,7 +32,7 @@ const keysOf = (page) =>
   });
 
 /**
- * Kinds of damage: which record, and what becomes of it. Each runs in the page; of a record of a run, some see its model alone.
+ * Kinds of damage: the record, and the change. Each runs in the page; for a record of a run, some get only its model.
  * @type {[string, 'data' | 'run' | 'entry' | 'open', (kept: any) => unknown][]}
  */
 const DAMAGE = [
@@ -302,7 +302,7 @@ inBrowsers((browser) => {
     await untilReady(page);
     await page.run(() => {
       const post = Worker.prototype.postMessage;
-      /** When each step was first heard of. @type {[number, number][]} */
+      /** Time of the first event of each step. @type {[number, number][]} */
       const steps = (/** @type {any} */ (window).steps = []);
       Worker.prototype.postMessage = function (message, ...more) {
         if (message.name === 'start')

@@ -11,7 +11,7 @@ const settings = {
 };
 
 /**
- * Makes tools for training in a page that has nothing else: `tools.begin()`, and `tools.peers`, the workers that help.
+ * Makes tools for training in an otherwise empty page: `tools.begin()`, and `tools.peers`, the helpers.
  * @param {import('./harness.mjs').Page} page
  */
 async function prepare(page) {

@@ -8,10 +8,10 @@ import { forms, hashOfTraining, STEPS } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
 import { press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
-/** A run on the sample that opens the page: dropout in both places, sizes that fill no vector evenly. */
+/** A run on the first sample: dropout in both places, sizes that fill no vector evenly. */
 const RUN = { architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
 
-/** The SHA-256 of the weights that this run gives. */
+/** The SHA-256 of this run's weights. */
 function weightsInNode() {
   const table = unrolled.table(unrolled.jfk);
   const session = new unrolled.Session(table.series({}).to_parts());

@@ -12,7 +12,7 @@ import { openedWith, press } from './steps.mjs';
 /** @param {string} text @returns {number} */
 const parsed = (text) => Number(text.replaceAll(',', '').replaceAll('−', '-'));
 
-/** The labels of an axis of values: evenly spaced numbers that are told apart, where the values are. @param {string[]} texts From the top down. @param {Series} series */
+/** The labels of an axis of values: evenly spaced distinct numbers, within the values. @param {string[]} texts From the top down. @param {Series} series */
 function assertLabels(texts, { name, low, high }) {
   const at = texts.map(parsed).reverse();
   const said = `${name}: ${texts.join(' | ')}`;

@@ -8,9 +8,9 @@ import { daily, kept, opened, press, untilEpoch, untilJudged, untilKept, untilRe
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
-/** Small, and trained until it is ended. */
+/** Small, and trained until a test ends it. */
 const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
 
 const LOOKS_ON = /Another tab of this page does the saving: nothing trained in this tab is kept\./;
@@ -51,7 +51,7 @@ async function beside(browser, page, name, text) {
   return other;
 }
 
-/** The value with which the forecast begins. @param {Page} page */
+/** The first value of the forecast. @param {Page} page */
 const begins = async (page) => Number(/begins at .*? with ([\d,.]+)/.exec((await page.text('#hero-summary')) ?? '')?.[1].replaceAll(',', ''));
 
 inBrowsers((browser) => {

@@ -8,15 +8,15 @@ import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
-/** What engines throw where an allocation has failed, and what the core throws where it panics. */
+/** Errors of engines after a failed allocation, and of the core after a panic. */
 const TRAP = "new WebAssembly.RuntimeError('unreachable executed')";
 const PANIC = "new Error('panicked at src/train/trainer/mod.rs:12:34:\\\\nindex out of bounds')";
 
 /**
- * The package, in which a method throws.
+ * The package with a method that throws.
  * @param {string} of Its class. @param {string} method @param {string} thrown @param {string} [when] Of `args`, its arguments.
  */
 const trapping = (of, method, thrown, when = 'true') => ({
@@ -31,7 +31,7 @@ core.${of}.prototype.${method} = function (...args) {
 `,
 });
 
-/** Counts workers by their kind and calls by their name; a file that is dropped again has the same date, as on a disk. Runs in the page. */
+/** Counts workers by their kind and calls by their name; a file dropped again has the same date, as on a disk. Runs in the page. */
 function count() {
   const Plain = Worker;
   const counted = { workers: /** @type {Record<string, number>} */ ({}), calls: /** @type {Record<string, number>} */ ({}) };
@@ -70,7 +70,7 @@ const chooseEpochs = (page, epochs) =>
     input.dispatchEvent(new Event('change'));
   }, epochs);
 
-/** What was thrown stands nowhere but in the folded details. @param {Page} page @param {RegExp} technical */
+/** The thrown text appears only in the folded details. @param {Page} page @param {RegExp} technical */
 async function assertSentences(page, technical) {
   const { seen, folded } = await page.run(() => ({
     seen: document.body.innerText,

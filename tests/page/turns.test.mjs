@@ -8,9 +8,9 @@ import { opened, press, pressQuickly, untilEpoch, untilJudged, untilReady, until
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and trained until it is ended. */
+/** Small, and trained until a test ends it. */
 const endless = '#hidden=32&window=56&horizon=7&segment=1&epochs=10000&patience=0';
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=32&window=56&horizon=7&segment=1&epochs=2&patience=0';
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -18,7 +18,7 @@ const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => se
 /** The runs of the list. @param {Page} page */
 const runs = async (page) => (await board(page)).filter(({ run }) => run);
 
-/** Until so many of a comparison train and have weights. @param {Page} page @param {number} many */
+/** Waits until this number of a comparison's runs train and have weights. @param {Page} page @param {number} many */
 const untilWeights = (page, many) =>
   page.until(`${many} that train and have weights`, (least) => [...document.querySelectorAll('#compare tr[data-status="running"] .link')].filter(({ disabled }) => !disabled).length >= least, { args: [many] });
 

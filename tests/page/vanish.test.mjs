@@ -8,15 +8,15 @@ import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, u
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and trained until it is ended. */
+/** Small, and trained until a test ends it. */
 const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
-/** A page that asks sooner: what it asks, and when it stops asking, is the same. */
+/** A page with a shorter limit, and the same questions. */
 const soon = { 'core/patience.js': () => 'export const BEAT = 100;\nexport const SILENCE = 1500;\nexport const PIECES = 5;\n' };
 
-/** Gives the test every worker by its kind, and ways to have it vanish. Runs in the page. */
+/** Gives the test every worker by its kind, and ways to make it vanish. Runs in the page. */
 function holdWorkers() {
   const Plain = Worker;
   const post = Plain.prototype.postMessage;
@@ -24,7 +24,7 @@ function holdWorkers() {
     /** @type {{kind: string, worker: Worker}[]} */ all: [],
     /** The newest of a kind. @param {string} kind */
     newest: (kind) => held.all.findLast((one) => one.kind === kind)?.worker,
-    /** Killed, as from the browser's tools: no event, no answer, ever. @param {string} kind */
+    /** Kills the newest of a kind, as from the browser's tools: it never sends an event or an answer again. @param {string} kind */
     kill: (kind) => Plain.prototype.terminate.call(held.newest(kind)),
     /** The kind and the call that kill a worker, once. */ deadly: /** @type {[string, string] | null} */ (null),
     /** Workers whose messages are held back. @type {Set<Worker>} */ mute: new Set(),
@@ -55,16 +55,16 @@ function holdWorkers() {
   };
 }
 
-/** The page with a small file, and its workers in the test's hands. @param {import('./harness.mjs').Browser} browser @param {string} address */
+/** The page with a small file, and its workers under the test's control. @param {import('./harness.mjs').Browser} browser @param {string} address */
 const held = (browser, address) => opened(browser, address, { before: holdWorkers, replace: soon });
 
 /** Kills the newest worker of a kind. @param {Page} page @param {string} kind */
 const kill = (page, kind) => page.run((name) => /** @type {any} */ (window).held.kill(name), kind);
 
-/** Has the next call of that name kill the worker that it is for. @param {Page} page @param {string} kind @param {string} call */
+/** Makes the next call of that name kill its worker. @param {Page} page @param {string} kind @param {string} call */
 const killAt = (page, kind, call) => page.run((...pair) => void (/** @type {any} */ (window).held.deadly = pair), kind, call);
 
-/** Until the page asks about a silent worker; its words. @param {Page} page @param {RegExp} who @returns {Promise<string>} */
+/** Waits until the page asks about a silent worker, and returns its words. @param {Page} page @param {RegExp} who @returns {Promise<string>} */
 const asked = (page, who) =>
   page.until(
     `a question about ${who}`,
@@ -253,7 +253,7 @@ inBrowsers((browser) => {
   });
 
   /**
-   * What kills the model's worker, once a model has been trained to its end, and what is done to come to it.
+   * Causes of death of the model's worker after a complete training, and the steps that lead to them.
    * @type {[string, (page: Page) => Promise<unknown>][]}
    */
   const points = [

@@ -8,7 +8,7 @@ import { openedWith, press } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** The ground beyond the end of the data, by its name: what is said of it, and which share of the chart it is. @param {Page} page */
+/** The background beyond the end of the data, by its name: its text, and its share of the chart. @param {Page} page */
 async function beyond(page) {
   const { labels, over } = await labelsOf(page, '.hero-chart');
   const name = labels.find(({ text }) => /^the next /.test(text));
@@ -16,7 +16,7 @@ async function beyond(page) {
   return name ? { text: name.text, share: (over.right - (name.left - 7)) / (over.right - over.left) } : { text: '', share: 0 };
 }
 
-/** @param {Page} page @param {string} key @param {boolean} [shiftKey] @returns {Promise<string>} What is read after it. */
+/** @param {Page} page @param {string} key @param {boolean} [shiftKey] @returns {Promise<string>} The reading after it. */
 const pressed = (page, key, shiftKey = false) =>
   page.run(
     (name, shift) => {
