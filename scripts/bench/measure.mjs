@@ -54,8 +54,8 @@ export function exponent(points) {
 }
 
 /**
- * All systems on all jobs, `repeats` times round, each after a run that warms up. A system that cannot do a job says so and is
- * left out of it.
+ * All systems on all jobs, in `repeats` rounds, each after a warm-up run. A system that cannot do a job is left out of it, with a
+ * message.
  * @param {System[]} systems
  * @param {Job[]} jobs
  * @param {number} repeats

@@ -175,7 +175,7 @@ impl Block for Mamba {
 
     fn keeps_more(&self, _: usize) -> usize {
         let (h, e, n) = (self.stream.width, self.channels, self.state);
-        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beside the matrices' 5 E + hidden + N.
+        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beyond the matrices' 5 E + hidden + N.
         let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
         sequences + e * n / scan::CHUNK
     }

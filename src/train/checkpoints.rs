@@ -20,7 +20,7 @@ use crate::train::carried::Carried;
 pub struct Checkpoints {
     /// Before each stretch.
     borders: Vec<Carried>,
-    /// Gradient with respect to the states after the stretch at hand, in the order of their values.
+    /// Gradient with respect to the states after the present stretch, in the order of their values.
     upstream: Vec<Real>,
 }
 

@@ -7,7 +7,7 @@
 //! q = W_q u, k = W_k u, v = W_v v̂                      block-diagonal, in blocks of 4 rows
 //! ĩ = w_i (q, k, v) + b_i, f̃ alike                     [heads × …]
 //! h = the mLSTM of q, k, v, ĩ, f̃                       see crate::scan::mlstm
-//! out = x + W_down ((LayerNorm(h) + s ∘ u) ∘ SiLU(z))  the norm in each head by itself; s [E]: a learned skip
+//! out = x + W_down ((LayerNorm(h) + s ∘ u) ∘ SiLU(z))  the norm in each head separately; s [E]: a learned skip
 //! ```
 //!
 //! Streaming needs the last K − 1 steps of `v̂`, and for each head a matrix, a vector and a number, whatever the length.

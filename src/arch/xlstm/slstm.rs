@@ -5,7 +5,7 @@
 //! u_t = SiLU(b + Σₖ w_k ∘ x̄_{t−K+1+k})                 depthwise, causal, K steps wide
 //! x^i = W_i u, x^f = W_f u, x^z = W_z x̄, x^o = W_o x̄   block-diagonal over the heads
 //! h = the sLSTM of x^i, x^f, x^z, x^o                  see crate::scan::slstm
-//! y = x + LayerNorm(h)                                 the norm in each head by itself
+//! y = x + LayerNorm(h)                                 the norm in each head separately
 //! (g, p) = W_up LayerNorm(y)                           both [F × …], F = 4/3 · hidden
 //! out = y + W_down (GELU(g) ∘ p)
 //! ```

@@ -376,7 +376,7 @@ impl Column {
         }
     }
 
-    /// What the column is understood to be.
+    /// The interpretation of the column.
     pub fn understood(&self) -> ColumnUnderstood {
         let spread = self.spread();
         let kind = self.kind(spread);

@@ -123,7 +123,7 @@ pub enum ColumnKind {
 pub struct ColumnUnderstood {
     /// Its name, unique.
     pub name: String,
-    /// What it holds.
+    /// The kind of its content.
     pub kind: ColumnKind,
     /// Rows without a value.
     pub missing: usize,
