@@ -1,5 +1,5 @@
 /**
- * Silent workers with waiting calls: the question about each, and a person's decision.
+ * Silent busy workers: the question about each, and a person's decision.
  * @module
  */
 /** @import {Silence} from '../core/protocol.js' */

@@ -35,7 +35,7 @@ export class Gone extends Error {}
 
 /**
  * @typedef {object} Watch
- * @property {() => boolean} [isBusy] Whether the worker must answer pings without a waiting call, because it trains.
+ * @property {() => boolean} [isBusy] Whether the worker is busy without an open call, because it trains.
  * @property {(silence: Silence | null) => void} [onSilence] Reports a silence beyond the limit, or (`null`) its end.
  */
 
@@ -127,7 +127,7 @@ export function createClient(kind, onTidings, onDeath, build = fastestBuild(), {
       if (!open) return Promise.reject(new Gone());
       const id = ++last;
       return new Promise((resolve, reject) => {
-        // An unsendable payload throws here, without a waiting call.
+        // An unsendable payload throws here, without an open call.
         worker.postMessage({ type: 'call', id, name, payload });
         waiting.set(id, { name, payload, resolve, reject });
         heart.watch();

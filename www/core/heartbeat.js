@@ -1,15 +1,16 @@
 /**
- * The heartbeat of a worker with a waiting call. Workers vanish silently: killed by the browser or from its tools, or in an endless
- * loop. An idle worker is not pinged; one with a waiting call is pinged repeatedly, and answers between two pieces of its work.
+ * The heartbeat of a busy worker, which has an open call or trains. Workers vanish silently: killed by the browser or from its
+ * tools, or in an endless loop. An idle worker is not pinged; a busy one is pinged repeatedly, and answers between two pieces of its
+ * work.
  * @module
  */
 import { BEAT, PIECES, SILENCE } from './patience.js';
 
 /**
  * @param {object} about
- * @param {() => boolean} about.awaited Whether a call waits for the worker.
+ * @param {() => boolean} about.awaited Whether the worker is busy.
  * @param {() => void} about.ping Sends a ping.
- * @param {(milliseconds: number) => void} about.tell Reports a silence beyond the limit; 0: it has ended, or no call waits.
+ * @param {(milliseconds: number) => void} about.tell Reports a silence beyond the limit; 0: it has ended, or the worker is idle.
  */
 export function createHeartbeat({ awaited, ping, tell }) {
   /** @type {ReturnType<typeof setInterval> | undefined} */ let timer;
@@ -55,7 +56,7 @@ export function createHeartbeat({ awaited, ping, tell }) {
   }
 
   return {
-    /** A call waits from now on. */
+    /** The worker is busy from now on. */
     watch() {
       if (timer !== undefined) return;
       last = performance.now();

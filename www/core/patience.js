@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Milliseconds between two checks for a sign from a worker with a waiting call. */
+/** Milliseconds between two checks for a sign from a busy worker. */
 export const BEAT = 1000;
 /** Milliseconds of silence after which a person is asked. */
 export const SILENCE = 10_000;

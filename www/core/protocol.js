@@ -85,7 +85,7 @@
  */
 
 /**
- * A worker with a waiting call is silent, or (`loading`) its core does not arrive. A person decides: to `wait`, or to `end` it (or
+ * A busy worker is silent, or (`loading`) its core does not arrive. A person decides: to `wait`, or to `end` it (or
  * request the core again).
  * @typedef {{seconds: number, loading: boolean, wait: () => void, end: () => void}} Silence
  */

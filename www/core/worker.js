@@ -62,7 +62,7 @@ self.addEventListener('message', ({ data }) => {
   else if (data.type === 'serve') void ready.then(() => servePeer({ Session }, data.port, fatal)).catch(fatal);
 });
 self.addEventListener('messageerror', () => fatal(new Error('A message from the page could not be read.')));
-// Without this, an error without a waiting call would be lost, and the page would wait for ever.
+// Without this, an error without an open call would be lost, and the page would wait for ever.
 self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
   fatal(event.reason);

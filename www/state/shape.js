@@ -82,7 +82,7 @@
  */
 
 /**
- * A silent worker with a waiting call. `who`: the subject of a sentence; `loss`: the cost of ending it.
+ * A silent busy worker. `who`: the subject of a sentence; `loss`: the cost of ending it.
  * @typedef {Silence & {key: string, who: string, loss: string}} SilentWorker
  */
 
@@ -119,7 +119,7 @@
  * @property {Keeping} keeping Status of the browser's storage.
  * @property {string} told A remark on a person's last action, until they have read it.
  * @property {string[]} asked Pending actions, by the names of their buttons.
- * @property {SilentWorker[]} silent Silent workers with waiting calls.
+ * @property {SilentWorker[]} silent Silent busy workers.
  * @property {string} said The last thing said aloud to a screen reader.
  * @property {string} broken Why the page cannot compute at all, or ''.
  */
