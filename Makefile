@@ -1,12 +1,12 @@
-# Unrolled: `make serve` and `make test` do all that is needed, from a fresh clone on.
-# Each set-up script installs only what is missing and says what it does.
+# Unrolled: `make serve` and `make test` do everything, starting from a fresh clone.
+# Each set-up script installs only missing parts and prints its actions.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# cargo's programs may have been installed a moment ago by the set-up itself.
+# The set-up itself may just have installed cargo's programs.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 # All files: equations are compiled in.
@@ -22,7 +22,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
-# The page runs with the plain core; serve.mjs has the relaxed one built beside it.
+# The page runs with the plain core; serve.mjs builds the relaxed one in the background.
 serve: setup-build pkg/unrolled_bg.wasm vendor ## Set up, build, serve the page on loopback and print its address (PORT=8000).
 	@node scripts/serve.mjs
 

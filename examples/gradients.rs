@@ -1,6 +1,6 @@
-//! Does the loss at the end of a window reach its beginning? The norm of its gradient at the first step over that at the
-//! last, for every architecture of the registry, before and after some training, in double precision:
-//! `cargo run --release --features f64 --example gradients` writes docs/gradients.md.
+//! Does the gradient of the loss at the end of a window reach its beginning? The gradient's norm at the first step divided by that
+//! at the last, for every architecture of the registry, before and after some training, in double precision: `cargo run --release
+//! --features f64 --example gradients` writes docs/gradients.md.
 
 mod common;
 
@@ -18,14 +18,14 @@ use common::jfk;
 
 const WINDOWS: [usize; 3] = [24, 100, 168];
 const OUT: &str = "docs/gradients.md";
-/// Windows in each step of training, and in the mean over which the gradient is taken.
+/// Windows of a batch, and of the mean of the gradients.
 const BATCH: usize = 16;
-/// Optimiser steps between the two looks.
+/// Optimiser steps between the two readings.
 const STEPS: usize = 100;
-/// Knobs that decide how far a gradient reaches at the start; all their choices are tried, one knob at a time.
+/// Knobs that decide how far a gradient reaches at the start; all their options are tried, one knob at a time.
 const KNOBS: [(&str, &str); 2] = [("forget_bias", "forget bias"), ("recurrent_init", "recurrent matrix")];
 
-/// The defaults, and what each of the two knobs can be set to, as far as `architecture` reads it.
+/// The defaults, and each option of the two knobs, as far as `architecture` reads them.
 fn variants(architecture: &Architecture) -> Vec<Option<(&'static str, &'static str)>> {
     let mut all = vec![None];
     for (key, _) in KNOBS.iter().filter(|(key, _)| architecture.reads(key)) {
@@ -37,7 +37,7 @@ fn variants(architecture: &Architecture) -> Vec<Option<(&'static str, &'static s
     all
 }
 
-/// The lowest layer's trace that later steps read, or the input's where no state is carried.
+/// The trace of the lowest layer with a carried state, or the input's without one.
 fn chosen(gradients: &Gradients) -> &GradientTrace {
     let carried = |trace: &&GradientTrace| trace.carried && trace.norms.len() > 1;
     let states = gradients.traces.iter().filter(|trace| trace.group != "Input");
@@ -88,7 +88,7 @@ fn measure(series: &Series, architecture: &Architecture, variant: Option<(&'stat
 
 fn table(rows: &[Row]) -> String {
     let heads = |when: &str| WINDOWS.map(|window| format!(" {when}, {window} |")).concat();
-    let mut text = format!("| model | of | stretch |{}{}\n", heads("new"), heads("trained"));
+    let mut text = format!("| model | of | spectral norm |{}{}\n", heads("new"), heads("trained"));
     text += &format!("| --- | --- | ---: |{}\n", " ---: |".repeat(2 * WINDOWS.len()));
     for row in rows {
         let spectral = row.spectral.map_or("–".to_owned(), |norm| format!("{norm:.2}"));
@@ -119,20 +119,20 @@ fn main() {
     let text = format!(
         "# The gradient through time
 
-Does the loss at the end of a window reach its beginning? The norm of its gradient with respect to a layer's state after the
-first step, over that after the last step; for a network that carries no state, with respect to the input at the first and at
-the last step. A ratio near 1: what happened at the beginning teaches as much as what happened at the end. Below about 1e-7 it
-teaches nothing in single precision. “read backwards”: from the other end.
+Does the gradient of the loss at the end of a window reach its beginning? The table has the gradient's norm with respect to a
+layer's state after the first step, divided by that after the last step; for a network without a state, with respect to the
+input at the first and at the last step. With a ratio near 1, the beginning teaches as much as the end. Below about 1e-7 it
+teaches nothing in single precision. “Read backwards”: from the other end.
 
-`cargo run --release --features f64 --example gradients` wrote this: hourly temperatures at JFK, one layer of 64 units that reads
-one hour a step, windows of {WINDOWS:?} hours, loss on the 24 hours after the last step, the mean over {BATCH} training windows,
-one seed, double precision. “new”: before the first step of training; “trained”: after {STEPS} steps of it. “stretch”: the
-largest spectral norm of the recurrent matrices of the new model with the longest window. A row without more words has the
-defaults: forget bias 1, and PyTorch's uniform recurrent matrix.
+Written by `cargo run --release --features f64 --example gradients`: hourly temperatures at JFK, one layer of 64 units that
+reads one hour a step, windows of {WINDOWS:?} hours, loss on the 24 hours after the last step, mean over {BATCH} training
+windows, one seed, double precision. “New”: before the first step of training; “trained”: after {STEPS} steps. “Spectral norm”:
+the largest of the recurrent matrices of the new model with the longest window. Rows name only what differs from the defaults:
+forget bias 1, and PyTorch's uniform recurrent matrix.
 
-What a plain RNN starts with can be said beforehand: entries that are uniform within ±1/√64 have a variance of 1/(3 · 64), so that
-the largest eigenvalue is near 1/√3 = 0.58 (the circular law), and 0.58 to the power of 100 is some 1e-24. Another seed's 0.63
-would be 1e-20: figures this small differ by powers of ten from seed to seed. An orthogonal matrix's eigenvalues are all 1 in size.
+Theory predicts a plain RNN's first values: entries that are uniform within ±1/√64 have a variance of 1/(3 · 64), so the largest
+eigenvalue is near 1/√3 = 0.58 (the circular law), and 0.58 to the power of 100 is some 1e-24. Another seed's 0.63 would give
+1e-20: numbers this small differ by powers of ten from seed to seed. All eigenvalues of an orthogonal matrix have modulus 1.
 
 {}",
         table(&rows)

@@ -1,5 +1,5 @@
-//! Times what stands around a model that is judged: gathering windows, fitting the linear models, scoring all baselines.
-//! `cargo run --release --example judge`: the sample at JFK, and 100,000 hours of the same kind.
+//! Times the work around a model in an evaluation: gathering windows, fitting the linear models, scoring all baselines. `cargo run
+//! --release --example judge`: the sample at JFK, and 100,000 similar hours.
 
 mod common;
 
@@ -12,7 +12,7 @@ const WINDOW: usize = 168;
 const HORIZON: usize = 24;
 const REPEATS: usize = 5;
 
-/// Seconds of the fastest of some tries.
+/// Seconds of the fastest of several runs.
 fn fastest(mut work: impl FnMut()) -> f64 {
     let mut once = || {
         let begin = Instant::now();
@@ -43,7 +43,7 @@ fn judge(name: &str, series: &Series, target: &str) {
         }
     };
     let numbers = |windows: usize| (windows * (WINDOW + HORIZON)) as f64 * size_of::<unrolled::Real>() as f64 * 1e-9;
-    // As training takes them: in no order. 48,271 is a multiplier with a full period (Park and Miller, 1988).
+    // In random order, as in training. 48,271 is a multiplier with a full period (Park and Miller, 1988).
     let mixed: Vec<u32> = (0..train.starts.len()).map(|at| train.starts[at * 48_271 % train.starts.len()]).collect();
     let (in_order, in_none) = (fastest(|| gather(&test.starts)), fastest(|| gather(&mixed)));
     let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);

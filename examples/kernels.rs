@@ -1,6 +1,6 @@
-//! What `make bench` times in a browser beside whole training steps: the matrix products alone, ours and nalgebra's.
+//! The matrix products alone, ours and nalgebra's, timed by `make bench` in a browser besides whole training steps.
 //!
-//! Built for wasm as a package of its own, so that nothing of it is in the one that people load.
+//! Built for wasm as a separate package, so that nothing of it is in the published one.
 #![cfg_attr(not(target_arch = "wasm32"), allow(missing_docs))]
 
 #[cfg(target_arch = "wasm32")]
@@ -44,7 +44,7 @@ mod exports {
             Self { size: (rows, inner, n), weights, input, result, sums, packed, mats }
         }
 
-        /// `W x` with weights packed before.
+        /// `W x` with weights packed in advance.
         pub fn packed(&mut self, times: usize) -> f64 {
             for _ in 0..times {
                 self.packed.times(&self.input, &mut self.result, self.size.0, false);

@@ -1,6 +1,5 @@
-//! Trains architectures on the sample at JFK (168 hours in, 24 out) and says how far off they are on the test part, beside
-//! the last value. `cargo run --release --example learn` takes all of them with their defaults; arguments name some, and
-//! `key=value` sets a knob.
+//! Trains architectures on the sample at JFK (168 hours in, 24 out) and prints their test errors with the last value's. `cargo run
+//! --release --example learn` trains all of them with their defaults; arguments select some, and `key=value` sets a knob.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! What looking inside costs training: steps by themselves, and with the gradient through time read now and then, as the page
-//! does: a reading may take a tenth of the time. `cargo run --release --example looking` writes docs/looking.md.
+//! The cost of “Look inside” for training: steps alone, and with the gradient through time read now and then, as on the page, where
+//! a reading may take a tenth of the time. `cargo run --release --example looking` writes docs/looking.md.
 
 mod common;
 
@@ -11,10 +11,10 @@ use unrolled::knob::Raw;
 
 use common::jfk;
 
-/// A reading waits until so many times its own duration have passed since the last one, and this long at least.
+/// A reading waits this many times the duration of the last one, and at least this long.
 const SHARE: u32 = 10;
 const EVERY: Duration = Duration::from_millis(600);
-/// How long each way is measured at once, and how often, in turn.
+/// Duration and number of measurements of each variant, in turn.
 const SPAN: Duration = Duration::from_secs(3);
 const REPEATS: usize = 5;
 
@@ -32,7 +32,7 @@ const JOBS: [(&str, &str); 3] = [
     ("the defaults", r#"{"epochs": 10000, "patience": 0}"#),
 ];
 
-/// Optimiser steps and seconds of all spans of one way to train.
+/// Optimiser steps and seconds of all measurements of one variant.
 #[derive(Default)]
 struct Spans {
     steps: u32,
@@ -41,7 +41,7 @@ struct Spans {
 }
 
 impl Spans {
-    /// Another one; `due`: when the next reading is, where there are any.
+    /// One more measurement; `due`: time of the next reading, if any.
     fn add(&mut self, session: &mut Session, mut due: Option<&mut Instant>) {
         let begin = Instant::now();
         while begin.elapsed() < SPAN {
@@ -65,10 +65,11 @@ impl Spans {
 fn main() -> std::io::Result<()> {
     let series = jfk();
     let mut text = format!(
-        "# What looking inside costs\n\nWritten by `cargo run --release --example looking`, natively, on one core: {REPEATS} times \
-         {} seconds of training by itself, and as many with the gradient through time read now and then, in turn. As on the \
-         page, a reading waits until {SHARE} times its own duration have passed since the last. When nobody looks nothing is \
-         read: a step of training notes no inner value.\n\n\
+        "# What looking inside costs\n\n\
+         Written by `cargo run --release --example looking`, natively, on one core: {REPEATS} times {} seconds of \
+         training alone and as many with the gradient through time read now and then, in turn. As on the page, a \
+         reading waits {SHARE} times the duration of the last one. Without a viewer nothing is read: a training step \
+         notes no inner value.\n\n\
          | job | steps/s | steps/s, looking | slower by | a reading takes |\n| --- | ---: | ---: | ---: | ---: |\n",
         SPAN.as_secs()
     );

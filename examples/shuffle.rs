@@ -1,8 +1,7 @@
 //! Which models use the order of their window? For every architecture of the registry, the error of a forecast from windows in
-//! order, and with that order destroyed (as Zeng et al. 2023 do, table 5): for a model that has learnt from windows in order,
-//! for one whose windows were all shuffled in one and the same way, and for one whose windows were each shuffled anew.
-//! `cargo run --release --example shuffle` writes docs/shuffle.md, on as many cores as there are; arguments name
-//! architectures.
+//! order, and with that order destroyed (as in Zeng et al. 2023, table 5): for a model trained on windows in order, for one trained
+//! on windows all shuffled in the same way, and for one trained on windows each shuffled anew. `cargo run --release --example
+//! shuffle` writes docs/shuffle.md, on all cores; arguments select architectures.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -31,11 +30,11 @@ const STEPS: usize = 1000;
 const RATE: f64 = 2e-3;
 const SEEDS: u64 = 3;
 const SPLIT: &str = "70/10/20";
-/// Rows from one judged window to the next: not a divisor of the day, so that all hours are judged.
+/// Rows from one test window to the next: not a divisor of the day, so that all hours are tested.
 const STRIDE: usize = 7;
 const OUT: &str = "docs/shuffle.md";
 
-/// What happens to the steps of a window before the last one, from which models count their level.
+/// The order of the steps of a window before the last one, from which models measure their level.
 #[derive(Clone, Copy)]
 enum Order {
     Kept,
@@ -45,12 +44,12 @@ enum Order {
     Fresh,
 }
 
-/// The temperatures, and which windows train and judge.
+/// The temperatures, and the windows for training and test.
 struct Data {
     frame: Frame,
     trains: WindowSet,
     judges: Vec<u32>,
-    /// The order in which all windows stand that are shuffled in the same way.
+    /// The order of all windows that are shuffled in the same way.
     fixed: [usize; WINDOW],
 }
 
@@ -143,15 +142,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
 
     let mut text = format!(
-        "# Which models use the order of their window\n\nWritten by `cargo run --release --example shuffle`: hourly temperatures at \
-         JFK, {WINDOW} steps read one by one, {HORIZON} ahead, hidden {HIDDEN}, {STEPS} steps of Adam at {RATE} on batches of \
-         {BATCH}, and the mean over seeds 1 to {SEEDS}. Rows are split {SPLIT}: the first part trains, the last one judges (every {STRIDE}th window). Mean squared errors on scaled values. A window is shuffled but for its last step, from which models count \
-         their level.\n\n\
-         “shuffled afterwards”: the model that has learnt from windows in order is handed windows that are each shuffled anew; \
-         what it loses, it had read from the order. “one shuffle”: learnt and judged on windows that are all shuffled in the same \
-         way: every hour has its place, but neighbours in time no longer stand side by side. A weight for each place loses \
-         nothing by that; what others lose, they owe to neighbours. “no order”: learnt and judged on windows that are each \
-         shuffled anew, which leaves the last value and the values of two days without their hours.\n\n\
+        "# Which models use the order of their window\n\n\
+         Written by `cargo run --release --example shuffle`: hourly temperatures at JFK, {WINDOW} steps read one by \
+         one, {HORIZON} ahead, hidden {HIDDEN}, {STEPS} steps of Adam at {RATE} on batches of {BATCH}, mean over seeds \
+         1 to {SEEDS}. Rows are split {SPLIT}: the first part trains, the last one tests (every {STRIDE}th window). \
+         Errors are mean squared errors of scaled values. The last step of a window, from which models measure its \
+         level, is never shuffled.\n\n“Shuffled afterwards”: a model trained on windows in order is tested on windows \
+         that are each shuffled anew. The added error shows how much it used the order. “One shuffle”: trained and \
+         tested on windows that are all shuffled in the same way. Every hour has its place, but neighbours in time no \
+         longer stand side by side: a weight for each place loses nothing, and the error added in other models is \
+         their use of neighbours. “No order”: trained and tested on windows that are each shuffled anew, which leaves \
+         the last value and the values of two days without their hours.\n\n\
          | | in order | shuffled afterwards | one shuffle | no order |\n| --- | ---: | ---: | ---: | ---: |\n"
     );
     for (architecture, [kept, afterwards, fixed, fresh]) in chosen.iter().zip(found) {

@@ -1,4 +1,4 @@
-//! How training one model scales over native threads: milliseconds for an optimiser step of a two-layer LSTM of 128, 168 → 24,
+//! Scaling of training one model over native threads: milliseconds for an optimiser step of a two-layer LSTM of 128, 168 → 24,
 //! batch 64, alone and shared by two: `cargo run --release --example workers`.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,7 +24,7 @@ fn session(shards: usize) -> Result<Session> {
     Ok(session)
 }
 
-/// Median milliseconds of a step of member `me` of those that share the parts; `others` are ways to and from the others.
+/// Median milliseconds of a step of member `me` of those that share the parts; `others` are channels to and from the others.
 fn train(me: usize, members: usize, shards: usize, others: &[(Sender<Sent>, Receiver<Sent>)]) -> Result<f64> {
     let mut session = session(shards)?;
     let mut times = Vec::new();

@@ -1,10 +1,10 @@
-# Shared by the set-up scripts: how they speak, and how they become root.
+# Shared by the set-up scripts: their messages, and becoming root.
 # shellcheck shell=bash
 
-# One line for the person who waits.
+# One line for a waiting person.
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
-# What could not be done and what a person can type instead; then gives up.
+# Prints the failure and a command to type instead, and exits.
 give_up() {
   printf '\n!! %s\n' "$1" >&2
   shift
@@ -15,11 +15,11 @@ give_up() {
   exit 1
 }
 
-# How the core is compiled with relaxed SIMD, in place of the flags in .cargo/config.toml, which are the plain build's.
+# Flags of the core with relaxed SIMD, in place of the plain build's in .cargo/config.toml.
 # shellcheck disable=SC2034
 relaxed_flags='-C target-feature=+simd128,+relaxed-simd -C llvm-args=-inline-threshold=50 -C llvm-args=-unroll-runtime=false -C no-vectorize-loops -C no-vectorize-slp'
 
-# A hundredth to a twentieth slower than 3 in a browser, where SIMD is written by name, and 13 KB less for everyone to download.
+# 1 to 5 % slower than 3 in a browser, where SIMD is explicit, and 13 KB smaller.
 # shellcheck disable=SC2034
 wasm_level=2
 
@@ -37,7 +37,7 @@ apt_install() {
       give_up "Packages are missing and this is not root." "apt-get update && apt-get install --no-install-recommends $*"
     fi
   fi
-  # Something else may be installing just now: it is waited for.
+  # Another installation may be running: wait for it.
   local -a apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
   "${apt[@]}" update ||
     give_up "The package lists could not be read." "apt-get update"
@@ -47,24 +47,24 @@ apt_install() {
 
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
-# What browsers of the last years know and rustc's default for wasm uses, and SIMD.
+# Features that recent browsers support and rustc's default for wasm uses, and SIMD.
 wasm_features=(simd bulk-memory nontrapping-float-to-int sign-ext mutable-globals multivalue reference-types)
 
-# optimise WASM BINARYEN_FEATURE…: makes it smaller and faster, in its place.
+# optimise WASM BINARYEN_FEATURE…: makes it smaller and faster, in place.
 optimise() {
   local wasm=$1
   shift
-  # -O3 rearranges integers and control flow only: floating-point results stay as they are, bit by bit. Over and over until
-  # nothing changes (--converge), the wasm is a kilobyte smaller packed, for some seconds more.
+  # -O3 rearranges integers and control flow only: floating-point results stay the same, bit by bit. --converge repeats it until
+  # nothing changes, in some more seconds.
   node_modules/.bin/wasm-opt -O3 --converge "${wasm_features[@]/#/--enable-}" "$@" "$wasm" -o "$wasm.optimised"
   mv "$wasm.optimised" "$wasm"
 }
 
-# Our own program that writes the JavaScript around a wasm (scripts/build/glue). Flags for wasm are none of its.
+# Our own program that writes the JavaScript around a wasm (scripts/build/glue), without the flags for wasm.
 # shellcheck disable=SC2191
 build_glue=(env RUSTFLAGS= CARGO_TARGET_DIR=target cargo build -q --profile tool --package glue)
 
-# glue WASM FOLDER: writes a compiled wasm, and the JavaScript and the types around it, into a folder.
+# glue WASM FOLDER: writes a compiled wasm with its JavaScript and types into a folder.
 glue() {
   "${build_glue[@]}"
   target/tool/glue "$@"

@@ -1,5 +1,5 @@
-// `make serve`: the page from the checkout, on loopback. PORT=8000 chooses the port; a taken one gives way to the next.
-// The core's relaxed build, where it is not there yet, is built meanwhile.
+// `make serve`: the page from the checkout, on loopback. PORT=8000 chooses the port; if it is taken, the next one is tried. If the
+// core's relaxed build is missing, it is built in the background.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
@@ -27,25 +27,25 @@ console.log(`\nUnrolled is at ${server.url}   (stop: Ctrl-C)\n`);
 
 if (!existsSync(`${root}pkg/unrolled_relaxed_bg.wasm`)) completePackage();
 
-// A browser is opened for a person at a desktop, not for a script or over a plain terminal.
+// A browser is opened for a person at a desktop, not for a script or in a plain terminal.
 if (process.stdout.isTTY && !process.env.CI && (process.platform === 'darwin' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY)) {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   spawn(opener, [server.url], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
 }
 
-/** Builds what pkg/ lacks, and ends with the server. */
+/** Builds the rest of pkg/, and ends with the server. */
 function completePackage() {
   console.log('The page computes with the plain build of the core until the faster one, with relaxed SIMD, is built.');
-  // What this make was told about its jobs is not for another.
+  // This make's job settings are not for the other.
   const { MAKEFLAGS, MFLAGS, MAKELEVEL, ...env } = process.env;
-  // A group of its own, so that all that it started can be ended.
+  // A process group of its own, so that all of its processes can be ended.
   const build = spawn('make', ['--silent', 'pkg'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
   const failed = (/** @type {string} */ why) =>
     console.error(`\n!! The faster build of the core could not be made (${why}); the page goes on with the plain one.\n   What would do it:\n     make pkg`);
   build.on('error', ({ message }) => failed(message));
   const { pid } = build;
   if (pid === undefined) return;
-  // Whoever looks at the page meanwhile comes first.
+  // The page on view has priority.
   setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
 
   let over = false;

@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /**
  * @typedef {object} Server
  * @property {string} url Its address, with a slash at the end.
- * @property {string[]} requests What was asked of it, in order: method and path.
- * @property {string[]} missing Those of them that got no answer.
- * @property {Record<string, string>[]} violations Reports of the content security policy, where one was given.
+ * @property {string[]} requests Requests in order: method and path.
+ * @property {string[]} missing Requests without an answer.
+ * @property {Record<string, string>[]} violations Reports of the content security policy, if one was given.
  * @property {() => Promise<void>} close
  */
 
@@ -20,10 +20,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * @param {object} [options]
  * @param {string} [options.dir] The folder to serve; the checkout if not given.
  * @param {string} [options.path] The path it is served under, such as `/some/where/`.
- * @param {number} [options.port] 0 takes any that is free.
+ * @param {number} [options.port] 0 takes any free one.
  * @param {string} [options.policy] A content security policy; breaches are reported, not prevented.
- * @param {Record<string, (text: string) => string>} [options.replace] Scripts that are served otherwise than they stand in the
- *   folder: by the end of their path, the text to serve. Asked for with a query (`?plain`) they come as they stand.
+ * @param {Record<string, (text: string) => string>} [options.replace] Changes of served scripts: by the end of their path, a
+ *   function from their text to the served one. With a query (`?plain`) they are served unchanged.
  * @returns {Promise<Server>}
  */
 export async function startServer({ dir = root, path = '/', port = 0, policy, replace = {} } = {}) {

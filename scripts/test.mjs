@@ -1,12 +1,12 @@
-// `make test`: runs the stages in order, all of them even if one fails, and counts what ran.
-// `node scripts/test.mjs native types` runs those alone.
+// `make test`: runs all stages in order, even if one fails, and counts the tests. `node scripts/test.mjs native types` runs only
+// those.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
 /** @typedef {{passed: number, failed: number, skipped: number}} Count */
 
 /**
- * How the runner's own closing lines say what ran.
+ * The closing lines of the runners with their counts.
  * @type {Record<'cargo' | 'node', {passed: RegExp, failed: RegExp, skipped: RegExp}>}
  */
 const closing = {
@@ -30,7 +30,7 @@ function testFiles(folder) {
 const IN_F64 = ['-A', 'clippy::useless_conversion'];
 
 /**
- * In the order in which they are cheapest to fail. A stage without `counts` is one test.
+ * In the order of the cost of their failure, the cheapest first. A stage without `counts` is one test.
  * @type {{name: string, command: () => string[], counts?: keyof typeof closing}[]}
  */
 const stages = [
@@ -44,12 +44,12 @@ const stages = [
   { name: 'build', command: () => ['make', '--no-print-directory', 'build'] },
   { name: 'types', command: () => ['node_modules/.bin/tsc', '--project', 'tsconfig.json'] },
   { name: 'node', command: () => ['node', '--test', '--test-reporter=spec', ...testFiles('tests/node')], counts: 'node' },
-  // Three files at a time: a test mostly waits, and what it waits for does not depend on the machine's speed.
+  // Three files at a time: a test mostly waits, independently of the machine's speed.
   { name: 'page', command: () => ['node', '--test', '--test-reporter=spec', '--test-concurrency=3', ...testFiles('tests/page')], counts: 'node' },
 ];
 
 /**
- * Runs a command, passes on what it prints, and returns that with whether it succeeded.
+ * Runs a command, passes on its output, and returns it with its success.
  * @param {() => string[]} command
  * @returns {Promise<{ok: boolean, text: string}>}
  */
@@ -89,7 +89,7 @@ function count({ ok, text }, counts) {
   const plain = text.replace(/\x1b\[[0-9;]*m/g, '');
   const { passed, failed, skipped } = closing[counts];
   const counted = { passed: sum(plain, passed), failed: sum(plain, failed), skipped: sum(plain, skipped) };
-  // A runner that failed without counting a failure (it did not compile, or died) is one.
+  // A runner that failed without counting a failure (it did not compile, or died) counts as one.
   if (!ok && counted.failed === 0) counted.failed = 1;
   return counted;
 }

@@ -1,7 +1,7 @@
-//! Every error of the library, as one enum with numbers and a place.
+//! All errors of the library, as one enum with numbers and a place.
 //!
-//! A message is one sentence a person can act on: it names the row, the column or the knob, and what to do.
-//! [`Error::code`] is stable and is what programs match on; [`Error::place`] is what a page highlights.
+//! A message is one sentence with a remedy: it names the row, the column or the knob. Programs match on [`Error::code`], which is
+//! stable; a page highlights [`Error::place`].
 
 use serde::Serialize;
 
@@ -14,25 +14,25 @@ pub enum Error {
     Knob {
         /// The knob's key.
         knob: &'static str,
-        /// The knob's label, as a person sees it.
+        /// The knob's label on the page.
         label: &'static str,
-        /// What is wrong with it and what would be right, as a clause without a full stop.
+        /// The problem and the allowed values, as a clause without a full stop.
         problem: String,
     },
     /// A model would need more memory than there is.
     #[error("{label}: {problem}.")]
     Memory {
-        /// Key of the knob that brings it under the limit.
+        /// Key of the knob whose value makes it fit.
         knob: &'static str,
-        /// The knob's label, as a person sees it.
+        /// The knob's label on the page.
         label: &'static str,
-        /// Settings that together bring it under, as they stand in a URL, that of the knob among them; none where inputs have to go.
+        /// Settings that together make it fit, as in a URL, the knob's among them; empty where inputs must be left out.
         fits: Vec<(&'static str, String)>,
-        /// Bytes that would be needed.
+        /// Bytes needed.
         needed: u64,
-        /// Bytes that may be taken.
+        /// Largest number of bytes.
         limit: u64,
-        /// How much is missing and what to choose, as a clause without a full stop.
+        /// The problem and the remedy, as a clause without a full stop.
         problem: String,
     },
     /// A setting names no knob.
@@ -44,57 +44,57 @@ pub enum Error {
     /// The file as a whole cannot be read as a table.
     #[error("{problem}")]
     File {
-        /// Which kind of problem, for programs: `empty`, `html`, `excel`, …
+        /// The kind of problem, for programs: `empty`, `html`, `excel`, …
         code: &'static str,
         /// One sentence.
         problem: String,
     },
-    /// One row of the file stands in the way.
+    /// One row of the file is wrong.
     #[error("Row {row}: {problem}.")]
     Row {
         /// Line in the file, from 1.
         row: u64,
-        /// What is wrong and what to do, as a clause without a full stop.
+        /// The problem and the remedy, as a clause without a full stop.
         problem: String,
     },
-    /// One column of the file stands in the way.
+    /// One column of the file is wrong.
     #[error("Column “{column}”: {problem}.")]
     Column {
         /// The column's name.
         column: String,
-        /// What is wrong and what to do, as a clause without a full stop.
+        /// The problem and the remedy, as a clause without a full stop.
         problem: String,
     },
-    /// The series is too short for what is asked of it.
+    /// The series is too short for the request.
     #[error("{problem}")]
     TooShort {
-        /// Rows there are.
+        /// Number of rows.
         rows: usize,
-        /// Rows that are needed.
+        /// Number of rows needed.
         needed: usize,
-        /// One sentence: what needs them, and settings that fit.
+        /// One sentence: the reason, and settings that fit.
         problem: String,
     },
-    /// Training cannot go on.
+    /// Training cannot continue.
     #[error("Training stopped at step {step}: {problem}.")]
     Training {
         /// Optimiser step, from 1.
         step: u64,
-        /// What happened and what to try.
+        /// The problem and a remedy.
         problem: String,
     },
     /// A saved model cannot be used.
     #[error("This model file cannot be used: {problem}.")]
     Model {
-        /// Why, as a clause without a full stop.
+        /// The reason, as a clause without a full stop.
         problem: String,
     },
-    /// A saved model was trained on other rows than those at hand.
+    /// A saved model was trained on other rows than the present ones.
     #[error("This model was not trained on these rows: {problem}.")]
     OtherRows {
-        /// On which it was trained, and which are at hand, as a clause without a full stop.
+        /// The rows of its training and the present ones, as a clause without a full stop.
         problem: String,
-        /// Whether it could be used on these all the same: they have its step and its columns.
+        /// Whether it could still be used on these: they have its step and its columns.
         usable: bool,
     },
     /// A request came before its requirements were there.
@@ -105,7 +105,7 @@ pub enum Error {
     },
 }
 
-/// Where an error lies; `None` does not apply.
+/// The place of an error; `None` where it does not apply.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Place {
     /// Line in the file, from 1.
@@ -135,7 +135,7 @@ impl Error {
         }
     }
 
-    /// Where it lies.
+    /// The place of the error.
     pub fn place(&self) -> Place {
         let mut place = Place::default();
         match self {

@@ -1,9 +1,8 @@
-//! Decimals to doubles, exact to the last bit, and numbers in saved files as text, `"0.1"`, that come back so.
+//! Decimals to doubles, exact to the last bit, and exact numbers in saved files, as text: `"0.1"`.
 //!
-//! The standard library's reader brings a table of 10 KB that nothing compresses, and everyone would download it. A decimal
-//! that is a quotient of two 64-bit integers, as nearly all in files are, needs no table; the others are rare, and there the
-//! web has a reader of its own, like the one that decodes its text. JSON numbers are read to within a unit in the last place
-//! only, for the same reason.
+//! The standard library's reader has a table of 10 KB, which does not compress. A decimal that is a quotient of two 64-bit
+//! integers, like nearly all in files, needs no table; for the rare others the web has its own reader. The reader of JSON numbers
+//! is only accurate to a unit in the last place, for the same reason.
 //!
 //! For `#[serde(with = "crate::exact")]` on an `f64`, and `"crate::exact::list"` on a `Vec<f64>`.
 
@@ -12,12 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 /// A decimal's parts: its value is `±digits × 10^power`.
 struct Decimal {
     negative: bool,
-    /// `None`: more than fit.
+    /// `None` for too many digits.
     digits: Option<u64>,
     power: i32,
 }
 
-/// Sign, digits with a point among them, exponent: what `f64::from_str` takes, less its words for what is not finite.
+/// Sign, digits with a decimal point, exponent: the syntax of `f64::from_str`, without infinities and NaN.
 fn parts(text: &str) -> Option<Decimal> {
     let (negative, unsigned) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
@@ -42,7 +41,7 @@ fn parts(text: &str) -> Option<Decimal> {
         [] => Some(0),
         [_, b'+' | b'-'] | [_] => return None,
         [_, first, rest @ ..] if matches!(first, b'0'..=b'9' | b'+' | b'-') && rest.iter().all(u8::is_ascii_digit) => {
-            // One that is out of range has a huge power, which is not read here.
+            // One out of range has a huge power, which is not read here.
             std::str::from_utf8(&exponent[1..]).ok()?.parse::<i32>().ok()
         }
         _ => return None,
@@ -51,8 +50,8 @@ fn parts(text: &str) -> Option<Decimal> {
     (count > 0).then_some(Decimal { negative, digits: digits.filter(|_| power.is_some()), power: power.unwrap_or(0) })
 }
 
-/// The double that is nearest to a decimal, of two as near the even one; infinite beyond the largest. `None`: the text is
-/// no decimal. (IEEE 754-2019, section 5.12.2.)
+/// The double nearest to a decimal, or the even one of two as near; infinite beyond the largest. `None` if the text is not a
+/// decimal. (IEEE 754-2019, section 5.12.2.)
 pub fn read(text: &str) -> Option<f64> {
     let Decimal { negative, digits, power } = parts(text)?;
     let ten = |power: i32| 10_u64.pow(power.unsigned_abs());
@@ -62,8 +61,8 @@ pub fn read(text: &str) -> Option<f64> {
         Some(digits) if (-19..0).contains(&power) => {
             let shift = 64 + digits.leading_zeros();
             let (numerator, denominator) = (u128::from(digits) << shift, u128::from(ten(power)));
-            // At least 2^127 / 2^64: ten bits more than a double has, and the last of them tells whether there is a rest, so
-            // that rounding the quotient rounds the decimal. Two to the power of −shift, by its bits, is exact.
+            // At least 2^127 / 2^64: ten bits more than a double has, the last of which records a remainder, so that rounding the
+            // quotient rounds the decimal. Two to the power of −shift, by its bits, is exact.
             let quotient = (numerator / denominator) | u128::from(numerator % denominator != 0);
             quotient as f64 * f64::from_bits(u64::from(1023 - shift) << 52)
         }
@@ -72,24 +71,24 @@ pub fn read(text: &str) -> Option<f64> {
     Some(if negative { -size } else { size })
 }
 
-/// A decimal by the reader that is there anyway. ECMAScript lets a reader round after twenty digits; none that we know does.
+/// A decimal by the platform's reader. ECMAScript lets a reader round after twenty digits; none that we know does.
 #[cfg(target_arch = "wasm32")]
 fn platform(decimal: &str) -> f64 {
     js_sys::Number::parse_float(decimal)
 }
 
-/// A decimal by the reader that is there anyway.
+/// A decimal by the platform's reader.
 #[cfg(not(target_arch = "wasm32"))]
 fn platform(decimal: &str) -> f64 {
     decimal.parse().unwrap_or(f64::NAN)
 }
 
-/// The shortest text that stands for this number alone.
+/// The shortest text of this number alone.
 pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     value.to_string().serialize(serializer)
 }
 
-/// The number that a text stands for.
+/// The number of a text.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     number(&String::deserialize(deserializer)?)
 }
@@ -98,17 +97,17 @@ fn number<E: Error>(text: &str) -> Result<f64, E> {
     read(text).ok_or_else(|| E::custom("a text that is not a number"))
 }
 
-/// The same for a list, its numbers with spaces between.
+/// The same for a list of numbers separated by spaces.
 pub mod list {
     use super::{Deserialize, Deserializer, Serialize, Serializer, number};
 
-    /// The shortest texts that stand for these numbers alone.
+    /// The shortest texts of these numbers alone.
     pub fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
         let texts: Vec<String> = values.iter().map(f64::to_string).collect();
         texts.join(" ").serialize(serializer)
     }
 
-    /// The numbers that the texts stand for.
+    /// The numbers of the texts.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
         String::deserialize(deserializer)?.split(' ').filter(|text| !text.is_empty()).map(number).collect()
     }
@@ -147,12 +146,12 @@ mod tests {
             let sign = ["", "-", "+"][next(3) as usize];
             let exponent = if next(3) == 0 { format!("e{}", next(60) as i64 - 30) } else { String::new() };
             same(&format!("{sign}{}.{}{exponent}", &number[..point], &number[point..]));
-            // As people's programs print doubles and floats.
+            // As programs print doubles and floats.
             let value = f64::from_bits(1_000_000_000 * next(1 << 34)) + next(1 << 40) as f64 / 1024.0;
             for value in [value, f64::from(value as f32)].into_iter().filter(|value| value.is_finite()) {
                 same(&value.to_string());
             }
-            // In the middle between two doubles: the even one.
+            // The even one of two doubles as near.
             let even = (1_u64 << 53) + 2 * next(1 << 50);
             same(&(even + 1).to_string());
             same(&format!("{}.5", even / 4));
@@ -166,7 +165,7 @@ mod tests {
         ] {
             same(text);
         }
-        // A number that is not finite is no decimal.
+        // Infinities and NaN are not decimals.
         for text in ["inf", "NaN", "-infinity"] {
             assert_eq!(read(text), None);
         }
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn numbers_come_back_to_the_last_bit() {
-        // The first is read one unit in the last place off where JSON's reader takes the short way.
+        // The first is read one unit in the last place off by the short way of JSON's reader.
         let hard =
             [1.7976931348623157e308, 0.1 + 0.2, 5e-324, f64::MIN_POSITIVE / 3.0, 1e9 + 1.0 / 3.0, -0.0, f64::MIN];
         for one in hard {

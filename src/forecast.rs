@@ -1,4 +1,4 @@
-//! From a fitted model and the end of a series to values with the right timestamps.
+//! From a fitted model and the end of a series to forecasts with timestamps.
 
 use serde::Serialize;
 
@@ -7,38 +7,38 @@ use crate::data::{Batch, Frame};
 use crate::error::{Error, Result};
 use crate::evaluate::{Interval, Limits, Measured, Predict};
 
-/// Nominal level of a forecast's range: the share of the truth that it is made to hold.
+/// Nominal level of a forecast's range: the coverage that it aims at.
 pub const LEVEL: f64 = 0.8;
 
-/// A forecast is rolled forward over at most this many horizons: beyond, it feeds on little but itself.
+/// Largest number of horizons of a rolled forecast: beyond, its input is almost only its own output.
 pub const MOST_BLOCKS: usize = 10;
 
 /// Values beyond the end of a series, in the targets' units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Forecast {
-    /// Time of each step, as the series' axis counts it.
+    /// Time of each step, in the units of the series' axis.
     pub times: Vec<i64>,
     /// The forecast, `[steps × targets]`: one target after the other.
     pub values: Vec<f64>,
-    /// Lower bounds of the range, in the same order; `NaN` beyond the model's horizon. `None` where there is no range: see `no_range`.
+    /// Lower bounds of the range, in the same order; `NaN` beyond the model's horizon. `None` without a range: see `no_range`.
     pub lower: Option<Vec<f64>>,
     /// Upper bounds of the range, in the same order.
     pub upper: Option<Vec<f64>>,
-    /// Nominal level of the range: the share of the truth that it is made to hold.
+    /// Nominal level of the range.
     pub level: f64,
     /// Why there is no range, in a sentence; empty where there is one.
     pub no_range: String,
-    /// Coverage of the range on the test part, for each target; empty until these weights are scored on it.
+    /// Coverage of the range on the test part, for each target; empty until these weights are scored there.
     pub measured: Vec<Measured>,
     /// A remark, or empty.
     pub note: String,
 }
 
-/// Forecasts `steps` steps beyond the end, of each target, scaled. Within the model's `horizon` in one go; beyond it by taking the
-/// forecast as the past of the next block, which only works where the model forecasts all that it reads but the calendar.
+/// Scaled forecasts of each target, `steps` steps beyond the end: within the model's `horizon` in one go; beyond it with the forecast
+/// as the past of the next block, which needs a model that forecasts all of its inputs except the calendar.
 ///
 /// # Errors
-/// [`Error::TooShort`] if the last window has a gap; [`Error::NotReady`] for more steps than can be had.
+/// [`Error::TooShort`] if the last window has a gap; [`Error::NotReady`] for too many steps.
 pub fn beyond(
     frame: &Frame,
     (window, horizon): (usize, usize),
@@ -76,7 +76,7 @@ pub fn beyond(
 /// # Errors
 /// [`Error::NotReady`] if not.
 pub fn within(frame: &Frame, steps: usize, most: usize, why: String) -> Result<()> {
-    // No time can be said beyond the calendar's end.
+    // No time beyond the calendar's end can be written.
     let room = frame.axis.room(most);
     if (1..=room).contains(&steps) {
         return Ok(());
@@ -85,8 +85,8 @@ pub fn within(frame: &Frame, steps: usize, most: usize, why: String) -> Result<(
     Err(Error::NotReady { problem: format!("Choose 1 to {room} steps: {why}.") })
 }
 
-/// The scaled forecasts of each target beyond the end of `frame`, `[targets][steps]`, in the targets' units and with their range. It
-/// ends with the horizon: of errors beyond it nothing was seen. Where there is none, `range` says why.
+/// The scaled forecasts of each target beyond the end of `frame`, `[targets][steps]`, in the targets' units and with their range. The
+/// range ends with the horizon, since no errors were seen beyond it. Without a range, `range` is the reason.
 pub fn ranged(
     frame: &Frame,
     horizon: usize,

@@ -4,7 +4,7 @@
 //!
 //! - [`error`], [`knob`], `exact`, `digest`: errors, settings, decimals in saved files, and digests;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
-//!   architectures that a person can pick;
+//!   architectures;
 //! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and baselines;
 //! - [`experiment`]: a series, its split and its targets, for all models that are compared on them;
 //! - [`train`]: the training loop; [`forecast`]: values beyond the end; [`export`]: models as files;
@@ -32,7 +32,7 @@ pub mod wasm;
 pub use error::{Error, Result};
 pub use session::Session;
 
-/// The README's lines in Rust, run as they stand. They read a file, which there is none of in a browser.
+/// The README's Rust examples, as tests. They read a file, which a browser lacks.
 #[cfg(all(doctest, not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,5 +1,5 @@
-//! After its first steps, training allocates nothing: a step is made of buffers that the ones before it left behind.
-//! One test alone, since the counter is the whole process's.
+//! After its first steps, training allocates nothing: a step reuses the buffers of earlier ones. The file has one test, since the
+//! counter is the whole process's.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
@@ -14,7 +14,7 @@ use unrolled::{Error, Session};
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Forms of every architecture that take different ways through the code.
+/// Forms of every architecture with different paths through the code.
 const FORMS: &[(&str, &str)] = &[
     ("one row a step", r#""segment": 1"#),
     ("segments", r#""segment": 0, "highway": true, "head_dropout": 0.3"#),
@@ -47,17 +47,17 @@ fn training_allocates_nothing_after_its_first_steps() {
                 architecture.id
             );
             match session.configure(&settings(&all)) {
-                // What only a model that streams can do.
+                // Only for models that stream.
                 Err(Error::Knob { knob: "head" | "loss_on" | "reading", .. }) if !architecture.streams => continue,
                 answer => drop(answer.unwrap_or_else(|error| panic!("{form}: {error}"))),
             }
-            // The buffers find their sizes within an epoch: its last batch is a smaller one, and validation follows.
+            // The buffers reach their sizes within an epoch: its last batch is smaller, and validation follows.
             let epoch = session.configured().map_or(0, |configured| configured.steps_per_epoch);
             for _ in 0..=epoch {
                 session.step().expect("a step");
             }
-            // The test runner's own thread allocates now and then, for instance to say that a test takes long: what a step
-            // allocates, it allocates each time.
+            // The test runner's own thread sometimes allocates, for instance to report that a test takes long; a step allocates the
+            // same each time.
             let steps = 8;
             let mut measure = || {
                 let before = ALLOCATOR.total_allocated();

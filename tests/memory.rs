@@ -1,5 +1,5 @@
-//! What a model holds in memory, with and without gradient checkpoints, and what was foretold of it. The counter is the whole
-//! process's: the tests wait for one another.
+//! The memory of a model, with and without gradient checkpoints, and its prediction. The counter is the whole process's, so the
+//! tests wait for one another.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
@@ -25,7 +25,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 /// Held by the test that counts.
 static COUNTING: Mutex<()> = Mutex::new(());
 
-/// What is there whatever the window's length and is not foretold: weights, packed and copied, their gradients, the batch.
+/// Memory outside the prediction, independent of the window's length: weights, packed and copied, their gradients, the batch.
 const ASIDE: usize = 500_000;
 
 /// Whether a state after two steps is larger than after one.
@@ -63,7 +63,7 @@ fn checkpoints_need_less_memory_and_say_how_much() {
             let mut session = Session::new(noisy_sine(900));
             let foretold = usize::try_from(session.configure(&raw).unwrap().memory.step).unwrap();
             let before = ALLOCATOR.allocated();
-            // What a step allocates stays for the next one.
+            // A step's allocations stay for the next one.
             session.part(0, &mut Vec::new()).unwrap();
             (ALLOCATOR.allocated() - before, foretold)
         };
@@ -77,8 +77,8 @@ fn checkpoints_need_less_memory_and_say_how_much() {
             mega(kept),
             mega(kept_foretold)
         );
-        // A model that does not stream reads its window as a whole, and has nothing to cut; a state that grows with the window is
-        // held as often as there are stretches. Without checkpoints the top layer already keeps no gradient of its steps.
+        // A model that does not stream needs its whole window at once, so it cannot be cut; a growing state is kept once for each
+        // stretch. Without checkpoints the top layer already keeps no gradient of its steps.
         let share = if grows { 1.5 } else { 2.5 };
         let less = share * (kept as f64) < whole as f64;
         assert!(!architecture.streams || less, "{}: {kept} of {whole} bytes", architecture.id);
@@ -92,11 +92,11 @@ fn checkpoints_need_less_memory_and_say_how_much() {
     }
 }
 
-/// Everything that a page asks of a model, once: what it then holds, and what was foretold.
+/// All uses of a model by a page, once: the memory then held, and its prediction.
 fn used(raw: &Raw) -> (u64, Memory) {
     let before = ALLOCATOR.allocated();
     let mut session = Session::new(noisy_sine(700));
-    // The settings that are tried next have a model of their own.
+    // The draft has a model of its own.
     let mut draft = Session::new(noisy_sine(700));
     draft.configure(raw).unwrap();
     let foretold = session.configure(raw).unwrap().memory;
@@ -131,7 +131,7 @@ fn no_model_holds_more_than_was_foretold() {
             );
             raw.extend(settings(more));
             raw.insert("architecture".into(), architecture.id.into());
-            // What a model cannot do it refuses; what it does not read makes it no other.
+            // An impossible option is refused; an unread knob changes nothing.
             let other =
                 more == "{}" || raw.keys().all(|key| !settings(more).contains_key(key) || architecture.reads(key));
             let general = ["batch_size", "checkpoints", "segment", "continuous"].iter().any(|word| more.contains(word));
@@ -142,7 +142,7 @@ fn no_model_holds_more_than_was_foretold() {
             let all = foretold.total();
             println!("{:<20} {more:<56} {held:>10} bytes, {all:>10} foretold: {foretold:?}", architecture.id);
             assert!(held <= all + ASIDE as u64, "{} {more}: {held} bytes, {foretold:?} foretold", architecture.id);
-            // Nor is it refused for what it would never hold. Little that is there only once is more than all else of a small model.
+            // The bound is not too high either. In a small model, memory that exists once exceeds all the rest.
             assert!(all < 4 * held + 4_000_000, "{} {more}: {held} bytes, {foretold:?} foretold", architecture.id);
         }
     }
@@ -159,7 +159,7 @@ fn a_long_series_with_filled_gaps_holds_no_more_than_was_foretold() {
         r#"{"architecture": "rnn", "target": "temp_c", "inputs": "wind", "window": 24, "horizon": 1, "hidden": 4, "batch_size": 4,
             "loss_on": "every", "segment": 1, "gaps": "hold"}"#,
     );
-    // One of the two series was there before.
+    // One of the two series existed before.
     let before = ALLOCATOR.allocated() - 2 * 8 * 300_000;
     let mut sessions = [long.clone(), long].map(Session::new);
     let foretold = sessions.each_mut().map(|session| session.configure(&raw).unwrap().memory)[0];
@@ -192,7 +192,7 @@ fn what_would_not_fit_is_refused_with_a_knob_that_makes_it_fit() {
                     assert!(configured.memory_bytes <= machine, "{}", architecture.id);
                     continue;
                 }
-                // One that does not stream reads no series as one.
+                // A model that does not stream cannot train on the series as one.
                 Err(Error::Knob { .. }) if !architecture.streams => continue,
                 Err(error) => error,
             };
@@ -209,7 +209,7 @@ fn what_would_not_fit_is_refused_with_a_knob_that_makes_it_fit() {
             let found = session.configure(&with);
             let bytes = found.unwrap_or_else(|error| panic!("{}: {fits:?}: {error}", architecture.id)).memory_bytes;
             assert!(bytes <= machine, "{}: {fits:?}: {bytes}", architecture.id);
-            // A number that is enough alone is the largest.
+            // A value that suffices alone is the largest one.
             if let ([(knob, value)], Ok(number)) = (&fits[..], fits[0].1.parse::<u64>()) {
                 with.insert((*knob).to_owned(), (number + 1).into());
                 let next = session.configure(&with).map(|configured| configured.memory_bytes);

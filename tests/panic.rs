@@ -1,4 +1,4 @@
-//! A panic in wasm says what it was. In a file of its own, because after it nothing else may run.
+//! A panic in wasm reports its message. In a file of its own, because nothing else can run after it.
 #![cfg(target_arch = "wasm32")]
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};

@@ -20,7 +20,7 @@ fn numbers_are_single_precision_in_the_browser() {
     assert_eq!(size_of::<unrolled::Real>(), 4);
 }
 
-/// Trains on a sine with noise and compares with "the same as now" on windows that training never saw.
+/// Trains on a sine with noise and compares with repeating the last value on windows outside the training.
 fn beats_the_last_value(architecture: &str, more: &str) {
     let mut raw = settings(more);
     for (key, value) in settings(
@@ -59,8 +59,8 @@ fn the_papers_gru_learns_in_the_browser() {
 #[wasm_bindgen_test]
 fn each_learns_step_by_step_in_the_browser() {
     for architecture in registry::ALL {
-        // Two layers: the gates of minGRU and minLSTM see no state, so that one layer of them cannot tell a rise from a fall
-        // (Feng et al. 2024 stack three).
+        // Two layers: the gates of minGRU and minLSTM do not read the state, so one layer cannot tell a rise from a fall (Feng et
+        // al. 2024 stack three).
         let form = r#"{"segment": 1, "window": 24, "horizon": 6, "learning_rate": 0.01, "layers": 2}"#;
         beats_the_last_value(architecture.id, form);
     }

@@ -1,5 +1,5 @@
 /**
- * The composition root: one store, the workers, the actions that join them, and the views.
+ * The composition root: one store, the workers, the actions between them, and the views.
  * @module
  */
 import { dataActions } from './actions/data.js';
@@ -46,7 +46,7 @@ const ADDRESS_EVERY = 400;
 /** @param {string} id */
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {string} message @param {string} [technical] What was thrown. */
+/** @param {string} message @param {string} [technical] The thrown text. */
 function cannotStart(message, technical) {
   const box = element('boot');
   fill(box, message, technicalDetails(technical));
@@ -121,7 +121,7 @@ dropView(element('drop'), actions);
 noticeView(element('notice'), store, visit);
 silenceView(element('silence'), store, silence);
 
-/** The address follows the state; it is changed in place, so that Back leaves the page as a person expects. */
+/** The address follows the state; it is replaced, so that Back leaves the page, as a person expects. */
 function followInAddress() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   store.watch(
@@ -132,7 +132,7 @@ function followInAddress() {
       timer = setTimeout(() => history.replaceState(history.state, '', writeLink(store.get())), ADDRESS_EVERY);
     },
   );
-  // What this tab has open, at once: a reload finds it again, whatever others have opened since.
+  // This tab's data, at once, so that a reload finds them again, whatever other tabs have opened since.
   store.watch(
     (state) => [state.data, state.shownId],
     (data, shown) => {
@@ -141,12 +141,12 @@ function followInAddress() {
   );
 }
 
-/** Opens what the address asks for: the data and the model of the last visit where it speaks of them, or a sample. */
+/** Opens the address: the data and the model of the last visit if it names them, or a sample. */
 async function begin() {
   const { found, late } = await recall();
   /** @param {{kept: Kept[], open: string} | null} visited */
   const choose = (visited) => visited && chosenOf(visited.kept, visited.open, link, history.state);
-  // It comes while the core is still on its way.
+  // It arrives while the core is still loading.
   if (!choose(found && sorted(found.records, null))) data.fetchSample(link.sample ?? '');
   const catalog = await reader.catalog();
   const { settings, unknown } = typed(catalog, link.settings);

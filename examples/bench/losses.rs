@@ -1,5 +1,5 @@
-//! Training from weights and batches that follow a formula, so that PyTorch can start from the very same ones without any
-//! being stored: `scripts/reference/losses.py` says the same, line by line.
+//! Training from weights and batches that follow a formula, so that PyTorch can start from the same ones without any being stored:
+//! `scripts/reference/losses.py` has the same formula, line by line.
 //!
 //! Every number drawn is a multiple of 2⁻¹⁶ or 2⁻²² that `f32` holds exactly.
 
@@ -19,26 +19,26 @@ const STEPS: usize = 200;
 const WINDOWS: u64 = 6000;
 const LEARNING_RATE: f64 = 1e-3;
 const MAX_NORM: f64 = 1.0;
-/// Streams of [`draw`]; below them, each parameter has the stream of its place.
+/// Streams of [`draw`]; each parameter has a stream below them, numbered by its position.
 const SERIES: u64 = 100;
 const STARTS: u64 = 101;
 
 /// One network and its batch.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Case {
-    /// As in the registry.
+    /// Id in the registry.
     pub architecture: String,
     /// Units.
     pub hidden: usize,
     /// Layers.
     pub layers: usize,
-    /// Steps of the past.
+    /// Rows of the input window.
     pub window: usize,
-    /// Steps of the future.
+    /// Rows of the horizon.
     pub horizon: usize,
-    /// Windows a step.
+    /// Windows of a batch.
     pub batch: usize,
-    /// Weights are uniform within this.
+    /// Weights are uniform within this bound.
     pub bound: f64,
 }
 
@@ -55,7 +55,7 @@ fn draw(stream: u64, index: u64) -> f64 {
     (mix(stream, index) >> 48) as f64 / 32768.0 - 1.0
 }
 
-/// A day's wave, as a triangle, with noise.
+/// A daily wave, as a triangle, with noise.
 fn series(hour: u64) -> f64 {
     ((hour % 24) as f64 - 12.0).abs() / 8.0 - 0.75 + 0.5 * draw(SERIES, hour)
 }

@@ -1,5 +1,5 @@
-//! What `make bench` measures natively. One job a line on standard input, as JSON; one answer a line on standard output.
-//! The jobs themselves (settings, sizes, repeats) are `scripts/bench/`'s.
+//! The native measurements of `make bench`. One job a line on standard input, as JSON; one answer a line on standard output. The
+//! jobs themselves (settings, sizes, repeats) are in `scripts/bench/`.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod losses;
@@ -15,6 +15,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     native::serve()
 }
 
-/// In a browser the same jobs are `web.rs`'s.
+/// In a browser `web.rs` has the same jobs.
 #[cfg(target_arch = "wasm32")]
 fn main() {}

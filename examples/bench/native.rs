@@ -17,20 +17,20 @@ use crate::losses::Case;
 use crate::scans::Scans;
 use crate::single::Single;
 
-/// Counts what is allocated: the memory of a run is read from it.
+/// An allocator that counts, for the memory of a run.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 
-/// What can be asked.
+/// The possible jobs.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Job {
     /// Trains the session called `id` for `steps` optimiser steps; the first call makes it.
     Train { id: String, file: String, settings: Raw, steps: usize },
-    /// Bytes that are held at most while a fresh session is made and trained for `steps` steps, the series aside. Alone in
-    /// its process: the highest water mark is never lowered.
+    /// Peak bytes of a fresh session during construction and `steps` steps of training, without the series. It needs a process of
+    /// its own: the high-water mark is never lowered.
     Memory { file: String, settings: Raw, steps: usize },
     /// One window's forecast, `count` times.
     Window { settings: Raw, count: usize },
@@ -102,7 +102,7 @@ impl Bench {
             }
             Job::Memory { file, settings, steps } => {
                 let series = read(&file)?;
-                // Reading the file held more than its series does, and the mark is of all time: filled up to it, it counts again.
+                // Reading the file used more memory than its series, and the mark only rises: filled up to it, it counts again.
                 let filler = vec![0_u8; MEMORY.max_allocated().saturating_sub(MEMORY.allocated())];
                 let before = MEMORY.allocated();
                 let mut session = Session::new(series);

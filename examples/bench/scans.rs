@@ -1,4 +1,4 @@
-//! A recurrence as one scan beside the same composed of the tape's operations, cell by cell: forward and backward.
+//! A recurrence as one scan and composed of the tape's operations, cell by cell: forward and backward.
 
 use unrolled::grad::{Tape, Var};
 use unrolled::math::Rng;
@@ -13,7 +13,7 @@ pub struct Scans {
     x: Vec<Real>,
     /// `w_ih`, `w_hh`, `b_ih`, `b_hh`, each with its rows and columns.
     weights: [(usize, usize, Vec<Real>); 4],
-    /// Gradient that arrives at every hidden state.
+    /// Upstream gradient of every hidden state.
     seed: Vec<Real>,
     tape: Tape,
 }
@@ -41,7 +41,7 @@ impl Scans {
         Ok(Self { cell: cell.to_owned(), hidden, batch, x, weights, seed, tape: Tape::new(true) })
     }
 
-    /// Forward and backward once; a number that depends on both.
+    /// Forward and backward once; returns a number that depends on both.
     pub fn run(&mut self, fused: bool) -> Real {
         let tape = &mut self.tape;
         tape.reset();

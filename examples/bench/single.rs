@@ -1,4 +1,4 @@
-//! One window through a model, and one step of a stream through its layers.
+//! One window through a model, and one streaming step through its layers.
 
 use unrolled::arch::Forecaster;
 use unrolled::arch::plan::{HORIZON, WINDOW};
@@ -12,7 +12,7 @@ use unrolled::nn::{Block, Builder, Linear, Params, Pass};
 use unrolled::session::checked;
 use unrolled::{Error, Real, Result, narrow};
 
-/// A model of one feature, with what a caller keeps between two questions.
+/// A model of one feature, with its caller's data between two calls.
 pub struct Single {
     forecaster: Box<dyn Forecaster>,
     params: Params,
@@ -22,7 +22,7 @@ pub struct Single {
     stream: Stream,
 }
 
-/// The model's layers once more, fed one row at a time.
+/// The model's layers again, fed one row at a time.
 struct Stream {
     blocks: Vec<Box<dyn Block>>,
     head: Linear,
@@ -34,7 +34,7 @@ struct Stream {
 }
 
 impl Single {
-    /// With initial weights: how long an answer takes does not depend on them.
+    /// With initial weights, which do not affect the time.
     pub fn new(raw: &Raw) -> Result<Self> {
         let settings = checked(raw)?;
         let architecture = settings.get(&ARCHITECTURE);

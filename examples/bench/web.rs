@@ -1,5 +1,5 @@
-//! What `make bench` measures in a browser beyond what the shipped package does: `scripts/bench/build.sh` builds this one
-//! beside it, never into it. The page holds the clock, so everything here is "do it so many times".
+//! The measurements of `make bench` in a browser that the shipped package cannot make: `scripts/bench/build.sh` builds this next to
+//! it, never into it. The page holds the clock, so each call here repeats its work `count` times.
 #![cfg(target_arch = "wasm32")]
 
 mod losses;
@@ -14,7 +14,7 @@ fn refused(error: impl std::fmt::Display) -> JsValue {
     JsError::new(&error.to_string()).into()
 }
 
-/// One window, one step of a stream.
+/// One window, and one streaming step.
 #[wasm_bindgen]
 pub struct Single(single::Single);
 

@@ -1,9 +1,9 @@
-//! Work that is done on as many cores as there are.
+//! Work on all cores.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What `work` gives for 0 to `count`, in this order; each core takes the next one when it has ended one.
+/// The results of `work` for 0 to `count`, in this order; each core takes the next number when it is free.
 pub fn on_all_cores<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(count)));
     let take = || {

@@ -1,4 +1,4 @@
-//! Training and judging a model, one row a step, on batches that an example makes by itself.
+//! Training and evaluating a model, one row a step, on batches made by an example.
 
 use unrolled::Real;
 use unrolled::arch::Forecaster;
@@ -15,7 +15,7 @@ const CLIP: f64 = 1.0;
 /// A network and its weights.
 pub type Model = (Box<dyn Forecaster>, Params);
 
-/// Settings of a network that reads one row a step and drops nothing out; `others` are knobs and their values.
+/// Settings of a network that reads one row a step, without dropout; `others` are knobs and their values.
 pub fn settings(architecture: &str, hidden: usize, others: &[(&str, &str)]) -> Settings {
     let mut raw = Raw::from([
         ("architecture".to_owned(), architecture.into()),
@@ -57,13 +57,13 @@ impl Trainer {
     }
 }
 
-/// The mean squared error over the first feature's future in `batches`, which is hidden from the model.
+/// The mean squared error of the first feature over the horizons of `batches`, which are hidden from the model.
 pub fn squared_error(model: &Model, batches: impl Iterator<Item = Batch>) -> f64 {
     let mut tape = Tape::new(false);
     let (mut sum, mut count) = (0.0, 0);
     for mut batch in batches {
         let (horizon, size) = (batch.horizon, batch.size);
-        // A sample's horizon lies together in a forecast.
+        // A forecast has each sample's horizon contiguous.
         let wanted: Vec<Real> = (0..size)
             .flat_map(|sample| (0..horizon).map(move |step| (sample, step)))
             .map(|(sample, step)| batch.column(batch.window + step, sample)[0])

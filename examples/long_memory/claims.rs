@@ -1,10 +1,10 @@
-//! What is said of memories, and of whose.
+//! Claims about the memory of architectures.
 
-/// What is said of architectures, and of which: id, and the value of the other choice.
+/// A claim, with the architectures concerned: id, and the value of the other option.
 pub struct Claim {
-    /// In one sentence, with its source.
+    /// The claim in one sentence, with its source.
     pub said: &'static str,
-    /// Each is a row of the table.
+    /// The rows of the table.
     pub of: &'static [(&'static str, Option<&'static str>)],
 }
 
@@ -15,7 +15,7 @@ pub const CLAIMS: [Claim; 9] = [
         of: &[("rnn", None)],
     },
     Claim {
-        said: "It remembers longer if its recurrent matrix starts as one that neither shrinks nor stretches (Le et al. 2015).",
+        said: "It remembers longer if its recurrent matrix starts orthogonal, and so keeps lengths (Le et al. 2015).",
         of: &[("rnn", Some("orthogonal"))],
     },
     Claim {
@@ -24,12 +24,11 @@ pub const CLAIMS: [Claim; 9] = [
         of: &[("lstm", None)],
     },
     Claim {
-        said: "How far it reaches is decided by the bias of its forget gate (Tallec and Ollivier 2018).",
+        said: "The bias of its forget gate decides how far it reaches (Tallec and Ollivier 2018).",
         of: &[("lstm", Some("chrono")), ("gru", Some("chrono"))],
     },
     Claim {
-        said: "Simpler gates do as well: one gate less (Cho et al. 2014), or gates that do not look at the state (Feng et al. \
-               2024).",
+        said: "Simpler gates suffice: one gate less (Cho et al. 2014), or gates that do not read the state (Feng et al. 2024).",
         of: &[("gru", None), ("mingru", None), ("minlstm", None)],
     },
     Claim {
@@ -39,12 +38,12 @@ pub const CLAIMS: [Claim; 9] = [
     },
     Claim { said: "Attention alone reaches every step at once (Vaswani et al. 2017).", of: &[("transformer", None)] },
     Claim {
-        said: "A state-space model whose steps decide what is kept and read recalls over thousands of steps (Gu and Dao 2023, with \
-               two layers and more).",
+        said: "A state-space model with input-dependent steps recalls over thousands of steps (Gu and Dao 2023, with two layers \
+               and more).",
         of: &[("mamba", None)],
     },
     Claim {
-        said: "A matrix as memory stores values under keys, as attention does, and exponential gates can revise it (Beck et al. \
+        said: "A matrix memory stores values under keys, as attention does, and exponential gates can revise it (Beck et al. \
                2024).",
         of: &[("xlstm", None)],
     },

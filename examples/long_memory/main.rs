@@ -1,7 +1,6 @@
-//! How far back an architecture can learn to remember: three tasks with nothing in them but memory, at growing lengths, for
-//! every architecture of the registry at equal size, beside what is said of it. `cargo run --release --example long_memory`
-//! writes docs/memory.md, on as many cores as there are; arguments name tasks and architectures; STEPS, SEEDS and PARAMETERS
-//! set the budget.
+//! The longest lag that an architecture can learn to bridge: three pure memory tasks, at growing lengths, for every architecture of
+//! the registry at equal size, compared with claims about it. `cargo run --release --example long_memory` writes docs/memory.md, on
+//! all cores; arguments select tasks and architectures; STEPS, SEEDS and PARAMETERS set the budget.
 
 mod claims;
 #[path = "../common/cores.rs"]
@@ -27,25 +26,26 @@ const LENGTHS: [usize; 6] = [10, 20, 50, 100, 200, 500];
 /// Mean squared error on fresh sequences under which a task counts as solved.
 const SOLVED: f64 = 0.04;
 const FRESH: usize = 2000;
-/// How many of them are judged at once.
+/// Number of them in one batch of the test.
 const JUDGED: usize = 100;
 const BATCH: usize = 32;
 const RATE: f64 = 3e-3;
-/// Steps between two looks at fresh sequences.
+/// Steps between two tests on fresh sequences.
 const LOOK: usize = 100;
-/// How the cells of the tables are read.
-const NOTE: &str = "\nIn bold: the steps after which it was solved (the median of the seeds that solved it; in brackets how many \
-                    did, if not all); otherwise the smallest error at the end. After two lengths in a row that no seed solved, longer ones \
-                    were not tried. With one layer, both Transformers are the same network at the last step. Networks that \
-                    forecast each column from that column alone do not see the marks and the keys.\n";
-/// After so many lengths in a row that no seed solved, longer ones are not tried.
+/// Explanation of the tables' cells.
+const NOTE: &str = "\nIn bold: the steps until it was solved (the median of the seeds that solved it, with their number \
+                    in brackets if it was not all of them); otherwise the smallest error at the end. After two lengths \
+                    in a row that no seed solved, longer ones were not tried. With one layer, both Transformers are \
+                    the same network at the last step. Networks that forecast each column from that column alone do \
+                    not read the marks and the keys.\n";
+/// Longer lengths are not tried after so many in a row that no seed solved.
 const GIVE_UP: usize = 2;
 const OUT: &str = "docs/memory.md";
-/// The budget, where the environment sets no other.
+/// The default budget, which the environment may change.
 const STEPS: usize = 1500;
 const SEEDS: usize = 1;
 const PARAMETERS: usize = 4600;
-/// What was proposed for long memories and is not the default: architecture, knob and value.
+/// Proposals for long memories that are not defaults: architecture, knob and value.
 const OTHERS: [(&str, &str, &str); 5] = [
     ("rnn", "recurrent_init", "orthogonal"),
     ("lstm", "forget_bias", "chrono"),
@@ -59,7 +59,7 @@ fn budget(name: &str, otherwise: usize) -> usize {
     text.parse().unwrap_or_else(|_| panic!("{name} is “{text}”, and a whole number is needed"))
 }
 
-/// What a model for sequences of so many `steps` is built from: one target, the first column, one step ahead.
+/// The plan of a model for sequences of `steps` steps: one target, the first column, one step ahead.
 fn planned(entry: &Entry, task: &Task, steps: usize, hidden: usize) -> (Plan, Settings) {
     let others: Vec<_> = [("normalise", "none")].into_iter().chain(entry.other).collect();
     let settings = fit::settings(entry.architecture.id, hidden, &others);
@@ -68,7 +68,7 @@ fn planned(entry: &Entry, task: &Task, steps: usize, hidden: usize) -> (Plan, Se
     (plan, settings)
 }
 
-/// The hidden size that comes nearest to so many parameters, in steps of 4, so that heads are as many as usual.
+/// The hidden size nearest to this number of parameters, in steps of 4, so that the number of heads stays usual.
 fn sized(entry: &Entry, task: &Task, steps: usize, parameters: usize) -> usize {
     let count = |hidden: usize| {
         let (plan, settings) = planned(entry, task, steps, hidden);
@@ -77,7 +77,7 @@ fn sized(entry: &Entry, task: &Task, steps: usize, parameters: usize) -> usize {
     (4_usize..=128).step_by(4).min_by_key(|&hidden| count(hidden).abs_diff(parameters as u64)).unwrap_or(4)
 }
 
-/// The steps after which fresh sequences were solved, and the error then or at the end of the budget.
+/// The steps until fresh sequences were solved, and the error then or at the end of the budget.
 fn train(model: &mut Model, task: &Task, steps: usize, seed: u64, most: usize) -> (Option<usize>, f64) {
     let mut trainer = Trainer::new(model, RATE, seed);
     let mut rng = Rng::new(seed, 2);
@@ -95,7 +95,7 @@ fn train(model: &mut Model, task: &Task, steps: usize, seed: u64, most: usize) -
     (None, error)
 }
 
-/// An architecture with its defaults, or with one other choice.
+/// An architecture with its defaults, or with one other option.
 struct Entry {
     architecture: &'static Architecture,
     other: Option<(&'static str, &'static str)>,
@@ -108,7 +108,7 @@ impl Entry {
     }
 }
 
-/// All architectures, each with those of [`OTHERS`] that are its own.
+/// All architectures, each with its own of [`OTHERS`].
 fn entries() -> Vec<Entry> {
     let own = |architecture: &'static Architecture| {
         let others = OTHERS.iter().filter(|(id, ..)| *id == architecture.id).map(|&(_, key, value)| Some((key, value)));
@@ -117,7 +117,7 @@ fn entries() -> Vec<Entry> {
     registry::ALL.iter().flat_map(own).collect()
 }
 
-/// What one entry did on one task: how its cells read, and the greatest length that any seed solved.
+/// The results of one entry on one task: its cells, and the greatest length that any seed solved.
 struct Row {
     cells: String,
     longest: Option<usize>,
@@ -166,11 +166,11 @@ fn measure_all(tasks: &[&Task], entries: &[Entry]) -> Vec<Vec<Row>> {
 
 fn write(tasks: &[&Task], entries: &[Entry], rows: &[Vec<Row>]) -> String {
     let mut text = format!(
-        "# How long a memory can be learnt\n\nWritten by `cargo run --release --example long_memory`. Each architecture has one \
-         layer of the size that comes nearest to {} parameters, and its own defaults otherwise, or the one other choice that its \
-         row names; Adam at {RATE}, gradients clipped to norm 1, batches of {BATCH} fresh sequences, at most {} steps, that is \
-         {} sequences; {}. Solved: a mean squared error under {SOLVED} on {FRESH} other sequences, looked at every \
-         {LOOK} steps.\n",
+        "# How long a memory can be learnt\n\n\
+         Written by `cargo run --release --example long_memory`. Each architecture has one layer, of the size nearest \
+         to {} parameters, and its defaults, except for the one choice that its row names. Training: Adam at {RATE}, \
+         gradients clipped to norm 1, batches of {BATCH} fresh sequences, at most {} steps ({} sequences), {}. Solved: \
+         a mean squared error under {SOLVED} on {FRESH} other sequences, checked every {LOOK} steps.\n",
         budget("PARAMETERS", PARAMETERS),
         budget("STEPS", STEPS),
         budget("STEPS", STEPS) * BATCH,
@@ -179,10 +179,10 @@ fn write(tasks: &[&Task], entries: &[Entry], rows: &[Vec<Row>]) -> String {
             seeds => format!("seeds 1 to {seeds}"),
         },
     );
-    text += "\n## What is said, and what was measured\n\nThe greatest length that was solved, by one seed at least; “none”: not \
-             the shortest either. A length is not reached *with this budget*: most papers train longer.\n\n";
+    text += "\n## Claims and measurements\n\nThe greatest length that at least one seed solved; “none”: not even the \
+             shortest. An unsolved length is unsolved *with this budget*: most papers train longer.\n\n";
     let heads: String = tasks.iter().map(|task| format!(" {} |", task.id)).collect();
-    let _ = write!(text, "| said | measured |{heads}\n| --- | --- |{}\n", " ---: |".repeat(tasks.len()));
+    let _ = write!(text, "| claim | measured |{heads}\n| --- | --- |{}\n", " ---: |".repeat(tasks.len()));
     for claim in &CLAIMS {
         let mut said = claim.said;
         for (index, entry) in entries

@@ -1,17 +1,17 @@
-//! Three tasks with nothing in them but memory.
+//! Three pure memory tasks.
 
 use unrolled::Real;
 use unrolled::data::Batch;
 use unrolled::math::Rng;
 
-/// One sequence: fills `[features × steps]` and gives what is to be said at its end.
+/// One sequence: fills `[features × steps]` and returns the target at its end.
 pub type Draw = fn(&mut Rng, usize, &mut [f64]) -> f64;
 
 /// A task of any length.
 pub struct Task {
-    /// What it is called in arguments and in the table.
+    /// Its name in arguments and in the table.
     pub id: &'static str,
-    /// Numbers that a step has; what is wanted is of the first one's kind.
+    /// Number of features of a step; the target is in the units of the first one.
     pub features: usize,
     /// Draws a sequence.
     pub draw: Draw,
@@ -19,28 +19,28 @@ pub struct Task {
     pub what: &'static str,
 }
 
-/// From the easiest to say to the hardest.
+/// From the easiest to the hardest.
 pub const TASKS: [Task; 3] = [
     Task {
         id: "adding",
         features: 2,
         draw: adding,
-        what: "Each step has a number from 0 to 1 and a mark; two steps are marked, one in each half. Wanted: the sum of both \
-               numbers (Hochreiter and Schmidhuber 1997). Always saying 1 has an error of 1/6.",
+        what: "Each step has a number from 0 to 1 and a mark; two steps are marked, one in each half. Target: the sum \
+               of both numbers (Hochreiter and Schmidhuber 1997). Always forecasting 1 has an error of 1/6.",
     },
     Task {
         id: "delayed recall",
         features: 2,
         draw: recall,
-        what: "A number from −1 to 1 stands at the first step, marked; noise follows. Wanted: that number. Always saying 0 has \
-               an error of 1/3.",
+        what: "The first step has a number from −1 to 1, marked; noise follows. Target: that number. Always \
+               forecasting 0 has an error of 1/3.",
     },
     Task {
         id: "associative recall",
         features: 6,
         draw: associate,
-        what: "Four keys come with a number from −1 to 1 each, in any order, then nothing, then one of the keys alone. Wanted: \
-               its number. Always saying 0 has an error of 1/3.",
+        what: "Four keys come with a number from −1 to 1 each, in any order, then nothing, then one of the keys alone. \
+               Target: its number. Always forecasting 0 has an error of 1/3.",
     },
 ];
 
@@ -62,7 +62,7 @@ fn recall(rng: &mut Rng, _: usize, out: &mut [f64]) -> f64 {
     out[0]
 }
 
-/// Rows: the number, four keys, and whether one is asked for.
+/// Rows: the number, four keys, and the query mark.
 fn associate(rng: &mut Rng, steps: usize, out: &mut [f64]) -> f64 {
     let mut keys = [0, 1, 2, 3];
     rng.shuffle(&mut keys);
@@ -84,7 +84,7 @@ fn associate(rng: &mut Rng, steps: usize, out: &mut [f64]) -> f64 {
     wanted
 }
 
-/// `size` sequences side by side; what is wanted stands in the one step of the future.
+/// `size` sequences as a batch; the target is in the one step of the future.
 pub fn gather(task: &Task, steps: usize, size: usize, rng: &mut Rng) -> Batch {
     let width = task.features;
     let mut values = vec![0.0; width * (steps + 1) * size];

@@ -1,7 +1,6 @@
-// `make accuracy`: each preset trained in a real browser on JFK's temperatures and, where it is at hand, on the column OT of
-// ETTh1, with the published splits; errors on the test part beside the naive ones and the linear model's.
-// The test part of each run is scored once. ETTh1 may not be shipped: name its file as the argument, or have it beside the
-// checkout in `../shared/data/ett/`.
+// `make accuracy`: each preset trained in a real browser on JFK's temperatures and, if available, on the column OT of ETTh1, with
+// the published splits; errors on the test part compared with the naive ones and the linear model's. The test part of each run is
+// scored once. ETTh1 may not be shipped: name its file as the argument, or put it next to the checkout in `../shared/data/ett/`.
 import { existsSync, readFileSync } from 'node:fs';
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { root } from '../../tests/page/harness.mjs';

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What `make bench` runs beside the package: the example `bench` natively, for this very processor, and `bench_web` for
-# browsers, plain and with relaxed SIMD, into .tools/bench/ (served by the bench, never shipped).
+# The benches' own builds: the example `bench` natively, for this processor, and `bench_web` for browsers, plain and with relaxed
+# SIMD, into .tools/bench/ (served by the bench, never shipped).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh
@@ -24,5 +24,5 @@ web() {
 web plain target
 RUSTFLAGS=$relaxed_flags web relaxed target/relaxed --enable-relaxed-simd
 
-# The matrix products by themselves.
+# The matrix products alone.
 if [[ -x scripts/bench/kernels.sh ]]; then scripts/bench/kernels.sh; fi

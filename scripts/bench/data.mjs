@@ -1,9 +1,9 @@
-// `make bench-data`: how long a large file takes from bytes to a configured model, in Node and in both browsers, stage by
-// stage as the workers go through it, and how long it takes to judge a model on all test windows. ROWS=1000000 REPEATS=3.
+// `make bench-data`: the time of a large file from bytes to a configured model, in Node and in both browsers, stage by stage as in
+// the workers, and the time of evaluating a model on all test windows. ROWS=1000000 REPEATS=3.
 //
-// The file: one row a minute, an ISO time and three columns of numbers, one cell in a hundred empty. “page: all” is the file
-// as a Blob through the page's own two workers, messages and transfers included; “page: ready” what a person waits for, from
-// choosing the file until it is drawn and can be trained on.
+// The file: one row a minute, an ISO time and three columns of numbers, one cell in a hundred empty. “page: all” is the file as a
+// Blob through the page's own two workers, with messages and transfers; “page: ready” a person's wait from choosing the file until
+// it is drawn and can be trained on.
 import { readFile } from 'node:fs/promises';
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { Browser, root } from '../../tests/page/harness.mjs';
@@ -40,7 +40,7 @@ function file(rows, minutes, empty) {
 }
 
 /**
- * Milliseconds of each stage, as the workers go through them, and the memory that was needed.
+ * Milliseconds of each stage, as in the workers, and the memory needed.
  * @param {any} core The package, started. @param {any} memory Its memory. @param {Uint8Array<ArrayBuffer>} bytes
  */
 function load({ CsvReader, Session }, memory, bytes) {
@@ -76,15 +76,15 @@ function load({ CsvReader, Session }, memory, bytes) {
 }
 
 /**
- * Milliseconds to judge on all test windows. The first time also fits the linear models; the difference is what they take.
- * Called twice, the second of which counts: by then the engine has compiled what is hot.
+ * Milliseconds of an evaluation on all test windows. The first one also fits the linear models; the difference is their time. It is
+ * called twice, and the second call counts: by then the engine has compiled the hot code.
  * @param {any} core @param {Uint8Array<ArrayBuffer>} bytes
  */
 function judge({ CsvReader, Session }, bytes) {
   const reader = new CsvReader();
   reader.push(bytes);
   const session = new Session(reader.finish().series().to_parts());
-  // The smallest network there is: what is left is the windows, the naive forecasts and the linear models.
+  // The smallest network, so that the time is that of the windows, the naive forecasts and the linear models.
   const settings = { architecture: 'rnn', window: 168, horizon: 24, season: 24, segment: 24, hidden: 1, layers: 1 };
   const { windows } = session.configure(settings);
   const times = ['validation', 'validation', 'test'].map((part) => {
@@ -97,7 +97,7 @@ function judge({ CsvReader, Session }, bytes) {
 }
 
 /**
- * Everything in a browser's page, behind the functions above, whose text goes there with it.
+ * Everything in a browser's page; the text of the functions above goes there with it.
  * @param {{rows: number, judged: number, repeats: number, sample: string}} what
  */
 async function inPage({ rows, judged, repeats, sample }) {
@@ -126,7 +126,7 @@ async function inPage({ rows, judged, repeats, sample }) {
 }
 
 /**
- * What a person waits for: from choosing the file until the page has drawn it and can train. Runs in the page.
+ * A person's wait from choosing the file until the page has drawn it and can train. Runs in the page.
  * @param {{rows: number, repeats: number}} what
  */
 async function chosen({ rows, repeats }) {

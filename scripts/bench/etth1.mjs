@@ -1,7 +1,7 @@
-// `make etth1`: the published protocol on ETTh1 for every architecture, in a real browser; writes docs/etth1.md.
-// Settings are chosen on the validation part from the few below; the test part is scored once, by the model chosen. ETTh1 may not
-// be shipped: name its file as the argument, or have it beside the checkout in `../shared/data/ett/`. TASKS and ARCHITECTURES
-// name some (commas between them); the file is then not written. As many browsers train at once as there are cores.
+// `make etth1`: the published protocol on ETTh1 for every architecture, in a real browser; writes docs/etth1.md. The validation
+// part chooses the settings from the few below; the chosen model is scored once on the test part. ETTh1 may not be shipped: name
+// its file as the argument, or put it next to the checkout in `../shared/data/ett/`. TASKS and ARCHITECTURES select some, separated
+// by commas; the file is then not written. As many browsers train at once as there are cores.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { root } from '../../tests/page/harness.mjs';
@@ -14,7 +14,7 @@ if (!existsSync(file)) {
 }
 const channels = ['HUFL', 'HULL', 'MUFL', 'MULL', 'LUFL', 'LULL', 'OT'];
 /** @typedef {Record<string, string | number | boolean>} Candidate */
-/** What the network reads of the past is part of what is chosen where the protocol leaves it open. @type {Candidate[]} */
+/** Where the protocol leaves the input length open, it is part of the choice. @type {Candidate[]} */
 const ALONE = [
   {},
   { window: 336 },
@@ -22,7 +22,7 @@ const ALONE = [
   { window: 336, highway: true },
   { window: 336, normalise: 'window' },
 ];
-/** The second one is near to SegRNN's paper: segments of two days, absolute error, a rate that falls. @type {Candidate[]} */
+/** The second one is close to SegRNN's paper: segments of two days, absolute error, a falling rate. @type {Candidate[]} */
 const TOGETHER = [
   {},
   { hidden: 256, segment: 48, loss: 'mae', batch_size: 256, schedule: 'cosine', patience: 0 },
@@ -31,8 +31,8 @@ const TOGETHER = [
   { hidden: 128, schedule: 'cosine', epochs: 12, patience: 0 },
 ];
 /**
- * Published errors are of the papers named, mean squared / mean absolute on z-scored values; in brackets the steps they read.
- * Of each candidate, what an architecture does not read is left out.
+ * Published errors are from the named papers, mean squared / mean absolute on z-scored values, with the steps read in brackets.
+ * Knobs that an architecture does not read are left out of a candidate.
  * @type {Record<string, {label: string, settings: Record<string, string | number>, candidates: Candidate[], published: string}>}
  */
 const TASKS = {
@@ -56,7 +56,7 @@ const TASKS = {
       'SegRNN (96) .368/.395 and (720) .351/.392 (Lin et al. 2023), PatchTST (512) .370/.400, NLinear (336) .374/.394, DLinear (336) .375/.399, S-Mamba (96) and iTransformer (96) .386/.405, GRU (720) 1.135/.844.',
   },
 };
-/** An architecture whose first training takes longer is tried with the first few only. */
+/** An architecture with a longer first training is tried with the first few candidates only. */
 const PATIENCE = { seconds: 40, candidates: 3 };
 const COMMON = { season: 24, split: '8640, 11520, 14400', batch_size: 64, epochs: 20, patience: 4, seed: 1 };
 
@@ -81,7 +81,7 @@ async function judged(browser, { settings, candidates }, { id, label, knobs }, s
   const different = new Map(own.map((candidate) => [words(candidate), candidate]));
   /** @type {Tried[]} */
   const tried = [];
-  /** What has the smallest validation error so far: it alone is kept. @type {Tried | undefined} */
+  /** The candidate with the smallest validation error so far, the only one kept. @type {Tried | undefined} */
   let best;
   for (const [name, candidate] of different) {
     if (tried.length >= PATIENCE.candidates && tried[0].found.seconds > PATIENCE.seconds) break;
@@ -113,7 +113,7 @@ const browsers = await Promise.all(Array.from({ length: os.availableParallelism(
 try {
   for (const browser of browsers) await browser.open(text);
   const { architectures } = await browsers[0].catalog();
-  // Those of training, which no architecture lists, are read by all.
+  // Training knobs, which no architecture lists, are read by all.
   const special = new Set(architectures.flatMap(({ knobs }) => knobs));
   const tasks = Object.entries(TASKS).filter(([id]) => some('TASKS')?.includes(id) ?? true);
   const jobs = tasks.flatMap(([task]) =>
@@ -132,14 +132,14 @@ try {
 
   const lines = [
     '# ETTh1\n',
-    `Written by \`make etth1\` in ${browserName}, ${browsers.length} of them at once. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window counts. Errors are mean squared / mean absolute. For each architecture the settings with the smallest mean squared error on the validation part were taken of those tried (they stand in the last column, each with that error and the seconds of its training; of each what the architecture reads; only the first ${PATIENCE.candidates} where the first took more than ${PATIENCE.seconds} s), and the test part was scored once, by that model. AdamW, batches of ${COMMON.batch_size}, at most ${COMMON.epochs} epochs, patience ${COMMON.patience}, one seed: differences of a few percent mean little. Seconds are those of one worker, while another browser trained beside it.\n`,
+    `Written by \`make etth1\` in ${browserName}, ${browsers.length} of them at once. Rows 0 to 8,640 train, to 11,520 validate, to 14,400 test; z-scored by the training part; every test window is scored. Errors are mean squared / mean absolute. For each architecture the validation part chose the settings with the smallest mean squared error, and that model alone was scored on the test part, once. The last column lists all settings tried, with that error and the seconds of training: the knobs that the architecture reads, and only the first ${PATIENCE.candidates} settings where the first took more than ${PATIENCE.seconds} s. AdamW, batches of ${COMMON.batch_size}, at most ${COMMON.epochs} epochs, patience ${COMMON.patience}, one seed: differences of a few percent mean little. Seconds are one worker's, while another browser trained on the same machine.\n`,
   ];
   for (const [id, { label, settings, candidates, published }] of tasks) {
     const of = jobs.filter(({ task }) => task === id);
     const windows = [...new Map(of.map(({ window, rivals }) => [window, rivals]))].sort(([a], [b]) => a - b);
     lines.push(
       `## ${label}\n`,
-      `Reads ${settings.window} steps, if “chosen” does not say otherwise. Tried: ${candidates.map(words).join('; ')}. Published, in brackets the steps read: ${published}\n`,
+      `Reads ${settings.window} steps, unless “chosen” says otherwise. Tried: ${candidates.map(words).join('; ')}. Published, with the steps read in brackets: ${published}\n`,
       '| | chosen | validation | test | parameters | seconds | tried |\n| --- | --- | --- | --- | --- | --- | --- |',
       ...of.map(({ row }) => row),
       `\nOn the same windows: ${windows.map(([window, rivals]) => `reading ${window} steps, ${rivals}`).join('; ')}.\n`,

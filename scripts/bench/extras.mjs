@@ -1,4 +1,4 @@
-// What is measured beside the jobs: fused scans against composed ones, growth, memory, and how close the losses stay to f64.
+// Measurements besides the jobs: fused scans and composed ones, growth, memory, and the distance of the losses from f64.
 import { readFileSync } from 'node:fs';
 import { GROWTH, LOSSES, SCAN, grown } from './jobs.mjs';
 import { exponent, median } from './measure.mjs';
@@ -10,7 +10,7 @@ import { memory } from './systems/native.mjs';
 /** The recurrences that `scan::reference` composes. */
 const TWINS = ['rnn', 'lstm', 'gru', 'gru_reset_before'];
 
-/** A scan beside the same recurrence composed on the tape, in turn. @param {BenchBrowser[]} browsers @param {string[]} builds @param {number} repeats */
+/** A scan and the same recurrence composed on the tape, in turn. @param {BenchBrowser[]} browsers @param {string[]} builds @param {number} repeats */
 export async function scans(browsers, builds, repeats) {
   /** @type {Results['scans']} */
   const found = [];
@@ -45,7 +45,7 @@ function tensor(file, name) {
 const distance = (a, b) => Math.max(...a.map((x, k) => Math.abs(x - (b[k] ?? NaN))));
 
 /**
- * Losses of 200 steps from the same weights and batches, against PyTorch's in f64 (`scripts/reference/losses.py`).
+ * Losses of 200 steps from the same weights and batches, compared with PyTorch's in f64 (`scripts/reference/losses.py`).
  * @param {{label: string, ask: (job: any) => Promise<{losses: number[]}>, build?: string}[]} places
  * @param {boolean} quick Leaves out M, which takes a minute in each place.
  * @param {URL} stored
@@ -67,7 +67,7 @@ export async function losses(places, quick, stored) {
 }
 
 /**
- * How time and memory grow with the sizes of job S's LSTM: time in a browser, memory by the native build's allocator.
+ * Growth of time and memory with the sizes of job S's LSTM: time in a browser, memory by the native build's allocator.
  * @param {BenchBrowser} browser
  * @param {string} build
  * @param {number} repeats
@@ -85,7 +85,7 @@ export async function growth(browser, build, repeats, series, program) {
     for (const value of values) {
       const { points, windows, settings } = grown(axis, value);
       const { file, address } = series(points);
-      // Along the windows the whole epoch counts; else some steps.
+      // Along the windows the whole epoch counts; otherwise some steps.
       const count = axis === 'points' ? Math.ceil(windows / 32) : 12;
       const ask = { do: 'train', id: `growth ${axis} ${value}`, build, file: address, settings, count };
       await browser.ask({ ...ask, count: 4 });
@@ -104,15 +104,15 @@ export async function growth(browser, build, repeats, series, program) {
 }
 
 /**
- * What one hidden unit must keep of one step and sample, so that no step is computed twice: activated gates, cell and hidden
- * state. Gradients of the gates can take the gates' own place.
+ * Values that one hidden unit must keep of one step and sample, so that no step is computed twice: activated gates, cell and hidden
+ * state. Gradients of the gates can reuse the gates' memory.
  * @type {Record<string, number>}
  */
 const KEPT = { rnn: 1, gru: 5, lstm: 6 };
 
 /**
- * The least that a run could hold: weights, gradients, two moments, what is kept of one batch's window, and the scaled series.
- * `undefined` for an architecture that nobody has counted.
+ * The least memory of a run: weights, gradients, two moments, the kept values of one batch's window, and the scaled series.
+ * `undefined` for an architecture without a count.
  * @param {any} settings
  * @param {number} parameters
  * @param {number} rows
@@ -123,9 +123,9 @@ export function minimum({ architecture, hidden, layers, window, batch_size: batc
 }
 
 /**
- * Arithmetic of one optimiser step in floating-point operations: forward, and backward to inputs and to weights, are a product
- * each. Layers run at every step of the window. Once in a pass run: the head at the last step, a decoder of a horizon of one step,
- * and what reads the whole window at once, told by its columns (in these jobs no other matrix has as many).
+ * Floating-point operations of one optimiser step: forward, backward to inputs and backward to weights are one product each. Layers
+ * run at every step of the window. These run once in a pass: the head at the last step, a decoder with a horizon of one step, and
+ * matrices over the whole window, recognised by their columns (in these jobs no other matrix has as many).
  * @param {any} settings
  * @param {{name: string, shape: number[], count: number}[]} rows Parameters.
  */

@@ -1,4 +1,4 @@
-// What is measured: the jobs of docs/performance.md, as settings of the package. Every system is given the same.
+// The jobs of docs/performance.md, as settings of the package. Every system gets the same.
 import { readFile } from 'node:fs/promises';
 
 /** Rows of the hourly series. */
@@ -16,10 +16,10 @@ export const STEPS = 188;
  * @property {string} label
  * @property {'train' | 'window' | 'stream'} kind
  * @property {Settings} settings
- * @property {number} steps Optimiser steps, windows or steps of the stream in one unit of what is reported.
- * @property {string} unit What a unit takes: `s/epoch`.
- * @property {number} scale From seconds for one unit to what is reported.
- * @property {number} measured Optimiser steps (or answers) that one measurement takes; scaled to `steps`.
+ * @property {number} steps Optimiser steps, windows or steps of the stream in one reported unit.
+ * @property {string} unit The reported unit: `s/epoch`.
+ * @property {number} scale Factor from seconds to the reported unit.
+ * @property {number} measured Optimiser steps (or answers) in one measurement, scaled to `steps`.
  * @property {string} [architecture]
  */
 
@@ -34,7 +34,7 @@ export function settings(architecture, { window, horizon, batch, hidden, layers,
     architecture, window, horizon, hidden, layers, batch_size: batch,
     segment: 1, normalise: 'none', head: 'direct', loss_on: 'last', highway: false, dropout: 0, head_dropout: 0,
     loss: 'mse', optimiser: 'adam', learning_rate: 1e-3, clip: 1, schedule: 'constant', patience: 0, epochs: 10000,
-    // As few validation windows as there can be: the jobs have none.
+    // The fewest validation windows, since the jobs have none.
     split: `${rows}, ${rows + window + horizon}, ${points}`,
   };
 }
@@ -71,10 +71,10 @@ export const LOSSES = {
   m_lstm: { architecture: 'lstm', ...M, bound: 0.0859375 },
 };
 
-/** Sizes of S for the scan beside its composed form. */
+/** Sizes of S for the scan and its composed form. */
 export const SCAN = { window: S.window, batch: S.batch, hidden: S.hidden };
 
-/** What growth is measured along: job S's LSTM with one size changed. */
+/** The axes of growth: job S's LSTM with one size changed. */
 export const GROWTH = {
   points: [4380, 8760, 17520, 35040],
   window: [24, 48, 96, 192],
@@ -103,7 +103,7 @@ export function csv(points = POINTS) {
   return `time,value\n${lines.join('\n')}\n`;
 }
 
-/** What the package offers. @param {URL} pkg Its folder. */
+/** The package's architectures. @param {URL} pkg Its folder. */
 export async function architectures(pkg) {
   const { default: init, catalog } = await import(new URL('unrolled.js', pkg).href);
   await init({ module_or_path: await readFile(new URL('unrolled_bg.wasm', pkg)) });

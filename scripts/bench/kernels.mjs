@@ -1,5 +1,5 @@
-// GFLOP/s of our matrix products beside nalgebra's `gemm`, at the shapes of jobs S and M, in both browsers and both builds.
-// A multiply-add is two operations. Built before by scripts/bench/kernels.sh.
+// GFLOP/s of our matrix products and nalgebra's `gemm`, at the shapes of jobs S and M, in both browsers and both builds. A
+// multiply-add is two operations. scripts/bench/kernels.sh builds them.
 import { fileURLToPath } from 'node:url';
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { Browser } from '../../tests/page/harness.mjs';
@@ -16,7 +16,7 @@ export const shapes = {
 export const kinds = ['packed', 'packing', 'outer', 'nalgebra'];
 
 /**
- * Runs in the page: the best of some repeats, because whatever else runs can only slow it down.
+ * Runs in the page: the best of several repeats, since other programs can only slow it down.
  * @param {string} build
  * @param {Record<string, [number, number, number]>} shapes
  * @param {string[]} kinds

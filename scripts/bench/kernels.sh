@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is timed beside whole training steps (examples/kernels.rs), for both builds of the wasm, into target/kernels/.
+# The matrix products alone (examples/kernels.rs), for both builds of the wasm, into target/kernels/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh

@@ -1,5 +1,5 @@
-// `make load`: how long the built page takes to its first chart and until it can train, in both browsers, and what it weighs.
-// From a server on this machine, so that it is the browser's work that is timed; each visit is a first one.
+// `make load`: the time of the built page to its first chart and until it can train, in both browsers, and its size. It is served
+// from this machine, so that the time is the browser's; each visit is a first one.
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { Browser } from '../../tests/page/harness.mjs';
 import { untilReady } from '../../tests/page/steps.mjs';
@@ -7,7 +7,7 @@ import { printSizes } from '../build/sizes.mjs';
 
 const REPEATS = Number(process.env.REPEATS ?? 7);
 
-/** Runs in the page before its own scripts: notes when what is waited for is first there, in milliseconds since the visit began. */
+/** Runs in the page before its own scripts: notes the times of the awaited events, in milliseconds since the visit began. */
 function watch() {
   /** @type {Record<string, number>} */
   const seen = /** @type {any} */ (window).seen = {};
@@ -42,7 +42,7 @@ for (const name of browserNames) {
   for (const place of ['site', 'file']) {
     /** @type {{chart: number, ready: number}[]} */
     const visits = [];
-    // One more, which warms the browser up.
+    // One extra visit to warm the browser up.
     for (let repeat = 0; repeat <= REPEATS; repeat++) {
       const page = await browser.open({ place, before: watch });
       await untilReady(page);

@@ -1,4 +1,4 @@
-// How things are measured: in turn, so that noise hits all systems alike, and summed up by medians.
+// The method of measurement: in turn, so that noise affects all systems alike, and summarised by medians.
 
 /** @typedef {import('./jobs.mjs').Job} Job */
 
@@ -11,7 +11,7 @@
  * @property {string} [build]
  * @property {() => Promise<void>} start
  * @property {(job: Job) => boolean} has
- * @property {(job: Job) => number} [few] Steps to measure, where a job's own would take too long.
+ * @property {(job: Job) => number} [few] Steps to measure, where the job's own number would take too long.
  * @property {(job: Job, count: number) => Promise<number>} time Seconds.
  * @property {() => Promise<void>} stop
  */
@@ -41,7 +41,7 @@ export function median(numbers) {
   return sorted.length % 2 ? (sorted[half] ?? NaN) : ((sorted[half - 1] ?? NaN) + (sorted[half] ?? NaN)) / 2;
 }
 
-/** The distance between the smallest and the largest, as a share of the median. @param {number[]} numbers */
+/** The distance from the smallest to the largest, as a share of the median. @param {number[]} numbers */
 export const spread = (numbers) => (Math.max(...numbers) - Math.min(...numbers)) / median(numbers);
 
 /** The power that a quantity grows by: the slope of a straight line through the logarithms. @param {{at: number, value: number}[]} points */
@@ -54,8 +54,8 @@ export function exponent(points) {
 }
 
 /**
- * All systems on all jobs, `repeats` times round, each after a run that warms up. A system that cannot do a job says so and is
- * left out of it.
+ * All systems on all jobs, in `repeats` rounds, each after a warm-up run. A system that cannot do a job is left out of it, with a
+ * message.
  * @param {System[]} systems
  * @param {Job[]} jobs
  * @param {number} repeats

@@ -1,10 +1,10 @@
-// Two models trained at once on two cores, as a comparison on the page trains them (one worker each), beside two native
-// processes: how much of its speed alone each keeps.
+// Two models trained at once on two cores, as in a comparison on the page (one worker each), compared with two native processes:
+// the share of its own speed that each keeps.
 import { Browser } from '../../tests/page/harness.mjs';
 import { jobs, timeSteps } from './workers.mjs';
 import { Lines } from './systems/lines.mjs';
 
-/** @typedef {{where: string, alone: number, together: number}} Pair Seconds for a step of job M, alone and beside another. */
+/** @typedef {{where: string, alone: number, together: number}} Pair Seconds for a step of job M, alone and while another trains. */
 
 const STEPS = 12;
 /** @param {number[]} numbers */

@@ -1,4 +1,4 @@
-// From what was measured to docs/performance.md and the terminal: the same text.
+// From the measurements to docs/performance.md and the terminal: the same text.
 import { spread } from './measure.mjs';
 import { TARGETS, reason } from './targets.mjs';
 
@@ -13,7 +13,7 @@ export function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A median with its spread, and its ratio to PyTorch on one thread. @param {Results} results */
+/** A median with its range, and its ratio to PyTorch on one thread. @param {Results} results */
 function jobsTable({ systems, jobs, samples, medians }) {
   const reference = medians.get('torch_1');
   const rows = systems.map((system) => [
@@ -42,13 +42,13 @@ function targetsTable(results) {
     const short_of = reached.filter(({ value }) => !meets(value, aim));
     if (short_of.length) {
       const least_missed = reached.some(({ value }) => !meets(value, least));
-      missed.push(`- ${label}: ${least_missed ? 'less than asked for' : 'as asked for, less than aimed for'}. ${reason(target) ?? 'Why is not yet written down (`scripts/bench/targets.mjs`).'}`);
+      missed.push(`- ${label}: ${least_missed ? 'required value missed' : 'required value met, aim missed'}. ${reason(target) ?? 'No reason is written down yet (`scripts/bench/targets.mjs`).'}`);
     }
     return reached.map(({ where, value }) => [
       label, `${want} ${least} ${unit}`, `${aim} ${unit}`, where, `${short(value)} ${unit}`, meets(value, aim) ? 'aim met' : meets(value, least) ? 'met' : '**missed**',
     ]);
   });
-  return { rows: table(['target', 'asked for', 'aimed for', 'where', 'reached', ''], rows), missed };
+  return { rows: table(['target', 'required', 'aim', 'where', 'reached', ''], rows), missed };
 }
 
 /**
@@ -60,37 +60,37 @@ export function report(results, { machine, quick, repeats }) {
   const targets = targetsTable(results);
   const parts = [
     '# Performance',
-    `Written by \`make bench${quick ? ' QUICK=1' : ''}\`, which measures all of this in one run, systems in turn (A B A B), so that noise hits all alike. Medians of ${repeats}; ± is half the distance from the fastest to the slowest. Differences under 10 % are noise. × is the ratio to PyTorch on one thread in the same run: below 1 is faster.`,
+    `Written by \`make bench${quick ? ' QUICK=1' : ''}\`, which measures everything in one run, with the systems in turn (A B A B), so that noise affects all of them alike. Medians of ${repeats}; ± is half the distance from the fastest to the slowest. Differences under 10 % are noise. × is the ratio to PyTorch on one thread in the same run: below 1 is faster.`,
     machine.map((line) => `- ${line}`).join('\n'),
     '## The jobs',
     [
       '- S: an hourly series of 8,760 points, windows of 24 steps, the next one as target, batch 32, one layer of 64, a linear head on the last step, squared error, Adam at 1e-3, gradients clipped to norm 1; an epoch of 6,000 windows is 188 steps.',
       '- M: two LSTM layers of 128, 168 steps to 24, batch 64, otherwise the same; one optimiser step.',
-      '- I: one window through S’s LSTM; one step of a stream through it. Ours are asked inside the benches’ own build, without the package’s conversions to JavaScript.',
-      'TensorFlow.js runs on its wasm backend with SIMD and without threads, for fewer steps, scaled up; without clipping, which its training loop does not offer. The native build is compiled for this processor.',
+      '- I: one window through S’s LSTM; one streaming step through it. Ours are timed in the benches’ own build, without the package’s conversions to JavaScript.',
+      'TensorFlow.js runs on its wasm backend with SIMD and without threads, for fewer steps, scaled up, and without clipping, which its training loop lacks. The native build is compiled for this processor.',
     ].join('\n'),
     jobsTable(results),
     '## Targets',
     targets.rows,
-    ...(targets.missed.length ? ['What stands in the way:', targets.missed.join('\n')] : ['All aims are met.']),
+    ...(targets.missed.length ? ['Reasons:', targets.missed.join('\n')] : ['All aims are met.']),
     '## Arithmetic',
-    'Products alone, forward and backward, over the time of a whole training step: what is left out (activations, the optimiser, gathering) counts as lost.',
+    'Operations of the matrix products, forward and backward, divided by the time of a whole training step, including activations, optimiser and gathering.',
     table(['', ...jobs.filter(({ kind }) => kind === 'train').map(({ label }) => `${label}, GFLOP/s`)], arithmeticRows(results, arithmetic)),
-    ...(gemm.length ? ['## Matrix products', 'GFLOP/s, the best of some repeats: a multiply-add is two operations. `packed` has its weights packed before, `packing` packs them each time, `outer` is the weights’ gradient; nalgebra’s `gemm` does the same product as `packed`.', gemmTable(gemm)] : []),
-    '## The fused scan beside single cells',
+    ...(gemm.length ? ['## Matrix products', 'GFLOP/s, the best of several repeats; a multiply-add is two operations. `packed` has its weights packed in advance, `packing` packs them each time, `outer` is the weights’ gradient; nalgebra’s `gemm` computes the same product as `packed`.', gemmTable(gemm)] : []),
+    '## The fused scan and single cells',
     'Forward and backward of one recurrent layer at job S’s sizes: as one scan, and as a loop of single cells composed of the tape’s operations (`scan::reference`), in the same browser.',
     table(
       ['cell', 'where', 'scan, ms', 'composed, ms', 'composed / scan'],
       scans.map(({ cell, where, fused, composed }) => [cell, where, short(fused * 1e3), short(composed * 1e3), `${(composed / fused).toFixed(2)}×`]),
     ),
     '## Losses against double precision',
-    `Largest distance of any of the losses of 200 steps from PyTorch’s in f64, from the same weights and batches (\`scripts/reference/losses.py\`).${quick ? ' A quick run leaves out M.' : ''}`,
+    `Largest distance of the losses of 200 steps from PyTorch’s in f64, with the same weights and batches (\`scripts/reference/losses.py\`).${quick ? ' A quick run leaves out M.' : ''}`,
     table(
       ['case', 'ours', 'PyTorch in f32', 'ratio'],
       losses.map(({ label, ours, theirs }) => [label, ours.toExponential(1), theirs.toExponential(1), (ours / theirs).toFixed(2)]),
     ),
     '## Growth',
-    'The exponent is the slope of a straight line through the logarithms: 1 is linear, 0 is independent.',
+    'The exponent is the slope of a straight line through the logarithms: 1 is linear, 0 is constant.',
     table(
       ['', 'along', 'where', 'at', 'exponent'],
       growth.map(({ what, along, where, points, unit, exponent }) => [
@@ -100,7 +100,7 @@ export function report(results, { machine, quick, repeats }) {
     ...(pairs.length
       ? [
           '## Two models at once',
-          'A step of M, its batch in four parts, trained by one worker or process alone and while another trains the same; what each keeps of its speed is bounded by the machine, which two native processes show. The last column is the speed of both together, to that of the native pair: those are compiled for this very processor, with vectors several times as wide as those of WebAssembly.',
+          'A step of M, its batch in four parts, by one worker or process alone and while another trains the same. The machine limits the speed that each keeps; two native processes show that limit. The last column compares both together with the native pair, which is compiled for this processor, with vectors several times as wide as WebAssembly’s.',
           table(
             ['', 'alone, s', 'beside another, s', 'keeps', 'speed to the native pair'],
             pairs.map(({ where, alone, together }) => [
@@ -114,7 +114,7 @@ export function report(results, { machine, quick, repeats }) {
         ]
       : []),
     '## Memory',
-    'Most bytes that a run of some steps holds, counted by an allocator natively, the file’s series aside. The minimum: weights, gradients, two moments, gates and states of one batch’s window (each kept once), the scaled series. M’s batch is computed in four parts, one after the other: it holds less than a whole batch would.',
+    'Peak memory of a run of some steps, counted by an allocator natively, without the file’s series. The minimum: weights, gradients, two moments, gates and states of one batch’s window (each once), the scaled series. M’s batch is computed in four parts, one after the other, so it holds less than a whole batch would.',
     table(
       ['run', 'what', 'MB', 'minimum, MB', 'ratio'],
       memory.map(({ label, what, bytes, minimum }) => [label, what, short(bytes / 1e6), minimum ? short(minimum / 1e6) : '—', minimum ? (bytes / minimum).toFixed(2) : '—']),

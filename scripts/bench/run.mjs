@@ -1,6 +1,6 @@
 // `make bench`: our core in both browsers and both builds, natively, PyTorch and TensorFlow.js, in one run and in turn, because
-// only their ratios mean something on another machine. Writes docs/performance.md (QUICK=1: only prints).
-// REPEATS, BROWSERS and SYSTEMS (the beginnings of names, such as `SYSTEMS="native torch"`) narrow it down while developing.
+// only their ratios carry over to another machine. Writes docs/performance.md (QUICK=1: only prints). REPEATS, BROWSERS and SYSTEMS
+// (beginnings of names, such as `SYSTEMS="native torch"`) narrow it down during development.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -27,14 +27,14 @@ const wanted = process.env.SYSTEMS?.split(/[ ,]+/);
 /** @param {string} line */
 const say = (line) => console.log(line);
 
-// One folder that a page is served from: the package, the benches' builds, the rivals.
+// One folder for the served page: the package, the benches' builds, the rivals.
 for (const [name, target] of [['pkg', 'pkg'], ['rivals', '.tools/rivals']]) {
   rmSync(path.join(folder, name ?? ''), { force: true });
   symlinkSync(path.join(root, target ?? ''), path.join(folder, name ?? ''));
 }
 for (const name of ['page.html', 'page.js']) copyFileSync(path.join(root, 'scripts/bench/systems', name), path.join(folder, name));
 
-/** The series of so many points, as a file and as the page's address of it. @param {number} points */
+/** The series with this number of points, as a file and as its address for the page. @param {number} points */
 function series(points) {
   const name = `series-${points}.csv`;
   writeFileSync(path.join(folder, name), csv(points));
@@ -58,7 +58,7 @@ if (!existsSync(python)) say('!! PyTorch is not there: nothing is compared with 
 const rivals = existsSync(path.join(root, '.tools/rivals/node_modules'));
 if (!rivals) say('!! TensorFlow.js is not there: nothing is compared with it.');
 
-/** Two workers at one model: measured where that can be. */
+/** Two workers at one model, measured if possible. */
 const workers = existsSync(new URL('workers.mjs', import.meta.url)) ? await import(new URL('workers.mjs', import.meta.url).href) : undefined;
 if (!workers) say('!! Nothing trains one model in several workers yet: that is not measured.');
 
@@ -136,7 +136,7 @@ try {
   for (const browser of browsers) await browser.stop();
 }
 
-// Last, because it starts browsers of its own.
+// Last, because it starts its own browsers.
 if (existsSync(new URL('kernels.mjs', import.meta.url))) {
   say('Matrix products …');
   const { measureKernels } = await import(new URL('kernels.mjs', import.meta.url).href);
@@ -145,7 +145,7 @@ if (existsSync(new URL('kernels.mjs', import.meta.url))) {
   say('!! Matrix products are not measured by themselves yet.');
 }
 
-/** What a program says of itself, in one line. @param {string} file @param {string[]} args */
+/** A program's version, in one line. @param {string} file @param {string[]} args */
 const version = (file, ...args) => execFileSync(file, args, { encoding: 'utf8', cwd: root }).trim().split('\n')[0] ?? '';
 const cpus = os.cpus();
 const machine = [

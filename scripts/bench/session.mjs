@@ -1,8 +1,8 @@
-// How the benches that train models to their end do it: with the package in a browser's page that has nothing else. Trained
-// sessions are kept there under a key until they are freed, since wasm's memory never shrinks.
+// Training to the end for the benches: with the package in an otherwise empty browser page. Trained sessions are kept there under a
+// key until they are freed, since wasm's memory never shrinks.
 import { Browser } from '../../tests/page/harness.mjs';
 
-/** Runs in the page, with `window` as what lasts from job to job. */
+/** Runs in the page, with `window` as the memory between jobs. */
 const inPage = `
   const [base, { name, ...job }, done] = arguments;
   (async () => {
@@ -46,11 +46,11 @@ const inPage = `
   })().then((result) => done({ result }), (error) => done({ error: String(error.message ?? error) }));
 `;
 
-/** A model that was trained to its end. @typedef {{seconds: number, progress: import('../../pkg/unrolled.js').Progress, parameters: number}} Trained */
+/** A fully trained model. @typedef {{seconds: number, progress: import('../../pkg/unrolled.js').Progress, parameters: number}} Trained */
 
 /**
  * A browser that trains.
- * @param {string} name @param {number} most Milliseconds that one training may take.
+ * @param {string} name @param {number} most Time limit of one training in milliseconds.
  */
 export async function bench(name, most) {
   const browser = new Browser(name);
@@ -67,7 +67,7 @@ export async function bench(name, most) {
     name: browser.name,
     /** @returns {Promise<import('../../pkg/unrolled.js').Catalog>} */
     catalog: () => call('catalog'),
-    /** The series that is trained on from now on. @param {string} text @param {string[]} [columns] */
+    /** Opens the series for all later trainings. @param {string} text @param {string[]} [columns] */
     open: (text, columns) => call('open', { text, columns }),
     /** @param {string} key @param {object} settings @returns {Promise<Trained>} */
     train: (key, settings) => call('train', { key, settings }),
@@ -76,12 +76,12 @@ export async function bench(name, most) {
     /** @param {string} key */
     free: (key) => call('free', { key }),
     async stop() {
-      // An open server would keep the process.
+      // An open server would keep the process alive.
       await page.server?.close();
       await browser.stop();
     },
   };
 }
 
-/** @param {number} x @returns {string} An error of scaled values, as papers print it. */
+/** @param {number} x @returns {string} An error of scaled values in the papers' format. */
 export const digits = (x) => x.toFixed(4).replace(/^0/, '');

@@ -1,5 +1,5 @@
-// What we want to reach on a 2-core machine, and what stands in the way where we do not. A target without a reason that is
-// missed is printed as such: add the reason here, from a profile.
+// The targets on a 2-core machine, and the reasons where they are missed. A missed target without a reason is printed as such: add
+// the reason here, from a profile.
 
 /** @typedef {import('./measure.mjs').Results} Results */
 
@@ -8,36 +8,36 @@
  * @property {string} id
  * @property {string} label
  * @property {'at most' | 'at least'} want
- * @property {number} least What must be reached.
+ * @property {number} least The required value.
  * @property {number} aim
  * @property {string} unit
- * @property {(results: Results) => {where: string, value: number}[]} reached One for each place it is measured in.
+ * @property {(results: Results) => {where: string, value: number}[]} reached One for each place of measurement.
  * @property {string} [inTheWay] Printed where `aim` is missed.
  */
 
 /** The reasons, by the beginning of the target's id. @type {Record<string, string>} */
 export const IN_THE_WAY = {
   s_lstm:
-    'The products alone, 14.2 GFLOP an epoch, take three quarters of the time at the rate that they reach by themselves (below). ' +
-    'The rest is five activations for each unit and step, the gates’ gradients, packing, Adam and gathering.',
+    'The products alone, 14.2 GFLOP an epoch, take three quarters of the time at their own rate (below). The rest is five ' +
+    'activations for each unit and step, the gates’ gradients, packing, Adam and gathering.',
   s_gru:
-    'The products reach two thirds of the rate that they have by themselves (below). The rest is three activations for each unit and ' +
-    'step, the gates’ gradients, packing, Adam and gathering.',
+    'The products reach two thirds of their own rate (below). The rest is three activations for each unit and step, the gates’ ' +
+    'gradients, packing, Adam and gathering.',
   share:
-    'Counted are products with weights alone. minGRU and minLSTM have one product of a single column a step, and NLinear and DLinear ' +
-    'one small product a window: what else there is to do (activations, the scan over time, gathering windows, Adam) costs more. The ' +
+    'Only products with weights are counted. minGRU and minLSTM have one product of a single column a step, and NLinear and DLinear ' +
+    'one small product a window: their other work (activations, the scan over time, gathering windows, Adam) costs more. The ' +
     'feed-forward net’s products take an eighth of its step of 0.04 ms at that rate, gathering and Adam the rest. Mamba’s scan ' +
-    'keeps 16 numbers for each of 128 channels, with an exponential for each at each step, and the mLSTM’s memory is 32 × 33 numbers ' +
-    'for each of 4 heads: neither is a product with weights, so that none of it is counted.',
+    'keeps 16 numbers for each of 128 channels, with an exponential for each at each step, and the mLSTM’s memory is 32 × 33 ' +
+    'numbers for each of 4 heads: neither is a product with weights, so none of it is counted.',
   window: 'A window is 24 steps of small products, each of a single column.',
-  stream: 'A step is few products and many small things: some ten nodes of the tape, and copies of the parameters onto it.',
+  stream: 'A step has few products and much small work: some ten nodes of the tape, and copies of the parameters onto it.',
   size:
-    'A fifth of the code reads files, a tenth of the whole is text and tables, and an architecture with loops of its own takes 3 to ' +
-    '18 KB. What would help is two cores: one for the first chart, without networks, and one for training, without the reader; ' +
-    'together they would be larger.',
+    'A fifth of the code reads files, a tenth of the whole is text and tables, and an architecture with its own loops takes 3 to 18 ' +
+    'KB. Two cores would help, one without networks for the first chart, one without the reader for training; together they would ' +
+    'be larger.',
   memory:
-    'The tape keeps the gradient of every node until the step ends, and a copy of the parameters; a cell’s minimum has neither. ' +
-    'Small models show it most.',
+    'The tape keeps the gradient of every node until the step ends, and a copy of the parameters; the minimum counts neither. Small ' +
+    'models show it most.',
 };
 
 /** Ratio to PyTorch on one thread in the same run. @param {Results} results @param {string} job @param {(system: import('./measure.mjs').System) => boolean} which */

@@ -1,7 +1,6 @@
-// How training one model scales over workers: seconds for an optimiser step of job M (two layers of LSTM 128, 168 → 24, batch
-// 64) and job S (one layer of LSTM 64, 24 → 1, batch 32) as the page trains them, in Firefox and Chromium; the batch in one
-// part and in as many parts as there are workers, and in the parts that the settings give by themselves.
-// `node scripts/bench/workers.mjs`, or `SECONDS=4 STRETCHES=5`.
+// Scaling of training one model over workers: seconds for an optimiser step of job M (two layers of LSTM 128, 168 → 24, batch 64)
+// and job S (one layer of LSTM 64, 24 → 1, batch 32) as the page trains them, in Firefox and Chromium; with the batch in one part,
+// in as many parts as workers, and in the automatic number of parts. `node scripts/bench/workers.mjs`, or `SECONDS=4 STRETCHES=5`.
 import { fileURLToPath } from 'node:url';
 import { browserNames } from '../../tests/page/browsers.mjs';
 import { Browser } from '../../tests/page/harness.mjs';
@@ -16,7 +15,7 @@ export const jobs = {
   M: { rows: 60_000, settings: { ...common, hidden: 128, layers: 2, window: 168, horizon: 24, batch_size: 64 } },
   S: { rows: 200_000, settings: { ...common, hidden: 64, layers: 1, window: 24, horizon: 1, batch_size: 32 } },
 };
-/** Parts of a batch (0: as the settings have it) and workers (0: as many as are fastest). */
+/** Parts of a batch (0: automatic) and workers (0: the fastest number). */
 const ways = [
   { shards: 1, workers: 1 },
   { shards: 2, workers: 1 },
@@ -27,12 +26,12 @@ const ways = [
 ];
 
 /**
- * Seconds for a step, one number a stretch; `page` is one with nothing else to do: tests/page/fixture/.
+ * Seconds for a step, one number a stretch; `page` does nothing else: tests/page/fixture/.
  * @param {import('../../tests/page/harness.mjs').Page} page
  * @param {keyof typeof jobs} job
  * @param {{shards: number, workers: number}} way
  * @param {{stretches: number, seconds: number}} [size]
- * @param {number} [models] How many are trained at once, each like this and by itself; the seconds are those of all.
+ * @param {number} [models] Number of separate models trained at once; the seconds are those of all.
  * @returns {Promise<{seconds: number[], workers: number, shards: number}>}
  */
 export function timeSteps(page, job, { shards, workers }, size = SIZE, models = 1) {

@@ -1,5 +1,5 @@
 // `make build`: dist/, the page as a static site (minified, in any folder of any host), and dist/unrolled.html, the whole
-// application in one file. Both come from the same sources as the page that runs unbundled; nothing in them knows which.
+// application in one file. Both come from the same sources as the unbundled page; nothing in them knows which.
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +12,13 @@ import { printSizes } from './sizes.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = path.join(root, 'dist');
 
-/** What pkg/ has for the page at run time: the two builds of the core. */
+/** The files of pkg/ for the page at run time: the two builds of the core. */
 const CORES = ['pkg/unrolled_bg.wasm', 'pkg/unrolled_relaxed_bg.wasm'];
 
 /**
- * The static site. All but index.html lies in one folder named after its contents, so that a browser never mixes the
- * parts of two versions and a host may let it cache them for ever. Inside it files lie as in the checkout, because modules
- * in www/core/ find their neighbours by `import.meta.url`.
+ * The static site. Everything except index.html lies in one folder named by its contents, so that a browser never mixes the parts
+ * of two versions and a host may let it cache them for ever. Inside it files lie as in the checkout, because modules in www/core/
+ * find their neighbours by `import.meta.url`.
  * @param {string} html
  */
 async function buildSite(html) {
@@ -55,7 +55,7 @@ async function buildSite(html) {
 }
 
 /**
- * Bundled, a module stands elsewhere than in the sources; only www/core/ keeps its place.
+ * A bundled module has another address than its source; only www/core/ keeps its place.
  * @param {string[]} inputs
  */
 async function onlyCoreFindsNeighbours(inputs) {
@@ -89,7 +89,7 @@ try {
   await writeFile(path.join(dist, 'unrolled.html'), await buildOneFile(root, html));
   await printSizes();
 } catch (error) {
-  // esbuild has said what is wrong, and where.
+  // esbuild has already printed the error and its place.
   if (!(/** @type {any} */ (error).errors)) throw error;
   process.exitCode = 1;
 }

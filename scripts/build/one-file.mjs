@@ -1,6 +1,6 @@
-// dist/unrolled.html: the whole application in one file, to open from disk. A page from disk may fetch nothing and start
-// no worker from a file, so the two modules that do so (www/core/spawn.js and assets.js) are replaced by ones that carry
-// what they need: the worker's text, the wasm's bytes, the samples.
+// dist/unrolled.html: the whole application in one file, to open from disk. A page from disk may fetch nothing and start no worker
+// from a file, so the two modules that do so (www/core/spawn.js and assets.js) are replaced by ones that carry the worker's text,
+// the wasm's bytes and the samples.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { bundle, bundleStyles, inPage, sampleNames } from './page.mjs';
 
 /**
- * Stands for www/core/spawn.js. The worker is a classic one: Firefox starts no module worker from a blob of a page from disk.
- * Both builds of the core are carried, packed: together they are smaller than one is unpacked.
+ * Replaces www/core/spawn.js. The worker is a classic one: Firefox starts no module worker from a blob of a page from disk. It
+ * carries both builds of the core, packed: together they are smaller than one unpacked.
  */
 const spawn = `
 import source from 'carried:worker';
@@ -22,7 +22,7 @@ export async function fetchWasm(build) {
   return new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } });
 }`;
 
-/** Stands for www/core/assets.js. @param {string[]} samples */
+/** Replaces www/core/assets.js. @param {string[]} samples */
 const assets = (samples) => `
 ${samples.map((name, at) => `import text${at} from ${JSON.stringify(`carried:sample/${name}`)};`).join('\n')}
 const texts = new Map([${samples.map((name, at) => `[${JSON.stringify(name)}, text${at}]`).join(', ')}]);
@@ -42,7 +42,7 @@ export async function buildOneFile(root, html) {
   const workerSource = await bundle(root, {
     entryPoints: ['www/core/worker.js'],
     format: 'iife',
-    // The package asks for its own address only where it loads the wasm by itself, which here it never does.
+    // The package reads its own address only to load the wasm, which never happens here.
     logOverride: { 'empty-import-meta': 'silent' },
   });
 
@@ -86,9 +86,9 @@ export async function buildOneFile(root, html) {
 }
 
 /**
- * The page's own content security policy, where it has one, allows no inline text but what it knows by its hash.
+ * The page's own content security policy, if there is one, allows inline text only by its hash.
  * @param {string} html
- * @param {Record<string, string>} inline The text by the directive that must allow it.
+ * @param {Record<string, string>} inline The texts, by the directive that must allow them.
  */
 function withPolicy(html, inline) {
   return html.replace(/(<meta http-equiv="Content-Security-Policy" content=")([^"]*)(")/, (_, before, policy, after) => {

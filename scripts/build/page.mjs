@@ -1,4 +1,4 @@
-// What the two builds share: esbuild's settings, and how they read index.html.
+// Shared code of the two builds: esbuild's settings, and the reading of index.html.
 import { build } from 'esbuild';
 import { SAMPLES } from '../../www/samples/list.js';
 
@@ -10,7 +10,7 @@ export const common = {
   target: ['firefox115', 'chrome111', 'safari16.4'],
   legalComments: 'eof',
   logLevel: 'warning',
-  // A picture in a style sheet travels inside it: there are few, and they are small.
+  // Pictures in a style sheet are inlined: they are few and small.
   loader: { '.svg': 'dataurl', '.png': 'dataurl', '.woff2': 'dataurl' },
 };
 
@@ -40,19 +40,19 @@ export const sampleNames = SAMPLES.map(({ file }) => file);
 
 /**
  * @typedef {object} Parts
- * @property {string} script What stands for the page's one module script.
- * @property {string} style What stands for its style sheets.
+ * @property {string} script The replacement of the page's one module script.
+ * @property {string} style The replacement of its style sheets.
  * @property {(file: string) => string} file The address of any other file below www/.
  */
 
 /**
- * The files of www/ that index.html names, and a way to put others in their place.
+ * The files of www/ that index.html names, and a function that replaces them.
  * @param {string} html
  */
 export function inPage(html) {
   const stylePattern = /<link\b[^>]*\brel="stylesheet"[^>]*>\n?/g;
   const scriptPattern = /<script\b[^>]*\btype="module"[^>]*\bsrc="([^"]+)"[^>]*><\/script>/g;
-  // What a bundle makes pointless.
+  // Elements that a bundle makes useless.
   const preloadPattern = /<link\b[^>]*\brel="(?:modulepreload|preload)"[^>]*>\n?/g;
   const filePattern = /\b(href|src)="((?:\.\/)?www\/[^"]+)"/g;
 
@@ -70,7 +70,7 @@ export function inPage(html) {
     /** @param {Parts} parts */
     with(parts) {
       let first = true;
-      // Functions, because in a replacement text `$` means something.
+      // Functions, because `$` has a meaning in a replacement text.
       return bare
         .replace(filePattern, (whole, attribute, file) => (files.has(local(file)) ? `${attribute}="${parts.file(local(file))}"` : whole))
         .replace(stylePattern, () => {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The package: pkg/, as browsers and Node import it. One JavaScript for two builds of the wasm: plain SIMD, whose results are
-# the same on every machine, and relaxed SIMD, which may fuse a multiplication with an addition and is faster by it.
-# `pkg.sh plain` makes a package that works, with that build alone; `pkg.sh relaxed` completes it.
+# the same on every machine, and relaxed SIMD, which may fuse a multiplication with an addition and is therefore faster.
+# `pkg.sh plain` makes a working package with that build alone; `pkg.sh relaxed` completes it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh
 
-# A folder of this run alone: what is not whole never stands in pkg/, and two runs at once do not meet.
+# A folder of this run alone: pkg/ never holds incomplete files, and two runs at once do not interfere.
 mkdir -p target pkg
 scratch=$(mktemp -d target/package.XXXXXX)
 # shellcheck disable=SC2046
@@ -19,7 +19,7 @@ core() {
   glue "$1/wasm32-unknown-unknown/release/unrolled.wasm" "$scratch"
 }
 
-# says BUILD…: which builds are here, for the page (www/core/wasm.js).
+# says BUILD…: lists the finished builds for the page (www/core/wasm.js).
 says() {
   local names
   names=$(printf ", '%s'" "$@")
@@ -28,12 +28,12 @@ says() {
   mv "$scratch/builds.js" pkg/
 }
 
-# field NAME: what Cargo.toml says of the package.
+# field NAME: a field of the package in Cargo.toml.
 field() { sed -n '/^\[package\]$/,/^$/s/^'"$1"' = \("[^"]*"\)$/\1/p' Cargo.toml; }
 
 plain() {
   say "Building the core for wasm with plain SIMD (a minute or two the first time)"
-  # Beside the core's libraries, after them in rank: the core itself is compiled by one thread, and leaves a processor free.
+  # In parallel with the core's libraries, at a lower priority: the core itself is compiled by one thread, which leaves a processor free.
   nice "${build_glue[@]}" &
   core target
   optimise "$scratch/unrolled_bg.wasm"
@@ -50,21 +50,21 @@ plain() {
   "sideEffects": false
 }
 JSON
-  # A relaxed build of other sources would want other JavaScript.
+  # A relaxed build of other sources would need other JavaScript.
   says plain
   rm -f pkg/unrolled_relaxed_bg.wasm
   mv "$scratch"/{unrolled.js,unrolled.d.ts,unrolled_bg.wasm.d.ts,package.json} pkg/
-  # Last, because its presence tells make that the rest is there.
+  # Last, because its presence tells make that the rest is complete.
   mv "$scratch/unrolled_bg.wasm" pkg/
 }
 
 relaxed() {
   say "Building it with relaxed SIMD (a minute the first time)"
-  # Flags of the environment take the place of those in .cargo/config.toml; a folder of its own, so that neither build throws
-  # away what the other has compiled.
+  # Flags of the environment replace those in .cargo/config.toml; a separate folder, so that neither build discards the other's
+  # results.
   RUSTFLAGS=$relaxed_flags core target/relaxed
-  # Both wasm files are started by the same JavaScript, so it must be the same: code that only one of them has may call nothing
-  # of JavaScript that the other does not.
+  # Both wasm files share their JavaScript, so it must be equal: code in only one of them may import nothing from JavaScript that
+  # the other does not.
   local file
   for file in unrolled.js unrolled.d.ts unrolled_bg.wasm.d.ts; do
     diff "pkg/$file" "$scratch/$file" >&2 ||

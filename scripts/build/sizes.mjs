@@ -1,5 +1,4 @@
-// What a visitor downloads: how many bytes, how many as a host with brotli sends them, and how many they may be.
-// `node scripts/build/sizes.mjs` prints it.
+// A visitor's download: its bytes, its bytes with brotli, and its budget. `node scripts/build/sizes.mjs` prints it.
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -7,15 +6,15 @@ import { brotliCompressSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The budget, in bytes as brotli packs them; a test holds the build to it. */
+/** The budget, in bytes after brotli; a test holds the build to it. */
 export const BUDGET = {
   /** Each build of the core; a visitor loads one. */
   wasm: 450_000,
-  /** All that a visitor loads to see the first chart: page, core and the sample that opens it. */
+  /** Everything until the first chart: page, core and the first sample. */
   page: 600_000,
 };
 
-/** The sample that opens the page. */
+/** The first sample. */
 const FIRST_SAMPLE = 'jfk_2013_hourly_celsius.csv';
 const PLAIN = 'unrolled_bg.wasm';
 
@@ -37,14 +36,14 @@ export async function siteSizes() {
   return Promise.all(files.sort().map(sizeOf));
 }
 
-/** What a first visit loads of the static site. @param {Size[]} files */
+/** The files of a first visit to the static site. @param {Size[]} files */
 export const firstVisit = (files) =>
   files.filter(({ name }) => !name.endsWith('unrolled.html') && !name.endsWith(PLAIN) && (!name.includes('/samples/') || name.endsWith(FIRST_SAMPLE)));
 
 /** @param {Size[]} files @returns {number} */
 export const packed = (files) => files.reduce((sum, { brotli }) => sum + brotli, 0);
 
-/** Prints what dist/ holds. */
+/** Prints the sizes of dist/. */
 export async function printSizes() {
   const files = await siteSizes();
   const line = (/** @type {number} */ bytes, /** @type {number} */ brotli, /** @type {string} */ name) =>

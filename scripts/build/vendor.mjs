@@ -1,10 +1,10 @@
-// Copies the page's libraries out of node_modules to where its modules import them, with their types beside them, and
-// sample series to where it fetches them: the page runs from plain files, and a browser does not know npm's names.
+// Copies the page's libraries from node_modules to the place of its imports, with their types, and sample series to the place of
+// its fetches: the page runs from plain files, and a browser does not know npm's names.
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 
 const root = new URL('../../', import.meta.url);
 
-/** What the page imports, from `node_modules/` to `www/`. */
+/** The page's imports, from `node_modules/` to `www/`. */
 const libraries = [
   ['uplot/dist/uPlot.esm.js', 'vendor/uPlot.esm.js'],
   ['uplot/dist/uPlot.d.ts', 'vendor/uPlot.esm.d.ts'],
@@ -15,7 +15,7 @@ const libraries = [
   ['idb-keyval/LICENCE', 'vendor/idb-keyval.LICENSE'],
 ];
 
-/** Of the sample series (www/samples/README.md) those that a package brings. */
+/** The sample series (www/samples/README.md) that come from a package. */
 const samples = ['seattle-weather.csv', 'co2-concentration.csv'].map((name) => [
   `vega-datasets/data/${name}`,
   `samples/${name}`,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What our speed is compared with: TensorFlow.js, as scripts/bench/rivals pins it, in a folder of the checkout that is not
-# committed, and PyTorch. A machine that has neither is told so, and the benches go on without.
+# The rivals of our benches: TensorFlow.js, as scripts/bench/rivals pins it, in an ignored folder of the checkout, and PyTorch.
+# A machine with neither gets a message, and the benches continue without.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh

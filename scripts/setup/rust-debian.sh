@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Debian's rustc-web, with a standard library for wasm built once from Debian's source, linked into rustup under a name
-# and chosen for this checkout. Debian ships no such library for that compiler, and its packages' folders are left alone:
-# the toolchain is a folder of links and of one-line programs that name it as the compiler's sysroot.
+# and chosen for this checkout. Debian ships no such library for that compiler, and its packages' folders stay untouched:
+# the toolchain is a folder of links and of one-line programs that pass it to the compiler as its sysroot.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh
@@ -19,7 +19,7 @@ if ((${#missing[@]})); then
   apt_install "${missing[@]}"
 fi
 
-# The linker for wasm is Debian's lld; the link names the version that this rustc goes with.
+# The linker for wasm is Debian's lld; the link names the version for this rustc.
 lld=/usr/bin/rust-lld
 if [[ ! -x $lld ]]; then
   version=$(readlink "$lld" | grep -oE 'lld-[0-9]+' | head -1) || give_up "rustc-web brings no link to rust-lld."
@@ -44,7 +44,7 @@ if [[ $(cat "$home/built-for" 2>/dev/null) != "$wanted" ]]; then
 
   printf '[package]\nname = "scratch"\nversion = "0.0.0"\nedition = "2021"\n[lib]\n' >"$scratch/Cargo.toml"
   : >"$scratch/src/lib.rs"
-  # -Zbuild-std is unstable, and rustc answers to it only under this name; only the library is built so.
+  # -Zbuild-std is unstable, and rustc accepts it only with RUSTC_BOOTSTRAP; only the library is built so.
   (cd "$scratch" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target /usr/bin/cargo build -q --release \
     -Zbuild-std=std,panic_abort,test,proc_macro --target "$target") ||
     give_up "The standard library could not be built." "rustup target add $target"

@@ -8,7 +8,7 @@ source scripts/lib.sh
 
 have rustup || give_up "rustup is missing." "see https://rustup.rs"
 
-# Debian's may have been upgraded since, so its script looks again.
+# Debian's may have been upgraded, so its script checks again.
 if [[ ${WASM_TOOLCHAIN:-} == debian || $(rustup show active-toolchain 2>/dev/null) == debian-web* ]]; then
   exec scripts/setup/rust-debian.sh
 fi
@@ -23,7 +23,7 @@ works() {
 if works; then exit 0; fi
 
 say "rustup: adding the target wasm32-unknown-unknown, rustfmt and clippy (a few seconds)"
-# A machine whose network swallows packets would wait for ever.
+# A network that drops packets would make this wait for ever.
 if timeout 300 rustup target add wasm32-unknown-unknown && timeout 300 rustup component add rustfmt clippy && works; then
   exit 0
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# PyTorch for comparison, in a folder of the checkout that is not committed. Nothing but the benches and the reference
-# scripts uses it, so a machine without Python is told so and goes on.
+# PyTorch for comparison, in an ignored folder of the checkout. Only the benches and the reference scripts use it, so a machine
+# without Python gets a message and continues.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/lib.sh

@@ -4,13 +4,13 @@
 //! ```text
 //! h→_t = cell(x_t, h→_{t−1})        t = 1 … L
 //! h←_t = cell′(x_t, h←_{t+1})       t = L … 1
-//! y_t  = [h→_t; h←_t]               what the next layer reads, [2 hidden × batch]
-//! y    = [h→_L; h←_1]               what the head reads: each direction after all of the window
+//! y_t  = [h→_t; h←_t]               input of the next layer, [2 hidden × batch]
+//! y    = [h→_L; h←_1]               input of the head: each direction after the whole window
 //! ```
 //!
-//! `cell` and `cell′` are the same kind of cell with weights of their own; those of the second end in `_reverse`. At every
-//! step the output depends on the whole window, so there is no state to go on from: such a layer does not stream, and may not
-//! be trained on “what follows” at earlier steps, which it has already read.
+//! `cell` and `cell′` are the same kind of cell with separate weights; names of the second end in `_reverse`. The output at every
+//! step depends on the whole window, so there is no state to continue from: such a layer does not stream, and cannot be trained to
+//! forecast from earlier steps, which have already read the future.
 
 use crate::arch::cells::Cell;
 use crate::arch::plan::Plan;
@@ -19,7 +19,7 @@ use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Block, Builder, Pass, State};
 
-/// Which cell walks in both directions.
+/// The cell of both directions.
 pub const CELL: Knob<Cell> = Knob::choice(Group::Model, "bidirectional_cell", "Cell", "gru")
     .help("The recurrent cell for both directions. Each direction has its own weights.")
     .basic();
@@ -30,7 +30,7 @@ struct Bidirectional {
     reverse: Box<dyn Block>,
 }
 
-/// One layer: both directions of it.
+/// One layer, in both directions.
 pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
     let make = settings.get(&CELL).make;
     let forward = make(builder, index, inputs, plan, settings, false);
@@ -43,7 +43,7 @@ impl Block for Bidirectional {
         self.forward.features() + self.reverse.features()
     }
 
-    /// The whole of a window, from nothing.
+    /// A whole window, from an empty state.
     fn forward(&self, pass: &mut Pass<'_>, x: Var, _state: &State) -> (Var, State) {
         let (forward, _) = self.forward.forward(pass, x, &State::default());
         let (reverse, _) = pass.backwards(|pass| self.reverse.forward(pass, x, &State::default()));
@@ -59,7 +59,7 @@ impl Block for Bidirectional {
     }
 
     fn keeps_more(&self, steps: usize) -> usize {
-        // Both directions once more, side by side, and their gradients.
+        // The outputs of both directions are stored once more, side by side, with gradients.
         self.forward.keeps_more(steps) + self.reverse.keeps_more(steps) + 2 * self.features()
     }
 }

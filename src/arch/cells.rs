@@ -1,24 +1,24 @@
-//! The recurrent cells that other architectures are made of, and that PyTorch has as modules.
+//! The recurrent cells, which PyTorch has as modules, for use in other architectures.
 
 use crate::arch::plan::Plan;
 use crate::arch::{gru, lstm, rnn};
 use crate::knob::{Choice, Choices, Settings};
 use crate::nn::{Block, Builder};
 
-/// Makes layer `index` of a stack, which reads `inputs` rows, from the last step to the first if it is to `reverse`.
+/// Makes layer `index` of a stack, with `inputs` rows, from the last step to the first in `reverse`.
 pub type MakeCell =
     fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings, reverse: bool) -> Box<dyn Block>;
 
 /// One cell.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell {
-    /// How it is chosen; the value is the id of the architecture that it alone makes.
+    /// Its option on the page; the value is the id of the architecture made of this cell alone.
     pub choice: Choice,
-    /// What it is called in `torch.nn`.
+    /// Its name in `torch.nn`.
     pub module: &'static str,
     /// Gates stacked in the rows of its matrices.
     pub gates: usize,
-    /// How it is made.
+    /// Its constructor.
     pub make: MakeCell,
 }
 

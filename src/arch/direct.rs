@@ -1,4 +1,4 @@
-//! The whole horizon at once from the window: what turns a network of its own shape into a forecaster.
+//! Networks that give the whole horizon at once, as forecasters.
 
 use crate::Real;
 use crate::arch::Forecaster;
@@ -9,16 +9,16 @@ use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::nn::{Clock, Pass};
 
-/// Windows of one batch as a network sees them.
+/// Windows of one batch as a network reads them.
 #[derive(Debug)]
 pub struct Seen<'a> {
     /// Sizes and choices.
     pub plan: &'a Plan,
     /// The windows.
     pub batch: &'a Batch,
-    /// How many features, from the first, are forecast: the channels.
+    /// Number of channels, the first features, that are forecast.
     pub channels: usize,
-    /// Whether a window's channels lie together; else a channel's windows do.
+    /// Whether a window's channels lie together; otherwise a channel's windows do.
     together: bool,
     levels: Levels,
 }
@@ -33,7 +33,8 @@ impl<'a> Seen<'a> {
         self.channels * self.batch.size
     }
 
-    /// Each channel by itself, in segments: `[segment × (tokens · channels · batch)]`, for a network that forecasts them so.
+    /// Each channel separately, in segments: `[segment × (tokens · channels · batch)]`, for a network that forecasts single
+    /// channels.
     pub fn segments(&self, pass: &mut Pass<'_>) -> Var {
         let segment = self.plan.segment();
         let (first, columns) = (self.plan.skipped(), self.columns());
@@ -50,13 +51,13 @@ impl<'a> Seen<'a> {
         segments
     }
 
-    /// All features of each window, step after step: `[(window · features) × batch]`, for a plan that reads it whole.
+    /// All features of each window, step after step: `[(window · features) × batch]`, for a plan with the window as a whole.
     pub fn everything(&self, pass: &mut Pass<'_>) -> Var {
         debug_assert_eq!(self.plan.input, Input::Whole);
         input::tokens(pass, self.plan, self.batch, &self.levels, 0..1)
     }
 
-    /// What should have been said, of the forecast's shape, not divided by the scale.
+    /// The target values in the forecast's shape, not divided by the scale.
     fn truth(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
         let Plan { window, horizon, .. } = *self.plan;
         let mut out = tape.buffer(rows * columns);
@@ -66,14 +67,14 @@ impl<'a> Seen<'a> {
         tape.push(rows, columns, out, None)
     }
 
-    /// The scale of each channel and window, of the forecast's shape.
+    /// The scale of each channel and window, in the forecast's shape.
     fn scale(&self, tape: &mut Tape, (rows, columns): (usize, usize)) -> Var {
         let mut out = tape.buffer(rows * columns);
         self.fill(&mut out, self.plan.horizon, |feature, sample, _| self.levels.at(tape, feature, sample).1);
         tape.push(rows, columns, out, None)
     }
 
-    /// Channel and window that the stretch number `index` of a forecast belongs to.
+    /// Channel and window of block number `index` of a forecast.
     fn place(&self, index: usize) -> (usize, usize) {
         if self.together {
             (index % self.channels, index / self.channels)
@@ -82,7 +83,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Fills `out`, a stretch of `rows` numbers for each channel and window, with `value(feature, sample, row)`.
+    /// Fills `out`, a block of `rows` numbers for each channel and window, with `value(feature, sample, row)`.
     fn fill(&self, out: &mut [Real], rows: usize, value: impl Fn(usize, usize, usize) -> Real) {
         for (index, out) in out.chunks_exact_mut(rows).enumerate() {
             let (feature, sample) = self.place(index);
@@ -93,33 +94,33 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// What a network forecasts.
+/// Scope of a network's forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// All targets together, from all features: `[(targets · horizon) × batch]`.
     Together,
-    /// Each target by itself, with one set of weights that learns from all of them: `[horizon × (targets · batch)]`.
+    /// Each target separately, with one set of weights that learns from all of them: `[horizon × (targets · batch)]`.
     Targets,
-    /// Each feature of the data by itself, with one set of weights that learns from all of them, targets or not:
-    /// `[horizon × (channels · batch)]`.
+    /// Each feature of the data separately, with one set of weights that learns from all of them, targets or not: `[horizon ×
+    /// (channels · batch)]`.
     Features,
 }
 
 /// A network that gives the whole horizon at once.
 pub trait Network {
-    /// The forecast as the network sees values, of the shape that its scope says.
+    /// The centred forecast, in the shape of its scope.
     fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var;
 
-    /// Numbers that a training step keeps for each token and channel, beyond one for each row of its matrices.
+    /// Number of values that a training step keeps for each token and channel, beyond one for each row of its matrices.
     fn keeps_more(&self) -> usize {
         0
     }
 
-    /// What it forecasts.
+    /// The scope of its forecast.
     fn scope(&self) -> Scope;
 }
 
-// For what holds one. Not asked of each: nothing prints them, and their own forms would all be downloaded.
+// Structs with a trait object derive `Debug` through this; nothing prints a network.
 impl std::fmt::Debug for dyn Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a network")
@@ -134,7 +135,7 @@ pub struct Direct {
 }
 
 impl Direct {
-    /// For windows as `plan` has them.
+    /// A forecaster for the windows of `plan`.
     pub fn new(plan: Plan, network: impl Network + 'static) -> Self {
         Self { plan, network: Box::new(network) }
     }
@@ -171,7 +172,7 @@ impl Forecaster for Direct {
     }
 
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        // One set of weights is applied to each channel by itself, and to the segments of the horizon behind those of the window.
+        // One set of weights is applied to each channel, and to the segments of the horizon behind those of the window.
         let plan = &self.plan;
         let ahead = match plan.input {
             Input::Whole => 0,

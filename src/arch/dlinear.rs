@@ -1,16 +1,16 @@
-//! DLinear: a moving average and what is left of the window, each with a linear map of its own (Zeng et al. 2023, “Are
-//! Transformers effective for time series forecasting?”, section 4).
+//! DLinear: a moving average of the window and the remainder, each with its own linear map (Zeng et al. 2023, “Are Transformers
+//! effective for time series forecasting?”, section 4).
 //!
 //! ```text
-//! t_k = (1/m) Σ_{|j| ≤ (m−1)/2} x_{k+j}      trend; x goes on with its first and its last value beyond its ends
-//! s   = x − t                                the rest
+//! t_k = (1/m) Σ_{|j| ≤ (m−1)/2} x_{k+j}      trend; beyond its ends x repeats its first and its last value
+//! s   = x − t                                remainder
 //! ŷ   = W_s s + b_s + W_t t + b_t
 //!
 //! x, t, s [window × 1]   the target's window    W_s, W_t [horizon × window]
 //! ŷ [horizon × 1]        the forecast           b_s, b_t [horizon × 1]        m: odd, 25 in the paper
 //! ```
 //!
-//! Several targets are forecast each by itself, with the same weights.
+//! Each target is forecast separately, with the same weights.
 //! Parameters are named as in the authors' code.
 
 use crate::Real;
@@ -21,7 +21,7 @@ use crate::grad::{Record, Tape, Var, ops};
 use crate::knob::{Group, Knob, Settings};
 use crate::nn::{Builder, Linear, Pass};
 
-/// How many steps the trend averages over.
+/// Steps of the trend's average.
 pub const SPAN: Knob<usize> = Knob::integer(Group::Model, "trend_span", "Trend window", 1..=1_001, 25)
     .help("Length of the trend's centred moving average. An even number counts as the next odd one.")
     .unit("steps")
@@ -31,11 +31,11 @@ pub const SPAN: Knob<usize> = Knob::integer(Group::Model, "trend_span", "Trend w
 struct DLinear {
     seasonal: Linear,
     trend: Linear,
-    /// Steps on each side that the trend averages over.
+    /// Steps of the trend's average on each side.
     reach: usize,
 }
 
-/// The forecaster; the window is read as it is, since that is the model.
+/// The forecaster; it reads the window without centring, as the paper does.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
     let seasonal = Linear::new(builder, "Linear_Seasonal", plan.window, plan.horizon);
     let trend = Linear::new(builder, "Linear_Trend", plan.window, plan.horizon);
@@ -51,7 +51,7 @@ fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
     for (out, x) in out.chunks_exact_mut(rows).zip(tape.value(x).chunks_exact(rows)) {
         let at = |k: isize| crate::wide(x[k.clamp(0, last as isize) as usize]);
         let reach = reach as isize;
-        // In f64: a running sum over a long window would gather f32's rounding.
+        // In f64, since a running sum over a long window accumulates f32's rounding.
         let mut sum: f64 = (-reach..=reach).map(at).sum();
         for (k, out) in out.iter_mut().enumerate() {
             *out = crate::narrow(sum / span as f64);
@@ -64,7 +64,7 @@ fn moving_average(tape: &mut Tape, x: Var, reach: usize) -> Var {
             for (grad, up) in grad.chunks_exact_mut(rows).zip(up.chunks_exact(rows)) {
                 for (k, up) in up.iter().enumerate() {
                     let share = up / (2 * reach + 1) as Real;
-                    // The ends stand for all that is beyond them.
+                    // The end values also stand for all values beyond them.
                     (k..=k + 2 * reach).for_each(|j| grad[j.saturating_sub(reach).min(rows - 1)] += share);
                 }
             }

@@ -10,7 +10,7 @@ use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
 choices! {
-    /// Where the reset gate acts.
+    /// The place of the reset gate.
     pub enum ResetGate {
         After("after", "after the matrix product",
             "r ∘ (W h): PyTorch's and cuDNN's form; an update gate z near 1 keeps the state."),
@@ -23,7 +23,7 @@ choices! {
 pub const FORM: Knob<ResetGate> = Knob::choice(Group::Model, "gru_form", "Reset gate", "after")
     .help("Where the reset gate acts. The two forms also give the ends of the update gate opposite meanings.");
 
-/// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
+/// The gates as they are stacked, for probes, and the blocks of the recurrent matrix.
 pub const GATES: &[(&str, Bounds)] =
     &[("reset gate", Bounds::Unit), ("update gate", Bounds::Unit), ("candidate", Bounds::Signed)];
 pub const MATRICES: &[&str] = &["state to reset gate", "state to update gate", "state to candidate"];
@@ -36,7 +36,7 @@ struct Gru {
     reset_before: bool,
 }
 
-/// Whether the settings ask for the papers' form.
+/// Whether the settings choose the papers' form.
 pub fn resets_before(settings: &Settings) -> bool {
     settings.get(&FORM) == ResetGate::Before
 }
@@ -46,7 +46,7 @@ pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, se
     directed(builder, index, inputs, plan, settings, false)
 }
 
-/// The same in one of its directions.
+/// The same in one direction.
 pub fn directed(
     builder: &mut Builder,
     index: usize,

@@ -1,4 +1,4 @@
-//! How a batch of windows reaches a network: centred ([`Levels`]), and cut into segments.
+//! A network's input from a batch of windows: centred ([`Levels`]), and cut into segments.
 
 use std::ops::Range;
 
@@ -9,8 +9,7 @@ use crate::data::Batch;
 use crate::grad::{Tape, Var};
 use crate::nn::{Clock, Pass};
 
-/// The given tokens of the windows as the network reads them: `[(segment · features) × (tokens · batch)]`; within a token,
-/// step by step.
+/// The given tokens of the windows, centred: `[(segment · features) × (tokens · batch)]`; within a token, step by step.
 pub fn tokens(pass: &mut Pass<'_>, plan: &Plan, batch: &Batch, levels: &Levels, tokens: Range<usize>) -> Var {
     let tape = &mut *pass.tape;
     let (segment, skipped) = (plan.segment(), plan.skipped());
@@ -31,8 +30,8 @@ pub fn tokens(pass: &mut Pass<'_>, plan: &Plan, batch: &Batch, levels: &Levels, 
     read
 }
 
-/// The targets' whole windows, centred as the forecast from their end is, each by itself, one target after the other:
-/// `[window × (targets · batch)]`.
+/// The targets' whole windows, each centred for the forecast from its end, one target after the other: `[window × (targets ·
+/// batch)]`.
 pub fn target_windows(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels) -> Var {
     let columns = plan.targets * batch.size;
     let mut out = tape.buffer(plan.window * columns);
@@ -45,19 +44,19 @@ pub fn target_windows(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Leve
     tape.push(plan.window, columns, out, None)
 }
 
-/// What a head gives at once: some steps of the first features.
+/// The output of a head: some steps of the first features.
 #[derive(Debug, Clone, Copy)]
 pub struct Emits {
-    /// How many steps.
+    /// Number of steps.
     pub steps: usize,
-    /// How many features.
+    /// Number of features.
     pub features: usize,
-    /// Whether all features of a step lie together, as where they are fed back; else all steps of a feature do.
+    /// Whether all features of a step lie together, as in recursive forecasts; otherwise all steps of a feature do.
     by_step: bool,
 }
 
 impl Emits {
-    /// As `plan` has it: the whole horizon of the targets, or, to be fed back, the next segment of every data feature.
+    /// The output in `plan`: the whole horizon of the targets, or, for recursion, the next segment of every data feature.
     pub fn of(plan: &Plan) -> Self {
         match plan.output {
             Output::Direct { .. } => Self { steps: plan.horizon, features: plan.targets, by_step: false },
@@ -65,19 +64,19 @@ impl Emits {
         }
     }
 
-    /// Numbers that are emitted for one window.
+    /// Number of outputs for one window.
     pub fn rows(&self) -> usize {
         self.steps * self.features
     }
 
-    /// Where one of them lies.
+    /// Row of one of them.
     pub fn row(&self, feature: usize, step: usize) -> usize {
         if self.by_step { step * self.features + feature } else { feature * self.steps + step }
     }
 }
 
-/// What the network should have said after token `token`, less the level of that forecast but not divided by its scale:
-/// `[emitted rows × batch]` into `out`.
+/// The targets after token `token`, less the level of that forecast but not divided by its scale: `[emitted rows × batch]` into
+/// `out`.
 pub fn truth(tape: &Tape, plan: &Plan, batch: &Batch, levels: &Levels, token: usize, emits: Emits, out: &mut [Real]) {
     let first = plan.skipped() + (token + 1) * plan.segment();
     for (sample, column) in out.chunks_exact_mut(emits.rows()).enumerate() {

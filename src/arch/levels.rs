@@ -1,31 +1,31 @@
-//! What is taken out of a window before a network reads it, and put back into its forecast.
+//! Instance normalisation: the level and scale subtracted from a window before a network reads it, and restored in its forecast.
 //!
 //! ```text
-//! x̃ = (x − m) / s                      what the network reads of a value x
-//! ŷ = s o + m                          what it forecasts, o being what its head says
+//! x̃ = (x − m) / s                      a value x as the network reads it
+//! ŷ = s o + m                          the forecast from the head's output o
 //!
 //! centred on     loss at the last step         loss at every step, at token t
 //! nothing        m = 0,      s = 1             m = 0,                s = 1
-//! last value     m = x_L,    s = 1             read: m = x₁, told: m = x_t,   s = 1
+//! last value     m = x_L,    s = 1             input: m = x₁, output: m = x_t,   s = 1
 //! mean, std      m = mean,   s = std           m, s = mean and standard deviation of x₁ … x_t
 //! ```
 //!
-//! Where a forecast is learnt from at every token, none may know what comes after it: a window that is centred on its end tells
-//! each of its steps where it will end, which is what they are to forecast. So token `t` goes by the rows up to its own end.
-//! Its own last value cannot be taken out of what it reads, since of single rows nothing would be left; there it is the last
-//! value of the first token, the same for all. A window of one token is the same either way. A forecast that is fed back moves the
-//! levels on as a measured value would; with the loss at the last step they stay those of the window.
+//! Where a forecast is learnt at every token, none may know the values after it: a window centred on its end tells each of its
+//! steps where it will end, which they are to forecast. So token `t` uses the rows up to its own end. Its own last value cannot be
+//! subtracted from its input, since single rows would become zero; the input uses the last value of the first token, the same for
+//! all. A window of one token is the same either way. A recursive forecast updates the levels as a measured value would; with the
+//! loss at the last step they stay those of the window.
 
 use crate::Real;
 use crate::arch::plan::{Causal, Learning, Normalise, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var};
 
-/// Added to the variance of a window before its root is taken (Kim et al. 2022, section 3).
+/// Added to the variance of a window before its square root (Kim et al. 2022, section 3).
 const EPSILON: f64 = 1e-5;
 
-/// Levels of the data features, `shift` and `scale` each `[data features × (places · batch)]`: a place for each token, or one
-/// for all. They lie on the tape, whose buffers are used again: a training step allocates nothing.
+/// Levels of the data features, `shift` and `scale` each `[data features × (places · batch)]`: one place for each token, or one for
+/// all. They lie on the tape, whose buffers are reused: a training step allocates nothing.
 #[derive(Debug, Clone, Copy)]
 struct Level {
     features: usize,
@@ -37,29 +37,29 @@ struct Level {
 
 impl Level {
     fn at(&self, tape: &Tape, token: usize, feature: usize, sample: usize) -> (Real, Real) {
-        // Behind the window the level is that of its end.
+        // Behind the window, the level is that of its end.
         let place = token.min(self.places - 1);
         let at = (place * self.batch + sample) * self.features + feature;
         (tape.value(self.shift)[at], tape.value(self.scale)[at])
     }
 }
 
-/// What was taken out of each window of a batch.
+/// The levels of each window of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Levels {
-    /// Of the values that a token is read from.
+    /// Of a token's input.
     read: Level,
-    /// Of the forecast that is made after a token.
+    /// Of the forecast after a token.
     told: Level,
-    /// Whether each token has levels of its own.
+    /// Whether each token has its own levels.
     each: bool,
-    /// Whether these are the last value before the forecast, whichever that is.
+    /// Whether these are the last value before the forecast.
     follows: bool,
-    /// Rows that the last level knows.
+    /// Number of rows in the last level.
     rows: usize,
 }
 
-/// Mean and variance of the values so far (Welford 1962).
+/// Running mean and variance (Welford 1962).
 #[derive(Debug, Clone, Copy, Default)]
 struct Running {
     count: f64,
@@ -68,7 +68,7 @@ struct Running {
 }
 
 impl Running {
-    /// The same after `count` values, by their level.
+    /// The same after `count` values, from their level.
     fn at(count: usize, (mean, scale): (Real, Real)) -> Self {
         let (count, scale) = (count as f64, crate::wide(scale));
         Self { count, mean: crate::wide(mean), squares: (scale * scale - EPSILON) * count }
@@ -87,7 +87,7 @@ impl Running {
 }
 
 impl Levels {
-    /// Finds the level of every data feature in every window of `batch`.
+    /// Computes the level of every data feature in every window of `batch`.
     pub fn of(tape: &mut Tape, plan: &Plan, batch: &Batch) -> Self {
         let (features, tokens) = (plan.data_features, plan.tokens());
         let (each, taken) = match plan.learning {
@@ -101,7 +101,7 @@ impl Levels {
         let (mut shifts, mut scales) = (tape.buffer(size), tape.buffer(size));
         shifts.fill(0.0);
         scales.fill(1.0);
-        // The last row that a place knows.
+        // The last row of a place.
         let end = |place: usize| plan.window - 1 - (places - 1 - place) * segment;
         for (sample, feature) in (0..batch.size).flat_map(|sample| (0..features).map(move |feature| (sample, feature)))
         {
@@ -140,17 +140,17 @@ impl Levels {
         self.after(tape, self.told.places - 1, feature, sample)
     }
 
-    /// A value in `token` as the network reads it; features that are known ahead stay as they are.
+    /// A value in `token` as the network reads it; features known ahead are unchanged.
     pub fn read(&self, tape: &Tape, token: usize, feature: usize, sample: usize, value: Real) -> Real {
         centred(&self.read, tape, token, feature, sample, value)
     }
 
-    /// A value as it stands beside the forecast from the whole window: what is added to that past the network, and its truth.
+    /// A value relative to the forecast from the whole window, for the linear skip and for its targets.
     pub fn centred(&self, tape: &Tape, feature: usize, sample: usize, value: Real) -> Real {
         centred(&self.told, tape, self.told.places - 1, feature, sample, value)
     }
 
-    /// The levels once `steps` forecast rows have been fed back; `said(tape, feature, sample, step)` is what the head gave.
+    /// The levels after `steps` forecast rows have been fed back; `said(tape, feature, sample, step)` is the head's output.
     pub fn moved(self, tape: &mut Tape, steps: usize, said: impl Fn(&Tape, usize, usize, usize) -> Real) -> Self {
         if !self.each {
             return self;
@@ -175,7 +175,7 @@ impl Levels {
         Self { read: if self.follows { self.read } else { told }, told, rows: self.rows + steps, ..self }
     }
 
-    /// What the head gave, as the network reads it where it is fed back and the levels have `moved`.
+    /// The head's output as the network reads it when it is fed back and the levels have `moved`.
     pub fn fed_back(&self, tape: &Tape, moved: &Self, feature: usize, sample: usize, said: Real) -> Real {
         if !self.each {
             return said;

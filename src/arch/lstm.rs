@@ -8,7 +8,7 @@ use crate::knob::Settings;
 use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
-/// The gates as they are stacked, for those who look inside; and the blocks of the recurrent matrix.
+/// The gates as they are stacked, for probes, and the blocks of the recurrent matrix.
 pub const GATES: &[(&str, Bounds)] = &[
     ("input gate", Bounds::Unit),
     ("forget gate", Bounds::Unit),
@@ -30,7 +30,7 @@ pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, se
     directed(builder, index, inputs, plan, settings, false)
 }
 
-/// The same in one of its directions.
+/// The same in one direction.
 pub fn directed(
     builder: &mut Builder,
     index: usize,

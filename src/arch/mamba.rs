@@ -15,7 +15,7 @@
 //! each channel (S4D-real), Δ log-uniform between 0.001 and 0.1, D as ones (section 3.6); W_out is divided by the root of the
 //! number of layers. Streaming needs the last K − 1 steps of `v` and the scan's state, whatever the length.
 //!
-//! Without selection Δ, B and C are the same at every step: a plain state-space model, which is a convolution.
+//! Without selection Δ, B and C are the same at every step: a linear time-invariant state-space model, which is a convolution.
 
 use crate::arch::plan::Plan;
 use crate::arch::residual::{Branches, Stream, ending};
@@ -30,7 +30,7 @@ pub const STATE: Knob<usize> = Knob::integer(Group::Model, "state", "State size"
     .help("Numbers in each channel's state. Each fades at its own rate.")
     .source("Gu and Dao 2023");
 
-/// How much wider a block is inside.
+/// Ratio of a block's inner width to the hidden size.
 pub const EXPANSION: Knob<usize> = Knob::integer(Group::Model, "expansion", "Expansion", 1..=4, 2)
     .help("Inner channels for each hidden unit.")
     .unit("×")
@@ -42,7 +42,7 @@ pub const CONVOLUTION: Knob<usize> = Knob::integer(Group::Model, "convolution", 
     .unit("steps")
     .source("Gu and Dao 2023");
 
-/// Whether the model depends on the input.
+/// Whether Δ, B and C depend on the input.
 pub const SELECTION: Knob<bool> = Knob::flag(Group::Model, "selection", "Selection", true)
     .help(
         "On: the input of each step sets how much the state keeps, writes and reads. Off: a plain state-space \
@@ -50,21 +50,21 @@ pub const SELECTION: Knob<bool> = Knob::flag(Group::Model, "selection", "Selecti
     )
     .source("Gu and Dao 2023");
 
-/// Smallest and largest step size at the start.
+/// Smallest and largest initial step size.
 const STEP_SIZES: (f64, f64) = (1e-3, 0.1);
-/// Hidden units for each number that the step sizes are made from.
+/// Hidden units for each number that the step sizes are computed from.
 const UNITS_PER_RANK: usize = 16;
 
-/// Slots of the state.
+/// Indices in the state.
 const WINDOW: usize = 0;
 const SSM: usize = 1;
 
-/// Where Δ, B and C come from.
+/// Source of Δ, B and C.
 #[derive(Debug)]
 enum Source {
     /// From each step's input: `x_proj`, `dt_proj` and the latter's bias.
     Input { project: Linear, step: Linear, rank: usize },
-    /// They are parameters themselves: the step sizes before the softplus, B and C.
+    /// Parameters of their own: the step sizes before the softplus, B and C.
     Fixed { step: ParamId, b: ParamId, c: ParamId },
 }
 
@@ -88,8 +88,8 @@ pub fn block(builder: &mut Builder, index: usize, inputs: usize, _: &Plan, setti
     Box::new(builder.decaying(decays, |builder| Mamba::new(builder, index, inputs, settings)))
 }
 
-/// The authors' code marks `A_log` and `D` with `_no_weight_decay`; S4D's, which this is without selection, gives its step sizes
-/// none either. Decay would pull `A_log` to 0, poles of −1 all, and so shorten the memory.
+/// The authors' code marks `A_log` and `D` with `_no_weight_decay`; S4D, which this is without selection, also exempts its step
+/// sizes. Decay would pull `A_log` to 0, which puts all poles at −1 and so shortens the memory.
 fn decays(name: &str) -> bool {
     !["A_log", "D", "dt"].iter().any(|part| name.rsplit('.').next() == Some(part))
 }
@@ -102,7 +102,7 @@ impl Mamba {
         let state = settings.get(&STATE);
         let rank = hidden.div_ceil(UNITS_PER_RANK);
         let named = |part: &str| format!("layers.{index}.mixer.{part}");
-        // torch.nn.Linear draws from this range.
+        // The range of torch.nn.Linear.
         let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
 
         let norm = Norm::rms(builder, &format!("layers.{index}.norm"), hidden);
@@ -122,7 +122,7 @@ impl Mamba {
         };
         let a_log = builder.matrix(named("A_log"), channels, state, Init::LogCount);
         let skip = builder.vector(named("D"), &[(channels, Init::Constant(1.0))], false);
-        // As many blocks as there are layers add to one stream.
+        // One block for each layer adds to the same stream.
         let bound = 1.0 / libm::sqrt((channels * settings.get(&LAYERS)) as f64);
         let leave = Linear::unbiased(builder, &named("out_proj"), channels, hidden, Init::Uniform(bound));
         Self { stream, norm, enter, conv, source, a_log, skip, leave, channels, state, index }
@@ -188,7 +188,7 @@ impl Block for Mamba {
 
     fn keeps_more(&self, _: usize) -> usize {
         let (h, e, n) = (self.stream.width, self.channels, self.state);
-        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beside the matrices' 5 E + hidden + N.
+        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beyond the matrices' 5 E + hidden + N.
         let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
         sequences + e * n / scan::CHUNK
     }
@@ -206,8 +206,8 @@ mod tests {
     const STEPS: usize = 21;
     const BATCH: usize = 2;
 
-    /// Largest difference between the scan and the convolution with the kernel that the first step's Δ, B and C make, over
-    /// the scan's largest value.
+    /// Largest difference between the scan and the convolution with the kernel of the first step's Δ, B and C, divided by the
+    /// scan's largest value.
     fn away_from_convolution(selection: bool) -> f64 {
         let raw: Raw = [("hidden", 5.into()), ("state", 3.into()), ("selection", selection.into())]
             .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))

@@ -9,7 +9,7 @@ use crate::nn::{Block, Bounds, Builder, Flow, Init, ParamId, Pass, State};
 use crate::scan::{self, Minimal};
 
 choices! {
-    /// How the sum over time is taken.
+    /// The method of summing over time.
     pub enum Scan {
         Sequential("sequential", "step by step",
             "The least arithmetic: fastest on one processor core."),
@@ -18,13 +18,13 @@ choices! {
     }
 }
 
-/// How the sum over time is taken.
+/// The method of summing over time.
 pub const SCAN: Knob<Scan> = Knob::choice(Group::Training, "scan", "Scan", "sequential")
     .help("How the states of all steps are computed. Both ways give the same numbers, up to rounding.")
     .source("Feng et al. 2024; Blelloch 1990");
 
 choices! {
-    /// What the state is made of.
+    /// The candidate of the state.
     pub enum Candidate {
         Linear("linear", "linear", "A linear map of the input (sections 3.1 and 3.2)."),
         Positive("positive", "positive",
@@ -32,7 +32,7 @@ choices! {
     }
 }
 
-/// What the state is made of.
+/// The candidate of the state.
 pub const CANDIDATE: Knob<Candidate> = Knob::choice(Group::Model, "candidate", "Candidate", "linear")
     .help("How each step computes its candidate for the state.")
     .source("Feng et al. 2024");
@@ -83,7 +83,7 @@ fn layer(
 }
 
 impl Layer {
-    /// Gates and candidate, which the scan does not keep, from the pre-activations: only where someone looks.
+    /// Gates and candidate, which the scan does not keep, from the pre-activations: only for a viewer.
     fn probe_gates(&self, pass: &mut Pass<'_>, z: Var) {
         if pass.probes.is_none() {
             return;
@@ -125,7 +125,7 @@ impl Block for Layer {
     }
 
     fn keeps_more(&self, _: usize) -> usize {
-        // Pre-activations, what is kept, and states, all but the second with gradients, beside the matrix's rows.
+        // Pre-activations, kept values and states, the first and last with gradients, beyond the matrix's rows.
         (self.form.gates() + 3) * self.hidden
     }
 }

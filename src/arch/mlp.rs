@@ -1,5 +1,5 @@
-//! The feed-forward net with separate weights for each position of the window (Rumelhart et al. 1986; rectifiers: Glorot et
-//! al. 2011): what a recurrent network, which has the same weights at every step, is the alternative to.
+//! The feed-forward net with separate weights for each position of the window (Rumelhart et al. 1986; rectifiers: Glorot et al.
+//! 2011), in contrast to a recurrent network's shared weights.
 //!
 //! ```text
 //! a_0 = x

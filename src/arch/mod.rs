@@ -1,7 +1,7 @@
-//! What a person can pick: one file per architecture, and the registry that lists them.
+//! The architectures: one file for each, and the registry that lists them.
 //!
-//! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every
-//! test that runs over the registry.
+//! A new architecture is one file, its `mod` line and one row in [`registry::ALL`]; it then appears on the page and in every test
+//! over the registry.
 
 mod bidirectional;
 pub mod cells;

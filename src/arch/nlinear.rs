@@ -1,5 +1,5 @@
-//! NLinear: one linear map from a window that is centred on its last value (Zeng et al. 2023, “Are Transformers effective
-//! for time series forecasting?”, section 4).
+//! NLinear: one linear map of a window that is centred on its last value (Zeng et al. 2023, “Are Transformers effective for time
+//! series forecasting?”, section 4).
 //!
 //! ```text
 //! ŷ = W (x − x_L 1) + b + x_L 1
@@ -8,7 +8,7 @@
 //! ŷ [horizon × 1]  the forecast             W [horizon × window], b [horizon × 1]
 //! ```
 //!
-//! Several targets are forecast each by itself, with the same weights.
+//! Each target is forecast separately, with the same weights.
 //! Parameters are named as in the authors' code.
 
 use crate::arch::Forecaster;
@@ -23,7 +23,7 @@ struct NLinear {
     linear: Linear,
 }
 
-/// The forecaster; the window is centred on its last value whatever the settings say, since that is the model.
+/// The forecaster; it centres the window on its last value whatever the settings say, as the paper does.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, _settings: &Settings) -> Box<dyn Forecaster> {
     let linear = Linear::new(builder, "Linear", plan.window, plan.horizon);
     Box::new(Direct::new(Plan { learning: Learning::End(Normalise::Last), ..*plan }, NLinear { linear }))

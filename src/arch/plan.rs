@@ -1,9 +1,9 @@
-//! What a model is built for: sizes of its window, and the settings it reads.
+//! The plan of a model: its sizes, and the settings behind them.
 
 use crate::error::Result;
 use crate::knob::{AnyKnob, Group, Knob, When, choices};
 
-/// Which part of a day, week or year repeats.
+/// Length of a season, in rows.
 pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
     .help(
         "Steps after which the series tends to repeat (24 for hourly rows with a daily cycle). 0: found from the \
@@ -11,19 +11,19 @@ pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season",
     )
     .unit("steps");
 
-/// How far back a model looks.
+/// Length of the input window, in rows.
 pub const WINDOW: Knob<usize> = Knob::integer(Group::Window, "window", "Window", 0..=10_000, 0)
     .help("Past steps that the model reads before each forecast. 0: chosen by the step and the length of the data.")
     .unit("steps")
     .basic();
 
-/// How far ahead a model forecasts.
+/// Number of rows forecast.
 pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizon", 0..=1_000, 0)
     .help("Steps ahead to forecast. 0: chosen by the step and the length of the data.")
     .unit("steps")
     .basic();
 
-/// How the window reaches the network.
+/// Rows of a token.
 pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
     .help(
         "Steps that the network reads at once (a patch). 1: one step at a time. More: together, through a linear \
@@ -34,7 +34,7 @@ pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segmen
     .basic();
 
 choices! {
-    /// What training reads.
+    /// The training source.
     pub enum Reading {
         Windows("windows", "windows",
             "Separate windows in a new random order for each epoch. The gradient goes back through the whole window."),
@@ -45,16 +45,16 @@ choices! {
     }
 }
 
-/// What training reads.
+/// The training source.
 pub const READING: Knob<Reading> = Knob::choice(Group::Training, "reading", "Backpropagation", "windows")
     .help("Through separate windows, each read from an empty state, or along the series with the state carried on.")
     .source("Williams and Peng 1990");
 
-/// Where training reads windows.
+/// The knob's case of training on windows.
 pub const IN_WINDOWS: When = READING.is(&["windows"]);
 
 choices! {
-    /// What is subtracted from a window.
+    /// The centre of a window.
     pub enum Normalise {
         Last("last", "its last value",
             "The last value is subtracted from the window and added to the forecast (NLinear, Zeng et al. 2023). \
@@ -67,13 +67,13 @@ choices! {
     }
 }
 
-/// What is subtracted from a window before the network sees it.
+/// The centre of a window.
 pub const NORMALISE: Knob<Normalise> = Knob::choice(Group::Window, "normalise", "Window centred on", "last")
     .help("A network that sees every window around zero learns the shape, not the level.")
     .when(IN_WINDOWS);
 
 choices! {
-    /// How the horizon is produced.
+    /// The computation of the horizon.
     pub enum Head {
         Direct("direct", "all steps at once",
             "One linear layer maps the last hidden state to all steps of the horizon and all targets."),
@@ -83,12 +83,12 @@ choices! {
     }
 }
 
-/// How the horizon is produced.
+/// The computation of the horizon.
 pub const HEAD: Knob<Head> = Knob::choice(Group::Model, "head", "Forecast", "direct")
     .help("Whether the model forecasts the whole horizon at once or recursively, from its own forecasts.");
 
 choices! {
-    /// Where the loss is taken.
+    /// Steps at which the loss is taken.
     pub enum LossOn {
         Last("last", "at the last step", "Trains the forecast from the end of the window, as it is used."),
         Every("every", "at every step",
@@ -97,14 +97,14 @@ choices! {
     }
 }
 
-/// Where the loss is taken.
+/// Steps at which the loss is taken.
 pub const LOSS_ON: Knob<LossOn> = Knob::choice(Group::Training, "loss_on", "Loss is taken", "last")
     .help(
         "Whether training counts the forecast from the end of the window alone or one from every step (y at every t).",
     )
     .when(IN_WINDOWS);
 
-/// A linear way past the network.
+/// A linear skip past the network.
 pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear skip", false)
     .help(
         "Adds a linear map from the target's window to its forecast, zero at first; the network learns the rest. \
@@ -113,32 +113,32 @@ pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear 
     .source("Lai et al. 2018 (LSTNet)")
     .when(HEAD.is(&["direct"]));
 
-/// Knobs that every model reads.
+/// Knobs of every model.
 pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
 
-/// How the window reaches the network.
+/// The form of a network's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// All of it at once.
     Whole,
-    /// In segments of so many steps, one after the other.
+    /// In segments of so many steps, in sequence.
     Segments(usize),
 }
 
-/// What the network gives at once.
+/// The output of the network at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// The whole horizon of the targets.
     Direct {
-        /// Whether there is a linear way past the network.
+        /// Whether there is a linear skip past the network.
         skip: bool,
     },
-    /// The next segment of every data feature, which is fed back until the horizon is reached.
+    /// The next segment of every data feature, fed back until the horizon is reached.
     Recursive,
 }
 
-/// Where something is learnt, and what is taken out of the values that the network reads there. Each has the normalisation that is
-/// causal for it: a step cannot be centred on what comes after it.
+/// The tokens that are learnt from, and the centring of the values read there. Each form has a causal normalisation: a step cannot
+/// be centred on later values.
 ///
 /// ```compile_fail,E0308
 /// use unrolled::arch::plan::{Learning, Normalise};
@@ -146,22 +146,22 @@ pub enum Output {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learning {
-    /// At the end of each window, where all of it is known.
+    /// At the end of each window, with all of it known.
     End(Normalise),
-    /// At every token of each window, where nothing is known of what comes behind the token.
+    /// At every token of each window, with nothing known beyond it.
     Every(Causal),
-    /// At every token of the series, which is read as one: there is no window to be centred.
+    /// At every token of the series as one: there is no window to be centred.
     Series,
 }
 
-/// What is taken out of values that are known up to a token.
+/// Normalisation by values up to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Causal {
     /// Nothing.
     None,
-    /// The last value: the first token's out of what is read, the last one before it out of a forecast.
+    /// Subtracts the last value: the first token's from the input, the last one before it from a forecast.
     Last,
-    /// The mean of those so far, and they are divided by their standard deviation.
+    /// Subtracts the running mean and divides by the running standard deviation.
     SoFar,
 }
 
@@ -176,24 +176,24 @@ impl Normalise {
     }
 }
 
-/// Sizes and choices that a model is built from, resolved: nothing is automatic any more.
+/// Sizes and choices of a model, all resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Features a row.
+    /// Features of a row.
     pub features: usize,
-    /// How many of them, from the first, come from the file; the rest are known ahead.
+    /// Number of features, from the first, that come from the file; the rest are known ahead.
     pub data_features: usize,
-    /// How many features, from the first, are forecast.
+    /// Number of targets, the first features.
     pub targets: usize,
-    /// Steps of the past.
+    /// Rows of the input window.
     pub window: usize,
-    /// Steps of the future.
+    /// Rows of the horizon.
     pub horizon: usize,
-    /// How the window reaches the network.
+    /// The form of the input.
     pub input: Input,
-    /// What the network gives at once.
+    /// The output at each step.
     pub output: Output,
-    /// Where something is learnt.
+    /// The tokens that are learnt from.
     pub learning: Learning,
 }
 
@@ -201,7 +201,7 @@ impl Plan {
     /// The same for a network that reads segments of `asked` steps; 0: of one `season`, or as much of it as fits.
     ///
     /// # Errors
-    /// [`crate::Error::Knob`] for a segment longer than the window, or, fed back, than the horizon.
+    /// [`crate::Error::Knob`] for a segment longer than the window, or, in a recursive model, than the horizon.
     pub fn in_segments(self, asked: usize, season: usize) -> Result<Self> {
         let Plan { window, horizon, .. } = self;
         let longest = if self.recursive() { window.min(horizon) } else { window };
@@ -220,7 +220,7 @@ impl Plan {
         Ok(Self { input: Input::Segments(segment), ..self })
     }
 
-    /// Steps that the network reads at once.
+    /// Rows of a token.
     pub fn segment(&self) -> usize {
         match self.input {
             Input::Whole => self.window,
@@ -228,27 +228,27 @@ impl Plan {
         }
     }
 
-    /// How many times the network steps over one window.
+    /// Number of the network's steps over one window.
     pub fn tokens(&self) -> usize {
         self.window / self.segment()
     }
 
-    /// Steps at the start of the window that no whole segment covers.
+    /// Rows at the start of the window that no whole segment covers.
     pub fn skipped(&self) -> usize {
         self.window % self.segment()
     }
 
-    /// Whether the model feeds on its own forecasts.
+    /// Whether the model is recursive.
     pub fn recursive(&self) -> bool {
         self.output == Output::Recursive
     }
 
-    /// How many times the network steps over what it feeds back.
+    /// Number of the network's steps over its own forecasts.
     pub fn fed_back(&self) -> usize {
         if self.recursive() { self.horizon.div_ceil(self.segment()) } else { 0 }
     }
 
-    /// Whether something is learnt at every token.
+    /// Whether every token is learnt from.
     pub fn learns_throughout(&self) -> bool {
         !matches!(self.learning, Learning::End(_))
     }
@@ -258,7 +258,7 @@ impl Plan {
         self.learning == Learning::Series
     }
 
-    /// Whether values are divided by a standard deviation of their own, not only shifted.
+    /// Whether values are also divided by their own standard deviation.
     pub fn rescales(&self) -> bool {
         matches!(self.learning, Learning::End(Normalise::Window) | Learning::Every(Causal::SoFar))
     }

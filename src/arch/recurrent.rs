@@ -1,4 +1,4 @@
-//! What the recurrent layers share: parameters with PyTorch's names, shapes and initial values.
+//! Shared code of the recurrent layers: parameters with PyTorch's names, shapes and initial values.
 
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
@@ -7,7 +7,7 @@ use crate::nn::{Builder, Init, ParamId, Pass};
 use crate::scan::Weights;
 
 choices! {
-    /// How the recurrent matrix starts out.
+    /// Initial recurrent matrix.
     pub enum RecurrentInit {
         Uniform("uniform", "uniform", "Uniform in ±1/√hidden, as in PyTorch: signals fade within a few steps."),
         Orthogonal("orthogonal", "orthogonal",
@@ -16,13 +16,13 @@ choices! {
     }
 }
 
-/// How the recurrent matrix starts out.
+/// Initial recurrent matrix.
 pub const RECURRENT_INIT: Knob<RecurrentInit> =
     Knob::choice(Group::Initialisation, "recurrent_init", "Recurrent matrix", "uniform")
         .help("How the matrix from state to state is initialised. It decides how fast signals fade or grow over time.");
 
 choices! {
-    /// Where the gate that keeps starts out.
+    /// Initial bias of the gate that keeps the state.
     pub enum ForgetBias {
         Zero("0", "0", "Half is forgotten at each step, at first."),
         One("1", "1", "27 % is forgotten at each step, at first (Jozefowicz et al. 2015)."),
@@ -31,7 +31,7 @@ choices! {
     }
 }
 
-/// Where the gate that keeps starts out.
+/// Initial bias of the gate that keeps the state.
 pub const FORGET_BIAS: Knob<ForgetBias> = Knob::choice(Group::Initialisation, "forget_bias", "Forget bias", "1")
     .help("Initial bias of the gate that keeps the state. A higher bias gives a longer memory at first.")
     .source("Gers et al. 2000; Jozefowicz et al. 2015");
@@ -43,23 +43,22 @@ pub const INIT_SCALE: Knob<f64> =
         .help("Multiplies all random initial weights. Usual: 1. Larger weights make gradients grow.")
         .unit("×");
 
-/// The step of a sequence `[rows × (steps · batch)]` that was computed last: its end, or its beginning if it was read in
-/// `reverse`.
+/// The step of a sequence `[rows × (steps · batch)]` that was computed last: the end, or the beginning in `reverse`.
 pub fn computed_last(pass: &mut Pass<'_>, sequence: Var, reverse: bool) -> Var {
     if reverse { ops::slice_columns(pass.tape, sequence, 0, pass.batch) } else { last_step(pass, sequence) }
 }
 
-/// The initial bias of the gate that keeps the state, and of the one that lets in.
+/// Initial biases of the gate that keeps the state, and of the input gate.
 #[derive(Debug, Clone, Copy)]
 pub struct GateBias {
-    /// For the gate that keeps.
+    /// For the gate that keeps the state.
     pub keep: Init,
-    /// For its counterpart, where it has one.
+    /// For the input gate, where there is one.
     pub input: Init,
 }
 
 impl GateBias {
-    /// As [`FORGET_BIAS`] says; `steps` is the longest memory wanted.
+    /// The biases of the knob [`FORGET_BIAS`]; `steps` is the longest memory wanted.
     pub fn from(settings: &Settings, steps: usize) -> Self {
         let constant = |bias: f64| Self { keep: Init::Constant(bias), input: Init::Zero };
         match settings.get(&FORGET_BIAS) {
@@ -74,7 +73,7 @@ impl GateBias {
     }
 }
 
-/// The same for a gate that keeps at its lower end.
+/// The same for a gate that keeps the state at its lower end.
 pub fn negative(init: Init) -> Init {
     match init {
         Init::Constant(value) => Init::Constant(-value),
@@ -95,7 +94,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Adds layer `index`, or its `reverse` direction, with a gate for each of `biases`; `b_ih[k]` is the initial bias of gate `k` where it is not PyTorch's.
+    /// Adds layer `index`, or its `reverse` direction, with a gate for each of `biases`; `b_ih[k]` is the initial bias of gate `k`
+    /// where it is not PyTorch's.
     pub fn new(
         builder: &mut Builder,
         index: usize,
@@ -107,7 +107,7 @@ impl Layer {
     ) -> Self {
         let gates = biases.len();
         let direction = if reverse { "_reverse" } else { "" };
-        // torch.nn.RNN, LSTM and GRU draw everything from this range.
+        // The range of torch.nn.RNN, LSTM and GRU for all parameters.
         let uniform = Init::Uniform(1.0 / libm::sqrt(hidden as f64));
         let recurrent = match settings.get(&RECURRENT_INIT) {
             RecurrentInit::Uniform => uniform,
@@ -118,7 +118,7 @@ impl Layer {
         let w_ih = builder.matrix(named("weight_ih"), gates * hidden, inputs, uniform);
         let w_hh = builder.stacked(named("weight_hh"), hidden, &vec![(hidden, recurrent); gates]);
         let first: Vec<(usize, Init)> = biases.iter().map(|bias| (hidden, bias.unwrap_or(uniform))).collect();
-        // Where a gate's bias is given, the second vector is zero: the two are added.
+        // Where a gate's bias is given, the second vector is zero, since the two are added.
         let second: Vec<(usize, Init)> =
             biases.iter().map(|bias| (hidden, if bias.is_some() { Init::Zero } else { uniform })).collect();
         let b_ih = builder.vector(named("bias_ih"), &first, false);

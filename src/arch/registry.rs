@@ -1,4 +1,4 @@
-//! The list of what a person can pick.
+//! The list of architectures.
 
 use crate::arch::plan::{
     self, HEAD, Head, Input, LINEAR_SKIP, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
@@ -20,43 +20,43 @@ use crate::nn::{Builder, Params};
 /// One row of the registry.
 #[derive(Debug, Clone, Copy)]
 pub struct Architecture {
-    /// As it stands in settings: `lstm`.
+    /// Its value in settings: `lstm`.
     pub id: &'static str,
-    /// As a person sees it.
+    /// Its name on the page.
     pub label: &'static str,
-    /// One sentence: how it works and what it is good for.
+    /// One sentence on its principle and its use.
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence in the form that the settings choose, as MathML, given which layers of a stack are of this kind, from 0.
+    /// The recurrence in the chosen form, as MathML; `layers` are the indices of a stack's layers of this kind, from 0.
     pub equations: fn(&Settings, layers: &[usize]) -> &'static str,
-    /// Whether it can read a sequence step by step, from the state that it left.
+    /// Whether it can read a sequence step by step, continuing from its state.
     pub streams: bool,
-    /// Knobs of its own, beside those of every plan and, for layers, of every stack.
+    /// Its own knobs, beyond those of every plan and, for layers, of every stack.
     pub knobs: &'static [&'static dyn AnyKnob],
-    /// Defaults that are its own in place of the knobs'.
+    /// Its own defaults in place of the knobs'.
     pub defaults: &'static [(&'static dyn AnyKnob, Default)],
-    /// How it is made.
+    /// Its constructor.
     pub make: Make,
 }
 
 /// A model without its parameters' values.
 #[derive(Debug)]
 pub struct Outline {
-    /// Sizes and layers; it can compute nothing.
+    /// Sizes and layers, without the ability to compute.
     pub forecaster: Box<dyn Forecaster>,
-    /// How many parameters there are.
+    /// Number of parameters.
     pub parameters: u64,
     /// Name and shape of each.
     pub slots: Vec<Slot>,
 }
 
-/// How an architecture is made.
+/// The constructor of an architecture.
 #[derive(Debug, Clone, Copy)]
 pub enum Make {
-    /// One layer, of which [`Stacked`] makes a forecaster.
+    /// One layer, which [`Stacked`] turns into a forecaster.
     Layer(MakeBlock),
-    /// A forecaster of its own shape.
+    /// A forecaster of another shape.
     Forecaster(fn(&mut Builder, &Plan, &Settings) -> Box<dyn Forecaster>),
 }
 
@@ -224,7 +224,7 @@ pub const ALL: &[Architecture] = &[
         },
         streams: false,
         knobs: TRANSFORMER,
-        // Within one layer a step is looked at before it has looked at any other.
+        // Within one layer a step attends to the others before they have attended to any.
         defaults: &[(&LAYERS, Default::Integer(2))],
         make: Make::Layer(transformer::encoder),
     },
@@ -269,7 +269,7 @@ const TRANSFORMER: &[&dyn AnyKnob] =
     &[&transformer::HEADS, &transformer::FEED_FORWARD, &transformer::ACTIVATION, &transformer::POSITIONS, &INIT_SCALE];
 
 impl Architecture {
-    /// Whether its layers can stand between those of another.
+    /// Whether its layers can alternate with those of another.
     const fn mixes(&self) -> bool {
         self.streams && matches!(self.make, Make::Layer(_))
     }
@@ -297,11 +297,11 @@ impl Choices for &'static Architecture {
     }
 }
 
-/// Which architecture.
+/// The architecture.
 pub const ARCHITECTURE: Knob<&Architecture> =
     Knob::choice(Group::Model, "architecture", "Architecture", "gru").help("The kind of network.").basic();
 
-/// How many architectures can be mixed into a stack.
+/// Number of architectures that can be mixed into a stack.
 const fn mixable() -> usize {
     let (mut k, mut count) = (0, 0);
     while k < ALL.len() {
@@ -332,12 +332,12 @@ impl Choices for Option<&'static Architecture> {
     }
 }
 
-/// What the second, the fourth layer of a stack is; `None`: the same as the first.
+/// Architecture of every second layer; `None`: the same as the first.
 pub const MIX: Knob<Option<&Architecture>> = Knob::choice(Group::Model, "mix", "Every second layer", "same")
     .help("Kind of every second layer, such as attention between state-space layers. No effect with one layer.")
     .source("Lieber et al. 2024 (Jamba)");
 
-/// The architecture that is called `id`.
+/// The architecture with this id.
 pub fn find(id: &str) -> Option<&'static Architecture> {
     ALL.iter().find(|architecture| architecture.id == id)
 }
@@ -353,7 +353,7 @@ pub fn knobs() -> Vec<&'static dyn AnyKnob> {
     all
 }
 
-/// What settings `raw` leave to the architecture that they choose: its own defaults.
+/// The architecture's own defaults for the settings that `raw` leaves open.
 pub fn defaults(raw: &Raw) -> Raw {
     let id = raw.get(ARCHITECTURE.key).cloned().unwrap_or_else(|| ARCHITECTURE.default.to_value());
     let chosen = id.as_str().and_then(find);
@@ -368,7 +368,7 @@ pub fn defaults(raw: &Raw) -> Raw {
 const WEIGHTS: u64 = 1;
 
 impl Architecture {
-    /// Every knob that it reads: those of all, those of a stack, its own.
+    /// All of its knobs: shared ones, those of a stack, its own.
     pub fn all_knobs(&self) -> impl Iterator<Item = &'static dyn AnyKnob> {
         let stack: &[&[&dyn AnyKnob]] = match self.make {
             Make::Layer(_) => &[stacked::KNOBS, &[&MIX]],
@@ -382,12 +382,12 @@ impl Architecture {
         self.all_knobs().any(|knob| knob.about().key == key)
     }
 
-    /// What `settings` say of a knob, if it reads it.
+    /// The value of a knob in `settings`, if it reads it.
     fn chosen<T>(&self, settings: &Settings, knob: &Knob<T>) -> Option<T> {
         self.reads(knob.key).then(|| settings.get(knob))
     }
 
-    /// What every second layer is made by, where that is another architecture.
+    /// The constructor of every second layer, where that is another architecture.
     fn mixed(&self, settings: &Settings) -> Option<(&'static Architecture, MakeBlock)> {
         let Make::Layer(_) = self.make else { return None };
         let other = settings.get(&MIX).filter(|other| other.id != self.id)?;
@@ -395,7 +395,7 @@ impl Architecture {
         (settings.get(&LAYERS) > 1).then_some((other, block))
     }
 
-    /// The recurrences of all layers that `settings` ask for, as MathML: those of every second layer behind its own.
+    /// The recurrences of all chosen layers, as MathML: those of every second layer follow its own.
     pub fn all_equations(&self, settings: &Settings) -> String {
         let layers = 0..self.chosen(settings, &LAYERS).unwrap_or(1);
         let Some((other, _)) = self.mixed(settings) else {
@@ -405,11 +405,11 @@ impl Architecture {
         [(self.equations)(settings, &own), (other.equations)(settings, &others)].concat()
     }
 
-    /// The plan that checked `settings` ask for, with `features`, data features and targets, and the resolved `season`,
-    /// `window` and `horizon`. A model that reads no segments reads the whole window at once.
+    /// The plan of checked `settings`, with `features`, data features and targets, and the resolved `season`, `window` and
+    /// `horizon`. A model without segments reads the whole window at once.
     ///
     /// # Errors
-    /// [`crate::Error::Knob`] for a segment that does not fit, and for what only a model that streams can do.
+    /// [`crate::Error::Knob`] for a segment that does not fit, and for options that need a streaming model.
     pub fn plan(
         &self,
         settings: &Settings,
@@ -473,12 +473,12 @@ impl Architecture {
         (forecaster, builder.finish())
     }
 
-    /// How many parameters it has; none is drawn.
+    /// Number of parameters, without drawing any.
     pub fn count(&self, plan: &Plan, settings: &Settings) -> u64 {
         self.outline(plan, settings).parameters
     }
 
-    /// The model without its parameters' values: what can be asked of it before there is room for it.
+    /// The model without its parameters' values, which can be asked for its needs before there is room for it.
     pub fn outline(&self, plan: &Plan, settings: &Settings) -> Outline {
         let mut builder = Builder::counting();
         let forecaster = self.build_with(&mut builder, plan, settings);

@@ -1,4 +1,4 @@
-//! What residual blocks share: a stream as wide as the hidden size that every block adds to.
+//! Shared code of residual blocks: a stream as wide as the hidden size, to which every block adds.
 
 use crate::arch::stacked::{HIDDEN, LAYERS};
 use crate::grad::{Var, ops};
@@ -6,22 +6,22 @@ use crate::knob::Settings;
 use crate::nn::block::last_step;
 use crate::nn::{Bounds, Builder, CausalConv, Flow, Linear, Norm, Pass};
 
-/// How a residual block begins and ends.
+/// Beginning and end of a residual block.
 #[derive(Debug)]
 pub struct Stream {
-    /// From an input of another width into the stream.
+    /// A map into the stream from an input of another width.
     enter: Option<Linear>,
-    /// After the last block of a stack: a stream of sums has no fixed size.
+    /// The norm after the last block of a stack, since a sum has no fixed size.
     norm: Option<Norm>,
     /// Rows of the stream.
     pub width: usize,
 }
 
-/// Makes the norm after the last block, given its name and rows.
+/// Makes the norm after the last block, with this name and number of rows.
 pub type MakeNorm = fn(&mut Builder, &str, usize) -> Norm;
 
 impl Stream {
-    /// For block `index` of the stack, which reads `inputs` rows; `norm` names and makes the norm after the last block.
+    /// For block `index` of the stack, with `inputs` rows; `norm` names and makes the norm after the last block.
     pub fn new(
         builder: &mut Builder,
         index: usize,
@@ -45,10 +45,10 @@ impl Stream {
         self.norm.map_or(x, |norm| norm.forward(pass, x))
     }
 
-    /// The stream `x` with what block `index` adds to it, and out of the stream: `y` gated by `z`, through the map `down`.
+    /// The stream `x` plus the output of block `index`, out of the stream: `y` gated by `z`, through the map `down`.
     pub fn leave_gated(&self, pass: &mut Pass<'_>, index: usize, x: Var, (y, z, down): (Var, Var, &Linear)) -> Var {
         let gate = ops::silu(pass.tape, z);
-        // No gate that opens and closes: a SiLU has no upper end, and reaches a little below 0.
+        // Not the bounds of a gate: a SiLU has no upper bound and goes a little below 0.
         pass.probe(index, "factor of the output, SiLU(z)", Bounds::Free, gate);
         let gated = ops::mul(pass.tape, y, gate);
         let out = down.forward(pass, gated);
@@ -59,22 +59,22 @@ impl Stream {
     }
 }
 
-/// The two halves of a map into a wider room: one goes through a short convolution and is what the block works on, the other
-/// is what gates its output (Gu and Dao 2023, figure 3; Beck et al. 2024).
+/// The two halves of a map into a wider space: one goes through a short convolution into the block, the other gates its output (Gu
+/// and Dao 2023, figure 3; Beck et al. 2024).
 #[derive(Debug, Clone, Copy)]
 pub struct Branches {
     /// The first half.
     pub inner: Var,
-    /// The same, convolved and through a SiLU.
+    /// The same after convolution and SiLU.
     pub u: Var,
     /// The second half, at every step or the last.
     pub z: Var,
-    /// What the convolution of the next stretch begins with.
+    /// The state of the convolution for the next stretch.
     pub window: Var,
 }
 
 impl Branches {
-    /// Of `x`, through the map `up`; `past` is the `window` that the last stretch left. Where the block's output is read at its `last`
+    /// The halves of `x`, through the map `up`; `past` is the `window` from the last stretch. Where the block's output is read at its `last`
     /// step alone, so is the gate.
     pub fn of(pass: &mut Pass<'_>, (up, conv): (&Linear, &CausalConv), x: Var, past: Option<Var>, last: bool) -> Self {
         let half = up.outputs / 2;

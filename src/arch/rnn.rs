@@ -20,7 +20,7 @@ pub fn block(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, se
     directed(builder, index, inputs, plan, settings, false)
 }
 
-/// The same in one of its directions.
+/// The same in one direction.
 pub fn directed(
     builder: &mut Builder,
     index: usize,

@@ -1,7 +1,7 @@
 //! SegRNN (Lin et al. 2023): a GRU over segments of the window, and the whole horizon at once from its last state.
 //!
 //! ```text
-//! x̄     = x − x_L 1                                   each channel by itself, centred on its last value
+//! x̄     = x − x_L 1                                   each channel, centred on its last value
 //! e_k   = max(W_e x̄_k + b_e, 0)       k = 1 … n       segments of w steps (section 3.2.1)
 //! h_k   = GRU(e_k, h_{k−1})                           encoding
 //! y_j   = W_p GRU([p_j; c], h_n) + b_p  j = 1 … m     parallel multi-step decoding (section 3.2.2), with the same GRU
@@ -12,9 +12,9 @@
 //! c [d/2 × 1]                 embedding of the channel    channel_emb [channels × d/2]
 //! ```
 //!
-//! Every column of the data is a channel; one set of weights forecasts each of them by itself and learns from all.
-//! Parameters are named as in the authors' code. Where a whole number of segments does not fit, the oldest steps of the window
-//! are not read, and the last segment of the forecast is cut.
+//! Every column of the data is a channel; one set of weights forecasts each of them separately and learns from all. Parameters are
+//! named as in the authors' code. Without a whole number of segments, the oldest steps of the window are not read, and the last
+//! segment of the forecast is cut.
 
 use crate::Real;
 use crate::arch::Forecaster;
@@ -37,7 +37,7 @@ struct SegRnn {
     dropout: Real,
     predict: Linear,
     horizon: usize,
-    /// Segments of the horizon.
+    /// Number of segments of the horizon.
     segments: usize,
 }
 
@@ -50,7 +50,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     let gru = Layer::new(builder, 0, hidden, hidden, &[None, Some(bias.keep), None], settings, false);
     let sizes = (hidden - hidden / 2, hidden / 2, plan.data_features);
     let positions = builder.table("pos_emb".to_owned(), segments, sizes.0, Init::Normal(1.0));
-    // With a single hidden unit, the position has it.
+    // A single hidden unit belongs to the position.
     let named = || "channel_emb".to_owned();
     let channels = (sizes.1 > 0).then(|| builder.table(named(), sizes.2, sizes.1, Init::Normal(1.0)));
     let predict = Linear::new(builder, "predict.1", hidden, plan.segment());
@@ -97,7 +97,8 @@ impl Network for SegRnn {
     }
 
     fn keeps_more(&self) -> usize {
-        // What is embedded before and behind the rectifier, with gradients, beside the matrix's rows; and what is looked up.
+        // Values of the embedding before and behind the rectifier, with gradients, beyond the matrix's rows; and the looked-up
+        // embeddings.
         4 * self.embed.outputs
     }
 

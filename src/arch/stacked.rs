@@ -1,4 +1,4 @@
-//! Layers with a head: what turns any blocks into a forecaster.
+//! Blocks with a head, as a forecaster.
 //!
 //! ```text
 //! window → centre → segments → (linear, rectifier) → block … block → head (+ linear skip) → horizon
@@ -22,10 +22,10 @@ pub const HIDDEN: Knob<usize> = Knob::integer(Group::Model, "hidden", "Hidden un
     .help("Size of each layer's state. More units can remember more and take longer.")
     .basic();
 
-/// Most layers that a stack can have: their states then need no list.
+/// Largest number of layers; it lets their states be an array.
 pub const MOST_LAYERS: usize = 4;
 
-/// How many layers.
+/// Number of layers.
 pub const LAYERS: Knob<usize> = Knob::integer(Group::Model, "layers", "Layers", 1..=MOST_LAYERS as i64, 1)
     .help("Stacked layers. Each reads the hidden states of the layer below.")
     .basic();
@@ -45,7 +45,7 @@ pub const HEAD_DROPOUT: Knob<f64> =
 pub const KNOBS: &[&dyn AnyKnob] =
     &[&SEGMENT, &NORMALISE, &HEAD, &LOSS_ON, &LINEAR_SKIP, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT];
 
-/// Makes layer `index` of a stack, which reads `inputs` rows.
+/// Makes layer `index` of a stack, with `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
 
 /// A stack of blocks between an input and a head.
@@ -59,12 +59,13 @@ pub struct Stacked {
     head_dropout: Real,
     skip: Option<Linear>,
     emits: Emits,
-    /// Whether the blocks can go on from a state.
+    /// Whether the blocks can continue from a state.
     streams: bool,
 }
 
 impl Stacked {
-    /// Builds the stack that `settings` ask for from blocks that the two of `make` make by turns; `streams`: whether they can go on from a state.
+    /// Builds the stack of `settings` from blocks that the two of `make` give in turn; `streams`: whether they can continue from a
+    /// state.
     pub fn new(builder: &mut Builder, plan: &Plan, settings: &Settings, make: [MakeBlock; 2], streams: bool) -> Self {
         let hidden = settings.get(&HIDDEN);
         let token = plan.segment() * plan.features;
@@ -124,7 +125,7 @@ impl Stacked {
         x
     }
 
-    /// Adds the linear way past the network to the forecast from the last step.
+    /// Adds the linear skip to the forecast from the last step.
     fn with_skip(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, out: Var) -> Var {
         match &self.skip {
             None => out,
@@ -139,7 +140,7 @@ impl Stacked {
         }
     }
 
-    /// The next token from the forecast of it and from what is known ahead, and the levels with which it goes on.
+    /// The next token from its forecast and the features known ahead, and the levels for it.
     fn next_token(
         &self,
         pass: &mut Pass<'_>,
@@ -161,7 +162,7 @@ impl Stacked {
                     let said = said(pass.tape, feature, sample, k);
                     *out = levels.fed_back(pass.tape, &moved, feature, sample, said);
                 }
-                // Past the horizon nothing is read any more: the last token may reach beyond it.
+                // Nothing is read past the horizon: the last token may reach beyond it.
                 let ahead = (first + k).min(batch.window + batch.horizon - 1);
                 step[data_features..].copy_from_slice(&batch.column(ahead, sample)[data_features..]);
             }
@@ -171,7 +172,7 @@ impl Stacked {
         (token, moved)
     }
 
-    /// Predictions and truth of a stretch of the tokens that ends where something is learnt: at every token, or the last one.
+    /// Predictions and targets of a stretch of the tokens that ends at a learnt token: every token, or the last one.
     fn fit_from(&self, pass: &mut Pass<'_>, batch: &Batch, tokens: Range<usize>, states: &mut [State]) -> (Var, Var) {
         let (plan, emits) = (&self.plan_of(batch), self.emits);
         let levels = Levels::of(pass.tape, plan, batch);
@@ -180,13 +181,13 @@ impl Stacked {
             (self.run(pass, read, states), tokens.start)
         } else {
             let hidden = self.summarise(pass, read, states);
-            // What is dropped out here is a sequence of one step.
+            // This dropout acts on a sequence of one step.
             pass.first_step = 0;
             (hidden, tokens.end - 1)
         };
         let hidden = pass.dropout(hidden, self.head_dropout);
         let mut out = self.head.forward(pass, hidden);
-        // The linear skip reads the whole window, so that it has a say at its end alone: no step before has seen it.
+        // The linear skip reads the whole window, so it adds only to the forecast from its end.
         if self.skip.is_some() && tokens.end == plan.tokens() {
             let (_, columns) = pass.tape.shape(out);
             if columns > batch.size {
@@ -262,10 +263,10 @@ impl Forecaster for Stacked {
     }
 
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        // The linear skip is applied to the whole window, the head where something is learnt.
+        // The linear skip is applied to the whole window, the head at the learnt tokens.
         let once = self.skip.map_or(0, |skip| skip.outputs) + self.head.outputs;
         let once = if self.plan.learns_throughout() { 0 } else { once as u64 };
-        // The embedded segment before and behind the rectifier, with gradients, beside the matrix's rows.
+        // The embedded segment before and behind the rectifier, with gradients, beyond the matrix's rows.
         let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);
         tokens.saturating_mul(rows - once + embed + self.keeps_more() as u64) + once
     }

@@ -1,22 +1,22 @@
-//! The Transformer's layers (Vaswani et al. 2017), normalised before each part (Xiong et al. 2020): decoder-only, where each
-//! step sees itself and the steps before it, and encoder, where each sees all.
+//! The Transformer's layers (Vaswani et al. 2017), with norms before each part (Xiong et al. 2020): decoder-only, where each step
+//! attends to itself and earlier steps, and encoder, where each attends to all.
 //!
 //! ```text
-//! x_t ← x_t + p_t                                     in the first layer: the place of the step
+//! x_t ← x_t + p_t                                     in the first layer: the position of the step
 //! (q_t, k_t, v_t) = W_in LayerNorm(x_t) + b_in         each [hidden], cut into heads of d = hidden / heads rows
 //! a_ts = softmax over s of q_tᵀ k_s / √d               in each head; causal: s ≤ t
 //! y_t = x_t + W_out Σₛ a_ts v_s + b_out
 //! out_t = y_t + W₂ φ(W₁ LayerNorm(y_t) + b₁) + b₂      W₁ [F · hidden × hidden], φ GELU or a rectifier
 //! ```
 //!
-//! A layer is `torch.nn.TransformerEncoderLayer(norm_first=True)` without dropout, with its parameters' names, shapes and
-//! initial values; after the last one comes a layer norm (`norm`). Places are learned (`position.weight`, as
-//! `torch.nn.Embedding`), or waves of all lengths (Vaswani et al. 2017, section 3.5), or not told.
+//! A layer is `torch.nn.TransformerEncoderLayer(norm_first=True)` without dropout, with its parameters' names, shapes and initial
+//! values; a layer norm (`norm`) follows the last one. Positions are learned (`position.weight`, as `torch.nn.Embedding`),
+//! sinusoidal (Vaswani et al. 2017, section 3.5), or absent.
 //!
-//! The head reads a decoder's last step, which has seen all of them. An encoder's steps have all seen the window alike, and it reads
-//! their mean, `h = Σ_t out_t / L`.
+//! The head reads a decoder's last step, which attends to all of them. An encoder's steps all attend to the whole window, and the
+//! head reads their mean, `h = Σ_t out_t / L`.
 //!
-//! Streaming, the state is every step's keys and values so far, `[hidden × (steps · batch)]`: it grows by a step a step.
+//! Streaming, the state is every step's keys and values so far, `[hidden × (steps · batch)]`, and so grows with every step.
 
 use crate::Real;
 use crate::arch::plan::Plan;
@@ -26,7 +26,7 @@ use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
 
-/// How many heads.
+/// Number of heads.
 pub const HEADS: Knob<usize> = Knob::integer(Group::Model, "heads", "Heads", 1..=16, 4)
     .help(
         "Heads of the attention or of the memory, at most. The model takes the largest number that divides the \
@@ -53,7 +53,7 @@ pub const ACTIVATION: Knob<Activation> =
     Knob::choice(Group::Model, "activation", "Activation", "gelu").help("Nonlinearity of the feed-forward part.");
 
 choices! {
-    /// How a layer knows where a step stands.
+    /// The position encoding.
     pub enum WhichPositions {
         Learned("learned", "learned",
             "A vector for each position in window and horizon. Later positions repeat the last one."),
@@ -63,16 +63,16 @@ choices! {
     }
 }
 
-/// How a layer knows where a step stands.
+/// The position encoding.
 pub const POSITIONS: Knob<WhichPositions> = Knob::choice(Group::Model, "positions", "Positions", "learned")
     .help("How the network knows the position of each step: attention alone sees a set, not a sequence.");
 
-/// Spread of learned positions at the start, as in GPT-2 (Radford et al. 2019).
+/// Initial standard deviation of learned positions, as in GPT-2 (Radford et al. 2019).
 const POSITION_SPREAD: f64 = 0.02;
 /// Length of the longest wave over 2π (Vaswani et al. 2017, section 3.5).
 const LONGEST_WAVE: f64 = 10_000.0;
 
-/// Slots of the state.
+/// Indices in the state.
 const KEYS: usize = 0;
 const VALUES: usize = 1;
 
@@ -104,7 +104,7 @@ pub fn decoder(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, 
     Box::new(Transformer::new(builder, index, inputs, plan, settings, true))
 }
 
-/// One layer where every step sees every other.
+/// One layer with attention from every step to every other.
 pub fn encoder(builder: &mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block> {
     Box::new(Transformer::new(builder, index, inputs, plan, settings, false))
 }
@@ -118,7 +118,7 @@ impl Transformer {
         let positions = match settings.get(&POSITIONS) {
             _ if index > 0 => Positions::None,
             WhichPositions::Learned => {
-                // Uniform with this spread, as all random weights here.
+                // Uniform with this standard deviation, like all random weights here.
                 let init = Init::Uniform(POSITION_SPREAD * libm::sqrt(3.0));
                 Positions::Learned(builder.table("position.weight".to_owned(), places, hidden, init))
             }
@@ -158,7 +158,7 @@ impl Transformer {
         }
     }
 
-    /// Adds the places of the steps, the first of which stands at `first`.
+    /// Adds the positions of the steps, the first of which is `first`.
     fn place(&self, pass: &mut Pass<'_>, x: Var, first: usize) -> Var {
         match self.positions {
             Positions::None => x,
@@ -209,7 +209,7 @@ impl Transformer {
         let x = ops::add(pass.tape, x, fed);
         let out = self.stream.leave(pass, x);
         pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
-        // Where every step sees all others, nothing can be gone on from.
+        // An encoder has no state to continue from.
         let state = if self.causal { [Some(k), Some(v), None, None] } else { State::default() };
         (out, state)
     }
@@ -234,7 +234,7 @@ impl Transformer {
     }
 }
 
-/// Row `row` of `rows` at place `place`: sines in even rows, cosines in odd ones.
+/// Row `row` of `rows` at position `place`: sines in even rows, cosines in odd ones.
 fn wave(place: usize, row: usize, rows: usize) -> Real {
     let angle = place as f64 / libm::pow(LONGEST_WAVE, (row / 2 * 2) as f64 / rows as f64);
     crate::narrow(if row.is_multiple_of(2) { libm::sin(angle) } else { libm::cos(angle) })
@@ -276,8 +276,8 @@ impl Block for Transformer {
 
     fn keeps_more(&self, steps: usize) -> usize {
         let (h, f) = (self.stream.width, self.widen.outputs);
-        // Sequences of hidden and of feed-forward rows in `forward`, each with its gradient, beside the matrices' 5 h + F; and
-        // how each head looked at each step.
+        // Sequences of hidden and of feed-forward rows in `forward`, each with its gradient, beyond the matrices' 5 h + F; and the
+        // attention weights of each head.
         2 * (15 * h + 2 * f) - (5 * h + f) + self.heads * steps
     }
 

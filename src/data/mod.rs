@@ -1,19 +1,20 @@
-//! From a file's bytes to what a network sees:
+//! From a file's bytes to the windows that a network reads:
 //! bytes → text → columns → a regular [`Series`] → split → scale → windows.
 //!
-//! [`CsvReader`] takes the bytes; [`Table`] is the file as columns, with [`Understood`]: what was found by looking, and
-//! may be corrected by [`ReadOptions`]; [`Table::series`] makes a [`Regular`] series of it.
+//! [`CsvReader`] takes the bytes; [`Table`] is the file as columns, with its interpretation, [`Understood`], which [`ReadOptions`]
+//! correct; [`Table::series`] makes a [`Regular`] series of it.
 //!
-//! What is found by looking, and where:
-//! - what the text means, by all of it: encoding, delimiter, decimal mark, names, which columns hold numbers, how times are written
-//!   and how far apart they are, whether a row holds a whole day;
-//! - what the numbers mean, by the training part of the split in force alone: which stand for “no value” ([`sentinel`](series::sentinel)), the column
-//!   that is forecast where nobody says ([`target`](series::target)), season, window and horizon ([`suggest`](windows::suggest)), the cycles of the calendar, the scale
-//!   ([`frame`](windows::frame)). Before there is a split, by that of the default one ([`Split::usual`]); a model settles them anew for its own;
-//! - nothing, where all rows are looked at and a person is asked: a value far outside the rest, a number that only later rows show to
-//!   stand for “no value”.
+//! Choices from the data, and the rows that they use:
+//! - the meaning of the text comes from all of it: encoding, delimiter, decimal mark, names, which columns hold numbers, the layout
+//!   of times and their step, whether a row holds a whole day;
+//! - the meaning of the numbers comes from the training part of the split in force alone: sentinels
+//!   ([`sentinel`](series::sentinel)), the default target ([`target`](series::target)), season, window and horizon
+//!   ([`suggest`](windows::suggest)), the cycles of the calendar, the scale ([`frame`](windows::frame)). Before there is a split,
+//!   the default one ([`Split::usual`]) serves; a model chooses again for its own;
+//! - all rows together choose nothing; the reader only asks about a value far outside the rest, or a number that only later rows
+//!   show to be a sentinel.
 //!
-//! What is merged or averaged into a step is of that step's rows; what fills a gap is in [`fill`](windows::fill).
+//! Rows merged or averaged into a step are of that step; [`fill`](windows::fill) documents the filling of gaps.
 
 pub mod calendar;
 pub(crate) mod cell;

@@ -1,18 +1,18 @@
-//! What was done to a file, or is odd about it, in plain words.
+//! Notes on a file: what was done to it or is unusual about it, in plain words.
 
 use serde::Serialize;
 
 use crate::data::options::ReadOptions;
 
-/// How much a note matters.
+/// Importance of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Good to know.
+    /// Information.
     Info,
-    /// Worth a look: something was left out, or will disturb training.
+    /// A warning: something was left out, or will disturb training.
     Warning,
-    /// Cannot be settled from the file alone; [`Note::choices`] are the answers.
+    /// A question that the file alone does not answer; [`Note::choices`] are the answers.
     Question,
 }
 
@@ -21,39 +21,39 @@ pub enum Level {
 pub struct Choice {
     /// The answer in words.
     pub label: String,
-    /// How to read the file if this is the answer.
+    /// Options to read the file with, for this answer.
     pub options: ReadOptions,
 }
 
-/// One thing that was done or found.
+/// One action or finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Note {
     /// A short stable name, for programs.
     pub code: &'static str,
-    /// How much it matters.
+    /// Its importance.
     pub level: Level,
-    /// One sentence, or two.
+    /// One or two sentences.
     pub message: String,
-    /// Lines of the file that it is about, from 1; the first [`Tally::SHOWN`] of them.
+    /// Lines of the file concerned, from 1; the first [`Tally::SHOWN`] of them.
     pub rows: Vec<u64>,
-    /// How many rows or cells it is about in all.
+    /// Number of rows or cells concerned.
     pub count: usize,
-    /// For a question: the answers.
+    /// For a question, the answers.
     pub choices: Vec<Choice>,
 }
 
 impl Note {
-    /// A note about no row in particular.
+    /// A note without particular rows.
     pub fn new(code: &'static str, level: Level, message: impl Into<String>) -> Self {
         Self { code, level, message: message.into(), rows: Vec::new(), count: 0, choices: Vec::new() }
     }
 
-    /// Good to know.
+    /// A note of information.
     pub fn info(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Level::Info, message)
     }
 
-    /// Worth a look.
+    /// A warning.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Level::Warning, message)
     }
@@ -63,7 +63,7 @@ impl Note {
         Self { choices, ..Self::new(code, Level::Question, message) }
     }
 
-    /// The same, about these rows.
+    /// The same note, with these rows.
     #[must_use]
     pub fn at(mut self, tally: &Tally) -> Self {
         self.rows.clone_from(&tally.lines);
@@ -75,17 +75,17 @@ impl Note {
 /// Counts rows and remembers the first few lines.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
-    /// How many.
+    /// The count.
     pub count: usize,
     /// Lines of the first [`Tally::SHOWN`].
     pub lines: Vec<u64>,
 }
 
 impl Tally {
-    /// How many lines are remembered: enough to find the trouble in an editor.
+    /// Number of remembered lines: enough to find the trouble in an editor.
     pub const SHOWN: usize = 20;
 
-    /// One more, on this line.
+    /// Counts one more, on this line.
     pub fn add(&mut self, line: u64) {
         self.count += 1;
         if self.lines.len() < Self::SHOWN && self.lines.last() != Some(&line) {
@@ -93,7 +93,7 @@ impl Tally {
         }
     }
 
-    /// Whether there was none.
+    /// Whether the count is 0.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

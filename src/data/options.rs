@@ -1,24 +1,23 @@
-//! What a person may say about a file, and about the series made of it. All of it is optional: what is absent is found
-//! by looking.
+//! A person's options for a file, and for the series made of it. All are optional: the reader decides what is absent.
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::Step;
 use crate::error::{Error, Result};
 
-/// How the bytes of a file stand for text.
+/// Text encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
-    /// UTF-8, and plain ASCII with it.
+    /// UTF-8, which includes ASCII.
     #[serde(rename = "utf-8")]
     Utf8,
-    /// UTF-16, low byte first: what Excel calls “Unicode text”.
+    /// UTF-16, low byte first: Excel's “Unicode text”.
     #[serde(rename = "utf-16le")]
     Utf16Le,
     /// UTF-16, high byte first.
     #[serde(rename = "utf-16be")]
     Utf16Be,
-    /// Windows-1252, the superset of Latin-1 that older Western files are in.
+    /// Windows-1252, the superset of Latin-1 in older Western files.
     #[serde(rename = "windows-1252")]
     Windows1252,
 }
@@ -35,7 +34,7 @@ impl Encoding {
     }
 }
 
-/// What stands between two fields.
+/// Delimiter of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delimiter {
     /// `,`
@@ -56,7 +55,7 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    /// All of them; where two fit a file equally well, the earlier one is meant.
+    /// All of them; where two fit a file equally well, the earlier one counts.
     pub(crate) const ALL: [Delimiter; 5] =
         [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Bar, Delimiter::Space];
 
@@ -72,7 +71,7 @@ impl Delimiter {
     }
 }
 
-/// What stands between the whole and the fraction of a number.
+/// Decimal mark of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decimal {
     /// `7.2`
@@ -108,53 +107,53 @@ impl DateOrder {
     }
 }
 
-/// A text in a column: what the rows of one of several series have there.
+/// A text in a column, which selects the rows of one of several series.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pick {
-    /// Name of the column. Two names with a space before them stand for no column: ` table` is which time through the times
-    /// a row belongs to, ` turn` which of the rows of its time it is, both counted from 1.
+    /// Name of the column. Two names that begin with a space are no columns but numbers from 1: ` table`, the pass through the
+    /// times that a row belongs to, and ` turn`, the row's position among those of its time.
     pub column: String,
     /// The text.
     pub value: String,
 }
 
-/// How to read a file; what is `None` is found by looking.
+/// Options for reading a file; the reader decides what is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// How the bytes stand for text.
+    /// Text encoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
-    /// What stands between two fields.
+    /// Delimiter of the fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<Delimiter>,
     /// Whether the first row holds names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
-    /// What stands between the whole and the fraction of a number.
+    /// Decimal mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal: Option<Decimal>,
-    /// Names of the columns that together say the time; none: the rows are numbered.
+    /// Names of the columns that together hold the time; none: the rows are numbered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_columns: Option<Vec<String>>,
     /// Order of year, month and day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
-    /// Numbers that stand for a missing value; an empty list: there are none.
+    /// Numbers that mean a missing value; an empty list: none do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<f64>>,
-    /// Time of the first row, where no column says it.
+    /// Time of the first row, where no column holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// Distance of the rows, such as `15 minutes`. With a time column: the grid that the times are put on.
+    /// Distance between rows, such as `15 minutes`. With a time column: the step of the grid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// Which of several series is read: the rows whose cells in these columns hold these texts. An empty list: all rows are
-    /// one series, and those of the same time are merged as [`SeriesOptions::duplicates`] says.
+    /// Which of several series is read: the rows with these texts in these columns. An empty list: all rows are one series, and
+    /// rows of the same time are merged as [`SeriesOptions::duplicates`] says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<Vec<Pick>>,
-    /// Whether a row that holds a whole day (or a whole year) is read as one value an hour (or a month).
+    /// Whether a row with a whole day (or a whole year) is read as one value an hour (or a month).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wide: Option<bool>,
 }
@@ -201,26 +200,27 @@ fn parse_step(text: &str) -> Option<Step> {
     (milliseconds > 0).then_some(Step::Milliseconds(milliseconds))
 }
 
-/// What becomes of rows that have the same time.
+/// Treatment of rows with the same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Duplicates {
     /// Their mean, column by column.
     #[default]
     Mean,
-    /// The one that stands first in the file.
+    /// The first in the file.
     First,
-    /// The one that stands last in the file.
+    /// The last in the file.
     Last,
 }
 
-/// How to make a regular series of a table. What is missing stays missing: a model fills it ([`crate::data::windows::fill`]).
+/// Options for making a regular series of a table. Missing values stay missing: a model fills them
+/// ([`crate::data::windows::fill`]).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeriesOptions {
-    /// What becomes of rows that have the same time.
+    /// Treatment of rows with the same time.
     pub duplicates: Duplicates,
-    /// Names of the columns to take; `None`: all that hold numbers.
+    /// Names of the columns to take; `None`: all with numbers.
     pub columns: Option<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! Takes a file's bytes as they arrive and makes a table of them.
+//! Collects a file's bytes and makes a table of them.
 
 use crate::data::file::encoding;
 use crate::data::file::refuse;
@@ -6,13 +6,13 @@ use crate::data::options::ReadOptions;
 use crate::data::table::Table;
 use crate::error::{Error, Result};
 
-/// Largest file that is read, in bytes. In a browser the file, its numbers and the network share 4 GB.
+/// Largest file, in bytes. In a browser the file, its numbers and the network share 4 GB.
 pub const LARGEST_FILE: usize = 1 << 29;
 
-/// Bytes after which a file that is no text can be told: a workbook names its parts early on.
+/// Number of bytes that shows whether a file is text: a workbook names its parts early.
 const ENOUGH: usize = 8192;
 
-/// Takes a CSV file in pieces and reads it when it is whole: how a file is meant can be told only from all of it.
+/// Takes a CSV file in pieces and reads it when it is complete, since only all of it shows its layout.
 #[derive(Debug, Default)]
 pub struct CsvReader {
     options: ReadOptions,
@@ -25,8 +25,7 @@ impl CsvReader {
         Self { options, bytes: Vec::new() }
     }
 
-    /// Makes room for a file of this many bytes, so that none of it is moved while it comes in. Another length than said
-    /// does no harm.
+    /// Reserves room for a file of this many bytes, so that none of it is moved while it comes in. Another length does no harm.
     #[must_use]
     pub fn expecting(mut self, bytes: usize) -> Self {
         self.bytes.reserve_exact(bytes.min(LARGEST_FILE));
@@ -36,7 +35,7 @@ impl CsvReader {
     /// Takes the next bytes of the file.
     ///
     /// # Errors
-    /// When the file is no text, as soon as that shows, or is larger than [`LARGEST_FILE`].
+    /// As soon as the file turns out to be no text, or is larger than [`LARGEST_FILE`].
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         if self.bytes.len() + chunk.len() > LARGEST_FILE {
             let megabytes = LARGEST_FILE >> 20;
@@ -54,7 +53,7 @@ impl CsvReader {
     /// Reads the file.
     ///
     /// # Errors
-    /// When the file holds no table with numbers, or does not fit the options; the sentence says what to do.
+    /// When the file holds no table with numbers, or does not fit the options; the sentence has the remedy.
     pub fn finish(self) -> Result<Table> {
         if let Some(error) = refuse::bytes(&self.bytes) {
             return Err(error);

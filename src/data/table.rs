@@ -1,4 +1,4 @@
-//! A file as columns, with what was understood of it.
+//! A file as columns, with its interpretation.
 
 use crate::data::calendar::axis::{Axis, Step};
 use crate::data::calendar::step::Grid;
@@ -35,11 +35,11 @@ pub struct Table {
     /// Time of each row; `None`: the rows are numbered.
     times: Option<Vec<i64>>,
     grid: Option<Grid>,
-    /// Where each row begins in the text. A file is at most half a gigabyte, so that 32 bits suffice.
+    /// Byte of the text at which each row begins. A file has at most half a gigabyte, so 32 bits suffice.
     offsets: Vec<u32>,
-    /// Numbers that the file's comments name as “no value”; `None`: a person has said which are.
+    /// Sentinels named by the file's comments; `None`: a person has named them.
     said_missing: Option<Vec<f64>>,
-    /// For a file with many values in a row: which columns; a row of the table is one value.
+    /// For a wide file, its columns of values; each value is a row of the table.
     wide: Option<Wide>,
 }
 
@@ -47,12 +47,12 @@ pub struct Table {
 const LONGEST_CELL: usize = 200;
 
 impl Table {
-    /// What the file was understood to be.
+    /// The interpretation of the file.
     pub fn understood(&self) -> &Understood {
         &self.understood
     }
 
-    /// Cells of some rows, as they stand in the file.
+    /// Cells of some rows, as in the file.
     pub fn preview(&self, first: usize, count: usize) -> Vec<Vec<String>> {
         let rows = self.offsets.iter().enumerate().skip(first).take(count);
         let mut record = Record::default();
@@ -192,7 +192,7 @@ impl Table {
             wide::columns(&names, &looks, &time_columns, times.as_deref())
         };
         for (index, column) in columns.iter().enumerate() {
-            // What stands beside a wide file's columns is left out as a whole, and said to be.
+            // The other columns of a wide file are left out as a whole, with a note.
             if wide.as_ref().is_some_and(|wide| !column.is_time && !wide.columns.contains(&index)) {
                 continue;
             }
@@ -261,14 +261,14 @@ impl Table {
     }
 }
 
-/// The cell of a record that begins there.
+/// The cell of a record that begins at this byte.
 fn cell_at(text: &str, layout: &Layout, offset: u32, index: usize) -> String {
     let mut record = Record::default();
     let found = Records::new(text, layout.cut, offset as usize, 1).next(&mut record);
     found.and_then(|_| record.get(index)).unwrap_or_default().to_owned()
 }
 
-/// What the second pass gathers.
+/// Result of the second pass.
 struct Body {
     columns: Vec<Column>,
     readings: Vec<Reading>,
@@ -310,7 +310,7 @@ fn read_body(
             for ((reading, unreadable), &time) in body.readings.iter_mut().zip(&mut body.unreadable).zip(&out) {
                 reading.times.push(time.unwrap_or(UNREADABLE));
                 if time.is_none() {
-                    // Looking up a line reads through the file, so that only what is shown is looked up.
+                    // Finding a line number reads through the file, so only the displayed lines are looked up.
                     let line =
                         if unreadable.lines.len() < Tally::SHOWN { line_of(text, offsets[row] as usize) } else { 0 };
                     unreadable.add(line);
@@ -334,7 +334,7 @@ impl Body {
         }
     }
 
-    /// Calls `then` with what is known of the rows.
+    /// Calls `then` with the input for the search for several series.
     fn known<T>(
         &self,
         text: &str,
@@ -365,7 +365,7 @@ impl Body {
         Some(then(&source))
     }
 
-    /// Keeps one of several series: the one that a person picked, or the longest, and asks.
+    /// Keeps one of several series, a person's choice or the longest, and asks.
     fn one_series(
         &mut self,
         text: &str,
@@ -431,7 +431,7 @@ impl Body {
         Ok(Some(rest.within(picked)))
     }
 
-    /// Settles the order of the dates and drops the rows without a time.
+    /// Chooses the order of the dates and drops the rows without a time.
     fn settle(
         &mut self,
         clock: &Clock,
@@ -481,17 +481,17 @@ impl Body {
     }
 }
 
-/// Rows of a file that train by the default split, as a mask.
+/// Mask of the rows that the default split trains on.
 struct Training(Vec<bool>);
 
 impl Training {
-    /// The values of a column in these rows; none of a column that holds none.
+    /// The values of a column in these rows; none for a column without values.
     fn of(&self, values: impl Iterator<Item = f64>) -> Vec<f64> {
         values.zip(&self.0).filter(|(_, trains)| **trains).map(|(value, _)| value).collect()
     }
 }
 
-/// The rows that will be in the training part of the default split: what is found by looking at numbers is looked for there.
+/// The rows in the training part of the default split, which alone decide the meaning of numbers.
 fn training_rows(times: Option<&[i64]>, grid: Option<Grid>, rows: usize) -> Training {
     let end = |len: usize| Split::usual(&Axis { start: 0, step: Step::Rows, len, utc: false }).train.end;
     Training(match (times, grid) {
@@ -502,7 +502,7 @@ fn training_rows(times: Option<&[i64]>, grid: Option<Grid>, rows: usize) -> Trai
             let end = end(usize::try_from(moments).unwrap_or(0));
             slots.iter().map(|slot| usize::try_from(slot - first).is_ok_and(|row| row < end)).collect()
         }
-        // Times that follow no step: the earliest rows.
+        // Times without a step: the earliest rows.
         (Some(times), None) => {
             let mut sorted = times.to_vec();
             sorted.sort_unstable();
@@ -513,8 +513,8 @@ fn training_rows(times: Option<&[i64]>, grid: Option<Grid>, rows: usize) -> Trai
     })
 }
 
-/// Marks the numbers that stand for “no value” by the look of the training rows; gives those, with their column, that only all
-/// rows together show.
+/// Marks the numbers that the training rows show to be sentinels; returns those, with their column, that only all rows together
+/// show.
 fn mark_sentinels(columns: &mut [Column], training: &Training, said: &[f64]) -> Vec<(usize, f64)> {
     let measured =
         |columns: &[Column]| (0..columns.len()).filter(|&index| columns[index].is_measured()).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! What a model is measured against: forecasts that cost nothing, their errors over the same windows, and the rows of the table.
+//! The baselines of a model: forecasts without a network, their errors over the same windows, and the rows of the table.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,21 +17,21 @@ use crate::{
     },
 };
 
-/// What a model is measured against, fitted once for a window, a horizon and a season.
+/// The baselines of a model, fitted once for a window, a horizon and a season.
 #[derive(Debug)]
 pub struct Baselines {
     /// Rows of a season, at least 1.
     pub season: usize,
     /// Denominator of MASE for each target, scaled (see [`naive_error`]).
     pub naive: Vec<Option<f64>>,
-    /// The linear models of each target: plain, and after subtracting the last value. Both stand in the table; the verdict
+    /// The linear models of each target: plain, and after subtracting the last value. Both are rows of the table; the verdict
     /// compares with the one of the smaller validation error ([`Baselines::linear`]).
     pub ridges: Vec<[Option<Ridge>; 2]>,
-    /// Their errors over the windows that were asked for last.
+    /// Their errors over the last sets of windows.
     known: Mutex<Vec<(WindowSet, Arc<Vec<Entry>>)>>,
 }
 
-/// Sets of windows whose errors are remembered: validation and test.
+/// Number of sets of windows whose errors are remembered: validation and test.
 const MOST_KNOWN: usize = 2;
 
 /// One forecaster's errors.
@@ -39,29 +39,29 @@ const MOST_KNOWN: usize = 2;
 pub struct Row {
     /// `model`, `last`, `seasonal`, `ridge` or `ridge-centred`.
     pub id: &'static str,
-    /// As a person sees it.
+    /// Name on the page.
     pub label: String,
     /// Errors.
     #[serde(flatten)]
     pub scores: Scores,
-    /// The chance of a difference from the model's errors like this one if neither were better, by a sign-flip test over blocks of
-    /// windows (see [`crate::evaluate::paired`]); `None` for the model, and where too few windows tell nothing.
+    /// The chance of such a difference from the model's errors if neither were better, by a sign-flip test over blocks of windows
+    /// (see [`crate::evaluate::paired`]); `None` for the model, and with too few windows.
     pub chance: Option<f64>,
-    /// What is worth knowing about it, or empty.
+    /// A remark, or empty.
     pub note: String,
 }
 
-/// Row of the model.
+/// Id of the model's row.
 const MODEL: &str = "model";
 
 /// Rows of the naive forecasts.
 const LAST: &str = "last";
 const SEASONAL: &str = "seasonal";
 
-/// Rows of the linear models, in the order of [`Baselines::ridges`], and how a person sees them.
+/// Ids of the linear models' rows, in the order of [`Baselines::ridges`], and their names on the page.
 const LINEAR: [(&str, &str); 2] = [("ridge", "Linear model"), ("ridge-centred", "Linear model from the last value")];
 
-/// Milliseconds of what people count in, the longest first.
+/// Milliseconds of usual units, the longest first.
 const SPANS: [(i64, &str); 6] = [
     (365 * 86_400_000, "year"),
     (7 * 86_400_000, "week"),
@@ -71,7 +71,7 @@ const SPANS: [(i64, &str); 6] = [
     (1_000, "second"),
 ];
 
-/// What a season of `season` rows before is called: “the day before”, “36 hours before”.
+/// Name of the value a season of `season` rows earlier: “the day before”, “36 hours before”.
 pub fn season_label(axis: &Axis, season: usize) -> String {
     let count = i64::try_from(season).unwrap_or(i64::MAX);
     let (length, names): (i64, &[(i64, &str)]) = match axis.step {
@@ -79,7 +79,7 @@ pub fn season_label(axis: &Axis, season: usize) -> String {
         Step::Months(months) => (i64::from(months).saturating_mul(count), &[(12, "year"), (1, "month")]),
         Step::Rows => (count, &[(1, "row")]),
     };
-    // The longest that it is a multiple of; a week or a year only where it is exactly one, as 14 days are not called two weeks.
+    // The longest unit that divides it; a week or a year only where it is exactly one, as 14 days are not called two weeks.
     let whole = |span: i64, name: &str| length == span || (length % span == 0 && !matches!(name, "week" | "year"));
     match names.iter().find(|(span, name)| whole(*span, name)) {
         Some((span, name)) if length == *span => format!("the {name} before"),
@@ -89,7 +89,7 @@ pub fn season_label(axis: &Axis, season: usize) -> String {
 }
 
 impl Baselines {
-    /// Fits them: the linear models to the windows `train`, with the penalty that is best over those of `validation`.
+    /// Fits the linear models to the windows `train`, with the best penalty over those of `validation`.
     pub fn fit(frame: &Frame, split: &Split, train: &WindowSet, validation: &WindowSet, season: usize) -> Baselines {
         Self::new(
             season,
@@ -98,20 +98,19 @@ impl Baselines {
         )
     }
 
-    /// Of parts that were fitted before.
+    /// Baselines of fitted parts.
     pub fn new(season: usize, naive: Vec<Option<f64>>, ridges: Vec<[Option<Ridge>; 2]>) -> Baselines {
         Baselines { season: season.max(1), naive, ridges, known: Mutex::default() }
     }
 
-    /// Their errors over the windows of `set`: a table for each target, in its unit, and, of several, one more of the means over
-    /// them, of scaled values.
+    /// Their errors over the windows of `set`: a table for each target, in its unit, and, for several, one of their means, of
+    /// scaled values.
     pub fn tables(&self, frame: &Frame, set: &WindowSet) -> Vec<Vec<Row>> {
         self.tables_of(frame, &self.entries(frame, set))
     }
 
-    /// Row `id` of the linear model that a verdict compares with: of one target, or of all of them by the mean of their errors. It
-    /// is the one of the smaller validation error, so that the part that is scored does not choose what a model is scored
-    /// against. `None` where there is no linear model.
+    /// Row id of the linear model that a verdict compares with, for one target, or for all by the mean of their errors. It has the
+    /// smaller validation error, so that the part in the verdict does not choose its own baseline. `None` without a linear model.
     pub fn linear(&self, target: Option<usize>) -> Option<&'static str> {
         let ridges = target.map_or(&self.ridges[..], |target| &self.ridges[target..=target]);
         let error = |form: usize| -> Option<f64> {
@@ -204,7 +203,7 @@ impl Baselines {
     }
 
     pub(super) fn tables_of(&self, frame: &Frame, entries: &[Entry]) -> Vec<Vec<Row>> {
-        // The model, where there is one, is the first.
+        // The model, if there is one, comes first.
         let model: Option<Vec<Errors>> = entries.first().filter(|entry| entry.id == MODEL).and_then(Entry::of_all);
         let against = |targets: std::ops::Range<usize>, id: &str, errors: &[Errors]| {
             let model = model.as_ref().filter(|_| id != MODEL)?;
@@ -250,7 +249,7 @@ impl Baselines {
     }
 }
 
-/// One forecaster's errors of each target, where it has any, before they are numbers.
+/// One forecaster's sums of errors for each target.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     id: &'static str,
@@ -264,7 +263,7 @@ impl Entry {
         Self { id, label: label.to_owned(), errors: Vec::new(), notes: Vec::new() }
     }
 
-    /// The model's, with what is to be said of it.
+    /// The model's, with a remark.
     pub(super) fn of_model(label: &str, errors: Vec<Errors>, note: &str) -> Self {
         let notes = vec![note.to_owned(); errors.len()];
         Self { id: MODEL, label: label.to_owned(), errors: errors.into_iter().map(Some).collect(), notes }
@@ -292,7 +291,7 @@ impl Entry {
         self.notes.push(note);
     }
 
-    /// There is none for the next target.
+    /// Notes that it has no forecast of the next target.
     fn lack(&mut self) {
         self.errors.push(None);
         self.notes.push(String::new());
@@ -307,7 +306,7 @@ impl Entry {
         Row { id: self.id, label: self.label.clone(), scores, chance, note }
     }
 
-    /// What is to be known of all targets alike.
+    /// The remark that all targets share.
     fn common_note(&self) -> String {
         match self.notes.split_first() {
             Some((first, rest)) if rest.iter().all(|note| note == first) => first.clone(),
@@ -338,7 +337,7 @@ fn described(ridge: &Ridge, window: usize) -> String {
     )
 }
 
-/// The errors of `model` over the windows of `set`, for each target; of the same forecasts, those of `held` learn what they held.
+/// The errors of `model` over the windows of `set`, for each target; `held` counts the same forecasts' coverage.
 pub(super) fn errors_of(
     frame: &Frame,
     set: &WindowSet,

@@ -1,4 +1,4 @@
-//! A model beside its baselines on the same windows.
+//! A model and its baselines on the same windows.
 
 use serde::Serialize;
 
@@ -16,60 +16,60 @@ use crate::{
     },
 };
 
-/// How a model did on one part, beside its baselines.
+/// The errors of a model and its baselines on one part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Which part.
     pub part: Part,
-    /// Windows that were forecast, each by every row of the table.
+    /// Number of windows, the same for each row of the table.
     pub windows: usize,
-    /// The target's unit, where its name tells it; of several targets σ, the standard deviation that each has in the training part.
+    /// The target's unit, if its name has one; for several targets σ, the standard deviation of each in the training part.
     pub unit: Option<String>,
     /// Steps of the horizon.
     pub horizon: usize,
-    /// The model first, then last value, seasonal naive, and the two linear models. Of several targets: the means over them
-    /// of scaled values; what some target lacks is left out.
+    /// The model first, then last value, seasonal naive, and the two linear models. For several targets: the means over them of
+    /// scaled values; rows that some target lacks are left out.
     pub rows: Vec<Row>,
-    /// Who won and by how much.
+    /// The winner and its lead.
     pub sentence: String,
-    /// What the range held of the test part, over all targets; `None` on validation, whose errors it is made from, and where there
-    /// is no range.
+    /// Coverage of the range on the test part, over all targets; `None` on validation, whose errors the range is made from, and
+    /// without a range.
     pub range: Option<Measured>,
-    /// The same for each target by itself, in its unit.
+    /// The same for each target, in its unit.
     pub targets: Vec<OfTarget>,
-    /// How often the test part was scored, for whichever models: beyond 1 it is no longer unseen.
+    /// How often the test part was scored, by any model: beyond 1 it is no longer unseen.
     pub scored_times: usize,
-    /// What the model owes to the order of its window, once training has ended: of the test part, else empty.
+    /// The model's use of the order of its window, on the test part after training; else empty.
     pub order: String,
 }
 
-/// How a model did on one of its targets, beside its baselines.
+/// The errors of a model and its baselines for one target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OfTarget {
     /// The target's name.
     pub name: String,
-    /// Its unit, where its name tells it.
+    /// Its unit, if its name has one.
     pub unit: Option<String>,
     /// As in [`Evaluation`].
     pub rows: Vec<Row>,
-    /// Who won and by how much.
+    /// The winner and its lead.
     pub sentence: String,
-    /// What its range held; as in [`Evaluation`].
+    /// Coverage of its range, as in [`Evaluation`].
     pub range: Option<Measured>,
 }
 
-/// What a model is called, how often its test part was scored, and its range.
+/// A model's name, the number of test scorings, and its range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About<'a> {
     /// The model's label, as in “the … has a mean absolute error of”.
     pub label: &'a str,
-    /// How often the test part was scored, for whichever models, this time included.
+    /// How often the test part was scored, by any model, this time included.
     pub scored_times: usize,
-    /// Its range, where it has one.
+    /// Its range, if it has one.
     pub interval: Option<&'a Interval>,
 }
 
-/// What the errors of several targets together are written in: each target's standard deviation in the training part.
+/// Unit of the errors of several targets together: each target's standard deviation in the training part.
 const SPREADS: &str = "σ";
 
 /// Scores `model` and its baselines over the windows `set` of `part`; on the test part, what it owes to the order of its windows too.
@@ -137,18 +137,18 @@ pub fn compare(
     Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, range, targets, scored_times, order }
 }
 
-/// Forecasts a fixed number of steps ahead, row by row, beside the truth; in the targets' units.
+/// Forecasts a fixed number of steps ahead, row by row, with the truth, in the targets' units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// First row of the part.
     pub first: usize,
-    /// Forecast of each row of the part, `[rows × targets]`; `NaN` where no window has it `lead` steps ahead.
+    /// Forecast of each row of the part, `[rows × targets]`; `NaN` where no window forecasts it `lead` steps ahead.
     pub predicted: Vec<f64>,
     /// Truth of each row of the part, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
 }
 
-/// The forecasts that `model` makes `lead` steps ahead (from 1, at most the horizon) over the windows `set` of `part`.
+/// The forecasts of `model` `lead` steps ahead (from 1, at most the horizon) over the windows `set` of `part`.
 pub fn trace(
     frame: &Frame,
     split: &Split,

@@ -1,15 +1,14 @@
-//! How far off a forecast may be: a range from the errors made on the validation part, and how it did on the test part.
+//! The uncertainty of a forecast: a range from the errors on the validation part, and its coverage on the test part.
 //!
-//! Split conformal prediction with signed errors, one step of the horizon at a time (Vovk, Gammerman and Shafer,
-//! Algorithmic Learning in a Random World, 2005; Lei et al., Distribution-free predictive inference for regression,
-//! 2018; signed: Linusson, Johansson and Löfström, Signed-error conformal regression, 2014). Of `n` sorted errors
-//! `truth − forecast` and a miss rate `α = 1 − level`, the interval reaches from the `⌊(n + 1) α/2⌋`-th to the
-//! `⌈(n + 1)(1 − α/2)⌉`-th. The `+ 1` is the finite-sample correction: with it the next error falls inside with a
-//! probability of at least `1 − α`, if it comes from where the others came from, in any order. Where the first rank is below 1
-//! there is no interval: so few errors hold no bound.
+//! Split conformal prediction with signed errors, one step of the horizon at a time (Vovk, Gammerman and Shafer, Algorithmic
+//! Learning in a Random World, 2005; Lei et al., Distribution-free predictive inference for regression, 2018; signed: Linusson,
+//! Johansson and Löfström, Signed-error conformal regression, 2014). Of `n` sorted errors `truth − forecast` and a miss rate `α = 1
+//! − level`, the interval reaches from the `⌊(n + 1) α/2⌋`-th to the `⌈(n + 1)(1 − α/2)⌉`-th. The `+ 1` is the finite-sample
+//! correction: with it the next error falls inside with a probability of at least `1 − α`, if the errors are exchangeable. Where
+//! the first rank is below 1 there is no interval: so few errors give no bound.
 //!
-//! Errors of neighbouring windows of a series are alike, and seasons differ: the level is then a target, not a promise. What the
-//! interval held is counted on the test part ([`Measured`]), which neither the errors nor the weights come from.
+//! Errors of neighbouring windows of a series are correlated, and seasons differ, so the level is a target. The coverage is
+//! measured on the test part ([`Measured`]), which neither the errors nor the weights come from.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +18,9 @@ use crate::{
     math,
 };
 
-/// Windows whose errors it takes, at least: with fewer, the range would have to be wider than all errors seen. Nine for 80 %.
+/// Smallest number of windows: with fewer, the range would have to be wider than all errors seen. Nine for 80 %.
 pub fn least_windows(level: f64) -> usize {
-    // Rounding must not push a number that is whole in decimals over the next one.
+    // Rounding must not raise a number that is whole in decimal to the next one.
     (2.0 / (1.0 - level) - 1e-6).ceil() as usize - 1
 }
 
@@ -43,32 +42,32 @@ pub fn errors_over(frame: &Frame, set: &WindowSet, model: &mut dyn Forecasts) ->
 /// Bounds around a forecast, by target and step of the horizon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Nominal level, between 0 and 1: the share of the truth that it is made to hold. What it held is in [`Measured`].
+    /// Nominal level, between 0 and 1: the coverage that it aims at. [`Measured`] has its actual coverage.
     #[serde(rename = "coverage", with = "crate::exact")]
     pub level: f64,
-    /// What to add to a scaled forecast for the lower bound, `[horizon × targets]`.
+    /// Offset of the lower bound from a scaled forecast, `[horizon × targets]`.
     #[serde(with = "crate::exact::list")]
     pub lower: Vec<f64>,
-    /// What to add to a scaled forecast for the upper bound, `[horizon × targets]`.
+    /// Offset of the upper bound from a scaled forecast, `[horizon × targets]`.
     #[serde(with = "crate::exact::list")]
     pub upper: Vec<f64>,
-    /// Validation windows whose errors were used.
+    /// Number of validation windows whose errors were used.
     pub windows: usize,
-    /// What each target's values cannot pass, in its unit; empty in files that were saved before there was such a thing.
+    /// Limits of each target's values, in its unit; empty in files from before limits.
     #[serde(default)]
     pub limits: Vec<Limits>,
 }
 
-/// How a range did on the test part: counted, not promised.
+/// A range's measured result on the test part.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Measured {
     /// Nominal level of the range.
     pub level: f64,
-    /// Share of the truth that lay inside, over all windows and all steps of the horizon.
+    /// Share of the true values inside, over all windows and all steps of the horizon.
     pub coverage: f64,
     /// Mean width, in the target's unit; over several targets, of scaled values.
     pub width: f64,
-    /// Test windows.
+    /// Number of test windows.
     pub windows: usize,
 }
 
@@ -100,12 +99,12 @@ impl Interval {
         (at(&self.lower), at(&self.upper))
     }
 
-    /// What the values of target number `target` cannot pass, in its unit.
+    /// Limits of the values of target number `target`, in its unit.
     pub fn limits(&self, target: usize) -> Limits {
         self.limits.get(target).copied().unwrap_or_default()
     }
 
-    /// Measured on no window yet.
+    /// Empty counts of coverage, for each target.
     pub fn watch(&self, frame: &Frame) -> Vec<Held<'_>> {
         let of = |target| Held {
             interval: self,
@@ -119,7 +118,7 @@ impl Interval {
     }
 }
 
-/// Sums of how an interval does for one target, window by window.
+/// Sums of an interval's coverage and width for one target, window by window.
 #[derive(Debug, Clone)]
 pub struct Held<'a> {
     interval: &'a Interval,
@@ -147,9 +146,9 @@ impl Held<'_> {
         self.windows += 1;
     }
 
-    /// What came of it, of windows with this `horizon`; the width in `unit` times that of scaled values. `None` before the first.
+    /// The result for windows with this `horizon`; the width is `unit` times that of scaled values. `None` without windows.
     pub fn measured(&self, horizon: usize, unit: f64) -> Option<Measured> {
-        // Not as whole numbers: in 32 bits, millions of windows of a thousand steps would wrap.
+        // In floating point, since millions of windows of a thousand steps would overflow 32 bits.
         let all = self.windows as f64 * horizon as f64;
         (self.windows > 0).then(|| Measured {
             level: self.interval.level,
@@ -187,7 +186,7 @@ mod tests {
         for (level, least) in [(0.8, 9), (0.9, 19), (0.5, 3), (0.95, 39)] {
             assert_eq!(least_windows(level), least as usize);
             assert!(of(least - 1, level).is_none(), "{level}");
-            // The smallest and the largest error that were seen.
+            // The smallest and the largest error seen.
             let first = of(least, level).unwrap();
             assert_eq!((first.lower[0], first.upper[0]), (1.0, f64::from(least)), "{level}");
         }

@@ -1,11 +1,11 @@
-//! Bounds that a column's values cannot pass, as far as its name and its training part show.
+//! Limits of a column's values, as far as its name and its training part show them.
 //!
-//! A range ends at a bound for one of three reasons, the first that holds:
-//! - a percentage: the column's name says `%`, and all training values lie between 0 and 100;
-//! - a count: all training values are whole and none is negative, and the name tells no unit and no temperature, which may be
-//!   written in whole degrees: none below 0;
-//! - a pile-up: at least [`PILE`] of the training values, and at least [`FEWEST`], are exactly the lowest one, and more than are
-//!   the next to it (rain at 0, a sensor at its end); the same for the highest.
+//! A range ends at a limit for one of three reasons, the first that holds:
+//! - a percentage: the column's name contains `%`, and all training values lie between 0 and 100;
+//! - a count: all training values are whole and none is negative, and the name has no unit and no temperature, which may be written
+//!   in whole degrees: none below 0;
+//! - a pile-up: at least [`PILE`] of the training values, and at least [`FEWEST`], equal the lowest one, and more than equal the
+//!   next (rain at 0, a sensor at the end of its scale); the same for the highest.
 //!
 //! That no value has passed a number so far is no reason.
 
@@ -13,46 +13,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::{data::Scale, evaluate::unit, math};
 
-/// Share of the training values that lie exactly at a bound, at least, where they pile up at it. Of values that merely end there
-/// the lowest one is the rarest, whatever their decimals.
+/// Smallest share of the training values at a limit where they pile up. Where values merely end, the lowest one is the rarest,
+/// whatever their decimals.
 pub const PILE: f64 = 0.02;
 
-/// Values that make a pile, at least.
+/// Smallest number of values in a pile.
 pub const FEWEST: usize = 5;
 
-/// Why values end at a bound.
+/// The reason for a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Why {
-    /// The name says that they are percentages.
+    /// The name marks percentages.
     Percentage,
-    /// They are counts.
+    /// The values are counts.
     Count,
     /// This share of the training values lies exactly there.
     Pile(#[serde(with = "crate::exact")] f64),
 }
 
-/// A bound, in the column's unit.
+/// A limit, in the column's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
-    /// Where it is.
+    /// Its value.
     #[serde(with = "crate::exact")]
     pub at: f64,
-    /// What tells so.
+    /// The evidence for it.
     pub why: Why,
 }
 
-/// The bounds of one column; none where nothing tells of one.
+/// The limits of one column; `None` without evidence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// No value is below.
+    /// The lower limit.
     pub lower: Option<Limit>,
-    /// No value is above.
+    /// The upper limit.
     pub upper: Option<Limit>,
 }
 
 impl Limits {
-    /// Those of the column `name` with these values in the training part, `NaN` where one is missing.
+    /// The limits of the column `name` with these values in the training part, `NaN` where one is missing.
     pub fn of(name: &str, training: &[f64]) -> Limits {
         let mut values: Vec<f64> = training.iter().copied().filter(|value| value.is_finite()).collect();
         math::sort(&mut values);
@@ -77,7 +77,7 @@ impl Limits {
         }
     }
 
-    /// Why a range ends at a bound, as the end of a sentence that names the bound: “…, as counts do”.
+    /// The reason for a limit, as the end of a sentence that names it: “…, as counts do”.
     pub fn why(limit: Limit) -> String {
         match limit.why {
             Why::Percentage => "as percentages do".to_owned(),
@@ -86,9 +86,9 @@ impl Limits {
         }
     }
 
-    /// The number between the bounds that is nearest to `value`.
+    /// The number within the limits nearest to `value`.
     pub fn clip(&self, value: f64) -> f64 {
-        // Not `max` and `min`: what is not a number has no place between the bounds.
+        // Not `max` and `min`, which would turn a NaN into a bound.
         match (self.lower, self.upper) {
             (Some(limit), _) if value < limit.at => limit.at,
             (_, Some(limit)) if value > limit.at => limit.at,
@@ -96,7 +96,7 @@ impl Limits {
         }
     }
 
-    /// The same for scaled values, as a frame holds them: a value at the bound is at the bound.
+    /// The same for scaled values, as in a frame, with the same rounding at the limit.
     pub fn scaled(&self, scale: Scale) -> Limits {
         let scaled = |limit: Limit| Limit { at: crate::wide(crate::narrow(scale.scale(limit.at))), ..limit };
         Limits { lower: self.lower.map(scaled), upper: self.upper.map(scaled) }
@@ -149,7 +149,7 @@ mod tests {
             .flat_map(|(value, times)| std::iter::repeat_n(value, times))
             .collect();
         assert_eq!(ends("error", &bell), (None, None));
-        // Four of ten are too few to tell, and a constant has no ends.
+        // Four of ten are too few, and a constant has no limits.
         assert_eq!(ends("short", &[0.5, 0.5, 0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5]), (None, None));
         assert_eq!(ends("level", &[7.5; 100]), (None, None));
         assert_eq!(ends("nothing", &[f64::NAN; 3]), (None, None));

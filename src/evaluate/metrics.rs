@@ -1,4 +1,4 @@
-//! Errors of forecasts, gathered window by window in `f64`.
+//! Errors of forecasts, accumulated window by window in `f64`.
 //!
 //! With error `e = forecast − truth`: MAE `mean |e|`, RMSE `√mean e²`, over all windows and all steps of the horizon.
 //! MASE is the MAE divided by the training part's seasonal naive error `mean |y(t) − y(t − m)|` (Hyndman and Koehler,
@@ -27,7 +27,7 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// None yet, of the frame's target number `target`; windows are to come in the order of `blocks`.
+    /// Empty sums, for the frame's target number `target`; windows must come in the order of `blocks`.
     pub fn new(target: usize, horizon: usize, blocks: &Arc<Blocks>) -> Self {
         let by_block = vec![0.0; blocks.count()];
         let (absolute, squared) = (vec![0.0; horizon], vec![0.0; horizon]);
@@ -46,7 +46,7 @@ impl Errors {
         self.windows += 1;
     }
 
-    /// The errors in numbers, in the target's unit where it is not said otherwise. `naive` is [`naive_error`].
+    /// The errors in numbers, in the target's unit unless stated otherwise. `naive` is [`naive_error`].
     pub fn scores(&self, frame: &Frame, naive: Option<f64>) -> Scores {
         scores(std::slice::from_ref(self), frame.scales[self.target].std, &[naive])
     }
@@ -57,7 +57,7 @@ impl Errors {
         (0..count).map(|block| all.iter().map(|errors| errors.by_block[block]).sum()).collect()
     }
 
-    /// The means over several targets, whose errors are of the same windows: all numbers are of scaled values.
+    /// The means over several targets with errors of the same windows: all numbers are of scaled values.
     pub fn mean(all: &[Errors], naive: &[Option<f64>]) -> Scores {
         scores(all, 1.0, naive)
     }
@@ -99,7 +99,7 @@ pub struct Scores {
     pub mae: f64,
     /// Root of the mean squared error, in the target's unit.
     pub rmse: f64,
-    /// MAE over the training part's seasonal naive error; `NaN` where that is 0 or there is none.
+    /// MAE divided by the training part's seasonal naive error; `NaN` where that is 0 or missing.
     pub mase: f64,
     /// MAE of each step of the horizon, in the target's unit.
     pub per_step_mae: Vec<f64>,
@@ -107,7 +107,8 @@ pub struct Scores {
     pub per_step_rmse: Vec<f64>,
 }
 
-/// Mean absolute difference between scaled values of target number `target` that lie `season` rows apart in the training part, over the pairs without a
+/// Mean absolute difference between scaled values of target number `target` that lie `season` rows apart in the training part, over
+/// the pairs without a gap: the denominator of MASE. `None` without such a pair, or for a part that repeats exactly.
 /// gap: the denominator of MASE. `None` if there is no such pair, or if the part repeats itself without any difference.
 pub fn naive_error(frame: &Frame, target: usize, split: &Split, season: usize) -> Option<f64> {
     let first = split.train.start + season.max(1);

@@ -1,6 +1,6 @@
-//! How good a forecast is, beside forecasts that cost nothing: errors, baselines, intervals, and the verdict in words.
+//! The quality of a forecast compared with baselines: errors, baselines, intervals, and the verdict in words.
 //!
-//! Nothing here knows of networks: a model is whatever implements [`Predict`].
+//! Nothing here knows of networks: a model is any implementation of [`Predict`].
 
 pub mod baselines;
 pub mod compare;
@@ -27,10 +27,10 @@ pub use limits::Limits;
 pub use metrics::{Errors, Scores};
 pub use ridge::{Form, Ridge};
 
-/// Windows that are handed to a model at once: large enough for its inner loops, small enough for any memory.
+/// Number of windows in one call of a model: enough for its inner loops, few enough for any memory.
 pub const CHUNK: usize = 64;
 
-/// Something that forecasts the targets over the horizon, from scaled values to scaled values.
+/// A forecaster of the targets over the horizon, from scaled values to scaled values.
 pub trait Predict {
     /// Writes the forecasts of `batch` to `out`, `[(targets · horizon) × size]`: one sample's targets come one after the other,
     /// each step by step. Data features of the batch's future steps are 0, calendar features are true.
@@ -72,8 +72,8 @@ impl Forecasts for Reading<'_> {
     }
 }
 
-/// Lets `model` forecast every window of `set`, some at a time, and calls `each(starts, predicted)` with the first rows
-/// of those windows and their forecasts, scaled, `[(targets · horizon) × starts.len()]`.
+/// Forecasts every window of `set` with `model`, some at a time, and calls `each(starts, predicted)` with the first rows of those
+/// windows and their forecasts, scaled, `[(targets · horizon) × starts.len()]`.
 pub fn forecast_all(frame: &Frame, set: &WindowSet, model: &mut dyn Forecasts, each: &mut dyn FnMut(&[u32], &[Real])) {
     let mut predicted = vec![0.0; frame.targets * set.horizon * CHUNK];
     for starts in set.starts.chunks(CHUNK) {

@@ -1,25 +1,25 @@
-//! Second moments of all windows of a set, from sums that slide.
+//! Second moments of all windows of a set, from sliding sums.
 //!
-//! Let `z_s` be the vector of a window that begins at row `s`: for every track (a feature and a number of rows) its
-//! values at rows `s, s + 1, …`. Fitting a linear map to windows needs only `n`, `Σ z_s` and `G = Σ z_s z_sᵀ`.
-//! Neighbouring windows overlap, so over a run of starts `a ≤ s ≤ b`
+//! Let `z_s` be the vector of a window that begins at row `s`: for every track (a feature and a number of rows) its values at rows
+//! `s, s + 1, …`. Fitting a linear map to windows needs only `n`, `Σ z_s` and `G = Σ z_s z_sᵀ`. Neighbouring windows overlap, so
+//! over a run of starts `a ≤ s ≤ b`
 //!
 //! `G[i+1, j+1] = Σ x(s+i+1) y(s+j+1) = G[i, j] − x(a+i) y(a+j) + x(b+1+i) y(b+1+j)`:
 //!
-//! only the first row and column of each pair of tracks is summed over all windows, and the rest slides down the
-//! diagonals. For `n` windows of `w` rows this costs `n·w + w²` instead of `n·w²`. A gap in the series ends a run.
+//! only the first row and column of each pair of tracks is summed over all windows, and the rest slides down the diagonals. For `n`
+//! windows of `w` rows this costs `n·w + w²` instead of `n·w²`. A gap in the series ends a run.
 
 use nalgebra::{DMatrix, DVector};
 
 use crate::data::{Frame, WindowSet};
 
-/// A feature and how many rows of it, from the first row of the window.
+/// A feature and its number of rows, from the first row of the window.
 pub type Track = (usize, usize);
 
 /// Count, sum and second moments of the windows of a set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
-    /// Windows.
+    /// Number of windows.
     pub count: f64,
     /// `Σ z`, `[rows of all tracks]`.
     pub sum: DVector<f64>,
@@ -28,7 +28,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Moments of `set`'s windows over `tracks`, one below the other. No track may be longer than the whole window.
+    /// Moments of `set`'s windows over `tracks`, stacked. No track may be longer than the whole window.
     pub fn of(frame: &Frame, set: &WindowSet, tracks: &[Track]) -> Moments {
         let size = tracks.iter().map(|&(_, rows)| rows).sum();
         let mut moments =
@@ -55,7 +55,7 @@ impl Moments {
                 }
                 for &(y, y_rows, y_at) in &placed[index..] {
                     let mut block = moments.gram.view_mut((x_at, y_at), (x_rows, y_rows));
-                    // One diagonal after the other, each from where it meets the first row or column.
+                    // One diagonal after the other, each from its element in the first row or column.
                     for (i, j) in (0..x_rows).map(|i| (i, 0)).chain((1..y_rows).map(|j| (0, j))) {
                         let (x, y) = (&x[first + i..], &y[first + j..]);
                         let mut value = dot(&x[..count], &y[..count]);
@@ -68,13 +68,13 @@ impl Moments {
                 }
             }
         }
-        // Pairs of tracks were summed in one order; the other is their mirror image.
+        // Pairs of tracks were summed in one order; the other is the transpose.
         moments.gram.fill_lower_triangle_with_upper_triangle();
         moments
     }
 }
 
-/// Scalar product, in four sums so that the additions need not wait for one another.
+/// Scalar product, in four independent sums for instruction-level parallelism.
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     let (x_head, x_tail) = x.as_chunks::<4>();
     let (y_head, y_tail) = y.as_chunks::<4>();

@@ -1,4 +1,4 @@
-//! Forecasts that cost nothing. A network that does not beat them has learnt nothing worth having.
+//! Naive forecasts, the least that a network must beat.
 //!
 //! Both write scaled values of one target, `[horizon × starts.len()]`, one window's horizon contiguous.
 
@@ -13,9 +13,8 @@ pub fn last_value(frame: &Frame, target: usize, starts: &[u32], window: usize, h
 
 /// Repeats the last whole season before the horizon: `ŷ(t + h) = y(t + h − m·⌈h / m⌉)`, `h = 1, 2, …`.
 ///
-/// A season that is longer than the window reaches back into earlier rows. Where the value is missing or lies before
-/// the series, the same phase of the season before is taken, and in the end the last value; the number of steps that
-/// came to that is returned.
+/// A season longer than the window reaches back into earlier rows. Where the value is missing or lies before the series, the same
+/// phase of the season before is taken, and finally the last value; returns the number of steps that used it.
 pub fn seasonal_naive(
     frame: &Frame,
     target: usize,
@@ -29,7 +28,7 @@ pub fn seasonal_naive(
     for (&start, out) in starts.iter().zip(out.chunks_exact_mut(horizon)) {
         let origin = start as usize + window;
         for (lead, out) in out.iter_mut().enumerate() {
-            // Row of the same phase, as far back as it takes to lie before the horizon.
+            // Row of the same phase, far enough back to lie before the horizon.
             let phase = origin + lead % season;
             let found = (1..=phase / season)
                 .map(|seasons| frame.target_at(target, phase - seasons * season))

@@ -1,15 +1,15 @@
-//! What a model owes to the order of its window, by destroying it (as Zeng et al. 2023, table 5, do).
+//! A permutation test of a model's use of the order of its window (as in Zeng et al. 2023, table 5).
 //!
-//! One shuffle of one window is a draw, and neighbouring windows are alike. So every window is shuffled [`SHUFFLES`] times, each time
-//! in an order of its own, and the mean of these errors is compared with the error in order, block by block of windows, by the
+//! One shuffle of one window is one draw, and neighbouring windows are alike. So every window is shuffled [`SHUFFLES`] times, in
+//! independent orders, and the mean of these errors is compared with the error in order, block by block of windows, by the
 //! sign-flip test of [`crate::evaluate::paired`]:
 //!
-//! - the order matters if shuffling raises the error by more than [`LEVEL`], and by more than chance does;
-//! - it hardly helps if the error is lower than one raised by [`LEVEL`], and by more than chance does: so small is what it
-//!   can be worth at most;
-//! - else it cannot be told.
+//! - the order matters if shuffling raises the error by more than [`LEVEL`], and by more than chance;
+//! - it hardly helps if the error is below one raised by [`LEVEL`], by more than chance: the order is worth less than that;
+//! - otherwise the test cannot tell.
 //!
-//! At most [`MOST_WINDOWS`] windows are shuffled, evenly spread, so that the test costs no more than a fixed number of forecasts.
+//! At most [`MOST_WINDOWS`] windows are shuffled, at even distances, so that the test costs no more than a fixed number of
+//! forecasts.
 
 use crate::{
     Real,
@@ -24,39 +24,39 @@ use crate::{
     math::Rng,
 };
 
-/// How often each window is shuffled. The seeds are fixed: asking again says the same.
+/// Number of shuffles of each window. The seeds are fixed, so a repeated test has the same result.
 pub const SHUFFLES: u64 = 4;
 
-/// Windows that are shuffled, at most.
+/// Largest number of shuffled windows.
 pub const MOST_WINDOWS: usize = 512;
 
-/// What the test says of the order.
+/// The result of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// The model forecasts worse without it.
+    /// The model forecasts worse without the order.
     Matters,
-    /// It is worth less than [`LEVEL`], if anything.
+    /// It is worth less than [`LEVEL`].
     Hardly,
     /// Both are possible.
     Unknown,
 }
 
-/// The error in order beside that of shuffled windows.
+/// The errors in order and of shuffled windows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    /// Windows that were shuffled.
+    /// Number of shuffled windows.
     pub windows: usize,
-    /// One of so many was.
+    /// One in so many windows was shuffled.
     pub every: usize,
-    /// Mean absolute error of these windows in order: in the target's unit, of several targets the mean of scaled values.
+    /// Mean absolute error of these windows in order: in the target's unit; for several targets, the mean of scaled values.
     pub in_order: f64,
-    /// The same of them shuffled, the mean over all shuffles.
+    /// The same after shuffling, the mean over all shuffles.
     pub shuffled: f64,
-    /// What that says; `None` where there is nothing to shuffle, or errors are not numbers.
+    /// The result; `None` where there is nothing to shuffle, or errors are not finite.
     pub finding: Option<Finding>,
 }
 
-/// Shuffles the windows of `set`, the test part's, and judges.
+/// Tests the windows of `set`, of the test part.
 pub fn test(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Order {
     let every = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
     let some = WindowSet { starts: set.starts.iter().copied().step_by(every).collect(), ..*set };
@@ -74,13 +74,13 @@ pub fn test(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Order {
             *raised += (mixed - kept) / SHUFFLES as f64;
         }
     }
-    // The last row keeps its place: of two there is one to shuffle.
+    // The last row keeps its place, so two rows have nothing to shuffle.
     let can_be_told = (in_order + shuffled_error).is_finite() && set.window > 2;
     let finding = can_be_told.then(|| finding(&blocks, &raised));
     Order { windows: some.starts.len(), every, in_order, shuffled: shuffled_error, finding }
 }
 
-/// What is said where blocks of windows have these errors in order, and are raised by so much when they are shuffled.
+/// The result for blocks of windows with these errors in order, and these increases by shuffling.
 fn finding(in_order: &[f64], raised: &[f64]) -> Finding {
     let beyond: Vec<f64> = raised.iter().zip(in_order).map(|(raised, kept)| raised - LEVEL * kept).collect();
     let sum = |of: &[f64]| of.iter().sum::<f64>();
@@ -94,7 +94,7 @@ fn finding(in_order: &[f64], raised: &[f64]) -> Finding {
 }
 
 impl Order {
-    /// What was found, with errors in `unit`; nothing where nothing can be said.
+    /// The result as a sentence, with errors in `unit`; empty without a result.
     pub fn sentence(&self, unit: Option<&str>) -> String {
         let Some(finding) = self.finding else { return String::new() };
         let [from, to] = [self.in_order, self.shuffled].map(|error| quantity(error, unit));
@@ -132,8 +132,8 @@ fn ending(number: usize) -> &'static str {
     }
 }
 
-/// Puts into window `sample` of `to` the data of `from`, row k from row `rows[k]`; the calendar keeps its place. Both are of one
-/// shape.
+/// Copies the data of `from` into window `sample` of `to`, row k from row `rows[k]`; the calendar keeps its place. Both have the
+/// same shape.
 pub fn rearrange(from: &Batch, to: &mut Batch, sample: usize, rows: &[usize], data_features: usize) {
     for (row, &taken) in rows.iter().enumerate() {
         let at = (row * from.size + sample) * from.features;
@@ -141,8 +141,8 @@ pub fn rearrange(from: &Batch, to: &mut Batch, sample: usize, rows: &[usize], da
     }
 }
 
-/// The errors of `model` over the windows of `set`, for each target, when the data of every window stand in a random order of
-/// their own, drawn by `seed`. The last row keeps its place, as models count their level from it, and so does the calendar.
+/// The errors of `model` over the windows of `set`, for each target, with the rows of every window shuffled independently by
+/// `seed`. The last row keeps its place, as models measure their level from it, and so does the calendar.
 pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, seed: u64) -> Vec<Errors> {
     let mut rng = Rng::new(seed, 0);
     let mut rows: Vec<usize> = (0..set.window.saturating_sub(1)).collect();
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(of(&[0.02; 12]), Finding::Hardly);
         assert_eq!(of(&[-3.0; 12]), Finding::Hardly);
         assert_eq!(of(&[0.0; 3]), Finding::Hardly, "the same forecasts need no test");
-        // Two percent on average, and up or down by ten from block to block; too few blocks, however clear.
+        // Two percent on average, and up or down by ten from block to block; then too few blocks for any result.
         assert_eq!(of(&noise(0.2)), Finding::Unknown);
         assert_eq!(of(&noise(0.0)), Finding::Unknown);
         assert_eq!(of(&[3.0; 5]), Finding::Unknown);

@@ -1,29 +1,29 @@
-//! Whether a difference between two forecasts may be chance: a sign-flip test over blocks of windows.
+//! A sign-flip test over blocks of windows: whether a difference between two forecasts may be chance.
 //!
-//! Two forecasts of the same windows have errors in pairs. `D_b` is the sum of their differences over block `b`. If neither
-//! forecast were the better one, every `D_b` could as well have the other sign; the chance of a difference like the one that was
-//! found is then the share of all `2^B` patterns of signs for which `|Σ ± D_b| ≥ |Σ D_b|`. All patterns are gone through: the
-//! result is exact and nothing is drawn. (Fisher, The Design of Experiments, 1935, section 21; over a few blocks of dependent
-//! data: Canay, Romano and Shaikh, Randomization tests under an approximate symmetry assumption, 2017; errors of forecasts in
-//! pairs: Diebold and Mariano, Comparing predictive accuracy, 1995.)
+//! Two forecasts of the same windows have paired errors. `D_b` is the sum of their differences over block `b`. If neither forecast
+//! were better, every `D_b` would have either sign with equal probability; the chance of the observed difference is then the share
+//! of all `2^B` patterns of signs with `|Σ ± D_b| ≥ |Σ D_b|`. All patterns are enumerated, so the result is exact and nothing is
+//! drawn. (Fisher, The Design of Experiments, 1935, section 21; over a few blocks of dependent data: Canay, Romano and Shaikh,
+//! Randomization tests under an approximate symmetry assumption, 2017; paired errors of forecasts: Diebold and Mariano, Comparing
+//! predictive accuracy, 1995.)
 //!
-//! Windows that begin one row apart have nearly the same rows, so that a thousand of them are no thousand pieces of evidence. Where
-//! the part is long enough a block spans a window and its horizon: windows of two blocks that are no neighbours share no row. On a
-//! shorter part a block spans at least the horizon, so that they share no truth; what they read in common may then make a chance
-//! look smaller than it is.
+//! Windows that begin one row apart have nearly the same rows, so a thousand of them are not a thousand independent observations.
+//! Where the part is long enough a block spans a window and its horizon, so windows of two blocks that are not neighbours share no
+//! row. On a shorter part a block spans at least the horizon, so that they share no truth; their common inputs may then make a
+//! chance look smaller than it is.
 
 use crate::data::WindowSet;
 
-/// A difference counts if its chance is no larger: two-sided, for each comparison by itself.
+/// Significance level, two-sided, for each comparison alone.
 pub const ALPHA: f64 = 0.05;
 
-/// Blocks, at most: more would be shorter and more alike, and the patterns of signs double with each.
+/// Largest number of blocks: more would be shorter and more alike, and the patterns of signs double with each.
 pub const MOST_BLOCKS: usize = 16;
 
-/// Blocks that are made where the horizon allows it, though they be shorter than a window: of fewer little can be told.
+/// Number of blocks worth making shorter than a window, where the horizon allows it: fewer have little power.
 pub const ENOUGH_BLOCKS: usize = 8;
 
-/// Blocks, at least: with fewer even the clearest difference has a chance above [`ALPHA`] (`2/2⁵ = 0.0625`).
+/// Smallest number of blocks: with fewer even the clearest difference has a chance above [`ALPHA`] (`2/2⁵ = 0.0625`).
 pub const FEWEST_BLOCKS: usize = 6;
 
 /// Windows in consecutive blocks.
@@ -35,10 +35,10 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// The windows of `set` in at most [`MOST_BLOCKS`] blocks; each spans at least the horizon, and a window with it where that leaves
+    /// The windows of `set` in at most [`MOST_BLOCKS`] blocks; each spans at least the horizon, and also a window where that leaves
     /// [`ENOUGH_BLOCKS`].
     pub fn of(set: &WindowSet) -> Blocks {
-        // Pieces of one horizon each, from the first window on; a last one that is cut short goes to the one before.
+        // Pieces of one horizon each, from the first window on; an incomplete last one joins the one before.
         let mut pieces = Vec::with_capacity(set.starts.len());
         let (mut first, mut piece) = (set.starts.first().copied().unwrap_or(0), 0_usize);
         for &start in set.starts.iter() {
@@ -60,14 +60,14 @@ impl Blocks {
         self.of.get(window).copied().map_or(0, usize::from)
     }
 
-    /// How many there are.
+    /// Number of blocks.
     pub fn count(&self) -> usize {
         self.count
     }
 }
 
-/// The chance of a difference as large as the sum of `differences`, one for each block, if each could as well have the other sign.
-/// `None` from fewer than [`FEWEST_BLOCKS`], of which nothing can be told, and of what is not a number.
+/// The chance of a difference as large as the sum of `differences`, one for each block, if each had either sign with equal
+/// probability. `None` from fewer than [`FEWEST_BLOCKS`], and for NaN.
 pub fn chance(differences: &[f64]) -> Option<f64> {
     let sizes: f64 = differences.iter().map(|difference| difference.abs()).sum();
     let blocks = differences.len();
@@ -75,9 +75,9 @@ pub fn chance(differences: &[f64]) -> Option<f64> {
         return None;
     }
     let mut sum: f64 = differences.iter().sum();
-    // Patterns that come to the same must not part by rounding.
+    // The tolerance keeps equal patterns equal despite rounding.
     let found = sum.abs() - 1e-9 * sizes;
-    // One sign after another is turned, by a Gray code; the last one never, as the opposite of a pattern has the same size.
+    // A Gray code flips one sign at a time; the last one never, since a pattern's opposite has the same size.
     let patterns = 1_u32 << (blocks - 1);
     let mut signs = [1.0; MOST_BLOCKS];
     let mut as_large = 1;
@@ -90,7 +90,7 @@ pub fn chance(differences: &[f64]) -> Option<f64> {
     Some(f64::from(as_large) / f64::from(patterns))
 }
 
-/// Whether a difference with this chance counts.
+/// Whether a difference with this chance is significant.
 pub fn counts(chance: Option<f64>) -> bool {
     chance.is_some_and(|chance| chance <= ALPHA)
 }
@@ -115,13 +115,13 @@ mod tests {
                 .count();
             assert_eq!(chance(&differences), Some(as_large as f64 / f64::from(1 << blocks)));
         }
-        // All on one side: that pattern and its opposite alone.
+        // All on one side: only that pattern and its opposite.
         assert_eq!(chance(&[1.0; 6]), Some(2.0 / 64.0));
         assert_eq!(chance(&[0.0; 7]), Some(1.0));
         assert_eq!((chance(&[1.0; 5]), chance(&[f64::NAN; 8])), (None, None));
     }
 
-    /// Where nothing is the better one, a difference counts no more often than it may.
+    /// Without a better forecast, a difference is significant no more often than the level allows.
     #[test]
     fn differences_that_are_chance_seldom_count() {
         let mut rng = Rng::new(9, 0);
@@ -158,7 +158,7 @@ mod tests {
             let spans = all.chunk_by(|a, b| a == b).map(<[usize]>::len);
             assert!(count == 1 || spans.min() >= Some(horizon), "{windows} windows, {horizon} ahead");
         }
-        // Far from each other, or with a gap: rows count, not windows.
+        // Far apart, or with a gap: rows count, not windows.
         assert_eq!(of((0..10).map(|k| 24 * k).collect(), 5, 24).count(), 8);
         assert_eq!(of((0..20).chain(500..520).collect(), 5, 20).count(), 2);
         assert_eq!(of(Vec::new(), 5, 24).count(), 1);

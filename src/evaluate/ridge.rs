@@ -1,12 +1,12 @@
-//! The baseline to beat: one linear map from the window to the horizon, with an intercept, ridge-regularised.
+//! Ridge regression, the strongest baseline: one linear map from the window to the horizon, with an intercept.
 //!
-//! `ŷ = B (x − x̄) + ȳ`, `B = C (G + λI)⁻¹`, with `G = Σ (x − x̄)(x − x̄)ᵀ` `[inputs × inputs]` and
-//! `C = Σ (y − ȳ)(x − x̄)ᵀ` `[horizon × inputs]` over the training windows (Hoerl and Kennard, Ridge regression, 1970;
-//! the intercept is not penalised). `λ` is the one with the least squared error over the validation windows. That simple linear maps are hard to beat: Zeng et al., Are Transformers Effective for Time Series
-//! Forecasting?, 2023.
+//! `ŷ = B (x − x̄) + ȳ`, `B = C (G + λI)⁻¹`, with `G = Σ (x − x̄)(x − x̄)ᵀ` `[inputs × inputs]` and `C = Σ (y − ȳ)(x − x̄)ᵀ`
+//! `[horizon × inputs]` over the training windows (Hoerl and Kennard, Ridge regression, 1970; the intercept is not penalised). `λ`
+//! is the one with the least squared error over the validation windows. Simple linear maps are hard to beat: Zeng et al., Are
+//! Transformers Effective for Time Series Forecasting?, 2023.
 //!
-//! All that is needed of the windows are their second moments (see [`crate::evaluate::moments`]), and the validation
-//! error follows from the validation windows' moments as well.
+//! It needs only the windows' second moments (see [`crate::evaluate::moments`]), and the validation error follows from the
+//! validation windows' moments.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
@@ -17,25 +17,25 @@ use crate::{
     evaluate::moments::{Moments, Track},
 };
 
-/// Penalties that are tried.
+/// Penalties to try.
 pub const PENALTIES: [f64; 7] = [1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4];
 
-/// Most multiplications of the fits of all targets together (see [`operations`]): 863 inputs of one target over 24 steps, one to
-/// two seconds in wasm.
+/// Largest number of multiplications of the fits of all targets together (see [`operations`]): 863 inputs of one target over 24
+/// steps, one to two seconds in wasm.
 pub const MOST_OPERATIONS: f64 = 3.5e9;
 
-/// Multiplications of fitting one target's map from `inputs` numbers to `horizon` steps: for both forms and every penalty a
-/// Cholesky factor (`p³/3`), two triangular solutions for each step (`p²h`), and the validation error (`p²h`).
+/// Number of multiplications of fitting one target's map from `inputs` numbers to `horizon` steps: for both forms and every penalty
+/// a Cholesky factor (`p³/3`), two triangular solutions for each step (`p²h`), and the validation error (`p²h`).
 pub fn operations(inputs: usize, horizon: usize) -> f64 {
     let (inputs, horizon) = (inputs as f64, horizon as f64);
     (2 * PENALTIES.len()) as f64 * (inputs.powi(3) / 3.0 + 2.0 * inputs.powi(2) * horizon)
 }
 
-/// How many of the window's last rows the linear model of one of `targets` targets reads where it reads `columns` columns: as
-/// many as [`MOST_OPERATIONS`] allow, at least one.
+/// Number of the window's last rows that the linear model of one of `targets` targets reads with `columns` columns: as many as
+/// [`MOST_OPERATIONS`] allow, at least one.
 pub fn lags(window: usize, horizon: usize, columns: usize, targets: usize) -> usize {
     let fits = |rows: usize| operations(rows * columns, horizon) * targets as f64 <= MOST_OPERATIONS;
-    // The first number of rows that is too large, by halving.
+    // Bisection for the first number of rows that is too large.
     let (mut most, mut too_many) = (1, window + 1);
     while most + 1 < too_many {
         let middle = most + (too_many - most) / 2;
@@ -44,37 +44,36 @@ pub fn lags(window: usize, horizon: usize, columns: usize, targets: usize) -> us
     most
 }
 
-/// Windows that are forecast together, and steps of the horizon whose sums are held in registers at a time.
+/// Number of windows in a block, and of steps of the horizon with sums in registers.
 const BLOCK: usize = 4;
 const LANES: usize = 4;
 
-/// What the map is applied to.
+/// The input of the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// The values as they are.
+    /// The values themselves.
     Plain,
-    /// The target after its last value in the window is subtracted, from window and horizon alike; it is added back
-    /// to the forecast.
+    /// The target less its last value in the window, in window and horizon; the value is added back to the forecast.
     Centred,
 }
 
 /// A fitted linear map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ridge {
-    /// What it is applied to.
+    /// Its input.
     pub form: Form,
-    /// Which of the frame's targets it forecasts.
+    /// Index of its target in the frame.
     pub target: usize,
-    /// The penalty that was best over the validation windows.
+    /// The best penalty over the validation windows.
     pub penalty: f64,
     /// Mean squared error over the validation windows, scaled.
     pub validation_mse: f64,
-    /// Features it reads: the target first.
+    /// Its input features, the target first.
     pub inputs: Vec<usize>,
-    /// Whether all inputs over the whole window were too many for it ([`lags`]), so that it reads the target alone.
+    /// Whether all inputs over the whole window were too many ([`lags`]), so that it reads the target alone.
     pub cut: bool,
-    /// How many of the window's last rows it reads: fewer than all where these are too many for it ([`lags`]).
+    /// Number of the window's last rows that it reads: fewer than all where these are too many ([`lags`]).
     pub lags: usize,
     window: usize,
     horizon: usize,
@@ -86,8 +85,8 @@ pub struct Ridge {
 
 impl Ridge {
     /// Fits both forms, plain and centred, for the frame's target number `target`, in at most [`MOST_OPERATIONS`] for all targets:
-    /// where reading all inputs over the whole window takes more, the target alone is read, and where that does, its last rows.
-    /// `None` where no penalty gives finite numbers.
+    /// where all inputs over the whole window take more, it reads the target alone, and where that does, its last rows. `None`
+    /// where no penalty gives finite numbers.
     pub fn fit(frame: &Frame, target: usize, train: &WindowSet, validation: &WindowSet) -> [Option<Ridge>; 2] {
         let (window, horizon) = (train.window, train.horizon);
         let lags_of = |columns| lags(window, horizon, columns, frame.targets);
@@ -97,7 +96,7 @@ impl Ridge {
             inputs.extend((0..frame.data_features).filter(|&feature| feature != target));
         }
         let lags = lags_of(inputs.len());
-        // The target goes on through the horizon; it stands last, so that all inputs lie together, before the horizon.
+        // The target continues through the horizon; it comes last, so that all inputs lie together, before the horizon.
         let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, lags)).collect();
         tracks.push((target, lags + horizon));
         let moments = [train, validation].map(|set| Moments::of(frame, &recent(set, lags), &tracks));
@@ -115,7 +114,7 @@ impl Ridge {
     /// Forecasts of its target in the windows that begin at `starts`, scaled, `[horizon × starts.len()]`.
     pub fn forecast(&self, frame: &Frame, starts: &[u32], out: &mut [Real]) {
         let inputs = self.weights.ncols();
-        // The windows of a block, one below the other, and their sums: each column of weights is read once a block.
+        // The windows of a block, stacked, and their sums: each column of weights is read once for a block.
         let mut values = vec![0.0; BLOCK * inputs];
         let mut sums = vec![0.0; BLOCK * self.horizon];
         let mut levels = [0.0; BLOCK];
@@ -148,8 +147,8 @@ impl Ridge {
         }
     }
 
-    /// Adds `B x` to the sums of a block's windows: `values` is `[BLOCK × inputs]`, `sums` `[horizon × BLOCK]`, both
-    /// column-major. Every sum takes up the inputs in their order, whatever else is in the block.
+    /// Adds `B x` to the sums of a block's windows: `values` is `[BLOCK × inputs]`, `sums` `[horizon × BLOCK]`, both column-major.
+    /// Every sum adds the inputs in their order, whatever else is in the block.
     fn map(&self, values: &[f64], sums: &mut [f64]) {
         let (values, _) = values.as_chunks::<BLOCK>();
         let whole = self.horizon - self.horizon % LANES;
@@ -183,7 +182,7 @@ impl Ridge {
     }
 }
 
-/// The same windows without all rows of the past but the last `lags`.
+/// The same windows with only the last `lags` rows of the past.
 fn recent(set: &WindowSet, lags: usize) -> WindowSet {
     let skipped = u32::try_from(set.window - lags).unwrap_or(0);
     if skipped == 0 {
@@ -192,8 +191,8 @@ fn recent(set: &WindowSet, lags: usize) -> WindowSet {
     WindowSet { starts: set.starts.iter().map(|start| start + skipped).collect(), window: lags, ..*set }
 }
 
-/// Moments after the last value of the target's window, `L`, is subtracted from the target's rows: a linear map `T` of
-/// the window's vector, applied to its moments as `T Σz` and `T G Tᵀ`.
+/// Moments after subtracting the last value of the target's window, `L`, from the target's rows: a linear map `T` of the window's
+/// vector, applied to its moments as `T Σz` and `T G Tᵀ`.
 fn centred(moments: &Moments, window: usize, horizon: usize) -> Moments {
     let mut moments = moments.clone();
     let size = moments.sum.len();
@@ -214,7 +213,7 @@ fn centred(moments: &Moments, window: usize, horizon: usize) -> Moments {
     moments
 }
 
-/// The best penalty: with its validation error, weights and bias.
+/// The best penalty's validation error, weights and bias.
 fn best(train: &Moments, validation: &Moments, horizon: usize) -> Option<(f64, f64, DMatrix<f64>, DVector<f64>)> {
     let inputs = train.sum.len() - horizon;
     let mean = &train.sum / train.count;
@@ -222,7 +221,7 @@ fn best(train: &Moments, validation: &Moments, horizon: usize) -> Option<(f64, f
     let cross = gram.view((0, inputs), (inputs, horizon)).into_owned();
     let gram = gram.view((0, 0), (inputs, inputs)).into_owned();
     let mut best: Option<(f64, f64, DMatrix<f64>, DVector<f64>)> = None;
-    // A Cholesky factor for each penalty costs inputs³ / 3; one eigen-decomposition for all seven costs some 9 inputs³.
+    // A Cholesky factor for each penalty costs inputs³ / 3; one eigendecomposition for all seven costs some 9 inputs³.
     for penalty in PENALTIES {
         let mut penalised = gram.clone();
         for index in 0..inputs {

@@ -1,8 +1,8 @@
-//! The unit that a column's name tells, and numbers written with it.
+//! The unit in a column's name, and numbers written with it.
 
 use crate::data::cell::names::lower;
 
-/// Endings of names that tell a unit, after a `_`, a space or a point.
+/// Endings of names that are units, after a `_`, a space or a point.
 const ENDINGS: [(&str, &str); 24] = [
     ("celsius", "°C"),
     ("degc", "°C"),
@@ -30,20 +30,20 @@ const ENDINGS: [(&str, &str); 24] = [
     ("ms", "ms"),
 ];
 
-/// Numbers of a smaller power of ten are written with it.
+/// Smaller numbers are written with their power of ten.
 const SMALLEST_POWER: i32 = -4;
 
 /// Whole numbers from this one on are written with their power of ten.
 const LARGEST: f64 = 1e9;
 
-/// The unit in a column's name: what stands in brackets at its end (`Temperature (°C)`, `load [kW]`), or an ending that
-/// can be nothing else (`load_kwh`); a lone `c` or `f` counts after a word that begins with `temp`.
+/// The unit in a column's name: the text in brackets at its end (`Temperature (°C)`, `load [kW]`), or an unambiguous ending
+/// (`load_kwh`); a lone `c` or `f` counts after a word that begins with `temp`.
 pub fn of_name(name: &str) -> Option<String> {
     let name = name.trim();
     for (open, close) in [('(', ')'), ('[', ']')] {
         if let Some((_, inside)) = name.strip_suffix(close).and_then(|name| name.rsplit_once(open)) {
             let inside = inside.trim();
-            // A unit is short; longer text in brackets explains something else.
+            // A unit is short; longer text in brackets is an explanation.
             return (!inside.is_empty() && inside.chars().count() <= 10).then(|| inside.to_owned());
         }
     }
@@ -61,7 +61,7 @@ pub fn is_temperature(name: &str) -> bool {
     lower(name).split(['_', ' ', '.']).any(|word| word.starts_with("temp"))
 }
 
-/// A number with three digits that count, and its unit.
+/// A number with three significant digits, and its unit.
 pub fn quantity(value: f64, unit: Option<&str>) -> String {
     let number = number(value);
     match unit {
@@ -70,19 +70,19 @@ pub fn quantity(value: f64, unit: Option<&str>) -> String {
     }
 }
 
-/// Three digits that count, whatever is rounded up: 9.999 is `10.0`, 0.9999 `1.00`. Whole numbers keep all digits; very small and
-/// very large ones are written with a power of ten, and what is not a number as a dash.
+/// Three significant digits after rounding: 9.999 is `10.0`, 0.9999 `1.00`. Whole numbers keep all digits; very small and very
+/// large ones have a power of ten, and NaN is a dash.
 fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    // The power of ten after rounding: before it, 9.999 would be a number of one digit before the point.
+    // The power of ten after rounding: before it, 9.999 has one digit before the point.
     let rounded = format!("{value:.2e}");
     let power: i32 = rounded.rsplit_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
     match power {
         0 if value == 0.0 => "0".to_owned(),
         ..SMALLEST_POWER => rounded,
-        // Digits after the point, so that three count: 2.44, 24.4, 0.0244.
+        // Digits after the point for three significant ones: 2.44, 24.4, 0.0244.
         SMALLEST_POWER..2 => format!("{value:.*}", usize::try_from(2 - power).unwrap_or(0)),
         _ if value.abs().round() < LARGEST => grouped(value.round()),
         _ => rounded,
@@ -131,7 +131,7 @@ mod tests {
             (-0.0, "0"),
             (1e-7, "1.00e-7"),
             (3.2e12, "3.20e12"),
-            // Rounded up into the next power of ten.
+            // Rounded up to the next power of ten.
             (9.999, "10.0"),
             (0.9999, "1.00"),
             (99.96, "100"),

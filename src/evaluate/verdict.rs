@@ -1,4 +1,4 @@
-//! Who won and by how much, in one sentence and in the data's unit.
+//! The winner and its lead, in one sentence and in the data's unit.
 
 use crate::{
     data::{Axis, Part},
@@ -9,21 +9,21 @@ use crate::{
     },
 };
 
-/// Differences below this share are called level, however certain: retraining with another seed moves the error by as much. Larger
-/// ones that may be chance ([`counts`]) are said to be so, and nobody wins by them.
+/// Differences below this share are called level, however certain: another seed moves the error by as much. Larger ones that may be
+/// chance ([`counts`]) are called so, and have no winner.
 pub const LEVEL: f64 = 0.01;
 
-/// From this ratio on, “… times the error of” reads better than percent.
+/// From this ratio on, the sentence says “… times the error of” instead of percent.
 const TIMES: f64 = 2.0;
 
-/// A baseline beside the model.
+/// A baseline compared with the model.
 struct Baseline {
-    /// As in “better than …”.
+    /// Its name, as in “better than …”.
     name: String,
     mae: f64,
-    /// The model's error over the baseline's.
+    /// The model's error divided by the baseline's.
     ratio: f64,
-    /// Chance of a difference like this one; `None` where there are too few windows to tell.
+    /// Chance of such a difference; `None` with too few windows.
     chance: Option<f64>,
 }
 
@@ -32,7 +32,7 @@ impl Baseline {
         (1.0 - LEVEL..=1.0 + LEVEL).contains(&self.ratio)
     }
 
-    /// More than chance and level.
+    /// Whether the lead is more than chance and level.
     fn wins(&self) -> bool {
         counts(self.chance) && self.ratio > 1.0 + LEVEL
     }
@@ -59,9 +59,9 @@ impl Baseline {
     }
 }
 
-/// The sentence for a table whose first row is the model's; `of` says of what the error is, where that is not plain. Mean absolute
-/// errors are compared, because they are in the data's unit. What clearly beats the model is named first. Of the linear models the
-/// row `linear` counts, which was chosen by its validation error, and it is called as in the table.
+/// The sentence for a table whose first row is the model's; `of` names the errors' subject where needed. Mean absolute errors are
+/// compared, because they are in the data's unit. Baselines that clearly beat the model come first. Of the linear models only the
+/// row `linear` counts, chosen by its validation error, under its name in the table.
 pub fn sentence(
     rows: &[Row],
     linear: Option<&str>,
@@ -76,7 +76,7 @@ pub fn sentence(
         return format!("The {} gives no usable numbers on the {} part.", model.label, part.label());
     }
     let linear = baselines.iter().filter(|row| Some(row.id) == linear);
-    // With a season of one row, the seasonal naive is the last value again.
+    // With a season of one row, the seasonal naive equals the last value.
     let cheap = baselines.iter().filter(|row| row.id == "last" || (row.id == "seasonal" && season > 1));
     let baselines: Vec<Baseline> = cheap
         .chain(linear)
@@ -253,10 +253,10 @@ mod tests {
         assert!(better.ends_with("and perhaps by chance 3 % better than the linear model (2.51 °C)."), "{better}");
         assert!(worse.starts_with("The LSTM has a mean absolute error of 2.60 °C on 1,723 test windows: "), "{worse}");
         assert!(worse.ends_with("and perhaps by chance 4 % worse than the linear model (2.51 °C)."), "{worse}");
-        // What is level needs no test.
+        // Level errors need no test.
         assert!(said(2.51).ends_with("and about as good as the linear model (2.51 °C)."));
         assert!(said_by(Some(0.05), "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]).starts_with("The linear model wins: "));
-        // Of too few windows that is said once.
+        // Too few windows are mentioned once.
         let few = said_by(None, "ridge", [2.6, 2.989, 3.573, 2.512, 9.0]);
         assert!(
             few.starts_with("The LSTM has a mean absolute error of 2.60 °C on 1,723 test windows: 13 % better than"),

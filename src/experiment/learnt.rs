@@ -1,4 +1,4 @@
-//! What a saved model tells of the rows that it has learnt from, and what the rows at hand have to do with them.
+//! The rows that a saved model has learnt from, and their relation to the present series.
 
 use std::ops::Range;
 
@@ -11,34 +11,34 @@ use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 
-/// Pieces that learnt rows are cut into, each with a digest of its own: where only some of them are at hand, these are known again.
+/// Pieces of learnt rows, each with its own digest, so that some of them can be recognised without the others.
 const PIECES: usize = 16;
 
 /// The experiment that a model was trained in, and the rows that it has learnt from: the training part fitted its weights, the
-/// validation part chose them among those of all epochs.
+/// validation part chose its epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Learnt {
-    /// Of the experiment.
+    /// Fingerprint of the experiment.
     pub fingerprint: String,
     /// Times of the first and the last row of the training part.
     pub train: [i64; 2],
-    /// The same of the validation part, which follows it.
+    /// The same for the validation part, which follows it.
     pub validation: [i64; 2],
-    /// Of each column that the model reads, digests of its values in both parts, piece after piece, with spaces between.
+    /// For each column that the model reads, digests of its values in both parts, piece by piece, separated by spaces.
     pub values: Vec<String>,
 }
 
-/// Rows at hand that a model has learnt from.
+/// Rows of the present series that a model has learnt from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows {
-    /// Those that fitted its weights.
+    /// Rows that fitted its weights.
     pub train: Range<usize>,
-    /// Those that chose them, behind the others.
+    /// Rows that chose its epoch, after the others.
     pub validation: Range<usize>,
 }
 
 impl Learnt {
-    /// What a model that reads `columns` learns from.
+    /// The learnt rows of a model that reads `columns`.
     pub fn of(experiment: &Experiment, columns: &[String]) -> Self {
         let Experiment { series, split, fingerprint, .. } = experiment;
         let ends = |rows: &Range<usize>| [series.axis.at(rows.start), series.axis.at(rows.end.saturating_sub(1))];
@@ -53,7 +53,7 @@ impl Learnt {
         }
     }
 
-    /// Whether a series on `axis` can have had these rows, one part behind the other, and there are digests for each of so many columns.
+    /// Whether a series on `axis` can have had these rows, one part after the other, and there are digests for this many columns.
     pub fn is_of(&self, axis: &Axis, columns: usize) -> bool {
         let ends = [self.train, self.validation].map(|[first, last]| Some((axis.row_at(first)?, axis.row_at(last)?)));
         let [Some(train), Some(validation)] = ends else { return false };
@@ -62,10 +62,10 @@ impl Learnt {
         in_order && self.values.len() == columns && self.values.iter().all(all)
     }
 
-    /// Which rows at hand these are, for a model that reads `columns`, trained on the axis `trained`.
+    /// Finds these rows in the present series, for a model that reads `columns` and was trained on the axis `trained`.
     ///
     /// # Errors
-    /// [`Error::OtherRows`] where they are not all among the rows at hand, or hold other values there.
+    /// [`Error::OtherRows`] where the series lacks some of them, or has other values there.
     pub fn rows_in(&self, experiment: &Experiment, columns: &[String], trained: &Axis) -> Result<Rows> {
         let Experiment { series, split, fingerprint, .. } = experiment;
         if *fingerprint == self.fingerprint {
@@ -98,8 +98,8 @@ impl Learnt {
         }
     }
 
-    /// The rows at hand that are surely among these, where not all are: from the first piece that is the same to the last, and one
-    /// piece further either way, for a piece with a single other value is another. A piece without any change tells nothing.
+    /// The rows of the present series that are certainly among these, where not all are: from the first equal piece to the last,
+    /// and one piece further either way, since a single other value changes a whole piece. A constant piece proves nothing.
     pub fn some_in(&self, experiment: &Experiment, columns: &[String], trained: &Axis) -> Option<Rows> {
         let series = &experiment.series;
         let changes = |rows: &Range<usize>| {
@@ -117,7 +117,7 @@ impl Learnt {
         Some(Rows { train: first.start.saturating_sub(first.len())..end, validation: end..end })
     }
 
-    /// Each piece as rows of `series`, where it has them all, and whether the columns `names` hold the same values there.
+    /// Each piece as rows of `series`, where it has them all, and whether the columns `names` have the same values there.
     fn pieces_in<'a>(
         &'a self,
         series: &'a Series,
@@ -142,10 +142,10 @@ impl Learnt {
 }
 
 impl Rows {
-    /// Whether a test part has none of them.
+    /// Checks that a test part has none of them.
     ///
     /// # Errors
-    /// [`Error::Knob`] for a split whose test part has some: a model is never scored on what it has learnt from.
+    /// [`Error::Knob`] for a split whose test part has some: a model is never scored on rows that it has learnt from.
     pub fn are_unseen_in(&self, split: &Split, axis: &Axis) -> Result<()> {
         let learnt = self.train.start..self.validation.end;
         if split.test.start >= learnt.end || split.test.end <= learnt.start {
@@ -165,7 +165,7 @@ impl Rows {
         )))
     }
 
-    /// What a person should know where the rows at hand, on `axis`, are more or fewer than those of `trained`; else empty.
+    /// A remark where the present rows, on `axis`, are more or fewer than those of `trained`; else empty.
     pub fn sentence(&self, split: &Split, axis: &Axis, trained: &Axis) -> String {
         let mut sentences = Vec::new();
         let last = row_label(axis, self.validation.end - 1);
@@ -182,14 +182,14 @@ impl Rows {
     }
 }
 
-/// At most [`PIECES`] of rows, as long as each other up to one row.
+/// At most [`PIECES`] ranges of rows, of equal length up to one row.
 fn pieces(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let (start, length) = (rows.start, rows.len());
     let count = length.min(PIECES);
     (0..count).map(move |piece| start + piece * length / count..start + (piece + 1) * length / count)
 }
 
-/// Whether a series has the step and the columns of a model that was trained on the axis `trained`.
+/// Checks that a series has the step and the columns of a model that was trained on the axis `trained`.
 ///
 /// # Errors
 /// [`Error::OtherRows`] where it has not.
@@ -216,7 +216,7 @@ fn other_rows(problem: String) -> Error {
     Error::OtherRows { problem, usable: true }
 }
 
-/// A column's values in some rows; none where there is no such column.
+/// A column's values in some rows; empty for an unknown column.
 fn values<'a>(series: &'a Series, name: &str, rows: &Range<usize>) -> &'a [f64] {
     let column = series.names.iter().position(|other| other == name);
     column.and_then(|at| series.columns[at].get(rows.clone())).unwrap_or_default()
@@ -226,7 +226,7 @@ fn digest(values: &[f64]) -> String {
     Digest::new().with_values(values).text()
 }
 
-/// How a person calls the row at `time` of a series like this.
+/// Label of the row at `time` of such a series.
 fn label(axis: &Axis, time: i64) -> String {
     match axis.step {
         Step::Rows => row_label(axis, usize::try_from(time).unwrap_or(0)),

@@ -1,5 +1,5 @@
-//! An experiment: a series, a split and the columns that are forecast. It outlives the models that are compared on it: what was
-//! found in the training part, the baselines, and how often the test part was scored belong to it, not to a model.
+//! An experiment: a series, a split and targets. It outlives the models compared on it, and owns the findings of its training part,
+//! the baselines, and the count of test scorings.
 
 mod learnt;
 
@@ -17,11 +17,10 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::evaluate::Baselines;
 
-/// Experiments that are remembered with what was computed for them, as each may have a series of its own; a count of scorings is never
-/// forgotten.
+/// Number of experiments whose results are remembered, as each may have its own series; a count of scorings is never forgotten.
 const MOST_EXPERIMENTS: usize = 2;
 
-/// Baselines of an experiment that are remembered: one for each window, horizon, season and choice of inputs.
+/// Number of remembered baselines of an experiment: one for each window, horizon, season and choice of inputs.
 const MOST_BASELINES: usize = 4;
 
 /// A series and the experiments on it, shared by all sessions on that series.
@@ -33,24 +32,24 @@ pub struct Experiments {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The last ones, with the split and the text that named the targets.
+    /// The last experiments, with the split and the text that named the targets.
     recent: Vec<(Split, String, Arc<Experiment>)>,
-    /// How often a test part was scored, by the fingerprint.
+    /// Number of test scorings, by fingerprint.
     scored: BTreeMap<String, Arc<AtomicUsize>>,
 }
 
 impl Experiments {
-    /// None yet.
+    /// No experiments yet.
     pub fn new(series: Series) -> Self {
         Self { series: Arc::new(series), state: Mutex::default() }
     }
 
-    /// The series, as it was read.
+    /// The series, as read from the file.
     pub fn series(&self) -> &Series {
         &self.series
     }
 
-    /// The experiment of the columns that `targets` lists; of none, of the one that the training part suggests.
+    /// The experiment of the columns listed in `targets`; of the suggested one for an empty list.
     ///
     /// # Errors
     /// [`Error::Knob`](crate::Error::Knob) where no column can be forecast.
@@ -72,7 +71,7 @@ impl Experiments {
         Ok(experiment)
     }
 
-    /// The test part of the experiment with this fingerprint was scored so often before, in other sessions.
+    /// Adds earlier test scorings of the experiment with this fingerprint, from other sessions.
     pub fn scored_before(&self, fingerprint: &str, times: usize) {
         locked(&self.state).counter(fingerprint).fetch_max(times, Ordering::Relaxed);
     }
@@ -84,23 +83,23 @@ impl State {
     }
 }
 
-/// A series, a split and the columns that are forecast, with what all models on them share.
+/// A series, a split and targets, with the results that all models on them share.
 #[derive(Debug)]
 pub struct Experiment {
-    /// The series, with those numbers missing that stand for “no value” by the training part.
+    /// The series, with the sentinels of the training part missing.
     pub series: Arc<Series>,
     /// Rows of each part.
     pub split: Split,
-    /// Columns that are forecast, at least one.
+    /// Target columns, at least one.
     pub targets: Vec<String>,
-    /// Of axis, names, values, split and targets: 16 hexadecimal digits.
+    /// Fingerprint of axis, names, values, split and targets: 16 hexadecimal digits.
     pub fingerprint: String,
     scored: Arc<AtomicUsize>,
     suggested: Mutex<Vec<(Fill, Suggestion)>>,
     baselines: Mutex<Vec<(Basis, Arc<Baselines>)>>,
 }
 
-/// What baselines depend on beside the experiment.
+/// All inputs of baselines besides the experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Basis {
     /// Rows of a season.
@@ -109,11 +108,11 @@ pub struct Basis {
     pub window: usize,
     /// Rows of the future.
     pub horizon: usize,
-    /// Columns that are read.
+    /// Input columns.
     pub columns: Vec<String>,
-    /// Their scales: those of a loaded model may be others.
+    /// Their scales: a loaded model may have others.
     pub scales: Vec<Scale>,
-    /// How gaps are filled.
+    /// Filling of gaps.
     pub fill: Fill,
 }
 
@@ -147,7 +146,7 @@ impl Experiment {
         })
     }
 
-    /// Season, window and horizon that fit the targets, whose gaps are filled so.
+    /// Season, window and horizon for the targets, with this filling of gaps.
     pub fn suggested(&self, fill: Fill) -> Suggestion {
         let mut all = locked(&self.suggested);
         if let Some((_, suggestion)) = all.iter().find(|(of, _)| *of == fill) {
@@ -158,7 +157,7 @@ impl Experiment {
         found
     }
 
-    /// The first target where none of the targets is missing: no window crosses a row that lacks one.
+    /// The first target where no target is missing: no window crosses a row that lacks one.
     fn known(&self) -> Vec<f64> {
         let named = self.series.names.iter().zip(&self.series.columns);
         let mut columns = self.targets.iter().filter_map(|target| named.clone().find(|(name, _)| *name == target));
@@ -169,7 +168,7 @@ impl Experiment {
         known
     }
 
-    /// The baselines on this basis: as `fit` gives them, or as they were given before.
+    /// The baselines on this basis, from `fit` or from memory.
     pub fn baselines(&self, basis: Basis, fit: impl FnOnce() -> Baselines) -> Arc<Baselines> {
         let mut all = locked(&self.baselines);
         if let Some((_, baselines)) = all.iter().find(|(of, _)| *of == basis) {
@@ -183,18 +182,18 @@ impl Experiment {
         fitted
     }
 
-    /// How often the test part was scored.
+    /// Number of test scorings.
     pub fn scored(&self) -> usize {
         self.scored.load(Ordering::Relaxed)
     }
 
-    /// The test part is scored once more. Returns how often it was by now.
+    /// Counts one more test scoring, and returns the new count.
     pub fn score(&self) -> usize {
         self.scored.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// What the errors of two models must have in common to be compared: the experiment, and the rows that their validation and test
-    /// windows forecast. Errors of several targets together are of scaled values, so that their `scales` count too.
+    /// A digest of everything that two models must share for a comparison of their errors: the experiment, and the rows that their
+    /// validation and test windows forecast. Errors of several targets together are of scaled values, so their `scales` count too.
     pub fn judged_on(&self, sets: [&WindowSet; 2], scales: &[Scale]) -> String {
         let mut digest = Digest::new().with_text(&self.fingerprint);
         for set in sets {
@@ -230,8 +229,7 @@ fn fingerprint(series: &Series, split: &Split, targets: &[String]) -> String {
     targets.iter().fold(digest, |all, name| all.with_text(name)).text()
 }
 
-/// Names in a list with commas between them. A name that itself holds a comma is found too, if the whole list is its name
-/// or it is in quotes.
+/// Names in a list separated by commas. A name with a comma is found too, if the whole list is that name or the name is in quotes.
 pub fn columns(text: &str, series: &Series) -> Vec<String> {
     if series.names.iter().any(|name| name == text) {
         return vec![text.to_owned()];
@@ -242,7 +240,7 @@ pub fn columns(text: &str, series: &Series) -> Vec<String> {
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Names as [`columns`] reads them.
+/// Names in the format of [`columns`].
 pub fn listed(names: &[String], series: &Series) -> String {
     let text = names.join(", ");
     if columns(&text, series) == names { text } else { serde_json::json!(names).to_string() }

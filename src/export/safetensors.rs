@@ -1,4 +1,4 @@
-//! Weights with PyTorch's names and shapes, and everything else a model needs in the metadata.
+//! Weights with PyTorch's names and shapes, and all other parts of a model in the metadata.
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
@@ -15,35 +15,35 @@ use crate::export::tensors::{broken, metadata, put, sort_header, tensors};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
-/// Version of the file's metadata; raised when an older reader would misread a newer file, or could not tell a damaged one.
+/// Version of the file's metadata; raised when an older reader would misread a newer file, or could not detect a damaged one.
 const VERSION: u32 = 3;
-/// The oldest version that is read: one without a digest and without the calendar's columns. But for [`computed_otherwise`], its models
-/// forecast what they did.
+/// The oldest readable version, without a digest and without the calendar's columns. Except for [`computed_otherwise`], its models
+/// forecast as before.
 const OLDEST: u32 = 2;
-/// Key of the metadata with the description, and of its digest together with the weights'.
+/// Key of the metadata with the description, and the start of the key of its digest.
 const KEY: &str = "unrolled";
 const DIGEST: &str = "unrolled.digest";
 
-/// What a model is, beside its weights; `docs/saved-models.md` says what each field means and how a forecast comes of it.
+/// A model's description; `docs/saved-models.md` explains each field and the steps of a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// Version of this description.
     pub version: u32,
     /// Every setting, resolved.
     pub settings: Raw,
-    /// Columns of the file that the model reads, the targets first.
+    /// Columns that the model reads, the targets first.
     pub columns: Vec<String>,
-    /// How many of them, from the first, are forecast; none in a file of version 2.
+    /// Number of targets, the first columns; 0 in a file of version 2.
     #[serde(default)]
     pub targets: Option<usize>,
-    /// What it reads of the calendar behind the columns: `hour of day sin`, `hour of day cos`, …; none in a file of version 2.
+    /// Calendar features that it reads after the columns: `hour of day sin`, `hour of day cos`, …; empty in a file of version 2.
     #[serde(default)]
     pub calendar: Option<Vec<String>>,
     /// Scale of each of the columns.
     pub scales: Vec<Scale>,
     /// Axis of the series that it was trained on.
     pub axis: Axis,
-    /// The experiment that it was trained in, and the rows that it has learnt from; none where they are not known.
+    /// The experiment that it was trained in, and the rows that it has learnt from; `None` where they are unknown.
     #[serde(default)]
     pub experiment: Option<Learnt>,
     /// Its forecast interval, if it has one.
@@ -58,10 +58,10 @@ impl About {
         VERSION
     }
 
-    /// Whether its parts fit each other: what a digest cannot tell of a file that was written wrong.
+    /// Checks that its parts fit each other, since a digest does not detect a wrongly written file.
     ///
     /// # Errors
-    /// [`Error::Model`](crate::Error::Model) that says which do not.
+    /// [`Error::Model`](crate::Error::Model) that names the parts.
     fn check(&self) -> Result<()> {
         if self.scales.len() != self.columns.len() {
             let (scales, columns) = (self.scales.len(), self.columns.len());
@@ -110,7 +110,7 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
         .slots()
         .iter()
         .map(|slot| {
-            // Files hold f32, as PyTorch's do, whatever the library computes in.
+            // Files hold f32, as PyTorch's do, whatever precision the library uses.
             let bytes = params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
             (slot.name.as_str(), slot.shape(), bytes)
         })
@@ -130,24 +130,25 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What binds weights and description: of the description's bytes, then of each tensor's name and bytes, in the order of the names.
+/// The digest of weights and description: of the description's bytes, then of each tensor's name and bytes, in the order of the
+/// names.
 fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
     let all = Digest::new().with(text.as_bytes());
     tensors.fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data())).text()
 }
 
-/// Whether the weights in `bytes` were saved here, with the settings that belong to them.
+/// Whether the weights in `bytes` were saved by this library, with their settings.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are no such file.
+/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file.
 pub fn saved_here(bytes: &[u8]) -> Result<bool> {
     Ok(metadata(bytes)?.contains_key(KEY))
 }
 
-/// What the model in `bytes` is, without its weights.
+/// The description of the model in `bytes`, without its weights.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, of a newer version, or changed since they were saved.
+/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file, of a newer version, or changed since they were saved.
 pub fn about(bytes: &[u8]) -> Result<About> {
     let metadata = metadata(bytes)?;
     let text = metadata.get(KEY).ok_or_else(|| {
@@ -189,7 +190,7 @@ pub fn about(bytes: &[u8]) -> Result<About> {
 }
 
 /// Whether a model with these settings was another before version 3: a Transformer encoder's head read its last step, and with the
-/// loss at every step windows were centred on what only the last one knows.
+/// loss at every step windows were centred on their last value.
 fn computed_otherwise(settings: &Raw) -> bool {
     let text = |knob: &knob::About| settings.get(knob.key).and_then(Value::as_str).unwrap_or_default();
     let size = |knob: &knob::About| settings.get(knob.key).and_then(Value::as_u64).unwrap_or_default();
@@ -202,8 +203,7 @@ fn computed_otherwise(settings: &Raw) -> bool {
 /// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for a tensor that is missing, too many, of another shape, or holds a value that is not a number;
-/// `params` may then be half filled.
+/// [`Error::Model`](crate::Error::Model) for a missing or unknown tensor, another shape, or NaN; `params` may then be half filled.
 pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
     let file = tensors(bytes)?;
     for index in 0..params.slots().len() {

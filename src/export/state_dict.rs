@@ -5,12 +5,11 @@
 //! fc.weight         [horizon × hidden]    fc.bias [horizon]
 //! ```
 //!
-//! There is one recurrent module, and the linear layer gives the horizon of one target. Both may have any names. The cell
-//! follows from the shapes: `weight_ih` has one, three or four times as many rows as `weight_hh` has columns. What a state dict
-//! does not hold may stand in the file's metadata, as text: `window` (steps that the model reads), `nonlinearity` (of an
-//! `nn.RNN`; it is taken for tanh, PyTorch's default, where it is not named), and `mean` and `std` of each input, with spaces
-//! between them, where the model was trained on values scaled by other numbers than those of the training part at hand
-//! (standard deviation with ddof 0).
+//! There is one recurrent module, and the linear layer gives the horizon of one target. Both may have any names. The cell follows
+//! from the shapes: `weight_ih` has one, three or four times as many rows as `weight_hh` has columns. The file's metadata may add,
+//! as text: `window` (steps that the model reads), `nonlinearity` (of an `nn.RNN`; without it tanh, PyTorch's default), and `mean`
+//! and `std` of each input, separated by spaces, where the model was trained on values with other scales than those of the present
+//! training part (standard deviation with ddof 0).
 
 use std::collections::BTreeMap;
 
@@ -30,29 +29,29 @@ use crate::export::tensors::{self, broken, put};
 use crate::knob::Raw;
 use crate::nn::Params;
 
-/// What was found in a file: a model's settings and its weights.
+/// The findings in a file: a model's settings and its weights.
 #[derive(Debug)]
 pub struct StateDict<'a> {
-    /// What the model is called in PyTorch: `LSTM`.
+    /// The module's name in PyTorch: `LSTM`.
     pub module: &'static str,
-    /// The settings that the shapes and the metadata decide.
+    /// The settings from the shapes and the metadata.
     pub settings: Raw,
-    /// Columns that a step of the input has.
+    /// Number of columns of the input.
     pub inputs: usize,
-    /// Scale of each input, where the metadata have it.
+    /// Scale of each input, if the metadata have it.
     pub scales: Option<Vec<Scale>>,
-    /// Values `f32` or `f64`, by the name that they have here.
+    /// Values `f32` or `f64`, by their names in this library.
     tensors: BTreeMap<String, TensorView<'a>>,
 }
 
-/// Parts of the names that `torch.nn.RNNBase` gives.
+/// Beginnings of the names in `torch.nn.RNNBase`.
 const PARTS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
 
 impl<'a> StateDict<'a> {
     /// Reads a file's bytes.
     ///
     /// # Errors
-    /// [`Error::Model`](crate::Error::Model) that says which tensor is missing, of an unexpected shape, or not understood.
+    /// [`Error::Model`](crate::Error::Model) that names a missing, misshapen or unknown tensor.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         let mut tensors = BTreeMap::new();
         let (mut cells, mut heads) = (Vec::new(), Vec::new());
@@ -100,7 +99,7 @@ impl<'a> StateDict<'a> {
         Ok(found)
     }
 
-    /// What the metadata say beyond the weights.
+    /// Reads the metadata.
     fn metadata(&mut self, metadata: &BTreeMap<String, String>) -> Result<()> {
         if let Some(text) = metadata.get("window") {
             let window = text.trim().parse::<u32>().ok().filter(|&window| window > 0);
@@ -133,10 +132,10 @@ impl<'a> StateDict<'a> {
         Ok(())
     }
 
-    /// Puts the weights into `params`; a bias that the file has not is 0.
+    /// Puts the weights into `params`; a missing bias is 0.
     ///
     /// # Errors
-    /// [`Error::Model`](crate::Error::Model) for a tensor of another shape than is needed, or a value that is not a number.
+    /// [`Error::Model`](crate::Error::Model) for a tensor of another shape, or a NaN.
     pub fn load(&self, params: &mut Params) -> Result<()> {
         for index in 0..params.slots().len() {
             let slot = &params.slots()[index];
@@ -156,7 +155,7 @@ fn two_of(modules: &[String]) -> Option<(&str, &str)> {
     Some((&modules[0], other))
 }
 
-/// What the shapes tell: the module, the settings, and the number of inputs.
+/// The module, the settings and the number of inputs, from the shapes.
 fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Raw, usize)> {
     let matrix = |name: &str| match tensors.get(name).map(TensorView::shape) {
         Some([rows, cols]) if *rows > 0 && *cols > 0 => Ok((*rows, *cols)),

@@ -1,4 +1,4 @@
-//! The tensors of a safetensors file, and how they become parameters: the same for models saved here and for PyTorch's.
+//! The tensors of a safetensors file, and their conversion to parameters, for models saved here and for PyTorch's.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,11 @@ fn unreadable() -> Error {
     broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
 }
 
-/// The tensors in `bytes` by their names, in the order of these: the library lists them in the order of a hash map, another one
-/// each time, and an error names the first that is wrong.
+/// The tensors in `bytes` in the order of their names: the library lists them in the order of a hash map, and an error must always
+/// name the same one.
 ///
 /// # Errors
-/// [`Error::Model`] for bytes that are no such file.
+/// [`Error::Model`] for bytes that are not such a file.
 pub fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorView<'_>>> {
     let file = SafeTensors::deserialize(bytes).map_err(|_| unreadable())?;
     Ok(file.tensors().into_iter().collect())
@@ -36,10 +36,10 @@ pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     Ok(header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
-/// Puts a tensor in the place of parameter `index`.
+/// Stores a tensor as parameter `index`.
 ///
 /// # Errors
-/// [`Error::Model`] for one of another shape or kind than is needed, or with a value that is not a number.
+/// [`Error::Model`] for another shape or type, or a NaN.
 pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result<()> {
     let (name, shape) = (&params.slots()[index].name, params.slots()[index].shape());
     if tensor.shape() != shape {
@@ -50,7 +50,7 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
         Dtype::F32 => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
         other => return Err(broken(format!("“{name}” holds {other:?}; save it as float32 or float64"))),
     };
-    // A float64 may be beyond all that is computed with here.
+    // A float64 may overflow this library's numbers.
     let values: Vec<crate::Real> = values.into_iter().map(crate::narrow).collect();
     if values.iter().any(|value| !value.is_finite()) {
         return Err(broken(format!("“{name}” holds a value that is not a number, or too large for one")));
@@ -59,8 +59,8 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
     Ok(())
 }
 
-/// Sorts the header of a file: the library writes it from a hash map, whose order is another one each time, and the same model
-/// is to be the same bytes.
+/// Sorts the header of a file: the library writes it from a hash map, in another order each time, and the same model must be the
+/// same bytes.
 ///
 /// # Errors
 /// [`Error::Model`] for bytes that are no such file.
@@ -68,10 +68,10 @@ pub fn sort_header(bytes: &mut [u8]) -> Result<()> {
     let unsortable = || broken("its header cannot be sorted");
     let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
     let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
-    // An object of serde_json is a map in order.
+    // An object of serde_json is a sorted map.
     let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
     let text = sorted.ok_or_else(unsortable)?.to_string();
-    // The same entries are as long in any order; blanks at the end fill up to whole words.
+    // The same entries have the same length in any order; blanks at the end fill up whole words.
     let (place, blanks) = header.split_at_mut_checked(text.len()).ok_or_else(unsortable)?;
     place.copy_from_slice(text.as_bytes());
     blanks.fill(b' ');

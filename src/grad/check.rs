@@ -1,4 +1,4 @@
-//! Gradients against central differences, for tests and for anyone who adds an operation.
+//! Gradients compared with central differences, for tests and for authors of an operation.
 
 use crate::Real;
 use crate::grad::{Tape, Var};
@@ -6,11 +6,10 @@ use crate::math::Rng;
 
 /// Largest relative difference between the tape's gradients and central differences.
 ///
-/// `inputs` are `(rows, cols, values)` of the leaves; `build` makes one matrix from them. The matrix is contracted with
-/// random weights to a scalar `L`, and along `directions` seeded random directions `v` over all inputs at once
-/// `⟨∇L, v⟩` is compared with `(L(x + εv) − L(x − εv)) / 2ε`, as in HIPS/autograd's `check_vjp`; each input is also
-/// checked by itself along one direction, so that a small gradient is not hidden by a large one.
-/// Of use with the feature `f64`; in `f32` the differences are mostly rounding.
+/// `inputs` are `(rows, cols, values)` of the leaves; `build` computes one matrix from them. The matrix is contracted with random
+/// weights to a scalar `L`, and along `directions` seeded random directions `v` over all inputs at once `⟨∇L, v⟩` is compared with
+/// `(L(x + εv) − L(x − εv)) / 2ε`, as in HIPS/autograd's `check_vjp`. Each input is also checked alone along one direction, so that
+/// a large gradient cannot hide a small one. Useful with the feature `f64`; in `f32` the differences are mostly rounding.
 pub fn worst_relative_error(
     inputs: &[(usize, usize, Vec<Real>)],
     directions: usize,
@@ -49,7 +48,7 @@ pub fn worst_relative_error(
             let out = build(&mut tape, &moved);
             tape.value(out).iter().zip(&weights).map(|(o, w)| crate::wide(*o) * crate::wide(*w)).sum()
         };
-        // Fourth-order central difference: its own error stays well below the tolerance.
+        // Fourth-order central difference, whose own error stays well below the tolerance.
         let h = 2e-4;
         let difference = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
         (slope - difference).abs() / slope.abs().max(difference.abs()).max(1e-3)

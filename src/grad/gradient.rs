@@ -1,16 +1,15 @@
-//! Where the gradient of a node is kept.
+//! Storage of a node's gradient.
 
 use std::ops::Range;
 
 use crate::Real;
 
-/// The gradient of one node: that of some of its numbers, in a row; all others' are zero. Empty: none flowed.
+/// The gradient of one node: of a contiguous range of its numbers; all others' are zero. Empty without a gradient.
 ///
-/// A loss on a sequence's last step alone gives the steps before it no gradient of their own, and room for it would be as
-/// large as the sequence.
+/// A loss on a sequence's last step gives earlier steps no gradient of their own, so they need no memory as large as the sequence.
 #[derive(Debug, Default)]
 pub(super) struct Gradient {
-    /// First number that has one.
+    /// Index of the first number with a gradient.
     pub(super) start: usize,
     pub(super) values: Vec<Real>,
 }
@@ -22,12 +21,12 @@ impl Gradient {
         self.values.clear();
     }
 
-    /// Whether none flowed.
+    /// Whether there is no gradient.
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// That of all `len` numbers.
+    /// The gradient of all `len` numbers.
     pub(super) fn whole(&mut self, len: usize) -> &mut Vec<Real> {
         let held = self.values.len();
         self.values.resize(len, 0.0);
@@ -39,12 +38,12 @@ impl Gradient {
         &mut self.values
     }
 
-    /// The same if there is any; nothing otherwise.
+    /// The same if there is a gradient; empty otherwise.
     pub(super) fn whole_if_any(&mut self, len: usize) -> &[Real] {
         if self.values.is_empty() { &[] } else { self.whole(len) }
     }
 
-    /// That of `range`, out of `len` numbers.
+    /// The gradient of `range`, out of `len` numbers.
     pub(super) fn part(&mut self, range: Range<usize>, len: usize) -> &mut [Real] {
         if self.values.is_empty() {
             self.start = range.start;

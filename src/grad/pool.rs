@@ -1,9 +1,9 @@
-//! Buffers that are not in use.
+//! Unused buffers.
 
 use crate::Real;
 use crate::math::kernels::Packed;
 
-/// Buffers that are not in use, handed out again so that a training step allocates nothing once it has run a few times.
+/// Unused buffers, reused so that a training step allocates nothing after its first runs.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     pub(super) buffers: Vec<Vec<Real>>,
@@ -11,8 +11,8 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// A buffer of `len` numbers with whatever it held before: the smallest that has room, or else the largest, so that
-    /// neither a step that repeats itself nor one whose stretches differ holds more than it needs.
+    /// A buffer of `len` numbers with arbitrary content: the smallest with room, or else the largest, so that neither a repeated
+    /// step nor one with varying stretches holds more than it needs.
     pub(super) fn take(&mut self, len: usize) -> Vec<Real> {
         let key = |buffer: &Vec<Real>| match buffer.capacity() {
             room if room >= len => (0, room),
@@ -21,7 +21,7 @@ impl Pool {
         let best = (0..self.buffers.len()).min_by_key(|&k| key(&self.buffers[k]));
         let mut buffer = best.map_or_else(Vec::new, |k| self.buffers.swap_remove(k));
         if buffer.capacity() < len {
-            // Its old content is of no use, so it is not copied along.
+            // The old content is not needed, so growing must not copy it.
             buffer.clear();
             buffer.reserve_exact(len);
         }
@@ -36,17 +36,17 @@ impl Pool {
         buffer
     }
 
-    /// Takes a buffer back.
+    /// Returns a buffer to the pool.
     pub(super) fn give(&mut self, buffer: Vec<Real>) {
         self.buffers.push(buffer);
     }
 
-    /// A matrix to pack into.
+    /// A packed matrix to reuse.
     pub(super) fn take_packed(&mut self) -> Packed {
         self.packed.pop().unwrap_or_default()
     }
 
-    /// Takes a packed matrix back.
+    /// Returns a packed matrix to the pool.
     pub(super) fn give_packed(&mut self, packed: Packed) {
         self.packed.push(packed);
     }

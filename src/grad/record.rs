@@ -5,7 +5,7 @@ use crate::grad::gradient::Gradient;
 use crate::grad::pool::Pool;
 use crate::math::kernels::{Packed, add_scaled};
 
-/// A matrix on the tape: an index, good until the next [`Tape::reset`].
+/// A matrix on the tape: an index, valid until the next [`Tape::reset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Var(u32);
 
@@ -14,20 +14,20 @@ impl Var {
         self.0 as usize
     }
 
-    /// The node at this place.
+    /// The node at this index.
     pub(super) fn at(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or_else(|_| unreachable!("a tape of 2³² nodes")))
     }
 }
 
-/// Most inputs that one operation has (a GRU scan: sequence, four parameters, initial state).
+/// Largest number of inputs of one operation (a GRU scan: sequence, four parameters, initial state).
 const INPUTS: usize = 8;
 
-/// The operation behind a node: its inputs, and all that its backward pass needs.
+/// The operation behind a node: its inputs, and everything that its backward pass needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
     pub(super) inputs: [Option<Var>; INPUTS],
-    /// Sizes, offsets and switches of the operation; their meaning is the operation's.
+    /// Sizes, offsets and switches, defined by the operation.
     pub sizes: [usize; 4],
     /// Factors and thresholds of the operation.
     pub reals: [Real; 2],
@@ -66,12 +66,12 @@ impl Record {
     }
 }
 
-/// A node without its numbers.
+/// A node without its values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
     pub(super) rows: usize,
     pub(super) cols: usize,
-    /// Whether a gradient with respect to it can be of use to anyone.
+    /// Whether a gradient with respect to it is needed.
     pub(super) tracked: bool,
     pub(super) record: Option<Record>,
 }
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
         self.record.inputs[k]
     }
 
-    /// The `k`-th input, if a gradient with respect to it is wanted.
+    /// The `k`-th input, if a gradient with respect to it is needed.
     pub fn wanted(&self, k: usize) -> Option<Var> {
         self.record.inputs[k].filter(|input| self.nodes[input.index()].tracked)
     }
@@ -127,16 +127,15 @@ impl<'a> Context<'a> {
         Var::at(self.me - back)
     }
 
-    /// Takes the gradient that arrived at the operation's own value; zeros where none did. Give it back by
-    /// [`Context::keep`] or [`Context::give`].
+    /// Takes the gradient of the operation's own value; zeros without one. Return it by [`Context::keep`] or [`Context::give`].
     pub fn take_upstream(&mut self) -> Vec<Real> {
         self.upstream.whole(self.values[self.me].len());
         std::mem::take(&mut self.upstream.values)
     }
 
-    /// Takes the gradient of those numbers of the operation's own value, or of its auxiliary output `back` nodes before it, to which
-    /// one flowed: the place of the first, and as many as there are. All of them if the tape is [watched](Tape::watch). Give it
-    /// back by [`Context::keep_part`].
+    /// Takes the gradient of the range of the operation's own value, or of its auxiliary output `back` nodes before it, that has
+    /// one: the index of its first number, and the values. All of them if the tape is [watched](Tape::watch). Return it by
+    /// [`Context::keep_part`].
     pub fn take_part(&mut self, back: usize) -> (usize, Vec<Real>) {
         let (place, watched) = (self.me - back, self.watched);
         let len = self.values[place].len();
@@ -147,30 +146,30 @@ impl<'a> Context<'a> {
         (std::mem::take(&mut grad.start), std::mem::take(&mut grad.values))
     }
 
-    /// Puts back a gradient from [`Context::take_part`].
+    /// Returns a gradient from [`Context::take_part`].
     pub fn keep_part(&mut self, back: usize, (start, values): (usize, Vec<Real>)) {
         let place = self.me - back;
         *(if back == 0 { &mut *self.upstream } else { &mut self.grads[place] }) = Gradient { start, values };
     }
 
-    /// Puts the operation's own gradient back, as it is or completed.
+    /// Returns the operation's own gradient, unchanged or completed.
     pub fn keep(&mut self, grad: Vec<Real>) {
         *self.upstream = Gradient { start: 0, values: grad };
     }
 
-    /// Takes the gradient gathered so far for `var`, zeros where there is none; to be put back by [`Context::put`].
+    /// Takes the present gradient of `var`, zeros without one; return it by [`Context::put`].
     pub fn take(&mut self, var: Var) -> Vec<Real> {
         let grad = &mut self.grads[var.index()];
         grad.whole(self.values[var.index()].len());
         std::mem::take(&mut grad.values)
     }
 
-    /// Puts the gradient of `var` back after adding to it.
+    /// Returns the gradient of `var` after adding to it.
     pub fn put(&mut self, var: Var, grad: Vec<Real>) {
         self.grads[var.index()] = Gradient { start: 0, values: grad };
     }
 
-    /// Adds to the gradient of the `k`-th input, if it is wanted: `add(gradient so far, upstream gradient)`.
+    /// Adds to the gradient of the `k`-th input, if it is needed: `add(present gradient, upstream gradient)`.
     pub fn accumulate(&mut self, k: usize, add: impl FnOnce(&mut [Real], &[Real])) {
         if let Some(var) = self.wanted(k) {
             let up = self.upstream.whole_if_any(self.values[self.me].len());
@@ -178,13 +177,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Adds the upstream gradient to that of the numbers from `start` on of the `k`-th input, as many as the operation's own
-    /// value has, if it is wanted.
+    /// Adds the upstream gradient to the `k`-th input's from number `start` on, over the length of the operation's own value, if it
+    /// is needed.
     pub fn accumulate_part(&mut self, k: usize, start: usize) {
         if let Some(var) = self.wanted(k) {
             let up = self.upstream.whole(self.values[self.me].len());
             let (grad, len) = (&mut self.grads[var.index()], self.values[var.index()].len());
-            // Whoever reads the gradient of something that was not computed expects all of it.
+            // Readers of the gradient of a leaf expect all of it.
             if self.watched || self.nodes[var.index()].record.is_none() {
                 grad.whole(len);
             }
@@ -198,12 +197,12 @@ impl<'a> Context<'a> {
         self.pool.take(len)
     }
 
-    /// A matrix to pack into, to be given back by [`Context::give_packed`].
+    /// A packed matrix to reuse, to be returned by [`Context::give_packed`].
     pub fn take_packed(&mut self) -> Packed {
         self.pool.take_packed()
     }
 
-    /// Takes a packed matrix back.
+    /// Returns a packed matrix.
     pub fn give_packed(&mut self, packed: Packed) {
         self.pool.give_packed(packed);
     }
@@ -213,7 +212,7 @@ impl<'a> Context<'a> {
         self.pool.zeros(len)
     }
 
-    /// Gives a scratch buffer back.
+    /// Returns a scratch buffer.
     pub fn give(&mut self, buffer: Vec<Real>) {
         self.pool.give(buffer);
     }

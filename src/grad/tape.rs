@@ -6,13 +6,13 @@ use crate::grad::pool::Pool;
 use crate::grad::record::{Context, Node, Record, Var};
 use crate::math::kernels::{Packed, add_scaled};
 
-/// Operations in the order they were done, with every intermediate matrix.
+/// Operations in their order, with every intermediate matrix.
 #[derive(Debug, Default)]
 pub struct Tape {
     nodes: Vec<Node>,
     values: Vec<Vec<Real>>,
     grads: Vec<Gradient>,
-    /// By their ids; a network has few.
+    /// By id; a network has few.
     params: Vec<Option<Var>>,
     pool: Pool,
     recording: bool,
@@ -25,7 +25,7 @@ impl Tape {
         Self { recording, ..Self::default() }
     }
 
-    /// Forgets all nodes and keeps their memory.
+    /// Removes all nodes and keeps their memory.
     pub fn reset(&mut self) {
         self.pool.buffers.append(&mut self.values);
         self.nodes.clear();
@@ -40,7 +40,7 @@ impl Tape {
         self.recording
     }
 
-    /// Makes the gradient with respect to a constant wanted, if operations are recorded; to be called before it is used.
+    /// Requests the gradient with respect to a constant, if operations are recorded; call it before the constant is used.
     pub fn want(&mut self, var: Var) {
         self.nodes[var.index()].tracked = self.recording;
     }
@@ -61,15 +61,15 @@ impl Tape {
         self.value(var)[0]
     }
 
-    /// Gradient of the loss with respect to `var`; empty where none flowed. For a scan's outputs this is, after
-    /// [`Tape::backward`] of a [watched](Tape::watch) tape, the whole gradient at each step, what flows through later steps
-    /// included; otherwise only a part of it may be there.
+    /// Gradient of the loss with respect to `var`; empty without one. For a scan's outputs this is, after [`Tape::backward`] of a
+    /// [watched](Tape::watch) tape, the whole gradient at each step, including the flow through later steps; otherwise only a part
+    /// of it may be there.
     pub fn grad(&self, var: Var) -> &[Real] {
         self.grads.get(var.index()).map_or(&[], |grad| &grad.values)
     }
 
-    /// Whether the gradient with respect to every node is wanted whole, to be looked at after [`Tape::backward`]. It costs
-    /// room for a gradient at each step of a sequence of which the loss reads the last alone.
+    /// Sets whether the whole gradient with respect to every node is needed after [`Tape::backward`]. It costs memory for a
+    /// gradient at each step of a sequence even if the loss reads only the last.
     pub fn watch(&mut self, watched: bool) {
         self.watched = watched;
     }
@@ -81,14 +81,14 @@ impl Tape {
         self.push(rows, cols, buffer, None)
     }
 
-    /// A matrix of constants that are all the same.
+    /// A matrix of equal constants.
     pub fn filled(&mut self, rows: usize, cols: usize, value: Real) -> Var {
         let mut buffer = self.buffer(rows * cols);
         buffer.fill(value);
         self.push(rows, cols, buffer, None)
     }
 
-    /// A matrix that gradients are wanted of: a parameter `id`, copied once per pass however often it is used.
+    /// A matrix that needs a gradient: a parameter `id`, copied once per pass however often it is used.
     pub fn param(&mut self, id: usize, rows: usize, cols: usize, values: &[Real]) -> Var {
         if let Some(&Some(var)) = self.params.get(id) {
             return var;
@@ -101,7 +101,7 @@ impl Tape {
         var
     }
 
-    /// A matrix that gradients are wanted of.
+    /// A matrix that needs a gradient.
     pub fn leaf(&mut self, rows: usize, cols: usize, values: &[Real]) -> Var {
         let var = self.constant(rows, cols, values);
         self.want(var);
@@ -113,12 +113,12 @@ impl Tape {
         self.params.iter().enumerate().filter_map(|(id, var)| Some((id, (*var)?)))
     }
 
-    /// A buffer for the value of a node to be pushed; its content is arbitrary.
+    /// A buffer for a new node's value, with arbitrary content.
     pub fn buffer(&mut self, len: usize) -> Vec<Real> {
         self.pool.take(len)
     }
 
-    /// A buffer for an operation's own use, to be given back by [`Tape::give`]; its content is arbitrary.
+    /// A scratch buffer with arbitrary content, to be returned by [`Tape::give`].
     pub fn scratch(&mut self, len: usize) -> Vec<Real> {
         self.pool.take(len)
     }
@@ -128,22 +128,22 @@ impl Tape {
         self.pool.zeros(len)
     }
 
-    /// Takes a scratch buffer back.
+    /// Returns a scratch buffer.
     pub fn give(&mut self, buffer: Vec<Real>) {
         self.pool.give(buffer);
     }
 
-    /// A matrix to pack into, to be given back by [`Tape::give_packed`].
+    /// A packed matrix to reuse, to be returned by [`Tape::give_packed`].
     pub fn take_packed(&mut self) -> Packed {
         self.pool.take_packed()
     }
 
-    /// Takes a packed matrix back, so that its memory is used again.
+    /// Returns a packed matrix.
     pub fn give_packed(&mut self, packed: Packed) {
         self.pool.give_packed(packed);
     }
 
-    /// Adds a node with its value; `record` tells how it came about (`None`: constants and auxiliary outputs).
+    /// Adds a node with its value; `record` is its operation (`None`: constants and auxiliary outputs).
     pub fn push(&mut self, rows: usize, cols: usize, value: Vec<Real>, record: Option<Record>) -> Var {
         debug_assert_eq!(value.len(), rows * cols);
         let tracked = self.recording
@@ -154,8 +154,8 @@ impl Tape {
         var
     }
 
-    /// Adds a auxiliary output of the operation pushed next: a node with a value that others may use, whose gradient that
-    /// operation's backward pass reads. `inputs` decide whether gradients matter at all.
+    /// Adds an auxiliary output of the operation pushed next: a node with a value for other operations, whose gradient that
+    /// operation's backward pass reads. `inputs` decide whether it needs a gradient.
     pub fn push_auxiliary(&mut self, rows: usize, cols: usize, value: Vec<Real>, inputs: &[Option<Var>]) -> Var {
         let tracked = self.recording && inputs.iter().flatten().any(|input| self.tracked(*input));
         let var = self.push(rows, cols, value, None);
@@ -168,12 +168,12 @@ impl Tape {
         self.nodes[var.index()].tracked
     }
 
-    /// Fills in the gradients of `loss`, a `[1 × 1]` matrix, with respect to everything it was made from.
+    /// Computes the gradients of `loss`, a `[1 × 1]` matrix, with respect to everything it depends on.
     pub fn backward(&mut self, loss: Var) {
         self.backward_from(&[(loss, &[1.0])]);
     }
 
-    /// Fills in the gradients of Σ ⟨seed, var⟩ over the given pairs.
+    /// Computes the gradients of Σ ⟨seed, var⟩ over the given pairs.
     pub fn backward_from(&mut self, seeds: &[(Var, &[Real])]) {
         let count = self.nodes.len();
         if self.grads.len() < count {

@@ -1,4 +1,4 @@
-//! What is told of a knob, and whether a value is one of its own.
+//! The description of a knob, and the check of its values.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::exact;
 /// Words that are part of the program.
 pub type Words = &'static str;
 
-/// Where a knob stands on the page.
+/// The place of a knob on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
@@ -25,18 +25,18 @@ pub enum Group {
     Training,
 }
 
-/// One of the values that a [`Kind::Choice`] knob can take; [`choices!`](crate::choices!) declares it together with its variant.
+/// One of the values of a [`Kind::Choice`] knob; [`choices!`](crate::choices!) declares it together with its variant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Choice {
     /// Stored value.
     pub value: &'static str,
-    /// As a person sees it.
+    /// Label on the page.
     pub label: &'static str,
-    /// One sentence: what it does, with its source where it has one.
+    /// One sentence on its effect, with its source if there is one.
     pub help: &'static str,
 }
 
-/// What values a knob takes.
+/// The type and bounds of a knob's values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Kind {
@@ -53,7 +53,7 @@ pub enum Kind {
         min: f64,
         /// Largest.
         max: f64,
-        /// Whether a slider should move in factors rather than steps.
+        /// Whether a slider moves in factors rather than steps.
         log: bool,
     },
     /// One of a list.
@@ -63,7 +63,7 @@ pub enum Kind {
     },
     /// Yes or no.
     Flag,
-    /// Text with its own grammar, checked by whoever reads it (a split, a list of columns).
+    /// Text with its own grammar, checked by its reader (a split, a list of columns).
     Text,
 }
 
@@ -81,28 +81,28 @@ pub enum Default {
     Flag(bool),
 }
 
-/// What is told of a knob, whatever the type of its value: the page's form.
+/// The description of a knob, whatever the type of its value, for its form on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct About {
     /// Name in settings, in the URL and in saved models.
     pub key: &'static str,
-    /// Name as a person sees it.
+    /// Label on the page.
     pub label: &'static str,
-    /// One or two sentences: what turning it does.
+    /// One or two sentences on its effect.
     pub help: &'static str,
     /// Unit of the value, or empty.
     pub unit: &'static str,
     /// Paper that introduced it, or empty.
     pub source: &'static str,
-    /// Where it stands on the page.
+    /// Its place on the page.
     pub group: Group,
-    /// What values it takes.
+    /// Type and bounds of its values.
     pub kind: Kind,
-    /// Value when nobody says otherwise (and when the data suggest nothing better).
+    /// Default value, where the data suggest none.
     pub default: Default,
-    /// Whether it belongs among the few that are always in view.
+    /// Whether it is always in view.
     pub basic: bool,
-    /// Only of use when the knob of this key has one of these values; `None`: always.
+    /// Used only when the knob of this key has one of these values; `None`: always.
     pub when: Option<When>,
 }
 
@@ -120,12 +120,12 @@ pub enum Checked {
     Flag(bool),
     /// Of [`Kind::Text`].
     Text(String),
-    /// Of [`Kind::Choice`]: the number of the option, and its stored value.
+    /// Of [`Kind::Choice`]: the index of the option, and its stored value.
     Choice(usize, &'static str),
 }
 
 impl Checked {
-    /// As it stands in raw settings.
+    /// The value in raw settings.
     pub fn to_value(&self) -> Value {
         match self {
             Checked::Integer(value) => (*value).into(),
@@ -138,7 +138,7 @@ impl Checked {
 }
 
 impl Default {
-    /// As it stands in settings.
+    /// The value in settings.
     pub fn to_value(self) -> Value {
         match self {
             Default::Integer(value) => value.into(),
@@ -155,8 +155,8 @@ impl About {
         Error::Knob { knob: self.key, label: self.label, problem: problem.into() }
     }
 
-    /// The value, if it is of this knob's kind and within its bounds. Text that reads as a number or a flag is taken as one,
-    /// because a URL holds only text.
+    /// The value, if it is of this knob's kind and within its bounds. Text that reads as a number or a flag becomes one, because a
+    /// URL holds only text.
     pub(super) fn checked(&self, value: &Value) -> Result<Checked> {
         match self.kind {
             Kind::Integer { min, max } => {
@@ -206,7 +206,7 @@ fn as_number(value: &Value) -> Option<f64> {
     number.filter(|x| x.is_finite())
 }
 
-/// The value as it stands in a message: cut, because it may come from anywhere.
+/// The value for a message, cut because it may come from anywhere.
 fn shown(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() > 40 { format!("{}…", text.chars().take(40).collect::<String>()) } else { text }

@@ -1,8 +1,8 @@
-//! Settings: what each knob is, and raw settings checked against the knobs.
+//! Settings: the knobs, and raw settings checked against them.
 //!
-//! A [`Knob`] is declared once: its key and words, bounds and default, and the Rust type that its value is read as. The page draws its
-//! forms from what is told [`About`] it. Settings arrive as a map from key to JSON value and are checked once by
-//! [`Settings::check`]; from then on [`Settings::get`] gives each knob's value in its type.
+//! A [`Knob`] is declared once: its key, labels, bounds and default, and the Rust type of its value. The page draws its forms from
+//! the description [`About`] it. Settings arrive as a map from key to JSON value and are checked once by [`Settings::check`]; from
+//! then on [`Settings::get`] returns each knob's value in its type.
 //!
 //! ```
 //! use unrolled::knob::{Group, Knob, Raw, Settings, choices};

@@ -8,7 +8,7 @@ use super::about::{About, Checked};
 use super::typed::Knob;
 use crate::error::{Error, Result};
 
-/// Raw settings, as they come from a URL, a page or a saved model.
+/// Raw settings, from a URL, a page or a saved model.
 pub type Raw = BTreeMap<String, Value>;
 
 /// Settings that have been checked: every knob has a value of its kind, within its bounds.
@@ -18,7 +18,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks `raw` against `knobs`; what is absent takes its value from `suggested` and else the knob's default.
+    /// Checks `raw` against `knobs`; an absent setting has its value from `suggested`, or else the knob's default.
     ///
     /// # Errors
     /// [`Error::UnknownKnob`] for a key that no knob has; [`Error::Knob`] for a value of the wrong kind or out of bounds.
@@ -50,13 +50,13 @@ impl Settings {
     /// The value of `knob`.
     pub fn get<T>(&self, knob: &Knob<T>) -> T {
         let value = self.values.get(knob.key).and_then(knob.read);
-        // Never a mistake in the input: the settings were checked against other knobs than are read.
+        // Only a programming error leads here: the settings were checked against other knobs.
         value.unwrap_or_else(|| unreachable!("{} is read, and the settings were not checked for it", knob.key))
     }
 
     /// All values as raw settings, for saving.
     pub fn to_raw(&self) -> Raw {
-        // One by one: collecting a map brings a sort of its own for each type, which everyone would download.
+        // A loop instead of collecting, which would compile a sort of its own for each type.
         let mut raw = Raw::new();
         for (key, value) in &self.values {
             raw.insert((*key).to_owned(), value.to_value());

@@ -1,11 +1,11 @@
-//! Knobs with the types that their values are read as.
+//! Knobs with the types of their values.
 
 use std::fmt;
 use std::ops::{Deref, RangeInclusive};
 
 use super::about::{About, Checked, Choice, Default, Group, Kind, When, Words};
 
-/// One setting that a person can turn, and the type `T` that its value is read as.
+/// One setting, with the type `T` of its value.
 #[derive(Debug, Clone, Copy)]
 pub struct Knob<T> {
     about: About,
@@ -13,16 +13,16 @@ pub struct Knob<T> {
     pub(super) read: fn(&Checked) -> Option<T>,
 }
 
-/// A type with one value for each option of a knob; [`choices!`](crate::choices!) declares an enum so.
+/// A type with one value for each option of a knob; [`choices!`](crate::choices!) declares such an enum.
 pub trait Choices: Sized {
     /// The options.
     const OPTIONS: &'static [Choice];
 
-    /// The value of the option number `index`.
+    /// The value of the option with this index.
     fn nth(index: usize) -> Option<Self>;
 }
 
-/// Declares an enum, and with each variant the option that chooses it: `Variant("value", "label", "help")`.
+/// Declares an enum with one option for each variant: `Variant("value", "label", "help")`.
 #[macro_export]
 macro_rules! choices {
     ($(#[$about:meta])* $vis:vis enum $name:ident {
@@ -46,12 +46,12 @@ macro_rules! choices {
 }
 pub use choices;
 
-/// A knob, whatever the type of its value: how an architecture lists those that it reads.
+/// A knob, whatever the type of its value, for an architecture's list.
 pub trait AnyKnob: Sync {
-    /// What is told of it.
+    /// Its description.
     fn about(&self) -> &About;
 
-    /// As text what `value` is read as, for tests that go over all knobs.
+    /// The typed value of `value` as text, for tests over all knobs.
     #[cfg(test)]
     fn shown(&self, value: &serde_json::Value) -> String;
 }
@@ -83,7 +83,7 @@ impl<T> Deref for Knob<T> {
 }
 
 impl<T: TryFrom<i64>> Knob<T> {
-    /// A whole number from the first of the bounds to the last. Here and below, a default that is out of bounds does not compile.
+    /// A whole number from the first of the bounds to the last. Here and below, a default out of bounds does not compile.
     pub const fn integer(group: Group, key: Words, label: Words, bounds: RangeInclusive<i64>, default: i64) -> Self {
         let (min, max) = (*bounds.start(), *bounds.end());
         assert!(min <= default && default <= max);
@@ -148,7 +148,7 @@ impl<T: Choices> Knob<T> {
         })
     }
 
-    /// That it has one of `values`; one that is none of its options does not compile.
+    /// The case that it has one of `values`; a value that is no option does not compile.
     pub const fn is(&self, values: &'static [Words]) -> When {
         let mut k = 0;
         while k < values.len() {
@@ -188,7 +188,7 @@ impl<T> Knob<T> {
         Self { about, read }
     }
 
-    /// The same with one or two sentences: what turning it does.
+    /// The same with one or two sentences on its effect.
     #[must_use]
     pub const fn help(mut self, help: Words) -> Self {
         self.about.help = help;
@@ -216,7 +216,7 @@ impl<T> Knob<T> {
         self
     }
 
-    /// The same, of use only where another knob has one of some values: [`Knob::is`].
+    /// The same, used only where another knob has one of some values: [`Knob::is`].
     #[must_use]
     pub const fn when(mut self, when: When) -> Self {
         self.about.when = Some(when);

@@ -1,8 +1,8 @@
-//! Numbers: the matrix type, the seeded random numbers, and the hot loops.
+//! The matrix type, the seeded random numbers, and the hot loops.
 //!
-//! A matrix is column-major, as in nalgebra. A sequence is one matrix `[features × (steps · batch)]`: column
-//! `step · batch + sample`, so that one time step is a contiguous block and one sample's features are contiguous; in
-//! memory that is PyTorch's `(seq, batch, feature)`.
+//! A matrix is column-major, as in nalgebra. A sequence is one matrix `[features × (steps · batch)]`: column `step · batch +
+//! sample`, so that one time step is a contiguous block and one sample's features are contiguous, which in memory is PyTorch's
+//! `(seq, batch, feature)`.
 
 pub mod kernels;
 pub mod norms;
@@ -13,10 +13,9 @@ pub use rng::Rng;
 /// The matrix type outside the hot loops.
 pub type Mat = nalgebra::DMatrix<crate::Real>;
 
-/// Sorts by `f64::total_cmp`: by whole numbers of the same order, because those are sorted elsewhere too, and each further
-/// type's sort is several KB more to download.
+/// Sorts by `f64::total_cmp`, through whole numbers of the same order, which share one instance of the sort.
 pub fn sort(values: &mut [f64]) {
-    // Doubles of one sign stand in the order of their bits, negative ones the other way round; doing it twice undoes it.
+    // Doubles of one sign are ordered like their bits, negative ones in reverse; applied twice, this is the identity.
     let turned = |bits: i64| bits ^ ((bits >> 63) as u64 >> 1) as i64;
     let mut keys: Vec<i64> = values.iter().map(|value| turned(value.to_bits() as i64)).collect();
     keys.sort_unstable();

@@ -1,21 +1,22 @@
-//! Sizes of matrices.
+//! Norms of matrices.
 
 use crate::Real;
 use crate::math::Rng;
 
-/// Rounds of the power iteration: its relative error falls with the ratio of the two largest singular values at each.
+/// Largest number of rounds of the power iteration; each reduces the relative error by the ratio of the two largest singular
+/// values.
 const MOST_ROUNDS: usize = 200;
-/// Relative change of the estimate at which it stops.
+/// Relative change of the estimate at which the iteration stops.
 const SETTLED: f64 = 1e-9;
 
-/// `‖A‖_F`, the root of the sum of squares of a matrix's entries.
+/// `‖A‖_F`, the Frobenius norm of a matrix.
 pub fn frobenius(matrix: &[Real]) -> f64 {
     libm::sqrt(matrix.iter().map(|x| crate::wide(*x) * crate::wide(*x)).sum())
 }
 
-/// `‖A‖₂`, the largest factor by which a column-major matrix `[rows × …]` stretches a vector: the largest singular value, by
-/// power iteration on `AᵀA` (Golub and Van Loan 2013, section 8.2.1) from a fixed vector. It approaches from below; where the
-/// two largest are close, to about a thousandth.
+/// `‖A‖₂`, the spectral norm of a column-major matrix `[rows × …]`: its largest singular value, by power iteration on `AᵀA` (Golub
+/// and Van Loan 2013, section 8.2.1) from a fixed vector. It converges from below; where the two largest are close, to about a
+/// thousandth.
 pub fn spectral(matrix: &[Real], rows: usize) -> f64 {
     let columns = matrix.len() / rows.max(1);
     let mut rng = Rng::new(0, 0);
@@ -60,7 +61,7 @@ mod tests {
         }
         assert!((frobenius(&[3.0, 0.0, 4.0, 0.0]) - 5.0).abs() < 1e-12);
         assert_eq!(spectral(&[0.0; 9], 3), 0.0);
-        // A rotation stretches nothing.
+        // A rotation has norm 1.
         assert!((spectral(&[0.6, 0.8, -0.8, 0.6], 2) - 1.0).abs() < 1e-6);
     }
 }

@@ -1,4 +1,4 @@
-//! The one source of randomness: seeded, the same on every machine.
+//! The only source of randomness: seeded, the same on every machine.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng};
@@ -30,11 +30,11 @@ impl Rng {
 
     /// Uniform in `0..bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        // The bias of a 53-bit fraction is far below anything that could be measured here.
+        // The bias of a 53-bit fraction is negligible here.
         ((self.uniform() * bound as f64) as usize).min(bound.saturating_sub(1))
     }
 
-    /// Puts `items` in random order (Fisher–Yates).
+    /// Permutes `items` at random (Fisher–Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
@@ -42,7 +42,7 @@ impl Rng {
     }
 }
 
-/// A number in `[0, 1)` that depends on its keys alone, not on the order of calls: dropout masks are the same however a
+/// A number in `[0, 1)` that depends only on its keys, not on the order of calls, so that dropout masks are the same however a
 /// batch is cut up. The mixing function is SplitMix64's (Steele, Lea and Flood 2014).
 pub fn keyed_uniform(keys: [u64; 4]) -> Real {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -3,14 +3,14 @@
 use crate::grad::{Var, ops};
 use crate::nn::Pass;
 
-/// The state that a block carries from one segment of a sequence to the next: up to four matrices `[… × batch]`, `None` at the
+/// The state that a block carries from one stretch of a sequence to the next: up to four matrices `[… × batch]`, `None` at the
 /// start.
 pub type State = [Option<Var>; 4];
 
-/// A layer over a sequence: recurrent cells, and whatever else takes a sequence to a sequence.
+/// A layer from a sequence to a sequence: recurrent cells, attention and others.
 ///
-/// Running two stretches one after the other, the second from the state that the first left, gives the same as running
-/// them as one; a sequence of length one is how a block streams.
+/// Two stretches in sequence, the second from the first one's state, give the same as both in one; streaming is a sequence of
+/// length one.
 pub trait Block {
     /// Rows of the output.
     fn features(&self) -> usize;
@@ -40,28 +40,28 @@ pub trait Block {
         None
     }
 
-    /// Numbers that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row of
-    /// the block's matrices: values and gradients of what it computes on the way.
+    /// Number of values that a training step on sequences of `steps` steps keeps for each step and sample, beyond one for each row
+    /// of the block's matrices: intermediate values and their gradients.
     fn keeps_more(&self, steps: usize) -> usize {
         let _ = steps;
         0
     }
 
-    /// Numbers that the state of one sample grows by with each step.
+    /// Growth of the state of one sample with each step, in numbers.
     fn state_grows_by(&self) -> usize {
         0
     }
 }
 
-// For what holds one. Not asked of each: nothing prints them, and their own forms would all be downloaded.
+// Structs with a trait object derive `Debug` through this; nothing prints a block.
 impl std::fmt::Debug for dyn Block {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a block")
     }
 }
 
-/// `x` through layers on top of each other, from and to their states; `between` is what happens to what one gives before the
-/// next reads it, told the number of the one below.
+/// `x` through stacked layers, from and to their states; `between` transforms each layer's output before the next, and gets the
+/// index of the layer below.
 pub fn through<'p>(
     pass: &mut Pass<'p>,
     blocks: &[Box<dyn Block>],
@@ -78,7 +78,7 @@ pub fn through<'p>(
     x
 }
 
-/// The last step of a sequence `[rows × (steps · batch)]`, which the next stretch starts from.
+/// The last step of a sequence `[rows × (steps · batch)]`, from which the next stretch starts.
 pub fn last_step(pass: &mut Pass<'_>, sequence: Var) -> Var {
     let columns = pass.tape.shape(sequence).1;
     ops::slice_columns(pass.tape, sequence, columns - pass.batch, pass.batch)

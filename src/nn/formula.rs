@@ -1,9 +1,9 @@
-//! The number of parameters as a sum that people can follow.
+//! The number of parameters as a readable sum.
 
 use crate::nn::params::Slot;
 
-/// The parameters of each module, rows times columns, with the module's name behind them:
-/// `64·(24 + 1) (embed) + 4·64·(64 + 64 + 2) (layer 1) + 24·(64 + 1) (head)`.
+/// The parameters of each module, rows times columns, followed by the module's name: `64·(24 + 1) (embed) + 4·64·(64 + 64 + 2)
+/// (layer 1) + 24·(64 + 1) (head)`.
 pub fn formula(slots: &[Slot]) -> String {
     let mut terms: Vec<(String, Vec<String>)> = Vec::new();
     for same in slots.chunk_by(|a, b| (module(&a.name), a.rows) == (module(&b.name), b.rows)) {
@@ -17,7 +17,7 @@ pub fn formula(slots: &[Slot]) -> String {
     terms.iter().map(named).collect::<Vec<_>>().join(" + ")
 }
 
-/// Parameters of one module with equally many rows: `4·64·(24 + 64 + 2)`, the gates' number first.
+/// Parameters of one module with the same number of rows: `4·64·(24 + 64 + 2)`, the number of gates first.
 fn product(slots: &[Slot]) -> String {
     let (rows, blocks) = (slots[0].rows, slots.iter().map(|slot| slot.blocks).max().unwrap_or(1));
     let vectors = slots.iter().filter(|slot| slot.vector).count();
@@ -33,15 +33,15 @@ fn product(slots: &[Slot]) -> String {
     factors.join("·")
 }
 
-/// Where a name as `layers.0.self_attn.in_proj_weight` or `rnn.weight_ih_l0_reverse` ends to name the module.
+/// Splits a name such as `layers.0.self_attn.in_proj_weight` or `rnn.weight_ih_l0_reverse` after its module.
 fn module(name: &str) -> (&str, &str) {
     let (path, parameter) = name.rsplit_once('.').unwrap_or(("", name));
-    // Parameters of `torch.nn.RNN` and its like carry their layer, others with an underscore only their kind.
+    // Parameters of `torch.nn.RNN` and similar modules carry their layer; other names with an underscore carry only their kind.
     let kind = parameter.find("_l").filter(|at| parameter[at + 2..].starts_with(|c: char| c.is_ascii_digit()));
     (path, kind.map_or("", |at| &parameter[at + 2..]))
 }
 
-/// The module as people say it: `layer 1`, `encoder, layer 1, reverse`, `head`.
+/// A readable name of the module: `layer 1`, `encoder, layer 1, reverse`, `head`.
 fn label(name: &str) -> String {
     let (path, layer) = module(name);
     let mut words: Vec<String> = Vec::new();

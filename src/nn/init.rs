@@ -4,16 +4,16 @@ use nalgebra::DMatrix;
 
 use crate::math::Rng;
 
-/// How a matrix or vector starts out.
+/// Initial values of a matrix or vector.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
     /// All zeros.
     Zero,
-    /// All the same; not multiplied by the scale.
+    /// All equal; not multiplied by the scale.
     Constant(f64),
-    /// Uniform in `[−bound, bound]`: with `1/√hidden` for recurrent layers and `1/√inputs` for linear ones, PyTorch's own.
+    /// Uniform in `[−bound, bound]`: PyTorch's default, with `1/√hidden` for recurrent layers and `1/√inputs` for linear ones.
     Uniform(f64),
-    /// Normal with this standard deviation: PyTorch's own for embeddings, with 1.
+    /// Normal with this standard deviation: PyTorch's default for embeddings, with 1.
     Normal(f64),
     /// A random orthogonal matrix (Saxe et al. 2014).
     Orthogonal,
@@ -33,9 +33,9 @@ pub enum Init {
     /// `sign · ln u` with `u` uniform in `[1, steps − 1]`: gates that remember for up to `steps` steps (Tallec and Ollivier
     /// 2018, "chrono"); not multiplied by the scale.
     Chrono {
-        /// The longest memory wanted, in steps.
+        /// The longest memory, in steps.
         steps: f64,
-        /// 1 for the gate that keeps, −1 for the gate that lets in.
+        /// 1 for the gate that keeps the state, −1 for the input gate.
         sign: f64,
     },
 }
@@ -65,8 +65,8 @@ impl Init {
     }
 }
 
-/// Orthonormal columns (or rows, where there are fewer of them), uniformly distributed: Q of a Gaussian matrix, its signs
-/// fixed by the diagonal of R (Mezzadri 2007).
+/// Orthonormal columns (or rows, where there are fewer), uniformly distributed: Q of a Gaussian matrix, with signs from the
+/// diagonal of R (Mezzadri 2007).
 fn orthogonal(rows: usize, cols: usize, rng: &mut Rng) -> Vec<f64> {
     let (tall, short) = (rows.max(cols), rows.min(cols));
     let gaussian = DMatrix::from_fn(tall, short, |_, _| rng.normal());

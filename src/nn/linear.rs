@@ -10,7 +10,7 @@ use crate::nn::{Builder, Init, ParamId, Pass};
 pub struct Linear {
     /// `[outputs × inputs]`.
     pub weight: ParamId,
-    /// `[outputs × 1]`, or none.
+    /// `[outputs × 1]`, if there is one.
     pub bias: Option<ParamId>,
     /// Rows of the input.
     pub inputs: usize,

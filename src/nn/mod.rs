@@ -1,4 +1,4 @@
-//! Parameters, their initial values, and the parts that architectures share.
+//! Parameters, their initial values, and the shared parts of architectures.
 
 pub mod block;
 pub mod conv;

@@ -4,7 +4,7 @@ use crate::Real;
 use crate::grad::{Var, ops};
 use crate::nn::{Builder, Init, ParamId, Pass};
 
-/// Added to the variance or the mean square before its root is taken: PyTorch's default.
+/// Added to the variance or the mean square before the square root: PyTorch's default.
 const EPSILON: Real = 1e-5;
 
 /// Normalises each column, with a learned factor for each row, and for the layer norm a learned shift.
@@ -12,7 +12,7 @@ const EPSILON: Real = 1e-5;
 pub struct Norm {
     weight: ParamId,
     bias: Option<ParamId>,
-    /// Parts of a column that are centred and normalised each by itself; 0: the RMS norm, which does not centre.
+    /// Number of parts of a column that are centred and normalised separately; 0: the RMS norm, which does not centre.
     groups: usize,
 }
 
@@ -30,7 +30,7 @@ impl Norm {
         Self { weight, bias: None, groups: 0 }
     }
 
-    /// Layer norm of each of `groups` equal parts of the rows by itself, without a bias, as `torch.nn.GroupNorm` of a column:
+    /// Layer norm of each of `groups` equal parts of the rows separately, without a bias, as `torch.nn.GroupNorm` of a column:
     /// `name.weight` ones.
     pub fn groups(builder: &mut Builder, name: &str, rows: usize, groups: usize) -> Self {
         Self { groups, ..Self::rms(builder, name, rows) }

@@ -1,4 +1,4 @@
-//! All parameters of a network in one flat store, with gradients laid out alike.
+//! All parameters of a network in one flat store, with gradients in the same layout.
 //!
 //! The optimiser, clipping, counting, saving and exporting are one loop each over this store. Names and shapes are
 //! PyTorch's; within the store a matrix is column-major, as everywhere here.
@@ -13,10 +13,10 @@ use crate::nn::Init;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParamId(usize);
 
-/// Name, shape and place of one parameter.
+/// Name, shape and position of one parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// As in a PyTorch state dict: `rnn.weight_ih_l0`.
+    /// Name in a PyTorch state dict: `rnn.weight_ih_l0`.
     pub name: String,
     /// Rows of the matrix.
     pub rows: usize,
@@ -26,40 +26,40 @@ pub struct Slot {
     pub vector: bool,
     /// Whether it is the second of two bias vectors. Only their sum matters; PyTorch keeps both, papers count one.
     pub second_bias: bool,
-    /// Whether AdamW's weight decay pulls it towards zero: as `torch.optim.AdamW(model.parameters())` all are, but for those that
-    /// an architecture's authors exempt ([`Builder::decaying`]).
+    /// Whether AdamW's weight decay applies: to all parameters, as in `torch.optim.AdamW(model.parameters())`, except those that an
+    /// architecture's authors exempt ([`Builder::decaying`]).
     pub decays: bool,
-    /// Whether its rows are looked up by their number: no matrix that columns are multiplied with.
+    /// Whether its rows are looked up by index, so that it is no factor of a matrix product.
     pub looked_up: bool,
-    /// Blocks of equally many rows (gates) on top of each other.
+    /// Number of stacked blocks of equally many rows (gates).
     pub blocks: usize,
-    /// First number within the store.
+    /// Index of its first number in the store.
     pub offset: usize,
 }
 
 impl Slot {
-    /// Numbers in it.
+    /// Number of values in it.
     pub fn len(&self) -> usize {
         self.rows * self.cols
     }
 
-    /// Whether it has no numbers.
+    /// Whether it has no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Shape as PyTorch has it.
+    /// Shape in PyTorch.
     pub fn shape(&self) -> Vec<usize> {
         if self.vector { vec![self.rows] } else { vec![self.rows, self.cols] }
     }
 
-    /// Where it lies within the store.
+    /// Index range in the store.
     pub fn range(&self) -> std::ops::Range<usize> {
         self.offset..self.offset + self.len()
     }
 }
 
-/// The flat store: values, gradients of the same layout, and the slots, which name each parameter's place.
+/// The flat store: values, gradients of the same layout, and the slots, which describe each parameter.
 #[derive(Debug, Clone, Default)]
 pub struct Params {
     /// All values.
@@ -70,12 +70,12 @@ pub struct Params {
 }
 
 impl Params {
-    /// Name, shape and place of every parameter, in the order in which they were added.
+    /// Name, shape and position of every parameter, in the order of addition.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
-    /// How many numbers there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         self.values.len()
     }
@@ -96,7 +96,7 @@ impl Params {
         tape.param(id.0, slot.rows, slot.cols, &self.values[slot.range()])
     }
 
-    /// Takes the gradients from `tape`; a parameter that was not used has gradient zero.
+    /// Collects the gradients from `tape`; an unused parameter has gradient zero.
     pub fn collect(&mut self, tape: &Tape) {
         let mut grads = std::mem::take(&mut self.grads);
         grads.resize(self.values.len(), 0.0);
@@ -127,7 +127,7 @@ impl Params {
         (0..rows * cols).map(move |k| self.values[offset + (k % cols) * rows + k / cols])
     }
 
-    /// Sets the values of the `slot`-th parameter from PyTorch's order (row-major); there must be as many as it has.
+    /// Sets the values of the `slot`-th parameter from PyTorch's order (row-major); their number must match.
     pub fn set_row_major(&mut self, slot: usize, values: impl IntoIterator<Item = Real>) {
         let Slot { rows, cols, offset, .. } = self.slots[slot];
         for (k, value) in values.into_iter().take(rows * cols).enumerate() {
@@ -142,11 +142,11 @@ pub struct Builder {
     params: Params,
     rng: Rng,
     scale: f64,
-    /// Names of the modules around what is added now, each with a full stop behind it.
+    /// Names of the enclosing modules, each followed by a full stop.
     prefix: String,
-    /// How many numbers have been added: in 64 bits, for those that are only counted may be more than any memory holds.
+    /// Number of values added so far, in 64 bits, since a counted model may be larger than any memory.
     len: u64,
-    /// Whether they are counted only: there are no values then.
+    /// Whether parameters are only counted, without values.
     counts: bool,
     /// Whether a parameter of this name decays.
     decays: fn(&str) -> bool,
@@ -163,7 +163,7 @@ impl Builder {
         Self { counts: true, ..Self::new(Rng::new(0, 0), 0.0) }
     }
 
-    /// How many numbers have been added.
+    /// Number of values added.
     pub fn len(&self) -> u64 {
         self.len
     }
@@ -173,7 +173,7 @@ impl Builder {
         self.len == 0
     }
 
-    /// Adds what `build` adds as a module `name`: its parameters' names begin with that, as in a PyTorch state dict.
+    /// Adds the parameters of `build` as a module `name`: their names begin with that, as in a PyTorch state dict.
     pub fn within<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
         let outside = self.prefix.len();
         self.prefix += name;
@@ -183,7 +183,7 @@ impl Builder {
         built
     }
 
-    /// Adds what `build` adds, of which `rule` says by their names which parameters weight decay pulls on.
+    /// Adds the parameters of `build`; `rule` decides by their names which ones weight decay applies to.
     pub fn decaying<T>(&mut self, rule: fn(&str) -> bool, build: impl FnOnce(&mut Self) -> T) -> T {
         let outside = std::mem::replace(&mut self.decays, rule);
         let built = build(self);
@@ -196,14 +196,14 @@ impl Builder {
         self.add(name, rows, cols, false, false, &[(rows, init)])
     }
 
-    /// Adds a matrix `[rows × cols]` whose rows are looked up by their number, as `torch.nn.Embedding`.
+    /// Adds a matrix `[rows × cols]` whose rows are looked up by index, as `torch.nn.Embedding`.
     pub fn table(&mut self, name: String, rows: usize, cols: usize, init: Init) -> ParamId {
         let id = self.matrix(name, rows, cols, init);
         self.params.slots[id.0].looked_up = true;
         id
     }
 
-    /// Adds a matrix of blocks of rows on top of each other (gates), each with its own initial values.
+    /// Adds a matrix of stacked blocks of rows (gates), each with its own initial values.
     pub fn stacked(&mut self, name: String, cols: usize, blocks: &[(usize, Init)]) -> ParamId {
         let rows = blocks.iter().map(|(rows, _)| rows).sum();
         self.add(name, rows, cols, false, false, blocks)
@@ -246,7 +246,7 @@ impl Builder {
         ParamId(self.params.slots.len() - 1)
     }
 
-    /// Initial values of a matrix `[rows × cols]` behind all others.
+    /// Appends initial values of a matrix `[rows × cols]`.
     fn draw(&mut self, (rows, cols): (usize, usize), blocks: &[(usize, Init)]) {
         let offset = self.params.values.len();
         self.params.values.resize(offset + rows * cols, 0.0);
@@ -262,7 +262,7 @@ impl Builder {
         }
     }
 
-    /// Name and shape of everything that was added. Of a builder that only counts, the offsets say nothing.
+    /// Name and shape of all parameters. The offsets of a counting builder are meaningless.
     pub fn into_slots(self) -> Vec<Slot> {
         self.params.slots
     }

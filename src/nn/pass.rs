@@ -1,4 +1,4 @@
-//! One pass of a batch through a network: its tape, its dropout, and the inner values that it notes.
+//! One pass of a batch through a network: its tape, its dropout, and the probes it notes.
 
 use crate::Real;
 use crate::grad::{Tape, Var, ops};
@@ -7,17 +7,17 @@ use crate::nn::{Bounds, Clock, Flow, Layout, ParamId, Params, Probe, Probes};
 /// One pass of a batch through a network.
 #[derive(Debug)]
 pub struct Pass<'a> {
-    /// Where it is recorded.
+    /// The tape of its operations.
     pub tape: &'a mut Tape,
     /// The network's parameters.
     pub params: &'a Params,
-    /// Samples side by side.
+    /// Number of samples.
     pub batch: usize,
-    /// Seed, optimiser step and first sample of the batch, when training; `None`: evaluation, nothing is dropped out.
+    /// Seed, optimiser step and first sample of the batch in training; `None` in evaluation, without dropout.
     pub training: Option<(u64, u64, u64)>,
-    /// Number of the first step at hand within the whole sequence: decides what is dropped out, too.
+    /// Number of the first present step within the whole sequence, for dropout.
     pub first_step: u64,
-    /// Inner values, if they are wanted.
+    /// Inner values, if they are requested.
     pub probes: Option<Probes>,
     dropouts: u64,
 }
@@ -28,8 +28,8 @@ impl<'a> Pass<'a> {
         Self { tape, params, batch, training: None, first_step: 0, probes: None, dropouts: 0 }
     }
 
-    /// A pass for training: `seed` of the run, number of the optimiser step, and each sample's number within the step's
-    /// whole batch decide what is dropped out; `first` is that of the first sample at hand.
+    /// A pass for training. Dropout depends on `seed` of the run, the number of the optimiser step, and each sample's number within
+    /// the step's whole batch; `first` is that of the first present sample.
     pub fn training(tape: &'a mut Tape, params: &'a Params, batch: usize, seed: u64, step: u64, first: u64) -> Self {
         Self { training: Some((seed, step, first)), ..Self::new(tape, params, batch) }
     }
@@ -39,8 +39,7 @@ impl<'a> Pass<'a> {
         self.params.on(self.tape, id)
     }
 
-    /// What the next dropout of the network, or whatever else is left to chance in training, depends on; `None` when
-    /// evaluating.
+    /// The key of the network's next dropout or other random choice in training; `None` in evaluation.
     pub fn next_key(&mut self) -> Option<ops::DropoutKey> {
         let layer = self.dropouts;
         self.dropouts += 1;
@@ -48,14 +47,14 @@ impl<'a> Pass<'a> {
         self.training.map(|(seed, step, first_sample)| ops::DropoutKey { seed, step, layer, first_sample, first_step })
     }
 
-    /// Dropout, in training alone.
+    /// Dropout, only in training.
     pub fn dropout(&mut self, x: Var, rate: Real) -> Var {
         let key = self.next_key();
         self.dropout_by(x, rate, key, 0)
     }
 
-    /// Dropout by a key of [`Pass::next_key`] on the stretch of a sequence at hand that begins at `first_step`: stretch by stretch
-    /// the same as all at once.
+    /// Dropout by a key of [`Pass::next_key`] on the stretch of a sequence that begins at `first_step`: the same for stretches as
+    /// for the whole.
     pub fn dropout_by(&mut self, x: Var, rate: Real, key: Option<ops::DropoutKey>, first_step: u64) -> Var {
         match key {
             Some(key) if rate > 0.0 => ops::dropout(
@@ -104,17 +103,17 @@ impl Pass<'_> {
         self.note(layer, name, var, |probe| probe.bounds = bounds);
     }
 
-    /// Notes an inner value whose rows are not units, but belong to a `row` each: `[rows × (steps · batch)]`.
+    /// Notes an inner value whose rows each belong to a `row` instead of a unit: `[rows × (steps · batch)]`.
     pub fn probe_rows(&mut self, layer: usize, name: &'static str, row: &'static str, bounds: Bounds, var: Var) {
         self.note(layer, name, var, |probe| (probe.bounds, probe.row) = (bounds, row));
     }
 
-    /// Notes an inner value with a gradient worth seeing: a state that the next step reads, or what the next layer reads.
+    /// Notes an inner value with a gradient for display: a state for the next step, or an input of the next layer.
     pub fn probe_flow(&mut self, layer: usize, name: &'static str, bounds: Bounds, flow: Flow, var: Var) {
         self.note(layer, name, var, |probe| (probe.bounds, probe.flow) = (bounds, flow));
     }
 
-    /// Notes values that are stacked in one matrix, each with as many rows: gates.
+    /// Notes values of equally many rows, stacked in one matrix: gates.
     pub fn probe_gates(&mut self, layer: usize, gates: &[(&'static str, Bounds)], var: Var) {
         let units = self.tape.shape(var).0 / gates.len().max(1);
         for (k, (name, bounds)) in gates.iter().enumerate() {
@@ -124,11 +123,11 @@ impl Pass<'_> {
         }
     }
 
-    /// Notes how each of `heads` heads looked at other steps, `[(heads · looked at) × (steps · batch)]`: at those of `keys`,
-    /// or of the same sequence.
+    /// Notes the attention of each of `heads` heads, `[(heads · keys) × (steps · batch)]`, to the steps of `keys`, or of the same
+    /// sequence.
     pub fn probe_looks(&mut self, layer: usize, heads: usize, keys: Option<Clock>, var: Var) {
         let rows = self.tape.shape(var).0 / heads;
-        // What came before the first of these steps was seen from the beginning of the window on.
+        // Attention to steps before the first of these starts at the beginning of the window.
         for head in 0..heads {
             self.note(layer, "attention", var, |probe| {
                 let steps = probe.clock.first / probe.clock.stride;
@@ -140,12 +139,12 @@ impl Pass<'_> {
         }
     }
 
-    /// Notes matrices from state to state `[units × units]` that are stacked in one.
+    /// Notes stacked matrices from state to state, `[units × units]` each.
     pub fn probe_matrices(&mut self, layer: usize, names: &[&'static str], var: Var) {
         self.probe_head_matrices(layer, names, 1, var);
     }
 
-    /// The same of each of `heads` heads, one below the other.
+    /// The same for each of `heads` heads, stacked.
     pub fn probe_head_matrices(&mut self, layer: usize, names: &[&'static str], heads: usize, var: Var) {
         let units = self.tape.shape(var).0 / (names.len() * heads).max(1);
         for (k, name) in names.iter().cycle().take(names.len() * heads).enumerate() {
@@ -156,8 +155,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Notes what the network reads, `[(stride · features) × (columns · samples)]`, and makes its gradient wanted; the steps
-    /// of all that is noted after it stand as this `clock` says.
+    /// Notes the network's input, `[(stride · features) × (columns · samples)]`, and requests its gradient; `clock` sets the times
+    /// of all later notes.
     pub fn probe_input(&mut self, clock: Clock, var: Var) {
         let Some(probes) = &mut self.probes else { return };
         probes.clock = Some(clock);
@@ -165,14 +164,14 @@ impl Pass<'_> {
         self.note(0, "values read", var, |probe| (probe.layout, probe.flow) = (Layout::Stacked, Flow::Carried));
     }
 
-    /// Says which part of the network all that follows belongs to, and where its steps stand if not as before.
+    /// Sets the part of the network for all later notes, and their times if they differ.
     pub fn probe_part(&mut self, part: &'static str, clock: Option<Clock>) {
         if let Some(probes) = &mut self.probes {
             (probes.part, probes.clock) = (part, clock.or(probes.clock));
         }
     }
 
-    /// Runs `work` with all its notes said to be of a layer that reads the window from its end.
+    /// Runs `work` with its notes marked as a layer that reads the window from its end.
     pub fn backwards<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         if let Some(probes) = &mut self.probes {
             probes.backwards = true;

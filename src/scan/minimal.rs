@@ -1,5 +1,5 @@
-//! minGRU and minLSTM (Feng et al. 2024, “Were RNNs all we needed?”): gates that do not read the state, so that the state is
-//! a weighted sum that can be computed in any grouping.
+//! minGRU and minLSTM (Feng et al. 2024, “Were RNNs all we needed?”): gates that do not read the state, so that the state is a
+//! weighted sum with free grouping.
 //!
 //! ```text
 //! minGRU (section 3.1)                      minLSTM (section 3.2)
@@ -12,22 +12,22 @@
 //! x_t [features × batch]; all others [hidden × batch]; rows of the pre-activations in the order z, h̃ or f, i, h̃
 //! ```
 //!
-//! The sum over time is taken one step after the other, or as a parallel prefix scan (Blelloch 1990) of the maps
-//! `h ↦ a h + b`, of which two in a row are one: about twice the arithmetic, in `2 log₂ steps` rounds whose parts are
-//! independent. Its gradient is the same sum from the end: `D_t = dh_t + a_{t+1} ∘ D_{t+1}`.
+//! The sum over time is computed one step after the other, or as a parallel prefix scan (Blelloch 1990) of the maps `h ↦ a h + b`,
+//! two of which compose to one: about twice the arithmetic, in `2 log₂ steps` rounds of independent parts. Its gradient is the same
+//! sum from the end: `D_t = dh_t + a_{t+1} ∘ D_{t+1}`.
 
 use super::Outputs;
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, for_each, sigmoid};
 
-/// Added to each gate of the minLSTM before the division: both may be so closed that `f32` holds zeros.
+/// Added to each gate of the minLSTM before the division: both may underflow to zero in `f32`.
 const EPSILON: Real = 1e-30;
 
 /// Auxiliary outputs, counted back from the scan's own node.
 const KEEPS: usize = 1;
 
-/// Which recurrence, and how it is computed.
+/// The recurrence and its algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Minimal {
     /// Forget and input gate (minLSTM) rather than one update gate (minGRU).
@@ -53,15 +53,15 @@ impl Minimal {
     }
 }
 
-/// Runs the pre-activations `z` `[gates · hidden × (steps · batch)]` from the state `h0` `[hidden × batch]` (zero if
-/// `None`). The outputs' `gates` are the shares `a_t` that are kept, `[hidden × (steps · batch)]`.
+/// Runs the pre-activations `z` `[gates · hidden × (steps · batch)]` from the state `h0` `[hidden × batch]` (zero if `None`). The
+/// outputs' `gates` are the kept shares `a_t`, `[hidden × (steps · batch)]`.
 pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: usize) -> Outputs {
     let (rows, columns) = tape.shape(z);
     let n = rows / form.gates();
     let size = n * batch;
     let mut keeps = tape.buffer(n * columns);
     let mut states = tape.buffer(n * columns);
-    // First the kept shares and the additions of each step.
+    // The kept shares and the additions of each step come first.
     let parts = tape.value(z).chunks_exact(rows).zip(keeps.chunks_exact_mut(n)).zip(states.chunks_exact_mut(n));
     for ((z, keep), add) in parts {
         let (first, rest) = z.split_at(n);
@@ -94,8 +94,8 @@ pub fn minimal(tape: &mut Tape, z: Var, h0: Option<Var>, form: Minimal, batch: u
     Outputs { hidden, cell: None, gates: Some(gates) }
 }
 
-/// Replaces each block `s_k` of `sums` (of `size` numbers) by `s_k + a_k (s_{k−1} + a_{k−1} (…))`, in a tree; from the last
-/// block to the first if `reverse`. `maps` holds the `a_k` and is used up.
+/// Replaces each block `s_k` of `sums` (of `size` numbers) by `s_k + a_k (s_{k−1} + a_{k−1} (…))`, in a tree; from the last block
+/// to the first if `reverse`. `maps` holds the `a_k` and is overwritten.
 fn prefix(maps: &mut [Real], sums: &mut [Real], size: usize, reverse: bool) {
     let count = sums.len() / size;
     let mut join = |early: usize, late: usize| {
@@ -128,7 +128,7 @@ fn backward(ctx: &mut Context<'_>) {
     let mut whole = ctx.take_upstream();
     let last = whole.len() - size;
     if form.parallel {
-        // D_t takes a_{t+1}: the shares, one step earlier.
+        // D_t needs a_{t+1}: the shares, one step earlier.
         let mut maps = ctx.scratch(whole.len());
         maps[..last].copy_from_slice(&keeps[size..]);
         maps[last..].fill(0.0);
@@ -177,7 +177,7 @@ impl Formula<2, 1> for Add {
     }
 }
 
-/// One map after another: `(a, s)` after `(b, t)` is `(a b, s + a t)`.
+/// Composition of two maps: `(a, s)` after `(b, t)` is `(a b, s + a t)`.
 struct Join;
 
 impl Formula<2, 2> for Join {

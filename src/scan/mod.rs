@@ -1,9 +1,9 @@
-//! The recurrences over time: each runs a whole sequence, forward and backward written by hand.
+//! The recurrences over time: each runs a whole sequence, with forward and backward passes by hand.
 //!
-//! A scan is an operation of the tape. Its backward pass walks the steps once, storing the gradients of the
-//! pre-activations; each weight gradient is then one product over all steps. After it, on a watched tape, the gradient of the
-//! scan's output is complete at each step, with the part that flows through later steps. "The gradient through time" is
-//! read from it. Every scan has a plain reference implementation in [`reference`], composed of the tape's own operations.
+//! A scan is an operation of the tape. Its backward pass goes over the steps once and stores the gradients of the pre-activations;
+//! each weight gradient is then one product over all steps. On a watched tape, the gradient of the scan's output is afterwards
+//! complete at each step, with the part that flows through later steps: the gradient through time. Every scan has a plain reference
+//! implementation in [`reference`], composed of the tape's own operations.
 
 mod minimal;
 mod mlstm;

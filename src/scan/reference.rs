@@ -1,13 +1,13 @@
-//! Reference implementations of the scans, composed step by step of the tape's own operations. Tests compare the fast scans
-//! with them, value and every gradient, and benches measure against them.
+//! Reference implementations of the scans, composed step by step of the tape's own operations. Tests compare the fast scans with
+//! them, value and every gradient, and benches compare their speed.
 
 use crate::grad::{Tape, Var, ops};
 use crate::scan::{LEAST, Minimal, MlstmInputs, SelectiveInputs, SlstmInputs, Walk, Weights};
 
-/// A state-to-state step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
+/// One step of a recurrence, composed on the tape: `(x_t, h, c) → (h, c)`.
 type Cell = fn(&mut Tape, Var, Weights, Var, Var) -> (Var, Var);
 
-/// Runs a sequence with `cell`; gives hidden states and cell states `[hidden × (steps · batch)]`.
+/// Runs a sequence with `cell`; returns hidden states and cell states `[hidden × (steps · batch)]`.
 fn run(
     tape: &mut Tape,
     x: Var,
@@ -170,7 +170,7 @@ pub fn selective(tape: &mut Tape, inputs: SelectiveInputs, h0: Option<Var>, batc
         let d = ops::add_column(tape, zeros, d);
         let mut y = ops::mul(tape, d, u);
         for (n, h) in h.iter_mut().enumerate() {
-            // One row for all channels: B or C at this place of the state.
+            // One row for all channels: B or C at this index of the state.
             let [b, c] = [b, c].map(|x| {
                 let row = ops::slice_rows(tape, x, n, 1);
                 ops::linear(tape, ones, row, None)
@@ -200,7 +200,7 @@ fn larger(tape: &mut Tape, a: Var, b: Var) -> Var {
     ops::add(tape, a, above)
 }
 
-/// Stabiliser, input and forget gate from their pre-activations and the stabiliser before: unlike the fast scans this is
+/// Stabiliser, input and forget gate from their pre-activations and the previous stabiliser; unlike the fast scans, this is
 /// differentiated through the stabiliser.
 fn stabilised(tape: &mut Tape, i: Var, f: Var, m: Var, exponential: bool) -> [Var; 3] {
     let log_f = if exponential {
@@ -230,8 +230,8 @@ fn append(tape: &mut Tape, all: Option<Var>, one: Var) -> Option<Var> {
     Some(all.map_or(one, |all| ops::concat_columns(tape, all, one)))
 }
 
-/// The reference implementation of [`super::slstm`]: hidden states, and cell state, normaliser and stabiliser after the last step above each
-/// other.
+/// The reference implementation of [`super::slstm`]: hidden states, and after the last step cell state, normaliser and stabiliser,
+/// stacked.
 pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Option<Var>, batch: usize) -> (Var, Var) {
     let SlstmInputs { gates, r, bias, exponential } = inputs;
     let ((hidden, columns), (_, d)) = (tape.shape(gates[0]), tape.shape(r));
@@ -245,7 +245,7 @@ pub fn slstm(tape: &mut Tape, inputs: SlstmInputs, h0: Option<Var>, memory0: Opt
     for first in (0..columns).step_by(batch) {
         let mut k = 0;
         let [i, f, z, o] = gates.map(|gate| {
-            // One head's rows from its own part of the state, below the other heads'.
+            // One head's rows, from its own part of the state.
             let mixed = (0..hidden / d).map(|head| {
                 let part = ops::slice_rows(tape, h, head * d, d);
                 let weights = ops::slice_rows(tape, r, (head * 4 + k) * d, d);
@@ -283,13 +283,13 @@ pub fn mlstm(
     let MlstmInputs { q, k, v, input_gate, forget_gate, exponential } = inputs;
     let ((rows, columns), (heads, _)) = (tape.shape(q), tape.shape(input_gate));
     let d = rows / heads;
-    // One number for each sample, for all rows; and the sum over rows.
+    // One number for each sample, repeated for all rows; and the sum over rows.
     let (spread, gather) = (tape.filled(d, 1, 1.0), tape.filled(1, d, 1.0));
     let ones = tape.filled(1, batch, 1.0);
     let epsilon = tape.filled(1, batch, 1e-6);
     let mut out: Option<Var> = None;
     for head in 0..heads {
-        // The memory's columns, one for each row of the values, and the normaliser behind them: each [d × batch].
+        // The memory's columns, one for each row of the values, followed by the normaliser: each [d × batch].
         let mut memory: Vec<Var> = (0..=d)
             .map(|column| match memory0 {
                 Some(memory0) => ops::slice_rows(tape, memory0, (head * (d + 1) + column) * d, d),

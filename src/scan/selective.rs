@@ -10,17 +10,17 @@
 //! h_t [(channels · state) × batch]: each sample a column-major [channels × state].
 //! ```
 //!
-//! No state is kept but one in [`CHUNK`] steps: the backward pass computes a chunk's states again from the one before it, as
-//! the paper does (section 3.3.2), and they are in the cache when they are used.
+//! Only one state in [`CHUNK`] steps is kept: the backward pass computes a chunk's states again from the one before it, as the
+//! paper does (section 3.3.2), and they are in the cache when they are used.
 
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, Summed, add_product, add_scaled, exp, for_each, for_each_summed, product};
 
-/// Steps from one state that is kept to the next.
+/// Steps between two kept states.
 pub const CHUNK: usize = 8;
 
-/// Places of the inputs in the record.
+/// Indices of the inputs in the record.
 const U: usize = 0;
 const DELTA: usize = 1;
 const A_LOG: usize = 2;
@@ -42,9 +42,9 @@ pub struct SelectiveInputs {
     pub delta: Var,
     /// Logarithm of −A, `[channels × state]`.
     pub a_log: Var,
-    /// How the input reaches the state, `[state × (steps · batch)]`.
+    /// Input matrix B, `[state × (steps · batch)]`.
     pub b: Var,
-    /// How the state is read, `[state × (steps · batch)]`.
+    /// Output matrix C, `[state × (steps · batch)]`.
     pub c: Var,
     /// The input's direct share, `[channels × 1]`.
     pub d: Var,
@@ -134,7 +134,7 @@ fn poles(a_log: &[Real], a: &mut [Real]) {
     for_each([a_log], [a], Poles);
 }
 
-/// One sample's step: the state `h` goes on, and `y` is read from it. `through` is left with `Δ ∘ u`.
+/// One sample's step: updates the state `h` and reads `y` from it. `through` receives `Δ ∘ u`.
 #[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the operands of one equation")]
 fn advance(
@@ -188,9 +188,9 @@ struct Step<'a> {
     c: &'a [Real],
 }
 
-/// One sample's step back: `dh` turns from the gradient of the state after it into that of the state before it, `da` gathers
-/// the gradient of A, `d_delta` and `d_through` those of Δ (as far as it decides the factors) and of `Δ ∘ u`, `db` and `dc`
-/// those of B and C.
+/// One sample's backward step: `dh` changes from the gradient of the state after it to that of the state before it, `da`
+/// accumulates the gradient of A, `d_delta` and `d_through` those of Δ (through the factors) and of `Δ ∘ u`, `db` and `dc` those of
+/// B and C.
 #[inline(never)]
 fn retreat(
     step: &Step<'_>,

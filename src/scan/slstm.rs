@@ -1,8 +1,8 @@
-//! The sLSTM (Beck et al. 2024, "xLSTM", section 2.2): an LSTM whose input gate is an exponential, with a normaliser, a
-//! stabiliser, and a memory that mixes within heads alone.
+//! The sLSTM (Beck et al. 2024, "xLSTM", section 2.2): an LSTM with an exponential input gate, a normaliser, a stabiliser, and
+//! memory mixing only within heads.
 //!
 //! ```text
-//! ĩ_t = x^i_t + R_i h_{t−1} + b_i                      and f̃, z̃, õ alike; R is block-diagonal over the heads
+//! ĩ_t = x^i_t + R_i h_{t−1} + b_i                      likewise f̃, z̃, õ; R is block-diagonal over the heads
 //! m_t = max(log f_t + m_{t−1}, ĩ_t)                    stabiliser (equation 15); log f_t = log σ(f̃_t), or f̃_t
 //! i_t = exp(ĩ_t − m_t)                                 input gate (16)
 //! f_t = exp(log f_t + m_{t−1} − m_t)                   forget gate (17)
@@ -10,34 +10,34 @@
 //! n_t = f_t ∘ n_{t−1} + i_t                            normaliser (9)
 //! h_t = σ(õ_t) ∘ c_t / n_t                             hidden state (10)
 //!
-//! all [hidden × batch]; R [(heads · 4 d) × d], d = hidden / heads: one head's four gates i, f, z, o below another's;
+//! all [hidden × batch]; R [(heads · 4 d) × d], d = hidden / heads: the four gates i, f, z, o of one head, head by head;
 //! b [4 hidden × 1]: the gates i, f, z, o, each with the rows of all heads.
 //! ```
 //!
-//! Without a state `m` starts so low that the first step writes all of it: `m_1 = ĩ_1`, as in the published code.
+//! Without a state `m` starts so low that the first step replaces it: `m_1 = ĩ_1`, as in the published code.
 //!
-//! `m` is not differentiated through. Cell state and normaliser hold `e^{−m}` times what they would be without it, which
-//! their quotient does not show: whatever `m_t` is, `h` is the same, now and later, so that the derivative through it is
-//! zero as a whole. A state is handed on as `(c, n)` in units of `e^{−m}`, and its gradient is that at a fixed `m`.
+//! `m` is not differentiated through. Cell state and normaliser have a factor `e^{−m}`, which cancels in their quotient: `h` is the
+//! same for any `m_t`, now and later, so the derivative through it is zero as a whole. A state is handed on as `(c, n)` in units of
+//! `e^{−m}`, and its gradient is that at a fixed `m`.
 
 use super::recurrent::steps::{StepProduct, add_columns};
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{Formula, Number, Packed, add_scaled, exp, for_each, outer, sigmoid, softplus, tanh};
 
-/// Most heads that a memory can be cut into.
+/// Largest number of heads of a memory.
 pub const MOST_HEADS: usize = 16;
 
-/// A stabiliser before any step: whatever comes first is larger.
+/// The stabiliser before any step, below any input.
 pub const LEAST: Real = -1e30;
 
-/// Columns (steps times samples) after which the backward pass stops to gather the weights' gradients.
+/// Number of columns (steps times samples) after which the backward pass adds to the weights' gradients.
 const STRETCH: usize = 128;
 
-/// Rows that the gates have for each unit: i, f, tanh z, σ o, and the slope of log f.
+/// Rows of the gates for each unit: i, f, tanh z, σ o, and the slope of log f.
 const ROWS: usize = 5;
 
-/// Places of the inputs in the record.
+/// Indices of the inputs in the record.
 const R: usize = 4;
 const BIAS: usize = 5;
 const H0: usize = 6;
@@ -91,18 +91,18 @@ impl Sizes {
         self.hidden / self.heads
     }
 
-    /// Sample by sample and head by head: the place of the head's units among all samples' hidden rows.
+    /// Sample by sample and head by head: index of the head's units among all samples' hidden rows.
     fn units(self) -> impl Iterator<Item = usize> {
         (0..self.batch * self.heads).map(move |k| k * self.unit())
     }
 
-    /// Numbers of a step with `rows` rows for each unit.
+    /// Index range of a step with `rows` rows for each unit.
     fn block(self, rows: usize, step: usize) -> std::ops::Range<usize> {
         let size = rows * self.hidden * self.batch;
         step * size..(step + 1) * size
     }
 
-    /// Head by head the columns of `from` `[hidden × n]`, next to each other in `to`.
+    /// Copies the columns of `from` `[hidden × n]` head by head next to each other into `to`.
     #[inline(never)]
     fn apart(self, from: &[Real], to: &mut [Real]) {
         let (d, n) = (self.unit(), from.len() / self.hidden);
@@ -114,8 +114,8 @@ impl Sizes {
     }
 }
 
-/// Runs the scan from the state `h0` `[hidden × batch]` and `memory0` `[3 hidden × batch]`: cell state, normaliser and
-/// stabiliser above each other (nothing if `None`).
+/// Runs the scan from the state `h0` `[hidden × batch]` and `memory0` `[3 hidden × batch]`: cell state, normaliser and stabiliser,
+/// stacked (empty if `None`).
 pub fn slstm(
     tape: &mut Tape,
     inputs: SlstmInputs,
@@ -183,7 +183,7 @@ pub fn slstm(
     SlstmOutputs { hidden, cell, normaliser, stabiliser, gates }
 }
 
-/// One head of one sample, a step: `z` holds the pre-activations and receives the gates, the memory goes on.
+/// One head of one sample, one step: `z` holds the pre-activations and receives the gates; the memory is updated.
 #[inline(never)]
 fn cell(z: &mut [Real], exponential: bool, [c, n, m, h]: [&mut [Real]; 4]) {
     let d = h.len();
@@ -286,7 +286,7 @@ fn backward(ctx: &mut Context<'_>) {
                     [&mut carried_c, &mut carried_n].map(|all| &mut all[place.clone()]),
                 );
             }
-            // To the step before, or to the state before the first.
+            // To the previous step, or to the initial state.
             match &before {
                 Some(before) => {
                     add_scaled(&mut dc[before.clone()], &carried_c, 1.0);
@@ -321,7 +321,7 @@ fn backward(ctx: &mut Context<'_>) {
         end = start;
     }
     ctx.accumulate(BIAS, |grad, _| {
-        // The sums stand head by head, the biases gate by gate.
+        // The sums are ordered head by head, the biases gate by gate.
         for (k, sums) in sums.chunks_exact(d).enumerate() {
             add_scaled(&mut grad[(k % 4) * hidden + k / 4 * d..][..d], sums, 1.0);
         }
@@ -350,10 +350,10 @@ fn to_inputs(ctx: &mut Context<'_>, s: Sizes, start: usize, dz: &[Real]) {
     }
 }
 
-/// Adds to the gradient of the recurrent matrix what the gradients `dz` from step `start` on give.
+/// Adds the contribution of the gradients `dz` from step `start` on to the gradient of the recurrent matrix.
 fn recurrent_gradient(ctx: &mut Context<'_>, s: Sizes, start: usize, dz: &[Real], states: &[Real], apart: &mut [Real]) {
     let (d, rows, step) = (s.unit(), 4 * s.hidden, s.block(1, 1).len());
-    // The first step of all starts from another place than the others.
+    // The very first step has another source than the others.
     let initial = ctx.input(H0).filter(|_| start == 0).map_or(&[][..], |h0| ctx.value(h0));
     let first = if start == 0 { s.batch } else { 0 };
     let (head_dz, dz) = dz.split_at(first * rows);
@@ -374,8 +374,8 @@ fn recurrent_gradient(ctx: &mut Context<'_>, s: Sizes, start: usize, dz: &[Real]
     }
 }
 
-/// One head of one sample, a step back, from its gates, `[n, h, dh]`, and cell state and normaliser before: completes the
-/// gradients of cell state and normaliser, fills `dz`, and leaves in `carried` what goes to the step before.
+/// One head of one sample, one backward step, from its gates, `[n, h, dh]`, and cell state and normaliser before: completes the
+/// gradients of cell state and normaliser, fills `dz`, and leaves in `carried` the gradient for the previous step.
 #[inline(never)]
 fn cell_backward(
     gates: &[Real],

@@ -1,4 +1,4 @@
-//! From settings to a model that can be trained.
+//! From settings to a model ready for training.
 
 use std::sync::{Arc, OnceLock};
 
@@ -25,12 +25,12 @@ use crate::train::trainer::MOST_VALIDATED;
 use crate::train::truncated::CHUNK;
 use crate::train::{Options, Trainer, Truncated};
 
-/// What a model that was fitted before brings, where other rows would give something else.
+/// Parts of a saved model that the present rows would give differently.
 #[derive(Debug, Clone, Default)]
 pub struct Fitted {
-    /// Scales of the columns that it reads.
+    /// Scales of its columns.
     pub scales: Option<Vec<Scale>>,
-    /// Cycles of the calendar that it reads.
+    /// Calendar cycles that it reads.
     pub cycles: Option<Vec<Cycle>>,
 }
 
@@ -38,11 +38,11 @@ pub struct Fitted {
 type Lengths = (usize, usize, usize);
 
 impl Model {
-    /// Builds what `raw` asks for, if it fits into `limit` bytes.
+    /// Builds the model of `raw`, if it fits into `limit` bytes.
     pub fn new(experiments: &Experiments, raw: &Raw, fitted: Fitted, limit: u64) -> Result<Self> {
         let settings = catalog::checked(raw)?;
         let architecture = settings.get(&ARCHITECTURE);
-        // First of all: whatever is found by looking is looked for in the training part.
+        // The split comes first, since all choices from the data use its training part.
         let split = Split::parse(&settings.get(&SPLIT), &experiments.series().axis)?;
         let experiment = experiments.of(&split, &settings.get(&TARGET))?;
         let suggested = experiment.suggested(Fill::of(&settings));
@@ -109,7 +109,7 @@ impl Model {
     }
 }
 
-/// Those that are set; where one is not, as it was suggested.
+/// The set lengths; suggested ones where none is set.
 fn lengths(settings: &Settings, suggested: &Suggestion, axis: &Axis) -> Result<Lengths> {
     let or = |knob, automatic: usize| Some(settings.get(knob)).filter(|&n| n > 0).unwrap_or(automatic);
     let horizon = or(&HORIZON, suggested.horizon);
@@ -123,7 +123,7 @@ fn lengths(settings: &Settings, suggested: &Suggestion, axis: &Axis) -> Result<L
     Ok((or(&SEASON, suggested.season), or(&WINDOW, suggested.window), horizon))
 }
 
-/// The columns that are read, scaled, if they fit into `limit` bytes.
+/// The scaled input columns, if they fit into `limit` bytes.
 fn frame(
     experiment: &Experiment,
     settings: &Settings,
@@ -152,7 +152,7 @@ fn frame(
     Ok((Frame::new(series, split, &options)?, sizes))
 }
 
-/// The network, ready to be trained; how many parameters it has, and how it is trained.
+/// The network ready for training, its number of parameters, and its training options.
 fn network(
     architecture: &Architecture,
     plan: &Plan,
@@ -162,21 +162,21 @@ fn network(
     let options = Options::new(settings);
     let built = architecture.build(plan, settings, options.seed);
     let parameters = Parameters::of(&built.1);
-    // As many as the part's rows allow: counting its windows would let its gaps decide how long an epoch is.
+    // As many as the part's rows allow: with a count of its windows, gaps would change the length of an epoch.
     let validated = plan.tokens() * (split.validation.len() + 1 - windows.validation.horizon).min(MOST_VALIDATED);
     let truncated = Truncated::new(settings, plan, built.0.as_ref(), (frame, split.rows(Part::Train)), validated)?;
-    // What a step reads: so many tokens of so many samples side by side.
+    // The size of a step: so many tokens of so many parallel samples.
     let (tokens, side) = truncated.as_ref().map_or((plan.tokens(), options.batch), Truncated::size);
     let multiplications = tokens as u64 * side as u64 * built.1.len() as u64;
     let options = options.with_shards_for(multiplications);
-    // The linear models learn at the end of a window alone, whatever this one does.
+    // The linear models learn only at the end of a window, whatever this one does.
     let throughout = matches!(plan.learning, Learning::Every(_));
     let learnt = if throughout { frame.learnt_throughout(&windows.train)? } else { windows.train.clone() };
     let trainer = Trainer::new(built, options, (learnt, windows.validation.clone()), truncated);
     Ok((trainer, parameters, options))
 }
 
-/// Every setting with its value, those that were left open as they were chosen.
+/// Every setting with its value, open ones with the chosen value.
 fn resolved(
     settings: &Settings,
     architecture: &Architecture,
@@ -192,7 +192,7 @@ fn resolved(
         set(SEGMENT.key, plan.segment().into());
     }
     if plan.continuous() {
-        // No window is there to be centred, whatever else was chosen.
+        // There is no window to be centred, whatever the setting.
         set(NORMALISE.key, "none".into());
     }
     if let Some(cuts) = trainer.cuts() {
@@ -203,7 +203,7 @@ fn resolved(
     resolved
 }
 
-/// What each target's values cannot pass.
+/// Limits of each target's values.
 fn limits(experiment: &Experiment, frame: &Frame) -> Vec<Limits> {
     let Experiment { series, split, .. } = experiment;
     let of = |name: &String| -> Option<Limits> {
@@ -213,7 +213,7 @@ fn limits(experiment: &Experiment, frame: &Frame) -> Vec<Limits> {
     frame.names[..frame.targets].iter().filter_map(of).collect()
 }
 
-/// What is worth knowing, one sentence each; `read` is the series as it was read.
+/// Remarks, one sentence each; `read` is the series as read from the file.
 fn notes(read: &Series, series: &Series, frame: &Frame, plan: &Plan) -> Vec<String> {
     let mut notes = otherwise(read, series, &frame.names[..frame.data_features]);
     notes.extend(frame.notes.iter().cloned());
@@ -229,7 +229,7 @@ fn notes(read: &Series, series: &Series, frame: &Frame, plan: &Plan) -> Vec<Stri
     notes
 }
 
-/// What the training part says of “no value” otherwise than that of the default split, by which the file was read.
+/// Remarks on sentinels where the training part differs from that of the default split, which the file was read with.
 fn otherwise(file: &Series, series: &Series, names: &[String]) -> Vec<String> {
     let mut notes = Vec::new();
     for (column, name) in series.names.iter().enumerate().filter(|(_, name)| names.contains(name)) {

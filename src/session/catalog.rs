@@ -1,4 +1,4 @@
-//! All that can be chosen: architectures, knobs, presets.
+//! The catalog of all choices: architectures, knobs, presets.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::knob::{About, AnyKnob, Raw, Settings};
 use crate::train;
 
-/// All that can be chosen.
+/// The catalog of all choices.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Catalog {
     /// Version of the library.
@@ -17,41 +17,41 @@ pub struct Catalog {
     pub architectures: Vec<Entry>,
     /// Every knob.
     pub knobs: Vec<About>,
-    /// Settings that belong together.
+    /// Groups of settings.
     pub presets: Vec<Preset>,
 }
 
-/// One architecture, for those who choose.
+/// One architecture for display.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
-    /// As it stands in settings.
+    /// Its value in settings.
     pub id: &'static str,
-    /// As a person sees it.
+    /// Its name on the page.
     pub label: &'static str,
     /// One sentence.
     pub summary: &'static str,
     /// Papers.
     pub source: &'static str,
-    /// The recurrence in the form of the defaults, as MathML; `Configured` has that of the model.
+    /// The recurrence in the form of the defaults, as MathML; `Configured` has the model's.
     pub equations: String,
     /// Whether it can read a sequence step by step.
     pub streams: bool,
     /// Keys of the knobs that it reads.
     pub knobs: Vec<&'static str>,
-    /// Defaults that are its own in place of the knobs'.
+    /// Its own defaults in place of the knobs'.
     pub defaults: Raw,
 }
 
-/// Settings that belong together.
+/// Settings under one name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preset {
-    /// As it stands in a URL.
+    /// Its value in a URL.
     pub id: &'static str,
-    /// As a person sees it.
+    /// Its name on the page.
     pub label: &'static str,
     /// One sentence.
     pub help: &'static str,
-    /// What it sets; all else is left at its default.
+    /// Its settings; all others have their defaults.
     pub settings: Raw,
 }
 
@@ -62,7 +62,7 @@ pub fn knobs() -> Vec<&'static dyn AnyKnob> {
     [&data, &*registry::knobs(), train::KNOBS].concat()
 }
 
-/// Checks `raw` against every knob; what is absent takes the default of the architecture that is chosen, or else the knob's.
+/// Checks `raw` against every knob; an absent setting has the default of the chosen architecture, or else the knob's.
 ///
 /// # Errors
 /// As [`Settings::check`].
@@ -70,7 +70,7 @@ pub fn checked(raw: &Raw) -> Result<Settings> {
     Settings::check(knobs().iter().map(|knob| knob.about()), raw, &registry::defaults(raw))
 }
 
-/// `settings` as JSON: text is a tenth of the code that would build it, and code is downloaded.
+/// `settings` as JSON.
 fn preset(id: &'static str, label: &'static str, help: &'static str, settings: &str) -> Preset {
     Preset { id, label, help, settings: serde_json::from_str(settings).expect("settings as JSON") }
 }
@@ -120,7 +120,7 @@ fn presets() -> Vec<Preset> {
     ]
 }
 
-/// All that can be chosen.
+/// The catalog of all choices.
 pub fn catalog() -> Catalog {
     let alone = |a: &registry::Architecture| Raw::from([(registry::ARCHITECTURE.key.to_owned(), a.id.into())]);
     Catalog {

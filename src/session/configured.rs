@@ -1,4 +1,4 @@
-//! What a model was configured to be, for those who want to know.
+//! The resolved configuration of a model.
 
 use serde::Serialize;
 
@@ -14,17 +14,16 @@ use crate::train::cuts::Cuts;
 pub struct Configured {
     /// Every setting with its value.
     pub settings: Raw,
-    /// Of the experiment: the series, the split and the targets. Scorings of the test part are counted by it.
+    /// Fingerprint of the experiment: the series, the split and the targets. Scorings of the test part are counted by it.
     pub fingerprint: String,
-    /// What two models have in common whose errors can be compared: the experiment, and the rows that their validation and test windows
-    /// forecast.
+    /// A digest that two models share if their errors can be compared: of the experiment, and of the rows that their validation and
+    /// test windows forecast.
     pub judged_on: String,
-    /// What a person should know of the rows that a loaded model was trained on, in a sentence or two; empty where they are those at
-    /// hand.
+    /// A remark on the rows that a loaded model was trained on; empty where they are the present ones.
     pub trained_on: String,
-    /// Name of the column that is forecast, the first of several.
+    /// Name of the target, the first of several.
     pub target: String,
-    /// Names of all columns that are forecast, in the order of whatever is told of them.
+    /// Names of all targets, in the order of all results.
     pub targets: Vec<String>,
     /// Steps of a season.
     pub season: usize,
@@ -32,9 +31,9 @@ pub struct Configured {
     pub window: usize,
     /// Steps of the future.
     pub horizon: usize,
-    /// What fits the targets, which stands where settings leave these three out, and why.
+    /// Suggestion for the targets, used where settings leave these three lengths out.
     pub suggested: Suggestion,
-    /// Steps that the network reads at once.
+    /// Rows of a token.
     pub segment: usize,
     /// The recurrences of its layers, as MathML.
     pub equations: String,
@@ -46,17 +45,17 @@ pub struct Configured {
     pub windows: Windows,
     /// Optimiser steps in an epoch.
     pub steps_per_epoch: u64,
-    /// Bytes that the model takes in one worker, roughly.
+    /// Estimated bytes of the model in one worker.
     pub memory_bytes: u64,
     /// The same in parts.
     pub memory: Memory,
-    /// How many workers can train it together within the memory that may be taken.
+    /// Number of workers that can train it together within the memory limit.
     pub workers: usize,
-    /// Missing values of the columns it reads that were filled.
+    /// Number of filled values of its columns.
     pub filled: usize,
-    /// What was cut, where training reads the series as one.
+    /// The cuts of training on the series as one.
     pub truncated: Option<Cuts>,
-    /// What is worth knowing: one sentence each.
+    /// Remarks: one sentence each.
     pub notes: Vec<String>,
     /// What the forecast is the weighted average of: one model, or several models and baselines. What else stands here is of the first
     /// model.
@@ -72,16 +71,16 @@ pub struct Share {
     pub weight: f64,
 }
 
-/// How many parameters there are, and where.
+/// The number of parameters, and a list of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameters {
-    /// All of them, with two bias vectors for each recurrent layer, as PyTorch has it.
+    /// Total, with two bias vectors for each recurrent layer, as in PyTorch.
     pub total: usize,
     /// With one bias vector, as papers count.
     pub total_one_bias: usize,
-    /// How the total comes about.
+    /// Derivation of the total.
     pub formula: String,
-    /// Each by itself.
+    /// Each parameter.
     pub rows: Vec<ParameterRow>,
 }
 
@@ -92,7 +91,7 @@ pub struct ParameterRow {
     pub name: String,
     /// Shape in PyTorch.
     pub shape: Vec<usize>,
-    /// Numbers in it.
+    /// Number of values in it.
     pub count: usize,
 }
 

@@ -1,22 +1,22 @@
-//! What goes on inside a model over one window.
+//! A view into a model over one window.
 
 use super::model::Model;
 use crate::data::Batch;
 use crate::error::Result;
 use crate::train::inside::{Gradients, Inner};
 
-/// Inner values of a model over one window, with the times that they belong to.
+/// Inner values of a model over one window, with their times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inside {
     /// Row of the first step of the horizon.
     pub origin: usize,
-    /// Windows of the test part that can be looked into.
+    /// Number of windows of the test part to choose from.
     pub count: usize,
     /// Times of the steps of the window and of the horizon.
     pub times: Vec<i64>,
     /// The targets over the window, `[window × targets]`, in their units; one target after the other.
     pub past: Vec<f64>,
-    /// Every inner value that the layers name, in the order in which they are computed.
+    /// Every inner value of the layers, in the order of computation.
     pub inner: Vec<Inner>,
 }
 

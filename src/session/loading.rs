@@ -1,4 +1,4 @@
-//! A saved model, or the state dict of a PyTorch model, on the series at hand.
+//! Loading a saved model, or the state dict of a PyTorch model, for the present series.
 
 use super::build::Fitted;
 use super::model::{Model, Origin};
@@ -15,13 +15,14 @@ use crate::export::tensors::broken;
 use crate::knob::Raw;
 use crate::nn::params::Slot;
 
-/// How a saved model is taken.
+/// Options for loading a saved model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Loading {
-    /// What the state dict of a PyTorch model does not tell, such as the window and the columns. Of a model that was saved here the
-    /// split alone counts, and only where its own does not fit the rows at hand.
+    /// Settings that the state dict of a PyTorch model lacks, such as the window and the columns. For a model saved by this library
+    /// only the split counts, where its own does not fit the present rows.
     pub settings: Raw,
-    /// Whether it is taken though it was trained on other rows: a person says that these are another series of the same kind.
+    /// Whether it is loaded although it was trained on other rows, since a person says that these are another series of the same
+    /// kind.
     pub other_rows: bool,
 }
 
@@ -31,7 +32,7 @@ impl From<Raw> for Loading {
     }
 }
 
-/// Of a model that does not tell which rows it was trained on.
+/// The remark for a model without a record of its training rows.
 const UNKNOWN: &str = "The training rows of this model are unknown; rows of the test part may be among them.";
 
 impl Model {
@@ -73,7 +74,7 @@ impl Model {
         Ok(model)
     }
 
-    /// The model that a description says, without its weights: not where it would be scored on rows that it has learnt from.
+    /// The described model, without its weights; refused where it would be scored on rows that it has learnt from.
     fn described(
         experiments: &Experiments,
         settings: &Raw,
@@ -94,7 +95,7 @@ impl Model {
                 rows.sentence(split, axis, &about.axis)
             }
             Some(Err(error)) if other_rows => {
-                // However it is called: rows that are known again are rows that it has learnt from.
+                // Names do not matter: rows with equal values are rows that it has learnt from.
                 let known =
                     learnt.and_then(|learnt| learnt.some_in(&model.view.experiment, &about.columns, &about.axis));
                 known.map_or(Ok(()), |rows| rows.are_unseen_in(split, axis))?;
@@ -123,14 +124,14 @@ impl Model {
             Some(_) => "scaled by the mean and std in its metadata",
             None => "scaled by the training part of this series, because the file holds no scale",
         };
-        // No other module has a choice that a state dict does not hold.
+        // No other module has an option that a state dict lacks.
         let taken = if found.module == "RNN" { ", taken for one with tanh" } else { "" };
         let why = format!("Weights of a PyTorch state dict (nn.{}{taken}), inputs {scaled}.", found.module);
         self.trainer.restore(|params| found.load(params), why)?;
         self.proved()
     }
 
-    /// Whether the model that was built from a description's settings is the one that the rest of the description says.
+    /// Checks that the model built from a description's settings matches the rest of the description.
     fn is_described_by(&self, about: &About) -> Result<()> {
         let Frame { data_features, targets, .. } = *self.view.frame;
         let (columns, calendar) = self.view.frame.names.split_at(data_features);
@@ -157,14 +158,14 @@ impl Model {
         if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
             return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
         }
-        // None in files that were saved before there was such a thing.
+        // Empty in files from before limits.
         if about.interval.as_ref().is_some_and(|interval| ![0, targets].contains(&interval.limits.len())) {
             return Err(broken(format!("its interval has no limits for each of {targets} columns")));
         }
         Ok(())
     }
 
-    /// Whether loaded weights give forecasts on this series: each may be a number, and what comes of them none.
+    /// Checks that loaded weights give finite forecasts on this series: finite weights can still overflow.
     fn proved(&mut self) -> Result<()> {
         let (frame, set) = (&self.view.frame, &self.view.windows.test);
         let starts: Vec<u32> = set.starts.iter().copied().step_by(set.starts.len().div_ceil(evaluate::CHUNK)).collect();
@@ -188,7 +189,7 @@ impl Model {
     }
 }
 
-/// The calendar's cycles that a described model reads: as it says, or, where it does not, as its training part gave them.
+/// The calendar cycles of a described model: its own, or, without these, those of its training part.
 fn cycles(about: &About) -> Option<Vec<Cycle>> {
     match &about.calendar {
         Some(names) => Cycle::named(names),

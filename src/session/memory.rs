@@ -1,6 +1,6 @@
-//! How much memory a model takes, told before any of it is taken; and what to choose where it is too much.
+//! The memory of a model, predicted before it is allocated, and the remedies where it is too much.
 //!
-//! All sizes are in 64 bits: a model that a page is asked for may need more than the 32 bits of its own addresses can say.
+//! All sizes are in 64 bits: a requested model may need more than the 32-bit addresses of wasm allow.
 
 use serde::Serialize;
 
@@ -17,59 +17,59 @@ use crate::train::options::{BATCH, CHECKPOINTS};
 use crate::train::trainer::{MOST_LOOKED_INTO, MOST_TOKENS, MOST_VALIDATED};
 use crate::train::truncated::{self, CHUNK, LANES};
 
-/// Bytes that a model and all that belongs to it may take. WebAssembly addresses 4 GiB; the rest is for what the estimate does not
-/// see: buffers that grow by doubling, gaps between them, the code.
+/// Largest number of bytes of a model with everything around it. WebAssembly addresses 4 GiB; the rest is for memory outside the
+/// estimate: buffers that grow by doubling, gaps between them, the code.
 pub const MOST_MEMORY: u64 = 3_000_000_000;
 
 /// Bytes of one of a network's numbers.
 const REAL: u64 = size_of::<crate::Real>() as u64;
 
-/// How often the weights are there: themselves, the best, gradients of both, the optimiser's two moments, a part's gradient, on three
-/// tapes as they are and packed, as a saved file with its copy; and those of the model that the next settings are tried with.
+/// Number of copies of the weights: themselves, the best, gradients of both, the optimiser's two moments, a part's gradient, on
+/// three tapes plain and packed, a saved file with its copy; and those of the draft.
 const COPIES_OF_WEIGHTS: u64 = 24;
 
-/// Tapes on which windows are forecast without gradients: after an epoch, and when the model is judged.
+/// Tapes for forecasts without gradients: after an epoch, and in evaluation.
 const INFERENCE_TAPES: u64 = 2;
 
-/// Models in a worker, each with its frame, and with a series of its own where its training part reads other numbers as missing: the
-/// one that is there, and the one that the next settings are tried with.
+/// Models in a worker, each with its frame, and with its own series where its training part has other sentinels: the present one
+/// and the draft.
 const MODELS: u64 = 2;
 
-/// Bytes that a row of a frame takes beside its values: the stretches that it belongs to and whether it is open
-/// ([`crate::data::windows::known`]), and the windows that begin there, all of them, those that are learnt throughout, and in an epoch's order.
+/// Bytes of a row of a frame besides its values: its runs and whether it is open ([`crate::data::windows::known`]), and the windows
+/// that begin there: all of them, the learnable ones, and those in an epoch's order.
 const BESIDE: u64 = 6 * size_of::<u32>() as u64 + 1;
 
-/// Bytes that a model takes in one worker.
+/// Bytes of a model in one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Memory {
     /// Activations and their gradients in one part of a training step.
     pub step: u64,
-    /// Activations of the windows that are forecast side by side when the model is judged or looked into.
+    /// Activations of the windows that are forecast in parallel in evaluation, or read by “Look inside”.
     pub judging: u64,
-    /// Weights, with all copies and what the optimiser keeps of them.
+    /// Weights, with all copies and the optimiser's state.
     pub weights: u64,
     /// The series, and its scaled values.
     pub data: u64,
 }
 
 impl Memory {
-    /// All of it.
+    /// The sum.
     pub fn total(&self) -> u64 {
         [self.step, self.judging, self.weights, self.data].into_iter().fold(0, u64::saturating_add)
     }
 
-    /// How many workers with this model fit into `limit` bytes: at least the one that there must be.
+    /// Number of workers with this model that fit into `limit` bytes, at least one.
     pub fn workers(&self, limit: u64) -> usize {
         usize::try_from(limit / self.total().max(1)).unwrap_or(usize::MAX).max(1)
     }
 }
 
-/// Product of sizes: where even 64 bits do not hold it, the largest number, which no memory has room for.
+/// Saturating product of sizes: an overflow means more than any memory.
 fn times(factors: &[u64]) -> u64 {
     factors.iter().fold(1, |product, factor| product.saturating_mul(*factor))
 }
 
-/// The series and how much of it a model reads.
+/// Sizes of the series and of its parts.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     /// Rows of the series.
@@ -80,7 +80,7 @@ pub struct Sizes {
     pub train: usize,
     /// Rows of the validation part.
     pub validation: usize,
-    /// Rows beyond the end that are prepared.
+    /// Rows prepared beyond the end.
     pub ahead: usize,
 }
 
@@ -91,13 +91,13 @@ impl Sizes {
         let column = times(&[rows, size_of::<f64>() as u64]);
         let series = times(&[column, self.columns as u64, MODELS]);
         let values = times(&[rows.saturating_add(ahead), features, REAL, MODELS]);
-        // While a frame is made its columns are there once more, to be filled; the rows that were filled are kept by number.
+        // While a frame is made its columns exist once more, to be filled; the filled rows are kept by number.
         let filling = times(&[column, features]);
         [values, filling, times(&[rows, BESIDE, MODELS])].into_iter().fold(series, u64::saturating_add)
     }
 }
 
-/// What a model is asked to be.
+/// A requested model.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The kind of network.
@@ -113,7 +113,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Bytes that it takes in one worker.
+    /// Its bytes in one worker.
     ///
     /// # Errors
     /// As [`Architecture::plan`].
@@ -133,34 +133,33 @@ impl Asked {
         let shards = options.with_shards_for(times(&[length, side, outline.parameters])).shards as u64;
         let samples = side.div_ceil(shards);
 
-        // What a layer keeps for the way back, and its gradients, are about as many as the rows of its matrices: an LSTM has
-        // gates, states and two gradients (9 numbers a unit) beside 8 rows, a GRU 6 and 6, a plain RNN 2 and 2. Others say what
-        // is more.
+        // A layer's kept values and their gradients are about as many as the rows of its matrices: an LSTM has gates, states and
+        // two gradients (9 numbers a unit) for 8 rows, a GRU 6 for 6, a plain RNN 2 for 2. Other layers declare the excess.
         let checkpoints = options.checkpoints && !plan.continuous() && forecaster.stretches().is_some();
         let one = if checkpoints {
             let stretch = stretch(plan.tokens()) as u64;
             let stretches = tokens.div_ceil(stretch);
-            // A state that grows is held at the end of each stretch, half as long as the last one on average; and while a
-            // stretch is computed again, before it and behind it, with gradients.
+            // A growing state is kept at the end of each stretch, with half of the final length on average; and before and behind a
+            // stretch during its recomputation, with gradients.
             let held = times(&[tokens, stretches / 2 + 4, forecaster.state_grows_by() as u64]);
             forecaster.keeps(rows, stretch + stretches).saturating_add(held)
         } else {
             forecaster.keeps(rows, length)
         };
-        // A window with its horizon as it is gathered, and as the network reads it.
+        // A window with its horizon, as gathered and as the network reads it.
         let read = |samples: u64| times(&[2 * (window + horizon) as u64, self.features.0 as u64, samples]);
         let step = times(&[one, samples]).saturating_add(read(samples));
 
-        // Fed back, the model reads its own forecasts behind the window, and a state that grows is there once for each of them.
+        // A recursive model reads its own forecasts behind the window, and a growing state exists once for each of them.
         let ahead = plan.fed_back() as u64;
         let grown = times(&[ahead, tokens + ahead / 2, forecaster.state_grows_by() as u64]);
         let judged = forecaster.keeps_to_forecast(rows, tokens + ahead).saturating_add(grown);
         let side = evaluate::CHUNK as u64;
         let judging = times(&[judged.saturating_add(read(1)), side, INFERENCE_TAPES]);
-        // Looked into: some windows, as many as have so many tokens, or one.
+        // “Look inside” reads windows up to this number of tokens, or one window.
         let looked = tokens.max((MOST_TOKENS as u64).min(tokens.saturating_mul(MOST_LOOKED_INTO as u64)));
         let looked = forecaster.keeps(rows, looked);
-        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, and those that become bounds.
+        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, and those for the bounds.
         let windows = self.sizes.validation.min(MOST_VALIDATED) as u64;
         let errors = times(&[windows, horizon as u64, self.features.2 as u64, 3 * size_of::<f64>() as u64]);
         Ok(Memory {
@@ -174,7 +173,7 @@ impl Asked {
     /// The same, if it fits into `limit` bytes.
     ///
     /// # Errors
-    /// [`Error::Memory`] if it does not, with the knobs that bring it under; otherwise as [`Asked::memory`].
+    /// [`Error::Memory`] if it does not fit, with knobs that make it fit; otherwise as [`Asked::memory`].
     pub fn fitting(&self, limit: u64) -> Result<Memory> {
         let memory = self.memory()?;
         if memory.total() <= limit { Ok(memory) } else { Err(self.refused(memory.total(), limit)) }
@@ -196,7 +195,7 @@ impl Asked {
             let words: Vec<&str> = alone.iter().map(|remedy| remedy.words.as_str()).collect();
             return refusal(first.knob, vec![(first.knob.key, first.value.clone())], words.join(", or "));
         }
-        // No knob alone: some together, halved by turns.
+        // No knob suffices alone: halve several in turn.
         let mut frugal = self.clone();
         for _ in 0..HALVINGS {
             for (lever, floor) in TOGETHER {
@@ -211,7 +210,7 @@ impl Asked {
                 let changed: Vec<(&About, String)> = changed.collect();
                 let words: Vec<String> =
                     changed.iter().map(|(knob, value)| format!("{} {}", knob.label, said(value))).collect();
-                // One that is always in view, where there is one.
+                // Preferably one that is always in view.
                 let first =
                     changed.iter().find(|(knob, _)| knob.basic).or(changed.first()).map_or(&*WINDOW, |(knob, _)| *knob);
                 let fits = changed.iter().map(|(knob, value)| (knob.key, value.clone())).collect();
@@ -225,12 +224,12 @@ impl Asked {
         self.memory().is_ok_and(|memory| memory.total() <= limit)
     }
 
-    /// The same with checkpoints.
+    /// The same with gradient checkpoints.
     fn checkpointed(&self) -> Option<Self> {
         Some(Self { settings: self.settings.with(&CHECKPOINTS, &true.into()).ok()?, ..self.clone() })
     }
 
-    /// What stands for `lever` in settings, resolved.
+    /// The resolved value of `lever`.
     fn value(&self, lever: Lever) -> String {
         match self.size(lever) {
             Some(size) => size.to_string(),
@@ -238,7 +237,7 @@ impl Asked {
         }
     }
 
-    /// The same where it is a size.
+    /// The same as a size.
     fn size(&self, lever: Lever) -> Option<usize> {
         Some(match lever {
             Lever::Checkpoints | Lever::Inputs => return None,
@@ -263,7 +262,7 @@ impl Asked {
         Some(asked)
     }
 
-    /// The same with half of `lever`, `floor` at least; with checkpoints at once. `None` if it has no say.
+    /// The same with half of `lever`, at least `floor`; checkpoints at once. `None` if the knob has no effect.
     fn halved(&self, lever: Lever, floor: usize) -> Option<Self> {
         if !self.can_turn(lever) {
             return None;
@@ -274,7 +273,7 @@ impl Asked {
         if half < now { self.with(lever, half) } else { None }
     }
 
-    /// Whether a knob has a say in this model's memory.
+    /// Whether a knob affects this model's memory.
     fn can_turn(&self, lever: Lever) -> bool {
         let continuous = self.settings.get(&READING) == Reading::Continuous;
         match lever {
@@ -287,14 +286,14 @@ impl Asked {
         }
     }
 
-    /// The value of `lever` that brings the model under `limit`, changing it as little as may be; `None` if none does.
+    /// The value of `lever` that brings the model under `limit` with the least change; `None` without one.
     fn remedy(&self, lever: Lever, limit: u64) -> Option<Remedy> {
         if !self.can_turn(lever) {
             return None;
         }
         let knob = lever.knob();
         let with = |value: usize| self.with(lever, value).is_some_and(|asked| asked.fits(limit)).then_some(value);
-        // The largest that fits. Left to themselves (0), lanes and chunks are chosen by the series.
+        // The largest that fits. At 0, lanes and chunks are automatic.
         let (Some(now), Kind::Integer { max, .. }) = (self.size(lever), knob.kind) else {
             let (asked, value, words) = match lever {
                 Lever::Checkpoints => (self.checkpointed()?, "true", format!("turn on “{}”", knob.label)),
@@ -324,7 +323,7 @@ impl Asked {
                 None => high = middle,
             }
         }
-        // So much less is another model: then rather a little of several.
+        // So large a cut gives another model; smaller cuts of several knobs are better.
         if low * MOST_CUT < now && lever != Lever::Batch && lever != Lever::Lanes {
             return None;
         }
@@ -363,7 +362,7 @@ impl Lever {
     }
 }
 
-/// Those first that change least of what the model is.
+/// Ordered by their effect on the model, the smallest first.
 const REMEDIES: [Lever; 9] = [
     Lever::Checkpoints,
     Lever::Batch,
@@ -376,10 +375,10 @@ const REMEDIES: [Lever; 9] = [
     Lever::Horizon,
 ];
 
-/// A knob alone is cut to this part at most.
+/// Largest factor by which one knob alone is cut.
 const MOST_CUT: usize = 8;
 
-/// Knobs that are halved by turns where none is enough, and where each ends.
+/// Knobs that are halved in turn where none suffices, and their lower ends.
 const TOGETHER: [(Lever, usize); 7] = [
     (Lever::Checkpoints, 1),
     (Lever::Batch, 8),
@@ -389,7 +388,7 @@ const TOGETHER: [(Lever, usize); 7] = [
     (Lever::Layers, 1),
     (Lever::Horizon, 8),
 ];
-/// Halvings after which every knob is at its end.
+/// Number of halvings that takes every knob to its end.
 const HALVINGS: usize = 14;
 
 /// A value in a sentence.
@@ -397,14 +396,14 @@ fn said(value: &str) -> &str {
     if value == "true" { "on" } else { value }
 }
 
-/// A knob, the value that makes the model fit, and how to say so.
+/// A knob, the value that makes the model fit, and a phrase for it.
 struct Remedy {
     knob: &'static About,
     value: String,
     words: String,
 }
 
-/// The refusal of a series with so many `features` that not even its scaled values fit.
+/// Checks that the scaled values of a series with `features` features fit.
 ///
 /// # Errors
 /// [`Error::Memory`] if they do not.
@@ -421,7 +420,7 @@ pub fn data_fits(sizes: &Sizes, features: usize, limit: u64) -> Result<()> {
     Err(Error::Memory { knob: INPUTS.key, label: INPUTS.label, fits: Vec::new(), needed, limit, problem })
 }
 
-/// Bytes as people say them.
+/// Bytes in readable units.
 fn size(bytes: u64) -> String {
     if bytes < 1_000_000_000 {
         format!("{} MB", bytes.div_ceil(1_000_000))

@@ -1,4 +1,4 @@
-//! The library without a page: a series in, a model configured, trained for a while, evaluated, asked and saved.
+//! The library without a page: a series in, a model configured, trained, evaluated, used for forecasts and saved.
 //!
 //! ```no_run
 //! use unrolled::{Session, data::Part, knob::Raw};
@@ -53,7 +53,7 @@ use model::Model;
 pub struct Session {
     experiments: Arc<Experiments>,
     held: Option<Held>,
-    /// Bytes that a model may take.
+    /// Largest number of bytes of a model.
     limit: u64,
 }
 
@@ -80,14 +80,14 @@ impl Session {
         Self { experiments: Arc::new(Experiments::new(series)), held: None, limit: MOST_MEMORY }
     }
 
-    /// The same on a machine that has so many bytes of memory: a model may take no more than these, nor than [`MOST_MEMORY`].
+    /// The same with a memory limit in bytes, at most [`MOST_MEMORY`].
     #[must_use]
     pub fn on_machine(self, bytes: u64) -> Self {
         Self { limit: bytes.min(MOST_MEMORY), ..self }
     }
 
-    /// Another session on the same series, without a model yet. Both share the series and its experiments: what was computed for one
-    /// is not computed again for the other, and the scorings of a test part count for both.
+    /// Another session on the same series, without a model yet. Both share the series and its experiments: results are computed
+    /// once, and the scorings of a test part count for both.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self { experiments: Arc::clone(&self.experiments), held: None, limit: self.limit }
@@ -98,25 +98,25 @@ impl Session {
         self.experiments.series()
     }
 
-    /// The test part of the experiment with this fingerprint ([`Configured::fingerprint`]) was scored so often before, in other
-    /// sessions: [`Session::evaluate`] counts on from there.
+    /// Adds earlier test scorings of the experiment with this fingerprint ([`Configured::fingerprint`]), from other sessions:
+    /// [`Session::evaluate`] continues the count.
     pub fn scored_before(&self, fingerprint: &str, times: usize) {
         self.experiments.scored_before(fingerprint, times);
     }
 
-    /// Starts a fresh model as `settings` say; what they leave out is chosen to fit the series.
+    /// Starts a new model with `settings`; open ones are chosen for the series.
     ///
     /// # Errors
-    /// Any that names a knob, a column, or a series that is too short; [`Error::Memory`] for a model that would not fit. The model there
-    /// was is kept then.
+    /// Any that names a knob, a column, or a series that is too short; [`Error::Memory`] for a model that would not fit. The
+    /// present model is then kept.
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
         let model = Model::new(&self.experiments, settings, Fitted::default(), self.limit)?;
         Ok(self.hold(Held::Model(Box::new(model))))
     }
 
-    /// `settings` with the number of hidden units that brings their model nearest to `parameters`, counted with two bias vectors
-    /// as [`Parameters::total`] is: for comparing architectures at equal size. One that has no hidden units keeps its settings.
-    /// The model there is is not touched.
+    /// `settings` with the number of hidden units that brings their model nearest to `parameters`, counted with two bias vectors as
+    /// in [`Parameters::total`], for comparing architectures of equal size. A model without hidden units keeps its settings. The
+    /// present model is not touched.
     ///
     /// # Errors
     /// As [`Session::configure`].
@@ -124,7 +124,7 @@ impl Session {
         sizing::sized(&self.experiments, settings, parameters, self.limit)
     }
 
-    /// What the model was configured to be.
+    /// The configuration of the model.
     pub fn configured(&self) -> Option<&Configured> {
         self.held.as_ref().map(Held::configured)
     }
@@ -150,12 +150,12 @@ impl Session {
     /// Does a small piece of the training (an optimiser step, or a part of the validation); `false` at the end.
     ///
     /// # Errors
-    /// [`Error::Training`] if the loss explodes or is not a number; [`Error::NotReady`] without a model.
+    /// [`Error::Training`] if the loss explodes or is NaN; [`Error::NotReady`] without a model.
     pub fn advance(&mut self) -> Result<bool> {
         Ok(self.model_mut()?.advance()? != Did::Nothing)
     }
 
-    /// Does exactly one optimiser step, and the validation that may be due before it; `false` at the end.
+    /// Does exactly one optimiser step, after any pending validation; `false` at the end.
     ///
     /// # Errors
     /// As [`Session::advance`].
@@ -169,8 +169,8 @@ impl Session {
         }
     }
 
-    /// How many parts the next piece of training has, which sessions with the same series and settings can share: those of
-    /// a step's batch, or chunks of validation windows; 0 at the end of training. [`Session::advance`] does all of them.
+    /// Number of parts of the next piece of training, which sessions with the same series and settings can share: shards of a
+    /// step's batch, or chunks of validation windows; 0 at the end of training. [`Session::advance`] does all of them.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
@@ -178,11 +178,11 @@ impl Session {
         Ok(self.model()?.trainer.parts())
     }
 
-    /// Computes one part of the next piece of training into `out`, to be given to [`Session::apply`], here and wherever the
-    /// same model is trained; see [`Trainer::part`](crate::train::Trainer::part) for what it holds.
+    /// Computes one part of the next piece of training into `out`, for [`Session::apply`] in every session that trains the same
+    /// model; see [`Trainer::part`](crate::train::Trainer::part) for its content.
     ///
     /// # Errors
-    /// [`Error::NotReady`] without a model or if there is no such part.
+    /// [`Error::NotReady`] without a model or for an unknown part.
     pub fn part(&mut self, index: usize, out: &mut Vec<crate::Real>) -> Result<()> {
         self.model_mut()?.part(index, out)
     }
@@ -190,7 +190,7 @@ impl Session {
     /// Does the next piece of training with all its parts, in order; `false` at the end.
     ///
     /// # Errors
-    /// As [`Session::advance`]; [`Error::NotReady`] if these are not its parts: nothing has changed then.
+    /// As [`Session::advance`]; [`Error::NotReady`] if these are not its parts, which then changes nothing.
     pub fn apply(&mut self, parts: &[Vec<crate::Real>]) -> Result<bool> {
         Ok(self.model_mut()?.apply(parts)? != Did::Nothing)
     }
@@ -204,7 +204,7 @@ impl Session {
         Ok(())
     }
 
-    /// Where training stands; of a saved model, `best` is that of the training it comes from.
+    /// Progress of the training; for a saved model, `best` is that of its training.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
@@ -232,7 +232,7 @@ impl Session {
         ask!(self.held.as_mut(), held => held.evaluate(part))
     }
 
-    /// Forecasts `lead` steps ahead over a whole part, beside the truth.
+    /// Forecasts `lead` steps ahead over a whole part, with the truth.
     ///
     /// # Errors
     /// As [`Session::evaluate`]; [`Error::NotReady`] for a lead beyond the horizon.
@@ -251,13 +251,13 @@ impl Session {
     /// One window of the test part by number, with its forecast.
     ///
     /// # Errors
-    /// [`Error::NotReady`] if there are not so many.
+    /// [`Error::NotReady`] for an unknown window.
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
         ask!(self.held.as_mut(), held => held.sample(index))
     }
 
-    /// Inner values of the model (gates, states, attention weights) over one window: of the test part by number, or the last
-    /// one of the series, which the forecast is made from.
+    /// Inner values of the model (gates, states, attention weights) over one window: of the test part by number, or the last one of
+    /// the series, which the forecast uses.
     ///
     /// # Errors
     /// As [`Session::sample`] or [`Session::forecast`].
@@ -265,8 +265,8 @@ impl Session {
         self.model()?.inside(window)
     }
 
-    /// The gradient of the training loss through time in every layer, with the weights as training has them now, and the
-    /// norms of the recurrent matrices.
+    /// The gradient of the training loss through time in every layer, with the present weights of the training, and the norms of
+    /// the recurrent matrices.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
@@ -282,8 +282,8 @@ impl Session {
         ask!(self.held.as_ref(), held => held.save())
     }
 
-    /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
-    /// has neither an interval nor a best epoch.
+    /// The same with the present weights of the training, also within an epoch: they are not validated, so the file has neither an
+    /// interval nor a best epoch.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
@@ -291,14 +291,14 @@ impl Session {
         self.model()?.save_current()
     }
 
-    /// Takes a saved model for this session's series: its settings, scaling and weights. Or the state dict of a PyTorch model
-    /// ([`crate::export::state_dict`]). `loading` says what the file does not tell. [`Configured::trained_on`] says what the rows at hand
-    /// have to do with those that the model has learnt from.
+    /// Loads a saved model for this session's series, with its settings, scaling and weights, or the state dict of a PyTorch model
+    /// ([`crate::export::state_dict`]). `loading` adds information that the file lacks. [`Configured::trained_on`] has the relation
+    /// of the present rows to those that the model has learnt from.
     ///
     /// # Errors
-    /// [`Error::Model`] for a file that cannot be read; [`Error::OtherRows`] for a model of another step, or other columns or rows,
-    /// unless `loading` allows these; [`Error::Knob`] for a split that would score it on rows that it has learnt from. The model there
-    /// was is kept then.
+    /// [`Error::Model`] for an unreadable file; [`Error::OtherRows`] for a model with another step, or other columns or rows,
+    /// unless `loading` allows these; [`Error::Knob`] for a split that would score it on rows that it has learnt from. The present
+    /// model is then kept.
     pub fn load(&mut self, bytes: &[u8], loading: &Loading) -> Result<&Configured> {
         let held = match export::ensemble::read(bytes)? {
             Some((about, models)) => {
@@ -325,7 +325,7 @@ impl Session {
         Ok(self.hold(Held::Ensemble(Box::new(ensemble))))
     }
 
-    /// The weights that forecasts are made with, flat.
+    /// The weights for forecasts, flat.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
@@ -333,7 +333,7 @@ impl Session {
         Ok(&self.model()?.trainer.in_use().values)
     }
 
-    /// The weights as training has them now, flat: for comparing runs step by step.
+    /// The present weights of the training, flat, for comparing runs step by step.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.

@@ -1,4 +1,4 @@
-//! One network with the data it sees: what is asked of it while it trains and after.
+//! One network with its data, during and after training.
 
 use std::sync::OnceLock;
 
@@ -17,26 +17,26 @@ use crate::knob::Settings;
 use crate::train::trainer::{Best, Did};
 use crate::train::{Progress, Trainer};
 
-/// A model in training or trained, and the data it sees.
+/// A model in training or trained, and its data.
 #[derive(Debug)]
 pub struct Model {
     pub configured: Configured,
     pub trainer: Trainer,
     pub(super) architecture: &'static Architecture,
     pub(super) view: View,
-    /// What a saved model brought; nothing of one that is trained here.
+    /// The record of a saved model; `None` for one trained here.
     pub(super) origin: Option<Origin>,
-    /// What one that is trained here learns from.
+    /// The learnt rows of a model trained here.
     pub(super) learnt: OnceLock<Learnt>,
     pub(super) tape: Tape,
 }
 
-/// What a saved model brought.
+/// The record of a saved model.
 #[derive(Debug)]
 pub struct Origin {
     /// The series that it was trained on.
     pub axis: Axis,
-    /// The rows of it that it has learnt from, where they are known.
+    /// Its learnt rows, if known.
     pub learnt: Option<Learnt>,
     pub interval: Option<Interval>,
     /// Best epoch, and its validation loss.
@@ -49,7 +49,7 @@ impl Model {
         self.architecture.reads(key)
     }
 
-    /// How many parameters a model of this architecture, window and data would have with other `settings`.
+    /// Number of parameters of a model with this architecture, window and data and other `settings`.
     pub fn parameters_of(&self, settings: &Settings) -> Result<u64> {
         let frame = &self.view.frame;
         let features = (frame.features, frame.data_features, frame.targets);
@@ -76,7 +76,7 @@ impl Model {
         (best, if best.is_some() { 0 } else { progress.step })
     }
 
-    /// Errors of the model and its baselines. Asking twice for the test part with the same weights scores it once.
+    /// Errors of the model and its baselines. A repeated evaluation of the test part with the same weights counts once.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
         let (age, interval) = (self.age(), self.interval().ok());
         let (trainer, tape) = (&self.trainer, &mut self.tape);
@@ -98,11 +98,11 @@ impl Model {
         self.view.sample(index, &mut Reading::new(&mut predict))
     }
 
-    /// The range of the validated weights, or why there is none.
+    /// The range of the weights in use, or the reason for its absence.
     fn interval(&self) -> std::result::Result<Interval, String> {
         let residuals = self.trainer.validation_errors();
         let found = if residuals.is_empty() {
-            // Files from before this rule may hold one of fewer windows.
+            // Files from before this rule may have a range of fewer windows.
             let saved = self.origin.as_ref().and_then(|origin| origin.interval.clone());
             saved.filter(|interval| interval.windows >= least_windows(interval.level))
         } else {
@@ -125,7 +125,7 @@ impl Model {
         Ok(Forecast { measured, ..forecast::ranged(&self.view.frame, self.configured.horizon, &scaled, range) })
     }
 
-    /// Where training stands; of a saved model, the best epoch of the training that it comes from.
+    /// Progress of the training; for a saved model, the best epoch of its training.
     pub fn progress(&self) -> Progress {
         let progress = self.trainer.progress();
         let saved =
@@ -138,7 +138,7 @@ impl Model {
         safetensors::save(self.trainer.in_use(), &self.about(self.interval().ok(), best))
     }
 
-    /// The weights as training has them now, which were not validated: with neither interval nor best epoch.
+    /// The present weights of the training, not validated: with neither interval nor best epoch.
     pub fn save_current(&self) -> Result<Vec<u8>> {
         safetensors::save(self.trainer.params(), &self.about(None, None))
     }
@@ -166,7 +166,7 @@ impl Model {
     }
 }
 
-/// Why there is no range, where there are so many validation windows.
+/// The reason for the absence of a range, with this number of validation windows.
 pub(super) fn no_range(windows: usize) -> String {
     let (level, least) = (100.0 * LEVEL, least_windows(LEVEL));
     if windows < least {

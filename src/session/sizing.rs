@@ -1,4 +1,4 @@
-//! Models of equal size, to be compared: the hidden size that gives an architecture about as many parameters as another has.
+//! Models of equal size for comparison: the hidden size that gives an architecture about as many parameters as another.
 
 use super::build::Fitted;
 use super::catalog;
@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::experiment::Experiments;
 use crate::knob::{Kind, Raw};
 
-/// The settings `raw` with the number of hidden units that brings their model nearest to `target` parameters; of those that are
-/// equally near, the smallest. A model whose size does not depend on hidden units keeps its settings.
+/// The settings `raw` with the number of hidden units that brings their model nearest to `target` parameters; the smallest of
+/// equally near ones. A model whose size does not depend on hidden units keeps its settings.
 ///
 /// # Errors
 /// As for a model of these settings.
@@ -19,7 +19,7 @@ pub fn sized(experiments: &Experiments, raw: &Raw, target: usize, limit: u64) ->
     if !model.reads(HIDDEN.key) {
         return Ok(raw.clone());
     }
-    // All sizes are looked at: where heads have to divide the hidden units, more of these may have fewer parameters.
+    // All sizes are tried: where heads have to divide the hidden units, more units may have fewer parameters.
     let settings = catalog::checked(raw)?;
     let mut nearest = (u64::MAX, min);
     for hidden in min..=max {

@@ -15,7 +15,7 @@ use crate::experiment::{Basis, Experiment};
 pub struct Predictions {
     /// Time of each row of the part.
     pub times: Vec<i64>,
-    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that ends so many steps before.
+    /// Forecast of each row, `[rows × targets]`; `NaN` where values are missing in the window that many steps earlier.
     pub predicted: Vec<f64>,
     /// Truth of each row, `[rows × targets]`; `NaN` where it is missing.
     pub actual: Vec<f64>,
@@ -26,7 +26,7 @@ pub struct Predictions {
 pub struct Sample {
     /// Row of the first step of the horizon.
     pub origin: usize,
-    /// How many such windows there are.
+    /// Number of such windows.
     pub count: usize,
     /// Times of the window.
     pub past_times: Vec<i64>,
@@ -48,22 +48,22 @@ pub struct Sets {
     pub test: WindowSet,
 }
 
-/// Which weights are scored: they change with the best epoch, and before the first one with every step.
+/// Age of the weights in use: it changes with the best epoch, and before the first one with every step.
 pub type Age = (Option<u32>, u64);
 
 /// An experiment as one forecaster sees it.
 #[derive(Debug)]
 pub struct View {
-    /// What a person calls the forecaster.
+    /// The forecaster's name for a person.
     pub label: String,
     pub experiment: Arc<Experiment>,
     pub frame: Arc<Frame>,
     pub windows: Sets,
     /// Rows of a season.
     pub season: usize,
-    /// What each target's values cannot pass, as the training part shows.
+    /// Limits of each target's values, from the training part.
     pub limits: Vec<Limits>,
-    /// The last evaluation on the test part, and the weights' age that it belongs to.
+    /// The last evaluation on the test part, and the age of its weights.
     pub scored: Option<(Age, Evaluation)>,
 }
 
@@ -119,14 +119,14 @@ impl View {
         Ok(evaluation)
     }
 
-    /// What baselines depend on here, beside the experiment.
+    /// The baselines' basis here, besides the experiment.
     fn basis(&self) -> Basis {
         let (frame, (window, horizon)) = (&self.frame, self.lengths());
         let columns = frame.names[..frame.data_features].to_vec();
         Basis { season: self.season, window, horizon, columns, scales: frame.scales.clone(), fill: frame.fill }
     }
 
-    /// Those of the experiment for this season, window, horizon and choice of columns.
+    /// The experiment's baselines for this season, window, horizon and choice of columns.
     pub fn baselines(&self) -> Arc<Baselines> {
         let Sets { train, validation, .. } = &self.windows;
         let fit = || Baselines::fit(&self.frame, &self.experiment.split, train, validation, self.season);
@@ -142,7 +142,7 @@ impl View {
         if lead == 0 || lead > horizon {
             return Err(Error::NotReady { problem: format!("Choose 1 to {horizon} steps ahead.") });
         }
-        // More rows than are scored: a window whose future is cut off by the part's end says something of its first steps.
+        // More rows than are evaluated: a window whose future is cut off by the part's end still forecasts its first steps.
         let split = &self.experiment.split;
         let set = self.frame.windows_onto(split.rows(part), (window, horizon), lead);
         let trace = evaluate::trace(&self.frame, split, part, &set, model, lead);
@@ -150,7 +150,7 @@ impl View {
         Ok(Predictions { times, predicted: trace.predicted, actual: trace.actual })
     }
 
-    /// What the range held of the test part for each target, if that was scored with weights of this age.
+    /// Coverage of the range on the test part for each target, if weights of this age were scored there.
     pub fn measured(&self, age: Age) -> Vec<Measured> {
         self.known(Part::Test, age)
             .map_or_else(Vec::new, |found| found.targets.iter().filter_map(|of| of.range).collect())

@@ -1,4 +1,4 @@
-//! States between two stretches of a sequence, off the tape: their values are carried from one tape to another.
+//! States between two stretches of a sequence, off the tape: their values are copied from one tape to another.
 
 use crate::Real;
 use crate::grad::{Tape, Var};
@@ -7,18 +7,18 @@ use crate::nn::State;
 /// Shape of a state's matrices, `None` where it has none.
 type Shape = [Option<(usize, usize)>; 4];
 
-/// The states of all layers: shapes by layer, and the values of all of them one after the other.
+/// The states of all layers: shapes by layer, followed by all values.
 #[derive(Debug, Default)]
 pub struct Carried {
     shapes: Vec<Shape>,
     values: Vec<Real>,
 }
 
-/// Numbers that tell the shape of one layer's state.
+/// Numbers that encode the shape of one layer's state.
 const HEADER: usize = 8;
 
 impl Carried {
-    /// Keeps the values of `states`.
+    /// Copies the values of `states`.
     pub fn keep(&mut self, tape: &Tape, states: &[State]) {
         self.values.clear();
         self.shapes.clear();
@@ -28,8 +28,8 @@ impl Carried {
         }
     }
 
-    /// The states on a tape, by `place`: as constants, which no gradient goes past ([`Tape::constant`]), or so that gradients
-    /// with respect to them are known ([`Tape::leaf`]). Those that nothing was kept of stay as they are.
+    /// Puts the states on a tape by `place`: as constants, which stop gradients ([`Tape::constant`]), or as leaves, whose gradients
+    /// are known ([`Tape::leaf`]). States without a copy stay as they are.
     pub fn put(&self, tape: &mut Tape, place: fn(&mut Tape, usize, usize, &[Real]) -> Var, states: &mut [State]) {
         let mut rest = &self.values[..];
         for (state, shape) in states.iter_mut().zip(&self.shapes) {
@@ -43,7 +43,7 @@ impl Carried {
         }
     }
 
-    /// Appends `states` to `out`, as [`Carried::read`] reads them: for each layer rows and columns of its matrices, then all
+    /// Appends `states` to `out` in the format of [`Carried::read`]: for each layer rows and columns of its matrices, then all
     /// values.
     pub fn write(tape: &Tape, states: &[State], out: &mut Vec<Real>) {
         for var in states.iter().flatten() {
@@ -55,7 +55,7 @@ impl Carried {
         }
     }
 
-    /// Reads what was written; `numbers` are as many as [`Carried::written`] says.
+    /// Reads written states; `numbers` has the length from [`Carried::written`].
     pub fn read(&mut self, layers: usize, numbers: &[Real]) {
         self.shapes.clear();
         self.values.clear();
@@ -67,7 +67,7 @@ impl Carried {
         self.values.extend_from_slice(values);
     }
 
-    /// How many numbers were written, by those that tell the shapes; `None` if they tell none.
+    /// Length of written states, from their shapes; `None` for invalid ones.
     pub fn written(layers: usize, numbers: &[Real]) -> Option<usize> {
         let header = numbers.get(..layers * HEADER)?;
         header.chunks_exact(2).try_fold(header.len(), |sum, shape| {

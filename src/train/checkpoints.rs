@@ -1,9 +1,9 @@
 //! Gradient checkpointing (Chen et al. 2016): the gradient through a long window without keeping the whole of it.
 //!
-//! Backpropagation through time needs, at each step, what the forward pass computed there. Here the window is read in
-//! stretches and only the states between them are kept; the way back takes the stretches from the last to the first,
-//! computes each once more, from the state before it, and hands the gradient of that state on. With as many stretches as
-//! each has steps, memory grows with the root of the window's length instead of the length, for a third more time.
+//! Backpropagation through time needs, at each step, the results of the forward pass there. Here the window is read in stretches,
+//! and only the states between them are kept. The backward pass takes the stretches from the last to the first, computes each again
+//! from the state before it, and passes on the gradient of that state. With as many stretches as each has steps, memory grows with
+//! the square root of the window's length instead of the length, for a third more time.
 
 use std::ops::Range;
 
@@ -15,16 +15,16 @@ use crate::grad::{Tape, Var};
 use crate::nn::{Params, Pass, State};
 use crate::train::carried::Carried;
 
-/// Gradients by stretches, with memory that is used again.
+/// Gradients by stretches, with reused memory.
 #[derive(Debug, Default)]
 pub struct Checkpoints {
     /// Before each stretch.
     borders: Vec<Carried>,
-    /// Gradient with respect to the states after the stretch at hand, in the order of their values.
+    /// Gradient with respect to the states after the present stretch, in the order of their values.
     upstream: Vec<Real>,
 }
 
-/// The loss of a batch, whose gradient is taken.
+/// A batch's loss, to be differentiated.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
     /// The windows.
@@ -42,12 +42,12 @@ pub struct Step<'a> {
 /// Tokens of each stretch: about as many stretches as tokens in one.
 pub fn stretch(tokens: usize) -> usize {
     let length = (1..=tokens).find(|length| length * length >= tokens).unwrap_or(1);
-    // Stretches of one length, as far as they go.
+    // Stretches of equal length, as far as possible.
     tokens.div_ceil(tokens.div_ceil(length))
 }
 
 impl Checkpoints {
-    /// Adds the gradient of the loss to `gradient`, `[parameters]`, and gives the loss. `tape` records; `inference` does not.
+    /// Adds the gradient of the loss to `gradient`, `[parameters]`, and returns the loss. `tape` records; `inference` does not.
     pub fn gradient(
         &mut self,
         model: &dyn Stretches,
@@ -80,7 +80,7 @@ impl Checkpoints {
         loss
     }
 
-    /// The way back through one stretch: computes it once more, adds its part of the gradient, and leaves the gradient with
+    /// The backward pass through one stretch: computes it again, adds its part of the gradient, and leaves the gradient with
     /// respect to the states before it for the next call.
     fn back(
         &mut self,
@@ -119,7 +119,7 @@ impl Checkpoints {
             let (rows, cols) = tape.shape(*var);
             let grad = tape.grad(*var);
             self.upstream.extend_from_slice(grad);
-            // No gradient at all is a gradient of zero.
+            // A missing gradient is zero.
             self.upstream.resize(self.upstream.len() + rows * cols - grad.len(), 0.0);
         }
         found.map_or(0.0, |(loss, share)| share * tape.scalar(loss))

@@ -2,12 +2,12 @@
 
 use crate::Real;
 
-/// Added to the norm before dividing by it, as PyTorch does.
+/// Added to the norm in the division, as PyTorch does.
 const EPSILON: f64 = 1e-6;
 
 /// Euclidean norm over all gradients together.
 pub fn global_norm(grads: &[Real]) -> f64 {
-    // In f64: squares of gradients around 1e-20 vanish in f32. Four sums side by side, so that they can be SIMD.
+    // In f64, since squares of gradients around 1e-20 vanish in f32. Four parallel sums allow SIMD.
     let mut sums = [0.0_f64; 4];
     let chunks = grads.chunks_exact(4);
     let rest: f64 = chunks.remainder().iter().map(|&g| crate::wide(g) * crate::wide(g)).sum();
@@ -19,8 +19,7 @@ pub fn global_norm(grads: &[Real]) -> f64 {
     libm::sqrt(sums.iter().sum::<f64>() + rest)
 }
 
-/// Shrinks `grads` so that their global norm is at most `limit` (0: no limit); gives the norm before, and whether
-/// anything was shrunk.
+/// Scales `grads` down to a global norm of at most `limit` (0: no limit); returns the norm before, and whether anything changed.
 pub fn clip(grads: &mut [Real], limit: f64) -> (f64, bool) {
     let norm = global_norm(grads);
     let factor = limit / (norm + EPSILON);

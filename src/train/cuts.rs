@@ -1,20 +1,20 @@
-//! Where training cut the series, when it reads it as one.
+//! The cuts of training on the series as one.
 
 use serde::Serialize;
 
 use crate::data::{Axis, Lane};
 
-/// More places than this are not listed: they would lie on top of each other.
+/// Largest number of listed cuts: more would overlap in the chart.
 const MOST_MARKS: usize = 2000;
 
 /// The lanes and chunks of a series, in numbers, in words and by their times.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cuts {
-    /// Rows in a chunk, but the last of a lane.
+    /// Rows of a chunk, except the last of a lane.
     pub chunk: usize,
-    /// How many lanes are read side by side.
+    /// Number of lanes in a batch.
     pub side_by_side: usize,
-    /// How many lanes there are in all.
+    /// Number of all lanes.
     pub lanes: usize,
     /// Borders between chunks in a pass: values cross them, the gradient does not.
     pub borders: usize,
@@ -22,15 +22,15 @@ pub struct Cuts {
     pub passes: usize,
     /// All of this in words.
     pub sentence: String,
-    /// Times of the first row of each lane, where the state is empty; none if there are too many to be seen.
+    /// Times of the first row of each lane, where the state is empty; none if there are too many to draw.
     pub starts: Vec<i64>,
-    /// Times of the first row behind each border; none if there are too many to be seen.
+    /// Times of the first row behind each border; none if there are too many to draw.
     pub cuts: Vec<i64>,
 }
 
 impl Cuts {
-    /// Of `lanes` read `count` side by side in chunks of `chunk` tokens of `segment` rows; `grows`: whether the state grows with
-    /// every step.
+    /// The cuts of `lanes`, in batches of `count`, in chunks of `chunk` tokens of `segment` rows; `grows`: whether the state grows
+    /// with every step.
     pub fn of(
         lanes: &[Lane],
         (chunk, segment, count): (usize, usize, usize),

@@ -1,5 +1,5 @@
-//! Looking inside a model: its inner values over one window, the gradient of the loss through time, and how much its
-//! recurrent matrices stretch.
+//! A view into a model: its inner values over one window, the gradient of the loss through time, and the norms of its recurrent
+//! matrices.
 
 use serde::Serialize;
 
@@ -12,25 +12,25 @@ use crate::math::norms;
 use crate::nn::probe::{Bounds, Clock, Flow, Layout, Probe};
 use crate::nn::{Params, Pass};
 
-/// Below this share of the last step's gradient an early step has no say: in single precision adding it to the others' changes
+/// Below this share of the last step's gradient an early step has no effect: in single precision, adding it to the others changes
 /// nothing.
 const DROWNED: f64 = 1e-7;
-/// Below this share it has little.
+/// Below this share it has little effect.
 const FAINT: f64 = 1e-2;
-/// Above this share the gradient grows on its way back.
+/// Above this share the gradient grows backwards in time.
 const GROWN: f64 = 1e2;
-/// The share of attention's weights that are to be told apart: the first steps have few to look at, and a few large weights must
-/// not hide all the others.
+/// The quantile of attention's weights at the end of the palette: the first steps attend to few others, and their large weights
+/// must not hide all the rest.
 const TOLD_APART: f64 = 0.98;
 
-/// An inner value that can be shown.
+/// An inner value for display.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct About {
-    /// Where it is: `Layer 1`.
+    /// Its place: `Layer 1`.
     pub group: String,
     /// Name: `forget gate`.
     pub label: String,
-    /// Between which values it lies.
+    /// Its bounds.
     pub bounds: Bounds,
     /// Meaning of rows and columns.
     pub kind: Kind,
@@ -38,11 +38,11 @@ pub struct About {
     pub row: &'static str,
     /// Whether the layer reads the window from its end.
     pub backwards: bool,
-    /// Rows: units, or the steps that are looked at.
+    /// Rows: units, or the steps attended to.
     pub rows: usize,
-    /// Columns: steps, or the units that a matrix of weights reads.
+    /// Columns: steps, or the input units of a matrix of weights.
     pub columns: usize,
-    /// Step of the window that the first column begins with, counted on into the horizon.
+    /// Step of the window in the first column; the horizon's steps continue the count.
     pub first: usize,
     /// Steps of the window in one column.
     pub stride: usize,
@@ -50,11 +50,11 @@ pub struct About {
     pub first_row: usize,
     /// Steps of the window in one row of attention.
     pub row_stride: usize,
-    /// The smallest of the values; `NaN` of none.
+    /// The smallest of the values; `NaN` if there are none.
     pub least: f64,
-    /// The largest of the values; `NaN` of none.
+    /// The largest of the values; `NaN` if there are none.
     pub most: f64,
-    /// Where a palette should end: the largest size of a value; of attention, the size that 98 in 100 do not exceed. Zero of none.
+    /// End of the palette: the largest absolute value; for attention, the 98 % quantile. Zero if there are no values.
     pub reach: f64,
 }
 
@@ -64,9 +64,9 @@ pub struct About {
 pub enum Kind {
     /// Units over time.
     Units,
-    /// Attention: the steps that are looked at, over the steps that look.
+    /// Attention: rows are the steps attended to, columns the reading steps.
     Looks,
-    /// Weights, which do not change with time.
+    /// Weights, which are the same at all times.
     Weights,
 }
 
@@ -82,26 +82,26 @@ pub struct Inner {
 /// Norm of the loss's gradient with respect to one layer's values, step by step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GradientTrace {
-    /// Where: `Layer 1`, or `Input`.
+    /// Its place: `Layer 1`, or `Input`.
     pub group: String,
-    /// The value it is with respect to: `cell state`.
+    /// Name of the value: `cell state`.
     pub label: String,
-    /// Whether later steps read it, so that its gradient includes the paths through all of them.
+    /// Whether later steps read the value, so that its gradient includes the paths through all of them.
     pub carried: bool,
     /// Whether the layer reads the window from its end: its gradient then flows to the end.
     pub backwards: bool,
-    /// Step of the window that the first entry belongs to, counted on into the horizon.
+    /// Step of the window of the first entry; the horizon's steps continue the count.
     pub first: usize,
     /// Steps of the window in one entry.
     pub stride: usize,
-    /// The norm over all units, the mean over the windows.
+    /// Norm over all units, mean over the windows.
     pub norms: Vec<f64>,
     /// Result of [`GradientTrace::first_to_last`].
     pub ratio: f64,
 }
 
 impl GradientTrace {
-    /// The norm at the step that is read first over that at the step that is read last; `NaN` where that is zero.
+    /// The norm at the step that is read first, divided by the norm at the step that is read last; `NaN` where that is zero.
     pub fn first_to_last(&self) -> f64 {
         let (Some(&first), Some(&last)) = (self.norms.first(), self.norms.last()) else { return f64::NAN };
         let (from, to) = if self.backwards { (last, first) } else { (first, last) };
@@ -109,23 +109,23 @@ impl GradientTrace {
     }
 }
 
-/// How much a matrix from state to state stretches what it is applied to.
+/// Norms of a recurrent matrix.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MatrixNorm {
-    /// Where: `Layer 1`.
+    /// Its place: `Layer 1`.
     pub group: String,
-    /// From where to where: `state to forget gate`.
+    /// Its input and output: `state to forget gate`.
     pub label: String,
-    /// The largest factor by which it stretches a vector.
+    /// Spectral norm: the largest factor on a vector's length.
     pub spectral: f64,
-    /// The root of the sum of its entries' squares.
+    /// Frobenius norm.
     pub frobenius: f64,
 }
 
 /// The gradient of the training loss through time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gradients {
-    /// Training windows that it is the mean of.
+    /// Number of training windows in the mean.
     pub windows: usize,
     /// Their loss, without dropout.
     pub loss: f64,
@@ -137,8 +137,7 @@ pub struct Gradients {
     pub matrices: Vec<MatrixNorm>,
 }
 
-/// Inner values of the first sample of `batch` while `model` forecasts it; `out` takes the forecasts,
-/// `[horizon × batch]`.
+/// Inner values of the first sample of `batch` during a forecast of `model`; the forecasts go to `out`, `[horizon × batch]`.
 pub fn look(model: &dyn Forecaster, params: &Params, batch: &Batch, out: &mut [Real]) -> Vec<Inner> {
     let mut tape = Tape::new(false);
     let mut pass = Pass::new(&mut tape, params, batch.size).inside();
@@ -162,7 +161,7 @@ pub fn look(model: &dyn Forecaster, params: &Params, batch: &Batch, out: &mut [R
     found
 }
 
-/// Notes between which bounds `values` lie.
+/// Notes the bounds of `values`.
 fn measure(about: &mut About, values: &[Real]) {
     let mut sizes: Vec<f64> = values.iter().map(|&value| crate::wide(value.abs())).collect();
     let share = if about.kind == Kind::Looks { TOLD_APART } else { 1.0 };
@@ -213,7 +212,7 @@ pub fn traces(tape: &Tape, probes: &[Probe]) -> Vec<GradientTrace> {
     traces.into_iter().map(|(_, trace)| trace).collect()
 }
 
-/// Norms of the recurrent matrices among `probes`, each once.
+/// Norms of the different recurrent matrices among `probes`.
 fn matrix_norms(tape: &Tape, probes: &[Probe]) -> Vec<MatrixNorm> {
     let mut matrices: Vec<MatrixNorm> = Vec::new();
     for probe in probes.iter().filter(|probe| probe.layout == Layout::Weights) {
@@ -227,7 +226,7 @@ fn matrix_norms(tape: &Tape, probes: &[Probe]) -> Vec<MatrixNorm> {
     matrices
 }
 
-/// Whether `probe` is the next piece of the sequence that `known` is the first piece of.
+/// Whether `probe` continues the sequence that begins with `known`.
 fn goes_on(known: &Probe, probe: &Probe) -> bool {
     let key = |one: &Probe| (one.part, one.layer, one.name, one.head, one.backwards, one.layout == Layout::Weights);
     key(known) == key(probe)
@@ -288,7 +287,7 @@ fn append(inner: &mut Inner, probe: &Probe, tape: &Tape) {
     if about.kind == Kind::Weights && about.columns > 0 {
         return;
     }
-    // Later steps may look at more of them.
+    // Later steps may attend to more of them.
     if rows > about.rows {
         let mut wider = vec![0.0; rows * about.columns];
         for (to, from) in wider.chunks_exact_mut(rows).zip(inner.values.chunks_exact(about.rows.max(1))) {
@@ -304,8 +303,8 @@ fn append(inner: &mut Inner, probe: &Probe, tape: &Tape) {
     }
 }
 
-/// Adds the norm of the gradient with respect to each step's values, summed over the samples: each sample's share of a mean
-/// loss is small by as much as there are samples, so that this is the mean over their own losses.
+/// Adds the norm of the gradient with respect to each step's values, summed over the samples. The mean loss divides each sample's
+/// gradient by their number, so this is the mean over the samples' own losses.
 fn norms_over_time(tape: &Tape, probe: &Probe, norms: &mut Vec<f64>) {
     let (height, columns) = tape.shape(probe.var);
     let steps = columns / probe.clock.samples;
@@ -313,7 +312,7 @@ fn norms_over_time(tape: &Tape, probe: &Probe, norms: &mut Vec<f64>) {
     let from = norms.len();
     norms.resize(from + steps * inside, 0.0);
     let rows = probe.rows.len() / inside;
-    // Where no gradient flowed it is zero.
+    // A missing gradient is zero.
     for (column, gradient) in tape.grad(probe.var).chunks_exact(height).enumerate() {
         let step = from + column / probe.clock.samples * inside;
         for (norm, part) in norms[step..].iter_mut().zip(gradient[probe.rows.clone()].chunks_exact(rows)) {
@@ -322,8 +321,8 @@ fn norms_over_time(tape: &Tape, probe: &Probe, norms: &mut Vec<f64>) {
     }
 }
 
-/// What the gradient through time says of the lowest layer that carries a state, or of the input; `every_step`: whether
-/// something is forecast at every step of the window.
+/// A sentence on the gradient through time of the lowest layer with a carried state, or of the input; `every_step`: whether the
+/// model forecasts at every step of the window.
 fn sentence(traces: &[GradientTrace], every_step: bool) -> String {
     let carries = |trace: &&GradientTrace| trace.carried && trace.norms.len() > 1;
     let Some(trace) =

@@ -1,4 +1,4 @@
-//! How gradients become steps. One loop over the flat parameters each; the same numbers as `torch.optim`.
+//! Optimisers: one loop over the flat parameters each, with the numbers of `torch.optim`.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::Real;
 use crate::math::kernels::{Formula, Number, for_each};
 use crate::nn::Slot;
 
-/// Keeps Adam's and RMSProp's divisions from zero; PyTorch's default.
+/// Keeps the divisions of Adam and RMSProp from zero; PyTorch's default.
 const EPSILON: Real = 1e-8;
 
 /// The rule that turns a gradient into a step.
@@ -32,7 +32,7 @@ pub enum Rule {
 #[derive(Debug, Clone)]
 pub struct Optimiser {
     rule: Rule,
-    /// Numbers that weight decay pulls on.
+    /// Ranges of the parameters with weight decay.
     decayed: Vec<Range<usize>>,
     first: Vec<Real>,
     second: Vec<Real>,
@@ -40,7 +40,7 @@ pub struct Optimiser {
 }
 
 impl Optimiser {
-    /// A fresh optimiser for the parameters in `slots`, which lie one after the other.
+    /// A new optimiser for the parameters in `slots`, which lie one after the other.
     pub fn new(rule: Rule, slots: &[Slot]) -> Self {
         let count = slots.iter().map(Slot::len).sum();
         let mut decayed: Vec<Range<usize>> = Vec::new();
@@ -105,9 +105,9 @@ struct Adam {
     b2: Real,
     c1: Real,
     c2: Real,
-    /// Learning rate over the correction of the first moment.
+    /// Learning rate divided by the correction of the first moment.
     rate: Real,
-    /// Root of the correction of the second moment.
+    /// Square root of the correction of the second moment.
     root: Real,
 }
 

@@ -6,12 +6,12 @@ use crate::knob::{AnyKnob, Group, Knob, Settings, choices};
 use crate::train::truncated::{CHUNK, LANES};
 use crate::train::{Plateau, Rule, Schedule};
 
-/// What is minimised.
+/// The loss.
 pub const LOSS: Knob<Loss> =
     Knob::choice(Group::Training, "loss", "Loss", "mse").help("The error that training minimises.");
 
 choices! {
-    /// How gradients become steps.
+    /// The optimiser.
     pub enum WhichRule {
         AdamW("adamw", "AdamW", "Adam with decoupled weight decay (Loshchilov and Hutter 2019)."),
         Adam("adam", "Adam", "Steps scaled by past gradients (Kingma and Ba 2015)."),
@@ -21,11 +21,11 @@ choices! {
     }
 }
 
-/// The rule that turns gradients into steps.
+/// The optimiser.
 pub const OPTIMISER: Knob<WhichRule> =
     Knob::choice(Group::Training, "optimiser", "Optimiser", "adamw").help("The rule that turns gradients into steps.");
 
-/// Size of the steps.
+/// Learning rate.
 pub const LEARNING_RATE: Knob<f64> = Knob::number(Group::Training, "learning_rate", "Learning rate", 1e-6..=10.0, 1e-3)
     .log()
     .help("Size of the optimiser's steps. Too small: slow learning. Too large: the loss explodes.")
@@ -45,7 +45,7 @@ pub const MOMENTUM: Knob<f64> = Knob::number(Group::Training, "momentum", "Momen
     .when(OPTIMISER.is(&["sgd"]));
 
 choices! {
-    /// How the learning rate changes.
+    /// The schedule of the learning rate.
     pub enum WhichSchedule {
         Constant("constant", "constant", "The same from start to end."),
         Cosine("cosine", "cosine",
@@ -54,18 +54,18 @@ choices! {
     }
 }
 
-/// How the rate changes.
+/// The schedule of the learning rate.
 pub const SCHEDULE: Knob<WhichSchedule> =
     Knob::choice(Group::Training, "schedule", "Learning-rate schedule", "constant")
         .help("How the learning rate changes from epoch to epoch.");
 
-/// Windows a step.
+/// Windows in a batch.
 pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 1..=1024, 64)
     .help("Windows in one optimiser step.")
     .unit("windows")
     .when(IN_WINDOWS);
 
-/// Most epochs.
+/// Largest number of epochs.
 pub const EPOCHS: Knob<u32> = Knob::integer(Group::Training, "epochs", "Epochs", 1..=10_000, 50)
     .help("Passes over all training windows, at most.")
     .basic();
@@ -83,11 +83,11 @@ pub const CLIP: Knob<f64> = Knob::number(Group::Training, "clip", "Gradient clip
     )
     .source("Pascanu et al. 2013");
 
-/// Where randomness starts.
+/// Seed of all randomness.
 pub const SEED: Knob<u64> = Knob::integer(Group::Training, "seed", "Seed", 0..=9_007_199_254_740_991, 1)
     .help("The same file, settings and seed give the same weights, bit for bit.");
 
-/// Parts of a batch.
+/// Number of shards of a batch.
 pub const SHARDS: Knob<usize> = Knob::integer(Group::Training, "shards", "Parts of a batch", 0..=16, 0)
     .help(
         "Parts into which each batch is cut, for as many workers. The number of parts changes the last digits of \
@@ -95,7 +95,7 @@ pub const SHARDS: Knob<usize> = Knob::integer(Group::Training, "shards", "Parts 
     )
     .source("synchronous data parallelism: Dean et al. 2012; Goyal et al. 2017");
 
-/// Less memory for more time.
+/// Gradient checkpointing.
 pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "Gradient checkpoints", false)
     .help(
         "Stores the states at some steps of the window only, and computes those between them again in the backward \
@@ -125,45 +125,45 @@ pub const KNOBS: &[&dyn AnyKnob] = &[
 
 /// Epochs on a plateau before the rate is halved: well below the default patience of early stopping.
 const PLATEAU_PATIENCE: u32 = 2;
-/// The cosine ends at, and a plateau's halvings stop at, this share of the full rate.
+/// Smallest share of the full rate, at the end of the cosine and of a plateau's halvings.
 const LEAST_SHARE: f64 = 0.01;
 
-/// A step with at least so many multiplications forward (some tens of milliseconds, with the way back) is worth sharing.
+/// Number of forward multiplications from which a step is worth sharing (some tens of milliseconds with the backward pass).
 const LARGE_STEP: u64 = 100_000_000;
-/// Parts of such a step's batch: as many workers as a page starts at most.
+/// Number of shards of such a step: the largest number of workers that a page starts.
 const PARTS: usize = 4;
 
 /// Settings of training, read once.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// What is minimised.
+    /// The loss.
     pub loss: Loss,
-    /// How gradients become steps.
+    /// The optimiser.
     pub rule: Rule,
-    /// The learning rate at the start.
+    /// The initial learning rate.
     pub rate: f64,
-    /// How it changes.
+    /// Its schedule.
     pub schedule: Schedule,
-    /// Windows a step.
+    /// Windows in a batch.
     pub batch: usize,
-    /// Most epochs.
+    /// Largest number of epochs.
     pub epochs: u32,
-    /// Epochs without improvement until training ends; 0: it does not.
+    /// Epochs without improvement until training ends; 0: unlimited.
     pub patience: u32,
-    /// Limit of the gradient's norm; 0: none.
+    /// Largest norm of the gradient; 0: unlimited.
     pub clip: f64,
-    /// Where randomness starts.
+    /// Seed of all randomness.
     pub seed: u64,
-    /// Parts of a batch whose gradients are summed; 0: to be chosen.
+    /// Shards of a batch, whose gradients are summed; 0: automatic.
     pub shards: usize,
-    /// Whether the states at some steps only are kept, and the rest computed once more.
+    /// Whether only the states at some steps are kept, and the rest computed again.
     pub checkpoints: bool,
 }
 
 impl Options {
-    /// The same with the number of shards chosen, if it is left open: by the size of a step alone, never by the machine, so
-    /// that the same settings give the same weights everywhere. `multiplications`: of one step, forward; in 64 bits, for a size
-    /// in the 32 bits of a browser's addresses would wrap.
+    /// The same with an automatic number of shards, if it is left open: by the size of a step alone, never by the machine, so that
+    /// the same settings give the same weights everywhere. `multiplications`: of one forward step; in 64 bits, since 32 would
+    /// overflow.
     #[must_use]
     pub fn with_shards_for(self, multiplications: u64) -> Self {
         let automatic = if multiplications >= LARGE_STEP { PARTS } else { 1 };

@@ -1,30 +1,30 @@
-//! How the learning rate changes from epoch to epoch.
+//! Schedules of the learning rate over the epochs.
 
-/// Halves (or otherwise cuts) the rate when nothing has improved for a while, as `torch.optim.lr_scheduler.ReduceLROnPlateau`
-/// in its relative mode.
+/// Multiplies the rate by a factor after some epochs without improvement, as `torch.optim.lr_scheduler.ReduceLROnPlateau` in its
+/// relative mode.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plateau {
     /// Factor on the learning rate.
     pub factor: f64,
-    /// Epochs without improvement that are let pass.
+    /// Number of epochs without improvement before a cut.
     pub patience: u32,
     /// An improvement must be at least this share of the best so far.
     pub threshold: f64,
-    /// The rate is not cut below this.
+    /// Smallest rate.
     pub least: f64,
     best: f64,
     bad: u32,
 }
 
 impl Plateau {
-    /// Nothing seen yet.
+    /// A new schedule without epochs.
     pub fn new(factor: f64, patience: u32, threshold: f64, least: f64) -> Self {
         Self { factor, patience, threshold, least, best: f64::INFINITY, bad: 0 }
     }
 
     /// The rate after an epoch that ended with `loss`.
     pub fn after(&mut self, loss: f64, rate: f64) -> f64 {
-        /// A smaller change of the rate is not made; PyTorch's default.
+        /// Smaller changes of the rate are skipped; PyTorch's default.
         const EPSILON: f64 = 1e-8;
         if loss < self.best * (1.0 - self.threshold) {
             self.best = loss;
@@ -44,13 +44,13 @@ impl Plateau {
 /// The learning rate over the epochs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Schedule {
-    /// Always the same.
+    /// Constant.
     Constant,
     /// Half a cosine from the full rate to `least` over `epochs` (Loshchilov and Hutter 2017, without restarts).
     Cosine {
         /// Epochs until the end.
         epochs: u32,
-        /// The rate at the end.
+        /// The final rate.
         least: f64,
     },
     /// Cut when validation stops improving.
@@ -58,8 +58,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The rate for the epoch after `done` epochs, the last of which ended with validation `loss` at rate `now`; `full` is
-    /// the rate at the start.
+    /// The rate after `done` epochs, the last of which ended with validation `loss` at rate `now`; `full` is the initial rate.
     pub fn next(&mut self, full: f64, now: f64, done: u32, loss: f64) -> f64 {
         match self {
             Schedule::Constant => full,

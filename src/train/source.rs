@@ -1,4 +1,4 @@
-//! The examples of an epoch: windows in a new random order, or the whole series ([`crate::train::Truncated`]).
+//! Training sources: windows in a new random order, or the series as one ([`crate::train::Truncated`]).
 
 use std::fmt::Debug;
 
@@ -12,10 +12,10 @@ use crate::nn::{Params, Pass};
 use crate::train::checkpoints::{Checkpoints, Step};
 use crate::train::cuts::Cuts;
 
-/// Stream of randomness for the order of the windows; the epoch is added.
+/// Random stream of the order of the windows; the epoch is added.
 const SHUFFLE: u64 = 1 << 32;
 
-/// One shard of an optimiser step: all that its gradient depends on.
+/// One shard of an optimiser step: all inputs of its gradient.
 #[derive(Clone, Copy)]
 pub struct Shard<'a> {
     /// The network.
@@ -26,7 +26,7 @@ pub struct Shard<'a> {
     pub params: &'a Params,
     /// Number of the step in its epoch, from 0.
     pub at: usize,
-    /// Which shard, and of how many.
+    /// Index of the shard, and number of shards.
     pub shard: (usize, usize),
     /// Seed and number of the optimiser step, for dropout.
     pub key: (u64, u64),
@@ -34,12 +34,12 @@ pub struct Shard<'a> {
     pub loss: Loss,
 }
 
-/// Memory that the shards of all steps are computed in.
+/// Memory for the shards of all steps.
 #[derive(Debug)]
 pub struct Room {
-    /// Records.
+    /// Tape that records.
     pub tape: Tape,
-    /// Does not record.
+    /// Tape for inference.
     pub inference: Tape,
     /// The windows, or a chunk of the series.
     pub batch: Batch,
@@ -58,30 +58,30 @@ impl Default for Room {
     }
 }
 
-/// Where the examples of an epoch come from.
+/// Source of the examples of an epoch.
 pub trait Source: Debug {
-    /// Optimiser steps in an epoch.
+    /// Number of optimiser steps in an epoch.
     fn steps(&self) -> usize;
 
-    /// How many examples the loss of step `at` is a mean over: windows, or tokens of the series.
+    /// Number of examples in the mean loss of step `at`: windows, or tokens of the series.
     fn examples(&self, at: usize) -> usize;
 
     /// Draws the order of an epoch, which depends on the seed and the epoch alone.
     fn shuffle(&mut self, seed: u64, epoch: u32);
 
-    /// The gradient of a shard's share in the step's mean loss, `[parameters]`, and that share, into `out`; behind them whatever
-    /// [`Source::carry`] takes to the next step.
+    /// The gradient of a shard's share in the step's mean loss, `[parameters]`, and that share, into `out`, followed by the numbers
+    /// that [`Source::carry`] takes to the next step.
     fn shard(&self, shard: Shard<'_>, room: &mut Room, out: &mut Vec<Real>);
 
-    /// Numbers behind a shard's gradient and loss, by these themselves; `None` if they are not of a shard.
+    /// Number of values behind a shard's gradient and loss, from these values; `None` if they are invalid.
     fn carried(&self, _behind: &[Real]) -> Option<usize> {
         Some(0)
     }
 
-    /// Takes over the numbers behind the gradient and loss of shard `index`, once a step is done.
+    /// Takes over the values behind the gradient and loss of shard `index`, once a step is done.
     fn carry(&mut self, _index: usize, _behind: &[Real]) {}
 
-    /// Where the series was cut, if it is read as one.
+    /// The cuts of the series as one; `None` for windows.
     fn cuts(&self) -> Option<&Cuts> {
         None
     }
@@ -93,12 +93,12 @@ pub struct Windows {
     set: WindowSet,
     order: Vec<u32>,
     batch_size: usize,
-    /// Whether a gradient is computed with checkpoints.
+    /// Whether gradients use checkpoints.
     checkpoints: bool,
 }
 
 impl Windows {
-    /// `batch_size` windows of `set` in each step, with gradient checkpoints or without.
+    /// `batch_size` windows of `set` in each step, with or without gradient checkpoints.
     pub fn new(set: WindowSet, batch_size: usize, checkpoints: bool) -> Self {
         let order = set.starts.to_vec();
         Self { set, order, batch_size, checkpoints }
@@ -128,7 +128,7 @@ impl Source for Windows {
         out.resize(params.len() + 1, 0.0);
         let (gradient, share_of_loss) = out.split_at_mut(params.len());
         if first == last {
-            // A batch of fewer windows than shards.
+            // A batch may have fewer windows than shards.
             gradient.fill(0.0);
             share_of_loss.fill(0.0);
             return;

@@ -1,13 +1,13 @@
-//! Truncated backpropagation through time over the series (Williams and Peng 1990): it is read from its start to its end, chunk
-//! after chunk. The state goes on from chunk to chunk by its values; the gradient ends where the chunk begins.
+//! Truncated backpropagation through time over the series (Williams and Peng 1990), or stateful training: the series is read from
+//! start to end, chunk after chunk. Values of the state pass from chunk to chunk; the gradient ends where the chunk begins.
 //!
 //! ```text
-//! s_0 = nothing,   (loss_k, s_k) = chunk_k(s_{k−1}; θ_k),   θ_{k+1} = step(θ_k, ∂ loss_k / ∂θ  with s_{k−1} held constant)
+//! s_0 = empty,   (loss_k, s_k) = chunk_k(s_{k−1}; θ_k),   θ_{k+1} = step(θ_k, ∂ loss_k / ∂θ  with s_{k−1} held constant)
 //! ```
 //!
-//! To be fast, several lanes of the training part are read side by side, as is usual for language models (Zaremba et al. 2014). A
-//! lane crosses no gap and starts from an empty state: the state is thus empty after each gap. Something is learnt at every token:
-//! all that is forecast from it. Before a forecast, the model reads its window from an empty state: that is its warm-up.
+//! For speed, several lanes of the training part are read in parallel, as is usual for language models (Zaremba et al. 2014). A
+//! lane crosses no gap and starts from an empty state, so the state is empty after each gap. Every token is learnt from, with all
+//! of its forecasts. Before a forecast, the model reads its window from an empty state as a warm-up.
 
 use std::ops::Range;
 
@@ -26,10 +26,10 @@ use crate::train::carried::Carried;
 use crate::train::cuts::Cuts;
 use crate::train::source::{Room, Shard, Source};
 
-/// Where training reads the series as one.
+/// The knob's case of training on the series as one.
 const CONTINUOUS: When = READING.is(&["continuous"]);
 
-/// Length of a chunk.
+/// Rows of a chunk.
 pub const CHUNK: Knob<usize> = Knob::integer(Group::Training, "chunk", "BPTT length", 0..=10_000, 0)
     .help(
         "Steps that the gradient goes back, at most: the length of a chunk, in whole segments. 0: a quarter of the \
@@ -39,7 +39,7 @@ pub const CHUNK: Knob<usize> = Knob::integer(Group::Training, "chunk", "BPTT len
     .source("Williams and Peng 1990")
     .when(CONTINUOUS);
 
-/// How many lanes.
+/// Number of lanes.
 pub const LANES: Knob<usize> = Knob::integer(Group::Training, "lanes", "Parallel streams", 0..=1024, 0)
     .help(
         "Streams that the training part is cut into and that are read at the same time. More are faster, fewer \
@@ -49,16 +49,16 @@ pub const LANES: Knob<usize> = Knob::integer(Group::Training, "lanes", "Parallel
     .source("Zaremba et al. 2014")
     .when(CONTINUOUS);
 
-/// Most lanes that are chosen without being asked for.
+/// Largest automatic number of lanes.
 const MOST_LANES: usize = 16;
-/// Windows that a lane then holds at least.
+/// Smallest number of windows in an automatic lane.
 const WINDOWS_A_LANE: usize = 2;
-/// A chunk that is not asked for is this part of the window.
+/// Number of automatic chunks in the length of a window.
 const CHUNKS_A_WINDOW: usize = 4;
-/// Stream of randomness for the order of the passes; the epoch is added.
+/// Random stream of the order of the passes; the epoch is added.
 const PASSES: u64 = 2 << 32;
 
-/// What one optimiser step reads: a chunk of some lanes.
+/// The input of one optimiser step: a chunk of some lanes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Piece {
     lanes: Range<usize>,
@@ -71,31 +71,31 @@ pub struct Truncated {
     lanes: Vec<Lane>,
     /// Tokens in a chunk.
     chunk: usize,
-    /// Rows in a token, and rows that are forecast from it.
+    /// Rows of a token, and rows that are forecast from it.
     rows: (usize, usize),
-    /// Matrices' worth of layers that carry a state.
+    /// Number of layers with a carried state.
     layers: usize,
     /// One pass over the series.
     pass: Vec<Piece>,
-    /// For each pass of an epoch, how many rows the lanes are moved on.
+    /// For each pass of an epoch, the rows by which the lanes are shifted.
     shifts: Vec<usize>,
     /// The states before the next step, one for each shard.
     carried: Vec<Carried>,
     cuts: Cuts,
 }
 
-/// Tokens of a chunk before it is cut to the lanes' length: what is asked for, or what is usual. And how long a lane may be: one
-/// whose state grows with each step begins anew when it is as long as it will be in a forecast.
+/// Tokens of a chunk, before it is cut to the lanes' length: the setting, or the default. And the longest lane: a growing state
+/// starts anew at the length that it has in a forecast.
 fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
     let (segment, window, asked) = (plan.segment(), plan.tokens(), settings.get(&CHUNK));
     let longest = (model.state_grows_by() > 0).then_some(window + plan.fed_back());
-    // Within a lane that is so short, there is nothing to be gained by a cut.
+    // Within so short a lane, a cut has no advantage.
     let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
     (if asked == 0 { usual } else { asked / segment }, longest)
 }
 
-/// Tokens that a step reads of each lane at most, and lanes side by side at most, of `rows` rows without a gap; `None` where the
-/// plan is not a continuous one.
+/// Largest number of tokens that a step reads of each lane, and of lanes in a batch, of `rows` rows without a gap; `None` for a
+/// plan that is not continuous.
 pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, rows: usize) -> Option<(usize, usize)> {
     if !plan.continuous() {
         return None;
@@ -110,8 +110,8 @@ pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, ro
 }
 
 impl Truncated {
-    /// How training reads the rows `train` of `frame` with a model of a continuous `plan`; `validated` tokens are read to
-    /// validate it: an epoch reads no fewer.
+    /// Training on the rows `train` of `frame` with a model of a continuous `plan`; validation reads `validated` tokens, and an
+    /// epoch reads no fewer.
     ///
     /// # Errors
     /// [`crate::Error::Knob`] for a chunk shorter than a segment, or a segment that is too long for any lane.
@@ -156,7 +156,7 @@ impl Truncated {
         Ok(Some(Self { lanes, chunk, rows, layers, pass, shifts, carried: Vec::new(), cuts }))
     }
 
-    /// Tokens that a step reads of each lane, and how many lanes.
+    /// Tokens that a step reads of each lane, and number of lanes.
     pub fn size(&self) -> (usize, usize) {
         (self.chunk, self.cuts.side_by_side)
     }
@@ -170,7 +170,7 @@ impl Truncated {
         self.lanes[lane].tokens.saturating_sub(chunk * self.chunk).min(self.chunk)
     }
 
-    /// 1 where a lane still has a token, else 0: the shape of `like`.
+    /// 1 where a lane still has a token, else 0, in the shape of `like`.
     fn learnt(&self, tape: &mut Tape, like: Var, lanes: Range<usize>, chunk: usize) -> Var {
         let (rows, columns) = tape.shape(like);
         let mut learnt = tape.buffer(rows * columns);
@@ -187,20 +187,20 @@ impl Source for Truncated {
         self.pass.len() * self.shifts.len()
     }
 
-    /// Tokens of all lanes: from each, something is learnt.
+    /// Number of tokens of all lanes, each of which is learnt from.
     fn examples(&self, at: usize) -> usize {
         let (piece, _) = self.piece(at);
         piece.lanes.clone().map(|lane| self.left(lane, piece.chunk)).sum()
     }
 
     fn shuffle(&mut self, seed: u64, epoch: u32) {
-        // From the same order in every epoch, so that an epoch's depends on the seed and its number alone.
+        // From the same order in every epoch, so that an epoch's order depends on the seed and its number alone.
         let segment = self.rows.0;
         self.shifts.iter_mut().enumerate().for_each(|(pass, shift)| *shift = pass % segment);
         Rng::new(seed, PASSES + u64::from(epoch)).shuffle(&mut self.shifts);
     }
 
-    /// Behind gradient and loss stand the states after the chunk. What is carried stays as it is until [`Source::carry`].
+    /// The states after the chunk follow gradient and loss. The carried states stay the same until [`Source::carry`].
     fn shard(&self, shard: Shard<'_>, Room { tape, batch, .. }: &mut Room, out: &mut Vec<Real>) {
         let Some(model) = shard.forecaster.stretches() else { return };
         let count = shard.params.len();

@@ -14,12 +14,12 @@ pub fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
 /// A Rust value from a plain object; `undefined` and `null` are an empty one.
 pub fn from_js<T: serde::de::DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     let value = if value.is_undefined() || value.is_null() { Object::new().into() } else { value };
-    // By way of JSON values, as all that is read: one reader for each type is downloaded, and not one for each source.
+    // Read as JSON values like everything else, so that each type has one reader.
     let value: serde_json::Value = serde_wasm_bindgen::from_value(value).map_err(JsValue::from)?;
     serde_json::from_value(value).map_err(|error| JsValue::from(JsError::new(&error.to_string())))
 }
 
-/// An object with lists of numbers as `Float64Array`s beside its other fields.
+/// An object with lists of numbers as `Float64Array`s and its other fields.
 pub fn with_arrays(fields: &(impl Serialize + ?Sized), arrays: &[(&str, &[f64])]) -> Result<JsValue, JsValue> {
     let object = to_js(fields)?;
     for (key, values) in arrays {

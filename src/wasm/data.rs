@@ -159,7 +159,7 @@ export interface Suggestion {
 }
 "#;
 
-/// Options from JavaScript; absent ones have their defaults, and a name that is none of them is refused.
+/// Options from JavaScript; absent ones have their defaults, and an unknown name is refused.
 fn options<T: DeserializeOwned + Default>(options: &JsValue) -> Result<T, Error> {
     if options.is_undefined() || options.is_null() {
         return Ok(T::default());
@@ -169,13 +169,13 @@ fn options<T: DeserializeOwned + Default>(options: &JsValue) -> Result<T, Error>
         label: "Options",
         problem: error.trim_start_matches("Error: ").trim_end_matches('.').to_owned(),
     };
-    // By way of JSON values: straight from an object, serde asks only for the fields it knows and misses a misspelt one.
+    // As JSON values: straight from an object, serde asks only for the fields it knows and misses a misspelt one.
     let value: serde_json::Value =
         serde_wasm_bindgen::from_value(options.clone()).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
 }
 
-/// Takes a CSV file in pieces, in any order of sizes, and reads it when it is whole.
+/// Takes a CSV file in pieces of any size, and reads it when it is complete.
 #[wasm_bindgen]
 pub struct CsvReader {
     inner: Option<data::CsvReader>,
@@ -183,20 +183,20 @@ pub struct CsvReader {
 
 #[wasm_bindgen]
 impl CsvReader {
-    /// A reader for one file. What the options do not say is found by looking. The file's length in bytes, where it is
-    /// known, saves memory: room is made once, and nothing is moved.
+    /// A reader for one file. It decides what the options leave open. The file's length in bytes, if known, saves memory: room is
+    /// reserved once, and nothing is moved.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_optional_param_type = "ReadOptions")] options: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "number")] length: JsValue,
     ) -> Result<Self, JsValue> {
-        // What is no length (negative, no number) becomes 0: it is a hint and nothing more.
+        // An invalid length (negative, NaN) becomes 0, since it is only a hint.
         let length = length.as_f64().unwrap_or(0.0) as usize;
         let inner = data::CsvReader::new(self::options(&options)?).expecting(length);
         Ok(Self { inner: Some(inner) })
     }
 
-    /// Takes the next bytes of the file. Throws as soon as it shows that the file is no text.
+    /// Takes the next bytes of the file. Throws as soon as the file turns out to be no text.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
         let inner = self.inner.as_mut().ok_or_else(used)?;
         Ok(inner.push(chunk)?)
@@ -221,13 +221,13 @@ pub struct Table {
 
 #[wasm_bindgen]
 impl Table {
-    /// What the file was understood to be, with everything that was done to it.
+    /// The interpretation of the file, with everything that was done to it.
     #[wasm_bindgen(unchecked_return_type = "Understood")]
     pub fn understood(&self) -> Result<JsValue, JsValue> {
         to_js(self.inner.understood())
     }
 
-    /// Cells of `count` rows from row `first` (0 is the first kept row), as they stand in the file, cut to 200 characters.
+    /// Cells of `count` rows from row `first` (0 is the first kept row), as in the file, cut to 200 characters.
     #[wasm_bindgen(unchecked_return_type = "string[][]")]
     pub fn preview(&self, first: usize, count: usize) -> Result<JsValue, JsValue> {
         to_js(&self.inner.preview(first, count))
@@ -250,14 +250,14 @@ pub struct Series {
 
 #[wasm_bindgen]
 impl Series {
-    /// Names, axis, and how the series came about.
+    /// Names, axis, and history of the series.
     #[wasm_bindgen(unchecked_return_type = "AboutSeries")]
     pub fn about(&self) -> Result<JsValue, JsValue> {
         to_js(&self.inner.about)
     }
 
-    /// Season, window and horizon that fit this column, by the training part of a split (the knob `split`), or else of the
-    /// default one.
+    /// Season, window and horizon for this column, from the training part of a split (the knob `split`), or else of the default
+    /// one.
     #[wasm_bindgen(unchecked_return_type = "Suggestion")]
     pub fn suggest(&self, target: &str, split: Option<String>) -> Result<JsValue, JsValue> {
         let suggestion = match split {
@@ -308,7 +308,7 @@ impl Series {
     }
 }
 
-/// The series in plain data that came from [`Series::to_parts`].
+/// The series in plain data from [`Series::to_parts`].
 pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue> {
     let wrong = |what: &str| Error::NotReady { problem: format!("These parts are not a series: {what}.") };
     let part = |key: &str| field(parts, key).map_err(|_| wrong("an object is needed"));
@@ -324,7 +324,7 @@ pub(super) fn series_from_parts(parts: &JsValue) -> Result<data::Series, JsValue
         let flat = of("aside")?.dyn_into::<Float64Array>().map_err(|_| lists.clone())?.to_vec();
         let (places, rest) = flat.as_chunks::<3>();
         let (names, rows) = (series.names.len(), series.axis.len);
-        // A cast takes what is no whole number for another.
+        // A cast alone would change a number that is not whole.
         let below = |place: f64, count: usize| place >= 0.0 && place.fract() == 0.0 && place < count as f64;
         let fits = |&[column, row, _]: &[f64; 3]| below(column, names) && below(row, rows);
         if !rest.is_empty() || !places.iter().all(fits) {

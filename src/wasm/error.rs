@@ -19,7 +19,7 @@ impl From<Error> for JsValue {
             ("knob", text(place.knob)),
         ];
         for (key, value) in fields {
-            // Setting a field of a fresh object cannot fail.
+            // Setting a field of a new object cannot fail.
             let _ = Reflect::set(&object, &JsValue::from_str(key), &value);
         }
         object.into()

@@ -13,16 +13,16 @@ const GIB: f64 = 1_073_741_824.0;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Milliseconds that pass evenly: the system's clock may be set back in the middle of a slice.
+    /// Monotonic milliseconds, since the system's clock may be set back in the middle of a slice.
     #[wasm_bindgen(js_namespace = performance)]
     fn now() -> f64;
 }
 
-/// A series and at most one model: configure it, train it for a while, evaluate it, ask it, save it.
+/// A series and at most one model: configure it, train it for a while, evaluate it, forecast, save it.
 #[wasm_bindgen]
 pub struct Session {
     inner: crate::Session,
-    /// Parts of a round, on their way in or out: memory that is used again.
+    /// Parts of a round, on their way in or out, in reused memory.
     parts: Vec<Vec<crate::Real>>,
 }
 
@@ -47,15 +47,15 @@ fn raw(settings: JsValue) -> Result<Raw, crate::Error> {
 
 #[wasm_bindgen]
 impl Session {
-    /// A session on a series, as `Series.to_parts()` gives it or made by hand. `memory`: GiB that the machine has, where it is known
-    /// (`navigator.deviceMemory`): a model that would take more, or more than 3 GB, is refused.
+    /// A session on a series, from `Series.to_parts()` or made by hand. `memory`: the machine's GiB, if known
+    /// (`navigator.deviceMemory`): a model that needs more, or more than 3 GB, is refused.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_param_type = "SeriesParts")] parts: &JsValue,
         memory: Option<f64>,
     ) -> Result<Session, JsValue> {
         let session = crate::Session::new(series_from_parts(parts)?);
-        // Beyond 64 bits, and where it is not a number, the cast saturates: only a size above 0 is one.
+        // Beyond 64 bits, and for NaN, the cast saturates: only a positive number is a size.
         let inner = match memory.filter(|&memory| memory > 0.0) {
             Some(memory) => session.on_machine((memory * GIB) as u64),
             None => session,
@@ -63,20 +63,20 @@ impl Session {
         Ok(Self { inner, parts: Vec::new() })
     }
 
-    /// Another session on the same series, without a model yet. Both share the series and what was computed of it, and count the
+    /// Another session on the same series, without a model yet. Both share the series and results computed from it, and count the
     /// scorings of a test part together.
     pub fn fork(&self) -> Session {
         Self { inner: self.inner.fork(), parts: Vec::new() }
     }
 
-    /// The test part of the experiment with this fingerprint (`Configured.fingerprint`) was scored so often before, in other sessions:
-    /// `evaluate` counts on from there.
+    /// Adds earlier test scorings of the experiment with this fingerprint (`Configured.fingerprint`), from other sessions:
+    /// `evaluate` continues the count.
     pub fn scored_before(&self, fingerprint: &str, times: usize) {
         self.inner.scored_before(fingerprint, times);
     }
 
-    /// Starts a fresh model; settings that are left out fit the series. Throws an error that names the knob if one is wrong;
-    /// the model there was is kept then.
+    /// Starts a new model; open settings are chosen for the series. Throws an error that names the knob if one is wrong; the
+    /// present model is then kept.
     #[wasm_bindgen(unchecked_return_type = "Configured")]
     pub fn configure(
         &mut self,
@@ -87,7 +87,7 @@ impl Session {
 
     /// These settings with the number of hidden units that brings their model nearest to so many parameters
     /// (`Configured.parameters.total`); an architecture without hidden units keeps its settings. Throws as `configure` does, and
-    /// leaves the model there is as it was.
+    /// does not touch the present model.
     #[wasm_bindgen(unchecked_return_type = "Settings")]
     pub fn sized(
         &self,
@@ -97,15 +97,15 @@ impl Session {
         to_js(&self.inner.sized(&raw(settings)?, parameters)?)
     }
 
-    /// What the model was configured to be; `null` without one.
+    /// The configuration of the model; `null` without one.
     #[wasm_bindgen(unchecked_return_type = "Configured | null")]
     pub fn configured(&self) -> Result<JsValue, JsValue> {
         to_js(&self.inner.configured())
     }
 
-    /// Trains for about so many milliseconds, in whole pieces (an optimiser step, or a part of the validation after an epoch),
-    /// at least one. How long it is given never changes a number. Does nothing once training has finished. Throws if the loss
-    /// explodes; the best weights so far are in place then.
+    /// Trains for about this many milliseconds, in whole pieces (an optimiser step, or a piece of the validation after an epoch),
+    /// at least one. The duration never changes a number. Does nothing after the end of training. Throws if the loss explodes; the
+    /// best weights so far are then in place.
     #[wasm_bindgen(unchecked_return_type = "Progress")]
     pub fn train(&mut self, milliseconds: f64) -> Result<JsValue, JsValue> {
         let end = now() + milliseconds;
@@ -113,23 +113,23 @@ impl Session {
         self.progress()
     }
 
-    /// Does exactly one optimiser step, after the validation that may be due before it; nothing once training has finished.
+    /// Does exactly one optimiser step, after any pending validation; nothing after the end of training.
     #[wasm_bindgen(unchecked_return_type = "Progress")]
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
         self.inner.step()?;
         self.progress()
     }
 
-    /// How many parts the next round of training (an optimiser step, or some of the validation after an epoch) has; 0 at its
-    /// end. Sessions with the same series and settings, each in a worker of its own, can share them: every one computes some
-    /// by `part`, all exchange them, and every one calls `apply` with all. All then hold the same weights, the same to the
-    /// last bit as those of one session that trains alone.
+    /// Number of parts of the next round of training (an optimiser step, or a piece of the validation after an epoch); 0 at its
+    /// end. Sessions with the same series and settings, each in its own worker, can share them: each computes some by `part`, all
+    /// exchange them, and each calls `apply` with all. All then have the same weights, equal to the last bit to those of one
+    /// session that trains alone.
     pub fn parts(&self) -> Result<usize, JsValue> {
         Ok(self.inner.parts()?)
     }
 
-    /// Computes part `index` (from 0) of the next round: for an optimiser step, the gradient of that part of the batch and
-    /// its share of the loss; for validation, forecasts. Throws if there is no such part.
+    /// Computes part `index` (from 0) of the next round: for an optimiser step, the gradient of that shard of the batch and its
+    /// share of the loss; for validation, forecasts. Throws for an unknown part.
     pub fn part(&mut self, index: usize) -> Result<Float32Array, JsValue> {
         if self.parts.is_empty() {
             self.parts.push(Vec::new());
@@ -161,7 +161,7 @@ impl Session {
         self.progress()
     }
 
-    /// Where training stands.
+    /// Progress of the training.
     #[wasm_bindgen(unchecked_return_type = "Progress")]
     pub fn progress(&self) -> Result<JsValue, JsValue> {
         to_js(&self.inner.progress()?)
@@ -182,7 +182,7 @@ impl Session {
         to_js(&self.inner.evaluate(part(name)?)?)
     }
 
-    /// Forecasts `lead` steps ahead (from 1) over a whole part, beside the truth.
+    /// Forecasts `lead` steps ahead (from 1) over a whole part, with the truth.
     #[wasm_bindgen(unchecked_return_type = "Predictions")]
     pub fn predictions(
         &mut self,
@@ -204,7 +204,7 @@ impl Session {
             no_range: &'a str,
             measured: &'a [crate::session::Measured],
             note: &'a str,
-            /// Both are `null`, or put in the place of this.
+            /// Both are `null`, or replaced by arrays.
             lower: Option<()>,
             upper: Option<()>,
         }
@@ -245,9 +245,8 @@ impl Session {
         with_arrays(&Rest { origin: found.origin, count: found.count }, &arrays)
     }
 
-    /// The inner values that the model's layers name (gates, states, attention weights) over one window: that of the test part
-    /// with the number `window`, or the last one of the series, which the forecast is made from. For the values themselves ask
-    /// `probe`.
+    /// The inner values of the model's layers (gates, states, attention weights) over one window: the test part's with the number
+    /// `window`, or the last one of the series, which the forecast uses. `probe` has the values themselves.
     #[wasm_bindgen(unchecked_return_type = "Probes")]
     pub fn probes(&mut self, window: Option<usize>) -> Result<JsValue, JsValue> {
         #[derive(serde::Serialize)]
@@ -262,7 +261,7 @@ impl Session {
         with_arrays(&rest, &[("times", &times(&found.times)[..]), ("past", &found.past)])
     }
 
-    /// Values of the probe with the number `index` in `probes`, over the same window: `rows` numbers for each of its `columns`.
+    /// Values of the probe with this index in `probes`, over the same window: `rows` numbers for each of its `columns`.
     pub fn probe(&mut self, index: usize, window: Option<usize>) -> Result<Float32Array, JsValue> {
         let found = self.inner.inside(window)?;
         let count = found.inner.len();
@@ -272,8 +271,8 @@ impl Session {
         Ok(Float32Array::from(&probe.values[..]))
     }
 
-    /// The norm of the training loss's gradient at every step of time in every layer, with the weights as training has them
-    /// now, over some training windows; and the norms of the matrices from state to state.
+    /// The norm of the training loss's gradient at every step of time in every layer, with the present weights of the training,
+    /// over some training windows; and the norms of the matrices from state to state.
     #[wasm_bindgen(unchecked_return_type = "Gradients")]
     pub fn gradients(&self) -> Result<JsValue, JsValue> {
         to_js(&self.inner.gradients()?)
@@ -284,17 +283,17 @@ impl Session {
         Ok(self.inner.save()?)
     }
 
-    /// The same with the weights as training has them now, in the middle of an epoch too: they were not validated, so the file
-    /// has neither an interval nor a best epoch.
+    /// The same with the present weights of the training, also within an epoch: they are not validated, so the file has neither an
+    /// interval nor a best epoch.
     pub fn save_current(&self) -> Result<Vec<u8>, JsValue> {
         Ok(self.inner.save_current()?)
     }
 
-    /// Takes a saved model for this session's series, or the state dict of a PyTorch model (`nn.RNN`, `nn.LSTM` or `nn.GRU` with
-    /// `nn.Linear`): `settings` say what that does not tell, such as the window, and which split is taken where a saved model's own
-    /// does not fit. Throws if it does not fit; the model there was is kept then. A model that was trained on other rows of the same
-    /// step and columns is refused with the code `other-rows`, unless `other_rows` is true: a person says that these are another series
-    /// of the same kind. What the rows have to do with those that it has learnt from stands in `Configured.trained_on`.
+    /// Loads a saved model for this session's series, or the state dict of a PyTorch model (`nn.RNN`, `nn.LSTM` or `nn.GRU` with
+    /// `nn.Linear`): `settings` add information that it lacks, such as the window, and the split where a saved model's own does not
+    /// fit. Throws if it does not fit; the present model is then kept. A model that was trained on other rows of the same step and
+    /// columns is refused with the code `other-rows`, unless `other_rows` is true: a person says that these are another series of
+    /// the same kind. `Configured.trained_on` has the relation of the present rows to those that it has learnt from.
     #[wasm_bindgen(unchecked_return_type = "Configured")]
     pub fn load(
         &mut self,
@@ -338,12 +337,12 @@ impl Session {
         to_js(self.inner.combine(&members, &loading)?)
     }
 
-    /// The weights that forecasts are made with, flat, in the order of `Configured.parameters.rows`.
+    /// The weights for forecasts, flat, in the order of `Configured.parameters.rows`.
     pub fn weights(&self) -> Result<Float32Array, JsValue> {
         Ok(Float32Array::from(self.inner.weights()?))
     }
 
-    /// The weights as training has them now, in the same order: for comparing runs step by step.
+    /// The present weights of the training, in the same order, for comparing runs step by step.
     pub fn current_weights(&self) -> Result<Float32Array, JsValue> {
         Ok(Float32Array::from(self.inner.current_weights()?))
     }

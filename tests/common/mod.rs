@@ -4,7 +4,7 @@ use unrolled::data::{Axis, Series, Step};
 use unrolled::knob::Raw;
 use unrolled::math::Rng;
 
-/// A day's sine with noise, hourly: what every architecture must learn to forecast better than "the same as now".
+/// A daily sine with noise, hourly: every architecture must learn to forecast it better than by repeating the last value.
 pub fn noisy_sine(rows: usize) -> Series {
     let mut rng = Rng::new(77, 0);
     let day = |t: usize| (2.0 * std::f64::consts::PI * t as f64 / 24.0).sin();

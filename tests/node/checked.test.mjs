@@ -1,5 +1,4 @@
-// What the core says passes the check that the page makes of it, whatever the file; and of all that it says nothing is let through
-// unseen.
+// The core's results pass the page's check, for any file; and every field of them is checked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { faultIn, faultInEvent } from '../../www/state/checked.js';
@@ -15,7 +14,7 @@ const day = (row) => new Date(Date.UTC(2020, 0, 1) + row * DAY).toISOString().sl
 /** @param {number} row */
 const wave = (row) => (10 + 5 * Math.sin(row / 3)).toFixed(2);
 
-/** Files of every kind that the core says something of its own about. @type {Record<string, string>} */
+/** Files of every kind with special notes of the core. @type {Record<string, string>} */
 const files = {
   'one series': `day,value\n${lines(200, (row) => `${day(row)},${wave(row)}`)}\n`,
   'several series': `day,city,value\n${lines(200, (row) => `${day(row)},Oslo,${wave(row)}\n${day(row)},Rome,${wave(row + 9)}`)}\n`,
@@ -33,7 +32,7 @@ function dataset(bytes, read = {}) {
   return { id: 'one', understood: found.understood(), preview: found.preview(0, 12), about: series.about(), parts: series.to_parts(), times: series.times(), source, blob: new Blob([bytes]), read, series: {} };
 }
 
-/** A place in an object, and what the object is with something else there. @typedef {{place: string, changed: any}} Change */
+/** A place in an object, and the object with another value there. @typedef {{place: string, changed: any}} Change */
 
 /** @param {any} value @param {unknown} instead @returns {Change[]} One for each field in it. */
 function changes(value, instead) {
@@ -45,7 +44,7 @@ function changes(value, instead) {
   ]);
 }
 
-/** What no field may be. */
+/** Values that are valid in no field. */
 const NOTHING = () => {};
 
 for (const [kind, text] of Object.entries(files)) {

@@ -1,4 +1,4 @@
-// A run's budget: of time to the round, of steps to the step, and never within a validation.
+// A run's budget: of time, exact to the round; of steps, exact to the step; never within a validation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClock } from '../../www/core/clock.js';

@@ -1,5 +1,6 @@
-// The colours of runs: apart from each other, from what was measured and from what the network says, for every kind of eye;
-// and seen on their ground. Deficient vision as Machado et al. 2009 simulate it at its fullest; distances in OKLab.
+// The colours of runs: distinct from each other, from the measured values and from the network's forecasts, for normal and
+// colour-blind eyes; and visible on their background. Deficient vision as simulated by Machado et al. 2009 at full severity;
+// distances in OKLab.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -7,7 +8,7 @@ import { test } from 'node:test';
 const RUNS = 8;
 /** Distances below this are hard to tell apart on a thin line. */
 const APART = 0.09;
-/** WCAG 2.2, 1.4.11: what is drawn against its ground. */
+/** WCAG 2.2, 1.4.11: graphics against their background. */
 const CONTRAST = 3;
 
 /** Of linear light; rows give red, green, blue. @type {Record<string, number[][]>} */

@@ -1,4 +1,4 @@
-// Defaults that are an architecture's own: what a person chooses against them stays chosen, in the settings and in a link.
+// An architecture's own defaults: a person's choice against them stays, in the settings and in a link.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differing, settingsActions } from '../../www/actions/settings.js';
@@ -19,7 +19,7 @@ test('what the page takes for a default is what a model is configured with', () 
     const session = new Session(parts);
     const { settings } = session.configure({ architecture: id });
     for (const knob of catalog.knobs)
-      // What is found from the data is not at its default.
+      // Automatic settings are not at their defaults.
       if (!['target', 'window', 'horizon', 'season', 'segment', 'shards', 'chunk', 'architecture'].includes(knob.key))
         assert.equal(settings[knob.key], defaultOf(catalog, { architecture: id }, knob), `${id}: ${knob.key}`);
     session.free();
@@ -39,7 +39,7 @@ test('an architecture whose default is its own can be given the knob’s, and ke
     const link = readLink(writeLink(store.get()));
     assert.equal(typed(catalog, link.settings).settings[key], knob.default);
     assert.deepEqual(differing(store.get(), { architecture: id, [key]: knob.default }), { architecture: id, [key]: knob.default });
-    // Its own default needs no word.
+    // Its own default is not written.
     act.set({ [key]: value });
     assert.deepEqual(store.get().settings, { architecture: id });
     assert.deepEqual(typed(catalog, { architecture: id, [key]: String(value) }).settings, { architecture: id });

@@ -1,4 +1,4 @@
-// When the page asks about a worker that is silent, and what a person who presses a button meanwhile is told; by a clock of the
+// The page's question about a silent worker, and the message for a person who presses a button meanwhile; with a clock of the
 // test's own.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
@@ -6,7 +6,7 @@ import { turns } from '../../www/actions/turns.js';
 import { createHeartbeat } from '../../www/core/heartbeat.js';
 import { BEAT, PIECES, SILENCE } from '../../www/core/patience.js';
 
-/** A heartbeat in a time that the test moves on. @param {import('node:test').TestContext} t */
+/** A heartbeat with a clock of the test's own. @param {import('node:test').TestContext} t */
 function beating(t) {
   let now = 0;
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -69,7 +69,7 @@ test('a page that slept accuses nobody', (t) => {
   pass(SILENCE / 2, 1000 * SILENCE);
   assert.deepEqual(it.told, []);
   heart.heard();
-  // Nor is the sleep taken for a piece of work.
+  // Nor does the sleep count as a piece of work.
   pass(SILENCE + PIECES * (SILENCE / 2 + 2 * BEAT));
   assert.equal(it.told.length, 1);
 });

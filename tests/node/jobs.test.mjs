@@ -1,4 +1,4 @@
-// What the data worker's calls make of what the core throws, and of a file that does not come.
+// The data worker's handling of errors of the core, and of a file that does not arrive.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { CsvReader } from './package.mjs';

@@ -1,5 +1,5 @@
-// The page's folders are layers, and between its modules there is no circle. Types alone may be imported from anywhere: they are
-// gone when it runs.
+// The page's folders are layers, and its modules have no circle. Types alone may be imported from anywhere: they do not exist at
+// run time.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -11,22 +11,22 @@ const www = fileURLToPath(new URL('../../www/', import.meta.url));
 
 /** Each folder and the folders that its modules may import. A row names only rows above it. @type {[string, string[]][]} */
 const LAYERS = [
-  // Workers and what is said to them; what the page knows; what draws: none knows another.
+  // Workers and their messages; the page's state; the charts: none imports another.
   ['core', []],
   ['state', []],
   ['charts', []],
   ['samples', []],
-  // What a person sees, and what happens when they act.
+  // The views, and the actions of a person.
   ['views', ['core', 'state', 'charts', 'samples']],
   ['actions', ['core', 'state', 'charts', 'samples']],
-  // What joins them.
+  // The composition of them.
   ['', ['core', 'state', 'charts', 'samples', 'views', 'actions']],
 ];
 
 /** The page's own modules. */
 const modules = readdirSync(www, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js') && !file.startsWith('vendor'));
 
-/** What a module imports of the page's own, also by `import()`. @param {string} file @param {string} text */
+/** A module's imports from the page, also by `import()`. @param {string} file @param {string} text */
 function importsOf(file, text) {
   const named = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   return named.filter((name) => name.startsWith('.')).map((name) => path.join(path.dirname(file), name));
@@ -35,12 +35,12 @@ function importsOf(file, text) {
 /** @type {Map<string, string[]>} */
 const imports = new Map(modules.map((file) => [file, importsOf(file, readFileSync(path.join(www, file), 'utf8')).filter((name) => modules.includes(name))]));
 
-/** The modules that stand in circles. @param {Map<string, string[]>} graph @returns {string[]} */
+/** The modules in circles. @param {Map<string, string[]>} graph @returns {string[]} */
 function circles(graph) {
   let left = [...graph.keys()];
   for (;;) {
     const before = left;
-    // A module stands in no circle if it imports nothing that is left, or if nothing that is left imports it.
+    // A module is in no circle if it imports none of the remaining ones, or if none of them imports it.
     left = left.filter((file) => graph.get(file)?.some((name) => before.includes(name)));
     left = left.filter((file) => before.some((other) => graph.get(other)?.includes(file)));
     if (left.length === before.length) return left;

@@ -1,5 +1,5 @@
-// How much of wasm's memory a large file takes. Memory only ever grows and its size is counted in pages, so that the same
-// file gives the same number on every machine. In a process of its own: what other tests took would count as well.
+// The wasm memory for a large file. Memory only grows, in pages, so the same file gives the same number on every machine. In a
+// process of its own, so that other tests' memory does not count.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CsvReader, initSync, read } from './package.mjs';

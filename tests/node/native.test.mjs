@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import * as unrolled from './package.mjs';
 import { base, forms, STEPS, weightsOf } from './shared.mjs';
 
-/** Of the largest weight. Another processor's compiler may fuse or reorder what wasm does not, and 100 steps carry it on. */
+/** Tolerance, as a share of the largest weight. A native compiler may fuse or reorder operations, unlike wasm, and 100 steps accumulate the difference. */
 const TOLERANCE = 1e-3;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,5 +1,5 @@
-// The one function that writes numbers on the page, and the forms that it is given: over magnitudes from 1e-9 to 1e12, of both
-// signs, with small ranges on large offsets.
+// The page's function for writing numbers, and its forms: over magnitudes from 1e-9 to 1e12, of both signs, with small ranges on
+// large offsets.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,14 +11,14 @@ import { size } from '../../www/views/format.js';
 /** @param {string} text @returns {number} */
 const parsed = (text) => Number(text.replaceAll(',', '').replaceAll('−', '-'));
 
-/** @param {string} text @returns {number} The worth of a one in its last digit. */
+/** @param {string} text @returns {number} The value of its last digit's unit. */
 function lastDigit(text) {
   const [digits, power = '0'] = text.replaceAll(',', '').replaceAll('−', '-').split('e');
   const point = digits.indexOf('.');
   return 10 ** (Number(power) - (point < 0 ? 0 : digits.length - point - 1));
 }
 
-/** What arithmetic itself may be off by, as a share of a number. */
+/** Rounding error of arithmetic, as a share of a number. */
 const ROUNDING = 4 * Number.EPSILON;
 
 /** @param {string} text @param {number} value */
@@ -43,7 +43,7 @@ const scattered = Array.from({ length: 4000 }, () => 10 ** (random() * 21 - 9));
 const sizes = [...edges, ...scattered];
 const numbers = [0, -0, ...sizes, ...sizes.map((size) => -size)];
 
-/** Marks of an axis as the chart library sets them: multiples of 1, 2, 2.5 or 5 times a power of ten. @param {number} low @param {number} high @param {number} most */
+/** The chart library's marks of an axis: multiples of 1, 2, 2.5 or 5 times a power of ten. @param {number} low @param {number} high @param {number} most */
 function marks(low, high, most) {
   const rough = (high - low) / most;
   const power = Math.floor(Math.log10(rough));
@@ -52,7 +52,7 @@ function marks(low, high, most) {
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
 }
 
-/** Where a column's values may lie: spreads of every size, around zero and on offsets up to a billion times as large. @type {[number, number][]} */
+/** Ranges of a column's values: of every size, around zero and on offsets up to a billion times as large. @type {[number, number][]} */
 const ranges = [];
 for (const power of POWERS)
   for (const offset of [0, 1, 7.3, 1e3, 2e6, 1e9])

@@ -1,4 +1,4 @@
-// The package in Node: its wasm read from disk, and the sample that the tests run on.
+// The package in Node: its wasm read from disk, and the tests' sample.
 import { readFileSync } from 'node:fs';
 import { CsvReader, initSync } from '../../pkg/unrolled.js';
 

@@ -1,4 +1,4 @@
-// The package without the page, in Node: everything that a caller can do with it, on the sample that opens the page.
+// The package without the page, in Node: all uses of it, on the first sample.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -23,7 +23,7 @@ function trainToTheEnd(session, slice = 200) {
 }
 
 /**
- * What a call throws, as a plain object.
+ * The error of a call, as a plain object.
  * @param {() => unknown} call
  */
 function thrown(call) {
@@ -130,7 +130,7 @@ test('a file in pieces of any size is the same table', () => {
 });
 
 test('decimals of any length are read to the last bit', () => {
-  // Quotients of 64-bit integers, and what only the platform reads: more digits, smaller exponents.
+  // Quotients of 64-bit integers, and numbers for the platform's reader: more digits, smaller exponents.
   const texts = ['21.489999771118164', '0.1', '-0.30000000000000004', '123456789.12345678901234567890', '1.2345678901234567e20', '2.5e-30', '9007199254740993', '9007199254740992.5', '-4.9406564584124654e-324', '1e22', '1e23', '3.14159265358979323846264338327950288'];
   const text = `value\n${texts.join('\n')}\n`;
   assert.deepEqual([...table(new TextEncoder().encode(text)).series().column(0)], texts.map(Number));
@@ -228,7 +228,7 @@ test('configure, train, watch, judge, forecast', () => {
     assert.deepEqual([times[0], times.at(-1)], [rows.first, rows.last]);
     const errors = [...predicted].map((value, row) => Math.abs(value - actual[row])).filter((error) => !Number.isNaN(error));
     assert.equal(errors.length, rows.to - rows.from, 'of every row');
-    // The windows that are judged begin with the first rows; the last rows are the first step of none of them.
+    // The scored windows begin with the first rows; the last rows are the first step of none of them.
     const mean = errors.slice(0, judged.windows).reduce((a, b) => a + b) / judged.windows;
     assert.ok(Math.abs(mean - judged.rows[0].per_step_mae[0]) < 1e-9, 'the predictions are what was judged');
   }
@@ -242,7 +242,7 @@ test('configure, train, watch, judge, forecast', () => {
   assert.ok(lower instanceof Float64Array && upper instanceof Float64Array);
   for (let k = 0; k < 12; k++) assert.ok(lower[k] < forecast.values[k] && forecast.values[k] < upper[k], `step ${k}`);
   for (let k = 12; k < 30; k++) assert.ok(Number.isNaN(lower[k]) && Number.isNaN(upper[k]), `step ${k}: no errors were seen so far ahead`);
-  // The nominal level, and what came of it on the test part.
+  // The nominal level, and the coverage on the test part.
   const { range, targets } = session.evaluate('test');
   assert.deepEqual([forecast.level, forecast.no_range, forecast.measured], [0.8, '', [range]]);
   assert.deepEqual([targets[0].range, range?.level, range?.windows], [range, 0.8, configured.windows.test]);
@@ -419,14 +419,14 @@ test('how training is cut into slices changes no number', () => {
   const [stepped, ...sliced] = ways.map((way) => {
     const session = new Session(parts());
     session.configure(small);
-    // Past the end of the first epoch, so that a validation lies between; a slice may overshoot, so it stops short.
+    // Past the end of the first epoch, so that it includes a validation; a slice may overshoot, so it stops short.
     while (session.progress().step < 120) way(session);
     while (session.progress().step < 150) session.step();
     return session.current_weights();
   });
   for (const weights of sliced) assert.deepEqual(weights, stepped);
 
-  // Slices of many steps, brought to the end.
+  // Slices of many steps, to the end.
   const ends = [0, 37, 5000].map((slice) => {
     const session = new Session(parts());
     session.configure(small);
@@ -545,7 +545,7 @@ test('two sessions that share the parts of every round hold what one holds that 
 test('a model that would take more memory than there is is refused before it starts, with a knob and a value that fit', () => {
   const large = { target: 'temp_c', architecture: 'lstm', hidden: 512, layers: 4, window: 2000, segment: 1, batch_size: 1024 };
   const session = new Session(parts());
-  // In the 32 bits of its own addresses, these 100 GB and more would be a small number.
+  // In 32 bits, these 100 GB and more would overflow to a small number.
   const { code, knob } = thrown(() => session.configure(large));
   assert.deepEqual([code, knob], ['memory', 'hidden']);
   assert.equal(session.configured(), null);
@@ -558,7 +558,7 @@ test('a model that would take more memory than there is is refused before it sta
     }
   };
   assert.match(message({}), /^Hidden units: training would take about \d+ GB of memory, and 3\.0 GB are available; /);
-  // Every size up to the knobs' bounds is told in 64 bits: none that is refused would have been let through.
+  // Every size up to the knobs' bounds is predicted in 64 bits, so that no refused one would pass.
   for (const hidden of [64, 128, 256, 512]) {
     for (const window of [500, 2000, 4000]) {
       for (const batch_size of [64, 256, 1024]) {
@@ -583,7 +583,7 @@ test('a model that would take more memory than there is is refused before it sta
 });
 
 test('the parts of a step do not depend on how wide addresses are', () => {
-  // 168 steps, 225 windows and 797,720 weights: so many multiplications that 32 bits of them are next to none.
+  // 168 steps, 225 windows and 797,720 weights: the number of multiplications overflows 32 bits to almost zero.
   const session = new Session(parts());
   const { settings } = session.configure({ target: 'temp_c', architecture: 'lstm', hidden: 256, layers: 2, window: 168, horizon: 24, segment: 1, batch_size: 225 });
   assert.equal(settings.shards, 4);
@@ -602,7 +602,7 @@ test('times beyond the calendar are refused by the file, the settings and plain 
   for (const time of session.forecast(9).times) assert.match(new Date(time).toISOString(), /^999\d-01-01T/);
   assert.equal(thrown(() => session.forecast(10)).code, 'not-ready');
   session.free();
-  // As an older version may have kept them.
+  // As an older version may have stored them.
   for (const axis of [{ start: 253_370_764_800_000, step: { unit: 'months', count: 12 } }, { start: 0, step: { unit: 'months', count: 1_000_000 } }]) {
     const bad = /** @type {any} */ ({ names: ['x'], columns: [new Float64Array(5)], axis: { ...axis, len: 5, utc: true } });
     assert.equal(thrown(() => new Session(bad)).code, 'not-ready');

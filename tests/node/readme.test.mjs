@@ -1,4 +1,4 @@
-// What README.md tells developers is so: its lines run as they stand, its commands and files exist.
+// README.md's statements for developers are true: its snippets run unchanged, its commands and files exist.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ test('the lines in JavaScript run, from a file to a forecast at the right time',
   const [script, ...more] = blocks('js');
   assert.ok(script && more.length === 0);
   assert.ok(lineCount(script) < 20, `${lineCount(script)} lines`);
-  // By way of --eval, addresses relative to the checkout hold as they do for a file in it.
+  // With --eval, relative addresses resolve as for a file in the checkout.
   const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: root, encoding: 'utf8' });
   assert.match(printed, /^The LSTM has a mean absolute error of [\d.]+ °C on [\d,]+ test windows: .*last value/m);
   const forecast = /^2013-12-31T00:00:00\.000Z (\S+) (\S+) (\S+)$/m.exec(printed);

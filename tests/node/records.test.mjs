@@ -1,4 +1,4 @@
-// Which records there are of the page's state, how they are read back, and what becomes of those of the version before.
+// The records of the page's state, reading them back, and converting those of the previous version.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dataIdOf, isOurs, OPEN, sorted, wanted } from '../../www/state/records.js';
@@ -55,7 +55,7 @@ test('what is to be kept comes back as it is: each run with its own data, whatev
   assert.equal(open, one.id);
   const told = kept.map((/** @type {any} */ { data, runs, shownId }) => [data.id, runs.map((/** @type {any} */ { id }) => id), shownId]);
   assert.deepEqual(new Map(told.map(([id, ...rest]) => [id, rest])), new Map([[one.id, [[1, 2], 2]], [other.id, [[3], 3]]]));
-  // A tab opens what it had open itself, or else what was open last; of the same name, its own history decides.
+  // A tab opens its own data, or else the last ones opened; among equal names, its own history decides.
   assert.equal(chosenOf(kept, open, link, null)?.data, one);
   assert.equal(chosenOf(kept, open, link, { data: other.id, shown: 3 })?.data, other);
   assert.equal(chosenOf(kept, open, link, { data: one.id, shown: 1 })?.shownId, 1);
@@ -84,7 +84,7 @@ test('a run whose data are missing, are others or are damaged is of no use, and 
   }
 });
 
-/** What version 4 kept: the run that is shown twice, once with its predictions. */
+/** Records of version 4: the run on show twice, once with its predictions. */
 function before() {
   const predictions = { validation: session.predictions('validation', 1), test: null };
   const none = { validation: null, test: null };
@@ -109,7 +109,7 @@ test('what version 4 kept is carried over: the data, every run once, and which w
     [2, one.id, true, report.bytes.length, undefined, undefined],
   ]);
   assert.equal(kept[0].shownId, 2);
-  // The model that was shown had its own record, and could be in no list.
+  // The model on show had its own record, and could be outside the list.
   const alone = before();
   alone.delete('unrolled-4-runs');
   assert.deepEqual(read(alone).kept[0].runs.map((/** @type {any} */ { id, slot }) => [id, slot]), [[2, 0]]);

@@ -1,4 +1,4 @@
-// The list of runs, read: names, boards, differences. Models are configured by the package; their errors are made up.
+// The list of runs: names, boards, differences. The package configures the models; their errors are invented.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differences, freeSlot, leaderboards, namesOf } from '../../www/state/ranking.js';
@@ -65,10 +65,10 @@ test('as many windows are not the same windows: another split, or a gap elsewher
   assert.deepEqual(one.run.configured.windows, other.run.configured.windows);
   assert.equal(leaderboards([one, other], catalog).length, 2);
   assert.equal(leaderboards([one, of({ inputs: 'one', hidden: 8 })], catalog).length, 1);
-  // The same numbers of windows from the same rows on, of another series.
+  // As many windows from the same rows on, but of another series.
   const later = { ...series, axis: { ...series.axis, start: series.axis.start + 1 } };
   assert.equal(leaderboards([one, entry({ target: parts.names[0], window: 24, horizon: 12, inputs: 'one' }, { validation: 1 }, later)], catalog).length, 2);
-  // Of a run that was kept before this was told, nothing is known.
+  // Runs of older versions have no such digest.
   const before = of({ inputs: 'one' });
   delete before.run.configured.judged_on;
   assert.equal(leaderboards([one, before], catalog).length, 2);

@@ -1,4 +1,4 @@
-// How often test parts were scored: counted as it is asked for, over visits and tabs, whatever the browser keeps.
+// The counts of test scorings: counted before each scoring, over visits and tabs, whatever the browser stores.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
@@ -20,10 +20,10 @@ Object.assign(globalThis, {
 });
 
 let visits = 0;
-/** The module as a tab has it that has just been opened. @returns {Promise<any>} */
+/** The module in a new tab. @returns {Promise<any>} */
 const visit = () => import(`../../www/state/scored.js?${++visits}`);
 
-/** What a worker answers that goes on counting. @type {any} */
+/** The answer of a worker that continues the count. @type {any} */
 const scores = async (/** @type {string} */ _, /** @type {any} */ { before }) => ({ evaluation: { scored_times: before + 1 } });
 /** @param {string} fingerprint @returns {any} */
 const of = (fingerprint) => ({ fingerprint });
@@ -39,7 +39,7 @@ test('scorings are counted for each experiment, in two workers at once and over 
   assert.deepEqual(answers.map(({ evaluation }) => evaluation.scored_times), [1, 2, 1]);
   const next = await visit();
   assert.equal((await next.score(scores, of('a'), null)).evaluation.scored_times, 3);
-  // The first tab reads what the other has counted before it adds to it.
+  // The first tab reads the other's counts before it adds to them.
   assert.equal((await score(scores, of('a'), null)).evaluation.scored_times, 4);
 });
 

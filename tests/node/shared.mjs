@@ -1,10 +1,10 @@
-// What is done alike in Node and in a page, and must come out alike. It imports nothing, so that a page can load it too.
+// Code that must give the same result in Node and in a page. It imports nothing, so that a page can load it too.
 
 /** More than one epoch of the sample (93 steps), so that a validation lies between. */
 export const STEPS = 100;
 
 /**
- * Every architecture in every form that it has by a choice of its own.
+ * Every architecture in every form from its own options.
  * @param {import('../../pkg/unrolled.js').Catalog} catalog
  * @returns {import('../../pkg/unrolled.js').Settings[]}
  */
@@ -20,7 +20,7 @@ export function forms({ architectures, knobs }) {
   });
 }
 
-/** What the form does not say: dropout in both places, sizes that fill no vector evenly. @type {import('../../pkg/unrolled.js').Settings} */
+/** The other settings: dropout in both places, sizes that fill no vector evenly. @type {import('../../pkg/unrolled.js').Settings} */
 export const base = { target: 'temp_c', layers: 2, hidden: 21, dropout: 0.2, head_dropout: 0.3, seed: 7 };
 
 /**
@@ -41,7 +41,7 @@ export function weightsOf({ CsvReader, Session }, csv, settings) {
 }
 
 /**
- * How many weights there are after STEPS steps, and the SHA-256 of their bytes.
+ * The number of weights after STEPS steps, and the SHA-256 of their bytes.
  * @param {typeof import('../../pkg/unrolled.js')} unrolled
  * @param {Uint8Array} csv
  * @param {import('../../pkg/unrolled.js').Settings} settings

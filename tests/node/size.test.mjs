@@ -1,4 +1,4 @@
-// What a visitor downloads stays within its budget (scripts/build/sizes.mjs).
+// A visitor's download stays within its budget (scripts/build/sizes.mjs).
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// Members of a team that train one model, as in the page's workers but all in one thread: who computes what, who joins when,
-// and who is lost changes no bit.
+// Members of a team that train one model, as in the page's workers but in one thread: the sharing of parts, late peers and lost
+// peers change no bit.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jfk, Session, table } from './package.mjs';
@@ -20,7 +20,7 @@ const fatal = (error) => {
 
 /**
  * A team whose peers start after `late` rounds; `more` are other settings.
- * @param {{wanted: number, fit?: number, late?: number, more?: object}} how `fit`: how many have room.
+ * @param {{wanted: number, fit?: number, late?: number, more?: object}} how `fit`: number that fits into memory.
  */
 function gather({ wanted, fit = 4, late = 0, more = {} }) {
   const session = new Session(parts);
@@ -49,7 +49,7 @@ function gather({ wanted, fit = 4, late = 0, more = {} }) {
         }
         await team.next();
         seen.add(team.workers());
-        // A peer's answers are heard.
+        // Lets a peer's answers arrive.
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
@@ -90,7 +90,7 @@ for (const [what, exchange, best, asked] of /** @type {[string, number, number, 
 ])) {
   test(`left to itself a team tries, decides, and lets go whom it does not need: an exchange that ${what}`, async (t) => {
     const it = gather({ wanted: 0 });
-    // A part takes ten milliseconds; an exchange, so many for each peer that shares.
+    // A part takes ten milliseconds; an exchange, ten for each sharing peer.
     let clock = 0;
     t.mock.method(performance, 'now', () => clock);
     const { part, apply } = it.session;

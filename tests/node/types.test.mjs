@@ -18,7 +18,7 @@ test('every public name of the package has a doc comment', () => {
   const file = at('pkg/unrolled.d.ts');
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
   const commented = (/** @type {import('typescript').Node} */ node) => ts.getJSDocCommentsAndTags(node).length > 0;
-  /** What wasm-bindgen itself declares, the same in every package. */
+  /** Declarations of wasm-bindgen itself, the same in every package. */
   const generated = ['InitInput', 'InitOutput', 'SyncInitInput'];
   const bare = [];
   let seen = 0;

@@ -1,5 +1,5 @@
-// No change of the structure moves a weight: each architecture, in every form, trains to the same bits as before. Whoever changes
-// what is computed writes the hashes anew, in the same commit: `UPDATE=1 node --test tests/node/weights.test.mjs`.
+// No change of the structure moves a weight: each architecture, in every form, trains to the same bits as before. A change of the
+// computation updates the hashes in the same commit: `UPDATE=1 node --test tests/node/weights.test.mjs`.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -68,7 +68,7 @@ inBrowsers((browser) => {
         };
       });
       if (!at.name) continue;
-      // Round: the browser's own buttons come between the last and the first.
+      // The browser's own buttons come between the last and the first element.
       if (reached.has('steps') && reached.has(at.name)) break;
       assert.ok(at.seen, `the focus on “${at.name}” is seen`);
       reached.add(at.name);

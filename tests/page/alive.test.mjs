@@ -6,9 +6,9 @@ import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs'
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** A person notices more than this. */
+/** Largest unnoticeable delay. */
 const LONGEST_GAP_MS = 50;
-/** On a machine whose cores are busy few are quiet. */
+/** On a busy machine few stretches are quiet. */
 const STRETCHES = 40;
 
 const small = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
@@ -40,15 +40,15 @@ inBrowsers((browser) => {
     await untilReady(page);
     await press(page, 'Train');
     await untilEpoch(page);
-    // Other programs on the machine disturb, so the quietest stretch tells what the page itself costs: each holds the report of an
-    // epoch, the most that the page does at once while it trains.
+    // Other programs disturb, so the quietest stretch shows the page's own cost: each includes the report of an epoch, the page's
+    // largest task during training.
     const gaps = [];
     const tasks = [];
     for (let stretch = 0; stretch < STRETCHES; stretch++) {
       const curve = await page.run(() => document.querySelector('#curve-summary').textContent);
       await page.watchLiveliness();
       await page.until('the next report', (before) => document.querySelector('#curve-summary').textContent !== before, { args: [curve] });
-      // The charts are drawn in tasks of their own, after the report has come.
+      // The charts are drawn in tasks of their own, after the report.
       await new Promise((resolve) => setTimeout(resolve, 500));
       const { longTasks, longestGap } = await page.liveliness();
       gaps.push(longestGap);
@@ -82,7 +82,7 @@ inBrowsers((browser) => {
     );
     await untilStatus(page, 'running');
     await untilEpoch(page);
-    // The browser reports the event that this test made up.
+    // The browser reports this test's artificial event.
     await page.takeProblems();
   });
 

@@ -1,5 +1,5 @@
-// Every architecture of the catalog, trained on the page by one click, judged beside the simple rules, and shown. Where
-// SCREENSHOTS names a folder (target/screenshots otherwise), a picture of each forecast is left there.
+// Every architecture of the catalog, trained on the page by one click, compared with its baselines, and shown. SCREENSHOTS names a
+// folder (default target/screenshots) for a picture of each forecast.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,9 +9,9 @@ import { inBrowsers, root } from './harness.mjs';
 import { untilReady } from './steps.mjs';
 
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
-/** Rules that everything is judged beside: the last value, the season before, two linear models. */
+/** The baselines of every model: the last value, the season before, two linear models. */
 const RULES = 4;
-/** Seconds that each may train. */
+/** Budget of each in seconds. */
 const SECONDS = 1;
 
 inBrowsers((browser) => {
@@ -47,7 +47,7 @@ inBrowsers((browser) => {
       await page.until(`the forecast of ${name}`, (id) => document.querySelector(`#compare tr[data-run="${id}"] [aria-current]`) && /begins at/.test(document.querySelector('#hero-summary').textContent), { args: [run] });
       await page.until(`the verdict on ${name}`, (label) => document.querySelector('.verdict').textContent.includes(label), { args: [name] });
       forecasts.add(await page.text('#hero-summary'));
-      // The chart is drawn in a task of its own, after the predictions have come.
+      // The chart is drawn in a task of its own, after the predictions.
       await new Promise((resolve) => setTimeout(resolve, 250));
       const id = all.find(([, label]) => label === name)?.[0];
       await page.screenshot(path.join(pictures, `${browser.name}-${id}.png`), '#forecast');

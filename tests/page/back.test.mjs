@@ -1,4 +1,4 @@
-// The way back from what loses something; a model from a file; and what a person has asked for that was not done, said.
+// The way back after losses; a model from a file; and the messages about actions that were not done.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, until
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
 /** @param {Page} page @param {RegExp} pattern */
@@ -32,7 +32,7 @@ const keptKeys = (page) =>
     return (await keys()).map(String).sort();
   });
 
-/** Has the storage busy for a second: what is asked of it meanwhile is done afterwards, in order. @param {Page} page */
+/** Keeps the storage busy for a second: later requests are done afterwards, in order. @param {Page} page */
 const occupyStorage = (page) =>
   page.run(async () => {
     const { createStore } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
@@ -71,7 +71,7 @@ inBrowsers((browser) => {
     await page.until('gone', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
     await page.run(() => (/** @type {any} */ (window).stays = true));
     await pressFoot(page, 'Start over');
-    // A page that is just being left does not answer.
+    // A page that is being left does not answer.
     const stays = () => page.run(() => Boolean(/** @type {any} */ (window).stays)).catch(() => true);
     for (let tries = 0; tries < 100 && (await stays()); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(await stays(), false, 'a fresh page');
@@ -103,7 +103,7 @@ inBrowsers((browser) => {
   test('data that were trained on come back with their model, whatever was opened or read otherwise since', async () => {
     const page = await browser.open({ address: short });
     await untilReady(page);
-    // A day occurs twice, so that there is something to be read otherwise.
+    // A day occurs twice, so that there is another way to read the file.
     await page.dropFile('main', 'small.csv', daily(400).replace(/\n(.*),(.*)\n/, '\n$1,$2\n$1,9$2\n'));
     await page.until('the file', () => /400 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
     await trained(page);
@@ -114,7 +114,7 @@ inBrowsers((browser) => {
     await page.until('the third', () => /^300 values/.test(document.querySelector('#data .extent').textContent));
     await press(page, 'Restore small.csv and its model');
     await page.until('the forecast', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
-    // The same file, read otherwise.
+    // The same file with other options.
     await page.run(() => document.querySelector('#data .unfold').click());
     await page.run(() => {
       const select = document.querySelector('#series-duplicates');
@@ -158,7 +158,7 @@ inBrowsers((browser) => {
     await page.until('its own horizon', () => /next 24 hours/.test(document.querySelector('.verdict').textContent));
     assert.doesNotMatch(await page.run(() => location.hash), /window=|horizon=|season=/);
 
-    // On rows that go on it keeps its own window and horizon, and the next ones choose theirs again.
+    // On rows that continue its own it keeps its window and horizon; the next data choose theirs again.
     await page.dropFile('main', 'few.csv', daily(60));
     await page.until('few rows', () => /^60 values/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
     await trained(page);
@@ -192,7 +192,7 @@ inBrowsers((browser) => {
             this,
             type,
             (/** @type {MessageEvent} */ event) => {
-              // The last word of progress is all there is, for as long as the test looks.
+              // While the test looks, no event follows the last progress.
               if (/** @type {any} */ (window).hold && event.data.type !== 'reading') return void setTimeout(() => listener.call(this, event), 3000);
               listener.call(this, event);
             },

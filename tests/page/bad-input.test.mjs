@@ -1,4 +1,4 @@
-// Files that are none, and files that mean harm: one clear sentence, and what was loaded stays loaded.
+// Files that are no data, and malicious ones: one clear sentence, and the loaded data stay.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';

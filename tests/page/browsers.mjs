@@ -1,19 +1,19 @@
-// Starts the two browsers, each with a fresh profile, and speaks to both in one language (WebDriver and its BiDi events).
+// Starts the two browsers, each with a new profile, and talks to both in one language (WebDriver and its BiDi events).
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { Builder } from 'selenium-webdriver';
 import chrome from 'selenium-webdriver/chrome.js';
 import firefox from 'selenium-webdriver/firefox.js';
 
-/** Both, or what BROWSERS names (`BROWSERS=firefox`). */
+/** Both, or those in BROWSERS (`BROWSERS=firefox`). */
 export const browserNames = (process.env.BROWSERS ?? 'firefox chromium').split(/[ ,]+/);
 
-/** For one step in the page, which ends what hangs; what takes long is waited for in many (`Page.until`). */
+/** Time limit of one step in the page, which only ends hanging ones; long waits take many steps (`Page.until`). */
 const SCRIPT_TIMEOUT_MS = 300_000;
 
 /**
- * @param {string[]} names Programs, the first found of which is taken.
- * @returns {string} Its full path: given one, selenium looks nothing up in the network.
+ * @param {string[]} names Names of programs; the first one found is used.
+ * @returns {string} Its full path: with it, selenium looks nothing up on the network.
  */
 function find(...names) {
   for (const name of names) {
@@ -22,7 +22,7 @@ function find(...names) {
         accessSync(path.join(folder, name), constants.X_OK);
         return path.join(folder, name);
       } catch {
-        // Not there: the next.
+        // Not found: try the next.
       }
     }
   }
@@ -46,9 +46,9 @@ function startFirefox(dark) {
     .setBinary(find('firefox-esr', 'firefox'))
     .addArguments('-headless')
     .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
-    // As people have it; its driver would let pages from disk load their neighbours.
+    // The usual setting; the driver's would let pages from disk load neighbouring files.
     .setPreference('security.fileuri.strict_origin_policy', true)
-    // As on phones: the page has the width that was asked for.
+    // As on phones: the page has the requested width.
     .setPreference('ui.useOverlayScrollbars', 1)
     .enableBidi();
   return new Builder()
@@ -67,11 +67,11 @@ async function startChromium(dark) {
     '--disable-gpu',
     '--hide-scrollbars',
     '--no-first-run',
-    // Nothing of the browser's own goes out, and nothing of it waits for a network that may not be there.
+    // The browser itself sends nothing and does not wait for a network.
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    // Its sandbox does not work for root, which is who tests in a container.
+    // Its sandbox does not work for root, the usual user in a container.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   );
   options.enableBidi();

@@ -1,4 +1,4 @@
-// Which of the two builds of the core the page runs, and what it says of that.
+// The page's choice between the two builds of the core, and its words about it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
@@ -6,17 +6,17 @@ import { forms } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
 import { press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
-/** Little to train, so that it is soon over. */
+/** A short training. */
 const SMALL = 'sample=co2&hidden=4&epochs=1';
 
-/** Of the largest weight: what one rounding in place of two may come to over 100 steps. */
+/** Tolerance, as a share of the largest weight: the effect of one rounding in place of two over 100 steps. */
 const TOLERANCE = 1e-4;
 
-/** The wasm files that the server was asked for. @param {import('./harness.mjs').Page} page */
+/** The requested wasm files. @param {import('./harness.mjs').Page} page */
 const loaded = (page) =>
   (page.server?.requests ?? []).filter((line) => /\.wasm$/.test(line)).map((line) => line.replace(/^.*\//, ''));
 
-/** In the page: whether this browser has relaxed SIMD, by another way than the page's own. */
+/** In the page: whether this browser has relaxed SIMD, by another method than the page's own. */
 const hasRelaxed = () =>
   WebAssembly.validate(
     Uint8Array.from(
@@ -52,7 +52,7 @@ inBrowsers((browser) => {
 
   test('while the package has no relaxed build yet the plain one computes, and after a reload the fastest that is there', async () => {
     let here = "['plain']";
-    // As `make serve` leaves pkg/ until the relaxed build is made.
+    // pkg/ as `make serve` leaves it until the relaxed build is finished.
     const page = await browser.open({ address: `#${SMALL}`, replace: { 'pkg/builds.js': () => `export const builds = ${here};` } });
     await untilReady(page);
     assert.deepEqual(loaded(page), ['unrolled_bg.wasm']);
@@ -76,7 +76,7 @@ inBrowsers((browser) => {
       return box && !box.hidden ? box.textContent : null;
     });
     assert.match(String(said), /WebAssembly SIMD, which this browser lacks\. Open the page in a current Firefox/);
-    // It stays: nothing that comes later takes its place.
+    // It stays: nothing later replaces it.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     assert.equal(await page.text('#boot'), said);
     assert.deepEqual(loaded(page), []);
@@ -115,9 +115,9 @@ inBrowsers((browser) => {
         }
         const [plain, relaxed] = weights;
         const largest = plain.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-        // What no output depends on has a gradient of nothing but rounding, of which Adam makes whole steps; it is left out, by
-        // its place. The bias of attention's keys (the middle third of in_proj_bias) moves all scores of a query alike, which
-        // softmax does not see; that of an sLSTM's input gates (the first quarter) scales cell and normaliser alike.
+        // A parameter that no output depends on has only rounding errors as a gradient, which Adam turns into whole steps; its
+        // range is left out. The bias of attention's keys (the middle third of in_proj_bias) shifts all scores of a query alike,
+        // which softmax ignores; that of an sLSTM's input gates (the first quarter) scales cell and normaliser alike.
         const core = await import(at('pkg/unrolled.js?unrolled_bg.wasm'));
         const reader = new core.CsvReader();
         reader.push(sample);
@@ -155,7 +155,7 @@ inBrowsers((browser) => {
     await untilKept(page, 'the newest model', ({ runs, open }) => runs.length === (fast ? 2 : 1) && runs.at(-1)?.judged && open?.shown[open.data] === runs.at(-1)?.id);
     await page.reload();
     await untilReady(page);
-    // The model is back, and it is what the settings give: nothing asks to train it anew.
+    // The model is back, and matches the settings: no button asks to train it again.
     await page.until('the model of this visit', () => document.querySelector('#train .main')?.textContent === 'Another seed');
     assert.equal(await page.run(() => /** @type {HTMLInputElement} */ (document.querySelector('#reproducible')).checked), true);
   });

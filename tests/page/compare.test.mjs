@@ -1,4 +1,4 @@
-// Runs side by side: what goes wrong in one, pauses and ends, equal sizes, what differs, how fast two are.
+// Comparisons: errors of one run, pauses and ends, equal sizes, differences, the speed of two.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
@@ -6,7 +6,7 @@ import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak } from './harness.mjs';
 import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
-/** Small and quick; a head that some architectures refuse. */
+/** Small and quick; with a head that some architectures refuse. */
 const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
 /** @param {Record<string, string | number>} settings @returns {string[]} Architectures that the core refuses with these. */
@@ -58,7 +58,7 @@ inBrowsers((browser) => {
     }
     assert.ok(rows.slice(-failing.length).every(({ status }) => status === 'failed'), 'what was not judged stands at the end');
 
-    // A run that was not shown, and then removed while it is.
+    // A run that was not on show, and is removed while it is.
     const [, second] = runs;
     await page.run((id) => document.querySelector(`#compare tr[data-run="${id}"] td.num`).click(), second.run);
     await page.until('its verdict above', (name) => document.querySelector('.verdict').textContent.includes(name), { args: [second.name] });
@@ -68,7 +68,7 @@ inBrowsers((browser) => {
     await page.until('a row less', (id) => !document.querySelector(`#compare tr[data-run="${id}"]`), { args: [second.run] });
     assert.match(await page.text('#hero-summary'), /no forecast yet/);
 
-    // The forecasts that are ticked have a legend; one is taken off.
+    // Ticked forecasts have a legend; one is removed.
     const drawn = () => page.run(() => document.querySelectorAll('#forecast .key-run').length);
     assert.equal(await drawn(), all.length - failing.length - 1);
     await page.run(() => document.querySelector('#compare tr[data-run] .tick input:not(:disabled)').click());
@@ -125,7 +125,7 @@ inBrowsers((browser) => {
       assert.ok(Math.abs(parameters - target) < 0.2 * target, `${name}: ${parameters} of ${target}`);
     }
 
-    // Without a limit, of a thousand epochs: until it is ended.
+    // Without a limit, over a thousand epochs: until it is ended.
     const [one, other, waits] = all.map(([id]) => id);
     await compare(page, { pick: [one, other, waits], budget: 'none' });
     await page.until('epochs', () => document.querySelectorAll('#compare tr[data-status="running"]').length > 0 && [...document.querySelectorAll('#compare tr[data-status="running"]')].every((row) => Number(row.getAttribute('data-steps')) > 20));
@@ -159,12 +159,12 @@ inBrowsers((browser) => {
       },
     });
     const ids = (await architectures(page)).slice(0, 3).map(([id]) => id);
-    // By time: so many steps end too soon on a quick machine.
+    // By time: on a fast machine a number of steps ends too soon.
     await compare(page, { pick: ids, budget: 'time', amount: 3 });
     await page.until('one that trains', () => [...document.querySelectorAll('#compare tr[data-status="running"]')].some((row) => Number(row.getAttribute('data-steps')) > 5));
     await page.run(() => /** @type {any} */ (window).trainers[0].dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed', cancelable: true })));
     await untilOver(page);
-    // The browser reports the event that this test made up.
+    // The browser reports this test's artificial event.
     await page.takeProblems();
     const rows = (await board(page)).filter(({ run }) => run);
     assert.deepEqual(rows.map(({ status }) => status).sort(), ['failed', 'finished', 'finished']);

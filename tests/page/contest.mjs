@@ -2,7 +2,7 @@
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** What the leaderboard shows of a run or a rule. @typedef {{run: string | null, status: string | null, name: string, note: string, rank: number, validation: number, test: number, steps: number, spent: number, cells: string[], shown: boolean}} Row */
+/** The leaderboard's row of a run or a baseline. @typedef {{run: string | null, status: string | null, name: string, note: string, rank: number, validation: number, test: number, steps: number, spent: number, cells: string[], shown: boolean}} Row */
 
 /** The leaderboard, row by row. @param {Page} page @returns {Promise<Row[]>} */
 export const board = (page) =>
@@ -27,7 +27,7 @@ export const board = (page) =>
   );
 
 /**
- * Chooses what a comparison is to be, and starts it.
+ * Chooses the settings of a comparison, and starts it.
  * @param {Page} page
  * @param {{pick?: 'All' | string[], budget: 'time' | 'steps' | 'none', amount?: number, equal?: boolean}} contest
  */
@@ -56,7 +56,7 @@ export async function compare(page, { pick = 'All', budget, amount, equal = fals
   );
 }
 
-/** Until nothing trains any more. @param {Page} page */
+/** Waits until nothing trains any more. @param {Page} page */
 export const untilOver = (page) =>
   page.until('the end of the comparison', () => [...document.querySelectorAll('#compare .buttons .button')].every((button, index) => (index ? button.hidden : !button.disabled)));
 

@@ -1,4 +1,4 @@
-// The series read as one, by truncated backpropagation through time: what is cut is said before it trains and while it does, and
+// Training on the series as one, by truncated backpropagation through time: the cuts are described before and during training, and
 // the model forecasts and can be looked into like any other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
 
 const settings = { target: 'value', reading: 'continuous', chunk: 14, lanes: 3, segment: 1, hidden: 8, window: 28, horizon: 7, epochs: 4 };
 
-/** What the core says is cut. */
+/** The core's cuts. */
 function truncated() {
   const session = new Session(table(Buffer.from(daily(400))).series().to_parts());
   const { truncated: cut } = session.configure(settings);
@@ -37,7 +37,7 @@ inBrowsers((browser) => {
     await page.until('the gradient', () => document.querySelector('.inside-sentence').textContent.endsWith('.'));
     assert.match(await page.text('.inside-sentence'), /each step has its own forecast/);
 
-    // Windows again: nothing is cut.
+    // Windows again: no cuts.
     await press(page, 'All settings, equations');
     await page.run(() => document.querySelector('#model-detail input[name$="-reading"][value="windows"]').click());
     await press(page, 'Train again');

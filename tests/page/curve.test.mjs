@@ -1,5 +1,5 @@
-// The learning curve of a model that feeds on its own forecasts: the loss of those, and the loss with the truth fed back instead,
-// are drawn, named and told, with the numbers that the core gives.
+// The learning curve of a recursive model: its own loss and the teacher-forced loss are drawn, named and described, with the core's
+// numbers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { figure } from '../../www/views/format.js';
@@ -9,12 +9,12 @@ import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
 
 /** With a seed the page trains in the plain build, as Node does. */
 const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 6, learning_rate: 0.01, seed: 3, teacher_forcing: 1 };
-/** Canvas pixels: each point is rounded to a whole one, and so are the two that the scale is read from. */
+/** Canvas pixels: each point is rounded to a whole one, and so are the two that give the scale. */
 const ROUNDED = 3;
 
 /** @typedef {{ink: string, dashed: boolean, points: [number, number][]}} Line */
 
-/** Notes the lines of the learning curve as they were drawn last. Runs in the page. */
+/** Notes the last drawn lines of the learning curve. Runs in the page. */
 function noteLines() {
   /** @type {WeakMap<Path2D, [number, number][]>} */
   const paths = new WeakMap();
@@ -37,7 +37,7 @@ function noteLines() {
   };
 }
 
-/** What the core's curves are. @param {string} architecture */
+/** The core's curves. @param {string} architecture */
 function curves(architecture) {
   const session = new Session(table(Buffer.from(daily(400))).series().to_parts());
   session.configure({ target: 'value', architecture, ...settings });
@@ -79,7 +79,7 @@ inBrowsers((browser) => {
     assert.equal(own.length, history.length, 'a point of its own forecasts for each epoch');
     assert.equal(fed.length, history.length, 'a point with the truth fed back for each epoch');
     assert.deepEqual(fed.map(([x]) => x), own.map(([x]) => x));
-    // On a logarithmic scale, as two points of the one tell it.
+    // On a logarithmic scale, computed from two points of the first curve.
     const [high, low] = [free.indexOf(Math.max(...free)), free.indexOf(Math.min(...free))];
     const slope = (own[low][1] - own[high][1]) / Math.log(free[low] / free[high]);
     const height = (/** @type {number} */ loss) => own[high][1] + slope * Math.log(loss / free[high]);

@@ -1,4 +1,4 @@
-// What `make build` makes, and what index.html says where it cannot run: no application, no build, no modules.
+// The results of `make build`, and the messages of index.html where it cannot run: no application, no build, no modules.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -34,7 +34,7 @@ test('the static site names nothing by an address that only holds at the root of
   assert.deepEqual((await readdir(path.join(root, 'dist'))).filter((name) => !/^app-[0-9a-f]+$/.test(name)).sort(), ['index.html', 'unrolled.html']);
 });
 
-/** In the page: the sentence that stands where the application would, or `null`. */
+/** In the page: the sentence in place of the application, or `null`. */
 const sentence = () => {
   const box = /** @type {HTMLElement | null} */ (document.querySelector('#boot'));
   return box && !box.hidden ? box.textContent : null;
@@ -60,7 +60,7 @@ inBrowsers((browser) => {
   test('without a build it says in one sentence what to do', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'unrolled-'));
     try {
-      // As a clone is: the sources, without pkg/ and www/vendor/.
+      // Like a fresh clone: the sources, without pkg/ and www/vendor/.
       await cp(path.join(root, 'index.html'), path.join(folder, 'index.html'));
       await cp(path.join(root, 'www'), path.join(folder, 'www'), { recursive: true, filter: (source) => !source.includes('vendor') });
       const page = await browser.open({ dir: folder });
@@ -78,7 +78,7 @@ inBrowsers((browser) => {
       await cp(path.join(root, 'index.html'), path.join(folder, 'index.html'));
       await cp(path.join(root, 'www'), path.join(folder, 'www'), { recursive: true });
       await mkdir(path.join(folder, 'pkg'));
-      // Of another version: it lacks what the worker asks of it, so that the worker fails before it can say a word.
+      // A package of another version without the worker's imports, so that the worker fails before its first message.
       await writeFile(path.join(folder, 'pkg/unrolled.js'), 'export default async () => {};\n');
       for (const file of ['builds.js', 'unrolled_bg.wasm', 'unrolled_relaxed_bg.wasm']) await cp(path.join(root, 'pkg', file), path.join(folder, 'pkg', file));
       const page = await browser.open({
@@ -109,7 +109,7 @@ inBrowsers((browser) => {
   test('opened from disk the sources say in one sentence what to do', async () => {
     const page = await browser.open({ file: path.join(root, 'index.html') });
     assert.match(String(await page.until('the sentence', sentence)), /make serve/);
-    // Modules may not be loaded from disk, and the browser says so on its console.
+    // Modules cannot be loaded from disk, and the browser reports that on its console.
     await page.takeProblems();
   });
 });

@@ -1,4 +1,4 @@
-// No worker reaches another origin, by any way that workers have: the page's policy holds inside them, however it was opened.
+// No worker reaches another origin, in any way that workers have: the page's policy holds inside them, however the page was opened.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { chooseWorkers, press, untilReady } from './steps.mjs';
 
 const built = existsSync(path.join(root, 'dist/unrolled.html')) ? {} : { skip: 'dist/ is not built: make build' };
 
-/** Stands before a worker's own code: tries ways out, each to a path of its own, and says what came of it on the port it gets. */
+/** Runs before a worker's own code: tries ways out, each to a path of its own, and reports the results on its port. */
 function tryWaysOut() {
   self.addEventListener('message', async (event) => {
     if (event.data.type !== 'try') return;
@@ -24,7 +24,7 @@ function tryWaysOut() {
         source.addEventListener(heard, resolve);
         source.addEventListener('error', () => reject(new Error('blocked')));
       });
-    /** @returns {Promise<unknown>} What a worker of this worker tries. */
+    /** @returns {Promise<unknown>} The attempt of a worker of this worker. */
     const nested = () => {
       const text = `const ways = [() => fetch('${origin}/nested', { mode: 'no-cors' }), () => import('${origin}/nested.js')];
         Promise.any(ways.map((way) => way())).then(() => postMessage(true), () => postMessage(false));`;
@@ -37,7 +37,7 @@ function tryWaysOut() {
     /** @type {Record<string, () => unknown>} */
     const ways = nests ? { nested } : {
       fetch: () => fetch(`${origin}/fetch`, { mode: 'no-cors' }),
-      // What a page sends as it is left: it outlives the worker.
+      // A request that outlives the worker.
       keepalive: () => fetch(`${origin}/keepalive`, { method: 'POST', keepalive: true, mode: 'no-cors', body: 'x' }),
       import: () => import(`${origin}/import.js`),
       importScripts: () => importScripts(`${origin}/scripts.js`),
@@ -55,7 +55,7 @@ function tryWaysOut() {
     };
     for (const [way, take] of Object.entries(ways)) {
       const say = (/** @type {string} */ how) => back.postMessage({ way, how });
-      // As a promise from the start, whatever it throws.
+      // A promise from the start, whatever is thrown.
       new Promise((resolve) => resolve(take())).then(() => say('open'), () => say('blocked'));
     }
   });
@@ -64,7 +64,7 @@ function tryWaysOut() {
 /** The same as text. */
 const attempts = `;(${tryWaysOut})();\n`;
 
-/** Notes every worker. Runs in the page. @param {string} carried Goes before the code of workers whose text the page carries. */
+/** Notes every worker. Runs in the page. @param {string} carried Runs before the code of workers whose text the page carries. */
 function noteWorkers(carried) {
   const [PlainWorker, PlainBlob] = [Worker, Blob];
   /** @type {{sort: string, worker: Worker, asked?: boolean}[]} */
@@ -73,7 +73,7 @@ function noteWorkers(carried) {
   let another;
   /** @type {Record<string, Record<string, string>>} By sort of worker and way: "open", if it ever was, or "blocked". */
   const tried = {};
-  /** Has a worker try, on a channel of its own: the page ends workers that say what it does not know. */
+  /** Makes a worker try, on a channel of its own, since the page ends workers with unknown messages. */
   const ask = (/** @type {Worker} */ worker, /** @type {string} */ sort, /** @type {object} */ message) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data: { way, how } }) => {
@@ -100,7 +100,7 @@ function noteWorkers(carried) {
 }
 
 inBrowsers((browser) => {
-  /** Another origin, which would let anyone in, and what was asked of it. @type {string[]} */
+  /** Another origin, which accepts everything, and its requests. @type {string[]} */
   const asked = [];
   const elsewhere = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
@@ -118,7 +118,7 @@ inBrowsers((browser) => {
         before: /** @type {any} */ (`() => (${noteWorkers})(${JSON.stringify(attempts)})`),
       });
       await untilReady(page);
-      // Two train the model, one more a run beside it: every sort of worker is there.
+      // Two workers train the model and one more a run beside it, so there is every sort of worker.
       await chooseWorkers(page, 2);
       await press(page, 'Train');
       await page.until('two that train', () => /Training on 2 workers/.test(document.querySelector('#train .workers')?.textContent ?? ''));
@@ -127,8 +127,8 @@ inBrowsers((browser) => {
       const sorts = ['data', 'model', 'peer', 'compare'];
       const { port } = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
       const origin = `http://127.0.0.1:${port}`;
-      // A helper may be given up on a busy machine and replaced: each new one is asked too. Firefox does not report every way that
-      // it has blocked, so the other end counts what arrives.
+      // On a busy machine a helper may be given up and replaced, so each new one is tested too. Firefox does not report every
+      // block, so the server counts the requests that arrive.
       await page.until(
         'every sort of worker',
         (wanted, certain, origin) => {
@@ -142,8 +142,8 @@ inBrowsers((browser) => {
         },
         { args: [sorts, ['fetch', 'keepalive', 'import', 'importScripts'], origin] },
       );
-      // A worker in Firefox sometimes hangs for good as it starts a worker of its own (the page's never do). So those who try it do
-      // nothing else, and another is asked when one has been silent for ten seconds.
+      // In Firefox a worker sometimes hangs for good while it starts a worker of its own (the page's never do). So the workers that
+      // try it do nothing else, and after ten seconds of silence another one tries.
       await page.until(
         "a worker's own worker",
         (origin) => {
@@ -162,7 +162,7 @@ inBrowsers((browser) => {
         assert.deepEqual(Object.entries(ways).filter(([, how]) => how !== 'blocked'), [], `${sort}: ways that are open`);
       }
       assert.deepEqual(asked.splice(0), [], 'nothing arrived');
-      // The browser says of each on its console that it blocked it; nothing else went wrong.
+      // The browser reports each block on its console; nothing else went wrong.
       for (const problem of await page.takeProblems()) assert.match(problem, /polic|blocked|127\.0\.0\.1|elsewhere|importScripts/i);
     });
   }

@@ -1,4 +1,4 @@
-// What outlives a model on the page: how often the test part was scored, and the rows that a saved model has learnt from.
+// The experiment that outlives a model on the page: the count of test scorings, and the rows that a saved model has learnt from.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board, compare, untilOver } from './contest.mjs';
@@ -7,7 +7,7 @@ import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, until
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=4&window=14&horizon=7&segment=7&epochs=1';
 
 /** @param {Page} page @param {RegExp} pattern */
@@ -18,7 +18,7 @@ const untilNote = (page, pattern) =>
 const untilTrainSays = (page, pattern) =>
   page.until(`words like ${pattern}`, (source) => new RegExp(source).test(document.querySelector('#train').textContent), { args: [pattern.source] });
 
-/** Trains a fresh model to its end, whatever the button that begins it says. @param {Page} page */
+/** Trains a new model to its end, whatever the label of the button. @param {Page} page */
 async function trained(page) {
   await page.until('a button that trains', () => {
     const button = /** @type {HTMLButtonElement} */ (document.querySelector('#train .main'));
@@ -36,7 +36,7 @@ async function drop(page, name, csv, values) {
   await page.until('the file', (wanted) => document.querySelector('#data .extent').textContent.startsWith(wanted) && !document.querySelector('#train .main').disabled, { args: [values] });
 }
 
-/** Saves the model that is shown, to be opened again. @param {Page} page */
+/** Saves the model on show, for opening it again. @param {Page} page */
 const save = (page) =>
   page.run(() => {
     const make = URL.createObjectURL;
@@ -76,7 +76,7 @@ inBrowsers((browser) => {
     await trained(page);
     await untilNote(page, /scored 5 times over all models/);
 
-    // Other rows are another experiment, and so is another split of the same.
+    // Other rows are another experiment, and so is another split of the same rows.
     await drop(page, 'other.csv', daily(390), '390 values');
     await trained(page);
     await untilNote(page, /scored once/);
@@ -125,7 +125,7 @@ inBrowsers((browser) => {
     await untilNote(page, said);
     await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
 
-    // It is said from then on: when another has been shown, and at the next visit.
+    // It is repeated from then on: after another run was shown, and at the next visit.
     await trained(page);
     await untilNote(page, /which training never saw; scored 2 times/);
     await press(page, 'Restore the model before this one');

@@ -1,5 +1,5 @@
-// What the page's tests stand on: the page in a real browser, from a server as plain as any host's or from disk, with all
-// that goes wrong in it written down. A test that leaves something there unclaimed fails (see `inBrowsers`).
+// The base of the page's tests: the page in a real browser, from a server as plain as any host's or from disk, with a record of
+// everything that goes wrong in it. A test that leaves an unclaimed record fails (see `inBrowsers`).
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,11 +11,11 @@ import { browserNames, startBrowser } from './browsers.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Everything from the page's own origin, or made by the page itself. The server collects breaches, also from workers. */
+/** The policy: everything from the page's own origin, or made by the page itself. The server collects violations, also from workers. */
 const OWN_ORIGIN = "default-src 'self' data: blob: 'unsafe-inline' 'wasm-unsafe-eval'";
 
 /**
- * The three ways in which people open the application.
+ * The three ways to open the application.
  * @type {Record<string, {dir?: string, path?: string, file?: string}>}
  */
 const places = {
@@ -28,8 +28,8 @@ const places = {
 };
 
 /**
- * Tests in both browsers: `define` is called once for each and registers tests with node's test runner; there,
- * `browser.open()` gives a page with storage of its own. After each test, what went wrong in its pages fails it.
+ * Tests in both browsers: `define` is called once for each and registers tests with node's test runner; in a test, `browser.open()`
+ * gives a page with storage of its own. Errors in a test's pages fail it.
  * @param {(browser: Browser) => void} define
  * @param {{dark?: boolean}} [options]
  */
@@ -46,8 +46,8 @@ export function inBrowsers(define, options = {}) {
 }
 
 /**
- * What is waited for comes, in a second or, on a machine whose cores are busy, in a minute: the limit only ends what hangs, so
- * that no test depends on the machine's speed. HANGS_MS sets another, for whoever looks for what hangs.
+ * Time limit of a wait: it takes a second or, on a busy machine, a minute. The limit only ends hanging tests, so that no test
+ * depends on the machine's speed. HANGS_MS sets another one, for finding what hangs.
  */
 export const HANGS_MS = Number(process.env.HANGS_MS ?? 300_000);
 
@@ -63,7 +63,7 @@ export class Browser {
   driver = /** @type {any} */ (undefined);
   /** @type {Page[]} */
   pages = [];
-  /** What runs before a page's own scripts. @type {string[]} */
+  /** Scripts that run before a page's own. @type {string[]} */
   preloads = [];
 
   /** @param {string} name */
@@ -90,7 +90,7 @@ export class Browser {
     this.bidi.socket.on('message', (/** @type {Buffer} */ data) => {
       const { method, params } = JSON.parse(data.toString());
       if (!method) return;
-      // A page that was just left may still have asked for something.
+      // A page that was just left may still have requests.
       const url = params.request?.url;
       const page = (url && this.pages.find((candidate) => candidate.owns(url))) || this.pages.at(-1);
       page?.heard(method, params);
@@ -106,16 +106,16 @@ export class Browser {
    * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
    * @param {number} [options.width]
    * @param {number} [options.height]
-   * @param {Record<string, (text: string) => string>} [options.replace] Scripts that the server gives otherwise, see `startServer`.
-   * @param {() => void} [options.before] Runs in the page before anything of its own does, to take from the browser what it has.
+   * @param {Record<string, (text: string) => string>} [options.replace] Scripts that the server changes, see `startServer`.
+   * @param {() => void} [options.before] Runs in the page before its own scripts, to change the browser's functions.
    */
   async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, replace, before } = {}) {
     const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
-    // A port of its own is an origin of its own: no page finds what another one stored.
+    // A port of its own is an origin of its own: no page finds another one's storage.
     const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN, replace });
     const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
-    // The page before is left first, so that what its workers still do is not taken for this one's.
+    // The previous page is left first, so that its workers' requests do not count for this one.
     if (this.pages.length) await this.driver.get('about:blank');
     const page = new Page(this, base, await this.driver.getWindowHandle(), server);
     this.pages.push(page);
@@ -128,7 +128,7 @@ export class Browser {
     return page;
   }
 
-  /** Opens a second tab of the same origin, with what the first has stored. @param {Page} page @param {string} [address] As in `open`. @returns {Promise<Page>} */
+  /** Opens a second tab of the same origin, with the first one's storage. @param {Page} page @param {string} [address] As in `open`. @returns {Promise<Page>} */
   async openBeside(page, address = '') {
     await this.driver.switchTo().newWindow('tab');
     const beside = new Page(this, page.base, await this.driver.getWindowHandle(), page.server);
@@ -150,7 +150,7 @@ export class Browser {
     return answer.result;
   }
 
-  /** Closes what the test opened and fails on what went wrong there. */
+  /** Closes the test's pages and fails on their errors. */
   async closePages() {
     const pages = this.pages;
     const problems = [];
@@ -174,11 +174,11 @@ export class Browser {
   }
 }
 
-/** The application in a browser, and what can be done to it. */
+/** The application in a browser, and actions on it. */
 export class Page {
   /** @type {string[]} */
   #problems = [];
-  /** Addresses that the page and its workers asked for. @type {string[]} */
+  /** Requested addresses of the page and its workers. @type {string[]} */
   requests = [];
 
   /**
@@ -195,7 +195,7 @@ export class Page {
     this.server = server;
   }
 
-  /** What comes is done in its tab. */
+  /** Makes its tab the target of later commands. */
   async front() {
     const several = new Set(this.browser.pages.map(({ handle }) => handle)).size > 1;
     if (several) await this.driver.switchTo().window(this.handle);
@@ -221,29 +221,29 @@ export class Page {
       if (!this.owns(url) && !/^(?:data|blob|about):/.test(url)) this.#problems.push(`request to elsewhere: ${url}`);
     }
     if (method === 'network.fetchError') {
-      // Pages are left while they load; that is no fault of theirs.
+      // Pages are left while they load, which is no error.
       if (!/abort/i.test(params.errorText)) this.#problems.push(`request failed: ${params.request.url} (${params.errorText})`);
     }
   }
 
-  /** Whether an address is of the page's own origin; from disk, the page itself. @param {string} url */
+  /** Whether an address has the page's own origin; from disk, the page itself. @param {string} url */
   owns(url) {
     return this.server ? new URL(url).origin === new URL(this.base).origin : url.split(/[?#]/)[0] === this.base;
   }
 
   /**
-   * What has gone wrong since it was last asked: errors on the console, uncaught errors, requests to other origins or
-   * without an answer, breaches of the content security policy. A test that expects some takes them, and checks them.
+   * The errors since the last call: errors on the console, uncaught errors, requests to other origins or without an answer,
+   * violations of the content security policy. A test that expects some takes them, and checks them.
    * @returns {Promise<string[]>}
    */
   async takeProblems() {
-    // Events and reports are on their way when the step that caused them is done.
+    // Events and reports arrive a little after their step.
     await new Promise((resolve) => setTimeout(resolve, 150));
     for (const report of this.server?.violations.splice(0) ?? []) {
       this.#problems.push(`policy: ${report['effective-directive'] ?? report['violated-directive']} ${report['blocked-uri']} in ${report['source-file'] ?? '?'}`);
     }
     for (const missing of this.server?.missing.splice(0) ?? []) {
-      // Browsers ask for it of every host by themselves.
+      // Browsers request it from every host.
       if (!missing.endsWith('/favicon.ico')) this.#problems.push(`not found: ${missing}`);
     }
     return this.#problems.splice(0);
@@ -272,9 +272,9 @@ export class Page {
   }
 
   /**
-   * Waits until a function, run in the page again and again, returns something true, and returns that.
+   * Waits until a function, run in the page repeatedly, returns a true value, and returns that.
    * @template {unknown[]} A
-   * @param {string} what What is waited for, for the message.
+   * @param {string} what The awaited event, for the message.
    * @param {(...args: A) => unknown} body
    * @param {{timeout?: number, args?: A}} [options] `timeout` in milliseconds.
    */
@@ -291,7 +291,7 @@ export class Page {
     }
   }
 
-  /** Where SCREENSHOTS names a folder, a picture of what a failing test saw. */
+  /** Where SCREENSHOTS names a folder, a picture of a failing test's page. */
   async #keepScreenshot() {
     if (!process.env.SCREENSHOTS) return '';
     const file = path.join(process.env.SCREENSHOTS, `${this.browser.name}-${Date.now()}.png`);
@@ -305,7 +305,7 @@ export class Page {
     return this.driver.findElement({ css: selector });
   }
 
-  /** Clicks as a person does: at the element's place, scrolled into view. @param {string} selector */
+  /** Clicks like a person: at the element's place, scrolled into view. @param {string} selector */
   async click(selector) {
     const element = await this.element(selector);
     await this.run((s) => document.querySelector(s)?.scrollIntoView({ block: 'center', behavior: 'instant' }), selector);
@@ -317,13 +317,13 @@ export class Page {
     return this.run((s) => document.querySelector(s)?.textContent?.replace(/\s+/g, ' ').trim() ?? null, selector);
   }
 
-  /** Loads the page anew, with what it stored. */
+  /** Reloads the page, with its storage. */
   async reload() {
     await this.front();
     await this.driver.navigate().refresh();
   }
 
-  /** Chooses a file in a file input, as the system's dialogue does. @param {string} selector @param {string} file */
+  /** Chooses a file in a file input, like the system's dialogue. @param {string} selector @param {string} file */
   async chooseFile(selector, file) {
     await (await this.element(selector)).sendKeys(path.resolve(file));
   }
@@ -333,7 +333,7 @@ export class Page {
    * @param {string} selector
    * @param {string} name The file's name.
    * @param {string | Uint8Array} content
-   * @param {string} [type] Its MIME type, as the system would say it.
+   * @param {string} [type] Its MIME type from the system.
    */
   async dropFile(selector, name, content, type = 'text/csv') {
     await this.element(selector);
@@ -370,7 +370,7 @@ export class Page {
     await this.dropFile(selector, path.basename(file), await readFile(file));
   }
 
-  /** Saves a picture of the whole page, also of what lies below the fold, or of one element. @param {string} file @param {string} [selector] */
+  /** Saves a picture of the whole page, also below the fold, or of one element. @param {string} file @param {string} [selector] */
   async screenshot(file, selector) {
     const context = await this.driver.getWindowHandle();
     const box = selector && (await this.run((s) => {
@@ -381,7 +381,7 @@ export class Page {
     await writeFile(file, Buffer.from(data, 'base64'));
   }
 
-  /** What axe finds against accessibility, one line for each element. @returns {Promise<string[]>} */
+  /** axe's accessibility violations, one line for each element. @returns {Promise<string[]>} */
   async accessibility() {
     await this.driver.executeScript(axe.source);
     return this.run(async () => {
@@ -393,8 +393,8 @@ export class Page {
   }
 
   /**
-   * Begins to watch how promptly the page's thread answers. Reads what it saw with `liveliness`.
-   * A ping every 5 ms costs nothing beside what is measured.
+   * Starts watching how promptly the page's thread answers; `liveliness` reads the result. A ping every 5 ms costs nothing compared
+   * with the measured delays.
    */
   async watchLiveliness() {
     await this.run(() => {
@@ -416,7 +416,7 @@ export class Page {
   }
 
   /**
-   * What was seen since: how long tasks over 50 ms took (only Chromium tells), and the longest gap between pings, in ms.
+   * The result since then: the durations of tasks over 50 ms (in Chromium only), and the longest gap between pings, in ms.
    * @returns {Promise<{longTasks: number[], longestGap: number, pings: number}>}
    */
   liveliness() {

@@ -1,4 +1,4 @@
-// The harness itself: a test that rests on it is worth what it notices.
+// The harness itself, since the tests are only as good as its checks.
 import assert from 'node:assert/strict';
 import { writeFile, mkdtemp, rm, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { inBrowsers } from './harness.mjs';
 
 const address = 'tests/page/fixture/';
 
-/** Runs in the page: tells its worker, and waits until that has been done. @param {string} what */
+/** Runs in the page: sends its worker a command, and waits until it is done. @param {string} what */
 const tellWorker = (what) =>
   new Promise((resolve) => {
     const worker = new Worker('worker.js');
@@ -68,7 +68,7 @@ inBrowsers((browser) => {
         assert.equal(await page.run(() => innerWidth), width);
         const file = path.join(folder, 'page.png');
         await page.screenshot(file);
-        // A PNG says its width in these bytes.
+        // These bytes of a PNG are its width.
         assert.equal((await readFile(file)).readUInt32BE(16), width);
       }
     } finally {
@@ -90,7 +90,7 @@ inBrowsers((browser) => {
     await page.run(() => new Promise((resolve) => setTimeout(resolve, 300)));
     const quiet = await page.liveliness();
     assert.ok(quiet.pings > 10, `${quiet.pings} pings`);
-    // In a task of its own: what the driver runs is not counted as one.
+    // In a separate task: the driver's own code is not counted as one.
     await page.run(() => void setTimeout(() => {
       const end = performance.now() + 200;
       while (performance.now() < end);

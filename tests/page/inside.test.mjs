@@ -1,5 +1,5 @@
-// Looking inside: every inner value that a model names can be drawn and read, the gradient through time goes along with training
-// and says what is true, and runs that were compared stand side by side. No architecture is named here or there.
+// “Look inside”: every inner value of a model can be drawn and read, the gradient through time follows training with true
+// sentences, and compared runs stand side by side. No architecture is named here or there.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,7 +15,7 @@ import { daily, hourly, opened, press, untilEpoch, untilJudged, untilReady, unti
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
 const small = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2 };
 
-/** What the core says can be seen inside of each architecture. @returns {Map<string, {key: string, kind: string, rows: number, columns: number}[]>} By its id. */
+/** The core's inner values of each architecture. @returns {Map<string, {key: string, kind: string, rows: number, columns: number}[]>} By its id. */
 function offered(more = {}, file = daily(400)) {
   const parts = table(Buffer.from(file)).series().to_parts();
   return new Map(
@@ -42,7 +42,7 @@ const coloursOf = (page) =>
     return found.size;
   });
 
-/** Chooses one, and waits until it is drawn. @param {Page} page @param {string} key */
+/** Chooses an inner value, and waits until it is drawn. @param {Page} page @param {string} key */
 async function choose(page, key) {
   await page.run((value) => {
     const select = document.querySelector('#inside-which');
@@ -50,11 +50,11 @@ async function choose(page, key) {
     select.dispatchEvent(new Event('change'));
   }, key);
   await page.until(`the map of ${key}`, (name) => document.querySelector('#inside-summary').textContent.startsWith(name), { args: [key] });
-  // What comes with it, and the labels, are drawn in the next frames.
+  // The table and the labels are drawn in the next frames.
   await page.run(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
 }
 
-/** The rows of a map are labelled by their numbers, which lie between its first and its last, and no label lies on another. @param {Page} page @param {{key: string, kind: string, rows: number}} probe @param {string} where */
+/** The rows of a map are labelled by their numbers, between the first and the last, and no label overlaps another. @param {Page} page @param {{key: string, kind: string, rows: number}} probe @param {string} where */
 async function assertAxes(page, { key, kind, rows }, where) {
   const chart = await labelsOf(page, '#inside .heat');
   const left = leftLabels(chart);
@@ -64,16 +64,16 @@ async function assertAxes(page, { key, kind, rows }, where) {
   if (kind === 'looks') return;
   const numbers = left.map(Number);
   assert.ok(numbers.every((number, index) => Number.isInteger(number) && number >= 1 && number <= rows && (index === 0 || number > numbers[index - 1])), `${where}, ${key}: ${rows} rows are labelled ${left}`);
-  // As many as have room: of a few rows each.
+  // As many labels as there is room for, in a map of few rows.
   if (rows <= 8) assert.equal(left.length, rows, `${where}, ${key}: ${left}`);
 }
 
 /** @param {Page} page @param {string} key A key pressed on the map. */
 const type = (page, key) => page.run((name) => document.querySelector('#inside .heat').dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })), key);
 
-/** Notes how often workers that compare are asked for a gradient, and how long that took them. Runs in the page. */
+/** Notes the number and duration of gradient readings in a comparison. Runs in the page. */
 function noteReadings() {
-  // Two at once, on any machine.
+  // Two lanes at once, on any machine.
   Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 2 });
   const Plain = Worker;
   const seen = { asked: 0, /** @type {{worker: number, at: number, took: number}[]} */ answers: [] };
@@ -103,7 +103,7 @@ const readings = (page) => page.run(() => /** @type {any} */ (window).readings);
 /** The gradients' chart, as a table. @param {Page} page @returns {Promise<string[]>} A row for each line. */
 const gradientRows = (page) => page.run(() => [...document.querySelector('.inside-gradients table').querySelectorAll('tbody tr')].map(({ textContent }) => textContent));
 
-/** What that chart has lines for; nothing where there is no choice. @param {Page} page */
+/** Subject of that chart's lines; empty without a choice. @param {Page} page */
 const linesFor = (page) => page.run(() => (document.querySelector('#inside-by').checkVisibility() ? document.querySelector('#inside-by').value : ''));
 
 /** @param {number} milliseconds */
@@ -148,7 +148,7 @@ inBrowsers((browser) => {
     const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     const settings = { ...small, window: 120, epochs: 1, attention: 'dot' };
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(settings).map(([key, value]) => [key, String(value)]))}`, { before: noteLabels });
-    // Moments of a day take more room than days.
+    // Times of day take more room than dates.
     await page.dropFile('main', 'hours.csv', hourly(400));
     await page.until('the hours', () => /one every hour/.test(document.querySelector('#data .extent').textContent) && !document.querySelector('#train .main').disabled);
     const all = [...offered(settings, hourly(400))].filter(([, probes]) => probes.length);
@@ -166,7 +166,7 @@ inBrowsers((browser) => {
         await browser.viewport(width, 900);
         // From the last to the first and back, so that each follows one of another size.
         for (const probe of width > 1000 ? probes : [...probes].reverse()) {
-          // Another width moves it, and what is not seen is not drawn.
+          // A new width moves the map, and out of view it is not drawn.
           await page.run(() => document.querySelector('#inside .heat').scrollIntoView({ block: 'center', behavior: 'instant' }));
           await choose(page, probe.key);
           await assertAxes(page, probe, `${id} at ${width}`);
@@ -238,7 +238,7 @@ inBrowsers((browser) => {
     await untilOver(page);
     const { drawn, words } = await page.run(() => /** @type {any} */ (window).seen);
     const { asked } = await readings(page);
-    // Beside those: the list grows by two, and each of them brings a gradient when its budget ends.
+    // Besides these, the list grows by two, each with a gradient at the end of its budget.
     assert.ok(words > 12 && drawn >= 3 && drawn <= asked + 4, `drawn ${drawn} times for ${words} words and ${asked} readings`);
 
     await page.run(() => scrollTo(0, 0));
@@ -252,7 +252,7 @@ inBrowsers((browser) => {
   });
 
   test('the gradients of runs that are compared follow training within an epoch, for a tenth of its time, while they are looked at', inSoak, async (t) => {
-    // A window a step: epochs of thousands of steps.
+    // One window a step: epochs of thousands of steps.
     const page = await browser.open({ address: '#window=168&horizon=12&segment=1&hidden=96&batch_size=1&epochs=100&patience=0', before: noteReadings });
     await untilReady(page);
     const ids = await page.run(() => [...document.querySelectorAll('#compare .ticks input')].map(({ value }) => value).slice(0, 2));
@@ -272,7 +272,7 @@ inBrowsers((browser) => {
     );
     for (const { name, status, validation, steps } of (await board(page)).filter(({ run }) => run)) {
       assert.equal(status, 'running', name);
-      // What is no number does not survive the way from the page.
+      // NaN does not survive the transfer from the page.
       assert.equal(validation, null, `${name}: its first epoch is over, after ${steps} steps`);
     }
     assert.equal(await page.run(() => document.querySelectorAll('#inside .gradient canvas').length), 1);
@@ -287,13 +287,13 @@ inBrowsers((browser) => {
     for (const worker of [1, 2]) {
       const own = answers.filter((answer) => answer.worker === worker);
       const [from, to] = [own[0].at, own[own.length - 1].at];
-      // The last one has not been waited for.
+      // The page did not wait after the last one.
       const took = own.slice(0, -1).reduce((sum, answer) => sum + answer.took, 0);
       t.diagnostic(`${browser.name}: ${own.length} readings in ${(to - from).toFixed(0)} ms took ${took.toFixed(1)} ms`);
       assert.ok(own.length > 2 && took <= 0.101 * (to - from), `${took} of ${to - from} ms`);
     }
 
-    // As they ended, though nobody looked; of a person's own choice it is the layers, and stays so.
+    // The state at their end, without a viewer; a person's own choice of layers stays.
     await press(page, 'End now');
     await untilOver(page);
     await page.run(() => document.querySelector('#inside').scrollIntoView());

@@ -19,7 +19,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
     assert.match(await page.text('#hero-summary'), /The forecast begins at Tue,? 31 Dec 2013, 00:00 UTC/);
-    // The page is asked in the moment in which its table changes: training goes on meanwhile.
+    // The check runs at the moment of a change of the table, since training continues.
     const epochs = await page.until('a model that beats the last value', () => {
       const [model, last] = ['model', 'last'].map((id) => Number(document.querySelector(`[data-id="${id}"] td`)?.textContent));
       return model < last && Number(/After (\d+) epochs?/.exec(document.querySelector('#curve-summary').textContent)?.[1]);
@@ -29,7 +29,7 @@ inBrowsers((browser) => {
   });
 
   test('pause, resume, one step, stop: the test part is scored once, at the end', async () => {
-    // Long enough not to end before it is paused, on a fast machine too.
+    // Long enough not to end before the pause, on a fast machine too.
     const page = await browser.open({ address: '#sample=seattle&epochs=5000&patience=0' });
     await untilReady(page);
     await press(page, 'Train');

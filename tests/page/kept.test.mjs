@@ -1,4 +1,4 @@
-// What the browser keeps between two visits: damaged, late, refused, or cut off in the middle of an epoch.
+// The browser's records between two visits: damaged, late, refused, or interrupted within an epoch.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
@@ -6,25 +6,25 @@ import { LASTING, daily, opened, press, untilJudged, untilKept, untilReady, unti
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#sample=seattle&hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What the page says over its lower edge. @param {Page} page */
+/** The notice over the page's lower edge. @param {Page} page */
 const notice = (page) => page.run(() => (document.querySelector('#notice')?.hidden ? '' : (document.querySelector('#notice')?.textContent ?? '')));
 
 /** @param {Page} page @param {RegExp} pattern */
 const untilNotice = (page, pattern) =>
   page.until(`a notice like ${pattern}`, (source) => !document.querySelector('#notice').hidden && new RegExp(source).test(document.querySelector('#notice').textContent), { args: [pattern.source] });
 
-/** Runs a function beside the storage, in a page of the same origin in which the application does not run. @template {unknown[]} A @template R @param {Page} page @param {(...args: A) => R} body @param {A} args */
+/** Runs a function on the storage, in a page of the same origin without the application. @template {unknown[]} A @template R @param {Page} page @param {(...args: A) => R} body @param {A} args */
 async function aside(page, body, ...args) {
   await page.driver.get(`${page.base}tests/page/fixture/`);
   return page.run(body, ...args);
 }
 
-/** Keys of what is kept. @param {Page} page */
+/** Keys of the records. @param {Page} page */
 const keysOf = (page) =>
   page.run(async () => {
     const { keys } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
@@ -32,7 +32,7 @@ const keysOf = (page) =>
   });
 
 /**
- * Kinds of damage: which record, and what becomes of it. Each runs in the page; of a record of a run, some see its model alone.
+ * Kinds of damage: the record, and the change. Each runs in the page; for a record of a run, some get only its model.
  * @type {[string, 'data' | 'run' | 'entry' | 'open', (kept: any) => unknown][]}
  */
 const DAMAGE = [
@@ -117,7 +117,7 @@ inBrowsers((browser) => {
     const failures = [];
     for (const [index, [kind, what, damage]] of browser.cases(DAMAGE, 4).entries()) {
       try {
-        // As text: the policy of the page lets nobody make a function of a text but the driver.
+        // As text: the page's policy allows only the driver to make a function of text.
         const tamper = `async (which) => {
           const { entries, set, keys, delMany } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
           await delMany((await keys()).filter((key) => !String(key).startsWith('whole-')));
@@ -130,7 +130,7 @@ inBrowsers((browser) => {
           }
         }`;
         await aside(page, /** @type {any} */ (tamper), what);
-        // What was set aside stays so: of every fourth kind, for the time that it takes.
+        // Records stay set aside; every fourth kind is tested, to save time.
         for (const time of index % 4 ? ['at once'] : ['at once', 'after another reload']) {
           await back();
           await untilNotice(page, /set aside/);
@@ -197,7 +197,7 @@ inBrowsers((browser) => {
     await untilJudged(page);
     await untilKept(page, 'the model', ({ runs }) => runs[0]?.judged);
     const summary = await page.text('#hero-summary');
-    // From now on a request to open the storage is answered when the test says so.
+    // From now on the test decides when a request to open the storage is answered.
     const { script } = await browser.command('script.addPreloadScript', {
       functionDeclaration: String(() => {
         const real = indexedDB.open.bind(indexedDB);
@@ -238,7 +238,7 @@ inBrowsers((browser) => {
       await page.until('what was kept', (before) => document.querySelector('#hero-summary').textContent === before, { args: [summary] });
       assert.match(await page.text('#data .extent'), /^400 values/);
       await page.until('no notice', () => document.querySelector('#notice').hidden);
-      // What stood there meanwhile is not lost either.
+      // The data open meanwhile are not lost either.
       await page.until('a way back', () => [...document.querySelectorAll('#data button')].some(({ textContent }) => /Restore Mauna Loa.* and its model/.test(textContent)));
     } finally {
       await browser.command('script.removePreloadScript', { script });
@@ -302,7 +302,7 @@ inBrowsers((browser) => {
     await untilReady(page);
     await page.run(() => {
       const post = Worker.prototype.postMessage;
-      /** When each step was first heard of. @type {[number, number][]} */
+      /** Time of the first event of each step. @type {[number, number][]} */
       const steps = (/** @type {any} */ (window).steps = []);
       Worker.prototype.postMessage = function (message, ...more) {
         if (message.name === 'start')
@@ -315,7 +315,7 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await untilStatus(page, 'running');
     await page.until('12 seconds of steps', () => /** @type {any} */ (window).steps.at(-1)?.[1] > 2 && /** @type {any} */ (window).steps.at(-1)[0] - /** @type {any} */ (window).steps[0][0] > 12_000, { timeout: 120_000 });
-    // As if the browser were killed: what the page has written by now is all there will be.
+    // As if the browser were killed: only the records written by now remain.
     const { last, kept, late } = await page.run(async () => {
       const { entries } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
       const run = (await entries()).find(([key]) => String(key).startsWith('unrolled-5-run-'))?.[1].run;
@@ -327,7 +327,7 @@ inBrowsers((browser) => {
       return { last, kept, late: now - when - longest };
     });
     assert.ok(kept > 0, 'something is kept');
-    // Two steps and a write besides the five seconds: the clock is looked at between steps.
+    // Two steps and a write besides the five seconds: the clock is checked between steps.
     assert.ok(late < 7000, `the weights of step ${kept} are kept at step ${last}, ${Math.round(late)} ms behind`);
     await page.driver.get('about:blank');
     await page.driver.get(`${page.base}#sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8`);

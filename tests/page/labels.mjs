@@ -1,9 +1,9 @@
-// What a chart's canvas says: every text with its place, as it was drawn last.
+// The texts on a chart's canvas, with their places, as last drawn.
 
 /** @typedef {{text: string, left: number, right: number, top: number, bottom: number}} Label In pixels of the page, from the canvas' corner. */
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** For `Browser.open({ before })`: notes what is written on canvases; what is wiped is forgotten. */
+/** For `Browser.open({ before })`: notes the texts on canvases; wiped ones are dropped. */
 export function noteLabels() {
   const drawn = new WeakMap();
   /** @type {any} */ (window).drawnLabels = drawn;
@@ -24,7 +24,7 @@ export function noteLabels() {
   };
 }
 
-/** @param {Page} page @param {string} selector What holds the chart. @returns {Promise<{labels: Label[], width: number, height: number, over: {left: number, right: number, top: number, bottom: number}}>} `over`: where its lines are. */
+/** @param {Page} page @param {string} selector The chart's container. @returns {Promise<{labels: Label[], width: number, height: number, over: {left: number, right: number, top: number, bottom: number}}>} `over`: where its lines are. */
 export const labelsOf = (page, selector) =>
   page.run(async (s) => {
     // A chart is drawn in a task of its own, then in a frame.
@@ -42,20 +42,20 @@ export const labelsOf = (page, selector) =>
     };
   }, selector);
 
-/** @param {Awaited<ReturnType<typeof labelsOf>>} chart @returns {string[]} Those of the axis at the left, from the top down. */
+/** @param {Awaited<ReturnType<typeof labelsOf>>} chart @returns {string[]} Labels of the axis at the left, from the top down. */
 export const leftLabels = ({ labels, over }) =>
   labels
     .filter(({ right, bottom }) => right <= over.left && bottom <= over.bottom + 10)
     .sort((a, b) => a.top - b.top)
     .map(({ text }) => text);
 
-/** @param {Awaited<ReturnType<typeof labelsOf>>} chart @returns {string[]} Those of the axis below. */
+/** @param {Awaited<ReturnType<typeof labelsOf>>} chart @returns {string[]} Labels of the axis below. */
 export const lowerLabels = ({ labels, over }) => labels.filter(({ top }) => top >= over.bottom).map(({ text }) => text);
 
-/** Less than this is the smoothing of letters. */
+/** Smaller overlaps are the smoothing of letters. */
 const PIXEL = 1;
 
-/** @param {Awaited<ReturnType<typeof labelsOf>>} chart @returns {string[]} Labels that lie on another, or partly outside of the canvas. */
+/** @param {Awaited<ReturnType<typeof labelsOf>>} chart @returns {string[]} Labels that overlap another one, or lie partly outside of the canvas. */
 export function spoilt({ labels, width, height }) {
   const problems = [];
   labels.forEach((one, index) => {

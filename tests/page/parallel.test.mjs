@@ -1,4 +1,4 @@
-// Several workers that train one model: the same numbers as one gives, to the last bit, whatever happens to them.
+// Several workers that train one model: the same numbers as with one, to the last bit, whatever happens to them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
@@ -11,7 +11,7 @@ const settings = {
 };
 
 /**
- * Makes tools for training in a page that has nothing else: `tools.begin()`, and `tools.peers`, the workers that help.
+ * Makes tools for training in an otherwise empty page: `tools.begin()`, and `tools.peers`, the helpers.
  * @param {import('./harness.mjs').Page} page
  */
 async function prepare(page) {
@@ -104,7 +104,7 @@ inBrowsers((browser) => {
         if (how === 'never starts') tools.peers.at(-1).terminate();
         if (how === 'killed' || how === 'throws') {
           await it.hear((/** @type {any} */ event) => event.type === 'progress' && event.workers > 1);
-          // A worker that is killed says nothing; one that throws is heard of by the page.
+          // A killed worker sends nothing; one that throws sends the page an event.
           if (how === 'killed') tools.peers.at(-1).terminate();
           else tools.peers.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'unreachable executed', cancelable: true }));
           await it.hear((/** @type {any} */ event) => event.type === 'progress' && event.workers === 1);

@@ -1,4 +1,4 @@
-// The picture in the README, docs/page.png: the page as it opens, once training has finished.
+// The picture in the README, docs/page.png: the page after opening, once training has finished.
 //   node tests/page/picture.mjs
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ try {
   await untilReady(page);
   await press(page, 'Train');
   await page.until('the end of training', () => /Finished/.test(document.querySelector('#train')?.textContent ?? ''), { timeout: 180_000 });
-  // The verdict on the test part comes a moment later, and with it the last drawing.
+  // The verdict on the test part comes a little later, with the last drawing.
   await untilJudged(page);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const height = await page.run(() => Math.ceil(/** @type {Element} */ (document.querySelector('#forecast')).getBoundingClientRect().bottom + scrollY));

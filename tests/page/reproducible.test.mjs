@@ -1,5 +1,5 @@
 // The same file, settings and seed give the same weights to the last bit in Firefox, in Chromium and in Node: the plain build
-// by itself, and the page where it is told to be reproducible.
+// alone, and the page in its reproducible mode.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -8,10 +8,10 @@ import { forms, hashOfTraining, STEPS } from '../node/shared.mjs';
 import { inBrowsers } from './harness.mjs';
 import { press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
-/** A run on the sample that opens the page: dropout in both places, sizes that fill no vector evenly. */
+/** A run on the first sample: dropout in both places, sizes that fill no vector evenly. */
 const RUN = { architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
 
-/** The SHA-256 of the weights that this run gives. */
+/** The SHA-256 of this run's weights. */
 function weightsInNode() {
   const table = unrolled.table(unrolled.jfk);
   const session = new unrolled.Session(table.series({}).to_parts());
@@ -36,7 +36,7 @@ inBrowsers((browser) => {
   for (const settings of forms(unrolled.catalog())) {
     const name = Object.values(settings).join(', ');
     test(`${name}: ${STEPS} steps give the same weights as in Node`, async (t) => {
-      // A page that has nothing but the package.
+      // A page with only the package.
       const page = await browser.open({ address: 'tests/page/fixture/' });
       const there = await page.run(async (chosen) => {
         const at = (/** @type {string} */ path) => new URL(`../../../${path}`, location.href).href;
@@ -50,7 +50,7 @@ inBrowsers((browser) => {
     });
   }
 
-  // With the word or without it: a link that names a seed promises that seed's numbers.
+  // With or without the word: a link with a seed promises that seed's numbers.
   for (const word of ['&reproducible=true', '']) {
     test(`a link with a seed${word && ' and the word'} gives on the page the model that Node trains, bit by bit`, async (t) => {
       const page = await browser.open({ address: `#sample=jfk&${new URLSearchParams(Object.entries(RUN).map(([key, value]) => [key, String(value)]))}${word}` });

@@ -18,7 +18,7 @@ for (const name of browserNames) {
   await browser.start();
   try {
     for (const series of [sunspots, passengers, share, billion]) {
-      // Trained once, and looked at in each width and theme.
+      // Trained once, and photographed in each width and theme.
       const page = await browser.open({ before: noteLabels, address: '#hidden=16&epochs=10' });
       await untilReady(page);
       await page.dropFile('main', `${series.name}.csv`, series.csv);

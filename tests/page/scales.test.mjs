@@ -1,4 +1,4 @@
-// What the page writes of numbers of every scale: labels of axes, what is read under the cursor, tables, the file taken away.
+// The page's numbers at every scale: labels of axes, the value under the cursor, tables, the downloaded file.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
@@ -12,7 +12,7 @@ import { openedWith, press } from './steps.mjs';
 /** @param {string} text @returns {number} */
 const parsed = (text) => Number(text.replaceAll(',', '').replaceAll('−', '-'));
 
-/** The labels of an axis of values: evenly spaced numbers that are told apart, where the values are. @param {string[]} texts From the top down. @param {Series} series */
+/** The labels of an axis of values: evenly spaced distinct numbers, within the values. @param {string[]} texts From the top down. @param {Series} series */
 function assertLabels(texts, { name, low, high }) {
   const at = texts.map(parsed).reverse();
   const said = `${name}: ${texts.join(' | ')}`;

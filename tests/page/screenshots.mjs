@@ -26,7 +26,7 @@ for (const name of browserNames) {
     try {
       for (const width of values.widths.split(',').map(Number)) {
         const page = await browser.open({ place: values.place, address: values.address, width, height: width < 600 ? 844 : 900 });
-        // The first chart, where the page has one; otherwise as it stands after a moment.
+        // The first chart, if the page has one; otherwise the page after a moment.
         await page.until('a chart', () => document.querySelector('canvas'), { timeout: 5000 }).catch(() => {});
         if (Number(values.train) > 0) {
           await untilReady(page);

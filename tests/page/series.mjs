@@ -1,6 +1,6 @@
-// Series of every scale, as people have them; made here, the same each time.
+// Series of every scale, generated here, the same each time.
 
-/** @typedef {{name: string, csv: string, values: number[], low: number, high: number}} Series `low` and `high`: what the values lie between. */
+/** @typedef {{name: string, csv: string, values: number[], low: number, high: number}} Series `low` and `high`: bounds of the values. */
 
 // Mulberry32: the same numbers in every run.
 /** @param {number} seed */
@@ -23,7 +23,7 @@ const day = (row) => new Date(Date.UTC(2018, 0, 1 + row)).toISOString().slice(0,
 
 /**
  * @param {string} name @param {number} rows @param {(row: number) => string} stamp
- * @param {(row: number, random: () => number) => string} value As the file has it.
+ * @param {(row: number, random: () => number) => string} value A value in the file.
  * @returns {Series}
  */
 function made(name, rows, stamp, value) {
@@ -47,5 +47,5 @@ export const negative = made('depth', 400, hour, (row, random) => (-3600 + 250 *
 /** Days over ten years, with a year's season: the window is long, the horizon short. */
 export const days = made('flow', 3650, day, (row, random) => (260 + 120 * wave(row, 365.25) + 25 * wave(row, 7) + 40 * random()).toFixed(1));
 
-/** Of every scale. */
+/** Series of every scale. */
 export const scales = [sunspots, passengers, share, billion, tiny, trillion, negative];

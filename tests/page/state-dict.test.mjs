@@ -1,4 +1,4 @@
-// A PyTorch model's state dict, dropped on the page, forecasts what it does there (scripts/reference/state_dicts.py).
+// A PyTorch model's state dict, dropped on the page, gives the same forecasts as in PyTorch (scripts/reference/state_dicts.py).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { press, untilReady } from './steps.mjs';
 const stored = (/** @type {string} */ file) => readFileSync(new URL(`../reference/${file}`, import.meta.url));
 const expected = JSON.parse(stored('state_dicts.json').toString());
 
-/** The series of the script, hourly, beside another one that nobody would forecast first. */
+/** The script's series, hourly, with another column that is an unlikely target. */
 const csv = ['time,other,value', ...Array.from({ length: 400 }, (_, row) => {
   const value = 12 + 5 * Math.sin(0.26 * row) + 0.5 * Math.cos(1.7 * row);
   return `${new Date(Date.UTC(2024, 0, 1, row)).toISOString().slice(0, 16)},${Math.cos(row)},${value}`;

@@ -4,7 +4,7 @@ import { noteLabels } from './labels.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Presses the button that says so, wherever on the page it is in view, as soon as it hears. @param {Page} page @param {string} label */
+/** Presses the visible button with this label, as soon as it reacts. @param {Page} page @param {string} label */
 export const press = (page, label) =>
   page.until(
     `a button “${label}”`,
@@ -57,10 +57,10 @@ function wave(rows, step, season) {
   return `time,value\n${lines.join('\n')}\n`;
 }
 
-/** A day's wave with some noise, one value an hour. @param {number} rows */
+/** A daily wave with some noise, one value an hour. @param {number} rows */
 export const hourly = (rows) => wave(rows, 3_600_000, 24);
 
-/** A week's wave with some noise, one value a day. @param {number} rows */
+/** A weekly wave with some noise, one value a day. @param {number} rows */
 export const daily = (rows) => wave(rows, 86_400_000, 7);
 
 /** Opens the page with a small file of its own. @param {import('./harness.mjs').Browser} browser @param {string} address @param {object} [more] */
@@ -72,7 +72,7 @@ export async function opened(browser, address, more = {}) {
   return page;
 }
 
-/** Opens the page with a series in a file of its own; what its charts write is noted. @param {import('./harness.mjs').Browser} browser @param {import('./series.mjs').Series} series @param {string} [settings] As in the address. */
+/** Opens the page with a series in a file of its own, and notes the texts of its charts. @param {import('./harness.mjs').Browser} browser @param {import('./series.mjs').Series} series @param {string} [settings] As in the address. */
 export async function openedWith(browser, { name, csv }, settings = '') {
   const page = await browser.open({ before: noteLabels, address: `#hidden=8&epochs=1&patience=0${settings}` });
   await untilReady(page);
@@ -85,10 +85,10 @@ export async function openedWith(browser, { name, csv }, settings = '') {
   return page;
 }
 
-/** What is kept of a run: its key, its number, its data, how it stands, and how far its weights are. @typedef {{key: string, id: number, data: string, status: string, judged: boolean, whole: boolean, latest: number | null, target: string}} KeptRun */
+/** The record of a run: its key, its number, its data, its status, and the step of its weights. @typedef {{key: string, id: number, data: string, status: string, judged: boolean, whole: boolean, latest: number | null, target: string}} KeptRun */
 
 /**
- * What is kept in the browser: all keys, the data, the runs in the order in which they were asked for, and what is open.
+ * The records in the browser: all keys, the data, the runs in the order of their start, and the open data.
  * @param {Page} page @returns {Promise<{keys: string[], data: {id: string, name: string, series: any}[], runs: KeptRun[], open: {data: string, shown: Record<string, number>} | null}>}
  */
 export const kept = (page) =>
@@ -117,7 +117,7 @@ export async function untilKept(page, what, holds) {
   }
 }
 
-/** How many workers are to train the next model. @param {Page} page @param {number} many */
+/** Chooses the number of workers for the next model. @param {Page} page @param {number} many */
 export const chooseWorkers = (page, many) =>
   page.run((value) => {
     const choice = /** @type {HTMLSelectElement} */ (document.querySelector('#workers'));
@@ -125,7 +125,7 @@ export const chooseWorkers = (page, many) =>
     choice.dispatchEvent(new Event('change'));
   }, many);
 
-/** The file that “Forecast as CSV” gives. @param {Page} page @returns {Promise<string>} */
+/** The file from “Forecast as CSV”. @param {Page} page @returns {Promise<string>} */
 export const forecastAsCsv = (page) =>
   page.run(async () => {
     let blob;
@@ -136,7 +136,7 @@ export const forecastAsCsv = (page) =>
     return blob.text();
   });
 
-/** Presses a button several times before anything can come of it. @param {Page} page @param {string} label @param {number} [times] */
+/** Presses a button several times before it can have an effect. @param {Page} page @param {string} label @param {number} [times] */
 export const pressQuickly = (page, label, times = 2) =>
   page.run(
     (text, many) => {

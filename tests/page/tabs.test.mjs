@@ -1,5 +1,5 @@
-// Several tabs of the page: one of them writes what is kept, the others read along and can take over; no model of one comes to stand on
-// the data of another, and no run of one is lost to another.
+// Several tabs of the page: one of them writes the records, the others read along and can take over; no tab's model meets another's
+// data, and no tab's run is lost to another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board } from './contest.mjs';
@@ -8,9 +8,9 @@ import { daily, kept, opened, press, untilEpoch, untilJudged, untilKept, untilRe
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
-/** Small, and trained until it is ended. */
+/** Small, and trained until a test ends it. */
 const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
 
 const LOOKS_ON = /Another tab of this page does the saving: nothing trained in this tab is kept\./;
@@ -51,7 +51,7 @@ async function beside(browser, page, name, text) {
   return other;
 }
 
-/** The value with which the forecast begins. @param {Page} page */
+/** The first value of the forecast. @param {Page} page */
 const begins = async (page) => Number(/begins at .*? with ([\d,.]+)/.exec((await page.text('#hero-summary')) ?? '')?.[1].replaceAll(',', ''));
 
 inBrowsers((browser) => {
@@ -59,7 +59,7 @@ inBrowsers((browser) => {
     const one = await opened(browser, short);
     await trained(one);
     await untilKept(one, 'the first model', ({ runs: all }) => all[0]?.judged);
-    // Of the same name, so that no address tells them apart.
+    // The same name, so that the address does not tell them apart.
     const other = await beside(browser, one, 'small.csv', high);
     await trained(other);
     await takeOver(other);
@@ -84,7 +84,7 @@ inBrowsers((browser) => {
     await untilReady(other);
     await untilRuns(other, 1);
     await untilNotice(other, LOOKS_ON);
-    // Each trains one, the first two of them.
+    // Each tab trains one run, the first two tabs first.
     await trained(one);
     await untilRuns(one, 2);
     await untilRuns(other, 2);

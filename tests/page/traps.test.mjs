@@ -1,5 +1,5 @@
-// What a trap or a panic in the core comes to: its worker ends, a person reads a sentence and what to change, and no third worker
-// is started on what has ended two.
+// Traps and panics in the core: the worker ends, a person reads a sentence with a remedy, and a cause that has ended two workers
+// does not get a third.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
@@ -8,15 +8,15 @@ import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
-/** What engines throw where an allocation has failed, and what the core throws where it panics. */
+/** Errors of engines after a failed allocation, and of the core after a panic. */
 const TRAP = "new WebAssembly.RuntimeError('unreachable executed')";
 const PANIC = "new Error('panicked at src/train/trainer/mod.rs:12:34:\\\\nindex out of bounds')";
 
 /**
- * The package, in which a method throws.
+ * The package with a method that throws.
  * @param {string} of Its class. @param {string} method @param {string} thrown @param {string} [when] Of `args`, its arguments.
  */
 const trapping = (of, method, thrown, when = 'true') => ({
@@ -31,7 +31,7 @@ core.${of}.prototype.${method} = function (...args) {
 `,
 });
 
-/** Counts workers by their kind and calls by their name; a file that is dropped again has the same date, as on a disk. Runs in the page. */
+/** Counts workers by their kind and calls by their name; a file dropped again has the same date, as on a disk. Runs in the page. */
 function count() {
   const Plain = Worker;
   const counted = { workers: /** @type {Record<string, number>} */ ({}), calls: /** @type {Record<string, number>} */ ({}) };
@@ -70,7 +70,7 @@ const chooseEpochs = (page, epochs) =>
     input.dispatchEvent(new Event('change'));
   }, epochs);
 
-/** What was thrown stands nowhere but in the folded details. @param {Page} page @param {RegExp} technical */
+/** The thrown text appears only in the folded details. @param {Page} page @param {RegExp} technical */
 async function assertSentences(page, technical) {
   const { seen, folded } = await page.run(() => ({
     seen: document.body.innerText,
@@ -110,7 +110,7 @@ inBrowsers((browser) => {
     await page.until('why it is not started', () => /has ended 2 workers, so it is not started again.*ran out of memory.*Lower the batch size/.test(document.querySelector('#train .extra').textContent));
     assert.equal((await counted(page)).calls.start, 2);
     assert.equal((await counted(page)).workers.model, 3);
-    // With other settings it is.
+    // With other settings it is tried.
     await chooseEpochs(page, '1');
     await untilReady(page);
     await press(page, 'Train');
@@ -154,7 +154,7 @@ inBrowsers((browser) => {
     await assertSentences(page, /unreachable/);
   });
 
-  // Firefox says nothing of a worker whose module cannot be loaded: to the page it is a silent one (vanish.test.mjs).
+  // Firefox reports nothing about a worker whose module fails to load: to the page it is silent (vanish.test.mjs).
   const silent = browser.name === 'firefox' ? { skip: 'Firefox tells nobody that a worker cannot be started' } : {};
   test('a reader whose successors cannot be started is not started for ever, and the page says so', silent, async () => {
     let broken = false;
@@ -171,9 +171,9 @@ inBrowsers((browser) => {
     await page.dropFile('main', 'next.csv', daily(401));
     await page.until('the same of the next file', () => /next\.csv was not opened.*worker could not be started/.test(document.querySelector('#data .message.bad')?.textContent ?? ''));
     assert.equal((await counted(page)).workers.data, 3);
-    // What is missing is said by the browser, too.
+    // The browser reports the missing file, too.
     await page.takeProblems();
-    // The model is where it was.
+    // The model is still there.
     await press(page, 'Train');
     await untilStatus(page, 'finished');
   });

@@ -1,5 +1,5 @@
-// What is pressed twice or at the wrong moment, what is shown while it trains, what was left training: no run is two things at once,
-// and none trains for ever.
+// Double and ill-timed presses, other runs shown during training, interrupted trainings: no run has two states, and none trains for
+// ever.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
@@ -8,9 +8,9 @@ import { opened, press, pressQuickly, untilEpoch, untilJudged, untilReady, until
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and trained until it is ended. */
+/** Small, and trained until a test ends it. */
 const endless = '#hidden=32&window=56&horizon=7&segment=1&epochs=10000&patience=0';
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=32&window=56&horizon=7&segment=1&epochs=2&patience=0';
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -18,7 +18,7 @@ const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => se
 /** The runs of the list. @param {Page} page */
 const runs = async (page) => (await board(page)).filter(({ run }) => run);
 
-/** Until so many of a comparison train and have weights. @param {Page} page @param {number} many */
+/** Waits until this number of a comparison's runs train and have weights. @param {Page} page @param {number} many */
 const untilWeights = (page, many) =>
   page.until(`${many} that train and have weights`, (least) => [...document.querySelectorAll('#compare tr[data-status="running"] .link')].filter(({ disabled }) => !disabled).length >= least, { args: [many] });
 
@@ -30,7 +30,7 @@ inBrowsers((browser) => {
     const page = await opened(browser, endless);
     await compare(page, { pick: await two(page), budget: 'none' });
     await untilWeights(page, 2);
-    // A word of the model above has the list kept.
+    // An event of the model above makes the page store the list.
     await press(page, 'Train');
     await untilEpoch(page);
     await press(page, 'Stop');
@@ -67,7 +67,7 @@ inBrowsers((browser) => {
     const ended = await row();
     assert.equal(ended?.status, 'finished');
     assert.ok(ended?.shown && ended.steps > steps && ended.test > 0);
-    // What is told above is of the same weights as the row.
+    // The verdict above belongs to the same weights as the row.
     await untilJudged(page);
     const above = await page.run(() => [...document.querySelectorAll('#errors tr[data-id="model"] .num')].map(({ textContent }) => textContent));
     assert.equal(Number(above[0]).toPrecision(3), ended?.test.toPrecision(3));
@@ -135,7 +135,7 @@ inBrowsers((browser) => {
       const seen = { pressed: 0, states: /** @type {(string | null)[]} */ ([]) };
       /** @type {any} */ (window).seen = seen;
       above.focus();
-      // As soon as it says something else, and once more a little later.
+      // As soon as its label changes, and again a little later.
       const late = () => {
         for (const button of [above, below]) button.click();
         seen.pressed++;
@@ -154,7 +154,7 @@ inBrowsers((browser) => {
     assert.deepEqual(await page.run(() => /** @type {any} */ (window).seen.states), ['true', 'true']);
     assert.equal(await page.run(() => document.querySelector('#train').dataset.status), 'finished');
     assert.equal((await runs(page)).length, 1);
-    // It keeps its place and the focus, and hears again.
+    // It keeps its place and the focus, and reacts again.
     assert.equal(await page.run(() => document.activeElement === document.querySelector('#train .main')), true);
     await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
     await page.until('another run', () => document.querySelectorAll('#compare tr[data-run]').length === 2);

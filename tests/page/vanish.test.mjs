@@ -1,5 +1,5 @@
-// Workers that vanish without a word, at every point of their work: the page says so, asks what to do, and answers meanwhile. What
-// a person decides is done: nothing stays dead.
+// Workers that vanish silently, at every point of their work: the page reports it, asks for a decision, stays responsive meanwhile,
+// and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
@@ -8,15 +8,15 @@ import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, u
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** Small, and trained until it is ended. */
+/** Small, and trained until a test ends it. */
 const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
-/** Small, and over at once. */
+/** Small and quick. */
 const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
-/** A page that asks sooner: what it asks, and when it stops asking, is the same. */
+/** A page with a shorter limit, and the same questions. */
 const soon = { 'core/patience.js': () => 'export const BEAT = 100;\nexport const SILENCE = 1500;\nexport const PIECES = 5;\n' };
 
-/** Gives the test every worker by its kind, and ways to have it vanish. Runs in the page. */
+/** Gives the test every worker by its kind, and ways to make it vanish. Runs in the page. */
 function holdWorkers() {
   const Plain = Worker;
   const post = Plain.prototype.postMessage;
@@ -24,7 +24,7 @@ function holdWorkers() {
     /** @type {{kind: string, worker: Worker}[]} */ all: [],
     /** The newest of a kind. @param {string} kind */
     newest: (kind) => held.all.findLast((one) => one.kind === kind)?.worker,
-    /** Killed, as from the browser's tools: no event, no answer, ever. @param {string} kind */
+    /** Kills the newest of a kind, as from the browser's tools: it never sends an event or an answer again. @param {string} kind */
     kill: (kind) => Plain.prototype.terminate.call(held.newest(kind)),
     /** The kind and the call that kill a worker, once. */ deadly: /** @type {[string, string] | null} */ (null),
     /** Workers whose messages are held back. @type {Set<Worker>} */ mute: new Set(),
@@ -55,16 +55,16 @@ function holdWorkers() {
   };
 }
 
-/** The page with a small file, and its workers in the test's hands. @param {import('./harness.mjs').Browser} browser @param {string} address */
+/** The page with a small file, and its workers under the test's control. @param {import('./harness.mjs').Browser} browser @param {string} address */
 const held = (browser, address) => opened(browser, address, { before: holdWorkers, replace: soon });
 
 /** Kills the newest worker of a kind. @param {Page} page @param {string} kind */
 const kill = (page, kind) => page.run((name) => /** @type {any} */ (window).held.kill(name), kind);
 
-/** Has the next call of that name kill the worker that it is for. @param {Page} page @param {string} kind @param {string} call */
+/** Makes the next call of that name kill its worker. @param {Page} page @param {string} kind @param {string} call */
 const killAt = (page, kind, call) => page.run((...pair) => void (/** @type {any} */ (window).held.deadly = pair), kind, call);
 
-/** Until the page asks about a silent worker; its words. @param {Page} page @param {RegExp} who @returns {Promise<string>} */
+/** Waits until the page asks about a silent worker, and returns its words. @param {Page} page @param {RegExp} who @returns {Promise<string>} */
 const asked = (page, who) =>
   page.until(
     `a question about ${who}`,
@@ -108,7 +108,7 @@ inBrowsers((browser) => {
 
   test('how a file was read can be changed after its worker was lost', async () => {
     const page = await held(browser, short);
-    // A day that occurs twice, with another value.
+    // A day occurs twice, with another value.
     await page.dropFile('main', 'twice.csv', daily(400).replace(/\n(.*),(.*)\n/, '\n$1,$2\n$1,9$2\n'));
     await page.until('the file', () => document.querySelector('#source').selectedOptions[0].textContent === 'twice.csv');
     await kill(page, 'data');
@@ -203,7 +203,7 @@ inBrowsers((browser) => {
     assert.match(await asked(page, /The model’s worker/), /training stops, and a new one gets the weights of epoch \d+/);
     await press(page, 'Stop');
     await page.until('that both wait', () => /^“Pause”, “Stop” wait/.test(document.querySelector('#train .sentence').textContent));
-    // What needs no worker is done at once.
+    // Actions without a worker are done at once.
     await press(page, 'How it was read');
     await page.until('the rows of the file', () => !document.querySelector('#data-detail').hidden);
     await decide(page, 'End it');
@@ -253,7 +253,7 @@ inBrowsers((browser) => {
   });
 
   /**
-   * What kills the model's worker, once a model has been trained to its end, and what is done to come to it.
+   * Causes of death of the model's worker after a complete training, and the steps that lead to them.
    * @type {[string, (page: Page) => Promise<unknown>][]}
    */
   const points = [
@@ -319,7 +319,7 @@ inBrowsers((browser) => {
         const before = held.newest('model');
         before.dispatchEvent(new ErrorEvent('error', { message: 'gone' }));
         while (held.newest('model') === before) await new Promise((resolve) => setTimeout(resolve, 10));
-        // It is given the data, the settings and the weights.
+        // It gets the data, the settings and the weights.
         let answers = 0;
         await new Promise((resolve) => {
           held.newest('model').addEventListener('message', ({ data }) => {

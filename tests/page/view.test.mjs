@@ -1,4 +1,4 @@
-// What stretch of time the large chart shows: the forecast, large enough to be read, after every change of its length.
+// The range of the large chart: the forecast, large enough to read, after every change of its length.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
@@ -8,15 +8,15 @@ import { openedWith, press } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
-/** The ground beyond the end of the data, by its name: what is said of it, and which share of the chart it is. @param {Page} page */
+/** The background beyond the end of the data, by its name: its text, and its share of the chart. @param {Page} page */
 async function beyond(page) {
   const { labels, over } = await labelsOf(page, '.hero-chart');
   const name = labels.find(({ text }) => /^the next /.test(text));
-  // A ground's name stands 7 pixels from where it begins.
+  // A background's name stands 7 pixels from its beginning.
   return name ? { text: name.text, share: (over.right - (name.left - 7)) / (over.right - over.left) } : { text: '', share: 0 };
 }
 
-/** @param {Page} page @param {string} key @param {boolean} [shiftKey] @returns {Promise<string>} What is read after it. */
+/** @param {Page} page @param {string} key @param {boolean} [shiftKey] @returns {Promise<string>} The reading after it. */
 const pressed = (page, key, shiftKey = false) =>
   page.run(
     (name, shift) => {
@@ -80,7 +80,7 @@ inBrowsers((browser) => {
     await press(page, 'Test');
     for (let time = 0; time < 6; time++) await pressed(page, 'ArrowRight');
     const read = await pressed(page, 'ArrowLeft');
-    // What is read stays where it is, so that the next step is the next value.
+    // The cursor stays in place, so the next step is the next value.
     for (let time = 0; time < 3; time++) await pressed(page, '+');
     await labelsOf(page, '.hero-chart');
     await pressed(page, 'ArrowRight');
@@ -101,7 +101,7 @@ inBrowsers((browser) => {
       fold.open = true;
       return fold.querySelectorAll('tbody tr').length === 168;
     });
-    // The last value that there is to read is the last of the forecast, and reading it moves nothing.
+    // The last value to read is the last of the forecast, and reading it moves nothing.
     await page.run(() => document.querySelector('.hero-chart').focus());
     const last = await pressed(page, 'ArrowLeft');
     const end = await page.text('#forecast details tbody tr:last-child td');

@@ -1,11 +1,11 @@
-//! Gradient checkpointing gives the same gradients; that it takes less memory is tests/memory.rs's.
+//! Gradient checkpointing gives the same gradients; tests/memory.rs checks the memory.
 
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::{Architecture, registry};
 use unrolled::train::checkpoints::stretch;
 use unrolled::{Error, Real, Session, wide};
 
-/// A session, or nothing where a model that does not stream is asked to go on step by step.
+/// A session; `None` where a model that does not stream would have to.
 fn session(architecture: &Architecture, checkpoints: bool, more: &str) -> Option<Session> {
     let mut raw = settings(r#"{"window": 23, "horizon": 4, "batch_size": 13, "seed": 5, "epochs": 2, "shards": 1}"#);
     raw.insert("architecture".into(), architecture.id.into());
@@ -27,7 +27,7 @@ fn part(session: &mut Session) -> Vec<Real> {
     part
 }
 
-/// Heads, what is learnt from, segments that fill the window or not, dropout in both places, a window of one token.
+/// Heads, learnt tokens, segments that fill the window or not, dropout in both places, a window of one token.
 const SHAPES: &[&str] = &[
     r#"{"segment": 1, "hidden": 5, "layers": 2, "dropout": 0.3, "head_dropout": 0.2}"#,
     r#"{"segment": 1, "hidden": 6, "layers": 3, "dropout": 0.2, "loss_on": "every", "head_dropout": 0.4, "highway": true}"#,
@@ -51,7 +51,7 @@ fn checkpoints_change_no_gradient() {
                 let size = expected.iter().map(|x| wide(*x).abs()).fold(0.0, f64::max);
                 let off = expected.iter().zip(&found).map(|(a, b)| (wide(*a) - wide(*b)).abs());
                 worst = worst.max(off.fold(0.0, f64::max) / size);
-                // The next step has other masks and weights that are not the first ones.
+                // The next step has other masks and weights.
                 whole.advance().unwrap();
                 stretches.advance().unwrap();
             }

@@ -1,5 +1,5 @@
-//! The encoder-decoder against stored numbers from PyTorch (`scripts/reference/encoder_decoder.py`), and what is its own: coins
-//! that fall alike however a batch is cut up, and the two validation errors whose distance is the exposure bias.
+//! The encoder-decoder compared with stored numbers from PyTorch (`scripts/reference/encoder_decoder.py`), and its own features:
+//! draws that are the same however a batch is cut up, and the two validation errors whose difference is the exposure bias.
 
 use crate::common::{noisy_sine, settings};
 use crate::stored::Stored;
@@ -16,7 +16,7 @@ const TOLERANCE: f64 = if cfg!(feature = "f64") { 1e-9 } else { 1e-5 };
 
 const CASES: &[&str] = &["forced", "coins", "additive", "additive_coins", "dot", "general", "dot_coins"];
 
-/// A network as stored, with its batch.
+/// A stored network with its batch.
 struct Case {
     file: Stored,
     forecaster: Box<dyn Forecaster>,
@@ -56,7 +56,7 @@ fn case(name: &str) -> Case {
     Case { file, forecaster, params, batch }
 }
 
-/// `found` beside the stored tensor `name`, both in the order of a tape.
+/// Compares `found` with the stored tensor `name`, both in the order of a tape.
 fn compare(file: &Stored, name: &str, found: &[Real], worst: &mut f64) {
     let expected = file.column_major(name);
     assert_eq!(found.len(), expected.len(), "{name}");
@@ -66,7 +66,7 @@ fn compare(file: &Stored, name: &str, found: &[Real], worst: &mut f64) {
     *worst = worst.max(largest);
 }
 
-/// Forecasts `[horizon × (targets · batch)]` as PyTorch stores them, step after step.
+/// Forecasts `[horizon × (targets · batch)]` in PyTorch's order, step after step.
 fn by_step(all: &[Real], horizon: usize) -> Vec<Real> {
     let size = all.len() / horizon;
     (0..all.len()).map(|k| all[(k % size) * horizon + k / size]).collect()
@@ -89,7 +89,7 @@ fn forecasts_and_gradients_equal_pytorch() {
         for slot in params.slots() {
             compare(&file, &format!("grad.{}", slot.name), &params.grads[slot.range()], &mut worst);
         }
-        // Nothing of PyTorch's is missing here.
+        // All of PyTorch's parameters are here.
         assert_eq!(params.len(), file.parameters(), "{name}");
 
         let mut tape = Tape::new(false);
@@ -140,7 +140,7 @@ fn a_batch_in_shards_meets_the_same_coins_and_masks() {
             .zip(parts.current_weights().unwrap())
             .map(|(a, b)| wide((a - b).abs()))
             .fold(0.0, f64::max);
-        // Another coin would move weights by the learning rate, a thousandth; another order of the sums moves last digits.
+        // Another draw would move weights by the learning rate, a thousandth; another order of the sums moves last digits.
         assert!(difference < 1e-4, "{more}: {difference:e}");
         assert_eq!(whole.current_weights().unwrap().len(), parts.current_weights().unwrap().len());
     }
@@ -148,7 +148,7 @@ fn a_batch_in_shards_meets_the_same_coins_and_masks() {
 
 #[test]
 fn steps_and_a_stretch_give_the_same_masks() {
-    // Forcing of 1 runs all steps at once; the least below 1 runs them one by one, with coins that hardly ever fall.
+    // A ratio of 1 runs all steps at once; the largest below 1 runs them one by one, with almost no draw against the truth.
     let run = |ratio: f64| {
         let mut raw = settings(
             r#"{"architecture": "encoder_decoder", "hidden": 6, "layers": 3, "segment": 1, "dropout": 0.4,
@@ -192,7 +192,7 @@ fn training_shows_the_error_with_and_without_the_truth_fed_back() {
         // Trained on the truth, it is better with it than without.
         assert!(forcing == 0.0 || forced < last.validation, "{forced} {}", last.validation);
     }
-    // A model that reads off all steps at once has nothing to be forced with.
+    // A direct head has no teacher-forced forecasts.
     let mut session = Session::new(noisy_sine(300));
     session
         .configure(&settings(r#"{"architecture": "gru", "hidden": 4, "window": 24, "horizon": 4, "epochs": 1}"#))

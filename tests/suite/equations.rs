@@ -1,4 +1,4 @@
-//! The equations that are shown are those of the layers that there are.
+//! The equations shown are those of the model's layers.
 
 use crate::common::{noisy_sine, settings};
 use unrolled::Session;
@@ -19,7 +19,7 @@ fn configured(architecture: &str, mix: &str, layers: usize, slstm: &str) -> Conf
 
 #[test]
 fn the_equations_of_an_xlstm_are_those_of_its_blocks() {
-    // Its weights tell which blocks there are.
+    // The names of its weights show its blocks.
     let has = |model: &Configured, cell: &str| model.parameters.rows.iter().any(|row| row.name.contains(cell));
     for (architecture, mix) in [("xlstm", "same"), ("xlstm", "xlstm"), ("xlstm", "lstm"), ("lstm", "xlstm")] {
         for layers in 1..=4 {

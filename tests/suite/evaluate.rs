@@ -1,4 +1,4 @@
-//! Errors, baselines and intervals against numbers worked out by hand and against slow, direct calculations.
+//! Errors, baselines and intervals compared with numbers worked out by hand and with slow, direct calculations.
 
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ use unrolled::{
     },
 };
 
-/// What scaled values may differ by: they are stored as `Real`, and compared with `f64`.
+/// Tolerance of scaled values, which are stored as `Real` and compared with `f64`.
 const SAME: f64 = if size_of::<Real>() == 4 { 2e-5 } else { 1e-9 };
 
 fn frame(columns: &[Vec<f64>], split: &str) -> (Frame, Split) {
@@ -74,7 +74,7 @@ fn errors_by_hand() {
     close(last.per_step_mae[0], 10.0 / 3.0);
     close(last.per_step_mae[1], 5.0 / 3.0);
     close(last.per_step_rmse[0], (36.0_f64 / 3.0).sqrt());
-    // The training part is 3 5 4 8 6 9 12 10: three rows apart it differs by 5, 1, 5, 4, 4, on average 3.8.
+    // The training part is 3 5 4 8 6 9 12 10: its differences over three rows are 5, 1, 5, 4, 4, on average 3.8.
     close(last.mase, 2.5 / 3.8);
     // Its mean is 57/8 and its variance Σ(x − 57/8)²/8 = 8.609375 (python: statistics.pvariance).
     close(last.mae_scaled, 2.5 / 8.609_375_f64.sqrt());
@@ -100,14 +100,14 @@ fn the_season_before_repeats_over_a_long_horizon_and_reaches_back_over_a_gap() {
     };
     // The horizon begins at row 11; the season before is rows 8, 9, 10.
     assert_eq!(forecast(&whole, 9, 2, 5, 3), (vec![11., 15., 13., 11., 15.], 0));
-    // Row 8 is missing: row 5 stands in.
+    // Row 8 is missing: row 5 replaces it.
     assert_eq!(forecast(&holed, 9, 2, 5, 3), (vec![9., 15., 13., 9., 15.], 0));
-    // Nothing lies 12 rows before row 11, but 12 rows before row 12 lies row 0.
+    // No row lies 12 rows before row 11, but row 0 lies 12 rows before row 12.
     assert_eq!(forecast(&whole, 9, 2, 2, 12), (vec![13., 3.], 1));
 }
 
-/// Inputs `[windows × inputs]` and truth `[windows × horizon]` of a set, materialised, in `f64`: the second column
-/// first, the target last, as the ridge orders them.
+/// Inputs `[windows × inputs]` and truth `[windows × horizon]` of a set, materialised, in `f64`: the second column first, the
+/// target last, in the ridge's order.
 fn dense(frame: &Frame, set: &WindowSet, form: Form) -> (DMatrix<f64>, DMatrix<f64>) {
     let (count, window) = (set.starts.len(), set.window);
     let value = |row: usize, feature: usize| f64::from(frame.row(row)[feature]);
@@ -124,8 +124,8 @@ fn dense(frame: &Frame, set: &WindowSet, form: Form) -> (DMatrix<f64>, DMatrix<f
     (x, y)
 }
 
-/// Ridge by the singular values of the centred inputs: `B = V diag(s / (s² + λ)) Uᵀ Y`, for each penalty the validation
-/// error, and the forecasts of `test` under the best.
+/// Ridge by the singular values of the centred inputs: `B = V diag(s / (s² + λ)) Uᵀ Y`; the validation error for each penalty, and
+/// the forecasts of `test` under the best.
 fn direct(frame: &Frame, [train, validation, test]: [&WindowSet; 3], form: Form) -> (f64, f64, DMatrix<f64>) {
     let (x, y) = dense(frame, train, form);
     let (x_mean, y_mean) = (x.row_mean(), y.row_mean());
@@ -184,14 +184,14 @@ fn ridge_reads_the_target_alone_where_all_inputs_are_too_many() {
 #[test]
 fn ridge_of_one_column_reads_as_many_of_the_last_rows_as_it_has_time_for_and_says_so() {
     let (frame, split) = frame(&waves(5000, &[])[..1], "60/20/20");
-    // A horizon this long leaves few of the window's rows.
+    // So long a horizon leaves few of the window's rows.
     let (window, horizon) = (800, 700);
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, window, horizon).unwrap());
     let [long, _] = Ridge::fit(&frame, 0, &train, &validation);
     let long = long.unwrap();
     let kept = lags(window, horizon, 1, 1);
     assert!(long.lags == kept && kept < window, "{kept}");
-    // The same as a window of those rows alone.
+    // The same as a window of only those rows.
     let short = |set: &WindowSet| WindowSet {
         starts: set.starts.iter().map(|start| start + (window - kept) as u32).collect(),
         window: kept,
@@ -230,7 +230,7 @@ proptest! {
     }
 }
 
-/// Forecasts the last value: a model whose errors are known.
+/// Forecasts the last value: a model with known errors.
 fn repeat_last(batch: &Batch, out: &mut [Real]) {
     for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {
         out.fill(batch.column(batch.window - 1, sample)[0]);
@@ -264,7 +264,7 @@ fn a_model_is_scored_as_the_baselines_are_and_told_so() {
     }
 }
 
-/// Noise about a level that changes at the test part: the plain linear model is the better one before it, the other one in it.
+/// Noise about a level that changes at the test part: the plain linear model is better before it, the other one in it.
 fn levels(test: f64) -> Vec<Vec<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     vec![(0..900).map(|row| if row < 720 { 20.0 } else { test } + noise(&mut rng)).collect()]
@@ -293,7 +293,7 @@ fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_ta
     assert_eq!(noted, ["ridge"]);
 }
 
-/// Forecasts what stood in the window a day before.
+/// Forecasts the window's values of a day before.
 fn repeat_the_day(batch: &Batch, out: &mut [Real]) {
     for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {
         for (step, out) in out.iter_mut().enumerate() {
@@ -310,7 +310,7 @@ fn a_shuffled_window_tells_who_goes_by_its_order() {
     let about = About { label: "LSTM", scored_times: 1, interval: None };
     let last = evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about);
     assert!(last.order.ends_with("the order hardly helps."), "{}", last.order);
-    // The last row stays where it is, so the error does too.
+    // The last row keeps its place, and so the error stays the same.
     for seed in 0..3 {
         let shuffled = order::shuffled(&frame, &test, &mut repeat_last, seed)[0].scores(&frame, None);
         assert_eq!(shuffled.mae, last.rows[0].scores.mae);
@@ -330,8 +330,8 @@ fn of_errors_that_are_no_numbers_and_of_windows_without_an_order_nothing_is_said
     assert_ne!(order::test(&frame, &of(3), &mut repeat_last).sentence(Some("°C")), "");
 }
 
-/// Forecasts the last value, and a little of a weighted sum over the window whose weights mean nothing: shuffling it moves every
-/// error a little, up as often as down.
+/// Forecasts the last value plus a little of a random weighted sum over the window: shuffling it moves every error a little, up as
+/// often as down.
 fn repeat_last_with_noise(batch: &Batch, out: &mut [Real]) {
     for (sample, out) in out.chunks_exact_mut(batch.horizon).enumerate() {
         let of = |step: usize| f64::from(batch.column(step, sample)[0]) * if step * 7919 % 13 < 6 { 1.0 } else { -1.0 };
@@ -355,7 +355,7 @@ fn that_the_order_matters_is_said_of_noise_no_more_often_than_chance_may() {
     }
     let share = |count: usize| count as f64 / cases as f64;
     println!("said of {:.3}; raised by more than a percent in {:.3}", share(said), share(by_one_percent));
-    // Half of the differences that count are higher errors. Three standard deviations of a share of 200: 3 √(0.025 · 0.975 / 200).
+    // Half of the significant differences are higher errors. Three standard deviations of a share of 200: 3 √(0.025 · 0.975 / 200).
     assert!(share(said) < ALPHA / 2.0 + 0.033, "{}", share(said));
     assert!(share(by_one_percent) > 0.15, "a bound of one percent alone would say so: {}", share(by_one_percent));
 }
@@ -376,7 +376,7 @@ fn judging_the_order_costs_no_more_forecasts_however_long_the_test_part() {
 
 #[test]
 fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
-    // Noise: every rule does as well as it happens to.
+    // Noise: the order of the baselines is chance.
     let mut rng = ChaCha8Rng::seed_from_u64(12);
     let column: Vec<f64> = (0..900).map(|_| noise(&mut rng)).collect();
     let (frame, split) = frame(&[column], "60/20/20");
@@ -388,7 +388,7 @@ fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
     let day = said(&mut repeat_the_day);
     let chance = |id: &str| day.rows.iter().find(|row| row.id == id).unwrap().chance;
     assert_eq!((chance("model"), chance("seasonal")), (None, Some(1.0)), "the same forecasts");
-    // Repeating anything costs half as much again as the mean does: that is no chance; which value is repeated is.
+    // Repeating any value costs half as much again as the mean, which is no chance; the choice of the value is.
     assert!(chance("last").unwrap() > 0.05 && chance("ridge").unwrap() < 0.05, "{:?}", day.rows);
     assert!(day.sentence.starts_with("The linear model"), "{}", day.sentence);
     let few = WindowSet { starts: test.starts[..20].into(), ..test.clone() };
@@ -421,7 +421,7 @@ fn a_shuffled_window_has_the_same_rows() {
         assert!(kept != mixed && kept[47] == mixed[47]);
         assert_eq!(sorted(kept.clone()), sorted(mixed.clone()));
     }
-    // Each window in an order of its own: a day later it would be the same, were it one order.
+    // Each window has an order of its own; with a single order it would repeat a day later.
     let places = |index: usize| {
         mixed[index].iter().map(|value| kept[index].iter().position(|other| other == value)).collect::<Vec<_>>()
     };
@@ -483,7 +483,7 @@ fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
         // Three standard deviations of a share over some 5,000 draws: 3 √(0.25 / 5000) = 0.021.
         assert!((measured.coverage - level).abs() < 0.021 && measured.level == level, "{measured:?}");
         assert_eq!(measured.windows, test.starts.len());
-        // Every step has a width of its own, and all windows have the same.
+        // Every step has a width of its own, the same in all windows.
         let widths = interval.upper.iter().zip(&interval.lower).map(|(high, low)| high - low);
         let mean = widths.sum::<f64>() / 3.0 * frame.scales[0].std;
         assert!((measured.width - mean).abs() < 1e-6 * mean, "{} {mean}", measured.width);
@@ -492,7 +492,7 @@ fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
 }
 
 proptest! {
-    /// Of any size and sign: three digits that count (all of a whole number), read back to half a unit of the last.
+    /// Numbers of any magnitude and sign: three significant digits (all of a whole number), within half a unit of the last.
     #[test]
     fn numbers_of_any_size_are_written_with_three_digits(power in -9.0..12.0_f64, nines in 0..6_i32, negative: bool) {
         // As drawn, and just below a power of ten, where rounding carries.

@@ -1,5 +1,5 @@
-//! What outlives a model: how often a test part was scored, the baselines, the rows that a saved model has learnt from, and the windows
-//! on which models are compared.
+//! The experiment that outlives a model: the count of test scorings, the baselines, the rows that a saved model has learnt from,
+//! and the windows of a comparison of models.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn scorings_are_counted_for_the_experiment_over_models_and_loads() {
     let evaluation = session.evaluate(Part::Test).unwrap();
     assert_eq!(evaluation.scored_times, 3);
     assert!(evaluation.rows[0].note.contains("was scored 3 times"), "{}", evaluation.rows[0].note);
-    // Another split is another experiment; the first goes on where it was.
+    // Another split is another experiment; the first one's count continues.
     train(&mut session, r#"{"split": "60/20/20"}"#);
     assert_eq!(scored(&mut session), 1);
     train(&mut session, r#"{"split": "70/10/20"}"#);
@@ -83,7 +83,7 @@ fn scorings_are_counted_over_sessions_of_whoever_hands_the_count_on() {
     assert!(fork.configured().is_none());
     train(&mut fork, r#"{"seed": 2}"#);
     assert_eq!(scored(&mut fork), 2);
-    // One that knows nothing of it is told.
+    // An independent session gets the count from outside.
     let mut other = trained(noisy_sine(300), r#"{"seed": 3}"#);
     let fingerprint = other.configured().unwrap().fingerprint.clone();
     assert_eq!(fingerprint, first.configured().unwrap().fingerprint);
@@ -185,7 +185,7 @@ fn models_that_share_an_experiment_are_measured_as_one_that_is_alone() {
     }
 }
 
-/// Says why a model is not taken on `series`, and whether it may be.
+/// Why a model is refused on `series`, and whether it could be accepted.
 fn refused(bytes: &[u8], series: Series) -> (String, bool) {
     let mut session = Session::new(series);
     let error = session.load(bytes, &Default::default()).expect_err("refused");
@@ -217,7 +217,7 @@ fn a_model_of_other_rows_is_refused_and_both_sides_are_said() {
     assert!(said.contains("learnt from rows from 2013-01-01 00:00 to 2013-01-10 23:00"), "{said}");
     assert!(said.contains("these are from 2013-01-13 12:00 to 2013-01-25 23:00") && usable, "{said}");
 
-    // As the row numbers of a file without times.
+    // With row numbers, as of a file without times.
     let numbered =
         |rows| Series { axis: Axis { start: 0, step: Step::Rows, len: rows, utc: false }, ..noisy_sine(rows) };
     let bytes = trained(numbered(300), "{}").save().unwrap();
@@ -230,7 +230,7 @@ fn rows_that_continue_those_of_a_model_are_taken_and_it_is_said() {
     let mut here = trained(noisy_sine(300), "{}");
     let bytes = here.save().unwrap();
     assert_eq!(here.load(&bytes, &Default::default()).unwrap().trained_on, "");
-    // What only the test part holds differently is nothing that it has learnt from.
+    // The model has not learnt from the test part, so another value there does not matter.
     let mut corrected = noisy_sine(300);
     corrected.columns[0][240] += 1.0;
     assert_eq!(Session::new(corrected).load(&bytes, &Default::default()).unwrap().trained_on, "");
@@ -241,7 +241,7 @@ fn rows_that_continue_those_of_a_model_are_taken_and_it_is_said() {
     let last = session.series().axis.at(399);
     assert_eq!(session.forecast(1).unwrap().times, [last + HOUR]);
     assert_eq!(scored(&mut session), 1);
-    // Saved again, it has still learnt from the rows that it has learnt from.
+    // Saved again, it still names its learnt rows.
     let again = session.save().unwrap();
     let mut after = Session::new(noisy_sine(500));
     let trained_on = after.load(&again, &Default::default()).unwrap().trained_on.clone();
@@ -252,7 +252,7 @@ fn rows_that_continue_those_of_a_model_are_taken_and_it_is_said() {
 
 #[test]
 fn no_model_is_scored_on_rows_that_it_has_learnt_from() {
-    // Of rows that begin earlier, the same share trains: 100 rows before would be 80 rows of the test part.
+    // Of rows that begin earlier, the same share trains: 100 rows before would put 80 learnt rows into the test part.
     let bytes = trained(later(noisy_sine(500), 100), "{}").save().unwrap();
     let mut session = Session::new(noisy_sine(500));
     let error = session.load(&bytes, &Default::default()).unwrap_err();
@@ -272,13 +272,13 @@ fn no_model_is_scored_on_rows_that_it_has_learnt_from() {
     let overlaps = session.load(&bytes, &with("300, 420")).unwrap().trained_on.clone();
     assert!(overlaps.contains("validation error is too small"), "{overlaps}");
 
-    // Nothing is left to score it on.
+    // No test row is left.
     let mut cut = noisy_sine(500);
     cut.axis.len = 420;
     cut.columns[0].truncate(420);
     let said = Session::new(cut).load(&bytes, &Default::default()).unwrap_err().to_string();
     assert!(said.contains("open a series with later rows"), "{said}");
-    // Where its own split fits, that of whoever opens it does not count.
+    // Where its own split fits, the given one does not count.
     let mut same = Session::new(later(noisy_sine(500), 100));
     assert_eq!(same.load(&bytes, &with("60/20/20")).unwrap().settings["split"], "70/10/20");
 }
@@ -300,10 +300,10 @@ fn another_series_of_the_same_kind_is_taken_where_a_person_says_so() {
         "{trained_on}"
     );
     assert!(session.forecast(6).unwrap().values.iter().all(|value| value.is_finite()));
-    // It is said from then on: the file does not belong to these rows by having been used on them.
+    // It is repeated from then on: using the file on these rows does not make them its own.
     let again = session.save().unwrap();
     assert!(refused(&again, other()).1);
-    // Rows of another step are another thing altogether.
+    // Rows of another step are refused altogether.
     let mut daily = other();
     daily.axis.step = Step::Milliseconds(24 * HOUR);
     assert_eq!(Session::new(daily).load(&bytes, &loading).unwrap_err().code(), "other-series");
@@ -313,7 +313,7 @@ fn another_series_of_the_same_kind_is_taken_where_a_person_says_so() {
 fn rows_that_are_known_again_are_not_scored_whatever_a_person_says_of_them() {
     let bytes = trained(noisy_sine(300), "{}").save().unwrap();
     let other_rows = |split: &str| Loading { settings: settings(split), other_rows: true };
-    // The latest rows alone, of which some have been learnt: not in the test part.
+    // Only the latest rows, some of them learnt: not in the test part.
     let rolling = |rows: usize, first: usize| Session::new(later(noisy_sine(rows), first));
     let mut session = rolling(320, 40);
     let configured = session.load(&bytes, &other_rows("{}")).unwrap();
@@ -342,7 +342,7 @@ fn rows_that_are_known_again_are_not_scored_whatever_a_person_says_of_them() {
         assert_eq!(error.place().knob.as_deref(), Some("split"), "{error}");
         assert_eq!(short(r#"{"split": "190, 228"}"#), Ok(228), "row {row}");
     }
-    // Cut off: nothing is left behind what is known again.
+    // Cut off: nothing follows the recognised piece.
     let mut cut = noisy_sine(300);
     cut.axis.len = 200;
     cut.columns[0].truncate(200);
@@ -352,7 +352,7 @@ fn rows_that_are_known_again_are_not_scored_whatever_a_person_says_of_them() {
 
 #[test]
 fn a_loaded_model_reads_the_cycles_of_the_calendar_that_it_was_trained_with() {
-    // Five days train, which say nothing of the weekday; eight do.
+    // Five days of training do not cover the week; eight do.
     let bytes = trained(noisy_sine(180), r#"{"calendar": true}"#).save().unwrap();
     let mut session = Session::new(noisy_sine(300));
     let fresh = session.configure(&small(r#"{"calendar": true}"#)).unwrap().parameters.total;

@@ -1,8 +1,8 @@
-//! The floors: what forecasts that cost nothing, and the linear model, score on two public series, to the digits that
-//! an independent calculation printed, but for one (see JFK at 24 hours).
+//! The floors: the errors of naive forecasts and of the linear model on two public series, to the digits of an independent
+//! calculation, with one exception (see JFK at 24 hours).
 //!
-//! The series stand beside the project, in `../shared/data`, and one of them among the page's samples; a series that is
-//! not there is skipped, aloud.
+//! The series lie next to the project, in `../shared/data`, and one of them among the page's samples; a missing series is skipped
+//! with a message.
 
 use std::{path::Path, time::Instant};
 
@@ -62,8 +62,8 @@ const CASES: [Case; 4] = [
         split: "70/10/20",
         horizon: 24,
         windows: 1723,
-        // 2.989 was printed, in single precision. The readings are tenths of a degree, so the truth is a fraction:
-        // 515091/172300 = 2.98950087, as `the_error_of_repeating_…` below has it.
+        // 2.989 was printed, in single precision. The readings are tenths of a degree, so the exact error is the fraction
+        // 515091/172300 = 2.98950087, as in `the_error_of_repeating_…` below.
         last: [0.1503, 0.2956, 2.990],
         seasonal: [0.2032, 0.3533, 3.573],
         plain: [0.1081, 0.2484, 2.512],
@@ -82,7 +82,7 @@ const CASES: [Case; 4] = [
     },
 ];
 
-/// One column of an hourly file whose first column is the time; `None`, aloud, if the file is not there.
+/// One column of an hourly file whose first column is the time; `None`, with a message, if the file is missing.
 fn read(files: &[&str], column: &str) -> Option<Series> {
     let file = files.iter().find(|file| Path::new(file).exists()).or_else(|| {
         eprintln!("SKIPPED: none of {} is there", files.join(", "));
@@ -141,9 +141,9 @@ fn floors_are_met_to_the_printed_digits() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// `[MSE scaled, MAE scaled]` averaged over the seven columns of ETTh1, 96 steps ahead: last value, seasonal, and the linear
-/// models of 336 rows, each of its column alone. The first two are published with the series' multivariate protocol; all are as
-/// NumPy has them (`scripts/reference/floors.py`).
+/// `[MSE scaled, MAE scaled]` averaged over the seven columns of ETTh1, 96 steps ahead: last value, seasonal, and the linear models
+/// of 336 rows, each of its column alone. The first two are published with the series' multivariate protocol; NumPy computed all of
+/// them (`scripts/reference/floors.py`).
 const SEVEN: [[f64; 2]; 4] = [[1.2944, 0.7132], [0.5122, 0.4333], [0.3767, 0.3957], [0.3738, 0.3945]];
 
 #[test]

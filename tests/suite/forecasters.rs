@@ -1,7 +1,7 @@
-//! Whole forecasters against stored numbers of other implementations (`scripts/reference/forecasters.py` makes them):
+//! Whole forecasters compared with stored numbers of other implementations (`scripts/reference/forecasters.py` makes them):
 //! prediction, loss and every gradient, relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 //!
-//! A stored file names its architecture, its settings and its sizes; a new one needs no line here.
+//! A stored file has its architecture, its settings and its sizes; a new one needs no line here.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ fn compare(file: &Stored) {
         see(&format!("grad.{}", slot.name), &found);
     }
 
-    // The forecast of the targets is the same, put back to the level of the window.
+    // The forecast of the targets is the same, with the window's level added back.
     let mut out = vec![0.0; targets * horizon * size];
     let mut tape = Tape::new(false);
     forecaster.forecast(&mut Pass::new(&mut tape, &params, size), &batch, &mut out);
@@ -79,11 +79,11 @@ fn outputs_and_gradients_equal_other_implementations() {
     files.iter().for_each(compare);
 }
 
-/// All rows have the same count here and there, to the last one. Where a model reads rows one by one, PyTorch's cells read them as
-/// they are; before xLSTM's blocks and the Transformer's layers there is a linear layer here and there, since a stream is as wide as
-/// its hidden size. (Here it is left out when the rows are just as wide.) Behind a Transformer's last layer stands its norm, as in
-/// `torch.nn.TransformerEncoder(…, norm=LayerNorm)`; a learned position is a row of `torch.nn.Embedding`, one for each step of window
-/// and horizon. The head is a linear layer on the last step, or on the mean of an encoder's.
+/// All rows have the same count in both, to the last parameter. Where a model reads rows one by one, PyTorch's cells read them
+/// directly; xLSTM's blocks and the Transformer's layers have a linear layer before them in both, since a stream is as wide as its
+/// hidden size. (Here it is left out when the rows are just as wide.) A Transformer's last layer is followed by its norm, as in
+/// `torch.nn.TransformerEncoder(…, norm=LayerNorm)`; a learned position is a row of `torch.nn.Embedding`, one for each step of
+/// window and horizon. The head is a linear layer on the last step, or on the mean of an encoder's.
 #[test]
 fn parameters_are_as_many_as_in_pytorch() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/counts.json");

@@ -1,4 +1,4 @@
-//! Looking inside a model: what its layers name, and the gradient through time, for every architecture of the registry.
+//! “Look inside”: the named inner values of layers, and the gradient through time, for every architecture of the registry.
 
 use std::ops::Range;
 
@@ -63,7 +63,7 @@ impl Bench {
     }
 }
 
-/// Central differences of fourth order; in double precision over a stretch so small that no rectifier bends within it.
+/// Fourth-order central differences, in double precision over so small a step that no rectifier bends within it.
 fn slope(at: impl Fn(f64) -> f64) -> f64 {
     let h = if cfg!(feature = "f64") { 1e-5 } else { 1e-2 };
     (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
@@ -90,7 +90,7 @@ fn the_gradient_of_the_input_is_that_of_differences() {
             let traces = bench.traces();
             let input = traces.iter().find(|trace| trace.group.ends_with("nput")).expect("a network reads something");
             assert_eq!((input.first, input.stride, input.norms.len()), (0, 1, WINDOW), "{}", architecture.id);
-            // Those of their own shape may read the last value once more: to centre the window, or as the decoder's first.
+            // Forecasters of other shapes may read the last value again: for centring, or as the decoder's first input.
             let steps = if matches!(architecture.make, Make::Layer(_)) { WINDOW } else { WINDOW - 1 };
             let norm = |step: usize| -> f64 {
                 let size = bench.batch.size;
@@ -112,8 +112,8 @@ fn the_gradient_of_the_input_is_that_of_differences() {
     }
 }
 
-/// The traces of a model that is read one token after the other, each a stretch of its own on the same tape: the tape
-/// carries the gradient from state to state, no scan does.
+/// The traces of a model that is read one token after the other, each a stretch of its own on the same tape: the tape, not a scan,
+/// carries the gradient from state to state.
 fn step_by_step(bench: &Bench) -> Option<Vec<GradientTrace>> {
     let model = bench.forecaster.stretches()?;
     let mut tape = Tape::new(true);
@@ -189,7 +189,7 @@ fn the_gradient_of_a_state_is_that_of_differences() {
             let mut states = vec![State::default(); model.states()];
             model.fit_stretch(&mut pass, &bench.batch, 0..step + 1, &mut states);
             let kept = states[0].map(|var| var.map(|var| (tape.shape(var).0, tape.value(var).to_vec())));
-            // The first slot is what the layer gives at its last step; nothing but the state reads it before the last one.
+            // The first slot is the layer's output at its last step; before the last step only the state reads it.
             let (rows, values) = kept[0].clone().unwrap();
             let change = |at: usize| {
                 slope(|h| {
@@ -227,7 +227,7 @@ fn inner_values_are_what_they_are_said_to_be() {
             let (last, first) = (session.inside(None).unwrap(), session.inside(Some(0)).unwrap());
             assert_eq!((last.origin, last.times.len()), (500, session.inside(Some(1)).unwrap().times.len()));
             assert_eq!(first.past, session.sample(0).unwrap().past);
-            // Of another window all is the same but between which values they lie.
+            // In another window everything is the same except the extreme values.
             let abouts = |inside: &unrolled::session::Inside| {
                 let plain = |one: &About| About { least: 0.0, most: 0.0, reach: 0.0, ..one.clone() };
                 inside.inner.iter().map(|inner| plain(&inner.about)).collect::<Vec<_>>()
@@ -251,7 +251,7 @@ fn inner_values_are_what_they_are_said_to_be() {
                 let beyond = inner.values.iter().filter(|x| wide(x.abs()) > about.reach).count();
                 let many = if about.kind == Kind::Looks { inner.values.len().div_ceil(50) } else { 0 };
                 assert!(beyond <= many, "{what}: {beyond} beyond {}", about.reach);
-                // Something is in it, and it differs from unit to unit or from step to step.
+                // The values are not constant: they differ between units or steps.
                 assert!(inner.values.iter().any(|x| *x != inner.values[0]), "{what}");
                 if about.kind == Kind::Weights {
                     continue;
@@ -278,7 +278,7 @@ fn inner_values_are_what_they_are_said_to_be() {
     }
 }
 
-/// Settings of `architecture`: as they are, and with each value of the choices that are its own, layer upon layer.
+/// Settings of `architecture`: the defaults, and each value of its own options, with two layers.
 fn forms(architecture: &Architecture) -> Vec<Raw> {
     let mut usual = settings(r#"{"segment": 1, "hidden": 8, "layers": 2, "window": 24, "horizon": 6}"#);
     usual.insert("architecture".into(), architecture.id.into());
@@ -311,7 +311,7 @@ fn what_is_called_a_gate_is_one() {
                 let what = format!("{} {}, {}: {raw:?}", architecture.id, about.group, about.label);
                 let mut values = inner.values.iter().map(|x| wide(*x));
                 match about.bounds {
-                    // A sigmoid, or what a stabiliser leaves of an exponential.
+                    // A sigmoid, or a stabilised exponential.
                     Bounds::Unit => assert!(values.all(|x| (0.0..=1.0).contains(&x)), "{what}"),
                     // An exponential.
                     Bounds::Positive => assert!(values.all(|x| x > 0.0 && x.is_finite()), "{what}"),
@@ -342,7 +342,7 @@ fn a_row_belongs_to_a_head_where_there_are_as_many_as_heads() {
 
 #[test]
 fn the_forecast_is_made_from_the_state_that_is_shown() {
-    // Looking changes nothing: neither the forecast nor what is trained next.
+    // Looking changes neither the forecast nor the later training.
     let raw =
         settings(r#"{"architecture": "lstm", "segment": 1, "hidden": 8, "window": 24, "horizon": 6, "layers": 2}"#);
     let (mut looked, mut plain) = (Session::new(noisy_sine(300)), Session::new(noisy_sine(300)));

@@ -1,4 +1,5 @@
-//! The modules are layers, and a lower one never imports a higher one; between files there is no circle. Reads every file of `src/`.
+//! The modules are layers, and a lower one never imports a higher one; the files have no circle. The test reads every file of
+//! `src/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +15,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     // Numbers in texts and in saved files.
     ("exact", &[]),
-    // What tells that two things are the same.
+    // Digests.
     ("digest", &[]),
     ("knob", &["error", "exact"]),
     ("math", &["error", "knob"]),
-    // What a person brings: from bytes to windows. It knows no network.
+    // From bytes to windows. It knows no network.
     ("data::calendar", &["error"]),
     ("data::options", &["error", "data::calendar"]),
     ("data::notes", &["data::options"]),
@@ -42,11 +43,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("data::reader", &["error", "data::options", "data::file", "data::table"]),
-    // How a forecast is judged, whoever makes it.
+    // Evaluation of any forecaster.
     ("evaluate", &["error", "exact", "knob", "math", "data"]),
-    // What models are compared on, and what they have learnt from.
+    // The common ground of compared models, and the rows that they have learnt from.
     ("experiment", &["error", "digest", "data", "evaluate"]),
-    // The networks, from arithmetic to what a person can pick.
+    // The networks, from arithmetic to architectures.
     ("grad", &["error", "knob", "math"]),
     ("scan", &["error", "knob", "math", "grad"]),
     ("nn", &["error", "knob", "math", "grad", "scan"]),
@@ -78,7 +79,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "export",
         ],
     ),
-    // Conversions between JS and the session with what it answers, and nothing else.
+    // Conversions between JavaScript and the session, and nothing else.
     ("wasm", &["error", "knob", "data", "evaluate", "train", "session"]),
 ];
 
@@ -88,7 +89,7 @@ type Module = Vec<String>;
 /// All files of the crate and what each imports.
 struct Source {
     modules: BTreeSet<Module>,
-    /// What a name that a module gives further stands for: `pub use` by module and name.
+    /// Re-exports: the module behind each `pub use`, by module and name.
     given: BTreeMap<(Module, String), Module>,
     imports: BTreeMap<Module, BTreeSet<Module>>,
 }
@@ -120,7 +121,7 @@ fn no_layer_imports_a_higher_one() {
     let layer_of = |module: &Module| LAYERS.iter().find(|(layer, _)| holds(layer, &module.join("::")));
     let mut breaches = Vec::new();
     for (module, imports) in &source.imports {
-        // The root, and `data`, which give names further and do nothing.
+        // The root, and `data`, which only re-export.
         if module.is_empty() || *module == ["data"] {
             assert!(imports.is_empty(), "{}: imports {imports:?}", module.join("::"));
             continue;
@@ -185,12 +186,12 @@ fn circles_are_found_and_what_only_leads_to_them_is_none() {
     assert_eq!(found.keys().map(|module| module[0].as_str()).collect::<Vec<_>>(), ["b", "c"]);
 }
 
-/// The files that stand in circles, with what each imports of the others.
+/// The files in circles, with their imports among each other.
 fn circles(imports: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeMap<Module, BTreeSet<Module>> {
     let mut left = imports.clone();
     loop {
         let before = left.len();
-        // Whoever imports nobody that is left stands in no circle, and neither does whom nobody imports.
+        // A file that imports none of the remaining ones is in no circle, nor is one that none of them imports.
         let names: BTreeSet<Module> = left.keys().cloned().collect();
         left.values_mut().for_each(|imports| imports.retain(|import| names.contains(import)));
         left.retain(|_, imports| !imports.is_empty());
@@ -239,7 +240,7 @@ impl Source {
         source
     }
 
-    /// The file that a path leads to, written in `module`, so many inline modules deep; `None`: to none of the crate's.
+    /// The file of a path written in `module`, at this depth of inline modules; `None` for a path outside the crate.
     fn file_of(&self, module: &Module, path: &[String], inside: usize) -> Option<Module> {
         let mut rest = path;
         let mut at = module.clone();
@@ -282,7 +283,7 @@ fn gather(folder: &Path, module: &mut Module, files: &mut Vec<(Module, String)>)
             module.pop();
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let mut of = module.clone();
-            // These speak for their folder.
+            // These stand for their folder.
             if !matches!(name.as_str(), "mod" | "lib") {
                 of.push(name);
             }
@@ -293,7 +294,7 @@ fn gather(folder: &Path, module: &mut Module, files: &mut Vec<(Module, String)>)
 
 /// The paths that a file writes down.
 struct Paths {
-    /// How many inline modules deep.
+    /// Depth of inline modules.
     inside: usize,
     used: Vec<(Vec<String>, usize)>,
     given: Vec<(Vec<String>, String)>,
@@ -312,7 +313,7 @@ impl Paths {
         }
     }
 
-    /// Paths in what a macro is given, which nothing has parsed.
+    /// Paths in a macro's input, which is not parsed.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         for token in tokens {
@@ -338,7 +339,7 @@ impl<'ast> Visit<'ast> for Paths {
         let mut found = Vec::new();
         Self::tree(&item.tree, &[], &mut found);
         match item.vis {
-            // Giving a name further is no use of it.
+            // A re-export is no use.
             Visibility::Public(_) => self.given.extend(found),
             _ => self.used.extend(found.into_iter().map(|(path, _)| (path, self.inside))),
         }

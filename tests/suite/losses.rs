@@ -1,6 +1,6 @@
 //! The losses of 200 optimiser steps of job S, from the same weights and batches as PyTorch's in f64
-//! (`scripts/reference/losses.py`): in f32 no further from it than three times what PyTorch's own f32 run is. `make bench`
-//! does the same in browsers, and for job M, which takes a minute.
+//! (`scripts/reference/losses.py`): in f32 at most three times as far from it as PyTorch's own f32 run. `make bench` does the same
+//! in browsers, and for job M, which takes a minute.
 
 #[path = "../../examples/bench/losses.rs"]
 mod job;
@@ -8,7 +8,7 @@ mod job;
 use crate::stored::Stored;
 use job::Case;
 
-/// Distance from f64 that is allowed, as a multiple of PyTorch's own in f32.
+/// Largest distance from f64, as a multiple of PyTorch's own in f32.
 const FACTOR: f64 = 3.0;
 
 #[test]

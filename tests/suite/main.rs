@@ -1,5 +1,5 @@
-//! The native tests, in one binary, which is linked once for every build of the library.
-//! A file of its own beside this folder is for a test that needs its process to itself, or a browser.
+//! The native tests, in one binary, which is linked once for every build of the library. A test that needs its own process, or a
+//! browser, has a file of its own next to this folder.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../common/mod.rs"]

@@ -1,10 +1,11 @@
-//! A round of training in parts: their sum is the whole, whoever computes them.
+//! A round of training in parts: their sum is the whole, in any session.
 
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::registry;
 use unrolled::{Error, Real, Session, wide};
 
-/// Both dropouts, layers, a batch that no number of parts here divides, an epoch of seven steps and a shorter one.
+/// Both dropouts, layers, a batch size without a common divisor with the numbers of parts, an epoch of seven steps and a shorter
+/// one.
 const SMALL: &str = r#"{"hidden": 7, "layers": 2, "dropout": 0.3, "head_dropout": 0.4, "window": 12, "horizon": 4,
     "segment": 1, "batch_size": 47, "epochs": 3, "loss": "huber", "schedule": "plateau", "seed": 5}"#;
 
@@ -32,7 +33,7 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
     let bound = if cfg!(feature = "f64") { 1e-12 } else { 1e-5 };
     for architecture in registry::ALL {
         let mut worst = 0.0_f64;
-        // A rolled head learns from every step; 64 parts are more than the batch has windows.
+        // A recursive head learns from every step; 64 parts are more than the batch has windows.
         let forms = [
             r#"{}"#,
             r#"{"head": "rolled", "loss_on": "every"}"#,
@@ -40,20 +41,20 @@ fn the_parts_of_a_batch_sum_to_the_whole() {
             r#"{"reading": "continuous", "chunk": 5, "lanes": 11}"#,
         ];
         for more in forms {
-            // What needs its whole window at once has no rolled head; that it says so is tests/conformance's.
+            // A model that needs its whole window at once has no recursive head; tests/conformance checks its message.
             if !architecture.streams && (more.contains("rolled") || more.contains("continuous")) {
                 continue;
             }
             for shards in [2, 3, 5, 16] {
                 let mut whole = session(architecture.id, 1, more);
                 let mut cut = session(architecture.id, shards, more);
-                // Two steps on, so that the masks of a later step are compared as well, from the same weights.
+                // Two steps, so that the masks of a later step are compared as well, from the same weights.
                 for _ in 0..2 {
                     let step = parts(&mut whole);
                     let cuts = parts(&mut cut);
                     assert_eq!((step.len(), cuts.len()), (1, shards));
                     let size = step[0].iter().map(|x| wide(*x).abs()).fold(0.0, f64::max);
-                    // Behind the gradient and its loss there may be states, which do not sum.
+                    // After the gradient and its loss there may be states, which are not summed.
                     let count = whole.current_weights().unwrap().len() + 1;
                     for (index, &expected) in step[0][..count].iter().enumerate() {
                         let sum: f64 = cuts.iter().map(|part| wide(part[index])).sum();
@@ -88,7 +89,7 @@ fn sessions_that_share_the_parts_hold_what_one_holds_alone() {
                 let mut round = vec![Vec::new(); count];
                 rounds += 1;
                 for (index, part) in round.iter_mut().enumerate() {
-                    // Not always the same one: whoever has the round's parts can compute any of the next.
+                    // Alternating: any session with the round's parts can compute any of the next.
                     sharing[(index + rounds) % 2].part(index, part).unwrap();
                 }
                 let more = alone.advance().unwrap();

@@ -1,4 +1,4 @@
-//! Networks, losses, optimisers and schedules against stored numbers from PyTorch (`scripts/reference` makes them).
+//! Networks, losses, optimisers and schedules compared with stored numbers from PyTorch (`scripts/reference` makes them).
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
@@ -216,9 +216,9 @@ fn slot(offset: usize, rows: usize, decays: bool) -> Slot {
     }
 }
 
-/// Whether the authors of the layer that has the parameter `name` let weight decay pull on it: Mamba's mark `A_log` and `D`
-/// (mamba_ssm/modules/mamba_simple.py), S4D's step sizes (models/s4/s4d.py); xLSTM's group by name (xlstm/utils.py). All others
-/// hand all parameters to the optimiser alike.
+/// Whether the authors of the layer with the parameter `name` let weight decay act on it: Mamba's mark `A_log` and `D`
+/// (mamba_ssm/modules/mamba_simple.py), S4D's its step sizes (models/s4/s4d.py); xLSTM's group by name (xlstm/utils.py). All others
+/// pass all parameters to the optimiser alike.
 fn authors_decay(kind: &str, name: &str) -> bool {
     match kind {
         "mamba" => !(name.ends_with(".A_log") || name.ends_with(".D") || name.ends_with(".dt")),
@@ -244,14 +244,14 @@ fn weight_decay_spares_what_the_authors_of_each_architecture_exempt() {
             let (_, mut params) = architecture.build(&plan, &settings, 1);
             params.values.iter_mut().for_each(|p| *p += 0.5);
             let before = params.values.clone();
-            // Without a gradient, all that moves is what decays.
+            // Without a gradient, only weight decay moves parameters.
             let none = vec![0.0; params.len()];
             Optimiser::new(Rule::AdamW { decay: 0.5 }, params.slots()).step(&mut params.values, &none, 0.5);
             for slot in params.slots() {
                 let index: Option<usize> = slot.name.split('.').nth(1).and_then(|index| index.parse().ok());
                 let index = index.filter(|_| architecture.reads("mix"));
                 let kind = match index {
-                    // A layer of a stack; what is around them belongs to the stack.
+                    // A layer of a stack; the parts around it belong to the stack.
                     Some(index) => settings.get(&MIX).filter(|_| index % 2 == 1).unwrap_or(architecture).id,
                     None if slot.name.starts_with("post_blocks_norm") => "xlstm",
                     _ => "",
@@ -274,7 +274,7 @@ fn optimisers_equal_pytorch() {
     let rules = [
         ("adam", Rule::Adam, true),
         ("adamw", Rule::AdamW { decay: 0.1 }, true),
-        // What does not decay takes Adam's steps.
+        // Parameters without decay take Adam's steps.
         ("adam", Rule::AdamW { decay: 0.1 }, false),
         ("sgd", Rule::Sgd { momentum: 0.9 }, true),
         ("rmsprop", Rule::RmsProp, true),
@@ -304,7 +304,7 @@ fn optimisers_equal_pytorch() {
             }
         }
         println!("{name:<8} weights over 20 steps differ by {worst:.1e} from PyTorch");
-        // Column 4 of the inputs is around 1e-8: there f32 cannot tell a gradient from the optimiser's own epsilon.
+        // Column 4 of the inputs is around 1e-8, where in f32 the gradient disappears beside the optimiser's epsilon.
         assert!(worst < if cfg!(feature = "f64") { 1e-9 } else { 1e-4 }, "{name}: {worst:e}");
     }
 }

@@ -1,5 +1,5 @@
-//! A saved model by its file alone: docs/saved-models.md followed in plain arithmetic gives the page's forecast, and a file that was
-//! damaged or put together from two is refused.
+//! A saved model by its file alone: docs/saved-models.md followed in plain arithmetic gives the page's forecast, and a file that
+//! was damaged or put together from two is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::TAU;
@@ -49,7 +49,7 @@ impl File {
         Self { metadata, about, tensors }
     }
 
-    /// As the document says it.
+    /// The digest by the document.
     fn digest(&self) -> String {
         let bytes = self.metadata["unrolled"].bytes();
         let tensors = self.tensors.iter().flat_map(|(name, (_, data))| name.bytes().chain(data.iter().copied()));
@@ -57,7 +57,7 @@ impl File {
         format!("{:016x}", bytes.chain(tensors).fold(0xcbf2_9ce4_8422_2325, step))
     }
 
-    /// The file as it is now; the digest stays what it was.
+    /// The file's present bytes, with its old digest.
     fn write(&self) -> Vec<u8> {
         let view = |(shape, data): &'_ (Vec<usize>, Vec<u8>)| (shape.clone(), data.clone());
         let owned: Vec<(String, (Vec<usize>, Vec<u8>))> =
@@ -68,7 +68,7 @@ impl File {
         serialize(views, Some(self.metadata.clone().into_iter().collect())).unwrap()
     }
 
-    /// The same with another description, and the digest that belongs to it: what a program that writes such files could get wrong.
+    /// The same with another description and its right digest: a possible mistake of a program that writes such files.
     fn described(&self, change: impl FnOnce(&mut Value)) -> Self {
         let mut file = self.clone();
         change(&mut file.about);
@@ -82,7 +82,7 @@ impl File {
         self
     }
 
-    /// As a file of version 2 was.
+    /// A file of version 2.
     fn older(&self) -> Self {
         let mut file = self.described(|about| {
             let about = about.as_object_mut().unwrap();
@@ -152,8 +152,8 @@ fn calendar(name: &str, time: DateTime) -> f64 {
     if wave == "sin" { (TAU * phase).sin() } else { (TAU * phase).cos() }
 }
 
-/// Values, lower and upper bounds, `[horizon × targets]` each, one target after the other: by docs/saved-models.md, from the file and
-/// the columns of a series whose row 0 is at `axis.start`.
+/// Values, lower and upper bounds, `[horizon × targets]` each, one target after the other: by docs/saved-models.md, from the file
+/// and the columns of a series whose row 0 is at `axis.start`.
 fn follow(file: &File, values: &BTreeMap<String, Vec<f64>>) -> [Vec<f64>; 3] {
     let columns = file.names("columns");
     let (features, targets) = (columns.len(), file.about["targets"].as_u64().unwrap() as usize);
@@ -182,7 +182,7 @@ fn follow(file: &File, values: &BTreeMap<String, Vec<f64>>) -> [Vec<f64>; 3] {
     let z: Vec<Vec<f64>> = (first..rows)
         .map(|row| columns.iter().zip(&scales).map(|(name, (mean, std))| (values[name][row] - mean) / std).collect())
         .collect();
-    // 3: shift and spread of each column, by the rows up to `end`; and those that each token is read with.
+    // 3: shift and divisor of each column, by the rows up to `end`; and those of each token's input.
     let tokens = window / segment;
     let skipped = window - tokens * segment;
     let level = |rows: &[Vec<f64>], column: usize| match file.setting("normalise") {
@@ -222,7 +222,7 @@ fn follow(file: &File, values: &BTreeMap<String, Vec<f64>>) -> [Vec<f64>; 3] {
     let mut h = vec![vec![0.0; hidden]; layers];
     let mut c = h.clone();
     let rolled = file.setting("head") == "rolled";
-    // What came out so far, by target.
+    // The outputs so far, by target.
     let mut out = vec![Vec::new(); targets];
     while out[0].len() < horizon {
         for token in queue.drain(..) {
@@ -384,10 +384,10 @@ fn the_document_names_every_key_of_every_saved_model_and_no_other() {
         written.extend(file.metadata.keys().cloned());
         keys(&file.about, "", &mut written);
     }
-    // A range that ends where values pile up.
+    // A range that ends at a pile of values.
     let raw = settings(r#"{"target": "rain", "hidden": 8, "window": 48, "horizon": 12, "epochs": 1}"#);
     keys(&File::read(&trained(series(300), &raw).save().unwrap()).about, "", &mut written);
-    // What only shaped the training is left to the catalog.
+    // The catalog covers the settings that belong to the training.
     let knobs = unrolled::session::catalog().knobs;
     let shaping = |path: &String| {
         path.strip_prefix("settings.").is_some_and(|key| {
@@ -411,13 +411,13 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     other.insert("seed".to_owned(), 2.into());
     let other = File::read(&trained(series(400), &other).save().unwrap());
     session.load(&bytes, &Default::default()).unwrap();
-    // Of the weights as the file holds them: in float32, whatever the library computes in.
+    // With the weights of the file, in float32, whatever precision the library uses.
     let before = session.forecast(12).unwrap().values;
     session.load(&bytes, &Default::default()).unwrap();
     assert_eq!(session.forecast(12).unwrap().values, before, "undamaged");
 
     let mut cases: Vec<(String, Vec<u8>, &str)> = Vec::new();
-    // One bit anywhere behind the header is in some weight.
+    // Any bit behind the header is in some weight.
     let header = 8 + usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
     for at in (header..bytes.len()).step_by(41) {
         let mut changed = bytes.clone();
@@ -439,7 +439,7 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     let mut bare = file.clone();
     bare.metadata.remove("unrolled.digest");
     cases.push(("no digest".into(), bare.write(), "changed since"));
-    // Written so, with the digest that belongs to it.
+    // Written so, with the right digest.
     let mut more = file.clone();
     more.tensors.insert("rnn.weight_ih_l7".into(), (vec![1], vec![0; 4]));
     cases.push(("a tensor more".into(), more.sealed().write(), "“rnn.weight_ih_l7” belongs to no layer"));
@@ -502,7 +502,7 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
     }
 }
 
-// In f64 the sums of such weights are numbers.
+// In f64 the sums of such weights are finite.
 #[cfg(not(feature = "f64"))]
 #[test]
 fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
@@ -520,10 +520,10 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
             (0..count).flat_map(|k| (if k % 2 == 0 { 3e38_f32 } else { -3e38 }).to_le_bytes()).collect();
         wild.tensors.get_mut(&name).unwrap().1 = huge.clone();
         let head = wild.tensors.keys().rfind(|name| name.contains("head.weight") || *name == "head.weight").cloned();
-        // Written so by its author: the digest is right. And as a file was that has none.
+        // Written so by its author, with the right digest; and like a file without one.
         for file in [wild.clone().sealed(), wild.older()] {
             match session.load(&file.write(), &Default::default()) {
-                // Gates and tanh bear much: what is loaded must at least give numbers.
+                // Gates and tanh are bounded, so it may load; then its forecasts must be finite.
                 Ok(_) => {
                     assert!(
                         session.forecast(12).unwrap().values.iter().all(|value| value.is_finite()),
@@ -541,7 +541,7 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
                 }
             }
         }
-        // The head has nothing behind it that bears so much.
+        // The head's output is unbounded.
         if let Some(head) = head {
             let mut wild = file.clone();
             for (name, (_, data)) in &mut wild.tensors {
@@ -576,7 +576,7 @@ fn a_file_of_version_2_still_loads() {
     let said = session.load(&older, &Default::default()).unwrap().trained_on.clone();
     assert!(said.starts_with("The training rows of this model are unknown"), "{said}");
     assert_eq!(session.forecast(12).unwrap(), before);
-    // Saved again, it does not claim to have learnt from the rows at hand; but its step is known.
+    // Saved again, it does not claim to have learnt from the present rows; but its step is known.
     let again = session.save().unwrap();
     assert!(session.load(&again, &Default::default()).unwrap().trained_on.starts_with("The training rows"));
     let mut daily = series(400);

@@ -1,5 +1,5 @@
-//! Blocks that read whole sequences against stored numbers from outside: Mamba from mambapy, xLSTM from its authors' package,
-//! the Transformer's layers from `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
+//! Blocks over whole sequences compared with stored numbers from outside: Mamba from mambapy, xLSTM from its authors' package, the
+//! Transformer's layers from `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
@@ -35,7 +35,7 @@ impl Stack {
         Self { blocks, params: builder.finish() }
     }
 
-    /// Takes the weights from a file, which must have every one of them.
+    /// Loads the weights from a file, which must have all of them.
     fn load(&mut self, file: &Stored) {
         for (index, slot) in self.params.slots().to_vec().iter().enumerate() {
             let values = file.doubles(&slot.name);
@@ -214,7 +214,7 @@ fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
             let step = i.len() / seq;
             assert_eq!((i.len(), f.len()), (m.len(), m.len()));
             if layer == 0 {
-                // m_t = max(log f_t + m_{t−1}, log i_t), and at first what comes.
+                // m_t = max(log f_t + m_{t−1}, log i_t), and the first input at first.
                 for k in 0..i.len() {
                     let kept = if k < step { f64::MIN } else { f[k].ln() + m[k - step] };
                     assert!((m[k] - kept.max(i[k].ln())).abs() < 1e-5, "{} {kept} {}", m[k], i[k].ln());
@@ -222,7 +222,7 @@ fn the_inner_values_of_an_xlstm_say_how_it_remembers() {
                 assert!(of(0, "norm of the readout").iter().all(|norm| *norm > 0.0));
                 continue;
             }
-            // n_t = f_t n_{t−1} + i_t, at least 1; the cell state is an average of what was let in, times n.
+            // n_t = f_t n_{t−1} + i_t, at least 1; the cell state is a weighted mean of the inputs, times n.
             let [n, c, o] = ["normaliser", "cell state", "output gate"].map(|name| of(1, name));
             for k in 0..n.len() {
                 // The stabiliser makes the larger one of the two gates 1; the first step keeps nothing.

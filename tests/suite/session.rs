@@ -1,4 +1,4 @@
-//! The session as a person uses it: what goes wrong is said, and nothing is lost by it.
+//! The session as a person uses it: errors are reported, and lose nothing.
 
 use crate::common::{noisy_sine, settings};
 use unrolled::data::{Part, Step};
@@ -84,7 +84,7 @@ fn too_few_rows_say_how_many_are_needed() {
     let error = session.configure(&settings(r#"{"window": 168, "horizon": 24}"#)).unwrap_err();
     let Error::TooShort { needed, .. } = error else { panic!("{error:?}") };
     assert!(needed > 168, "{needed}");
-    // Left to itself it finds sizes that fit.
+    // Automatic sizes fit.
     let fitting = session.configure(&settings("{}")).unwrap();
     assert!(fitting.window + fitting.horizon < 42 && fitting.windows.test > 0, "{fitting:?}");
 }
@@ -102,14 +102,14 @@ fn a_forecast_has_the_timestamps_that_follow_and_can_be_rolled_on() {
     let longer = session.forecast(30).unwrap();
     assert_eq!(longer.values[..12], forecast.values[..]);
     assert!(longer.values.iter().all(|x| x.is_finite()) && longer.note.contains("is recursive"));
-    // Where no errors were seen there is no range, and it is said.
+    // Without errors there is no range, and a message says so.
     let ends = longer.lower.unwrap().iter().position(|x| x.is_nan());
     assert!(ends == Some(12) && longer.upper.unwrap()[12..].iter().all(|x| x.is_nan()), "{ends:?}");
     assert!(longer.note.contains("Beyond 12 steps") && longer.note.contains("without a range"), "{}", longer.note);
     assert!(session.forecast(0).is_err() && session.forecast(121).is_err());
 }
 
-/// The same numbers, as far as a file tells: it holds f32, so that in f64 weights are rounded once.
+/// Equality up to a file's precision: it holds f32, so in f64 weights are rounded once.
 fn assert_same(found: &[f64], expected: &[f64], what: &str) {
     let tolerance = if cfg!(feature = "f64") { 1e-5 } else { 0.0 };
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -117,8 +117,8 @@ fn assert_same(found: &[f64], expected: &[f64], what: &str) {
     assert!(off <= tolerance, "{what}: {off}");
 }
 
-/// What the range held of the test part, counted from what a person can ask for: the bounds of step `lead` stand as far from the
-/// forecast beyond the end as from any other, and the rows of the test part have a truth. Coverage and mean width.
+/// Coverage and mean width of the range on the test part, computed from public results: the bounds of step `lead` are at the same
+/// distance from the forecast beyond the end as from any other, and the rows of the test part have a truth.
 fn counted(session: &mut Session, horizon: usize, clip: impl Fn(f64) -> f64) -> (f64, f64) {
     let forecast = session.forecast(horizon).unwrap();
     let (lower, upper) = (forecast.lower.unwrap(), forecast.upper.unwrap());
@@ -126,7 +126,7 @@ fn counted(session: &mut Session, horizon: usize, clip: impl Fn(f64) -> f64) -> 
     for lead in 0..horizon {
         let off = |bounds: &[f64]| bounds[lead] - forecast.values[lead];
         let made = session.predictions(Part::Test, lead + 1).unwrap();
-        // The windows that are judged have their whole horizon in the test part; of others there are predictions too.
+        // The scored windows have their whole horizon in the test part; there are predictions of others, too.
         let judged = lead..made.times.len() - horizon + lead + 1;
         for (predicted, actual) in made.predicted[judged.clone()].iter().zip(&made.actual[judged]) {
             let (low, high) = (clip(predicted + off(&lower)), clip(predicted + off(&upper)));
@@ -151,7 +151,7 @@ fn the_range_is_measured_on_the_test_part_beside_its_nominal_level() {
     assert_eq!((found.level, found.windows, judged.targets[0].range), (0.8, judged.windows, Some(found)));
     assert_eq!(session.forecast(12).unwrap().measured, [found]);
     let (coverage, width) = counted(&mut session, 12, |x| x);
-    // A truth on the border may fall on either side of it, and values are stored as networks have them.
+    // A truth on the bound may fall on either side of it, and values are stored in the networks' precision.
     assert!((found.coverage - coverage).abs() < 0.002 && found.coverage != 0.8, "{} {coverage}", found.coverage);
     assert!((found.width / width - 1.0).abs() < 1e-4, "{} {width}", found.width);
 }
@@ -178,7 +178,7 @@ fn what_was_measured_of_other_weights_is_not_said_of_these() {
     assert!(session.forecast(12).unwrap().measured.is_empty());
 }
 
-/// 500 rows of which so many windows of 12 steps validate.
+/// 500 rows with this number of validation windows of 12 steps.
 fn validated_on(windows: usize) -> Session {
     let mut session = Session::new(noisy_sine(500));
     let ends = 300 + windows + 11;
@@ -221,7 +221,7 @@ fn before_a_validation_there_is_no_range_and_the_reason_is_said() {
 
 #[test]
 fn a_range_ends_where_the_training_part_shows_a_bound_and_nowhere_else() {
-    // Rain: mostly none. The same, lifted by a half and without its pile, has not been below zero either.
+    // Rain: mostly none. The same, raised by a half and without its pile, has not been below zero either.
     let values: Vec<f64> = noisy_sine(500).columns[0].iter().map(|x| (x - 17.0).max(0.0)).collect();
     let of = |name: &str, values: &[f64]| {
         let mut series = noisy_sine(500);
@@ -240,10 +240,10 @@ fn a_range_ends_where_the_training_part_shows_a_bound_and_nowhere_else() {
         "{}",
         forecast.note
     );
-    // What is measured is what is drawn; a dry hour is inside a range that ends at 0.
+    // The scored range is the drawn one; a dry hour is inside a range that ends at 0.
     let found = rain.evaluate(Part::Test).unwrap().range.unwrap();
     assert!(found.coverage > 0.5, "{found:?}");
-    // Saved, it ends there too.
+    // A saved model's range ends there too.
     let bytes = rain.save().unwrap();
     let mut again = Session::new(rain.series().clone());
     again.load(&bytes, &Default::default()).unwrap();
@@ -263,7 +263,7 @@ fn a_range_ends_where_the_training_part_shows_a_bound_and_nowhere_else() {
     // The rows after the training part decide nothing.
     let late: Vec<f64> = lifted.iter().enumerate().map(|(row, x)| if row < 350 { *x } else { 0.0 }).collect();
     assert!(!of("rain", &late).forecast(12).unwrap().note.contains("ends at"));
-    // Three columns, each by itself.
+    // Three columns, each separately.
     let mut series = noisy_sine(500);
     series.names.push("rain".into());
     series.columns.push(values);
@@ -302,9 +302,9 @@ fn no_forecast_goes_beyond_the_calendar() {
     let error = session.configure(&small(r#"{"horizon": 30}"#)).unwrap_err();
     assert_eq!(error.place().knob.as_deref(), Some("horizon"));
     assert!(error.to_string().contains("choose at most 9"), "{error}");
-    // Left to itself it is no longer than that.
+    // The automatic horizon is no longer than that.
     assert!(session.configure(&small(r#"{"horizon": 0}"#)).unwrap().horizon <= 9);
-    // What stands there then is what was suggested, where there is room for a single step, too.
+    // The suggested value is used, even with room for a single step only.
     let mut last = session.series().clone();
     last.axis.start =
         unrolled::data::calendar::axis::milliseconds(jiff_core::civil::datetime(9499, 1, 1, 0, 0, 0, 0)).unwrap();
@@ -378,7 +378,7 @@ fn a_saved_model_tells_the_best_epoch_of_its_training() {
     again.load(&session.save().unwrap(), &Default::default()).unwrap();
     let (best, told) = (best.unwrap(), again.progress().unwrap().best.unwrap());
     assert_eq!(told.epoch, best.epoch);
-    // The file has it as decimal text, which may be read back to the next number.
+    // The file has it as decimal text, which may be read back as a neighbouring number.
     assert!((told.validation - best.validation).abs() <= 1e-12 * best.validation, "{told:?}, {best:?}");
 }
 
@@ -402,7 +402,7 @@ fn files_that_are_no_models_are_refused_and_the_model_stays() {
     let before = session.forecast(12).unwrap();
     let good = session.save().unwrap();
     let changed = |from: &str, to: &str| {
-        // Lengths in the header would no longer fit if the text changed its length.
+        // A text of another length would make the lengths in the header wrong.
         assert_eq!(from.len(), to.len());
         let at = good.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
         let mut bytes = good.clone();
@@ -418,7 +418,7 @@ fn files_that_are_no_models_are_refused_and_the_model_stays() {
         (good[..good.len() / 2].to_vec(), "safetensors"),
         (changed(r#"version\":3"#, r#"version\":9"#), "version 9"),
         (changed(r#"version\":3"#, r#"version\":1"#), "train it again"),
-        // What does not tell its parts from each other tells that they are not those that were saved.
+        // Even a change that keeps the parts valid is detected.
         (changed("head.weight", "hand.weight"), "changed since"),
         (changed("temp_c", "temp_x"), "changed since"),
         (not_a_number, "changed since"),
@@ -488,7 +488,7 @@ fn every_preset_is_a_model_and_the_articles_lstm_has_its_weights() {
         let mut session = Session::new(noisy_sine(2000));
         let configured = session.configure(&preset.settings).unwrap_or_else(|error| panic!("{}: {error}", preset.id));
         for (key, value) in &preset.settings {
-            // 0: chosen by the data.
+            // 0: automatic.
             if value.as_f64() != Some(0.0) {
                 assert_eq!(configured.settings[key], *value, "{}: {key}", preset.id);
             }
@@ -501,7 +501,7 @@ fn every_preset_is_a_model_and_the_articles_lstm_has_its_weights() {
     }
 }
 
-/// The name of a column that looks like two in a list.
+/// A column name that looks like two in a list.
 const AWKWARD: &str = "wind, \"north\" or so";
 
 /// Two columns that behave differently, one of them called awkwardly, and a third.
@@ -522,7 +522,7 @@ fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
     raw.insert("target".into(), target.into());
     let configured = session.configure(&raw).unwrap();
     assert_eq!((configured.target.as_str(), configured.targets.len()), ("load_kwh", 2));
-    // The list is one that can be given again.
+    // The list is valid as a setting.
     raw.insert("target".into(), configured.settings["target"].clone());
     assert_eq!(session.configure(&raw).unwrap().targets, ["load_kwh", AWKWARD]);
     while session.advance().unwrap() {}
@@ -538,7 +538,7 @@ fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
         close(mean.scores.mae, all().map(|scores| scores.mae_scaled).sum::<f64>() / 2.0);
         close(mean.scores.mase, all().map(|scores| scores.mase).sum::<f64>() / 2.0);
     }
-    // What decided when to stop is this mean, and the naive curve the last value's.
+    // This mean decided when to stop, and the naive curve is the last value's.
     let best = session.progress().unwrap().best.unwrap();
     assert!((found.rows[0].scores.mse_scaled - best.validation).abs() < 1e-6, "{}", best.validation);
     let naive = session.history(0).unwrap()[0].naive_validation;
@@ -561,7 +561,7 @@ fn several_targets_are_judged_by_their_scaled_mean_and_told_each_in_its_unit() {
     }
     let sample = session.sample(0).unwrap();
     assert_eq!((sample.past.len(), sample.actual.len(), sample.predicted.len()), (96, 24, 24));
-    // A single window says what the curve says of it.
+    // A single window's forecast equals the curve's.
     assert_eq!(sample.predicted[24 - 1], shown.predicted[rows + 11]);
 }
 
@@ -583,13 +583,13 @@ fn predictions_of_any_lead_reach_the_end_of_their_part_and_read_nothing_of_what_
             assert_same(&others, &shown.predicted, &format!("{part:?}, {lead} ahead"));
         }
     }
-    // What is said of a row one step before is the first step of the forecast from there.
+    // The prediction of a row one step ahead is the first step of the forecast from there.
     let first = session.configured().unwrap().split.test.from;
     let sample = session.sample(0).unwrap();
     assert_eq!(session.predictions(Part::Test, 1).unwrap().times[0], session.series().axis.at(first));
     assert_eq!(session.predictions(Part::Test, 1).unwrap().predicted[0], sample.predicted[0]);
 
-    // A row without a value has a prediction, and what comes after has one again once a whole window lies before it.
+    // A row without a value has a prediction; later rows have one again after a whole window.
     let mut series = noisy_sine(500);
     series.columns[0][430] = f64::NAN;
     let mut session = Session::new(series);
@@ -629,7 +629,7 @@ fn what_nobody_chose_takes_the_default_of_the_architecture_and_else_of_the_knob(
     assert_eq!(layers(r#"{"architecture": "transformer"}"#), 1);
     assert_eq!(layers(r#"{"architecture": "transformer_encoder"}"#), 2);
     assert_eq!(layers(r#"{"architecture": "transformer_encoder", "layers": 1}"#), 1);
-    // The catalog says so, and nothing that it says is out of bounds or unread.
+    // The catalog agrees, and all its values are valid and read.
     let catalog = unrolled::session::catalog();
     for entry in &catalog.architectures {
         for (key, value) in &entry.defaults {

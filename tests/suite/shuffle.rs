@@ -1,4 +1,4 @@
-//! Which architectures use the order of their window: what destroying it does to a forecast (docs/shuffle.md has the errors).
+//! Which architectures use the order of their window: the effect of destroying it on a forecast (docs/shuffle.md has the errors).
 
 use serde_json::Value;
 use unrolled::arch::registry::{self, Architecture, Make};
@@ -23,7 +23,7 @@ struct Model {
 }
 
 impl Model {
-    /// With all weights drawn anew: some start out alike for all steps.
+    /// With all weights drawn again, since some initial ones are equal for all steps.
     fn new(architecture: &Architecture, others: &[(&str, Value)]) -> Self {
         let fixed = [("architecture", Value::from(architecture.id)), ("hidden", 8.into()), ("segment", 1.into())];
         let raw: Raw =
@@ -37,7 +37,7 @@ impl Model {
         model
     }
 
-    /// Sets every weight by its name, its place in the matrix row by row, and its value.
+    /// Sets every weight by its name, its row-major index, and its value.
     fn change(&mut self, mut to: impl FnMut(&str, usize, Real) -> Real) {
         for (index, slot) in self.params.slots().to_vec().iter().enumerate() {
             let values: Vec<Real> = self.params.row_major(slot).collect();
@@ -70,7 +70,7 @@ fn distance(one: &[Real], other: &[Real]) -> Real {
 }
 
 const IN_ORDER: [usize; WINDOW] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-/// The last step stays: models count their level from it.
+/// The last step stays: models measure their level from it.
 const SHUFFLED: [usize; WINDOW] = [7, 2, 9, 0, 5, 10, 1, 8, 3, 6, 4, 11];
 
 #[test]
@@ -102,7 +102,7 @@ fn a_weight_for_each_step_does_not_care_which_step_stands_where() {
     }
 }
 
-/// Attention by itself sees a set; all it knows of order is in the positions.
+/// Attention alone sees a set; only the positions carry the order.
 #[test]
 fn without_positions_attention_does_not_know_the_order() {
     for id in ["transformer", "transformer_encoder"] {
@@ -116,7 +116,7 @@ fn without_positions_attention_does_not_know_the_order() {
 
 #[test]
 fn the_encoder_reads_all_steps_and_the_transformer_the_last_one() {
-    // The last step and the first change places; nothing tells them apart but that the last is the last.
+    // The last step and the first change places; they differ only in being last.
     const SWAPPED: [usize; WINDOW] = [11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0];
     for layers in [1, 2] {
         let others: [(&str, Value); 3] =
@@ -125,7 +125,7 @@ fn the_encoder_reads_all_steps_and_the_transformer_the_last_one() {
             let model = Model::new(registry::find(id).unwrap(), &others);
             (model.forecast(&IN_ORDER), model.forecast(&SWAPPED), model.params)
         });
-        // One network with one set of weights, but for what a step sees and what the head reads.
+        // One network with one set of weights, except for the mask and the head's input.
         assert_eq!(encoder.2.values, causal.2.values);
         assert!(distance(&encoder.0, &causal.0) > 0.01, "{layers} layers: both are one model");
         let (same, moved) = (distance(&encoder.0, &encoder.1), distance(&causal.0, &causal.1));

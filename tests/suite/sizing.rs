@@ -1,4 +1,4 @@
-//! Architectures at equal size: the hidden units are found, and nothing nearer is missed.
+//! Architectures of equal size: the nearest number of hidden units is found.
 
 use crate::common::{noisy_sine, settings};
 use unrolled::Session;
@@ -15,7 +15,7 @@ fn total(raw: &Raw) -> usize {
     Session::new(noisy_sine(300)).configure(raw).unwrap().parameters.total
 }
 
-/// Hidden sizes that are tried by building each model: beyond the last one every architecture has more parameters than wanted.
+/// Hidden sizes that the test builds: beyond the last one every architecture has too many parameters.
 const TRIED: usize = 192;
 
 #[test]
@@ -45,7 +45,7 @@ fn a_size_beyond_reach_gives_the_largest_model_and_wrong_settings_are_refused() 
     let mut session = Session::new(noisy_sine(300));
     let mut raw = asked("rnn");
     assert_eq!(session.sized(&raw, usize::MAX).unwrap()["hidden"], 512);
-    // The model that is there stays.
+    // The present model stays.
     let before = session.configure(&asked("lstm")).unwrap().clone();
     session.sized(&raw, 500).unwrap();
     assert_eq!(session.configured(), Some(&before));

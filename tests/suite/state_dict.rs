@@ -1,4 +1,4 @@
-//! Whole PyTorch models, saved as state dicts, forecast here what they forecast there (scripts/reference/state_dicts.py).
+//! Whole PyTorch models, saved as state dicts, give the same forecasts here (scripts/reference/state_dicts.py).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ fn a_state_dict_forecasts_what_pytorch_does() {
             println!("{name}: {error:.1e} of the largest");
             assert!(error < bound, "{name}: {found} {expected}");
         }
-        // It is a model as any other: judged, saved, and loaded again.
+        // It is a model like any other: evaluated, saved, and loaded again.
         assert!(session.evaluate(unrolled::data::Part::Test).is_ok());
         let bytes = session.save().unwrap();
         let before = session.forecast(5).unwrap().values;
@@ -97,7 +97,7 @@ fn settings_that_would_make_another_model_of_it_are_overridden() {
             Kind::Number { min, max, .. } => vec![min.into(), max.into()],
             Kind::Choice { options } => options.iter().map(|option| option.value.into()).collect(),
             Kind::Flag => vec![false.into(), true.into()],
-            // Columns and parts of the series are what the file says nothing of.
+            // The file says nothing about columns and split.
             Kind::Text => continue,
         };
         for value in values {
@@ -129,7 +129,7 @@ fn the_same_model_is_saved_as_the_same_bytes() {
     for _ in 0..20 {
         assert!(session.save().unwrap() == first, "another order of the header");
     }
-    // A file that another program can read, with all that was in it.
+    // A file that another program can read, complete.
     let file = SafeTensors::deserialize(&first).unwrap();
     let (_, header) = SafeTensors::read_metadata(&first).unwrap();
     assert_eq!(file.len(), session.configured().unwrap().parameters.rows.len());
@@ -140,9 +140,9 @@ fn the_same_model_is_saved_as_the_same_bytes() {
 fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
     type Tensors<'a> = BTreeMap<String, TensorView<'a>>;
     static NAN: [u8; 20] = [0, 0, 192, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    // Finite as float64, and nothing as float32: 1e300.
+    // Finite as float64, but beyond float32: 1e300.
     static BEYOND: LazyLock<[u8; 40]> = LazyLock::new(|| [1e300_f64.to_le_bytes(); 5].concat().try_into().unwrap());
-    // Each a number, and their sums none.
+    // Each is finite, but their sums are not.
     static HUGE: LazyLock<Vec<u8>> = LazyLock::new(|| 3e38_f32.to_le_bytes().repeat(28 * 7));
     static HALF: [u8; 10] = [0; 10];
     static ZEROS: [u8; 2000] = [0; 2000];
@@ -187,7 +187,7 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
         (changed(|_| {}, &[("mean", "1 2"), ("std", "1")]), "1 number(s)"),
         (changed(|_| {}, &[("window", "2000")]), "2000"),
     ];
-    // In f64 all of these are numbers.
+    // In f64 all of these are finite.
     if cfg!(not(feature = "f64")) {
         cases.extend([
             (
@@ -219,7 +219,7 @@ fn a_state_dict_that_is_no_such_model_is_refused_and_the_model_stays() {
     for (bytes, words) in cases {
         let said = session.load(&bytes, &Default::default()).unwrap_err().to_string();
         assert!(said.contains(words), "{words}: {said}");
-        // A hash map has another order each time; the words must not.
+        // A hash map has another order each time; the words must stay the same.
         for _ in 0..20 {
             assert_eq!(session.load(&bytes, &Default::default()).unwrap_err().to_string(), said);
         }

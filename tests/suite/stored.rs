@@ -48,7 +48,7 @@ impl Stored {
         self.metadata[key].parse().unwrap_or_else(|error| panic!("{key}: {error}"))
     }
 
-    /// Numbers in all parameters that gradients are stored of.
+    /// Number of values in all parameters with stored gradients.
     pub fn parameters(&self) -> usize {
         let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");
         let gradient = |name: &str| name.starts_with("grad.") && !name.ends_with(".f32");
@@ -84,7 +84,7 @@ impl Stored {
         (shape[0], shape.get(1).copied().unwrap_or(1))
     }
 
-    /// A tensor `(…, features)` in memory order, which is a sequence's here.
+    /// A tensor `(…, features)` in memory order, which is the order of our sequences.
     pub fn sequence(&self, name: &str) -> Vec<Real> {
         self.doubles(name).into_iter().map(narrow).collect()
     }
@@ -96,7 +96,7 @@ impl Stored {
         (0..rows * cols).map(|k| narrow(all[(k % rows) * cols + k / rows])).collect()
     }
 
-    /// A tensor in the order in which it lies on a tape: parameters column-major, all else in memory order.
+    /// A tensor in the order of a tape: parameters column-major, all others in memory order.
     pub fn column_major(&self, name: &str) -> Vec<f64> {
         let parameter = name.contains("weight");
         if !parameter {

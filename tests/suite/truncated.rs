@@ -1,5 +1,5 @@
-//! Truncated backpropagation through time over the series, for every row of the registry that streams: values go on from chunk to
-//! chunk, the gradient does not, the state is empty after a gap.
+//! Truncated backpropagation through time over the series, for every streaming architecture: values pass from chunk to chunk, the
+//! gradient does not, and the state is empty after a gap.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ use unrolled::{Error, Real, Session, narrow, wide};
 const WINDOW: usize = 24;
 const HORIZON: usize = 4;
 
-/// Chunks that divide no lane, dropout in both places, segments, a head that is fed back, what is known ahead, several targets.
+/// Chunks that divide no lane, dropout in both places, segments, a recursive head, known features, several targets.
 const SHAPES: &[&str] = &[
     r#"{"segment": 1, "hidden": 5, "layers": 2, "dropout": 0.3, "head_dropout": 0.2, "chunk": 7, "lanes": 3}"#,
     r#"{"segment": 2, "hidden": 6, "layers": 2, "mix": "gru", "head": "rolled", "loss": "huber", "head_dropout": 0, "chunk": 11, "lanes": 2}"#,
@@ -33,7 +33,7 @@ fn streaming() -> impl Iterator<Item = &'static Architecture> {
     registry::ALL.iter().filter(|architecture| architecture.streams)
 }
 
-/// Two columns with gaps in the training part: one value, a stretch that is too short for any lane, and another.
+/// Two columns with gaps in the training part: one value, a run too short for any lane, and another.
 fn gappy() -> Series {
     let mut series = noisy_sine(260);
     series.names.push("wind".to_owned());
@@ -109,8 +109,8 @@ impl Bench {
         out
     }
 
-    /// Loss and gradient of step `at` for these states of each lane, and the states after it: one lane after the other,
-    /// nothing side by side and nothing masked.
+    /// Loss and gradient of step `at` for these states of each lane, and the states after it: one lane after the other, without
+    /// batches and masks.
     fn by_hand(&self, at: usize, states: &mut [Vec<Kept>]) -> (f64, Vec<f64>) {
         let (chunk, segment) = (self.truncated.cuts().unwrap().chunk / self.plan.segment(), self.plan.segment());
         let pieces: Vec<(Range<usize>, usize)> = (0..self.lanes.len())
@@ -295,7 +295,7 @@ fn lanes_cross_no_gap_and_leave_out_no_row_that_can_be_read() {
             .map(|rows: Range<usize>| (rows.len() - (segment - 1) - ahead) / segment * segment)
             .iter()
             .sum();
-        // Rows 62 to 64 are too few, but for a short segment.
+        // Rows 62 to 64 are too few, except for a short segment.
         let short = 3_usize.saturating_sub(segment - 1 + ahead) / segment * segment;
         assert_eq!(read.iter().sum::<usize>(), whole + short);
     }

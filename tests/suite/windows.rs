@@ -1,4 +1,4 @@
-//! The rules of split, scale and windows, on any series: what is fitted never sees what judges it.
+//! The rules of split, scale and windows, on any series: fitting never uses rows of its evaluation.
 
 use proptest::prelude::*;
 use unrolled::{
@@ -41,7 +41,7 @@ fn columns() -> impl Strategy<Value = Vec<Vec<f64>>> {
     })
 }
 
-/// Two columns in which gaps of some steps follow one another.
+/// Two columns with successive gaps of some steps.
 fn gappy() -> impl Strategy<Value = Vec<Vec<f64>>> {
     let piece = (1..9_usize, 0..6_usize, -50.0..50.0_f64);
     let column = prop::collection::vec(piece, 8..12).prop_map(|pieces| {
@@ -97,7 +97,7 @@ proptest! {
             let mut options = FrameOptions { fill: Fill { gaps, longest }, ..options(&["c1"], false, horizon) };
             let Ok(frame) = Frame::new(&series(&columns), &split, &options) else { continue };
             options.scales = Some(frame.scales.clone());
-            // The frame if all from row `end` on were otherwise: `how` 0 other values, 1 none at all.
+            // The frame with other rows from `end` on: `how` 0 other values, 1 none at all.
             let otherwise = |end: usize, how: usize| {
                 let mut columns = columns.clone();
                 for value in columns.iter_mut().flat_map(|column| &mut column[end..]) {
@@ -120,7 +120,7 @@ proptest! {
                     // Neither its past with its origin, nor the whole of it.
                     prop_assert!(unmoved(start, origin) && unmoved(start, end), "{gaps:?}: {start}, {window}, {horizon}");
                 }
-                // Where something is learnt at every row, each row is such an end.
+                // With learning at every row, each row is such an end.
                 for &start in frame.learnt_throughout(&set).iter().flat_map(|set| set.starts.iter()) {
                     for row in start as usize..start as usize + window + horizon {
                         prop_assert!(measured(row) && unmoved(start as usize, row + 1), "{gaps:?}: {start} to {row}");
@@ -132,7 +132,7 @@ proptest! {
                     prop_assert!(measured(row) && unmoved(lane.first, row + 1), "{gaps:?}: a lane from {} to {row}", lane.first);
                 }
             }
-            // The forecast's window is one that a longer series would have had.
+            // The forecast's window is one that a longer series would have.
             let mut last = Batch::default();
             if frame.gather_last(window, horizon, &mut last).is_ok() {
                 let mut longer = columns.clone();

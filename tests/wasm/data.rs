@@ -1,4 +1,4 @@
-//! Reading files where the platform decodes the text, and the shape of what JavaScript gets.
+//! Reading files where the platform decodes the text, and the form of the results in JavaScript.
 
 use js_sys::{Float64Array, Reflect};
 use unrolled::wasm::{CsvReader, Series, Table};

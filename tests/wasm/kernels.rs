@@ -1,4 +1,4 @@
-//! The kernels against their plain reference implementations where their SIMD instructions are: in the browser.
+//! The kernels compared with their plain reference implementations where they use SIMD instructions: in the browser.
 
 use unrolled::Real;
 use unrolled::math::Rng;

@@ -1,6 +1,6 @@
 /**
- * Training several models side by side, as many at once as there are cores, on the same data, with the same settings but the
- * architecture; and what a person can do with the list of runs. `run_list.js` keeps the list, a `lane.js` trains.
+ * Training several models side by side, as many at once as there are cores, on the same data, with the same settings except the
+ * architecture; and the actions on the list of runs. `run_list.js` keeps the list, a `lane.js` trains.
  * @module
  */
 import { askToLast } from '../state/keeping.js';
@@ -19,13 +19,13 @@ import { openLane } from './lane.js';
 /** @param {PageStore} store @param {RunList} list @param {ModelActions} model @param {SilenceActions} silence */
 export function runActions(store, list, model, silence) {
   /** @type {Set<Lane>} */ const lanes = new Set();
-  /** Numbers of the runs that wait. @type {number[]} */ let queue = [];
+  /** Numbers of the waiting runs. @type {number[]} */ let queue = [];
   /** Called when a pause ends. */
   let goOn = () => {};
   /** Settled while there is no pause. */
   let pause = Promise.resolve();
 
-  /** Trains what waits, one after another. @param {Terms} terms */
+  /** Trains the waiting runs one after another. @param {Terms} terms */
   async function work(terms) {
     const lane = openLane(store, list, terms, () => pause, { silence, deaths: model.deaths });
     lanes.add(lane);
@@ -42,7 +42,7 @@ export function runActions(store, list, model, silence) {
     }
   }
 
-  /** The last worker has ended: where nothing is shown, the winner is. @param {Terms} terms */
+  /** After the last worker's end, the winner is shown where no run is. @param {Terms} terms */
   async function close(terms) {
     store.set({ comparing: 'none', said: 'The comparison has ended. The table is sorted by validation error.' });
     const { shownId, runs, catalog, data } = store.get();
@@ -51,7 +51,7 @@ export function runActions(store, list, model, silence) {
     if (best) await model.show(best.id);
   }
 
-  /** Nothing more begins, and nothing waits. */
+  /** Empties the queue. */
   function empty() {
     const waiting = new Set(queue);
     queue = [];
@@ -68,7 +68,7 @@ export function runActions(store, list, model, silence) {
   );
 
   return {
-    /** Data were replaced: the runs that train belong to the data before. */
+    /** Data were replaced: the runs in training belong to the previous data. */
     replaced() {
       empty();
       for (const lane of lanes) lane.drop();
@@ -81,7 +81,7 @@ export function runActions(store, list, model, silence) {
       store.set({ contest: { ...store.get().contest, ...contest } });
     },
 
-    /** Trains what is ticked, side by side. */
+    /** Trains the ticked architectures side by side. */
     compare() {
       askToLast();
       const state = store.get();
@@ -102,7 +102,7 @@ export function runActions(store, list, model, silence) {
       }
       queue = all.slice(runs.length).map(({ id }) => id);
       store.set({ runs: all, comparing: 'running', said: `Training ${queue.length} models side by side.` });
-      // A model that trains already has its core.
+      // The model above already has its core while it trains.
       const busy = run?.status === 'running' ? run.workers : 0;
       const cores = Math.max(1, (navigator.hardwareConcurrency || 1) - busy);
       for (let lane = Math.min(cores, queue.length); lane > 0; lane--) void work(terms);
@@ -122,7 +122,7 @@ export function runActions(store, list, model, silence) {
       for (const lane of lanes) void lane.heed();
     },
 
-    /** Ends what trains, as it stands, and forgets what waits. */
+    /** Ends the runs in training as they are, and drops the waiting ones. */
     stop() {
       if (!['running', 'paused'].includes(store.get().comparing)) return;
       store.set({ comparing: 'ending', said: 'The comparison is ending.' });
@@ -134,7 +134,7 @@ export function runActions(store, list, model, silence) {
       }
     },
 
-    /** Takes a run off the list; one that trains is ended. @param {number} id */
+    /** Takes a run off the list; one in training is ended. @param {number} id */
     async remove(id) {
       queue = queue.filter((waiting) => waiting !== id);
       if (store.get().shownId === id) await model.reset();
@@ -142,7 +142,7 @@ export function runActions(store, list, model, silence) {
       for (const lane of lanes) if (lane.id() === id) lane.drop();
     },
 
-    /** Takes all runs off the list but the one that is shown and those under way. */
+    /** Takes all runs off the list except the one on show and those under way. */
     clear() {
       const { shownId } = store.get();
       list.remove(({ id, apart }) => id !== shownId && !apart && !queue.includes(id));
@@ -153,7 +153,7 @@ export function runActions(store, list, model, silence) {
       store.set({ runs: store.get().runs.map((entry) => (ids.includes(entry.id) ? { ...entry, ticked } : entry)) });
     },
 
-    /** Puts a run where the forecast is; one that still trains, as it stands now. @param {number} id */
+    /** Shows a run's forecast; that of one still in training as it is now. @param {number} id */
     async show(id) {
       if (list.find(id)?.run?.bytes && store.get().shownId !== id) await model.show(id);
     },

@@ -1,5 +1,5 @@
 /**
- * What a person can do with data: open a sample, a file or pasted text, correct how it was read, bring back what stood
+ * The actions on data: open a sample, a file or pasted text, correct the reading, bring back earlier data. An error leaves
  * there before. An error leaves everything as it was.
  * @module
  */
@@ -32,30 +32,30 @@ const isTrained = ({ runs }) => runs.some(hasWeights);
 
 /**
  * @typedef {object} DataActions
- * @property {(id: string) => void} fetchSample Has a sample fetched, because it will soon be opened.
+ * @property {(id: string) => void} fetchSample Fetches a sample that will soon be opened.
  * @property {(id: string) => Promise<void>} openSample
  * @property {(blob: Blob, source: Source) => Promise<void>} openBlob
  * @property {(change: ReadOptions) => Promise<void>} reread
  * @property {(change: SeriesOptions) => Promise<void>} regroup
- * @property {(files: ArrayLike<File>, open: (file: File) => void) => void} openFirst Opens the first of several files, and says that it was the first.
- * @property {(kept: EarlierData, others: EarlierData[]) => void} put Puts data that were read before in the place of those that are open; others can be brought back.
+ * @property {(files: ArrayLike<File>, open: (file: File) => void) => void} openFirst Opens the first of several files, and says so.
+ * @property {(kept: EarlierData, others: EarlierData[]) => void} put Replaces the open data by kept ones; others can be brought back.
  * @property {(earlier: EarlierData) => void} bringBack
  */
 
 /**
  * @param {PageStore} store
  * @param {DataWorker} worker
- * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings, run: Run | null) => void}} hooks Told of the run of these data that was shown, if there was one.
+ * @param {{replaced: (data: Dataset, settings: import('../core/protocol.js').Settings, run: Run | null) => void}} hooks Gets the run of these data that was on show, if there was one.
  * @returns {DataActions}
  */
 export function dataActions(store, worker, hooks) {
   let newest = 0;
-  /** The table in this worker belongs to these data; otherwise the file has to be read again. @type {{data: Dataset, holder: object} | null} */
+  /** The data of the table in this worker; for other data the file has to be read again. @type {{data: Dataset, holder: object} | null} */
   let inWorker = null;
 
   /**
    * @param {Source} source @param {() => Promise<Blob>} blob @param {ReadOptions} read @param {SeriesOptions} series
-   * @param {(blob: Blob) => Promise<Reading>} [ask] @param {boolean} [same] Whether this is the same file, read otherwise.
+   * @param {(blob: Blob) => Promise<Reading>} [ask] @param {boolean} [same] Whether this is the same file with other options.
    */
   async function take(source, blob, read, series, ask, same = false) {
     const turn = ++newest;
@@ -69,18 +69,18 @@ export function dataActions(store, worker, hooks) {
       const { data: before, settings } = store.get();
       const found = { ...reading, source, blob: bytes, read, series };
       const fault = faultIn('data', { ...found, id: '' });
-      // It could not be shown either, nor read back.
+      // It could not be displayed or stored either.
       if (fault) throw new Refusal({ message: `This page cannot show its contents (${fault}).` });
       const data = { ...found, id: dataIdOf(found) };
       inWorker = { data, holder: worker.holder() };
       const run = shownRun(store.get());
       replace({ data, runs: [], removed: [], shownId: 0 }, putAside(same));
-      // What the old file's columns were called says nothing about the new one's.
+      // The old file's column names mean nothing for the new one.
       const kept = Object.fromEntries(
         Object.entries(settings).filter(([key]) => same || !before || (key !== ROLE.target && key !== ROLE.inputs)),
       );
       const { names } = data.parts;
-      // What a model from a file was made for is not what the next data ask for.
+      // Settings of a model from a file do not apply to the next data.
       const { catalog } = store.get();
       if (!same && run?.loaded)
         for (const knob of catalog?.knobs.filter(isAutomatic) ?? []) if (kept[knob.key] === run.asked[knob.key]) delete kept[knob.key];
@@ -93,8 +93,8 @@ export function dataActions(store, worker, hooks) {
   }
 
   /**
-   * The data that are open are put aside; of those before them stay what a model was trained on, since it comes back with them.
-   * @param {boolean} same Whether the same file takes their place, read otherwise. @returns {EarlierData[]}
+   * The open data are put aside; earlier ones stay if a model was trained on them, since it comes back with them.
+   * @param {boolean} same Whether the same file with other options replaces them. @returns {EarlierData[]}
    */
   function putAside(same) {
     const { data, earlierData, runs, removed, shownId } = store.get();
@@ -102,7 +102,7 @@ export function dataActions(store, worker, hooks) {
     return [...earlierData.filter(isTrained), { data, runs: settledList(runs), removed, shownId }];
   }
 
-  /** @param {EarlierData} next Whose runs are shown once a worker holds them. @param {EarlierData[]} earlierData */
+  /** @param {EarlierData} next Data whose runs are shown once a worker holds them. @param {EarlierData[]} earlierData */
   function replace({ data, runs, removed }, earlierData) {
     store.set({ data, runs, removed, shownId: 0, predictions: NO_PREDICTIONS, earlierData, dataProblem: null, reading: null, range: null, draft: null });
   }
@@ -110,7 +110,7 @@ export function dataActions(store, worker, hooks) {
   /** @param {string} id */
   const sampleOf = (id) => SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];
 
-  /** Samples that were asked for, by file. @type {Map<string, Promise<string>>} */
+  /** Requested samples, by file. @type {Map<string, Promise<string>>} */
   const texts = new Map();
   /** @param {string} file */
   function textOf(file) {

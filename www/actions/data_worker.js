@@ -1,5 +1,5 @@
 /**
- * The worker that reads files, and another one in its place where it dies.
+ * The worker that reads files, and its replacement after its death.
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
@@ -12,7 +12,7 @@ import { deathRecord, MOST_DEATHS } from './deaths.js';
 /** @import {PageStore} from '../state/shape.js' */
 /** @import {SilenceActions} from './silence.js' */
 
-/** Its place among the workers that may be silent. */
+/** Its key among silent workers. */
 const KEY = 'data';
 
 /**
@@ -22,11 +22,11 @@ const KEY = 'data';
 export function dataWorker(store, silence, { hear, cannotStart }) {
   const deaths = deathRecord(store);
   /** @type {Client} */ let client = connect();
-  /** The file that was asked for last, to be known again. */
+  /** Key of the last requested file. */
   let file = '';
-  /** Workers in a row that never said a word. */
+  /** Number of workers in a row without any message. */
   let unstarted = 0;
-  /** Why none can be started, where none can. @type {Problem | null} */
+  /** Why no worker can be started; `null` while one can. @type {Problem | null} */
   let lost = null;
 
   function connect() {
@@ -40,7 +40,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
     return createClient('data', hear, died, buildOf(store.get()), { onSilence });
   }
 
-  /** @param {any} payload @returns {string} What is asked, to be known again. */
+  /** @param {any} payload @returns {string} A key of the call. */
   function thing({ source, read, series }) {
     if (source) file = JSON.stringify([source.size, source.name, source.lastModified]);
     return JSON.stringify([file, read, series]);
@@ -50,7 +50,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
   function died({ problem, during, started }) {
     const ended = problem.code === 'ended';
     if (!store.get().catalog && !ended) {
-      // One that did not get as far as the catalog would die again at once: it is not started again.
+      // A worker that died before it sent the catalog would die again at once, so it is not replaced.
       cannotStart(problem);
       return;
     }
@@ -62,7 +62,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
     }
     client = connect();
     const { reading, catalog } = store.get();
-    // What was said of the one before stands, unless a file was given to this one.
+    // Messages about the previous worker stay, unless this one was given a file.
     if (!catalog || (!started && !ended && !reading)) return;
     if (during?.payload && !ended) deaths.note(thing(during.payload), problem);
     store.set({
@@ -83,7 +83,7 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
       const problem = lost ?? (payload ? deaths.against(thing(payload), 'Reading it like this') : null);
       return problem ? Promise.reject(new Refusal(problem)) : client.call(name, payload);
     },
-    /** The catalog: of the next worker, where a person has ended this one before it gave it. */
+    /** The catalog; from the next worker, if a person ended this one before it sent it. */
     async catalog() {
       for (;;) {
         const asked = client;
@@ -94,9 +94,9 @@ export function dataWorker(store, silence, { hear, cannotStart }) {
         }
       }
     },
-    /** What is asked next does not wait for what a silent worker was asked before. */
+    /** The next call does not wait for a silent worker's earlier calls. */
     ready: () => silence.end(KEY),
-    /** @returns {object} The worker that is there now: another has not read what this one has. */
+    /** @returns {object} The present worker, which alone has its table. */
     holder: () => client,
   };
 }

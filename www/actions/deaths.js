@@ -1,5 +1,5 @@
 /**
- * What workers died of. What has ended two of them is not asked of a third: it would end it as well.
+ * Causes of workers' deaths. A cause that has ended two workers is not given to a third, which it would end as well.
  * @module
  */
 import { adviceFor } from '../state/advice.js';
@@ -7,14 +7,14 @@ import { adviceFor } from '../state/advice.js';
 /** @import {Problem} from '../core/protocol.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** Workers that one thing may end. */
+/** Number of workers that one cause may end. */
 export const MOST_DEATHS = 2;
 
 /** @param {PageStore} store */
 export function deathRecord(store) {
-  /** By what they were asked. @type {Map<string, {times: number, problem: Problem}>} */
+  /** By the key of the call. @type {Map<string, {times: number, problem: Problem}>} */
   const record = new Map();
-  /** Numbers of what is too large to be a key. @type {WeakMap<object, number>} */
+  /** Numbers of objects that are too large for a key. @type {WeakMap<object, number>} */
   const numbers = new WeakMap();
   let last = 0;
 
@@ -27,7 +27,7 @@ export function deathRecord(store) {
       return number;
     },
 
-    /** @param {string} thing What a worker was asked. @param {Problem} problem What it died of. @returns {number} How many have died of it. */
+    /** @param {string} thing Key of the call. @param {Problem} problem The error at its death. @returns {number} Number of deaths by this cause. */
     note(thing, problem) {
       const times = (record.get(thing)?.times ?? 0) + 1;
       record.set(thing, { times, problem });
@@ -35,8 +35,8 @@ export function deathRecord(store) {
     },
 
     /**
-     * @param {string} thing @param {string} subject What it is, as a sentence begins.
-     * @returns {Problem | null} Why it is not asked of another worker, where it is not.
+     * @param {string} thing @param {string} subject The thing, as the subject of a sentence.
+     * @returns {Problem | null} Why it is refused; `null` if it is not.
      */
     against(thing, subject) {
       const found = record.get(thing);

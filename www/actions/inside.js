@@ -1,5 +1,5 @@
 /**
- * Looking inside a model: which of its inner values, over which window, and the gradient through time while it trains.
+ * “Look inside”: the inner value on show, its window, and the gradient through time during training.
  * @module
  */
 import { Gone, Refusal } from '../core/client.js';
@@ -11,16 +11,16 @@ import { untilNext } from './pace.js';
 /** @import {Calls} from '../core/protocol.js' */
 /** @import {Sighting, PageStore} from '../state/shape.js' */
 
-/** Workers that may die while they are asked about a run; after them it is a person's turn, because they may die of it. */
+/** Number of workers that may die during questions about a run; then a person decides, since the questions may be the cause. */
 const MOST_LOST = 2;
 
 /** @param {PageStore} store @param {RunList} list @param {ModelActions} model */
 export function insideActions(store, list, model) {
   let asking = false;
   let again = false;
-  /** What the last question was about. */
+  /** Subject of the last question. */
   let asked = /** @type {unknown[]} */ ([]);
-  /** Workers that died while they were asked about the run that is shown. */
+  /** Number of workers that died during questions about the run on show. */
   let lost = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 
@@ -28,7 +28,7 @@ export function insideActions(store, list, model) {
   const put = (patch) => store.set({ inside: { ...store.get().inside, ...patch } });
 
   /**
-   * What the model's worker answers; nothing where it refuses or is gone, which is said.
+   * The answer of the model's worker; nothing after an error or its death, which is shown.
    * @template {'inside' | 'gradients'} N @param {N} name @param {Calls[N]['in']} payload @returns {Promise<Calls[N]['out'] | undefined>}
    */
   async function attempt(name, payload) {
@@ -45,14 +45,14 @@ export function insideActions(store, list, model) {
     }
   }
 
-  /** What the values that are shown depend on. */
+  /** Everything that the values on show depend on. */
   function subject() {
     const { inside, predictions } = store.get();
     const run = shownRun(store.get());
     return run ? [run.id, run.forecast, predictions, run.status === 'running' ? '' : run.status, inside.window, inside.chosen] : [];
   }
 
-  /** Asks for the values once more where they are another's; one question at a time. */
+  /** Asks for the values again where their subject has changed; one question at a time. */
   async function values() {
     const now = subject();
     if (!store.get().inside.seen || lost >= MOST_LOST || !now.length || now.every((value, index) => Object.is(value, asked[index]))) return;
@@ -72,7 +72,7 @@ export function insideActions(store, list, model) {
     }
   }
 
-  /** Reads the gradient; while it trains, again after a while. */
+  /** Reads the gradient, and again after a while during training. */
   async function gradient() {
     clearTimeout(timer);
     const { inside } = store.get();
@@ -116,22 +116,22 @@ export function insideActions(store, list, model) {
       put({ seen: visible });
       ask();
     },
-    /** @param {Sighting['lines']} lines What the gradients' chart has lines for. */
+    /** @param {Sighting['lines']} lines Subject of the lines in the gradients' chart. */
     draw(lines) {
       put({ lines });
     },
-    /** The question that was not answered, once more. */
+    /** Repeats the unanswered question. */
     askAgain() {
       lost = 0;
       put({ problem: '', lost: false });
       ask();
     },
-    /** @param {string} chosen Where it is and what it is, as `keyOf` writes it. */
+    /** @param {string} chosen The value's key from `keyOf`. */
     choose(chosen) {
       lost = 0;
       put({ chosen });
     },
-    /** @param {number | null} window A window of the test part, or the one that the forecast is made from. */
+    /** @param {number | null} window A window of the test part, or `null` for the forecast's input. */
     look(window) {
       lost = 0;
       put({ window });

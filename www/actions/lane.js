@@ -1,6 +1,6 @@
 /**
- * A lane: a worker that trains runs of the list, one after another, beside the model above. What is left of a run is its saved
- * weights, from which another worker can bring it back.
+ * A lane: a worker that trains runs of the list one after another, in addition to the model above. A finished run keeps its saved
+ * weights, from which another worker can restore it.
  * @module
  */
 import { Gone, Refusal } from '../core/client.js';
@@ -17,12 +17,12 @@ import { openTrainer } from './trainer.js';
 /** @import {RunList} from './run_list.js' */
 /** @import {SilenceActions} from './silence.js' */
 
-/** Lanes that there have been. */
+/** Number of lanes so far. */
 let lanes = 0;
 
-/** How a run in a lane came to its end. @typedef {'finished' | 'failed' | 'stopped' | 'gone'} End */
+/** The end of a run in a lane. @typedef {'finished' | 'failed' | 'stopped' | 'gone'} End */
 
-/** What the runs under way are to be. @typedef {{limit: Limit, parameters: number, parts: Dataset['parts']}} Terms */
+/** Terms of the present comparison. @typedef {{limit: Limit, parameters: number, parts: Dataset['parts']}} Terms */
 
 /**
  * @param {PageStore} store @param {RunList} list @param {Terms} terms
@@ -34,13 +34,13 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   const { find, change, changeRun } = list;
   /** The run that it trains; 0: none. */
   let current = 0;
-  /** Whether its training has begun and has not ended. */
+  /** Whether it is in training. */
   let under = false;
-  /** Whether it is just being paused or sent on. */
+  /** Whether it is being paused or resumed. */
   let heeding = false;
-  /** Whether it is just being asked for the gradient. */
+  /** Whether a reading of the gradient is under way. */
   let reading = false;
-  /** When it may be asked again. */
+  /** Earliest time of the next reading. */
   let due = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   /** @type {(how: End) => void} */ let end = () => {};
@@ -53,14 +53,14 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     },
     isBusy: () => under && find(current)?.run?.status === 'running',
     onSilence(silent) {
-      // Whoever ends the comparison has said it already.
+      // The end of the comparison has already been announced.
       if (silent && store.get().comparing === 'ending') silent.end();
       else tell(silent);
     },
     died({ problem }) {
       const ended = problem.code === 'ended';
       const run = find(current)?.run;
-      // Where no epoch has ended, the weights that it had last.
+      // Before the first epoch's end, the last weights.
       if (run) changeRun(current, withWeights(run));
       const advice = ended ? '' : ` ${adviceFor(store.get(), problem)}`;
       list.fail(current, { ...problem, message: ended ? 'Its worker did not answer and was ended.' : `Its worker stopped unexpectedly. ${problem.message}${advice}`.trimEnd() });
@@ -69,7 +69,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
   });
   const { call } = worker;
 
-  /** @param {End} how Its run has ended so. */
+  /** @param {End} how The end of its run. */
   function over(how) {
     under = false;
     end(how);
@@ -107,7 +107,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     change(id, { asked, run: { ...newRun(id, configured, progress, asked, worker.build()), status: 'running' } });
     under = true;
     due = 0;
-    // A pause may have come while it began.
+    // A pause may have come in the meantime.
     void heed();
     void follow();
     const how = await ended;
@@ -117,7 +117,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     return how;
   }
 
-  /** Pauses its run or sends it on, as the comparison is by now: one word at a time, so that the last one counts. */
+  /** Pauses or resumes its run, like the comparison: one message at a time, and the last one counts. */
   async function heed() {
     if (heeding) return;
     heeding = true;
@@ -143,7 +143,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     }
   }
 
-  /** Reads the gradient of its run through time, now and again for as long as it trains and somebody looks at it. */
+  /** Reads the gradient of its run through time now and then, while it trains and somebody looks. */
   async function follow() {
     clearTimeout(timer);
     const [id, state] = [current, store.get()];
@@ -160,7 +160,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       due = performance.now() + untilNext(milliseconds);
       changeRun(id, { gradients });
     } catch (error) {
-      // What becomes of the run then is told where it is trained.
+      // The run's trainer reports the outcome.
       if (!(error instanceof Gone) && !(error instanceof Refusal)) throw error;
       return;
     } finally {
@@ -176,10 +176,10 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
     follow,
 
     /**
-     * Trains what waits until nothing does.
-     * @param {() => number | undefined} next Takes the next run that waits.
-     * @param {(id: number) => void} giveBack A run that the worker was gone before it was given.
-     * @param {(id: number) => void} ended A run has ended, however.
+     * Trains the waiting runs.
+     * @param {() => number | undefined} next Takes the next waiting run.
+     * @param {(id: number) => void} giveBack Returns a run whose worker died before it received the run.
+     * @param {(id: number) => void} ended Called at the end of a run, for any reason.
      */
     async work(next, giveBack, ended) {
       let connected = false;
@@ -196,7 +196,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
           }
           connected = (await train(id)) !== 'gone';
         } catch (error) {
-          // What is refused, before its first step or at its end, leaves the worker as it was.
+          // An error before the first step or at the end leaves the worker usable.
           if (error instanceof Refusal) {
             connected = true;
             list.fail(id, error.problem);
@@ -213,7 +213,7 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       worker.close();
     },
 
-    /** Its run is given up and taken off the list. */
+    /** Gives up its run and takes it off the list. */
     drop() {
       const id = current;
       worker.close();
@@ -221,10 +221,10 @@ export function openLane(store, list, terms, unpaused, { silence, deaths }) {
       list.filter((entry) => entry.id !== id);
     },
 
-    /** Ends its run as it stands. */
+    /** Ends its run as it is. */
     async finish() {
       const id = current;
-      // One that has just ended is being judged.
+      // A run that has just ended is being evaluated.
       if (!under) return;
       try {
         const state = store.get();

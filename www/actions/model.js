@@ -1,6 +1,6 @@
 /**
- * What a person can do with the model above. Here: which run is shown (that of the data, an earlier one, one of the list, one
- * from a file) and how much of what it says. `training.js` trains it, `settings.js` has what the next one is to be.
+ * The actions on the model above. This file decides which run is shown (that of the data, an earlier one, one of the list, one from
+ * a file) and how much of its results. `training.js` trains it, `settings.js` holds the next one's settings.
  * @module
  */
 import { bytesOf } from '../core/drive.js';
@@ -24,14 +24,14 @@ export function modelActions(store, list, silence) {
   const deaths = deathRecord(store);
   const { worker, judge, setRun, measured, restored, pauseNow, actions: training } = trainingActions(store, list, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
-  /** The file of a model that was trained on other rows than those of the data. @type {{blob: Blob, name: string} | null} */
+  /** The refused file of a model trained on other rows than the data's. @type {{blob: Blob, name: string} | null} */
   let refused = null;
-  /** The weights that the worker was given last. @type {Run['bytes']} */
+  /** The worker's last weights. @type {Run['bytes']} */
   let given = null;
-  /** Whether newer ones are on their way to it. */
+  /** Whether newer ones are being sent. */
   let renewing = false;
 
-  /** Asks what the run that is shown predicts: it is not kept, because its weights give it again. */
+  /** Asks for the predictions of the run on show, which are not stored since its weights give them again. */
   async function predict() {
     const run = shownRun(store.get());
     if (!run?.validation) return;
@@ -57,7 +57,7 @@ export function modelActions(store, list, silence) {
     else store.set({ steps: 0 });
   }
 
-  /** Puts a run above, with what it predicts. @param {Run} run @returns {Promise<boolean>} */
+  /** Shows a run with its predictions. @param {Run} run @returns {Promise<boolean>} */
   async function bring(run) {
     if (!(await restore(run))) return false;
     given = run.bytes;
@@ -68,7 +68,7 @@ export function modelActions(store, list, silence) {
     return true;
   }
 
-  /** @returns {Run | null} The run that is shown, where it trains elsewhere or has ended there with other weights than the worker was given. */
+  /** @returns {Run | null} The run on show, if it trains elsewhere or has ended there with newer weights than the worker's. */
   function followed() {
     const { shownId } = store.get();
     const entry = list.find(shownId);
@@ -76,7 +76,7 @@ export function modelActions(store, list, silence) {
     return run?.bytes && run.bytes !== given && (entry?.apart || isOver(run)) ? run : null;
   }
 
-  /** A run that is shown while it trains elsewhere is followed: what its weights predict by now. @param {number} id */
+  /** Updates the predictions of a run on show that trains elsewhere. @param {number} id */
   async function renew(id) {
     if (renewing || store.get().shownId !== id || !followed()) return;
     renewing = true;
@@ -94,8 +94,8 @@ export function modelActions(store, list, silence) {
   );
 
   /**
-   * A saved model names every setting. Those that are chosen to fit the data are left to that where it chooses the same.
-   * @param {Settings} asked @param {Settings} resolved What they are to be. @returns {Promise<Settings>}
+   * A saved model names every setting. Automatic settings stay automatic where that gives the same value.
+   * @param {Settings} asked @param {Settings} resolved Their resolved values. @returns {Promise<Settings>}
    */
   async function withoutAutomatic(asked, resolved) {
     const automatic = store.get().catalog?.knobs.filter(isAutomatic).map(({ key }) => key) ?? [];
@@ -109,7 +109,7 @@ export function modelActions(store, list, silence) {
     return settings;
   }
 
-  /** @param {Blob} blob @param {string} name @param {boolean} otherRows Whether the data are another series of the kind that it was trained on. */
+  /** @param {Blob} blob @param {string} name @param {boolean} otherRows Whether the data are another series of the kind of its training. */
   async function load(blob, name, otherRows) {
     askToLast();
     let bytes;
@@ -147,7 +147,7 @@ export function modelActions(store, list, silence) {
     ready: worker.ready,
     deaths,
 
-    /** Data were replaced; the run of these data that was shown before, if any, is back. */
+    /** Data were replaced; their earlier run on show, if any, comes back. */
     replaced: inTurn(async (/** @type {Dataset} */ data, /** @type {Settings} */ settings, /** @type {Run | null} */ back) => {
       store.set({
         settings: back ? back.asked : settings,
@@ -179,7 +179,7 @@ export function modelActions(store, list, silence) {
       await measured();
     }, 'Restore'),
 
-    /** A run of the list takes the place of the one that is shown: its weights are loaded, and what they predict is drawn. */
+    /** Shows a run of the list: loads its weights and draws their predictions. */
     show: inTurn(async (/** @type {number} */ id) => {
       await pauseNow();
       const { settings } = store.get();
@@ -193,15 +193,15 @@ export function modelActions(store, list, silence) {
 
     renew,
 
-    /** A model from a file. */
+    /** Loads a model from a file. */
     load: inTurn((/** @type {Blob} */ blob, /** @type {string} */ name) => load(blob, name, false), 'Open'),
 
-    /** The same that was refused because it was trained on other rows: a person says that these are another series of its kind. */
+    /** Loads the refused model, since a person says that the data are another series of its kind. */
     loadOnOtherRows: inTurn(async () => {
       if (refused) await load(refused.blob, refused.name, true);
     }, 'Open'),
 
-    /** The model of the last visit. @returns {Promise<boolean>} Whether it is there. */
+    /** The model of the last visit. @returns {Promise<boolean>} Whether it could be restored. */
     resume: inTurn(async (/** @type {Run} */ run) => {
       if (!(await bring(withWeights(run)))) return false;
       setRun({ remark: 'This is the model of your last visit.' });

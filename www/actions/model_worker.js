@@ -1,6 +1,5 @@
 /**
- * The worker that holds the model above: what it is asked, and another one in its place where it dies or the next model wants
- * another build.
+ * The worker of the model above: its calls, and its replacement after its death or for a model with another build.
  * @module
  */
 import { count } from '../charts/numbers.js';
@@ -19,20 +18,21 @@ import { openTrainer } from './trainer.js';
 /** @import {Trainer} from './trainer.js' */
 /** @import {InTurn} from './turns.js' */
 
-/** Its place among the workers that may be silent. */
+/** Its key among silent workers. */
 const KEY = 'model';
 
 /**
  * @param {PageStore} store @param {RunList} list @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
  * @param {{end: (status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
- * What is done when training has come to its end; what begins training anew that its death has ended; what is done with a run, as it
+ * Called at the end of training; for a new start of a training ended by a death; and with the run as it was, once another worker
+ * holds it.
  * was, once another has it.
  */
 export function modelWorker(store, list, inTurn, silence, deaths, { end, startAgain, restored }) {
-  /** Why no worker can be started, where none can. @type {Problem | null} */
+  /** Why no worker can be started; `null` while one can. @type {Problem | null} */
   let lost = null;
   let newest = 0;
-  /** Settled while there is a worker that holds the run that is shown. @type {Promise<void>} */
+  /** Settled while a worker holds the run on show. @type {Promise<void>} */
   let alive = Promise.resolve();
 
   const trainer = openTrainer(store, list, deaths, 'model', {
@@ -84,7 +84,7 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
   /** @param {Dataset} data */
   const open = (data) => attempt(() => call('open', { parts: data.parts }));
 
-  /** What the settings give, or why they give nothing. @returns {Promise<boolean>} Whether they give something. */
+  /** Makes the draft of the settings. @returns {Promise<boolean>} Whether they are valid. */
   async function configure() {
     const turn = ++newest;
     const state = store.get();
@@ -100,7 +100,7 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     }
   }
 
-  /** Ready for a model that begins: in a worker of the build that is wanted now. @returns {Promise<boolean>} */
+  /** Prepares a new model, in a worker of the chosen build. @returns {Promise<boolean>} */
   async function configureFresh() {
     const { data } = store.get();
     if (data && trainer.build() !== buildOf(store.get())) {
@@ -111,31 +111,31 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     return configure();
   }
 
-  /** Puts a saved run back to work. @param {Run} run @returns {Promise<boolean>} */
+  /** Restores a saved run. @param {Run} run @returns {Promise<boolean>} */
   async function restore(run) {
     const { bytes, otherRows } = run;
     if (!bytes) return false;
     const loaded = await attempt(() => call('load', { run: run.id, bytes, otherRows }));
     if (!loaded) return false;
-    // One that trains elsewhere is told of from there.
+    // The trainer of a run elsewhere reports on it.
     if (list.find(run.id)?.apart) {
       list.show(run.id);
       return true;
     }
-    // Training cannot go on from saved weights: what the optimiser had gathered is not in them.
+    // Training cannot continue from saved weights, which lack the optimiser's state.
     const { status } = settled(run);
     list.show(run.id, { ...run, configured: loaded.configured, status, problem: status === 'failed' ? run.problem : null });
     return true;
   }
 
   /**
-   * @param {Problem} problem Of which the worker died. @param {boolean} ended Whether a person has ended it.
-   * @param {boolean} again Whether it may be set to work again by itself.
+   * @param {Problem} problem Cause of the worker's death. @param {boolean} ended Whether a person ended it.
+   * @param {boolean} again Whether its work may restart automatically.
    */
   async function revive(problem, ended, again) {
     const { data, shownId } = store.get();
     const shown = shownRun(store.get());
-    // Where no epoch has ended, the weights that it had last.
+    // Before the first epoch's end, the last weights.
     const run = shown && withWeights(shown);
     const wasRunning = run?.status === 'running';
     if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
@@ -165,12 +165,12 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     configure,
     configureFresh,
     restore,
-    /** What is asked next does not wait for a silent worker: another takes its place, and holds nothing. */
+    /** The next call does not wait for a silent worker: an empty one replaces it. */
     ready() {
       if (!lost && silence.isSilent(KEY)) trainer.connect();
     },
     trainer,
-    /** Asks about the run that is shown, once there is a worker that holds it. @type {Trainer['call']} */
+    /** Asks about the run on show, once a worker holds it. @type {Trainer['call']} */
     async ask(name, payload) {
       await alive;
       return call(name, payload);

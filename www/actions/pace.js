@@ -1,12 +1,12 @@
 /**
- * How often the gradient through time of a model that trains is read while somebody looks at it.
+ * Interval between readings of the gradient through time, during training with a viewer.
  * @module
  */
 
-/** Milliseconds between two readings, at least. */
+/** Smallest number of milliseconds between two readings. */
 const EVERY = 600;
-/** A reading may take one part in so many of the time: the rest trains. */
+/** Readings may take one part in so many of the time; the rest trains. */
 const SHARE = 10;
 
-/** @param {number} milliseconds That a reading took. @returns {number} Milliseconds until the next one. */
+/** @param {number} milliseconds Duration of a reading. @returns {number} Milliseconds until the next one. */
 export const untilNext = (milliseconds) => Math.max(EVERY, SHARE * milliseconds);

@@ -1,5 +1,5 @@
 /**
- * The list of runs: every training on the data that are open has an entry, and one of them is shown above.
+ * The list of runs: every training on the open data has an entry, and one of them is on show.
  * @module
  */
 import { ofReport, settled, settledList, withWeights } from '../state/run.js';
@@ -14,14 +14,14 @@ export function runList(store) {
   /** @param {number} id */
   const find = (id) => store.get().runs.find((entry) => entry.id === id);
 
-  /** @param {number} id @param {Partial<Entry>} patch @param {Partial<State['predictions']>} [drawn] What it predicts now, of the parts that are named; drawn if it is shown. */
+  /** @param {number} id @param {Partial<Entry>} patch @param {Partial<State['predictions']>} [drawn] Its predictions for the named parts; drawn if it is on show. */
   function change(id, patch, drawn) {
     const { runs, shownId, predictions } = store.get();
     const next = runs.map((entry) => (entry.id === id ? { ...entry, ...patch } : entry));
     store.set({ runs: next, ...(drawn && id === shownId ? { predictions: { ...predictions, ...drawn } } : {}) });
   }
 
-  /** @param {number} id @param {Partial<Run>} patch @param {Partial<State['predictions']>} [drawn] As of `change`. */
+  /** @param {number} id @param {Partial<Run>} patch @param {Partial<State['predictions']>} [drawn] As in `change`. */
   function changeRun(id, patch, drawn) {
     const run = find(id)?.run;
     if (run) change(id, { run: { ...run, ...patch } }, drawn);
@@ -32,7 +32,7 @@ export function runList(store) {
     store.set({ runs: store.get().runs.filter(stays) });
   }
 
-  /** @param {Entry} entry One that the worker above holds no more: its training is over, and without weights it is none. @returns {Entry[]} */
+  /** @param {Entry} entry An entry that the worker above no longer holds: its training has ended, and without weights it is dropped. @returns {Entry[]} */
   function left(entry) {
     const run = entry.run && withWeights(settled(entry.run));
     return !run || entry.apart ? [entry] : run.bytes ? [{ ...entry, run }] : [];
@@ -47,14 +47,14 @@ export function runList(store) {
     changeRun,
     filter,
 
-    /** What a report says of a run. @param {number} id @param {Report} report @param {Partial<Run>} [but] What is not as the report says. */
+    /** Takes over a report on a run. @param {number} id @param {Report} report @param {Partial<Run>} [but] Exceptions from the report. */
     take(id, report, but = {}) {
       changeRun(id, { ...ofReport(report), ...but }, report.predictions ? { validation: report.predictions } : {});
     },
 
     /**
-     * Shows a run: the worker above holds it, and no other any more.
-     * @param {number} id 0: none. @param {Run | null} [run] What it is from now on; it may be new to the list. @param {Partial<State>} [more] What changes with it.
+     * Shows a run, which the worker above holds from now on.
+     * @param {number} id 0: none. @param {Run | null} [run] Its new value; it may be new to the list. @param {Partial<State>} [more] Further changes of the state.
      */
     show(id, run = null, more = {}) {
       const { shownId, runs } = store.get();
@@ -63,19 +63,19 @@ export function runList(store) {
       store.set({ ...(shownId === id ? {} : { predictions: NO_PREDICTIONS }), ...more, runs: next, shownId: id });
     },
 
-    /** @param {number} id @param {Problem} problem Why it did not begin, or ended by itself. */
+    /** @param {number} id @param {Problem} problem Why it did not begin, or failed. */
     fail(id, problem) {
       const run = find(id)?.run;
       change(id, { problem, ...(run ? { run: { ...run, status: 'failed', problem } } : {}) });
     },
 
-    /** Takes runs off the list; what was trained of them can be brought back. @param {(entry: Entry) => boolean} isGone */
+    /** Takes runs off the list; trained ones can be brought back. @param {(entry: Entry) => boolean} isGone */
     remove(isGone) {
       const { runs, removed } = store.get();
       store.set({ runs: runs.filter((entry) => !isGone(entry)), removed: [...removed, ...settledList(runs.filter(isGone))] });
     },
 
-    /** What was taken off the list is on it again. */
+    /** Puts the removed runs back on the list. */
     bringBack() {
       store.set({ runs: joined(store.get().runs, store.get().removed), removed: [] });
     },

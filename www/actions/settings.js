@@ -1,5 +1,5 @@
 /**
- * The settings of the next model, and how it is to be computed.
+ * The settings of the next model, and its build and workers.
  * @module
  */
 import { keepReproducible, keepWorkers } from '../state/words.js';
@@ -8,7 +8,7 @@ import { buildOf, defaultOf, shownRun } from '../state/shape.js';
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
 
-/** @param {State} state @param {Settings} settings @returns {Settings} Those that differ from their defaults. */
+/** @param {State} state @param {Settings} settings @returns {Settings} The settings that differ from their defaults. */
 export function differing({ catalog }, settings) {
   const knobs = catalog?.knobs ?? [];
   return Object.fromEntries(
@@ -18,14 +18,14 @@ export function differing({ catalog }, settings) {
   );
 }
 
-/** The next model is to be computed as `run` was, where that is known. @param {PageStore} store @param {Run} run */
+/** Chooses the build of `run` for the next model, where it is known. @param {PageStore} store @param {Run} run */
 export function asTrained(store, { build }) {
   if (build && build !== buildOf(store.get())) store.set({ reproducible: build === 'plain' });
 }
 
-/** @param {PageStore} store @param {() => Promise<boolean>} configure Asks what the settings give. */
+/** @param {PageStore} store @param {() => Promise<boolean>} configure Makes the draft of the settings. */
 export function settingsActions(store, configure) {
-  /** All settings at once (a preset, the defaults), with a way back. @param {Settings} settings */
+  /** Replaces all settings (a preset, the defaults), with a way back. @param {Settings} settings */
   function replaceSettings(settings) {
     store.set({ settings: differing(store.get(), settings), earlierSettings: store.get().settings });
     return configure();
@@ -59,13 +59,13 @@ export function settingsActions(store, configure) {
       return replaceSettings(run.asked);
     },
 
-    /** Whether new models are to be the same everywhere; what is being trained is not touched. @param {boolean} reproducible */
+    /** Whether new models are reproducible everywhere; a training under way is not touched. @param {boolean} reproducible */
     setReproducible(reproducible) {
       keepReproducible(reproducible);
       store.set({ reproducible });
     },
 
-    /** How many workers should train the next model; 0: as many as are fastest. @param {number} workers */
+    /** Number of workers for the next model; 0: the fastest number. @param {number} workers */
     setWorkers(workers) {
       store.set({ workers });
       keepWorkers(workers);

@@ -1,5 +1,5 @@
 /**
- * Workers that are waited for and say nothing: what a person is asked about each, and what they decide.
+ * Silent busy workers: the question about each, and a person's decision.
  * @module
  */
 /** @import {Silence} from '../core/protocol.js' */
@@ -13,8 +13,8 @@ export function silenceActions(store) {
   return {
     /**
      * For a client's `onSilence`.
-     * @param {string} key Which worker.
-     * @param {() => {who: string, loss: string}} words Who is silent, as the subject of a sentence, and what ending it costs.
+     * @param {string} key Key of the worker.
+     * @param {() => {who: string, loss: string}} words The silent worker, as the subject of a sentence, and the cost of ending it.
      * @returns {(silence: Silence | null) => void}
      */
     of: (key, words) => (silence) => {
@@ -26,7 +26,7 @@ export function silenceActions(store) {
     isSilent: (key) => Boolean(find(key)),
     /** @param {string} key */
     wait: (key) => find(key)?.wait(),
-    /** Ends a worker, if it is still silent. @param {string} key */
+    /** Ends a worker if it is still silent. @param {string} key */
     end: (key) => find(key)?.end(),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * A worker that trains runs, seen from the page: it is opened on data, and told what to train, when to pause and when to end. What it
- * says of a run, by the run's number, stands in the run's entry. The model above has one, and each lane of a comparison.
+ * A worker that trains runs, seen from the page: it opens data, and starts, pauses and ends trainings. Its events carry the run's
+ * number and go to the run's entry. The model above has one trainer, and so does each lane of a comparison.
  * @module
  */
 import { createClient, Gone, Refusal } from '../core/client.js';
@@ -14,9 +14,9 @@ import { buildOf, isOver } from '../state/shape.js';
 /** @import {DeathRecord} from './deaths.js' */
 /** @import {RunList} from './run_list.js' */
 
-/** What a worker died of that never said a word. */
+/** Cause of death of a worker without any message. */
 const STARTING = 'start';
-/** What ends workers, as a sentence begins. @type {Partial<Record<CallName, string>>} */
+/** Causes of death, as subjects of sentences. @type {Partial<Record<CallName, string>>} */
 const SUBJECT = {
   open: 'Taking in these data',
   configure: 'Setting up a model with these settings',
@@ -27,21 +27,21 @@ const SUBJECT = {
 
 /**
  * @typedef {object} Hooks
- * @property {(id: number, how: 'finished' | 'failed') => void} ended A run's training has ended by itself.
- * @property {(problem: Problem) => void} unheard Something that it said cannot be read.
- * @property {(death: Death, times: number) => void} died Also of how many this was the death, that died of the same.
+ * @property {(id: number, how: 'finished' | 'failed') => void} ended A run's training has finished or failed.
+ * @property {(problem: Problem) => void} unheard One of its messages cannot be read.
+ * @property {(death: Death, times: number) => void} died The worker's death, and the number of deaths by the same cause.
  * @property {() => boolean} isBusy Whether it trains.
  * @property {(silence: Silence | null) => void} onSilence
  */
 
-/** @param {PageStore} store @param {RunList} list @param {DeathRecord} deaths @param {string} kind What the worker is for. @param {Hooks} hooks */
+/** @param {PageStore} store @param {RunList} list @param {DeathRecord} deaths @param {string} kind Purpose of the worker. @param {Hooks} hooks */
 export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnheard, died, isBusy, onSilence }) {
   /** @type {Client | null} */ let client = null;
-  /** The number of the data that it holds. */
+  /** Number of its data. */
   let parts = 0;
-  /** What its draft is. @type {Run['configured'] | null} */
+  /** Configuration of its draft. @type {Run['configured'] | null} */
   let draft = null;
-  /** What it was asked to train last, to be known again. */
+  /** Key of its last training. */
   let trained = '';
 
   /** @param {WorkerEvent} event */
@@ -55,7 +55,7 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
     if (!run) return;
     if (event.type === 'weights') list.changeRun(id, { latest: event.weights });
     else if (event.type === 'report') list.take(id, event.report);
-    // What was said before it heard of its pause or its end.
+    // An event from before its pause or its end.
     else if (run.status === 'paused' || run.status === 'stopped') return;
     else if (event.type === 'failed') {
       if (event.report) list.take(id, event.report);
@@ -63,7 +63,7 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
       ended(id, 'failed');
     } else {
       const { progress, workers, spent, epochs } = event;
-      // One of several is reported seldom; a report may have told them before.
+      // A run of a comparison has few reports; a report may already have brought these epochs.
       const more = entry.apart ? epochs.filter(({ epoch }) => epoch > run.epochs.length) : [];
       list.changeRun(id, { progress, workers, elapsed: spent, ...(more.length ? { epochs: [...run.epochs, ...more] } : {}) });
       if (progress.state === 'finished') ended(id, 'finished');
@@ -71,8 +71,7 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
   }
 
   /**
-   * What a worker is asked, to be known again; '' what is no danger to the next one: it asks about weights that are there, and is
-   * asked by whoever looks.
+   * A key of a call; '' for calls that are no danger to the next worker: they ask about present weights, at a viewer's request.
    * @param {CallName} name @param {any} payload @returns {string}
    */
   function thing(name, payload) {
@@ -87,7 +86,7 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
   function die(death) {
     const { problem, during, started } = death;
     const trains = during ? during.name === 'start' || during.name === 'step' : isBusy();
-    // One that was asked nothing and trained nothing died of neither.
+    // Without a call and a training, neither is the cause.
     const cause = trains ? trained : during ? thing(during.name, during.payload) : '';
     const asked = started ? cause : `${STARTING} ${client?.build}`;
     died(death, problem.code === 'ended' || !asked ? 1 : deaths.note(asked, problem));
@@ -114,34 +113,34 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
 
   return {
     call,
-    /** Another worker takes the place of the one that there is, if there is one. It holds nothing. */
+    /** Starts an empty worker in place of the present one, if any. */
     connect() {
       client?.close();
       client = createClient(kind, hear, die, buildOf(store.get()), { isBusy, onSilence });
     },
     close: () => client?.close(),
-    /** @returns {NonNullable<Run['build']>} What computes in it. */
+    /** @returns {NonNullable<Run['build']>} Its build. */
     build: () => client?.build ?? '',
 
     /** @param {number} id */
     async pause(id) {
       const progress = await call('pause', null);
-      // It may have come to its end a moment before.
+      // It may just have ended.
       if (list.find(id)?.run?.status === 'running') list.changeRun(id, { status: 'paused', progress });
     },
 
-    /** Ends a run's training as it stands. @param {number} id @param {Sight} sight @returns {Promise<boolean>} Whether it had not ended by itself. */
+    /** Ends a run's training as it is. @param {number} id @param {Sight} sight @returns {Promise<boolean>} Whether it was still in training. */
     async stop(id, sight) {
       const progress = await call('stop', null);
       if (!isUnderWay(id)) return false;
       list.changeRun(id, { status: 'stopped', progress });
-      // One that is stopped in its first epoch has the weights of its last step.
+      // A run stopped in its first epoch has the weights of its last step.
       const report = progress.step ? await call('report', { sight }) : null;
       if (report) list.take(id, report, { progress });
       return true;
     },
 
-    /** Scores the test part: once, when training is over and the best weights are in place. @param {number} id @param {Sight | null} sight Where what it predicts is drawn. */
+    /** Scores the test part once, after training, with the best weights in place. @param {number} id @param {Sight | null} sight Where its predictions are drawn. */
     async judge(id, sight) {
       const run = list.find(id)?.run;
       if (!run?.bytes) return;

@@ -1,5 +1,5 @@
 /**
- * Training the model above: start, pause, step, stop, start over, and what its worker tells meanwhile.
+ * Training the model above: start, pause, step, stop, start over, and its worker's events.
  * @module
  */
 import { count } from '../charts/numbers.js';
@@ -22,13 +22,13 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
   const { call, attempt, configure, configureFresh, trainer } = worker;
   const shown = () => shownRun(store.get());
 
-  /** @param {Partial<Run>} patch @param {number} [id] Of the run that it is about; the one that is shown. */
+  /** @param {Partial<Run>} patch @param {number} [id] Number of the run; by default the one on show. */
   const setRun = (patch, id = store.get().shownId) => list.changeRun(id, patch);
 
-  /** @returns {boolean} Whether the run that is shown trains, or could train on. */
+  /** @returns {boolean} Whether the run on show trains or can continue. */
   const isUnderWay = () => ['running', 'paused'].includes(shown()?.status ?? '');
 
-  /** Training is over: the test part is scored. @param {RunStatus} status */
+  /** After the end of training, scores the test part. @param {RunStatus} status */
   async function end(status) {
     // The best weights are in place.
     setRun({ status, ...(shown()?.bytes ? { latest: null } : {}) });
@@ -37,7 +37,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
 
   const judge = () => attempt(() => trainer.judge(store.get().shownId, sightOf(store.get())));
 
-  /** Weights that nobody has measured, because training was cut off before it had, are measured now. */
+  /** Scores weights that were not scored, because training was interrupted. */
   async function measured() {
     const run = shown();
     if (!run?.unvalidated || run.validation) return;
@@ -46,7 +46,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     if (report) list.take(run.id, report, { progress, epochs, bytes });
   }
 
-  /** A run that was cut off is in a worker again: what it had learnt since its best epoch can be brought back. @param {Run} run As it was. */
+  /** An interrupted run is in a worker again; its weights since the best epoch can be brought back. @param {Run} run As it was. */
   async function restored(run) {
     const { bytes, latest, epochs } = run;
     await measured();
@@ -62,7 +62,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     if (answer) begin(prepared, answer, 'running');
   }
 
-  /** Ready for a step: a fresh model where the one that is shown is over or was configured otherwise. */
+  /** Prepares a step: a new model where the one on show has ended or has other settings. */
   async function prepare() {
     const state = store.get();
     const run = shownRun(state);
@@ -76,7 +76,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
   function begin({ settings, data, request: { run: id, fresh } }, answer, status) {
     const run = shown();
     const { earlierRun } = store.get();
-    // Other data have come meanwhile; their turn is next.
+    // Other data have arrived in the meantime; their turn is next.
     if (store.get().data !== data) return;
     if (fresh || !run) {
       list.show(id, { ...newRun(id, answer.configured, answer.progress, settings, trainer.build()), status }, {
@@ -84,7 +84,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
         runProblem: null,
       });
     } else {
-      // What the weights before had on the test part is not said of those to come.
+      // Test results of the earlier weights do not apply to the coming ones.
       list.changeRun(id, { progress: answer.progress, status, problem: null, test: null }, { test: null });
       store.set({ runProblem: null });
     }
@@ -112,7 +112,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
 
   async function stop() {
     if (!isUnderWay()) return;
-    // It may have come to its end a moment before, and is judged then.
+    // It may just have ended, and is then evaluated.
     if (await attempt(() => trainer.stop(store.get().shownId, sightOf(store.get())))) await end('stopped');
   }
 
@@ -124,7 +124,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     await configure();
   }
 
-  /** What a person asks for keeps something: the browser is asked to let it last. @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} name */
+  /** An action that stores something asks the browser for persistent storage. @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} name */
   const lasting = (act, name) => (/** @type {A} */ ...args) => {
     askToLast();
     return inTurn(act, name)(...args);
@@ -136,15 +136,15 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     setRun,
     measured,
     restored,
-    /** For other actions, whose turn it already is. */
+    /** For other actions within their own turn. */
     pauseNow: pause,
-    /** What a person can do. */
+    /** The actions on the page. */
     actions: {
       start: lasting(start, 'Train'),
       pause: inTurn(pause, 'Pause'),
       step: lasting(step, 'One step'),
       stop: inTurn(stop, 'Stop'),
-      /** Forgets the weights, with a way back. */
+      /** Discards the weights, with a way back. */
       reset: inTurn(reset, 'Reset'),
       /** Scores the test part, once. */
       judge: inTurn(async () => {

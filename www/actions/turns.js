@@ -1,22 +1,21 @@
 /**
- * One after another: what people ask for waits for what they asked for before.
+ * A queue of actions: each waits for the earlier ones.
  * @module
  */
 
-/** Milliseconds without an answer after which what was asked for is said to wait. */
+/** Milliseconds without an answer after which the page says that an action waits. */
 const SOON = 1500;
 
 /**
- * A queue. What goes through it begins when all that was asked for before is done, from the state that that has left: a
- * button that is pressed twice finds at its second turn that there is nothing left to do. A failure is its caller's alone.
- * What waits for a worker is settled by its answer or its end (core/client.js), so no turn lasts for ever.
- * @param {(names: string[]) => void} [waiting] Told what has been asked for by name while nothing comes of it, so that no press is
- *   met with silence.
+ * A queue. An action begins after all earlier ones, from the state that they left: the second press of a button finds nothing left
+ * to do. Only its caller sees its failure. A worker's answer or death settles its calls (core/client.js), so no turn lasts for
+ * ever.
+ * @param {(names: string[]) => void} [waiting] Gets the names of waiting actions, so that no press is met with silence.
  */
 export function turns(waiting = () => {}) {
-  /** Settled when what was asked for last is done. */
+  /** Settled after the last action. */
   let turn = Promise.resolve();
-  /** What was asked for by name and is not done, in its order. @type {string[]} */
+  /** Names of unfinished actions, in order. @type {string[]} */
   let open = [];
   let told = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
@@ -26,7 +25,7 @@ export function turns(waiting = () => {}) {
     waiting([...new Set(open)]);
   }
 
-  /** Something has come of it: what is still to be done is spoken of after as long again. */
+  /** After progress, the remaining actions are announced after the same delay again. */
   function moved() {
     clearTimeout(timer);
     if (told) {
@@ -49,7 +48,7 @@ export function turns(waiting = () => {}) {
     moved();
   }
 
-  /** @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} [name] As a person asks for it. @returns {(...args: A) => Promise<T>} */
+  /** @template {unknown[]} A @template T @param {(...args: A) => Promise<T>} act @param {string} [name] Name on its button. @returns {(...args: A) => Promise<T>} */
   const inTurn =
     (act, name) =>
     (...args) => {

@@ -1,5 +1,5 @@
 /**
- * What a browser says when a file that was chosen cannot be read, in words for a person.
+ * The browser's error on a chosen file that cannot be read, in words for a person.
  * @module
  */
 import { inTime } from '../core/drive.js';
@@ -10,21 +10,21 @@ const GONE = 'It has been moved, renamed or deleted since it was chosen. Choose 
 /** By the name of the browser's error. @type {Record<string, string>} */
 const WHY = {
   NotFoundError: GONE,
-  // Firefox's word for it.
+  // Firefox's name for it.
   AbortError: GONE,
   NotReadableError:
     'The browser may not read it: it has changed since it was chosen, another program holds it, or it is a folder. Choose it again.',
   SecurityError: 'The browser may not read it in its folder. Copy it to another folder and choose it there.',
 };
 
-/** @param {any} error @returns {string | null} Why a file cannot be read, where the error is about that. */
+/** @param {any} error @returns {string | null} Why a file cannot be read; `null` for other errors. */
 export const unreadable = (error) => problemOf(error)?.message ?? (error?.name && Object.hasOwn(WHY, error.name) ? WHY[error.name] : null);
 
 /**
- * Throws what `unreadable` knows by name where a file cannot be read; the rest of it is read elsewhere.
+ * Throws the errors that `unreadable` knows by name where a file cannot be read; another function reads the rest.
  *
- * By the older way of reading, which alone has the same name for it in both browsers; and not a slice: of a file that is gone
- * Chromium knows no size any more, and reads nothing of nothing without an error.
+ * It uses `FileReader`, which alone has the same name for this error in both browsers, and not a slice: for a missing file Chromium
+ * has no size, and reads an empty slice without an error.
  * @param {Blob} blob @returns {Promise<void>}
  */
 export function tryToRead(blob) {
@@ -33,7 +33,7 @@ export function tryToRead(blob) {
       const reader = new FileReader();
       reader.onerror = () => reject(reader.error);
       reader.onload = () => resolve();
-      // Some of it has been read: that is enough.
+      // One piece is enough.
       reader.onprogress = () => {
         resolve();
         reader.abort();

@@ -1,5 +1,5 @@
 /**
- * What is kept in this browser, put on the page: what the last visit left, what came late, and what other tabs keep meanwhile.
+ * The stored records on the page: those of the last visit, those that came late, and those of other tabs.
  * @module
  */
 import { mayWrite } from '../state/keeping.js';
@@ -20,25 +20,25 @@ import { isOver } from '../state/shape.js';
 /** @param {Settings} one @param {Settings} other */
 const areSame = (one, other) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
-/** @param {Entry} entry As another tab keeps it. @returns {Entry} */
+/** @param {Entry} entry Another tab's entry. @returns {Entry} */
 const fromTab = ({ apart, ...entry }) => (entry.run && !isOver(entry.run) ? { ...entry, apart: 'tab' } : entry);
 
 /** @param {Entry} entry @returns {boolean} Whether it trains in this tab. */
 const isTrainedHere = ({ apart, run }) => Boolean(run && apart !== 'tab' && !isOver(run));
 
-/** @param {Entry} theirs @param {Entry} mine @returns {boolean} Whether what another tab keeps of a run is newer. */
+/** @param {Entry} theirs @param {Entry} mine @returns {boolean} Whether another tab's record of a run is newer. */
 const isNewer = ({ run: theirs }, { run: mine }) =>
   !mine || !theirs || theirs.progress.step > mine.progress.step || (theirs.progress.step === mine.progress.step && (theirs.status !== mine.status || Boolean(theirs.test) !== Boolean(mine.test)));
 
 /** @param {PageStore} store @param {{data: DataActions, model: ModelActions, runs: RunActions}} actions */
 export function visitActions(store, { data, model, runs }) {
-  /** What came after the page had begun without it. @type {Found | null} */
+  /** Records that came after the page had started without them. @type {Found | null} */
   let late = null;
 
-  /** @param {Entry[]} entries @returns {Entry[]} As they stand where this tab writes, or where another one may train them. */
+  /** @param {Entry[]} entries @returns {Entry[]} The entries for the writing tab, or for another one, which may train them. */
   const asFound = (entries) => (mayWrite() ? settledList(entries) : entries.map(fromTab));
 
-  /** @param {Kept} kept @param {Kept[]} others @param {Settings | null} settings Those of the link; nothing where it has none. */
+  /** @param {Kept} kept @param {Kept[]} others @param {Settings | null} settings The link's settings, if any. */
   async function put(kept, others, settings) {
     const run = kept.runs.find(({ id }) => id === kept.shownId)?.run;
     const asked = settings ?? run?.asked ?? {};
@@ -54,7 +54,7 @@ export function visitActions(store, { data, model, runs }) {
     }
   }
 
-  /** Another tab has kept runs: they join those on the same data. What it has deleted goes, unless it is shown or trains here. @param {Kept[]} kept @param {string[]} gone */
+  /** Adds another tab's runs to those on the same data. Runs that it deleted go, unless they are on show or in training here. @param {Kept[]} kept @param {string[]} gone */
   function adopt(kept, gone) {
     const { data: now, runs: mine, shownId, earlierData } = store.get();
     /** @param {Entry[]} entries @param {Entry[]} theirs */
@@ -82,7 +82,7 @@ export function visitActions(store, { data, model, runs }) {
     (state) => [state.keeping.role],
     (role) => {
       if (role !== 'writer') return;
-      // What the tab before has left training is as it was kept last.
+      // The previous tab's trainings are as it last stored them.
       const { runs: all, earlierData } = store.get();
       const left = (/** @type {Entry[]} */ entries) => entries.flatMap((entry) => (entry.apart === 'tab' ? settledList([entry]) : [entry]));
       store.set({ runs: left(all), earlierData: earlierData.map((one) => ({ ...one, runs: left(one.runs) })) });
@@ -91,10 +91,10 @@ export function visitActions(store, { data, model, runs }) {
 
   return {
     /**
-     * Puts what was kept on the page. The page starts whatever was kept: where that fails it is set aside, and the page begins
-     * anew without it.
-     * @param {Kept} kept @param {Kept[]} others Other data, which can be brought back. @param {Settings | null} settings Those of the
-     *   link; nothing where it has none.
+     * Shows a stored record. The page starts whatever was stored: where that fails the record is set aside, and the page starts
+     * without it.
+     * @param {Kept} kept @param {Kept[]} others Other data, which can be brought back. @param {Settings | null} settings The link's
+     *   settings, if any.
      */
     async open(kept, others, settings) {
       try {
@@ -107,20 +107,20 @@ export function visitActions(store, { data, model, runs }) {
       }
     },
 
-    /** The page is about other data: those that are kept can be brought back, with their models. @param {Kept[]} kept */
+    /** The page has other data: the stored ones can be brought back, with their models. @param {Kept[]} kept */
     remember(kept) {
       const trained = kept.map((one) => ({ ...one, runs: asFound(one.runs) }));
       store.set({ earlierData: [...trained, ...store.get().earlierData] });
     },
 
-    /** The storage has answered after the page had begun. @param {Found | null} found Nothing where it refused. */
+    /** The storage has answered after the page had started. @param {Found | null} found `null` after an error. */
     hear(found) {
       if (!found || !holdsAnything(found)) return open(found?.aside);
       late = found;
       tellLate(found);
     },
 
-    /** What came late takes the place of what is on the page, which can be brought back. */
+    /** Shows the late records; the present ones can be brought back. */
     async openLate() {
       const { catalog } = store.get();
       if (!late || !catalog) return;
@@ -131,7 +131,7 @@ export function visitActions(store, { data, model, runs }) {
       open();
     },
 
-    /** What came late is set aside. */
+    /** Sets the late records aside. */
     async leaveLate() {
       if (late) await leaveLate(late);
       late = null;

@@ -1,6 +1,6 @@
 /**
- * The learning curve: loss on a logarithmic scale against epochs, the best epoch marked, the loss that repeating the last
- * value would have, and, of a model that feeds on its own forecasts, the loss with the truth fed to it instead.
+ * The learning curve: loss on a logarithmic scale against epochs, with the best epoch marked, the loss of repeating the last value,
+ * and, for a recursive model, the teacher-forced loss.
  * @module
  */
 import { lossAxis } from './loss.js';
@@ -8,7 +8,7 @@ import { axis, colour, font, line, makePlot, soon } from './plot.js';
 
 /** @import {Epoch} from '../../pkg/unrolled.js' */
 
-/** Labels that have room beside a chart of this height. */
+/** Largest number of labels for a chart of this height. */
 const MOST_LABELS = 5;
 
 /** @param {HTMLElement} container */
@@ -76,7 +76,7 @@ export function curveChart(container) {
     /**
      * @param {Epoch[]} epochs
      * @param {{epoch: number, loss: number} | null} now The running training loss within an epoch.
-     * @param {{epoch: number, loss: number} | null} lowest The best epoch, as the core says.
+     * @param {{epoch: number, loss: number} | null} lowest The core's best epoch.
      */
     set(epochs, now, lowest) {
       best = lowest;

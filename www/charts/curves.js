@@ -6,19 +6,19 @@ import { lossAxis } from './loss.js';
 import { axis, colour, extent, line, makePlot, soon } from './plot.js';
 import { dashOf, inkOf } from './run_lines.js';
 
-/** Labels that have room at the axis. */
+/** Largest number of labels at the axis. */
 const MOST_LABELS = 8;
 
 /** @typedef {{id: number, slot: number, x: number[], y: number[]}} Curve */
 
-/** Epochs on an axis that has no curves yet. */
+/** Epochs on an axis without curves. */
 const EMPTY = 5;
 /** Steps between labels of x. */
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 const WHOLE_OR_LESS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...WHOLE];
 /** Fewer points than this are drawn as points. */
 const FEW = 3;
-/** What repeating the last value loses is drawn up to so many times the highest point of the curves. */
+/** The loss of repeating the last value is drawn up to so many times the highest point of the curves. */
 const NEAR = 1.5;
 
 /** @param {HTMLElement} container */
@@ -30,7 +30,7 @@ export function curvesChart(container) {
   /** @type {ReturnType<typeof makePlot> | null} */ let made = null;
   let slots = '';
 
-  /** @returns {[number, number]} Those of the curves; repeating the last value may be far above them. */
+  /** @returns {[number, number]} Bounds of the curves, with the loss of repeating the last value if it is near. */
   function bounds() {
     const losses = curves.flatMap(({ y }) => y).filter((loss) => loss > 0 && Number.isFinite(loss));
     if (!losses.length) return [0.05, 1];
@@ -80,7 +80,7 @@ export function curvesChart(container) {
     if (!made || now !== slots) make();
     slots = now;
     if (!made) return;
-    // Each run has its own x: one line of all of them, with gaps that the lines span.
+    // Each run has its own x: one sorted list of all, with gaps that the lines span.
     const all = [...new Set([0, ...curves.flatMap(({ x }) => x)])].sort((a, b) => a - b);
     const at = new Map(all.map((x, index) => [x, index]));
     const columns = curves.map(({ x, y }) => {
@@ -98,7 +98,7 @@ export function curvesChart(container) {
   }
 
   return {
-    /** @param {Curve[]} list @param {number | null} last The loss that repeating the last value has. @param {boolean} counted Whether x is counted, so that there is nothing between its numbers. @returns {boolean} Whether that is drawn. */
+    /** @param {Curve[]} list @param {number | null} last The loss of repeating the last value. @param {boolean} counted Whether x has whole numbers only. @returns {boolean} Whether that loss is drawn. */
     set(list, last, counted) {
       curves = list;
       whole = counted;
@@ -106,7 +106,7 @@ export function curvesChart(container) {
       soon(draw);
       return isNear(extent(list.flatMap(({ y }) => y))[1]);
     },
-    /** Fades all but one. @param {number | null} id */
+    /** Fades all curves except one. @param {number | null} id */
     light(id) {
       if (id === lit) return;
       lit = id;

@@ -1,15 +1,15 @@
 /**
- * A plug-in for time charts: where training that reads the series as one cuts it, as marks along the bottom. A long mark is
- * where the state begins empty, a short one where the gradient ends and the state's values go on.
+ * A plug-in for time charts: the cuts of training on the series as one, as marks along the bottom. A long mark is an empty state, a
+ * short one the end of the gradient, where the state's values continue.
  * @module
  */
 import { colour, uPlot } from './plot.js';
 
-/** @typedef {{starts: number[], cuts: number[]}} Cuts In moments, each in order. */
+/** @typedef {{starts: number[], cuts: number[]}} Cuts Times, in order. */
 
 const LONG = 12;
 const SHORT = 6;
-/** Marks nearer to each other than this are not told apart. */
+/** Smallest distance between two drawn marks. */
 const APART = 2;
 
 /** @param {() => Cuts | null} cuts @returns {uPlot.Plugin} */

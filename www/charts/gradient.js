@@ -7,9 +7,9 @@ import { dashOf, inkOf } from './run_lines.js';
 
 /** A line: norms at steps of the window. `slot`: its colour and dash. @typedef {{slot: number, x: number[], y: number[]}} Trace */
 
-/** Powers of ten that are labelled at most. */
+/** Largest number of labelled powers of ten. */
 const MOST_LABELS = 6;
-/** Below this share of the largest nothing is drawn: a line that falls for ever would leave no room for the others. */
+/** Smallest drawn share of the largest value: an ever falling line would leave no room for the others. */
 const DEPTH = 1e-30;
 
 /** @param {HTMLElement} container */
@@ -70,13 +70,13 @@ export function gradientChart(container) {
         /** @type {any} */ ([[0], ...traces.map(() => [null])]),
       );
     }
-    // Each line has its own steps: one x of all of them, with gaps that the lines span.
+    // Each line has its own steps: one sorted list of all, with gaps that the lines span.
     const all = [...new Set(traces.flatMap(({ x }) => x))].sort((a, b) => a - b);
     const at = new Map(all.map((x, index) => [x, index]));
     const columns = traces.map(({ x, y }) => {
       /** @type {(number | null)[]} */
       const column = new Array(all.length).fill(null);
-      // What is zero has no place on this scale.
+      // A logarithmic scale has no zero.
       x.forEach((step, index) => (column[/** @type {number} */ (at.get(step))] = y[index] > 0 ? y[index] : null));
       return column;
     });
@@ -84,7 +84,7 @@ export function gradientChart(container) {
   }
 
   return {
-    /** @param {Trace[]} list @param {number} steps Of the window, and of the horizon where a line goes on into it. */
+    /** @param {Trace[]} list @param {number} steps Steps of the window, and of the horizon where a line continues into it. */
     set(list, steps) {
       traces = list;
       last = Math.max(2, steps);

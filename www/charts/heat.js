@@ -1,26 +1,26 @@
 /**
- * A matrix as a map of colours: units over time, how steps look at steps, or weights. Where it has time, its x is that of
- * the other time charts, with one cursor.
+ * A matrix as a map of colours: units over time, attention between steps, or weights. With time, its x is that of the other time
+ * charts, with one cursor.
  * @module
  */
 import { axis, colour, leftAxis, leftTimeAxis, makePlot, soon, uPlot, xAxis } from './plot.js';
 import { CURSOR } from './time.js';
 
 /**
- * What is drawn. Values are column after column. `x` holds the borders of the columns, one more than there are; `y` likewise of
- * the rows, from the top down where it is not time.
+ * The data of a map. Values are column-major. `x` holds the borders of the columns, one more than columns; `y` likewise those of
+ * the rows, from the top down unless it is time.
  * @typedef {object} Map
  * @property {ArrayLike<number>} values
  * @property {number} rows
  * @property {number} columns
  * @property {number[]} x
  * @property {number[]} y
- * @property {[number, number]} shown Of x.
+ * @property {[number, number]} shown Range of x.
  * @property {number} low The value at the palette's lower end.
  * @property {number} high
  */
 
-/** Between labels of rows and columns that are counted. */
+/** Steps between labels of counted rows and columns. */
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /** @param {string} name @returns {number[]} A colour of the style sheet as red, green and blue. */
@@ -30,8 +30,8 @@ function rgb(name) {
 }
 
 /**
- * From a value to a colour: from one hue over the ground, which is zero, to the other; from the ground on where nothing is
- * below zero.
+ * From a value to a colour: from one hue through the background, which is zero, to the other; from the background up where no value
+ * is below zero.
  * @param {number} low @param {number} high @returns {(value: number) => number[]}
  */
 export function palette(low, high) {
@@ -47,14 +47,14 @@ export function palette(low, high) {
 /**
  * @param {HTMLElement} container
  * @param {{timed: boolean | null, rowsTimed: boolean, marked: () => number[], onCursor: (cell: {row: number, column: number} | null) => void, onPick: (row: number) => void}} options
- *   `timed`: whether x is milliseconds or row numbers; `null`: it is no time at all. `marked`: rows that are drawn as lines elsewhere.
+ * `timed`: whether x is milliseconds or row numbers; `null`: it is not time. `marked`: rows that are drawn as lines elsewhere.
  */
 export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPick }) {
   /** @type {Map | null} */ let map = null;
   const picture = document.createElement('canvas');
   let painted = '';
 
-  /** Colours of all cells, one pixel each; again where the theme is another. */
+  /** Colours of all cells, one pixel each; painted again when the theme changes. */
   function paint() {
     if (!map) return;
     const now = ['heat-below', 'heat-zero', 'heat-above'].map(colour).join();
@@ -84,7 +84,7 @@ export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPic
     {
       scales: {
         x: { time: timed ?? false, range: () => map?.shown ?? [0, 1] },
-        // Rows that are no time are counted from the top.
+        // Rows other than time are counted from the top.
         y: { time: rowsTimed && Boolean(timed), auto: false, dir: rowsTimed ? 1 : -1 },
       },
       axes: [
@@ -134,12 +134,12 @@ export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPic
     const { left = -1, top = -1 } = plot.cursor;
     if (!map || left < 0) return null;
     const column = place(map.x, plot.posToVal(left, 'x'));
-    // The cursor of another chart says when, not which row.
+    // Another chart's cursor has a time but no row.
     const row = top < 0 ? -1 : place(map.y, plot.posToVal(top, 'y'));
     return column < 0 ? null : { row, column };
   }
 
-  /** @param {number[]} borders @param {number} value @returns {number} Between which two it lies; −1: outside. */
+  /** @param {number[]} borders @param {number} value @returns {number} Index of its interval; −1: outside. */
   function place(borders, value) {
     for (let k = 0; k + 1 < borders.length; k++) if (value >= borders[k] && value < borders[k + 1]) return k;
     return -1;
@@ -152,7 +152,7 @@ export function heatChart(container, { timed, rowsTimed, marked, onCursor, onPic
     const [from, to] = [map.y[0], /** @type {number} */ (map.y.at(-1))];
     plot.batch(() => {
       plot.setData(/** @type {any} */ ([centres, centres.map(() => null)]));
-      // No value says where the rows end: each map does, also where the one before had more.
+      // The scale must be set for each map, since the library would keep the previous one's.
       plot.setScale('y', { min: from, max: to });
     });
   }

@@ -1,11 +1,11 @@
 /**
- * The axis of a loss: a scale of factors, in round numbers.
+ * The axis of a loss: logarithmic, with round numbers.
  * @module
  */
 import { labels, lossMarks } from './numbers.js';
 import { leftAxis, uPlot } from './plot.js';
 
-/** @param {number} most So many labels have room. @returns {uPlot.Axis} */
+/** @param {number} most Largest number of labels. @returns {uPlot.Axis} */
 export const lossAxis = (most) =>
   leftAxis(46, {
     splits: (_, __, low, high) => lossMarks(low, high, most),

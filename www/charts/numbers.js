@@ -1,35 +1,35 @@
 /**
- * How numbers are written, wherever a person reads them: one function, `write`, and how many digits it is to write. Digits
- * before the point are never left out. What stands together (the labels of an axis, a column of a table) has one form.
+ * The written form of all numbers for people: one function, `write`, and the number of digits. Digits before the point are never
+ * left out. Neighbouring numbers (the labels of an axis, a column of a table) have one form.
  * @module
  */
 
-/** Stands where there is no number. */
+/** In place of a missing number. */
 export const MISSING = '–';
 
 /**
- * How a number is written: with so many digits after the point, as a multiple of 10 to `power`.
+ * The form of a number: digits after the point, and the exponent of its power of ten.
  * @typedef {{decimals: number, power: number}} Form
  */
 
 /** @type {Form} */
 const WHOLE = { decimals: 0, power: 0 };
 
-/** Below this a number is written as a multiple of a power of ten: zeros after the point are hard to count. */
+/** Smaller numbers are written with a power of ten, since zeros after the point are hard to count. */
 const SMALL = 1e-4;
-/** From here on too, where few of its digits count. */
+/** Numbers from here on too, if few of their digits are significant. */
 const LARGE = 1e9;
-/** So many digits that count are a few. */
+/** Largest number of a few digits. */
 const FEW = 7;
-/** From here on always: a double holds no more digits before the point. */
+/** Numbers from here on always: a double holds no more digits before the point. */
 const HUGE = 1e15;
-/** Multiples of a power of ten that are larger than this show that it is another number's. */
+/** A larger multiple of a power of ten shows that the power is wrong for this number. */
 const FAR_OFF = 1e6;
 
-/** @param {number} power @returns {number} 10 to it; the nearest double, which `**` does not promise. */
+/** @param {number} power @returns {number} 10 to this power, as the nearest double, which `**` does not guarantee. */
 const ten = (power) => Number(`1e${power}`);
 
-/** @param {number} size Above 0. @param {number} [digits] It is rounded to so many first. @returns {number} The power of ten of its first digit. */
+/** @param {number} size Above 0. @param {number} [digits] Rounded to so many digits first. @returns {number} The power of ten of its first digit. */
 function powerOf(size, digits) {
   const text = digits === undefined ? size.toExponential() : size.toExponential(Math.max(0, digits - 1));
   return Number(text.slice(text.indexOf('e') + 1));
@@ -45,14 +45,14 @@ function grouped(digits) {
 }
 
 /**
- * Writes a number. What is read back lies within half of the last digit shown; nothing is “minus zero”.
+ * Writes a number. The written value lies within half of the last digit shown; there is no “minus zero”.
  * @param {number | null | undefined} value @param {Form} [form] @returns {string}
  */
 export function write(value, { decimals, power } = WHOLE) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   const size = Math.abs(value);
   const multiple = power === 0 ? size : size / ten(power);
-  // A value that its column's form does not foresee.
+  // A value outside its column's form.
   if (multiple >= (power === 0 ? HUGE : FAR_OFF)) return figure(value);
   const digits = multiple.toFixed(decimals);
   if (Number(digits) === 0) return power === 0 ? digits : '0';
@@ -65,7 +65,7 @@ export function write(value, { decimals, power } = WHOLE) {
 export const count = (value) => write(value);
 
 /**
- * A number by itself: so many digits of it count, once it is rounded (9.999 is 10.0). The core writes its numbers likewise.
+ * A single number with so many significant digits after rounding (9.999 is 10.0), as in the core.
  * @param {number | null | undefined} value @param {number} [digits]
  */
 export function figure(value, digits = 3) {
@@ -76,10 +76,10 @@ export function figure(value, digits = 3) {
   return write(value, { decimals: Math.max(0, digits - 1 - power), power: 0 });
 }
 
-/** Digits of a round number that is not whole: behind them there is only what arithmetic left over. */
+/** Digits of a round number with a fraction; later ones are rounding errors. */
 const ROUND = 9;
 
-/** @param {number} value A round number, as short as it can be. */
+/** @param {number} value A round number, in its shortest form. */
 export function plain(value) {
   const size = Number.isInteger(value) ? Math.abs(value) : Number(Math.abs(value).toPrecision(ROUND));
   if (!Number.isFinite(size) || size === 0) return write(value);
@@ -90,12 +90,13 @@ export function plain(value) {
   return write(value, { decimals: Math.max(0, behind - power), power: 0 });
 }
 
-/** @param {number | null | undefined} value @returns {string} For a program: all that it is, or nothing where there is none. */
+/** @param {number | null | undefined} value @returns {string} For a program: all digits, or nothing for a missing number. */
 export const exact = (value) => (value === null || value === undefined || !Number.isFinite(value) ? '' : String(value));
 
 /**
- * The form in which numbers that stand together are written.
- * @param {number} largest Their largest size. @param {number} decimals Digits after the point that count; below 0: not even all before it do.
+ * The common form of several numbers.
+ * @param {number} largest Their largest absolute value. @param {number} decimals Significant digits after the point; below 0: fewer
+ *   than all digits before it.
  * @returns {Form}
  */
 function formOf(largest, decimals) {
@@ -107,11 +108,11 @@ function formOf(largest, decimals) {
   return { decimals: Math.max(0, decimals), power: 0 };
 }
 
-/** @param {number[]} values @returns {number} The largest size of those that are numbers. */
+/** @param {number[]} values @returns {number} The largest finite absolute value. */
 const largestOf = (values) => values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
 
 /**
- * How a column's values are written: with digits enough to tell a two-hundredth of its range.
+ * The form of a column's values: with enough digits for a two-hundredth of its range.
  * @param {{min?: number | null, max?: number | null} | undefined} column
  * @returns {(value: number | null | undefined) => string}
  */
@@ -124,12 +125,12 @@ export function valuesOf(column) {
   return (value) => write(value, form);
 }
 
-/** Digits of a column's largest number, of its smallest, and of the largest at most. */
+/** Digits of a column's largest number, of its smallest, and largest number of digits. */
 const OF_LARGEST = 3;
 const OF_SMALLEST = 2;
 const AT_MOST = 6;
 
-/** @param {number[]} values @returns {(value: number | null | undefined) => string} Numbers of one column of a table, such as errors: as many decimals each. */
+/** @param {number[]} values @returns {(value: number | null | undefined) => string} Numbers of one column of a table, such as errors, with equally many decimals. */
 export function column(values) {
   const sizes = values.map(Math.abs).filter((size) => size > 0 && Number.isFinite(size));
   if (!sizes.length) return (value) => write(value, { decimals: OF_LARGEST - 1, power: 0 });
@@ -142,11 +143,11 @@ export function column(values) {
 
 /** A double has no more digits. */
 const DIGITS = 17;
-/** What a label leaves out is less than this share of the distance to the next. */
+/** Largest rounding of a label, as a share of the distance to the next. */
 const EXACT = 1e-4;
 
 /**
- * The labels of an axis whose marks are evenly spaced: as few digits as write them all exactly, so that no two are the same.
+ * The labels of an axis with evenly spaced marks: the fewest digits that write all of them exactly, so that no two are equal.
  * @param {(number | null)[]} splits @returns {string[]}
  */
 export function ticks(splits) {
@@ -166,7 +167,7 @@ export function ticks(splits) {
   return splits.map((value) => (value === null ? '' : write(value, form)));
 }
 
-/** @param {(number | null)[]} splits Marks that need not be evenly spaced, as on a scale of factors. @returns {string[]} Where they are not, each as short as it can be. */
+/** @param {(number | null)[]} splits Marks with any spacing, as on a logarithmic scale. @returns {string[]} Unevenly spaced ones in their shortest forms. */
 export function labels(splits) {
   const values = splits.filter((value) => value !== null);
   const steps = values.slice(1).map((value, index) => value - values[index]);
@@ -174,7 +175,7 @@ export function labels(splits) {
   return even ? ticks(splits) : splits.map((value) => (value === null ? '' : plain(value)));
 }
 
-/** Up to this factor from the lowest to the highest the scale is hardly one of factors: its marks are evenly spaced. */
+/** Up to this ratio of the highest to the lowest value the marks are evenly spaced. */
 const EVEN = 4;
 /** First digits of marks, from many to few. */
 const FIRST_DIGITS = [
@@ -183,7 +184,7 @@ const FIRST_DIGITS = [
   [1],
 ];
 
-/** @param {number} low Above 0. @param {number} high @param {number} most So many marks have room. @returns {number[]} Round values from low to high, for a scale of factors. */
+/** @param {number} low Above 0. @param {number} high @param {number} most Largest number of marks. @returns {number[]} Round values from low to high, for a logarithmic scale. */
 export function lossMarks(low, high, most) {
   if (high / low <= EVEN) {
     const rough = (high - low) / most;

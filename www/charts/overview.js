@@ -1,5 +1,5 @@
 /**
- * The whole series in a small chart; a frame shows which stretch the large chart shows, and can be dragged.
+ * The whole series in a small chart, with a draggable frame around the range of the large chart.
  * @module
  */
 import { axis, colour, gapped, line, makePlot, selecting, soon, xAxis } from './plot.js';

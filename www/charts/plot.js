@@ -1,5 +1,5 @@
 /**
- * What all charts share: colours from the style sheet, axes in one hand, redrawing when the theme or the width changes.
+ * Shared code of all charts: colours from the style sheet, uniform axes, and redrawing after a change of theme or width.
  * @module
  */
 import { ticks } from './numbers.js';
@@ -21,7 +21,7 @@ export function colour(name) {
 /** @type {Set<uPlot>} */
 const plots = new Set();
 
-/** Drawings that are due, in their order, each at most once. @type {Set<() => void>} */
+/** Pending drawings in order, each at most once. @type {Set<() => void>} */
 const due = new Set();
 
 function drawOne() {
@@ -31,16 +31,16 @@ function drawOne() {
   job();
 }
 
-/** Draws in a task of its own, so that several charts never hold the page up together. @param {() => void} job The same function each time. */
+/** Draws in a separate task, so that several charts never block the page together. @param {() => void} job The same function each time. */
 export function soon(job) {
   if (!due.size) setTimeout(drawOne);
   due.add(job);
 }
 
-/** Draws at once what is due. @param {() => void} job */
+/** Runs a pending drawing at once. @param {() => void} job */
 export function now(job) {
   if (!due.has(job)) return;
-  // An empty place keeps its turn.
+  // An emptied job keeps its turn.
   due.delete(job);
   due.add(() => {});
   job();
@@ -57,13 +57,13 @@ export const font = (pixels) => `${pixels}px ${getComputedStyle(document.body).f
 
 /** Pixels of a label's letters. */
 const FONT = 12;
-/** Between a label and the edge of the chart. */
+/** Pixels between a label and the edge of the chart. */
 const MARGIN = 2;
-/** Between labels and what they belong to. */
+/** Pixels between labels and the plot. */
 const GAP = 6;
 
 /**
- * An axis in one hand; its labels are numbers that are written alike.
+ * A uniform axis; its labels are numbers in one form.
  * @param {Partial<uPlot.Axis>} [more] @returns {uPlot.Axis}
  */
 export function axis(more = {}) {
@@ -80,13 +80,13 @@ export function axis(more = {}) {
 
 /**
  * An axis at the left, as wide as its widest label.
- * @param {number} least Pixels that it has at least, so that charts below each other have one left edge. @param {Partial<uPlot.Axis>} [more]
+ * @param {number} least Smallest width in pixels, so that stacked charts have one left edge. @param {Partial<uPlot.Axis>} [more]
  */
 export function leftAxis(least, more = {}) {
   return axis({
     size: (plot, values, index, cycle) => {
       const own = /** @type {uPlot.Axis & {_size: number}} */ (plot.axes[index]);
-      // Measured once in a drawing: what is drawn with one width may have other labels than with the next, for ever.
+      // Measured once for each drawing: a new width could change the labels, and these the width, for ever.
       if (cycle > 1) return own._size;
       plot.ctx.font = font(FONT * devicePixelRatio);
       const widths = (values ?? []).flatMap((label) => String(label).split('\n')).map((label) => plot.ctx.measureText(label).width / devicePixelRatio);
@@ -104,7 +104,7 @@ export function line(name, more = {}) {
   return { stroke: () => colour(name), width: 1.5, points: { show: false }, ...more };
 }
 
-/** Templates for moments at an axis, from years to milliseconds: day before month, hours to 24. */
+/** Templates for times at an axis, from years to milliseconds: day before month, hours to 24. */
 const S = 1000;
 const MOMENTS = [
   [S * 86400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
@@ -115,7 +115,7 @@ const MOMENTS = [
   [1, ':{ss}.{fff}', '\n{D} {MMM} {HH}:{mm}', null, '\n{D} {MMM} {HH}:{mm}', null, '\n{HH}:{mm}', null, 1],
 ];
 
-/** The same in one line, for an axis whose labels stand one above the other: a second line would run into the axis below. */
+/** The same in one line, for stacked charts, where a second line would run into the axis below. */
 const LINES = [
   [S * 86400 * 365, '{YYYY}', null, null, null, null, null, null, 0],
   [S * 86400 * 28, '{MMM}', '{MMM} {YYYY}', null, null, null, null, null, 0],
@@ -135,7 +135,7 @@ const ROWS = {
   values: (_, splits) => ticks(splits.map((split) => split + 1)),
 };
 
-/** @param {boolean} timed Whether x is milliseconds of the file's own clock; row numbers otherwise. @param {Partial<uPlot.Axis>} [more] */
+/** @param {boolean} timed Whether x is milliseconds of the file's own clock rather than row numbers. @param {Partial<uPlot.Axis>} [more] */
 export function xAxis(timed, more = {}) {
   return axis({ space: 76, ...(timed ? { values: MOMENTS } : ROWS), ...more });
 }
@@ -143,10 +143,10 @@ export function xAxis(timed, more = {}) {
 /** An axis of time at the left. @param {boolean} timed As of `xAxis`. @param {number} least As of `leftAxis`. @param {Partial<uPlot.Axis>} [more] */
 export const leftTimeAxis = (timed, least, more = {}) => leftAxis(least, { ...(timed ? { values: LINES } : ROWS), ...more });
 
-/** Reads every moment as the file wrote it. @param {number} milliseconds */
+/** A time in the file's own clock. @param {number} milliseconds */
 const ownClock = (milliseconds) => uPlot.tzDate(new Date(milliseconds), 'Etc/UTC');
 
-/** @param {number[]} values @returns {[number, number]} From the smallest to the largest, for an axis; of none, from ∞ to −∞. By a loop: too many arguments of one call would be refused. */
+/** @param {number[]} values @returns {[number, number]} The smallest and the largest, for an axis; without values, ∞ and −∞. A loop, since a call takes only so many arguments. */
 export function extent(values) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
@@ -156,7 +156,7 @@ export function extent(values) {
   return [low, high];
 }
 
-/** A hook that hands on which stretch of x a person has drawn the pointer over. @param {number} least Pixels that are more than a click. @param {(range: [number, number]) => void} take */
+/** A hook with the range of x that a person has selected. @param {number} least Smallest number of pixels that is no click. @param {(range: [number, number]) => void} take */
 export const selecting = (least, take) => (/** @type {uPlot} */ u) => {
   const { left, width } = u.select;
   if (width < least) return;
@@ -183,7 +183,7 @@ export function makePlot(container, options, data) {
   return {
     plot,
     destroy() {
-      // A chart that is gone is not drawn.
+      // A removed chart draws nothing.
       plot.setData = plot.redraw = () => {};
       observer.disconnect();
       plots.delete(plot);
@@ -195,8 +195,8 @@ export function makePlot(container, options, data) {
 export { uPlot };
 
 /**
- * Numbers as the chart library wants them: null where one is missing. By a loop, because `Array.from` goes through an
- * iterator, which a million values feel.
+ * Numbers for the chart library: null where one is missing. A loop, because `Array.from` goes through an iterator, which is slow
+ * for a million values.
  * @param {Float64Array} values @returns {(number | null)[]}
  */
 export function gapped(values) {

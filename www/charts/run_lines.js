@@ -1,5 +1,5 @@
 /**
- * How runs are drawn, wherever they are: a colour each, and after eight the same colours with dashes.
+ * The lines of runs in all charts: one colour each, and after eight the same colours with dashes.
  * @module
  */
 import { colour } from './plot.js';
@@ -14,9 +14,9 @@ export const inkOf = (slot) => `run-${(slot % COLOURS) + 1}`;
 /** @param {number} slot @returns {number[]} */
 export const dashOf = (slot) => DASHES[Math.floor(slot / COLOURS) % DASHES.length];
 
-/** A line that is drawn beside those of a chart. @typedef {{slot: number, times: ArrayLike<number>, values: ArrayLike<number>}} Other */
+/** An additional line of a chart. @typedef {{slot: number, times: ArrayLike<number>, values: ArrayLike<number>}} Other */
 
-/** @param {Other[]} others @param {[number, number]} shown Of x. @param {number | null} low @param {number | null} high @returns {[number | null, number | null]} The bounds, widened to hold the others where they are seen. */
+/** @param {Other[]} others @param {[number, number]} shown Of x. @param {number | null} low @param {number | null} high @returns {[number | null, number | null]} The bounds, widened for the visible additional lines. */
 export function holding(others, [from, to], low, high) {
   for (const { times, values } of others) {
     for (let i = 0; i < times.length; i++) {

@@ -1,19 +1,19 @@
 /**
- * A plug-in for time charts: the parts of the split as tinted, named grounds, and the blank beyond the end.
+ * A plug-in for time charts: the parts of the split as tinted, named backgrounds, and the blank beyond the end.
  * @module
  */
 import { colour, font, uPlot } from './plot.js';
 
-/** @typedef {{from: number, to: number, names: string[], tint: string | null, ink: string}} Ground `from` and `to` along x; `names`: the first that has room is written; `tint` and `ink` name colours. */
+/** @typedef {{from: number, to: number, names: string[], tint: string | null, ink: string}} Ground `from` and `to` along x; `names`: the first one with enough room is written; `tint` and `ink` name colours. */
 
-/** Pixels of a name's letters, from its ground's edges to it, and around it where no line of the grid is seen. */
+/** Pixels of a name's letters, to the edges of its background, and around it without grid lines. */
 const FONT = 11.5;
 const LEFT = 7;
 const RIGHT = 3;
 const TOP = 6;
 const CLEAR = 2;
 
-/** @param {() => Ground[]} grounds @param {string | null} behind The colour behind a chart that has a grid. @returns {uPlot.Plugin} */
+/** @param {() => Ground[]} grounds @param {string | null} behind The background colour of a chart with a grid. @returns {uPlot.Plugin} */
 export function parts(grounds, behind) {
   return {
     hooks: {
@@ -40,7 +40,7 @@ export function parts(grounds, behind) {
           ctx.restore();
         },
       ],
-      // Above the lines of the grid, which would cross them.
+      // Above the grid lines, which would cross them.
       drawAxes: [
         (plot) => {
           const { ctx, bbox } = plot;

@@ -6,7 +6,7 @@ import { axis, leftAxis, line, makePlot, soon } from './plot.js';
 
 /** @import {ErrorRow} from '../../pkg/unrolled.js' */
 
-/** How the rows of the table are drawn, the model first: colour and dash differ, so that neither is needed alone. */
+/** Colour and dash of the table's rows, the model first: both differ, so that either suffices. */
 const MARKS = [
   { ink: 'accent', dash: [], width: 2.25 },
   { ink: 'base-1', dash: [5, 4], width: 1.5 },
@@ -15,7 +15,7 @@ const MARKS = [
   { ink: 'base-4', dash: [9, 3, 2, 3], width: 1.5 },
 ];
 
-/** @param {HTMLElement} container @param {string[]} ids Rows in the order of the data. */
+/** @param {HTMLElement} container @param {string[]} ids Ids of the rows, in the order of the data. */
 export function stepsChart(container, ids) {
   const { plot, destroy } = makePlot(
     container,

@@ -1,6 +1,6 @@
 /**
- * The chart of the forecast: what was measured, the predictions of the held-out parts, and the forecast beyond the
- * end. Values stand on one x; a missing one is a gap.
+ * The chart of the forecast: the measured values, the predictions of the held-out parts, and the forecast beyond the end. All have
+ * one x; a missing value is a gap.
  * @module
  */
 import { colour, gapped, leftAxis, line, makePlot, now, selecting, soon, xAxis } from './plot.js';
@@ -24,7 +24,7 @@ const UPPER = 5;
 
 /** @typedef {{time: number, measured: number | null, predicted: number | null, forecast: number | null, lower: number | null, upper: number | null}} Reading */
 
-/** @param {ArrayLike<number>} times @param {number} time @returns {number} Index of the first moment that is not before `time`. */
+/** @param {ArrayLike<number>} times @param {number} time @returns {number} Index of the first time that is not before `time`. */
 function indexOf(times, time) {
   let low = 0;
   let high = times.length;
@@ -45,7 +45,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
   /** @type {number[]} */ let x = [];
   /** @type {(number | null)[][]} */ let columns = [[], [], [], [], []];
   /** @type {[number, number]} */ let shown = [0, 1];
-  /** @type {[number, number]} Where the forecast was last drawn. */ let tail = [0, 0];
+  /** @type {[number, number]} Range of the last drawn forecast. */ let tail = [0, 0];
 
   const { plot, destroy } = makePlot(
     container,
@@ -66,7 +66,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
         y: false,
         drag: { x: true, y: false, setScale: false, dist: 6 },
         points: { size: 7, show: (u, index) => (index >= LOWER ? document.createElement('i') : cursorPoint(u, index)) },
-        // A click that focuses the chart must not be eaten.
+        // The chart must not swallow the click that focuses it.
         bind: { dblclick: () => () => null },
       },
       hooks: {
@@ -144,7 +144,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       for (const column of columns) column.length = end;
       if (forecast) {
         const last = end ? columns[MEASURED - 1][end - 1] : null;
-        // The line sets out from the last measured value, where there is one.
+        // The line starts at the last measured value, if there is one.
         if (last !== null) for (const series of forecast.lower ? [FORECAST, LOWER, UPPER] : [FORECAST]) columns[series - 1][end - 1] = last;
         forecast.times.forEach((time, i) => {
           x.push(time);
@@ -162,7 +162,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       shown = range;
     },
     draw: () => soon(drawNow),
-    /** Moves the cursor by so many values. @param {number} by @returns {Reading | null} */
+    /** Moves the cursor by this number of values. @param {number} by @returns {Reading | null} */
     moveCursor(by) {
       if (!x.length) return null;
       const first = indexOf(x, shown[0]);
@@ -175,7 +175,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
       plot.setCursor({ left: plot.valToPos(x[index], 'x'), top: 10 });
       return read(index);
     },
-    /** @returns {number | null} The time that the cursor is on. */
+    /** @returns {number | null} The time under the cursor. */
     pointedAt() {
       const { left = -1 } = plot.cursor;
       return left < 0 ? null : plot.posToVal(left, 'x');
@@ -192,7 +192,7 @@ export function timeChart(container, { timed, grounds, others, cuts, onRange, on
 /** @param {number | undefined} value @returns {number | null} */
 const present = (value) => (value !== undefined && Number.isFinite(value) ? value : null);
 
-/** @param {number | null} low @param {number | null} high @returns {[number, number]} Some room over and under, for the names of the parts. */
+/** @param {number | null} low @param {number | null} high @returns {[number, number]} Margins above and below, for the names of the parts. */
 function roomy(low, high) {
   if (low === null || high === null) return [0, 1];
   const height = high - low || Math.abs(high) || 1;

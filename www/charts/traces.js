@@ -1,5 +1,5 @@
 /**
- * A few units over time as lines, under the map of all of them and with its x.
+ * A few units over time as lines, under the map of all of them and with the same x.
  * @module
  */
 import { colour, leftAxis, line, makePlot, soon, xAxis } from './plot.js';
@@ -33,7 +33,7 @@ export function tracesChart(container, { timed }) {
   }
 
   return {
-    /** @param {typeof now} next `bounds`: between which the values lie; `null`: wherever they are. */
+    /** @param {typeof now} next `bounds`: bounds of the values; `null`: unbounded. */
     set(next) {
       now = next;
       soon(draw);

@@ -1,17 +1,17 @@
 /**
- * How the page reads the text files that come with it, in a module of its own so that a build can replace it:
- * `dist/unrolled.html` carries them inside (scripts/build/one-file.mjs).
+ * The text files that come with the page, in a module of its own that a build can replace: `dist/unrolled.html` carries them inside
+ * (scripts/build/one-file.mjs).
  * @module
  */
 
 /** Milliseconds that a sample may take to arrive. */
 const LATEST = 60_000;
 
-/** @param {string} message @returns {Error} As whoever opens it shows it. */
+/** @param {string} message @returns {Error} An error in the form that its caller shows. */
 const problem = (message) => Object.assign(new Error(message), { problem: { message } });
 
 /**
- * The text of one of the files in `www/samples/`.
+ * Returns the text of one of the files in `www/samples/`.
  * @param {string} name The file's name, such as `jfk-2013.csv`.
  * @returns {Promise<string>}
  */

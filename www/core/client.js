@@ -22,28 +22,28 @@ export class Refusal extends Error {
   }
 }
 
-/** The worker is gone; whoever waits on it is told so once, by `onDeath`. */
+/** The worker is gone; `onDeath` reports it once to the page. */
 export class Gone extends Error {}
 
 /**
  * @typedef {object} Client
  * @property {<N extends CallName>(name: N, payload: Calls[N]['in']) => Promise<Calls[N]['out']>} call
- * @property {() => void} close Ends it without a word.
- * @property {() => void} end Ends it, and `onDeath` is told.
- * @property {Build | null} build What computes in it.
+ * @property {() => void} close Ends it silently.
+ * @property {() => void} end Ends it and calls `onDeath`.
+ * @property {Build | null} build Its build.
  */
 
 /**
  * @typedef {object} Watch
- * @property {() => boolean} [isBusy] Whether the worker is to be heard of though no call waits, because it trains.
- * @property {(silence: Silence | null) => void} [onSilence] It has been silent for longer than it should, or (`null`) is no longer.
+ * @property {() => boolean} [isBusy] Whether the worker is busy without an open call, because it trains.
+ * @property {(silence: Silence | null) => void} [onSilence] Reports a silence beyond the limit, or (`null`) its end.
  */
 
 /**
- * @param {string} kind What the worker is for.
+ * @param {string} kind Purpose of the worker.
  * @param {(event: WorkerEvent) => void} onEvent
- * @param {(death: Death) => void} onDeath Called once, when the worker died by itself or by `end`.
- * @param {Build | null} [build] What computes; where this browser runs none, no worker is started and every call is `Gone`.
+ * @param {(death: Death) => void} onDeath Called once, when the worker died or was ended by `end`.
+ * @param {Build | null} [build] Build of the worker; where this browser runs none, no worker is started and every call is `Gone`.
  * @param {Watch} [watch]
  * @returns {Client}
  */
@@ -63,7 +63,7 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
   const waiting = new Map();
   let last = 0;
   let open = true;
-  /** Whether the core is on its way no more, and whether the worker has ever said a word. */
+  /** Whether the core has arrived, and whether the worker has ever sent a message. */
   let loaded = false;
   let spoke = false;
 
@@ -82,10 +82,10 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
     waiting.clear();
   }
 
-  /** @param {Problem} problem @param {number} [id] The call that it died of, where that is known. */
+  /** @param {Problem} problem @param {number} [id] The call that caused the death, if known. */
   function die(problem, id) {
     if (!open) return;
-    // A worker carries out calls in their order, and trains between them.
+    // A worker executes calls in order, and trains between them.
     const call = id === undefined && isBusy() ? undefined : (waiting.get(id ?? 0) ?? [...waiting.values()][0]);
     const during = call ? { name: call.name, payload: call.payload } : null;
     close();
@@ -93,7 +93,7 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
   }
 
   const end = () => die(deathOf('ended'));
-  /** The core is asked for once more, and given as long again. */
+  /** Requests the core again, with the same time limit. */
   function load() {
     heart.anew();
     if (build) askAgain(build);
@@ -104,7 +104,7 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
     /** @type {WorkerMessage} */
     const message = event.data;
     spoke = true;
-    // While the core is on its way a sign of the worker is no sign of that.
+    // While the core is being loaded, a sign of the worker says nothing about the core.
     if (loaded || message.type !== 'pong') heart.heard();
     if (message.type === 'answer' || message.type === 'error') {
       const call = waiting.get(message.id);
@@ -127,7 +127,7 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
       if (!open) return Promise.reject(new Gone());
       const id = ++last;
       return new Promise((resolve, reject) => {
-        // What cannot be sent is thrown here, and nobody waits for it.
+        // An unsendable payload throws here, without an open call.
         worker.postMessage({ type: 'call', id, name, payload });
         waiting.set(id, { name, payload, resolve, reject });
         heart.watch();

@@ -1,8 +1,8 @@
 /**
- * How long a run has trained, when each of its epochs ended, and where a budget ends it.
+ * The clock of a run: its training time, the time at each epoch's end, and the end of its budget.
  *
- * Only training and its validation count: not reports, pauses, or what a worker does for others. A budget in steps is kept to
- * the step; one in milliseconds to a round, and a validation that has begun is let finish, since it trains nothing.
+ * Only training and its validation count: not reports, pauses, or work for others. A budget in steps is exact to the step, one in
+ * milliseconds to a round; a validation that has begun is finished, since it trains nothing.
  * @module
  */
 /** @import {Epoch, Progress} from '../../pkg/unrolled.js' */
@@ -22,9 +22,9 @@ export function createClock(limit = {}) {
   return {
     /** Milliseconds of training so far. */
     spent: () => spent,
-    /** Whether it is steps that are counted: they are then taken one by one. */
+    /** Whether the budget counts steps, which are then done one by one. */
     byStep: steps < Infinity,
-    /** @param {number} slice Milliseconds. @returns {number} No more than the budget has left. */
+    /** @param {number} slice Milliseconds. @returns {number} The slice, at most the rest of the budget. */
     left: (slice) => Math.max(0, Math.min(slice, milliseconds - spent)),
 
     /** @param {Progress} progress */
@@ -37,12 +37,12 @@ export function createClock(limit = {}) {
     },
 
     /**
-     * Counts a stretch of training.
-     * @param {number} took Milliseconds. @param {Progress} progress After it. @param {(from: number) => Epoch[]} history
+     * Counts a slice of training.
+     * @param {number} took Milliseconds. @param {Progress} progress Progress after it. @param {(from: number) => Epoch[]} history
      */
     count(took, progress, history) {
       for (const epoch of history(ends.length)) {
-        // Where in the stretch it ended: by its steps.
+        // The end of an epoch within the slice, by its steps.
         const share = progress.step > step ? (epoch.step - step) / (progress.step - step) : 1;
         ends.push(spent + took * share);
       }
@@ -50,7 +50,7 @@ export function createClock(limit = {}) {
       step = progress.step;
     },
 
-    /** @param {Epoch[]} epochs @returns {(Epoch & {spent?: number})[]} With the milliseconds until each ended. */
+    /** @param {Epoch[]} epochs @returns {(Epoch & {spent?: number})[]} The epochs with the milliseconds until each end. */
     timed: (epochs) => epochs.map((epoch) => ({ ...epoch, spent: ends[epoch.epoch - 1] })),
   };
 }

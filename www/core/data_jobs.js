@@ -1,5 +1,5 @@
 /**
- * The data worker's calls: bytes of a file to a regular series.
+ * The data worker's calls: from a file's bytes to a regular series.
  * @module
  */
 import { bytesOf } from './drive.js';
@@ -8,17 +8,17 @@ import { problemOf } from './errors.js';
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Reading, WorkerMessage} from './protocol.js' */
 
-/** Bytes handed to the core at a time: large enough to be fast, small enough that progress is seen. */
+/** Bytes in one call of the core: large enough for speed, small enough for visible progress. */
 const CHUNK = 1 << 20;
-/** Rows shown as they stand in the file. */
+/** Rows of the preview. */
 const PREVIEW_ROWS = 12;
 
 /**
- * @param {any} core The classes of the package that this needs.
+ * @param {any} core The required classes of the package.
  * @param {(message: WorkerMessage) => void} post
  */
 export function dataJobs({ CsvReader }, post) {
-  /** @type {any} The table read last; kept until another has been read whole. */
+  /** @type {any} The last table, kept until another is complete. */
   let table = null;
 
   /** @param {any} from @param {SeriesOptions} options @returns {{value: Reading, transfer: Transferable[]}} */

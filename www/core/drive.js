@@ -1,10 +1,10 @@
 /**
- * Reading what a person chose from where it lies. A drive may be gone without a word, so every piece has a time limit.
+ * Reading a chosen file from its drive, which may disappear silently, so every piece has a time limit.
  * @module
  */
 import { coreError } from './errors.js';
 
-/** Milliseconds that a piece may take: a drive that sleeps wakes up in that time. */
+/** Time limit of a piece in milliseconds, enough for a sleeping drive to wake up. */
 const LATEST = 30_000;
 
 /** @template T @param {Promise<T>} reading @returns {Promise<T>} Its result; an error where nothing arrives. */
@@ -20,7 +20,7 @@ export async function bytesOf(piece) {
   try {
     return new Uint8Array(await inTime(piece.arrayBuffer()));
   } catch (error) {
-    // The browser's own word on the file; nothing has happened to the core.
+    // The browser's own error on the file; the core is unaffected.
     if (!(error instanceof DOMException)) throw error;
     throw coreError('It could not be read to its end: it was changed, moved or deleted meanwhile. Choose it again.', 'file');
   }

@@ -1,6 +1,6 @@
 /**
- * What is thrown in a worker, told apart: the core's own errors, after which all is as it was, and everything else, after which
- * nothing is known of the memory.
+ * The two kinds of errors in a worker: the core's own, after which its state is unchanged, and all others, after which its memory
+ * is undefined.
  * @module
  */
 /** @import {Problem} from './protocol.js' */
@@ -19,7 +19,7 @@ export function problemOf(error) {
 /** An error as the core throws them. @param {string} message A sentence for a person. @param {string} code */
 export const coreError = (message, code) => Object.assign(new Error(message), { name: 'UnrolledError', code });
 
-/** How the ends of a worker are told apart, each as a sentence. */
+/** A sentence for each kind of a worker's end. */
 const DEATHS = {
   memory: 'It ran out of memory.',
   trap: 'An error in Unrolled itself ended it.',
@@ -29,14 +29,14 @@ const DEATHS = {
 };
 
 /**
- * What engines, wasm-bindgen and Rust say where memory is wanting. A bare `unreachable` is among them: a panic throws with its
- * own words (src/wasm/panic.rs), so what ends in the instruction itself is an allocation that failed.
+ * The words of engines, wasm-bindgen and Rust for a lack of memory. They include a bare `unreachable`: a panic throws its own words
+ * (src/wasm/panic.rs), so the instruction alone is a failed allocation.
  */
 const WANTING = /out of memory|unreachable|memory allocation|allocation (?:failed|size)|allocate|capacity overflow|invalid array (?:buffer )?length/i;
 
 /**
- * What a worker died of, for a person; what was thrown is beside it, for whoever mends it.
- * @param {keyof typeof DEATHS | null} cause `null`: what was thrown tells.
+ * The cause of a worker's death, for a person, with the thrown text for developers.
+ * @param {keyof typeof DEATHS | null} cause `null`: the thrown value decides.
  * @param {unknown} [thrown] @returns {Problem}
  */
 export function deathOf(cause, thrown) {

@@ -1,26 +1,25 @@
 /**
- * What the workers that train one model together say to each other, and how each gathers what the others computed.
+ * The messages between workers that train one model together, and the collection of parts.
  *
- * Training goes in rounds: an optimiser step, or some of the validation after an epoch. A round has parts that do not
- * depend on each other (`Session.parts`). Member `m` of `n` computes the parts `m, m + n, m + 2n, …` and sends them to all
- * others as transferred arrays; once a member has all parts, it does the round (`Session.apply`). Everyone started from
- * the same settings and adds up the same parts in the same order, so everyone holds the same weights to the last bit, and
- * no weights are ever sent.
+ * Training goes in rounds: an optimiser step, or a piece of the validation after an epoch. A round has independent parts
+ * (`Session.parts`). Member `m` of `n` computes the parts `m, m + n, m + 2n, …` and sends them to all others as transferred arrays;
+ * once a member has all parts, it completes the round (`Session.apply`). All start from the same settings and add up the same parts
+ * in the same order, so all have the same weights to the last bit, and no weights are ever sent.
  * @module
  */
 
 /**
- * Parts of one round from one member. Only the leader, member 0, says how the next round is shared.
+ * Parts of one round from one member. Only the leader, member 0, decides the sharing of the next round.
  * @typedef {object} PartsMessage
  * @property {'parts'} type
  * @property {number} round From 0.
  * @property {[index: number, part: Float32Array<ArrayBuffer>][]} parts
- * @property {number} [sharing] How many members share the next round.
- * @property {number} [members] How many members there are from the next round on.
+ * @property {number} [sharing] Number of members that share the next round.
+ * @property {number} [members] Number of members from the next round on.
  */
 
 /**
- * What the leader says to a peer first.
+ * The leader's first message to a peer.
  * @typedef {object} OpenMessage
  * @property {'open'} type
  * @property {number} member The peer's number, from 1.
@@ -29,9 +28,9 @@
  * @property {[member: number, port: MessagePort][]} others Ways to the other peers.
  */
 
-/** @typedef {{type: 'ready'}} ReadyMessage What a peer answers once its model stands. */
+/** @typedef {{type: 'ready'}} ReadyMessage A peer's answer once its model is ready. */
 
-/** Parts as they come in, by round. */
+/** Received parts, by round. */
 export function createInbox() {
   /** @type {Map<number, Map<number, Float32Array<ArrayBuffer>>>} */
   const rounds = new Map();
@@ -57,7 +56,7 @@ export function createInbox() {
       for (const [index, part] of parts) at(round).set(index, part);
       look();
     },
-    /** Settles when all parts of a round are there. @param {number} round @param {number} count @returns {Promise<void>} */
+    /** Settles when all parts of a round have arrived. @param {number} round @param {number} count @returns {Promise<void>} */
     whole(round, count) {
       return new Promise((resolve) => {
         waiting = { round, count, resolve };
@@ -66,7 +65,7 @@ export function createInbox() {
     },
     /** @param {number} round @param {number} index */
     has: (round, index) => at(round).has(index),
-    /** The parts of a round, in order; they are forgotten here. @param {number} round @param {number} count */
+    /** Takes the parts of a round out, in order. @param {number} round @param {number} count */
     take(round, count) {
       const parts = at(round);
       rounds.delete(round);
@@ -91,7 +90,7 @@ export function ownParts(session, count, member, sharing) {
 }
 
 /**
- * Sends parts to others, each of whom gets a copy of its own.
+ * Sends a copy of the parts to each of the others.
  * @param {Iterable<MessagePort>} ports
  * @param {PartsMessage} message
  */

@@ -1,17 +1,16 @@
 /**
- * Whether a worker that is waited for still lives. Workers vanish without a word: killed by the browser or from its tools, or in
- * a loop without an end. A worker that is idle is not asked; one that is waited for is asked again and again for a sign, which it
- * gives between two pieces of its work.
+ * The heartbeat of a busy worker, which has an open call or trains. Workers vanish silently: killed by the browser or from its
+ * tools, or in an endless loop. An idle worker is not pinged; a busy one is pinged repeatedly, and answers between two pieces of its
+ * work.
  * @module
  */
 import { BEAT, PIECES, SILENCE } from './patience.js';
 
 /**
  * @param {object} about
- * @param {() => boolean} about.awaited Whether somebody waits for the worker.
- * @param {() => void} about.ping Asks it for a sign.
- * @param {(milliseconds: number) => void} about.tell It has been silent for longer than it should; 0: it has spoken again, or is
- *   no longer waited for.
+ * @param {() => boolean} about.awaited Whether the worker is busy.
+ * @param {() => void} about.ping Sends a ping.
+ * @param {(milliseconds: number) => void} about.tell Reports a silence beyond the limit; 0: it has ended, or the worker is idle.
  */
 export function createHeartbeat({ awaited, ping, tell }) {
   /** @type {ReturnType<typeof setInterval> | undefined} */ let timer;
@@ -48,7 +47,7 @@ export function createHeartbeat({ awaited, ping, tell }) {
   function beat() {
     if (!awaited()) return rest();
     const now = performance.now();
-    // A beat that comes late tells of a page that slept, and its workers with it: it counts as little more than one.
+    // A late beat shows that the page slept, and its workers with it: it counts as little more than one.
     silent += Math.min(now - last, 2 * BEAT);
     last = now;
     if (!pinged) ping();
@@ -57,20 +56,20 @@ export function createHeartbeat({ awaited, ping, tell }) {
   }
 
   return {
-    /** Somebody waits for it from now on. */
+    /** The worker is busy from now on. */
     watch() {
       if (timer !== undefined) return;
       last = performance.now();
       timer = setInterval(beat, BEAT);
     },
-    /** It has spoken. */
+    /** The worker has sent something. */
     heard() {
       longest = Math.max(longest, silent);
       anew();
     },
-    /** Its silence is counted from here on; what there was of it was no piece of work. */
+    /** Counts its silence from here on; the silence so far was no piece of work. */
     anew,
-    /** A person waits: they are asked again after twice as long. */
+    /** A person chose to wait: the next question comes after twice the time. */
     wait() {
       allowed = 2 * silent + SILENCE;
       say(0);

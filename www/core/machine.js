@@ -1,10 +1,10 @@
 /**
- * What is known of the machine.
+ * Information about the machine.
  * @module
  */
 
 /**
- * GiB of memory that it has, rounded, as Chromium alone tells; nothing elsewhere. The core refuses a model that would take more.
+ * GiB of memory, rounded, in Chromium only. The core refuses a model that needs more.
  * @returns {number | undefined}
  */
 export const machineMemory = () => /** @type {(Navigator & {deviceMemory?: number}) | undefined} */ (globalThis.navigator)?.deviceMemory;

@@ -14,7 +14,7 @@ import { createTraining } from './training.js';
 /** @import {Training} from './training.js' */
 
 /**
- * @param {any} core The classes of the package that this needs.
+ * @param {any} core The required classes of the package.
  * @param {(message: WorkerMessage, transfer?: Transferable[]) => void} post
  * @param {(error: any) => void} fatal Ends the worker.
  */
@@ -76,7 +76,7 @@ export function modelJobs({ Session }, post, fatal) {
   }
 
   /**
-   * Word of a peer, from the page that started it: a way to it, or its death.
+   * A message about a peer, from the page that started it: its port, or its death.
    * @param {{team: number, port?: MessagePort}} word
    */
   function peer({ team: of, port }) {

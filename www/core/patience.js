@@ -1,11 +1,11 @@
 /**
- * How long a worker may say nothing, in a module of its own so that a test can serve another.
+ * Time limits for silent workers, in a module of its own that a test can replace.
  * @module
  */
 
-/** Milliseconds between two looks at whether a worker that is waited for has said something. */
+/** Milliseconds between two checks for a sign from a busy worker. */
 export const BEAT = 1000;
 /** Milliseconds of silence after which a person is asked. */
 export const SILENCE = 10_000;
-/** To them are added so many times the longest that the worker was silent before it spoke: a large network's step takes seconds. */
+/** Added to the limit is this many times the worker's longest silence so far, since a large network's step takes seconds. */
 export const PIECES = 5;

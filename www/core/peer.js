@@ -1,7 +1,6 @@
 /**
- * A worker that helps to train: it holds the same model as the worker that it helps, computes its parts of every round,
- * and does every round. It waits for the leader's parts before each round, so the leader pauses, goes on and ends without
- * a word to it.
+ * A worker that helps to train: it holds the same model as the leader, computes its parts of every round, and completes every
+ * round. It waits for the leader's parts before each round, so the leader pauses, continues and ends without telling it.
  * @module
  */
 import { problemOf } from './errors.js';
@@ -14,13 +13,13 @@ import { createInbox, ownParts, send } from './exchange.js';
  * @param {{Session: any}} core
  * @param {MessagePort} leader
  * @param {(error: any) => void} fatal Ends the worker.
- * @returns {() => void} Closes all ways to the others; a worker of its own is just terminated.
+ * @returns {() => void} Closes all ports to the others; a worker of its own is just terminated.
  */
 export function servePeer({ Session }, leader, fatal) {
   const inbox = createInbox();
   /** @type {Map<number, MessagePort>} */
   const others = new Map([[0, leader]]);
-  /** What the leader said about the round after each. @type {Map<number, {sharing: number, members: number}>} */
+  /** The leader's announcement of the following round, by round. @type {Map<number, {sharing: number, members: number}>} */
   const said = new Map();
 
   const unread = () => fatal(new Error('A message from another worker could not be read.'));
@@ -46,7 +45,7 @@ export function servePeer({ Session }, leader, fatal) {
     const session = new Session(parts, machineMemory());
     session.configure(settings);
     leader.postMessage(/** @type {ReadyMessage} */ ({ type: 'ready' }));
-    // Until the leader says otherwise, it does everything itself and sends it all.
+    // Without an announcement the leader computes everything itself and sends it all.
     let now = { sharing: 1, members: Infinity };
     for (let round = 0; ; round++) {
       const count = session.parts();
@@ -59,7 +58,7 @@ export function servePeer({ Session }, leader, fatal) {
       try {
         session.apply(inbox.take(round, count));
       } catch (error) {
-        // An explosion: the leader comes to it by itself, and tells.
+        // An explosion: the leader reaches it too, and reports it.
         if (!problemOf(error)) throw error;
         return;
       }

@@ -1,11 +1,11 @@
 /**
- * The page's part in training with several workers: it starts those that help, hands the model's worker a port to each,
- * and tells it when one dies. What they compute goes from worker to worker.
+ * The page's part in training with several workers: it starts the helpers, hands the model's worker a port to each, and reports
+ * their deaths. Results go from worker to worker.
  * @module
  */
 import { startWorker } from './wasm.js';
 
-/** @param {Worker} leader @param {import('./wasm.js').Build} build What computes in the leader, and so in those that help it. */
+/** @param {Worker} leader @param {import('./wasm.js').Build} build Build of the leader, and so of its helpers. */
 export function createPeers(leader, build) {
   /** @type {Worker[]} */
   let peers = [];
@@ -20,7 +20,7 @@ export function createPeers(leader, build) {
     peer.addEventListener('message', ({ data }) => data.type === 'fatal' && lost());
     peer.addEventListener('messageerror', lost);
     peer.addEventListener('error', (event) => {
-      // It is no error of the page: training goes on without the peer.
+      // It is no error of the page: training continues without the peer.
       event.preventDefault();
       lost();
     });
@@ -31,7 +31,7 @@ export function createPeers(leader, build) {
   }
 
   return {
-    /** Has so many peers; those beyond them end. @param {{team: number, count: number}} wanted */
+    /** Starts or ends peers up to this number. @param {{team: number, count: number}} wanted */
     set({ team, count }) {
       for (const peer of peers.splice(count)) peer.terminate();
       while (peers.length < count) add(team);

@@ -1,19 +1,19 @@
 /**
- * How the page gets its workers and the core's bytes, in a module of its own so that a build can replace it:
- * `dist/unrolled.html` has no files to load either from and carries both (scripts/build/one-file.mjs).
+ * The start of workers and the core's bytes, in a module of its own that a build can replace: `dist/unrolled.html` has no files to
+ * load either from and carries both (scripts/build/one-file.mjs).
  *
- * A worker loads no wasm by itself: it waits for a message `{type: 'wasm', module}` with the compiled core.
+ * A worker loads no wasm: it waits for a message `{type: 'wasm', module}` with the compiled core.
  * @module
  */
 /** @import {Build} from './wasm.js' */
 
-/** Where a worker's script is, once there has been one. */
+/** Address of a worker's script, after the first start. */
 let address = '';
 
 /**
- * Starts a worker. Its script is a line of text that imports the worker's module: a worker from text is held to the page's
- * policy (no request to elsewhere), one that is loaded from an address to its own alone, which a static host does not send.
- * @param {string} kind What it is for; its name in the browser's tools, and `self.name` inside it.
+ * Starts a worker. Its script is a line of text that imports the worker's module: a worker from text has the page's policy (no
+ * requests elsewhere), one from an address only its own response's, which a static host does not send.
+ * @param {string} kind Purpose of the worker; its name in the browser's tools, and `self.name` inside it.
  * @returns {Worker}
  */
 export function spawnWorker(kind) {
@@ -26,7 +26,7 @@ export function spawnWorker(kind) {
 const FILES = { plain: 'unrolled_bg.wasm', relaxed: 'unrolled_relaxed_bg.wasm' };
 
 /**
- * The core's bytes, as they arrive.
+ * The core's bytes, as a stream.
  * @param {Build} build
  * @param {AbortSignal} signal Ends it.
  * @returns {Promise<Response>}

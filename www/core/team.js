@@ -1,33 +1,33 @@
 /**
- * The leader's side of training one model in several workers: how many share a round, and what happens when one fails.
+ * The leader's side of training one model in several workers: the number that share a round, and the fallback when one fails.
  *
- * The page starts the peers, because a worker of a page from disk may start none, and hands over a port to each. Until
- * they are ready, the leader does all rounds alone and sends them the parts, from which they catch up. Then, unless a
- * number of workers is wanted, some rounds are timed with one worker, with two, and so on, and the fastest number stays:
- * all those rounds train. How many workers share a round changes its time and nothing else, so a peer that is slow to
- * start or dies changes nothing either: the leader does what is missing.
+ * The page starts the peers, because a worker of a page from disk may not start any, and hands over a port to each. Until they are
+ * ready, the leader does all rounds alone and sends them the parts, from which they catch up. Then, unless a number of workers is
+ * chosen, some rounds are timed with one worker, with two, and so on, and the fastest number stays; all those rounds train. The
+ * number of workers changes only the time of a round, so a peer that starts slowly or dies changes nothing either: the leader
+ * computes the missing parts.
  * @module
  */
 import { createInbox, ownParts, send } from './exchange.js';
 
 /** @import {OpenMessage, PartsMessage, ReadyMessage} from './exchange.js' */
 
-/** Most workers that are started by themselves: more would wait for memory, not compute. */
+/** Largest automatic number of workers: more would wait for memory, not compute. */
 export const MOST_WORKERS = 4;
-/** Rounds that are timed with each number of workers. */
+/** Number of timed rounds with each number of workers. */
 const TIMED = 5;
 /** More workers must be faster by this factor to be kept. */
 const GAIN = 1.05;
 /** Bytes of parts that may wait for peers that are not ready. */
 const MOST_WAITING = 256 << 20;
-/** A peer that keeps the others waiting for so many milliseconds, or for so many rounds' time, is given up. */
+/** A peer is given up after the others have waited this many milliseconds, or the time of this many rounds. */
 const PATIENCE = { milliseconds: 5000, rounds: 30 };
 
 /** @param {number[]} numbers */
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Infinity;
 
 /**
- * Numbers of workers worth trying: two that must each take as many parts of a round as with fewer are not.
+ * Numbers of workers worth trying: another number must reduce the most parts of any worker.
  * @param {number} most @param {number} parts
  */
 export function candidates(most, parts) {
@@ -44,10 +44,10 @@ export function candidates(most, parts) {
  * @param {import('../../pkg/unrolled.js').SeriesParts} about.parts Its series.
  * @param {import('../../pkg/unrolled.js').Settings} about.settings Its settings.
  * @param {number} about.shards Parts of a step's batch.
- * @param {number} about.wanted Workers; 0: as many as are fastest, at most `most`.
- * @param {number} about.most As many as the machine has cores for.
- * @param {number} about.fit As many as the memory has room for, each with the model and its part of the work.
- * @param {(peers: number) => void} about.ask Asks the page for so many peers in all; it ends the others.
+ * @param {number} about.wanted Number of workers; 0: the fastest number, at most `most`.
+ * @param {number} about.most Number of the machine's cores.
+ * @param {number} about.fit Number that fits into memory, each with the model and its part of the work.
+ * @param {(peers: number) => void} about.ask Asks the page for this number of peers; it ends the others.
  */
 export function createTeam({ session, parts: series, settings, shards, wanted, most, fit, ask }) {
   const worth = candidates(Math.min(wanted || Math.min(MOST_WORKERS, most), fit), shards);
@@ -55,7 +55,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
   let sharing = 1;
   let round = 0;
   let ready = 0;
-  /** Parts on their way to peers that are not there yet. @type {PartsMessage[]} */
+  /** Parts for peers that have not arrived yet. @type {PartsMessage[]} */
   let log = [];
   let waiting = 0;
   /** @type {MessagePort[]} */
@@ -68,7 +68,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
   /** @type {Map<number, number[]>} */
   const times = new Map(worth.map((workers) => [workers, []]));
 
-  /** From here on the leader is alone. */
+  /** Leaves the leader alone from here on. */
   function disband() {
     if (members === 1) return;
     members = sharing = 1;
@@ -90,7 +90,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     if (ports.length === members - 1) open();
   }
 
-  /** All ports are there: each peer gets the model, a way to each other peer, and what it has missed. */
+  /** Once all ports have arrived, each peer gets the model, a port to each other peer, and the missed parts. */
   function open() {
     /** @type {[number, MessagePort][][]} */
     const others = ports.map(() => []);
@@ -113,12 +113,12 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     log = [];
   }
 
-  /** How many share the round after this one. */
+  /** Number of members that share the next round. */
   function decide() {
     if (members === 1 || ready < members - 1) return 1;
     if (wanted) return members;
     if (!trials.length) return sharing;
-    // The first round with another number of workers finds them where the last number left them, and is not timed.
+    // The first round with a new number of workers is not timed, since it starts from the previous one's state.
     if ((times.get(sharing) ?? []).length <= TIMED) return sharing;
     const next = sharing === trials[0] ? (trials.shift(), trials[0]) : trials[0];
     if (next) return next;
@@ -140,7 +140,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     let aside = 0;
     const after = decide();
     if (members > 1) {
-      // What is settled for good needs no more members than share it.
+      // After the trials, members that share no rounds are let go.
       const stay = trials.length || ready < members - 1 ? members : after;
       /** @type {PartsMessage} */
       const message = { type: 'parts', round, parts: own, sharing: after, members: stay };
@@ -150,7 +150,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     }
     if (sharing > 1) await whole(count);
     session.apply(inbox.take(round, count));
-    // Only steps are compared; sending to members that do not share is no part of what one worker takes.
+    // Only steps are compared; sending to idle members is no part of one worker's time.
     if (timed && session.progress().step > step) {
       times.get(sharing)?.push(performance.now() - from - (sharing === 1 ? aside : 0));
     }
@@ -169,7 +169,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     if (waiting > MOST_WAITING) disband();
   }
 
-  /** Lets the members go that do not share. @param {number} stay */
+  /** Lets the idle members go. @param {number} stay */
   function shrink(stay) {
     if (stay === 1) return disband();
     members = stay;
@@ -178,11 +178,11 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     ask(members - 1);
   }
 
-  /** All parts of the round: the others', or, if they keep it waiting, the leader's own. @param {number} count */
+  /** All parts of the round: the others', or, after too long a wait, the leader's own. @param {number} count */
   async function whole(count) {
     const alone = median(times.get(1) ?? []);
     const limit = Math.max(PATIENCE.milliseconds, Number.isFinite(alone) ? PATIENCE.rounds * alone : 0);
-    // A browser that slows timers down in the background delays the fallback and nothing else.
+    // A browser that slows down timers in the background only delays the fallback.
     const timer = setTimeout(disband, limit);
     await Promise.race([inbox.whole(round, count), new Promise((resolve) => (wake = () => resolve(null)))]);
     clearTimeout(timer);
@@ -197,9 +197,9 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     join,
     disband,
     next,
-    /** Workers that share a round now. */
+    /** Number of workers that share a round now. */
     workers: () => sharing,
-    /** Whether there is nobody but the leader, for good. */
+    /** Whether the leader is alone for good. */
     alone: () => members === 1,
   };
 }

@@ -1,10 +1,10 @@
 /**
- * Which build of the core computes, and the module made of it: compiled while it arrives, once, for all workers.
+ * The build of the core, and its module: compiled once during the download, for all workers.
  *
- * There are two builds of the same sources. `plain` uses SIMD whose results WebAssembly fixes to the last bit; `relaxed`
- * adds instructions that may round once where plain ones round twice, as the processor does best: faster, and not the
- * same on every machine. A browser says by `WebAssembly.validate` what it knows, and the package which builds are there:
- * `make serve` shows the page before it has built both.
+ * There are two builds of the same sources. `plain` uses SIMD whose results WebAssembly fixes to the last bit; `relaxed` adds
+ * instructions that may round once where plain ones round twice, as the processor prefers: faster, and not the same on every
+ * machine. `WebAssembly.validate` shows the browser's support, and the package lists the finished builds: `make serve` shows the
+ * page before both are built.
  * @module
  */
 import { builds } from '../../pkg/builds.js';
@@ -13,7 +13,7 @@ import { fetchWasm, spawnWorker } from './spawn.js';
 /** @typedef {'plain' | 'relaxed'} Build */
 
 /**
- * The smallest module with one function that gives a vector.
+ * The smallest module with one function that returns a vector.
  * @param {number[]} body The function's instructions.
  */
 function moduleWith(body) {
@@ -29,27 +29,27 @@ function moduleWith(body) {
 /** `i32.const 0`, `i8x16.splat`: a vector of zeros. */
 const ZEROS = [0x41, 0x00, 0xfd, 0x0f];
 const SIMD = moduleWith(ZEROS);
-/** `f32x4.relaxed_madd` of three of them: the instruction that the relaxed build is for. */
+/** `f32x4.relaxed_madd` of three of them: the characteristic instruction of the relaxed build. */
 const RELAXED = moduleWith([...ZEROS, ...ZEROS, ...ZEROS, 0xfd, 0x85, 0x02]);
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
 const knows = (bytes) => typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
 
-/** @returns {Build | null} The fastest build that is there and that this browser runs; `null` where it runs none. */
+/** @returns {Build | null} The fastest finished build that this browser runs; `null` where it runs none. */
 export function fastestBuild() {
   if (!knows(SIMD)) return null;
   return builds.includes('relaxed') && knows(RELAXED) ? 'relaxed' : 'plain';
 }
 
 /**
- * What is on its way or there: what all wait for, and what ends the attempt that is under way.
+ * The core on its way or compiled: the promise of it, and the controller of the present attempt.
  * @typedef {{module: Promise<WebAssembly.Module>, resolve: (module: WebAssembly.Module) => void, reject: (reason: unknown) => void, abort: AbortController}} Core
  */
 /** @type {Map<Build, Core>} */
 const cores = new Map();
 
 /**
- * The compiled core. Asked for again it is there already, unless it failed.
+ * The compiled core; later calls return the same module, unless it failed.
  * @param {Build} build
  * @returns {Promise<WebAssembly.Module>}
  */
@@ -65,7 +65,7 @@ export function compiled(build) {
   return core.module;
 }
 
-/** Asks once more for a core that does not arrive; whoever waits for it gets this one. @param {Build} build */
+/** Requests a missing core again; all who wait for it get this one. @param {Build} build */
 export function askAgain(build) {
   const core = cores.get(build);
   if (!core) return;
@@ -88,13 +88,13 @@ function attempt(build, core) {
 async function compile(build, signal) {
   const response = await fetchWasm(build, signal);
   if (!response.ok) throw new Error(`the core could not be loaded (${response.status})`);
-  // Only what is called wasm may be compiled while it arrives, and not every host knows the name.
+  // Only a response of type wasm can be compiled while it arrives, and not every host sends that type.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
 /**
- * Starts a worker in which a build computes, as soon as it is compiled.
+ * Starts a worker with a build, as soon as it is compiled.
  * @param {string} kind @param {Build} build @param {(module: WebAssembly.Module) => void} loaded @param {(error: Error) => void} failed
  */
 export function startWorker(kind, build, loaded, failed) {

@@ -1,6 +1,6 @@
 /**
- * The worker: the only importer of the wasm package. One runs for data and one for the model, and both know every call;
- * further ones may help the model's to train (peer.js).
+ * The worker: the only importer of the wasm package. One runs for data and one for the model, and both know every call; further
+ * ones may help the model's to train (peer.js).
  *
  * Calls are carried out one after another. If a call throws one of the core's errors, the error is its answer. Anything else (a panic
  * or a trap of the wasm) leaves memory in an unknown state, so the worker says so and ends. A `ping` is answered between two pieces of
@@ -28,11 +28,11 @@ function fatal(error, id) {
 
 /** @type {(module: WebAssembly.Module) => void} */
 let begin = () => {};
-/** Settled once the wasm runs: the page compiles it, for all of its workers, and sends it. */
+/** Settled once the wasm runs; the page compiles it for all of its workers and sends it. */
 const ready = new Promise((/** @type {(module: WebAssembly.Module) => void} */ resolve) => {
   begin = resolve;
 }).then((module) => initSync({ module }));
-// What went wrong is said to the first call.
+// The first call reports the error.
 ready.catch(() => {});
 
 const model = modelJobs({ Session }, post, fatal);
@@ -62,7 +62,7 @@ self.addEventListener('message', ({ data }) => {
   else if (data.type === 'serve') void ready.then(() => servePeer({ Session }, data.port, fatal)).catch(fatal);
 });
 self.addEventListener('messageerror', () => fatal(new Error('A message from the page could not be read.')));
-// What is thrown where nobody waits would otherwise be heard of by nobody, and the page would wait for ever.
+// Without this, an error without an open call would be lost, and the page would wait for ever.
 self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
   fatal(event.reason);

@@ -1,5 +1,5 @@
 /**
- * The samples that come with the page. `about` says where the numbers come from, and what they are not.
+ * The samples that come with the page. `about` names the source of the numbers, and their limits.
  * @module
  */
 

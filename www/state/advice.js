@@ -1,5 +1,5 @@
 /**
- * What a person can change after a worker has died.
+ * Advice after a worker's death.
  * @module
  */
 import { shownRun } from './shape.js';
@@ -7,10 +7,10 @@ import { shownRun } from './shape.js';
 /** @import {Problem} from '../core/protocol.js' */
 /** @import {State} from './shape.js' */
 
-/** The knobs that memory grows with, those that cost the least accuracy first. */
+/** The knobs that memory grows with, ordered by their cost in accuracy, the smallest first. */
 const LARGE = ['batch_size', 'window', 'hidden', 'layers'];
 
-/** @param {State} state @param {Problem} problem What it died of. @returns {string} What to change, as a sentence, or ''. */
+/** @param {State} state @param {Problem} problem Cause of the death. @returns {string} The change, as a sentence, or ''. */
 export function adviceFor(state, { code }) {
   const { catalog, draft } = state;
   if (code !== 'memory') return code === 'trap' ? 'Other settings may avoid it. To report it, copy the details below.' : '';

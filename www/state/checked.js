@@ -1,7 +1,6 @@
 /**
- * What is read back from the browser's storage, checked against its shape before anything else touches it: another version may
- * have written it, or a crash cut it short. One table says what each entry must be; `faultIn` names the first place that is not.
- * Fields that no table knows are let through.
+ * The check of stored records, before anything else touches them: another version may have written them, or a crash cut them short.
+ * One table has the shape of each record; `faultIn` names the first mismatch. Unknown fields are allowed.
  * @module
  */
 import { ROLE } from './shape.js';
@@ -10,15 +9,15 @@ import { ROLE } from './shape.js';
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {Dataset} from './shape.js' */
 
-/** What is wrong with a value, beginning with its place; '' nothing. @typedef {(value: any, at: string) => string} Shape */
+/** The fault of a value, beginning with its place; '' for none. @typedef {(value: any, at: string) => string} Shape */
 
-/** Most items of a list: what was kept is smaller, and a person waits for what is checked. */
+/** Largest number of items of a list: stored ones are smaller, and a person waits for the check. */
 const MOST_ITEMS = 200_000;
-/** Most characters of a text. */
+/** Largest number of characters of a text. */
 const MOST_CHARACTERS = 4_000_000;
-/** The last moment that a `Date` can hold, either way. */
+/** The largest absolute time of a `Date`. */
 const LAST_MOMENT = 8.64e15;
-/** More colours and dashes than there are runs. */
+/** An upper bound of the runs' colours and dashes. */
 const MOST_SLOTS = 100_000;
 
 /** @param {string} needed @param {(value: any) => boolean} holds @returns {Shape} */
@@ -36,7 +35,7 @@ const flag = is('true or false', (value) => typeof value === 'boolean');
 const count = is('a whole number from 0 on', isCount);
 const positive = is('a whole number from 1 on', (value) => isCount(value) && value > 0);
 const amount = is('a finite number from 0 on', (value) => Number.isFinite(value) && value >= 0);
-/** An error or a loss: NaN where there is none. */
+/** An error or a loss; NaN if there is none. */
 const number = is('a number', (value) => typeof value === 'number');
 const moment = is('a time', (value) => Number.isFinite(value) && Math.abs(value) <= LAST_MOMENT);
 const scalar = is('a text, a number or a flag', isScalar);
@@ -46,7 +45,7 @@ const blob = is('a Blob', (value) => value instanceof Blob);
 /** @param {...string} values @returns {Shape} */
 const oneOf = (...values) => is(`one of ${values.map((value) => `“${value}”`).join(', ')}`, (value) => values.includes(value));
 
-/** @param {Shape} shape @returns {Shape} That, or nothing. */
+/** @param {Shape} shape @returns {Shape} This shape, or nothing. */
 const maybe = (shape) => (value, at) => (value === null || value === undefined ? '' : shape(value, at));
 
 /** @param {Shape} shape @param {number} [least] Items. @returns {Shape} */
@@ -61,7 +60,7 @@ const list = (shape, least = 0) => (value, at) => {
   return '';
 };
 
-/** @param {Record<string, Shape>} fields @param {(value: any, at: string) => string} [also] What must hold between them. @returns {Shape} */
+/** @param {Record<string, Shape>} fields @param {(value: any, at: string) => string} [also] A condition on several fields. @returns {Shape} */
 const object = (fields, also) => (value, at) => {
   if (!isPlain(value)) return `${at}: an object is needed`;
   for (const [name, shape] of Object.entries(fields)) {
@@ -81,7 +80,7 @@ const record = (shape) => (value, at) => {
   return '';
 };
 
-/** @param {...[string, ArrayLike<unknown>, number]} lengths A place, what stands there, and how long it must be. @returns {string} */
+/** @param {...[string, ArrayLike<unknown>, number]} lengths Places, their values, and the required lengths. @returns {string} */
 function ofLength(...lengths) {
   const wrong = lengths.find(([, values, length]) => values.length !== length);
   return wrong ? `${wrong[0]}: ${wrong[2]} values are needed, and ${wrong[1].length} are there` : '';
@@ -108,7 +107,7 @@ const settings = record(scalar);
 const problem = object({ message: text });
 /** @type {Shape} */
 const scalars = (value, at) => (isPlain(value) ? settings(value, at) : scalar(value, at));
-/** What a file or a series was asked to be read as: scalars, or lists of names or of picks; the core checks the names. */
+/** Options of a file or a series: scalars, or lists of names or of picks; the core checks the names. */
 const options = record((value, at) => (Array.isArray(value) ? list(scalars)(value, at) : maybe(scalar)(value, at)));
 
 /** @type {Shape} */
@@ -213,7 +212,7 @@ const part = object({ from: count, to: count, first: moment, last: moment });
 
 const configured = object({
   settings,
-  // Of runs that were kept before there were these, nothing is known.
+  // Older runs have no fingerprint.
   fingerprint: maybe(text),
   judged_on: maybe(text),
   trained_on: maybe(text),
@@ -282,7 +281,7 @@ const rows = list(
   }),
 );
 
-/** What an interval held of the part that was scored. */
+/** Coverage of an interval on the scored part. */
 const range = object({ level: number, coverage: number, width: number, windows: count });
 
 const evaluation = object({
@@ -371,7 +370,7 @@ const entry = object({
 /** Which data are open, and which run of each is shown. */
 const open = object({ data: text, shown: record(count) });
 
-/** What each thing that is kept must be. */
+/** Shapes of all stored records. */
 const SHAPES = { data: dataset, entry, open, scored: record(count) };
 
 const report = object({
@@ -385,7 +384,7 @@ const report = object({
   gradients: maybe(gradients),
 });
 
-/** What a worker says unasked, by its type. @type {Record<string, Shape>} */
+/** Events of a worker, by type. @type {Record<string, Shape>} */
 const EVENTS = {
   progress: object({ run: positive, progress, workers: count, spent: amount, epochs: list(epoch) }),
   report: object({ run: positive, report }),
@@ -400,10 +399,10 @@ export function faultInEvent(event) {
   return shape ? shape(event, event.type) : 'its kind is unknown';
 }
 
-/** @param {string} fault @returns {string} To a person: that something a worker has said cannot be read. */
+/** @param {string} fault @returns {string} The message that an event of a worker cannot be read. */
 export const unheard = (fault) => `An answer of its worker cannot be read (${fault}). Reload the page.`;
 
-/** What the rest of the page knows, as far as it does by now. @typedef {{catalog?: Catalog | null, data?: Dataset | null}} Known */
+/** The page's present knowledge. @typedef {{catalog?: Catalog | null, data?: Dataset | null}} Known */
 
 /** @param {Settings} chosen @param {Catalog} catalog @returns {string} */
 function unknownIn(chosen, { knobs }) {
@@ -417,8 +416,8 @@ function unknownIn(chosen, { knobs }) {
 }
 
 /**
- * What is wrong with something that was kept, in a few words that begin with its place; '' where it is what it must be. Of a
- * model also whether it belongs to the data and to this version's architectures, where these are known.
+ * The fault of a stored record, in a few words that begin with its place; '' for none. A model must also belong to the data and to
+ * this version's architectures, if these are known.
  * @param {keyof typeof SHAPES} what @param {unknown} value @param {Known} [known]
  * @returns {string}
  */

@@ -1,30 +1,29 @@
 /**
- * How it stands with what is kept in the browser: whether the storage answers, whether this tab writes, how much room there is, and what
- * is not kept and why.
+ * The status of the browser's storage: whether it answers, whether this tab writes, the room left, and the failures of writing.
  * @module
  */
 /** @import {Role} from './one_writer.js' */
 /** @import {Aside} from './records.js' */
 
-/** Milliseconds without an answer after which the page goes on without the storage; it goes on listening. */
+/** Milliseconds without an answer after which the page starts without the storage; it keeps listening. */
 export const PATIENCE = 3000;
-/** What a person misses most where it is not kept. */
+/** The most important record for a person. */
 export const MODEL = 'the model';
 
 /**
- * How it stands with what is kept.
+ * The status of the storage.
  * @typedef {object} Keeping
- * @property {'waiting' | 'silent' | 'late' | 'answers' | 'forgetting' | 'forgotten'} state `waiting`: it is being read. `silent`: the storage has not
- *   answered. `late`: it has answered after the page had begun without it, and a person is to say what becomes of what it had.
- *   `forgetting`: a person has it deleted. `forgotten`: that is done. Nothing is written but where it `answers`.
+ * @property {'waiting' | 'silent' | 'late' | 'answers' | 'forgetting' | 'forgotten'} state `waiting`: it is being read. `silent`:
+ *   it has not answered. `late`: it has answered after the page started without it, and a person must decide about its records.
+ *   `forgetting`: its records are being deleted. `forgotten`: they are. The page writes only in the state `answers`.
  * @property {Role} role Whether this tab is the one that writes.
- * @property {string} problem Why something is not kept, in a line, or ''.
+ * @property {string} problem Why something is not stored, in a line, or ''.
  * @property {Aside[]} aside
- * @property {string} late What came late, in words.
- * @property {number} deleted Entries that a person has deleted and can bring back.
- * @property {number | null} used Bytes of this site, as far as the browser tells.
- * @property {number | null} quota Bytes that it may use.
- * @property {boolean} lasting Whether the browser has agreed to keep it even when space is short.
+ * @property {string} late The late records, in words.
+ * @property {number} deleted Number of deleted records that a person can bring back.
+ * @property {number | null} used Bytes of this site, if the browser reports them.
+ * @property {number | null} quota Largest number of bytes.
+ * @property {boolean} lasting Whether the browser has agreed to keep the records even when space is short.
  */
 
 /** @type {Keeping} */
@@ -35,7 +34,7 @@ let listener = () => {};
 /** @returns {Keeping} */
 export const keepingNow = () => keeping;
 
-/** @param {(keeping: Keeping) => void} hear Told of every change. */
+/** @param {(keeping: Keeping) => void} hear Called at every change. */
 export function watchKeeping(hear) {
   listener = hear;
   hear(keeping);
@@ -50,7 +49,7 @@ export function tell(patch) {
 /** @returns {boolean} Whether this tab writes, as far as tabs are concerned. */
 export const mayWrite = () => keeping.role === 'writer' || keeping.role === 'alone';
 
-/** What went wrong last, for each thing that is not kept as it stands. @type {Map<string, string>} */
+/** The last failure of each record that is not stored in its present state. @type {Map<string, string>} */
 export const problems = new Map();
 
 export function tellProblem() {
@@ -69,7 +68,7 @@ export function reasonOf(error) {
 
 /**
  * @template T @param {Promise<T>} answer @param {number} [limit] Milliseconds.
- * @returns {Promise<T | undefined>} `undefined` where it has not come by then.
+ * @returns {Promise<T | undefined>} `undefined` after the limit.
  */
 export function within(answer, limit = PATIENCE) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
@@ -77,12 +76,12 @@ export function within(answer, limit = PATIENCE) {
   return Promise.race([answer, /** @type {Promise<undefined>} */ (silence)]).finally(() => clearTimeout(timer));
 }
 
-/** Asks the browser how much room there is. */
+/** Asks the browser for the room left. */
 export async function measure() {
   const { storage } = navigator;
   // Pages from disk have none.
   if (!storage?.estimate) return;
-  // A browser that does not tell is not spoken for.
+  // A browser without this information gives none.
   const unknown = () => undefined;
   const [estimate, lasting] = await Promise.all([
     within(storage.estimate().catch(unknown)),
@@ -93,15 +92,15 @@ export async function measure() {
 
 let askedToLast = false;
 /**
- * Asks the browser, once a visit, not to clear what is kept when space is short. Only in a click, because Firefox asks the person,
- * who should see what for.
+ * Asks the browser, once a visit, not to clear the records when space is short. Only in a click, because Firefox asks the person,
+ * who should see the reason.
  */
 export function askToLast() {
   if (askedToLast || keeping.lasting || !navigator.storage?.persist || navigator.userActivation?.isActive === false) return;
   askedToLast = true;
   navigator.storage.persist().then(
     (lasting) => tell({ lasting }),
-    // It is then kept as far as space allows, which is what the foot says.
+    // The records are then kept as long as space allows, and the foot says so.
     () => tell({ lasting: false }),
   );
 }

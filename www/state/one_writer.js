@@ -1,16 +1,16 @@
 /**
- * One tab at a time writes what is kept: the one that holds a lock of the browser. The others wait for it, and one of them has it
- * when that tab is closed; a person can have any of them take it over.
+ * One tab at a time writes records: the holder of a browser lock. The others wait for it, and one of them gets it when that tab is
+ * closed; a person can make any of them take over.
  * @module
  */
 
 const LOCK = 'unrolled-writer';
-/** Milliseconds until a browser that does not answer is taken for one without locks. */
+/** Milliseconds without an answer after which the browser counts as one without locks. */
 const PATIENCE = 3000;
 
 /**
- * `asking`: it is not known yet. `writer`: this tab writes. `looking`: another did when this one was opened. `lost`: another has taken
- * it over. `alone`: the browser has no locks; tabs then write beside each other.
+ * `asking`: not known yet. `writer`: this tab writes. `looking`: another one did when this one was opened. `lost`: another one has
+ * taken over. `alone`: the browser has no locks, so tabs write independently.
  * @typedef {'asking' | 'writer' | 'looking' | 'lost' | 'alone'} Role
  */
 
@@ -31,7 +31,7 @@ export function seekLock(tell) {
       await navigator.locks.request(LOCK, options, (lock) => {
         if (!lock) return false;
         held = true;
-        // Its own place in the queue is of no use any more.
+        // The queued request is no longer needed.
         if (queued?.signal !== options.signal) queued?.abort();
         queued = null;
         answer('writer');
@@ -57,7 +57,7 @@ export function seekLock(tell) {
     setTimeout(() => answered || tell('alone'), PATIENCE);
   } else answer('alone');
   return {
-    // Not asked of the tab that holds it: one in the background may be frozen.
+    // Stolen from the tab that holds it, since one in the background may be frozen.
     takeOver: () => void ask({ steal: true }),
   };
 }

@@ -1,10 +1,10 @@
 /**
- * What is kept in the browser between two visits: data and the runs on them. It stays on this machine.
+ * Data and runs in the browser's storage between two visits. They stay on this machine.
  *
- * What is to be kept follows from the page's state (`records.js`): what is another than it was written last is written, one record at a
- * time, by one tab at a time (`one_writer.js`). Nothing is written before what was kept before has been read. What cannot be read is
- * set aside under another key, and stays until a person deletes it. The browser may refuse, be full, or never answer; each is said
- * (`keeping.js`), and the page goes on without.
+ * The records follow from the page's state (`records.js`). A record is written when it differs from its last written value, one at
+ * a time, by one tab at a time (`one_writer.js`), and only after the old records have been read. Unreadable records are set aside
+ * under another key, and stay until a person deletes them. The browser may refuse, be full, or never answer; the page says so
+ * (`keeping.js`), and works without the storage.
  * @module
  */
 import { del, delMany, getMany, keys, set, setMany } from '../vendor/idb-keyval.js';
@@ -19,49 +19,49 @@ import { putWords, takeWords, watchWords } from './words.js';
 /** @import {Aside, Bad, Kept, Records} from './records.js' */
 /** @import {Entry, PageStore} from './shape.js' */
 
-/** Milliseconds after a writing in which changes gather for the next. */
+/** Milliseconds after a write in which changes are collected for the next. */
 const GATHER = 150;
-/** Milliseconds between two writings of a run that trains, unless its weights were sent as they are. */
+/** Milliseconds between two writes of a run in training, unless it has new weights from within an epoch. */
 const RUN_EVERY = 4000;
-/** How tabs hear of each other, where the browser lets them. */
+/** Channel between tabs, if the browser has one. */
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('unrolled-kept');
 
-/** What stands in the storage, as the page has it, by its key. @type {Map<string, any>} */
+/** The stored values, as the page holds them, by key. @type {Map<string, any>} */
 const written = new Map();
-/** Keys of what this tab has had to keep. Of them alone a record is deleted, once the tab has it no more. @type {Set<string>} */
+/** Keys of this tab's own records, the only ones that it deletes, once it no longer has them. @type {Set<string>} */
 const own = new Set();
-/** When a run was written. @type {Map<string, number>} */
+/** Time of each run's last write. @type {Map<string, number>} */
 const times = new Map();
-/** Keys whose last writing failed: they are tried again when another one succeeds. @type {Set<string>} */
+/** Keys whose last write failed; they are tried again when another one succeeds. @type {Set<string>} */
 const failed = new Set();
-/** Keys of damaged records that could not be moved: they are not written over. @type {Set<string>} */
+/** Keys of damaged records that could not be moved, and must not be overwritten. @type {Set<string>} */
 const stuck = new Set();
-/** Keys of the version before, which are deleted once all of it has been written anew. @type {string[]} */
+/** Keys of the previous version, to be deleted once all of its records have been written anew. @type {string[]} */
 let old = [];
 /** @type {PageStore | null} */ let followed = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
 let writing = false;
-/** Whether something has changed since it was written. */
+/** Whether something has changed since the last write. */
 let changed = false;
 
-/** Writes whatever changes from now on, as soon as it may. @param {PageStore} store */
+/** Writes all changes from now on, as soon as possible. @param {PageStore} store */
 export function follow(store) {
   followed = store;
   store.watch((state) => [state.data, state.runs, state.shownId, state.earlierData], soon);
-  // A page that is left or out of sight may not come back: nothing gathers then.
+  // A page that is left or hidden may not come back, so it writes at once.
   const leave = () => void flush();
   addEventListener('pagehide', leave);
   document.addEventListener('visibilitychange', () => document.hidden && leave());
 }
 
-/** Writes what has changed: at once, unless something was written a moment before. */
+/** Writes the changes: at once, unless there was a write just before. */
 function soon() {
   changed = true;
-  // What changes together is written together.
+  // Simultaneous changes are written together.
   if (!timer) queueMicrotask(flush);
 }
 
-/** @param {string} key @param {any} value @param {any} before @returns {boolean} Whether what is to be kept is another than what is. */
+/** @param {string} key @param {any} value @param {any} before @returns {boolean} Whether the value differs from the stored one. */
 function isNews(key, value, before) {
   if (value === before || stuck.has(key)) return false;
   if (!before) return true;
@@ -71,7 +71,7 @@ function isNews(key, value, before) {
   return run.latest !== last.latest || (run.bytes !== last.bytes && performance.now() - (times.get(key) ?? 0) > RUN_EVERY);
 }
 
-/** Brings the storage to what the page has. */
+/** Updates the storage to the page's state. */
 async function flush() {
   if (!changed || writing || !followed || keepingNow().state !== 'answers' || !mayWrite()) return;
   writing = true;
@@ -92,9 +92,9 @@ async function flush() {
   }
 }
 
-/** @param {string} key @param {unknown} value `null`: nothing. */
+/** @param {string} key @param {unknown} value `null`: deletes the record. */
 async function write(key, value) {
-  // Another tab may have taken over, or a person deleted it all.
+  // In the meantime another tab may have taken over, or a person deleted everything.
   if (keepingNow().state !== 'answers' || !mayWrite()) return;
   const what = calledBy(key);
   const silence = setTimeout(() => {
@@ -126,10 +126,10 @@ async function write(key, value) {
   void measure();
 }
 
-/** What is not kept where the storage as a whole refuses. */
+/** The name of everything, for a failure of the whole storage. */
 const EVERYTHING = 'anything';
 
-/** What stands in the storage, unread. @typedef {{records: Records, aside: Aside[]}} Found */
+/** The contents of the storage, unchecked. @typedef {{records: Records, aside: Aside[]}} Found */
 
 /** @returns {Promise<Found>} */
 async function find() {
@@ -143,7 +143,7 @@ async function find() {
 }
 
 /**
- * Reads what is kept. Where the storage does not answer in time the page is to begin without it; `late` then comes when it does.
+ * Reads the records. If the storage does not answer in time, the page starts without it, and `late` has its later answer.
  * @returns {Promise<{found: Found | null, late: Promise<Found | null> | null}>}
  */
 export async function recall() {
@@ -159,10 +159,10 @@ export async function recall() {
   return { found: null, late: asked };
 }
 
-/** @param {Found | null} found @returns {boolean} Whether there is anything that a person may want to have back. */
+/** @param {Found | null} found @returns {boolean} Whether there is anything for a person to bring back. */
 export const holdsAnything = (found) => Boolean(found?.records.size);
 
-/** It came after the page had begun: nothing is written until a person has said what becomes of it. @param {Found} found */
+/** Reports late records: nothing is written until a person has decided about them. @param {Found} found */
 export function tellLate({ records, aside }) {
   const { kept, open: id } = sorted(records, null);
   const one = kept.find(({ data }) => data.id === id) ?? kept.at(-1);
@@ -171,7 +171,7 @@ export function tellLate({ records, aside }) {
   tell({ state: 'late', aside, late: one ? `“${one.data.source.name}”${models}` : 'what was kept here' });
 }
 
-/** From now on what is to be kept is written. @param {Aside[]} [aside] */
+/** Starts writing. @param {Aside[]} [aside] */
 export function open(aside = keepingNow().aside) {
   tell({ state: 'answers', aside });
   void measure();
@@ -179,8 +179,8 @@ export function open(aside = keepingNow().aside) {
 }
 
 /**
- * What is of use of what was found; the rest is set aside, where this tab writes.
- * @param {Found} found @param {Catalog} catalog @returns {Promise<{kept: Kept[], open: string}>} `open`: the id of the data that were.
+ * Sorts out the valid records; the writing tab sets the others aside.
+ * @param {Found} found @param {Catalog} catalog @returns {Promise<{kept: Kept[], open: string}>} `open`: id of the open data.
  */
 export async function sift({ records, aside }, catalog) {
   const { kept, open: id, bad } = sorted(records, catalog);
@@ -188,7 +188,7 @@ export async function sift({ records, aside }, catalog) {
   for (const [key, value] of records) {
     if (useless.has(key) || isBefore(key)) continue;
     written.set(key, value);
-    // No other tab is open that could have it.
+    // No other open tab could have it.
     if (keepingNow().role === 'writer') own.add(key);
   }
   tell({ aside });
@@ -199,7 +199,7 @@ export async function sift({ records, aside }, catalog) {
   return { kept, open: id };
 }
 
-/** Moves what is of no use to keys of its own. @param {Bad[]} bad @returns {Promise<boolean>} Whether it was moved. */
+/** Moves invalid records to keys of their own. @param {Bad[]} bad @returns {Promise<boolean>} Whether they were moved. */
 async function moveAside(bad) {
   if (!bad.length) return true;
   const now = Date.now();
@@ -214,7 +214,7 @@ async function moveAside(bad) {
     );
     if (!done) throw new Error('it does not answer');
   } catch (error) {
-    // It stays where it is, and nothing is written over it.
+    // They stay in place, and are not overwritten.
     for (const { key, what } of bad) {
       stuck.add(key);
       problems.set(what, `The entry is damaged and could not be set aside. ${reasonOf(error)}`);
@@ -227,22 +227,22 @@ async function moveAside(bad) {
   return true;
 }
 
-/** What was kept turned out to be of no use when it was opened. @param {Pick<Kept, 'data' | 'runs'>[]} kept @param {string} why @param {boolean} [whole] Whether the data are of no use either. @returns {Promise<boolean>} Whether it was moved. */
+/** Sets aside records that failed to open. @param {Pick<Kept, 'data' | 'runs'>[]} kept @param {string} why @param {boolean} [whole] Whether the data are invalid too. @returns {Promise<boolean>} Whether they were moved. */
 export function setAside(kept, why, whole = true) {
   const all = kept.flatMap(({ data, runs }) => [...wanted({ data, runs, shownId: 0, earlierData: [] })]);
   return moveAside(all.filter(([key]) => key !== OPEN && (whole || isRun(key))).map(([key, value]) => ({ key, value, what: calledBy(key), why })));
 }
 
-/** What came late is not wanted now: it is set aside as it is, and what the page has is kept in its place. @param {Found} found */
+/** Sets the late records aside, and stores the page's in their place. @param {Found} found */
 export async function leaveLate({ records }) {
   const moved = await moveAside([...records].map(([key, value]) => ({ key, value, what: calledBy(key), why: 'it came late' })));
   if (moved) old = [...records.keys()].filter(isBefore);
   open();
 }
 
-/** What a person had deleted, until the page is left. @type {[IDBValidKey, unknown][]} */
+/** Deleted records, until the page is left. @type {[IDBValidKey, unknown][]} */
 const deleted = [];
-/** The same of the words. @type {[string, string][]} */
+/** Deleted words. @type {[string, string][]} */
 let words = [];
 
 /** @param {IDBValidKey[]} all */
@@ -250,12 +250,12 @@ async function remove(all) {
   const values = await getMany(all);
   deleted.push(...all.map((key, index) => /** @type {[IDBValidKey, unknown]} */ ([key, values[index]])));
   await delMany(all);
-  // A key that is a list is another list each time it is asked for.
+  // A list as a key is a new object at each call.
   const gone = new Set(all.map((key) => JSON.stringify(key)));
   tell({ deleted: deleted.length, aside: keepingNow().aside.filter(({ key }) => !gone.has(JSON.stringify(key))) });
 }
 
-/** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it was done; otherwise why not is said. */
+/** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it succeeded; a failure is shown. */
 async function attempt(act) {
   try {
     const done = await within(act().then(() => true));
@@ -267,12 +267,12 @@ async function attempt(act) {
   }
 }
 
-/** Deletes what was set aside; a person has said so. */
+/** Deletes the records set aside, at a person's request. */
 export const deleteAside = () => attempt(() => remove(keepingNow().aside.map(({ key }) => key)));
 
-/** Leaves nothing behind in this browser, whichever tab wrote it; until the page is left it can be brought back. */
+/** Deletes all records in this browser, of all tabs; until the page is left they can be brought back. */
 export async function forget() {
-  // Before anything else: what waits to be written would come after it.
+  // Before anything else, so that no pending write comes after it.
   const { state } = keepingNow();
   become('forgetting');
   if (!mayWrite()) takeOver();
@@ -288,13 +288,13 @@ export async function forget() {
   void measure();
 }
 
-/** In every tab. @param {Keeping['state']} state */
+/** Changes the state in every tab. @param {Keeping['state']} state */
 function become(state) {
   tell({ state });
   channel?.postMessage({ state });
 }
 
-/** Has what was deleted back where it stood, and what has become of it since. */
+/** Restores the deleted records, with later changes. */
 export async function bringBack() {
   const back = [...deleted];
   if (!(await attempt(() => setMany(back)))) return;
@@ -313,12 +313,12 @@ watchWords((error) => {
   tellProblem();
 });
 
-/** What another tab has done. @typedef {{kept?: string[], gone?: string[], state?: Keeping['state']}} Word */
+/** A message from another tab. @typedef {{kept?: string[], gone?: string[], state?: Keeping['state']}} Word */
 
-/** What the page does with what another tab has kept or deleted. @type {(kept: Kept[], gone: string[]) => void} */
+/** The page's handler for another tab's records and deletions. @type {(kept: Kept[], gone: string[]) => void} */
 let heard = () => {};
 
-/** @param {(kept: Kept[], gone: string[]) => void} hear Told of what another tab has kept, and of the keys of what it has deleted. */
+/** @param {(kept: Kept[], gone: string[]) => void} hear Gets another tab's records, and the keys of its deletions. */
 export function watchOthers(hear) {
   heard = hear;
   if (channel) channel.onmessage = ({ data }) => listen(data);
@@ -328,7 +328,7 @@ export function watchOthers(hear) {
 function listen({ kept = [], gone = [], state }) {
   if (!['answers', 'forgetting'].includes(keepingNow().state)) return;
   if (state === 'forgotten') written.clear();
-  // Deleting failed in a tab whose own storage had not answered: this one's did.
+  // A tab failed to delete because its own storage had not answered; this one's did.
   if (state) return tell({ state: state === 'forgetting' || state === 'forgotten' ? state : 'answers' });
   if (keepingNow().state === 'forgetting') return;
   for (const key of gone) written.delete(key);
@@ -336,7 +336,7 @@ function listen({ kept = [], gone = [], state }) {
   if (kept.some(isRun)) void catchUp(kept);
 }
 
-/** Takes in what other tabs have kept. @param {string[]} [names] Under these keys; all of it. */
+/** Reads other tabs' records. @param {string[]} [names] Their keys; by default all. */
 async function catchUp(names) {
   const { catalog = null, data = null, earlierData = [] } = followed?.get() ?? {};
   if (!catalog) return;
@@ -347,7 +347,7 @@ async function catchUp(names) {
     const wants = [...missing, ...runs];
     const values = await getMany(wants);
     const records = new Map(wants.flatMap((key, index) => (values[index] === undefined ? [] : [[key, values[index]]])));
-    // What is damaged is set aside by the tab that reads it as it starts.
+    // The writing tab sets damaged records aside at its start.
     const { kept, bad } = sorted(new Map([...known, ...records]), catalog);
     for (const { key } of bad) records.delete(key);
     for (const [key, value] of records) written.set(key, value);
@@ -358,7 +358,7 @@ async function catchUp(names) {
   }
 }
 
-/** This tab writes from now on, and the one that did reads along. @type {() => void} */
+/** Makes this tab the writer, and the previous writer a reader. @type {() => void} */
 export let takeOver = () => {};
 
 /** Settled once it is known whether this tab writes. @type {Promise<void>} */
@@ -366,7 +366,7 @@ const decided = new Promise((resolve) => {
   /** @type {Role} */ let newest = 'asking';
   takeOver = seekLock(async (role) => {
     newest = role;
-    // What others have kept is taken in before anything is written.
+    // A new writer first reads the others' records.
     if (role === 'writer' && keepingNow().state === 'answers') await within(catchUp());
     if (newest !== role) return;
     tell({ role });

@@ -1,5 +1,5 @@
 /**
- * The list of runs, read: what each is called, how they compare, what differs between two.
+ * Derived values of the list of runs: their names, their leaderboards, and the differences of two.
  * @module
  */
 import { ROLE, defaultOf, isAutomatic } from './shape.js';
@@ -9,7 +9,7 @@ import { targetOf } from './targets.js';
 /** @import {Value} from '../core/protocol.js' */
 /** @import {Entry, Run, State} from './shape.js' */
 
-/** Differences that a run's name tells. */
+/** Number of differences in a run's name. */
 const MOST_NAMED = 2;
 
 /** @typedef {'waiting' | Run['status']} EntryStatus */
@@ -20,7 +20,7 @@ export function statusOf({ run, problem }) {
   return run?.status ?? 'waiting';
 }
 
-/** @param {Entry} entry @returns {Record<string, Value>} Its settings, as far as they are known. */
+/** @param {Entry} entry @returns {Record<string, Value>} Its settings, resolved if possible. */
 const settingsOf = ({ run, asked }) => run?.configured.settings ?? asked;
 
 /** @param {Entry} entry @param {Catalog} catalog @returns {string} */
@@ -29,7 +29,7 @@ function architectureOf(entry, { knobs }) {
   return String(settingsOf(entry)[ROLE.architecture] ?? usual);
 }
 
-/** @param {Catalog} catalog @param {string} key @param {Value | undefined} value @returns {string} A knob's value as a person reads it. */
+/** @param {Catalog} catalog @param {string} key @param {Value | undefined} value @returns {string} A knob's value for display. */
 function written({ knobs }, key, value) {
   const kind = knobs.find((knob) => knob.key === key)?.kind;
   if (value === undefined || value === '') return '–';
@@ -38,15 +38,15 @@ function written({ knobs }, key, value) {
   return String(value);
 }
 
-/** @param {Catalog} catalog @param {string} key @param {string} architecture @returns {boolean} Whether an architecture reads a knob; those of no architecture are everyone's. */
+/** @param {Catalog} catalog @param {string} key @param {string} architecture @returns {boolean} Whether an architecture reads a knob; all read the knobs that none lists. */
 function reads({ architectures }, key, architecture) {
   const owners = architectures.filter(({ knobs }) => knobs.includes(key));
   return !owners.length || owners.some(({ id }) => id === architecture);
 }
 
 /**
- * What a knob is set to in each of two runs. Where one of them has not begun its settings are not resolved: what the data will
- * choose for it is not known then, and counts as equal.
+ * A knob's values in two runs. The settings of a run that has not begun are not resolved; values that the data will choose are then
+ * unknown, and count as equal.
  * @param {Entry} one @param {Entry} other @param {Catalog} catalog
  * @returns {(knob: Knob) => (Value | undefined)[]}
  */
@@ -61,7 +61,7 @@ function valuesOf(one, other, catalog) {
 }
 
 /**
- * The knobs that differ between two runs. What only one of them reads is “–” for the other.
+ * The knobs that differ between two runs. A knob that only one of them reads is “–” for the other.
  * @param {Entry} one @param {Entry} other @param {Catalog} catalog
  * @returns {{key: string, label: string, one: string, other: string}[]}
  */
@@ -76,7 +76,7 @@ export function differences(one, other, catalog) {
 }
 
 /**
- * What the runs are called: the architecture, and what differs from the first run of the same.
+ * The names of the runs: the architecture, and the differences from the first run with the same one.
  * @param {Entry[]} entries @param {Catalog} catalog @returns {Map<number, string>} By the entry's number.
  */
 export function namesOf(entries, catalog) {
@@ -91,7 +91,7 @@ export function namesOf(entries, catalog) {
       const first = firsts.get(id);
       if (!first) firsts.set(id, entry);
       const all = first ? differences(entry, first, catalog) : [];
-      // What follows from a choice, such as the parts of a larger model's batch, is no choice.
+      // Consequences of a setting, such as the shards of a larger model's batch, are no difference.
       const chosen = all.filter((row) => row.key in entry.asked || row.key in (first?.asked ?? {}));
       const differ = chosen.length ? chosen : all;
       const told = differ.slice(0, MOST_NAMED).map((row) => `${row.label.toLowerCase()} ${row.one}`);
@@ -104,7 +104,7 @@ export function namesOf(entries, catalog) {
   );
 }
 
-/** @param {Evaluation | null | undefined} evaluation @returns {number | null} Nothing for a forecast that is not a number: it has no rank. */
+/** @param {Evaluation | null | undefined} evaluation @returns {number | null} `null` for NaN, which has no rank. */
 const ownError = (evaluation) => {
   const mae = evaluation?.rows.find(({ id }) => id === 'model')?.mae;
   return mae !== undefined && Number.isFinite(mae) ? mae : null;
@@ -123,28 +123,28 @@ export function epochTime(run) {
  * One line of the leaderboard: a run, or a baseline on the same windows. Errors are mean absolute ones.
  * @typedef {object} Line
  * @property {string} key
- * @property {Entry | null} entry Nothing for a rule.
+ * @property {Entry | null} entry `null` for a baseline.
  * @property {string} label
  * @property {string} note
  * @property {number | null} validation
  * @property {number | null} test
- * @property {number | null} rank From 1, among those that were judged.
+ * @property {number | null} rank From 1, among the evaluated ones.
  */
 
 /**
- * Runs that were judged on the same windows, and the rules that were judged with them, by their error on validation. What
- * was not judged yet stands at the end, in the order in which it was asked for.
+ * Runs that were scored on the same windows, and their baselines, by their error on validation. Runs without an error come last, in
+ * the order of their start.
  * @typedef {object} Board
  * @property {string} key
  * @property {Run | null} about One of its runs.
  * @property {Line[]} lines
  */
 
-/** @param {Run} run @returns {string} What two runs must have in common so that their errors can be compared; of one that does not tell, only it has that. */
+/** @param {Run} run @returns {string} The digest that two runs must share for a comparison; a run without one has a board of its own. */
 const windowsOf = ({ id, configured }) => configured.judged_on ?? `run ${id}`;
 
 /**
- * The newest runs' board first.
+ * Leaderboards, that of the newest runs first.
  * @param {Entry[]} entries @param {Catalog} catalog @returns {Board[]}
  */
 export function leaderboards(entries, catalog) {
@@ -153,7 +153,7 @@ export function leaderboards(entries, catalog) {
   const groups = new Map();
   const newest = entries.findLast(({ run }) => run)?.run ?? null;
   for (const entry of entries) {
-    // One that has not begun stands with the newest.
+    // A run that has not begun belongs to the newest board.
     const about = entry.run ?? newest;
     const key = about ? windowsOf(about) : '';
     groups.set(key, [...(groups.get(key) ?? []), entry]);
@@ -180,7 +180,7 @@ function board(key, group, names) {
     if (!run?.validation) continue;
     for (const { id, label, note, mae } of rules(run.validation)) {
       if (!Number.isFinite(mae)) continue;
-      // The same rule on the same windows, unless another window or season makes it another.
+      // The same baseline on the same windows, unless window or season changes it.
       const rule = `${id} ${mae.toPrecision(9)}`;
       const test = run.test?.rows.find((row) => row.id === id)?.mae ?? others.get(rule)?.test ?? null;
       others.set(rule, { key: rule, entry: null, label, note, validation: mae, test, rank: null });
@@ -192,7 +192,7 @@ function board(key, group, names) {
   return { key, about: group.find(({ run }) => run)?.run ?? null, lines: sorted };
 }
 
-/** @param {Entry[]} entries @returns {number} A colour and dash that no run has; the lowest. */
+/** @param {Entry[]} entries @returns {number} The lowest slot of colour and dash without a run. */
 export function freeSlot(entries) {
   const taken = new Set(entries.map(({ slot }) => slot));
   let slot = 0;
@@ -200,7 +200,7 @@ export function freeSlot(entries) {
   return slot;
 }
 
-/** @param {Entry[]} entries @param {Entry[]} more @returns {Entry[]} With those of the others that are new, in the order in which they were asked for, each with a colour of its own. */
+/** @param {Entry[]} entries @param {Entry[]} more @returns {Entry[]} The entries with the new ones of the others, in the order of their start, each with its own colour. */
 export function joined(entries, more) {
   const all = [...entries];
   for (const entry of more) {
@@ -214,8 +214,8 @@ export function joined(entries, more) {
 let drawn = [];
 
 /**
- * The runs whose forecasts are drawn beside the one that is shown.
- * @param {State} state @returns {Entry[]} The same list as long as nothing in it is another.
+ * The runs with forecasts in the chart, besides the one on show.
+ * @param {State} state @returns {Entry[]} The same array while nothing in it changes.
  */
 export function drawnBeside(state) {
   const target = targetOf(state);

@@ -1,7 +1,7 @@
 /**
- * What stands under which key in the browser's storage. Each set of data has one record and each run has one, which names its data;
- * a small one says which data are open and which run of each is shown. So no two tabs write the same record, and no model is ever
- * read beside other data.
+ * The records in the browser's storage, and their keys. Each dataset has one record, and so has each run, which names its data; a
+ * small one has the open data and the run on show of each. So no two tabs write the same record, and no model is read with other
+ * data.
  * @module
  */
 import { faultIn } from './checked.js';
@@ -14,21 +14,21 @@ import { freeSlot } from './ranking.js';
 
 /** Keys of any version begin so. */
 const OURS = 'unrolled-';
-/** Raised when what is kept changes its shape. */
+/** Raised when the records change their shape. */
 const HERE = `${OURS}5-`;
 const DATA = `${HERE}data-`;
 const RUN = `${HERE}run-`;
 export const OPEN = `${HERE}open`;
-/** The version before had one record each of the data, the run that was shown and the list of runs. */
+/** Keys of the previous version, with one record each for the data, the run on show and the list of runs. */
 const BEFORE = { data: `${OURS}4-data`, run: `${OURS}4-run`, runs: `${OURS}4-runs` };
-/** The first two parts of the key of what was set aside; then when, what it was, and what is wrong with it. */
+/** The first two parts of the key of a record set aside, followed by time, name and fault. */
 const ASIDE = ['unrolled', 'aside'];
 
-/** What cannot be read and is not deleted. @typedef {{key: IDBValidKey, what: string, why: string}} Aside */
-/** What stands in the storage, unread, by its key. @typedef {Map<string, any>} Records */
-/** Data and what was trained on them. @typedef {EarlierData} Kept */
-/** Which data are open, and which run of each is shown, by their ids. @typedef {{data: string, shown: Record<string, number>}} Open */
-/** What is of no use: where it stands, what is set aside of it, what it is called, and what is wrong with it. @typedef {{key: string, value: unknown, what: string, why: string}} Bad */
+/** An unreadable record, set aside. @typedef {{key: IDBValidKey, what: string, why: string}} Aside */
+/** The contents of the storage, unchecked, by key. @typedef {Map<string, any>} Records */
+/** Data with their runs. @typedef {EarlierData} Kept */
+/** The open data, and the run on show of each, by their ids. @typedef {{data: string, shown: Record<string, number>}} Open */
+/** An invalid record: its key, the value to set aside, its name, and its fault. @typedef {{key: string, value: unknown, what: string, why: string}} Bad */
 
 /** @param {Dataset['id']} id */
 export const dataKey = (id) => `${DATA}${id}`;
@@ -38,11 +38,11 @@ const runKey = ({ data, id }) => `${RUN}${data}-${id}`;
 /** @param {string} key @param {Entry} entry @returns {boolean} Whether it is the record of this run. */
 export const isRecordOf = (key, entry) => key === runKey(entry);
 
-/** @param {string} key @returns {string} What a person calls it. */
+/** @param {string} key @returns {string} Its name for a person. */
 export const calledBy = (key) => (key.startsWith(DATA) ? 'the data' : key.startsWith(RUN) ? MODEL : 'what is open');
 /** @param {string} key */
 export const isRun = (key) => key.startsWith(RUN);
-/** @param {string} key @returns {string} The data that a run's record belongs to, by its key. */
+/** @param {string} key @returns {string} Id of the data of a run's record, from its key. */
 export const dataOfRun = (key) => key.slice(RUN.length, key.lastIndexOf('-'));
 
 /** @param {IDBValidKey} key @returns {key is string} Whether this version reads it. */
@@ -50,7 +50,7 @@ export const isOurs = (key) => typeof key === 'string' && (key.startsWith(HERE) 
 /** @param {string} key */
 export const isBefore = (key) => Object.values(BEFORE).includes(key);
 
-/** @param {IDBValidKey} key @returns {Aside | null} What a key holds that is of no use to this version. */
+/** @param {IDBValidKey} key @returns {Aside | null} The record set aside under a key, or another version's record; `null` for this version's. */
 export function asideOf(key) {
   if (Array.isArray(key) && ASIDE.every((part, index) => key[index] === part)) return { key, what: String(key[3] ?? 'something'), why: String(key[4] ?? '') };
   if (typeof key !== 'string' || !key.startsWith(OURS) || isOurs(key)) return null;
@@ -61,7 +61,7 @@ export function asideOf(key) {
 export const asAside = ({ what, why }, when) => ({ key: [...ASIDE, when, what, why], what, why });
 
 /**
- * Data that are the same have the same id, in every tab and at every visit: 53 bits (cyrb53) of all that they are.
+ * The id of data, equal for equal data in every tab and at every visit: 53 bits (cyrb53) of their content.
  * @param {Omit<Dataset, 'id'>} data @returns {string}
  */
 export function dataIdOf({ source, read, series, about, parts, times }) {
@@ -77,7 +77,7 @@ export function dataIdOf({ source, read, series, about, parts, times }) {
   return (4294967296 * (2097151 & other) + (one >>> 0)).toString(36);
 }
 
-/** @param {Pick<State, 'data' | 'runs' | 'shownId' | 'earlierData'>} state @returns {Map<string, Dataset | Entry | Open>} What is to stand in the storage: the data that are open, and others where a model was trained on them. */
+/** @param {Pick<State, 'data' | 'runs' | 'shownId' | 'earlierData'>} state @returns {Map<string, Dataset | Entry | Open>} The records to store: the open data, and others with a trained model. */
 export function wanted({ data, runs, shownId, earlierData }) {
   /** @type {Map<string, Dataset | Entry | Open>} */
   const records = new Map();
@@ -92,14 +92,14 @@ export function wanted({ data, runs, shownId, earlierData }) {
   return records;
 }
 
-/** @param {any} run As version 4 kept it. @returns {any} */
+/** @param {any} run A run's record of version 4. @returns {any} */
 function carriedRun(run) {
   const { predictions, earlier, ...rest } = run ?? {};
   return rest;
 }
 
 /**
- * What the version before kept, as records of this one.
+ * The previous version's records in this version's form.
  * @param {Records} records @returns {{records: Records, bad: Bad[]}}
  */
 function carried(records) {
@@ -130,8 +130,8 @@ function carried(records) {
 }
 
 /**
- * What is of use of the records that were found, and what is not.
- * @param {Records} found @param {Catalog | null} catalog `null`: not there yet. @returns {{kept: Kept[], open: string, bad: Bad[]}}
+ * Sorts records into valid and invalid ones.
+ * @param {Records} found @param {Catalog | null} catalog `null`: not loaded yet. @returns {{kept: Kept[], open: string, bad: Bad[]}}
  */
 export function sorted(found, catalog) {
   const before = carried(found);
@@ -159,7 +159,7 @@ export function sorted(found, catalog) {
   if (why) refuse(OPEN, open, why);
   for (const set of sets.values()) {
     set.runs.sort((one, other) => one.id - other.id);
-    // One that was left before it had weights has no record: the newest one is shown.
+    // A run that was left without weights has no record: the newest one is shown.
     const shown = why ? -1 : (open.shown[set.data.id] ?? 0);
     set.shownId = !shown || set.runs.some(({ id }) => id === shown) ? shown : (set.runs.at(-1)?.id ?? 0);
   }

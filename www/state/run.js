@@ -1,15 +1,15 @@
 /**
- * A run: as it begins, what a report says of it, and what is left of it.
+ * A run: its beginning, its reports, and its state after its worker's end.
  * @module
  */
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
 /** @import {Report, Settings} from '../core/protocol.js' */
 /** @import {Entry, Run} from './shape.js' */
 
-/** A millisecond's numbers. */
+/** Ids for each millisecond. */
 const SHARE = 1000;
 let lastId = 0;
-/** @returns {number} A run's number, that no other tab and no earlier visit gives: the later the higher. */
+/** @returns {number} A new id for a run, unique over tabs and visits, and increasing. */
 export const newId = () => (lastId = Math.max(lastId + 1, Date.now() * SHARE + Math.floor(Math.random() * SHARE)));
 
 /** @param {number} id @param {Configured} configured @param {Progress} progress @param {Settings} asked @param {Run['build']} build @returns {Run} */
@@ -32,7 +32,7 @@ export const newRun = (id, configured, progress, asked, build) => ({
   remark: '',
 });
 
-/** @param {Report} report @returns {Partial<Run>} What a report says of a run. */
+/** @param {Report} report @returns {Partial<Run>} The report's changes of a run. */
 export const ofReport = ({ progress, history, evaluation, forecast, forecastProblem, bytes, gradients }) => ({
   progress,
   epochs: history,
@@ -43,10 +43,10 @@ export const ofReport = ({ progress, history, evaluation, forecast, forecastProb
   ...(gradients ? { gradients } : {}),
 });
 
-/** @param {Run} run @returns {Run} What is left of it once the worker that trained it is gone: it cannot go on. */
+/** @param {Run} run @returns {Run} The run after its worker's end: it cannot continue. */
 export const settled = (run) => (run.status === 'running' || run.status === 'paused' ? { ...run, status: 'stopped' } : run);
 
-/** @param {Run} run @param {NonNullable<Run['latest']>} latest @returns {Run} The same with its weights as they were last: nothing that was measured is of them. */
+/** @param {Run} run @param {NonNullable<Run['latest']>} latest @returns {Run} The run with its last weights, without any scores. */
 export const asItWas = (run, { bytes, step, epoch }) => ({
   ...run,
   bytes,
@@ -58,18 +58,18 @@ export const asItWas = (run, { bytes, step, epoch }) => ({
   forecast: null,
 });
 
-/** @param {Run} run @returns {Run} What is left of it: its best weights, or those that it had last where none were validated. */
+/** @param {Run} run @returns {Run} The run with its best weights, or its last ones where none were validated. */
 export const withWeights = (run) => (!run.bytes && run.latest ? asItWas(run, run.latest) : run);
 
-/** @param {Run | null} run @param {string} why What it is called on the button that brings it back. @returns {{run: Run, why: string} | null} Nothing without weights. */
+/** @param {Run | null} run @param {string} why Its name on the button that brings it back. @returns {{run: Run, why: string} | null} `null` without weights. */
 export function toBringBack(run, why) {
   const left = run && withWeights(run);
   return left?.bytes ? { run: left, why } : null;
 }
 
-/** @param {Entry} entry @returns {boolean} Whether anything is left of it once its worker is gone. */
+/** @param {Entry} entry @returns {boolean} Whether it has weights of its own after its worker's end. */
 export const hasWeights = ({ run }) => Boolean(run?.bytes || run?.latest);
 
-/** @param {Entry[]} entries @returns {Entry[]} What is left of a list whose workers are gone: what has weights. */
+/** @param {Entry[]} entries @returns {Entry[]} The entries with weights, after their workers' end. */
 export const settledList = (entries) =>
   entries.filter(hasWeights).map(({ apart, ...entry }) => ({ ...entry, run: entry.run && settled(withWeights(entry.run)) }));

@@ -1,6 +1,6 @@
 /**
- * How often the test part of each experiment was scored, by its fingerprint: over all models, workers, tabs and visits. Kept in the
- * browser in an entry of its own, which every tab reads anew before it adds to it.
+ * The number of test scorings of each experiment, by its fingerprint: over all models, workers, tabs and visits. It is one entry in
+ * the browser's storage, which every tab reads again before it adds to it.
  * @module
  */
 import { faultIn } from './checked.js';
@@ -13,17 +13,17 @@ import { keepScored, recallScored, setScoredAside } from './words.js';
 
 /** Scorings by fingerprint, the newest last. @typedef {Record<string, number>} Scored */
 
-/** Experiments whose count is kept; the oldest is forgotten first. */
+/** Number of experiments with a stored count; the oldest is dropped first. */
 const MOST = 1000;
 
-/** What is known in this tab, where the browser keeps nothing too. @type {Scored} */
+/** This tab's counts, also without storage. @type {Scored} */
 let scored = {};
-/** What a person should know of it, or ''. */
+/** A problem for display, or ''. */
 let fault = '';
 /** @type {(scored: Scored, fault: string) => void} */
 let listener = () => {};
 
-/** @returns {Scored} What the browser keeps; what cannot be read is set aside, and the count begins anew. */
+/** @returns {Scored} The stored counts; unreadable ones are set aside, and the count starts anew. */
 function kept() {
   const text = recallScored();
   if (text === null) return {};
@@ -31,7 +31,7 @@ function kept() {
     const value = JSON.parse(text);
     if (!faultIn('scored', value)) return value;
   } catch {
-    // It is set aside like everything else that is no count.
+    // Set aside like any other invalid entry.
   }
   setScoredAside(text);
   fault = 'The counts of test scorings could not be read and were set aside. Counting starts again from zero.';
@@ -43,12 +43,12 @@ function tell() {
   fault = '';
 }
 
-/** Takes in what other tabs have counted. */
+/** Reads other tabs' counts. */
 function renew() {
   for (const [fingerprint, times] of Object.entries(kept())) scored[fingerprint] = Math.max(times, scored[fingerprint] ?? 0);
 }
 
-/** @param {string} fingerprint @param {number} more @returns {number} How often it was scored by now. */
+/** @param {string} fingerprint @param {number} more @returns {number} Its new count. */
 function add(fingerprint, more) {
   renew();
   const { [fingerprint]: before = 0, ...rest } = scored;
@@ -59,7 +59,7 @@ function add(fingerprint, more) {
   return times;
 }
 
-/** @param {(scored: Scored, fault: string) => void} hear Told now and of every change, by other tabs too. */
+/** @param {(scored: Scored, fault: string) => void} hear Called now and at every change, also by other tabs. */
 export function watchScored(hear) {
   listener = hear;
   const read = () => {
@@ -72,7 +72,7 @@ export function watchScored(hear) {
 }
 
 /**
- * Has a worker score the test part of the model that it holds, which counts before it is seen.
+ * Has a worker score the test part of its model; the scoring is counted first.
  * @param {Client['call']} call @param {Configured} configured @param {Sight | null} sight
  * @returns {Promise<{evaluation: Evaluation, predictions: Predictions | null}>}
  */
@@ -80,7 +80,7 @@ export async function score(call, { fingerprint }, sight) {
   const before = add(fingerprint, 1) - 1;
   try {
     const answer = await call('judge', { sight, fingerprint, before });
-    // These weights were scored before, and are not again.
+    // These weights were already scored, so this is no new scoring.
     if (answer.evaluation.scored_times <= before) add(fingerprint, -1);
     return answer;
   } catch (error) {

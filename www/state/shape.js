@@ -1,5 +1,5 @@
 /**
- * The shape of the page's state, and the few questions that several views ask of it.
+ * The shape of the page's state, and the queries that several views share.
  * @module
  */
 /** @import {Catalog, Configured, Evaluation, Forecast, Gradients, Knob, Predictions, Probes, Progress, ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
@@ -9,17 +9,17 @@
 /** @import {Scored} from './scored.js' */
 /** @import {Store} from './store.js' */
 
-/** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: what a person calls it. */
-/** @typedef {Reading & {id: string, source: Source, blob: Blob, read: ReadOptions, series: SeriesOptions}} Dataset `id`: the same for the same values under the same name, in every tab. */
+/** @typedef {{kind: 'sample' | 'file' | 'paste', id: string, name: string}} Source `id`: a sample's id; `name`: its name for a person. */
+/** @typedef {Reading & {id: string, source: Source, blob: Blob, read: ReadOptions, series: SeriesOptions}} Dataset `id`: equal for equal values under the same name, in every tab. */
 
 /** @typedef {'ready' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed'} RunStatus */
 /**
- * A model that has been started.
+ * A started model.
  * @typedef {object} Run
  * @property {number} id Of its entry in the list of runs.
  * @property {RunStatus} status
  * @property {Settings} asked The settings that a person chose for it.
- * @property {Build | ''} [build] What trained it; nothing where that is not known (a model from a file).
+ * @property {Build | ''} [build] Build that trained it; '' if unknown (a model from a file).
  * @property {Configured} configured
  * @property {Progress} progress
  * @property {TimedEpoch[]} epochs
@@ -29,60 +29,60 @@
  * @property {Forecast | null} forecast
  * @property {string} forecastProblem Why there is no forecast, or ''.
  * @property {Uint8Array | null} bytes The best weights, as a file.
- * @property {{bytes: Uint8Array, step: number, epoch: number} | null} [latest] The weights as training had them after this step, in the
- *   middle of this epoch: newer than `bytes`, and not validated.
- * @property {{step: number, epoch: number} | null} [unvalidated] Set where `bytes` are such weights.
- * @property {boolean} [loaded] Whether it comes from a file: how it was trained is not known but for its best epoch.
- * @property {boolean} [otherRows] Whether a person has said that the data are another series of the kind that it was trained on.
- * @property {number} workers How many train it now.
+ * @property {{bytes: Uint8Array, step: number, epoch: number} | null} [latest] The weights after this step, within this epoch:
+ *   newer than `bytes`, and not validated.
+ * @property {{step: number, epoch: number} | null} [unvalidated] Set if `bytes` are such weights.
+ * @property {boolean} [loaded] Whether it comes from a file, with only its best epoch known of its training.
+ * @property {boolean} [otherRows] Whether a person has said that the data are another series of the kind of its training.
+ * @property {number} workers Number of workers that train it.
  * @property {number} elapsed Milliseconds of training.
- * @property {string} remark What a person should know about where it comes from.
- * @property {Gradients} [gradients] Through time, as they were read last.
+ * @property {string} remark A remark on its source.
+ * @property {Gradients} [gradients] The last gradients through time.
  */
 
 /**
- * What a person sees inside the run that is shown.
+ * “Look inside” for the run on show.
  * @typedef {object} Sighting
- * @property {boolean} seen Whether it is before a person's eyes: nothing is asked for otherwise.
- * @property {'' | 'layers' | 'runs'} lines What a person chose that the gradients' chart has lines for; '' nothing yet.
- * @property {number} of The run.
- * @property {number | null} window A window of the test part, or `null`: the one that the forecast is made from.
- * @property {string} chosen Which inner value, by `keyOf`; '' the first.
- * @property {Probes | null} probes All that can be seen.
- * @property {number} index Which of them is.
+ * @property {boolean} seen Whether it is in view; otherwise nothing is requested.
+ * @property {'' | 'layers' | 'runs'} lines The chosen subject of the lines in the gradients' chart; '' for none.
+ * @property {number} of Id of the run.
+ * @property {number | null} window A window of the test part, or `null`: the forecast's input.
+ * @property {string} chosen The inner value on show, by `keyOf`; '' for the first.
+ * @property {Probes | null} probes All inner values.
+ * @property {number} index Index of the one on show.
  * @property {Float32Array | null} values Its values.
  * @property {string} problem Why there are none, or ''.
- * @property {boolean} lost Whether that is because the worker died.
+ * @property {boolean} lost Whether the worker's death is the reason.
  */
 
 /**
- * A training in the list of runs: it waits for a worker, trains, or is over.
+ * A training in the list of runs: it waits for a worker, trains, or has ended.
  * @typedef {object} Entry
  * @property {number} id
- * @property {string} data The data that it belongs to, by their id.
+ * @property {string} data Id of its data.
  * @property {Settings} asked The settings that a person chose for it.
- * @property {number} slot Which colour and dash it is drawn with.
- * @property {Limit} limit Where its training ends if it has not ended before.
- * @property {boolean} [among] Whether it is one of a comparison.
- * @property {boolean} ticked Whether its forecast is drawn beside the one that is shown.
- * @property {Run | null} run Nothing before it has begun.
- * @property {Problem | null} problem Why it did not begin, or ended by itself.
- * @property {'below' | 'tab'} [apart] Where it trains, unless in the worker of the model above: in one of a comparison, or in another tab.
+ * @property {number} slot Number of its colour and dash.
+ * @property {Limit} limit Its budget.
+ * @property {boolean} [among] Whether it belongs to a comparison.
+ * @property {boolean} ticked Whether its forecast is also in the chart.
+ * @property {Run | null} run `null` before its start.
+ * @property {Problem | null} problem Why it did not begin, or failed.
+ * @property {'below' | 'tab'} [apart] The place of its training, unless the worker of the model above: a worker of a comparison, or another tab.
  */
 
 /**
- * What a comparison is to be.
+ * The settings of a comparison.
  * @typedef {object} Contest
- * @property {string[] | null} architectures `null`: those that are ticked by themselves.
- * @property {'time' | 'steps' | 'none'} budget What is the same for all.
+ * @property {string[] | null} architectures `null`: those ticked by default.
+ * @property {'time' | 'steps' | 'none'} budget The budget, equal for all.
  * @property {number} seconds
  * @property {number} steps 0: a few epochs.
- * @property {'epochs' | 'seconds'} against What the curves are drawn against.
- * @property {boolean} equal Whether all have about as many parameters as the model that the settings describe.
+ * @property {'epochs' | 'seconds'} against The x axis of the curves.
+ * @property {boolean} equal Whether all have about as many parameters as the draft.
  */
 
 /**
- * A worker that is waited for and says nothing. `who`: the subject of a sentence; `loss`: what ending it costs.
+ * A silent busy worker. `who`: the subject of a sentence; `loss`: the cost of ending it.
  * @typedef {Silence & {key: string, who: string, loss: string}} SilentWorker
  */
 
@@ -91,40 +91,40 @@
  * @property {Catalog | null} catalog
  * @property {Dataset | null} data
  * @property {EarlierData[]} earlierData What "Restore" brings back, the newest last.
- * @property {{name: string, share: number | null} | null} reading What is being read, and which share of it has been where that is known.
+ * @property {{name: string, share: number | null} | null} reading The file being read, and the share that has been read, if known.
  * @property {Problem | null} dataProblem
- * @property {Settings} settings What a person chose; what is absent takes its default.
+ * @property {Settings} settings A person's settings; absent ones have their defaults.
  * @property {Settings | null} earlierSettings
- * @property {Build | null} fastest The fastest build that this browser runs; `null`: it runs none.
- * @property {boolean} reproducible Whether new models are to be the same everywhere, rather than trained as fast as can be.
- * @property {Configured | null} draft What the settings give.
+ * @property {Build | null} fastest The fastest build that this browser runs; `null`: none.
+ * @property {boolean} reproducible Whether new models are reproducible everywhere, rather than trained as fast as possible.
+ * @property {Configured | null} draft Configuration of the present settings.
  * @property {Problem | null} settingsProblem
- * @property {Entry[]} runs Every training on the data, in the order in which they were asked for.
- * @property {number} shownId The run that is shown above; 0: none. `shownRun` reads it.
- * @property {{validation: Predictions | null, test: Predictions | null}} predictions Of the run that is shown.
+ * @property {Entry[]} runs Every training on the data, in the order of their start.
+ * @property {number} shownId Id of the run on show; 0: none. `shownRun` reads it.
+ * @property {{validation: Predictions | null, test: Predictions | null}} predictions Predictions of the run on show.
  * @property {{run: Run, why: string} | null} earlierRun
- * @property {Entry[]} removed Runs that were taken off the list, to be brought back.
+ * @property {Entry[]} removed Runs taken off the list, which can be brought back.
  * @property {Contest} contest
- * @property {Scored} scored How often the test part of each experiment was scored.
- * @property {'none' | 'running' | 'paused' | 'ending'} comparing Whether several are being trained side by side.
- * @property {Problem | null} runProblem A file of a model that could not be loaded, a dead worker.
- * @property {number} workers How many should train the next model; 0: as many as are fastest.
- * @property {string} shown The column that is shown where several are forecast; the first of them if it is none of them.
+ * @property {Scored} scored Number of test scorings of each experiment.
+ * @property {'none' | 'running' | 'paused' | 'ending'} comparing State of the comparison.
+ * @property {Problem | null} runProblem A model file that failed to load, or a worker's death.
+ * @property {number} workers Number of workers for the next model; 0: the fastest number.
+ * @property {string} shown The target on show, where there are several; any other name means the first.
  * @property {number} lead Steps ahead of the predictions that are drawn; 0: the whole horizon.
  * @property {number} steps Steps of the forecast beyond the end; 0: one horizon.
- * @property {[number, number] | null} range What the forecast's chart shows.
+ * @property {[number, number] | null} range Range of the forecast's chart.
  * @property {Sighting} inside
- * @property {Record<string, boolean>} open Which details are unfolded.
+ * @property {Record<string, boolean>} open The unfolded details.
  * @property {'light' | 'dark'} theme
- * @property {Keeping} keeping How it stands with what is kept in this browser.
- * @property {string} told What a person should know of what they have just asked for, until they have read it.
- * @property {string[]} asked What a person has asked for and waits for, by the names of the buttons.
- * @property {SilentWorker[]} silent Workers that are waited for and say nothing.
+ * @property {Keeping} keeping Status of the browser's storage.
+ * @property {string} told A remark on a person's last action, until they have read it.
+ * @property {string[]} asked Pending actions, by the names of their buttons.
+ * @property {SilentWorker[]} silent Silent busy workers.
  * @property {string} said The last thing said aloud to a screen reader.
  * @property {string} broken Why the page cannot compute at all, or ''.
  */
 
-/** Data that others have taken the place of, with what was trained on them. @typedef {{data: Dataset} & Pick<State, 'runs' | 'removed' | 'shownId'>} EarlierData */
+/** Replaced data, with their runs. @typedef {{data: Dataset} & Pick<State, 'runs' | 'removed' | 'shownId'>} EarlierData */
 
 /** @typedef {Store<State>} PageStore */
 
@@ -171,11 +171,11 @@ export function initialState({ theme, fastest, reproducible, workers, keeping })
   };
 }
 
-/** The keys that the page gives a place of their own; everything else about knobs comes from the catalog. */
+/** The knobs with a special place on the page; everything else about knobs comes from the catalog. */
 export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target: 'target', inputs: 'inputs', seed: 'seed', gaps: 'gaps', longestFill: 'longest_fill' });
 
 /**
- * A knob's default: that of the architecture which the settings choose, or else its own.
+ * A knob's default: that of the chosen architecture, or else its own.
  * @param {Catalog | null} catalog @param {Settings} settings @param {Knob} knob @returns {Value}
  */
 export function defaultOf(catalog, settings, knob) {
@@ -183,7 +183,7 @@ export function defaultOf(catalog, settings, knob) {
   return catalog?.architectures.find(({ id }) => id === chosen)?.defaults[knob.key] ?? knob.default;
 }
 
-/** @param {Knob} knob @returns {boolean} Whether its default is no value but a word that the core chooses one to fit the data. */
+/** @param {Knob} knob @returns {boolean} Whether its default is automatic: the core chooses a value for the data. */
 export const isAutomatic = ({ kind, default: usual }) => (kind.type === 'integer' && usual === 0) || (kind.type === 'text' && usual === '');
 
 /** @param {State} state @param {Knob} knob @returns {Value} The knob's value: chosen, or its default. */
@@ -191,15 +191,14 @@ export function valueOf(state, knob) {
   return state.settings[knob.key] ?? defaultOf(state.catalog, state.settings, knob);
 }
 
-/** @param {State} state @returns {string} The architecture that the settings choose. */
+/** @param {State} state @returns {string} The chosen architecture. */
 export function architectureOf({ settings, draft, catalog }) {
   const knob = catalog?.knobs.find(({ key }) => key === ROLE.architecture);
   return String(settings[ROLE.architecture] ?? draft?.settings[ROLE.architecture] ?? knob?.default ?? '');
 }
 
 /**
- * Whether a knob is of use under these settings: its condition holds, and the architecture reads it or no architecture
- * claims it.
+ * Whether these settings use a knob: its condition holds, and the architecture reads it or no architecture lists it.
  * @param {State} state @param {Knob} knob @returns {boolean}
  */
 export function isOfUse(state, knob) {
@@ -213,15 +212,15 @@ export function isOfUse(state, knob) {
   return !other || values.includes(String(valueOf(state, other)));
 }
 
-/** Said of a run that trains elsewhere. */
+/** Remarks on runs that train elsewhere. */
 const REMARKS = {
   below: 'It is training below; this view follows its reports.',
   tab: 'It is training in another tab; this view follows its kept state.',
 };
-/** Runs that train elsewhere, as they are shown. @type {WeakMap<Run, Run>} */
+/** Runs that train elsewhere, in the form for display. @type {WeakMap<Run, Run>} */
 const elsewhere = new WeakMap();
 
-/** @param {Pick<State, 'runs' | 'shownId'>} state @returns {Run | null} The run above. One that trains elsewhere cannot be paused or stopped here: it is shown as one that has stopped. */
+/** @param {Pick<State, 'runs' | 'shownId'>} state @returns {Run | null} The run on show. One that trains elsewhere cannot be paused or stopped here, and is shown as stopped. */
 export function shownRun({ runs, shownId }) {
   const entry = runs.find(({ id }) => id === shownId);
   const run = entry?.run;
@@ -231,12 +230,12 @@ export function shownRun({ runs, shownId }) {
   return shown;
 }
 
-/** @param {Run} run @returns {boolean} Whether its training is over: only a new model can be trained then. */
+/** @param {Run} run @returns {boolean} Whether its training has ended, so that only a new model can be trained. */
 export function isOver({ status }) {
   return status === 'finished' || status === 'stopped' || status === 'failed';
 }
 
-/** @param {State} state @returns {Build | null} What trains the next model. */
+/** @param {State} state @returns {Build | null} Build of the next model. */
 export function buildOf({ fastest, reproducible }) {
   return fastest && reproducible ? 'plain' : fastest;
 }
@@ -256,10 +255,10 @@ export function sightOf(state) {
   return { lead: lead || horizon, steps: steps || horizon };
 }
 
-/** @param {State} state @returns {'layers' | 'runs'} What the gradients' chart has lines for: of itself, all runs during a comparison and after it. */
+/** @param {State} state @returns {'layers' | 'runs'} Subject of the lines in the gradients' chart; by default all runs during a comparison and after it. */
 export function linesOf(state) {
   const { runs, inside, comparing } = state;
-  // Without a run that is shown there are no layers to be drawn.
+  // Without a run on show there are no layers.
   if (!shownRun(state)) return 'runs';
   return inside.lines || (comparing !== 'none' || runs.at(-1)?.among ? 'runs' : 'layers');
 }

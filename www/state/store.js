@@ -1,5 +1,5 @@
 /**
- * One place for the page's state. A view reads a slice of it and is called again when that slice changes.
+ * The store of the page's state. A view reads a slice of it and is called again when that slice changes.
  * @module
  */
 
@@ -9,7 +9,7 @@
  * @property {() => S} get
  * @property {(patch: Partial<S>) => void} set
  * @property {<T extends readonly unknown[]>(pick: (state: S) => readonly [...T], view: (...slice: NoInfer<T>) => void) => () => void} watch
- *   Calls `view` now and whenever one of the picked values is another; returns its undo.
+ *   Calls `view` now and whenever one of the picked values changes; returns a function that ends this.
  */
 
 /**
@@ -25,7 +25,7 @@ export function createStore(initial) {
   let again = false;
 
   function tell() {
-    // A view may set state; the rest is then told once more, of the newest state, rather than in the middle.
+    // A view may set state; the others are then called again with the newest state, rather than in the middle.
     if (telling) {
       again = true;
       return;

@@ -1,6 +1,6 @@
 /**
- * The columns that are forecast: which they are, which of them is shown, and what a model says of it. Where a model has several,
- * the core's arrays hold one after the other.
+ * The targets: their names, the one on show, and its part of a model's results. The core's arrays hold several targets one after
+ * the other.
  * @module
  */
 import { ROLE } from './shape.js';
@@ -8,20 +8,20 @@ import { ROLE } from './shape.js';
 /** @import {Configured, Evaluation, Forecast, Predictions} from '../../pkg/unrolled.js' */
 /** @import {State} from './shape.js' */
 
-/** What cannot stand in a list between commas. */
+/** Names that a list with commas cannot hold. */
 const AWKWARD = /[,"[\]]|^\s|\s$/;
 
-/** @param {string[]} names @returns {string} A list as the core reads it: with commas between, or as JSON. */
+/** @param {string[]} names @returns {string} A list in the core's format: separated by commas, or as JSON. */
 export const written = (names) => (names.some((name) => AWKWARD.test(name)) ? JSON.stringify(names) : names.join(','));
 
-/** @param {string} text @param {string[]} names Those that there are. @returns {string[]} The names of a list as the core reads it. */
+/** @param {string} text @param {string[]} names All names. @returns {string[]} The names of a list in the core's format. */
 export function listed(text, names) {
   if (names.includes(text)) return [text];
   try {
     const list = JSON.parse(text);
     if (Array.isArray(list)) return list.map(String);
   } catch {
-    // Then it has commas between.
+    // Not JSON, so separated by commas.
   }
   return text
     .split(',')
@@ -30,8 +30,8 @@ export function listed(text, names) {
 }
 
 /**
- * @param {State} state @returns {string[]} The columns that are forecast, at least one once there are data. Where nobody has chosen,
- * the core does, by the training part: until it has said what the settings give, what it said of the file stands.
+ * @param {State} state @returns {string[]} The targets, at least one once there are data. Without a choice the core decides, by the
+ *   training part; until the draft has its decision, the file's suggestion serves.
  */
 export function targetsOf({ settings, draft, data }) {
   const names = data?.parts.names ?? [];
@@ -40,7 +40,7 @@ export function targetsOf({ settings, draft, data }) {
   return known.length ? known : [data?.understood.suggested_target ?? names[0] ?? ''];
 }
 
-/** @param {State} state @returns {string} The one of them that is shown. */
+/** @param {State} state @returns {string} The target on show. */
 export function targetOf(state) {
   const targets = targetsOf(state);
   return targets.includes(state.shown) ? state.shown : targets[0];
@@ -49,14 +49,14 @@ export function targetOf(state) {
 /**
  * @template T
  * @param {Pick<Configured, 'targets'>} configured @param {string} name @param {(index: number) => T} take
- * @returns {T | null} What is taken of this target; nothing where it is none of the model's.
+ * @returns {T | null} The result for this target; `null` if the model has no such target.
  */
 function taken({ targets }, name, take) {
   const index = targets.indexOf(name);
   return index < 0 ? null : take(index);
 }
 
-/** @param {Float64Array} values Of all targets. @param {number} index @param {ArrayLike<number>} times */
+/** @param {Float64Array} values Values of all targets. @param {number} index @param {ArrayLike<number>} times */
 const part = (values, index, { length }) => values.subarray(index * length, (index + 1) * length);
 
 /** @param {Pick<Configured, 'targets'>} configured @param {Predictions | null} all @param {string} name @returns {Predictions | null} */
@@ -79,5 +79,5 @@ export const forecastOf = (configured, all, name) =>
     measured: all.measured.slice(index, index + 1),
   }));
 
-/** @param {Evaluation} evaluation @param {string} name @returns {Evaluation['targets'][number]} Of this target, or else of the first. */
+/** @param {Evaluation} evaluation @param {string} name @returns {Evaluation['targets'][number]} The errors of this target, or else of the first. */
 export const errorsOf = ({ targets }, name) => targets.find((one) => one.name === name) ?? targets[0];

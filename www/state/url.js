@@ -1,5 +1,5 @@
 /**
- * Settings, seed and sample in the address, after `#`, so that a link reproduces a run and no server hears of it.
+ * Settings, seed and sample in the address, after `#`, so that a link reproduces a run and no server sees it.
  * @module
  */
 import { ROLE, defaultOf } from './shape.js';
@@ -9,10 +9,10 @@ import { ROLE, defaultOf } from './shape.js';
 /** @import {Kept} from './records.js' */
 /** @import {Source, State} from './shape.js' */
 
-/** What says where the data came from; no knob may be called so. */
+/** Key of the data's source; no knob may have it. */
 const SAMPLE = 'sample';
 const FILE = 'file';
-/** What says whether the run is to be the same everywhere; no knob may be called so. */
+/** Key of the reproducible mode; no knob may have it. */
 const REPRODUCIBLE = 'reproducible';
 
 /**
@@ -29,7 +29,7 @@ export function readLink(hash) {
   const sample = entries.get(SAMPLE);
   const file = entries.get(FILE);
   const asked = entries.get(REPRODUCIBLE);
-  // Whoever names a seed and nothing else wants that seed's numbers, not one machine's.
+  // A link with only a seed promises that seed's numbers, on any machine.
   const reproducible = asked === null ? (entries.has(ROLE.seed) ? true : null) : asked === 'true';
   for (const key of [SAMPLE, FILE, REPRODUCIBLE]) entries.delete(key);
   return { sample, file, reproducible, settings: Object.fromEntries(entries) };
@@ -41,7 +41,7 @@ export function writeLink({ data, settings, catalog, reproducible }) {
   if (data)
     entries.set(data.source.kind === 'sample' ? SAMPLE : FILE, data.source.kind === 'sample' ? data.source.id : data.source.name);
   for (const [key, value] of Object.entries(settings)) entries.set(key, String(value));
-  // The seed stands in every link: a later version may start from another.
+  // The seed is in every link, since a later version may have another default.
   const seed = catalog?.knobs.find(({ key }) => key === ROLE.seed);
   if (seed && !entries.has(seed.key)) entries.set(seed.key, String(seed.default));
   entries.set(REPRODUCIBLE, String(reproducible));
@@ -49,7 +49,7 @@ export function writeLink({ data, settings, catalog, reproducible }) {
 }
 
 /**
- * The settings of a link as values of the knobs' kinds, and the keys that no knob has.
+ * A link's settings as values of the knobs' types, and its unknown keys.
  * @param {Catalog} catalog @param {Settings} settings
  * @returns {{settings: Settings, unknown: string[]}}
  */
@@ -75,18 +75,18 @@ export function typed(catalog, settings) {
   return { settings: known, unknown };
 }
 
-/** @param {Source} source @param {Link} link @returns {boolean} Whether a link speaks of this data, or of none. */
+/** @param {Source} source @param {Link} link @returns {boolean} Whether a link names these data, or none. */
 export function speaksOf(source, { sample, file }) {
   if (sample !== null) return source.kind === 'sample' && source.id === sample;
   if (file !== null) return source.kind !== 'sample' && source.name === file;
   return true;
 }
 
-/** What a tab's own history says of it. @typedef {{data?: string, shown?: number} | null} Trace */
+/** A tab's note in its history entry. @typedef {{data?: string, shown?: number} | null} Trace */
 
 /**
- * @param {Kept[]} kept @param {string} open The data that were open last in any tab. @param {Link} link @param {Trace} trace
- * @returns {Kept | undefined} What this tab opens: what it had open itself, or else what was open last, if the link speaks of it.
+ * @param {Kept[]} kept @param {string} open The data that any tab opened last. @param {Link} link @param {Trace} trace
+ * @returns {Kept | undefined} The data for this tab: its own, or else the last ones opened, if the link names them.
  */
 export function chosenOf(kept, open, link, trace) {
   const fit = kept.filter(({ data }) => speaksOf(data.source, link));

@@ -1,6 +1,6 @@
 /**
- * The few words that the page remembers at once, before anything is drawn: colours, the build, how many workers, how often test parts
- * were scored.
+ * The small values in local storage, available before anything is drawn: colours, the build, the number of workers, the counts of
+ * test scorings.
  * @module
  */
 const THEME = 'unrolled-theme';
@@ -15,18 +15,18 @@ function recall(key) {
   try {
     return localStorage.getItem(key);
   } catch {
-    // A browser that keeps nothing says so where something is to be kept.
+    // A browser without storage reports that at the first write.
     return null;
   }
 }
 
-/** Why a word was not kept, or ''. @type {(why: unknown) => void} */
+/** Called with the reason of a failed write, or ''. @type {(why: unknown) => void} */
 let listener = () => {};
 
-/** @param {(error: unknown) => void} hear Told after every attempt: of what went wrong, or of nothing. */
+/** @param {(error: unknown) => void} hear Called after every attempt, with the error or ''. */
 export const watchWords = (hear) => (listener = hear);
 
-/** @param {string} key @param {string | null} value `null`: nothing. */
+/** @param {string} key @param {string | null} value `null`: deletes it. */
 function keep(key, value) {
   try {
     if (value === null) localStorage.removeItem(key);
@@ -37,7 +37,7 @@ function keep(key, value) {
   }
 }
 
-/** @param {'light' | 'dark' | null} theme `null`: as the system says. */
+/** @param {'light' | 'dark' | null} theme `null`: the system's. */
 export const keepTheme = (theme) => keep(THEME, theme);
 
 /** @returns {boolean} Whether a person has chosen the colours, rather than the system. */
@@ -49,7 +49,7 @@ export const keepReproducible = (reproducible) => keep(REPRODUCIBLE, reproducibl
 /** @returns {boolean} */
 export const recallReproducible = () => recall(REPRODUCIBLE) === 'true';
 
-/** @param {number} workers How many should train; 0: as many as are fastest. */
+/** @param {number} workers Number of workers; 0: the fastest number. */
 export const keepWorkers = (workers) => keep(WORKERS, workers ? String(workers) : null);
 
 /** @returns {number} */
@@ -58,16 +58,16 @@ export const recallWorkers = () => Math.min(1024, Math.max(0, Math.trunc(Number(
 /** @param {string} counts As JSON. */
 export const keepScored = (counts) => keep(SCORED, counts);
 
-/** @returns {string | null} What `keepScored` was given. */
+/** @returns {string | null} The text from `keepScored`. */
 export const recallScored = () => recall(SCORED);
 
-/** @param {string} counts That cannot be read: they stay, under another key. */
+/** @param {string} counts An unreadable text, which stays under another key. */
 export function setScoredAside(counts) {
   keep(SCORED_ASIDE, counts);
   keep(SCORED, null);
 }
 
-/** Takes all of them away. @returns {[string, string][]} What they were. */
+/** Removes all words. @returns {[string, string][]} Their keys and values. */
 export function takeWords() {
   const taken = WORDS.flatMap((key) => {
     const value = recall(key);
@@ -77,7 +77,7 @@ export function takeWords() {
   return taken;
 }
 
-/** @param {[string, string][]} words As they were taken. */
+/** @param {[string, string][]} words Keys and values from `takeWords`. */
 export function putWords(words) {
   for (const [key, value] of words) keep(key, value);
 }

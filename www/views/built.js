@@ -1,11 +1,11 @@
 /**
- * Views of what the catalog lists: they are built anew with each catalog.
+ * Views of the catalog's content, built anew with each catalog.
  * @module
  */
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** @param {PageStore} store @param {(catalog: Catalog) => (() => void)[]} build Returns the undo of what it watches. @returns {() => void} */
+/** @param {PageStore} store @param {(catalog: Catalog) => (() => void)[]} build Returns functions that end its watches. @returns {() => void} */
 export function builtFrom(store, build) {
   /** @type {(() => void)[]} */ let inner = [];
   const stopAll = () => {

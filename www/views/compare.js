@@ -1,5 +1,5 @@
 /**
- * Compare: which architectures, within which budget, one button, their curves on one chart, and how they did.
+ * Compare: the architectures, the budget, one button, the learning curves on one chart, and the results.
  * @module
  */
 import { curvesChart } from '../charts/curves.js';
@@ -16,7 +16,7 @@ import { leaderboardView, swatch } from './leaderboard.js';
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Contest, PageStore, State} from '../state/shape.js' */
 
-/** A tiny epoch's place among the seconds. */
+/** Resolution of epochs on the axis of seconds. */
 const MILLISECONDS = 1000;
 
 /** @type {{value: Contest['budget'], label: string, help: string}[]} */
@@ -26,7 +26,7 @@ const BUDGETS = [
   { value: 'none', label: 'no limit', help: 'Each trains until its epochs are done or its patience ends.' },
 ];
 
-/** @param {State} state @returns {string} How far the comparison is. */
+/** @param {State} state @returns {string} Progress of the comparison. */
 function progressSentence({ runs, comparing }) {
   if (comparing === 'none') return '';
   const open = runs.filter((entry) => !entry.run || entry.apart === 'below').filter((entry) => ['waiting', 'running', 'paused'].includes(statusOf(entry)));
@@ -40,7 +40,7 @@ function progressSentence({ runs, comparing }) {
   ].join(' ');
 }
 
-/** @param {State} state @returns {string} How long the comparison will take, where that is known. */
+/** @param {State} state @returns {string} Expected duration of the comparison, if known. */
 function estimate(state) {
   const { contest } = state;
   const many = contestants(state).length;

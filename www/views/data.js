@@ -1,5 +1,5 @@
 /**
- * Data, in short: where they come from, the whole series drawn, what is forecast.
+ * Data, in short: their source, the whole series as a chart, the targets.
  * @module
  */
 import { overviewChart } from '../charts/overview.js';
@@ -16,12 +16,12 @@ import { technicalDetails } from './technical.js';
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Dataset, EarlierData, PageStore, State} from '../state/shape.js' */
 
-/** The value of the chooser's entry for data that is no sample. */
+/** The value of the chooser's entry for data other than samples. */
 const OWN = ' own';
-/** The value of the entry for several columns to forecast. */
+/** The value of the entry for several targets. */
 const SEVERAL = ' several';
 
-/** @param {State} state @returns {string} What the series is, in a line. */
+/** @param {State} state @returns {string} The extent of the series, in a line. */
 function extent(state) {
   const { data } = state;
   if (!data) return '';
@@ -30,7 +30,7 @@ function extent(state) {
   return `${count(about.length)} values, ${step}, ${holes(state)}`;
 }
 
-/** @param {State} state @returns {string} What is missing from it. */
+/** @param {State} state @returns {string} Its missing values, in a line. */
 function holes(state) {
   const { data } = state;
   if (!data) return '';
@@ -48,7 +48,7 @@ function holes(state) {
   return parts.filter(Boolean).join(', ');
 }
 
-/** @param {EarlierData} earlier @param {Dataset | null} now @returns {string} What data that can be brought back are called. */
+/** @param {EarlierData} earlier @param {Dataset | null} now @returns {string} The name of data to bring back. */
 function calledEarlier({ data, runs }, now) {
   const same = now && data.source.name === now.source.name && data.source.kind === now.source.kind;
   return `${data.source.name}${same ? ' as read before' : ''}${runs.some(hasWeights) ? ' and its model' : ''}`;
@@ -90,7 +90,7 @@ export function dataView(root, store, { data: act, model }) {
     list.querySelector('input')?.focus();
   }
 
-  /** The ticked columns are forecast, at least one of them. */
+  /** Makes the ticked columns the targets, at least one. */
   function chooseTicked() {
     const boxes = [...list.querySelectorAll('input')];
     const names = boxes.filter(({ checked }) => checked).map(({ value }) => value);
@@ -232,11 +232,11 @@ export function dataView(root, store, { data: act, model }) {
           { type: 'button', class: 'link', onclick: () => store.set({ open: { ...store.get().open, data: true } }) },
           `${said.join(', ')} about this file`,
         );
-        // What was chosen stands; the reasons, with numbers, are under “How it was read”.
+        // The offer is short; the reasons, with numbers, are under “How it was read”.
         const toFill = gaps === undefined ? draft?.suggested.gaps : undefined;
         fill(
           message,
-          // A question is asked at once; it can be answered here or under “How it was read”.
+          // Questions are asked here at once, and also under “How it was read”.
           question ? h('p', {}, question.message) : null,
           question
             ? h(

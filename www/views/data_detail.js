@@ -1,6 +1,6 @@
 /**
- * Data in detail: the rows as they stand in the file, what was understood of them, and a correction for each of it.
- * Everything from the file is text and stays text.
+ * Data in detail: the rows of the file, their interpretation, and a correction for each part of it. Everything from the file is
+ * text and stays text.
  * @module
  */
 import { SAMPLES } from '../samples/list.js';
@@ -41,7 +41,7 @@ const ORDERS = { ymd: 'year, month, day', dmy: 'day, month, year', mdy: 'month, 
 const DUPLICATES = { mean: 'use their mean', first: 'use the first', last: 'use the last' };
 
 /**
- * A labelled chooser; its first entry says what was found.
+ * A labelled chooser; its first entry is the automatic choice.
  * @param {string} id @param {string} label @param {Record<string, string>} options @param {string | undefined} chosen @param {string | null} found
  * @param {(value: string | undefined) => void} choose
  */
@@ -116,7 +116,7 @@ function rawRows({ preview, understood }) {
   );
 }
 
-/** @param {Dataset | null} data @returns {boolean} Whether anything is missing that could be filled. */
+/** @param {Dataset | null} data @returns {boolean} Whether there are missing values to fill. */
 const anyMissing = (data) =>
   Boolean(data && (data.about.missing_steps || data.understood.columns.some(({ missing }) => missing)));
 
@@ -251,7 +251,7 @@ export function dataDetailView(root, store, { data: act, model }) {
               const chosen = inputsOf(store.get());
               if (box?.checked) chosen.add(name);
               else chosen.delete(name);
-              // Targets are always read; a list names them too, so that the list is whole.
+              // Targets are always inputs; the list includes them, so that it is complete.
               const targets = targetsOf(store.get());
               const list = data.parts.names.filter((candidate) => chosen.has(candidate) && !targets.includes(candidate));
               void model.set({ [ROLE.inputs]: list.length ? written([...targets, ...list]) : '' });

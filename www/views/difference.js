@@ -1,5 +1,5 @@
 /**
- * What differs between the settings of two runs that a person picks.
+ * The differences between the settings of two chosen runs.
  * @module
  */
 import { differences, leaderboards, namesOf } from '../state/ranking.js';
@@ -15,7 +15,7 @@ function byError({ runs, catalog }) {
 
 /** @param {PageStore} store */
 export function differenceView(store) {
-  /** What was picked, where it was. @type {(number | null)[]} */
+  /** The picked runs. @type {(number | null)[]} */
   const picked = [null, null];
   const picks = [0, 1].map((place) =>
     h('select', {
@@ -49,7 +49,7 @@ export function differenceView(store) {
     const other = ids[1] ?? usual.find((id) => id !== one) ?? usual[1];
     const chosen = [one, other];
     picks.forEach((pick, place) => {
-      // A list that someone has open stays as it is.
+      // An open list stays as it is.
       if (document.activeElement !== pick || pick.options.length !== runs.length) {
         fill(pick, ...runs.map(({ id }) => h('option', { value: String(id) }, names.get(id) ?? '')));
       }
@@ -82,7 +82,7 @@ export function differenceView(store) {
     );
   }
 
-  // What is compared changes with the list and its order, not with each step of training.
+  // The lists change with the runs and their order, not with each step of training.
   const stop = store.watch((state) => [state.catalog, key(state)], update);
   return { element, stop };
 }

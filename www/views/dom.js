@@ -1,5 +1,5 @@
 /**
- * The little that the views need to make elements. Text is only ever set as text.
+ * The functions with which the views make elements. Text is only ever set as text.
  * @module
  */
 
@@ -38,7 +38,7 @@ export function icon(path) {
   return svg;
 }
 
-/** @param {Element} element @param {string} text Set only where it is another, so that nothing is read out twice. */
+/** @param {Element} element @param {string} text Set only when it changes, so that nothing is read out twice. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -48,7 +48,7 @@ export function fill(element, ...children) {
   element.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false));
 }
 
-/** The head of a part of the page: its place in the story, its name. @param {string} id @param {string} title @param {...Child} beside */
+/** The head of a section of the page. @param {string} id @param {string} title @param {...Child} beside */
 export function head(id, title, ...beside) {
   return h(
     'header',
@@ -66,7 +66,7 @@ export function formula(markup) {
 }
 
 /**
- * A button that unfolds something elsewhere.
+ * A button that unfolds another element.
  * @param {{label: string, controls: string, open: () => boolean, toggle: () => void}} options
  */
 export function unfolder({ label, controls, open, toggle }) {
@@ -79,7 +79,7 @@ export function unfolder({ label, controls, open, toggle }) {
   return { button, update: () => button.setAttribute('aria-expanded', String(open())) };
 }
 
-/** @param {Blob} blob @param {string} name Saves a file on the person's machine. */
+/** @param {Blob} blob @param {string} name A file to save on the person's machine. */
 export function download(blob, name) {
   const href = URL.createObjectURL(blob);
   h('a', { href, download: name }).click();

@@ -1,11 +1,11 @@
 /**
- * The whole page takes files: dropped anywhere, or their text pasted.
+ * The whole page takes files: dropped anywhere, or pasted as text.
  * @module
  */
 /** @import {DataActions} from '../actions/data.js' */
 /** @import {ModelActions} from '../actions/model.js' */
 
-/** @param {HTMLElement} sign Shown while something is dragged over. @param {{data: DataActions, model: ModelActions}} actions @returns {() => void} */
+/** @param {HTMLElement} sign Shown while something is dragged over the page. @param {{data: DataActions, model: ModelActions}} actions @returns {() => void} */
 export function dropView(sign, { data, model }) {
   let depth = 0;
   /** @param {DragEvent} event */
@@ -59,7 +59,7 @@ export function dropView(sign, { data, model }) {
       const files = event.clipboardData?.files ?? [];
       if (files.length) return data.openFirst(files, (file) => void data.openBlob(file, { kind: 'file', id: '', name: file.name }));
       const text = event.clipboardData?.getData('text/plain') ?? '';
-      // One line is no table: more likely something pasted by mistake.
+      // A single line is no table, and more likely pasted by mistake.
       if (text.trim().includes('\n')) void data.openBlob(new Blob([text]), { kind: 'paste', id: '', name: 'pasted text' });
     },
     { signal },

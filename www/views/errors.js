@@ -12,7 +12,7 @@ import { column, count, figure, percent } from './format.js';
 /** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, to be set in bold. */
+/** @param {ErrorRow[]} rows @param {'mae' | 'rmse' | 'mase'} measure @returns {number} The lowest of a column, for bold type. */
 const lowest = (rows, measure) => Math.min(...rows.map((row) => row[measure] ?? Infinity).filter(Number.isFinite));
 
 /**
@@ -117,7 +117,7 @@ function scores({ rows, unit }) {
   );
 }
 
-/** @param {Evaluation['targets'][number]} errors @returns {string} How the range did, beside the share that it is made to hold. */
+/** @param {Evaluation['targets'][number]} errors @returns {string} The range's coverage, compared with its nominal level. */
 function rangeSentence({ range, unit }) {
   if (!range) return '';
   const { level, coverage, width, windows } = range;
@@ -151,7 +151,7 @@ export function errorsView(root, store, act) {
 
   /** @type {ReturnType<typeof stepsChart> | null} */ let chart = null;
   let ids = '';
-  /** A table that nobody looks at is not kept up while training. */
+  /** Fills the table, during training only if it is in view. */
   function fillTable() {
     const evaluation = shownRun(store.get())?.test ?? shownRun(store.get())?.validation;
     if (!evaluation || !summary.open) return;

@@ -1,5 +1,5 @@
 /**
- * Files that a person takes away.
+ * Downloads.
  * @module
  */
 import { shownRun } from '../state/shape.js';
@@ -14,7 +14,7 @@ function cell(text) {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** @param {State} state The forecast as CSV, its times as the file's own clock writes them. */
+/** @param {State} state Saves the forecast as CSV, with times in the file's own clock. */
 export function saveForecast(state) {
   const { data } = state;
   const run = shownRun(state);
@@ -30,19 +30,19 @@ export function saveForecast(state) {
           .replace('Z', utc ? 'Z' : '');
   const { targets } = run.configured;
   const each = targets.map((_, target) => target * times.length);
-  // Where there is no range there are no columns for it, and beyond the horizon its cells are empty.
+  // Without a range there are no columns for it, and beyond the horizon its cells are empty.
   const columns = lower && upper ? [values, lower, upper] : [values];
   const rows = Array.from(times, (time, index) =>
     [stamp(time), ...each.flatMap((first) => columns.map((of) => exact(of[first + index])))].join(','),
   );
-  // Of several columns each says whose bounds they are.
+  // Of several targets each names its bounds.
   const bounds = ['lower', 'upper'].slice(0, columns.length - 1);
   const names = targets.flatMap((name) => [name, ...bounds.map((bound) => (targets.length > 1 ? `${name} ${bound}` : bound))]);
   const head = [step.unit === 'rows' ? 'row' : utc ? 'time_utc' : 'time', ...names.map(cell)].join(',');
   download(new Blob([`${head}\n${rows.join('\n')}\n`], { type: 'text/csv' }), `${safeName('forecast', called(targets))}.csv`);
 }
 
-/** @param {string[]} targets @returns {string} What stands for them in a file's name. */
+/** @param {string[]} targets @returns {string} The targets' part of a file name. */
 const called = (targets) => (targets.length > 1 ? `${targets.length} columns` : targets[0]);
 
 /** @param {State} state */

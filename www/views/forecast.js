@@ -1,6 +1,6 @@
 /**
- * The forecast: the verdict in a sentence, and one chart of history, held-out truth, the predictions of it, and the
- * forecast beyond the end.
+ * The forecast: the verdict in a sentence, and one chart of the history, the held-out truth, its predictions, and the forecast
+ * beyond the end.
  * @module
  */
 import { timeChart } from '../charts/time.js';
@@ -19,7 +19,7 @@ import { viewport } from './viewport.js';
 /** @import {Reading} from '../charts/time.js' */
 /** @import {PageStore, Run, State} from '../state/shape.js' */
 
-/** @param {State} state @returns {{text: string, note: string}} The verdict, and what it rests on. */
+/** @param {State} state @returns {{text: string, note: string}} The verdict, and its basis. */
 function verdict(state) {
   const { draft, data } = state;
   const run = shownRun(state);
@@ -38,7 +38,7 @@ function verdict(state) {
   };
 }
 
-/** @param {Run} run @param {State} state @returns {string} What a verdict on the test part rests on. */
+/** @param {Run} run @param {State} state @returns {string} The basis of a verdict on the test part. */
 function testNote({ configured: { fingerprint, trained_on: known }, test }, { scored }) {
   const times = Math.max(test?.scored_times ?? 1, scored[fingerprint] ?? 0);
   const often = times > 1 ? `scored ${count(times)} times over all models, so it is no longer a fresh test` : 'scored once';
@@ -76,7 +76,7 @@ export function forecastView(root, store, act) {
   const shown = h('select', { id: 'shown', onchange: () => store.set({ shown: shown.value }) });
   const shownBox = h('div', { class: 'cluster inline', hidden: true }, h('label', { for: 'shown' }, 'Column shown'), shown);
   const leadUnit = h('span', { class: 'unit' });
-  // One hour ahead a prediction hugs the truth whatever the model: the legend says how far ahead it is.
+  // One hour ahead any model's prediction is close to the truth, so the legend names the lead.
   const said = h('span', {});
   const stepsUnit = h('span', { class: 'unit' });
   const save = h(
@@ -151,7 +151,7 @@ export function forecastView(root, store, act) {
   /** @type {{write: (value: number | null | undefined) => string, moment: (time: number) => string}} */
   let words = { write: String, moment: String };
   /** @type {unknown} */ let drawn = null;
-  /** How far the forecast went when the view last looked. @type {{data: unknown, ahead: number, chosen: number}} */
+  /** The last state of the forecast's length. @type {{data: unknown, ahead: number, chosen: number}} */
   let before = { data: null, ahead: 0, chosen: 0 };
 
   const several = () => targetsOf(store.get()).length > 1;
@@ -180,7 +180,7 @@ export function forecastView(root, store, act) {
     tell(chart?.moveCursor(by) ?? null);
   }
   box.addEventListener('blur', () => readout.setAttribute('aria-live', 'off'));
-  /** Kept up only while it is unfolded. */
+  /** Updates the table while it is unfolded. */
   function fillTable() {
     const forecast = shownForecast(store.get());
     if (!tableFold.open) return;
@@ -273,7 +273,7 @@ export function forecastView(root, store, act) {
         before = { data, ahead, chosen };
         const { range } = store.get();
         if (!data || !range || earlier.data !== data || earlier.ahead === ahead) return;
-        // A forecast of another length is brought into view: where a person asked for it, or was looking at the one before.
+        // A forecast of a new length is brought into view if a person chose it, or was looking at the previous one.
         if (earlier.chosen !== chosen || range[1] > data.times[data.times.length - 1]) view.goBack();
       },
     ),
@@ -343,7 +343,7 @@ export function forecastView(root, store, act) {
         setText(range, rangeWords(forecast, store.get()));
         band.classList.toggle('bare', !forecast.lower);
         const { lower, upper } = forecast;
-        // The range ends with the horizon, the forecast may go on.
+        // The range ends with the horizon; the forecast may continue.
         const banded = lower && upper && Number.isFinite(lower[last]);
         const between = banded ? `, between ${write(lower[last])} and ${write(upper[last])}` : '';
         setText(
@@ -361,7 +361,7 @@ export function forecastView(root, store, act) {
 
 /**
  * The range in the legend: its nominal level and its coverage of the test part, or the reason why there is none.
- * @param {Forecast} forecast Of the column that is shown. @param {State} state
+ * @param {Forecast} forecast Of the target on show. @param {State} state
  */
 function rangeWords({ lower, level, no_range: none, note, measured }, state) {
   if (!lower) return `. ${[none, note].filter(Boolean).join(' ')}`;
@@ -379,10 +379,10 @@ function rangeWords({ lower, level, no_range: none, note, measured }, state) {
 /** @param {State} state */
 const shownForecast = (state) => ofShown(state, shownRun(state));
 
-/** @param {State} state @param {Run | null} run @returns {Forecast | null} What it says of the column that is shown. */
+/** @param {State} state @param {Run | null} run @returns {Forecast | null} Its forecast of the target on show. */
 const ofShown = (state, run) => run && forecastOf(run.configured, run.forecast, targetOf(state));
 
-/** The headline and the rest of a sentence that is cut at its colon. @param {string} sentence @returns {[string, string]} */
+/** A sentence cut at its colon into headline and rest. @param {string} sentence @returns {[string, string]} */
 function cut(sentence) {
   const at = sentence.indexOf(': ');
   if (at < 0) return [sentence, ''];

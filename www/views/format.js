@@ -1,5 +1,6 @@
 /**
- * Numbers, times and sizes as a person reads them: the words around what `charts/numbers.js` writes. Times are the file's own clock, whatever zone the reader is in.
+ * Numbers, times and sizes for people: the words around the numbers of `charts/numbers.js`. Times are the file's own clock,
+ * whatever zone the reader is in.
  * @module
  */
 import { column, count, exact, figure, MISSING, plain, valuesOf, write } from '../charts/numbers.js';
@@ -11,10 +12,10 @@ export { column, count, exact, figure, plain, valuesOf };
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** Milliseconds from 1970 beyond which JavaScript has no dates (ECMA-262, 21.4.1.1): what an older version kept may lie there. */
+/** Largest number of milliseconds from 1970 of a JavaScript date (ECMA-262, 21.4.1.1); records of an older version may exceed it. */
 const LAST_MOMENT = 8.64e15;
 
-/** @param {Pick<AboutSeries, 'step' | 'utc'>} about @returns {(time: number) => string} How a moment of this series is written. */
+/** @param {Pick<AboutSeries, 'step' | 'utc'>} about @returns {(time: number) => string} The written form of a time of this series. */
 export function momentsOf({ step, utc }) {
   if (step.unit === 'rows') return (time) => `row ${count(Math.round(time) + 1)}`;
   /** @type {Intl.DateTimeFormatOptions} */
@@ -49,7 +50,7 @@ export function duration(milliseconds) {
   return `${write(seconds / 3600, TENTHS)} h`;
 }
 
-/** @param {number} bytes @returns {string} In the largest unit of which there is one. */
+/** @param {number} bytes @returns {string} In the largest unit that gives at least 1. */
 export function size(bytes) {
   if (bytes < 1024) return `${count(bytes)} bytes`;
   if (bytes < 1024 ** 2) return `${count(bytes / 1024)} kB`;

@@ -1,6 +1,5 @@
 /**
- * What stands around the story: the tools at the top, the dock that keeps the button in reach, the foot, the words for
- * screen readers.
+ * The frame of the page: the tools at the top, the dock with the main button, the foot, the messages for screen readers.
  * @module
  */
 import { shownRun } from '../state/shape.js';
@@ -19,7 +18,7 @@ const SUN =
 const MOON = 'M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8z';
 const LINK =
   'M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.4-2.4a2.6 2.6 0 0 0-3.7-3.7L8.3 4M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.1 9.2a2.6 2.6 0 0 0 3.7 3.7l.9-.9';
-/** Milliseconds for which "copied" stands. */
+/** Milliseconds of the message “copied”. */
 const COPIED = 2000;
 
 /** @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
@@ -76,12 +75,12 @@ export function toolsView(root, store) {
   };
 }
 
-/** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @param {HTMLElement} watched The part whose button this stands for. @returns {() => void} */
+/** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @param {HTMLElement} watched The section whose button the dock repeats. @returns {() => void} */
 export function dockView(root, store, act, watched) {
   const main = mainButton(store, act, {
     class: 'button main',
     pressed(before) {
-      // On a narrow screen what was asked for is far away.
+      // On a narrow screen the training section is out of view.
       if (shownRun(before)?.status !== 'running' && matchMedia('(max-width: 60rem)').matches)
         document.getElementById('forecast')?.scrollIntoView({ block: 'start' });
     },
@@ -139,13 +138,13 @@ export function footView(root, store) {
   };
 }
 
-/** What stands before the page's title. @type {Record<string, string>} */
+/** Prefixes of the page's title. @type {Record<string, string>} */
 const TITLES = { running: 'Training · ', comparing: 'Comparing · ', finished: 'Finished · ', failed: 'Failed · ' };
 
-/** Says aloud what has happened, sparingly: states, not numbers. @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
+/** Announces changes of state to screen readers, without numbers. @param {HTMLElement} root @param {PageStore} store @returns {() => void} */
 export function statusView(root, store) {
   const { title } = document;
-  /** What has come about: that it was asked for is no longer of interest. */
+  /** Clears the pending actions. */
   const done = () => ({ ...store.get(), asked: [] });
   const undo = [
     store.watch(
@@ -161,7 +160,7 @@ export function statusView(root, store) {
       (state) => [state.said],
       (said) => setText(root, said),
     ),
-    // Seen in the row of tabs while it trains in the background.
+    // Visible in the row of tabs during training in the background.
     store.watch(
       (state) => [state.comparing === 'none' ? (shownRun(state)?.status ?? '') : 'comparing'],
       (status) => {

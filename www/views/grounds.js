@@ -1,5 +1,5 @@
 /**
- * The parts of the split as grounds of a time chart, in moments.
+ * The parts of the split as backgrounds of a time chart, in times.
  * @module
  */
 import { shownRun } from '../state/shape.js';
@@ -30,18 +30,18 @@ export function groundsOf(state, { short }) {
 }
 
 /**
- * Where training cuts the series that it reads as one.
+ * The cuts of training on the series as one.
  * @param {State} state @returns {import('../../pkg/unrolled.js').Truncated | null}
  */
 export const truncatedOf = (state) => (shownRun(state)?.configured ?? state.draft)?.truncated ?? null;
 
-/** Steps of history for each step of the forecast, at most: the forecast takes a fifth of the width, and is large enough to be read. */
+/** Largest number of history steps for each step of the forecast, which then takes a fifth of the width. */
 const HISTORY = 3.9;
-/** Behind the forecast, as a share of it. */
+/** Margin behind the forecast, as a share of it. */
 const MARGIN = 0.04;
 
 /**
- * The stretches that a person can jump to.
+ * The ranges that a person can jump to.
  * @param {State} state @returns {Record<'all' | 'validation' | 'test' | 'end', [number, number]> | null}
  */
 export function stretches(state) {
@@ -51,14 +51,14 @@ export function stretches(state) {
   const { times } = data;
   const last = times.length - 1;
   if (!configured) {
-    // Settings that do not fit the data leave it without parts; it is drawn all the same.
+    // Invalid settings leave the data without parts; the chart still shows them.
     /** @type {[number, number]} */
     const whole = [times[0], times[last]];
     return { all: whole, validation: whole, test: whole, end: whole };
   }
   const step = last > 0 ? times[last] - times[last - 1] : 1;
   const ahead = (steps || configured.horizon) * step;
-  // The window that the forecast is made from, where it leaves room enough.
+  // The forecast's input window, if there is enough room.
   const seen = Math.min(HISTORY * ahead, Math.max(ahead, configured.window * step));
   const end = times[last] + ahead * (1 + MARGIN);
   const { validation, test } = configured.split;

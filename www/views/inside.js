@@ -1,6 +1,6 @@
 /**
- * Look inside: any inner value that the model names, as a map of colours and as lines, and the gradient through time. Which
- * values there are, the model says.
+ * Look inside: any inner value that the model names, as a map of colours and as lines, and the gradient through time. The model
+ * lists its values.
  * @module
  */
 import { heatChart } from '../charts/heat.js';
@@ -19,16 +19,16 @@ import { swatch } from './leaderboard.js';
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, Sighting} from '../state/shape.js' */
 
-/** Lines of units that are drawn before a person picks some, and most that can be. */
+/** Number of units drawn as lines by default, and largest number. */
 const FIRST_LINES = 3;
 const MOST_LINES = 8;
-/** Cells of a table, at most: more is nothing to read. */
+/** Largest number of cells of a table: more cannot be read. */
 const MOST_ROWS = 400;
 
 /** @typedef {{about: Probe, values: Float32Array, times: Float64Array, x: number[], y: number[], shown: [number, number]}} Shown */
 
 /**
- * Where columns and rows stand.
+ * Places of columns and rows.
  * @param {Sighting} inside @returns {Shown | null}
  */
 function laidOut({ probes, index, values }) {
@@ -36,7 +36,7 @@ function laidOut({ probes, index, values }) {
   if (!probes || !about || !values || values.length !== about.rows * about.columns) return null;
   const { times, past } = probes;
   const step = times.length > 1 ? (times[times.length - 1] - times[0]) / (times.length - 1) : 1;
-  /** Where a step begins, drawn so that it lies in the middle. @param {number} at */
+  /** Border of a step, placed so that the step lies in the middle. @param {number} at */
   const border = (at) => (at < times.length ? times[at] : times[times.length - 1] + step * (at - times.length + 1)) - step / 2;
   /** @param {number} many @param {number} first @param {number} stride */
   const inTime = (many, first, stride) => Array.from({ length: many + 1 }, (_, k) => border(first + k * stride));
@@ -48,9 +48,9 @@ function laidOut({ probes, index, values }) {
   return { about, values, times, x, y, shown: weights ? [x[0], end] : [Math.min(x[0], border(0)), Math.max(end, border(past.length))] };
 }
 
-/** @param {Shown} shown @returns {[number, number]} The values at the palette's ends. */
+/** @param {Shown} shown @returns {[number, number]} The values at the ends of the palette. */
 function ends({ about: { bounds, kind, reach } }) {
-  // How open a gate is, is told by its colour; what is shared out among many steps has to be seen first.
+  // Colour shows how open a gate is; attention, shared among many steps, needs a palette that fits it.
   if (bounds === 'unit' && kind === 'units') return [0, 1];
   return [bounds === 'positive' || bounds === 'unit' ? 0 : -reach, reach || 1];
 }
@@ -131,7 +131,7 @@ export function insideView(root, store, act, model) {
   /** @type {ReturnType<typeof heatChart> | null} */ let heat = null;
   /** @type {ReturnType<typeof tracesChart> | null} */ let lines = null;
   /** @type {Shown | null} */ let shown = null;
-  /** Units that a person picked, by what is shown. @type {Map<string, number[]>} */
+  /** Units that a person picked, by the inner value. @type {Map<string, number[]>} */
   const picked = new Map();
   let made = '';
   let listed = '';
@@ -141,7 +141,7 @@ export function insideView(root, store, act, model) {
     return data ? momentsOf(data.about)(time) : String(time);
   };
 
-  /** @returns {number[]} Rows that are drawn as lines. */
+  /** @returns {number[]} Rows drawn as lines. */
   function units() {
     if (!shown || shown.about.kind !== 'units') return [];
     const { about } = shown;
@@ -159,7 +159,7 @@ export function insideView(root, store, act, model) {
     drawLines();
   }
 
-  /** Moments of the steps in one column or row, first and last. @param {number} first @param {number} stride @param {number} k */
+  /** Times of the first and the last step in one column or row. @param {number} first @param {number} stride @param {number} k */
   function moments(first, stride, k) {
     const times = /** @type {Shown} */ (shown).times;
     const from = moment(times[Math.min(times.length - 1, first + k * stride)]);
@@ -205,7 +205,7 @@ export function insideView(root, store, act, model) {
     fillTable();
   }
 
-  /** Kept up only while it is unfolded. */
+  /** Updates the table while it is unfolded. */
   function fillTable() {
     if (!tableFold.open || !shown || shown.about.kind !== 'units') return;
     const { about, values: all } = shown;
@@ -333,7 +333,7 @@ export function insideView(root, store, act, model) {
     ),
   ];
   let near = false;
-  /** In a tab in the background it is not seen, wherever the page is scrolled to. */
+  /** A tab in the background is out of view, wherever the page is scrolled to. */
   const look = () => {
     const visible = near && !document.hidden;
     act.see(visible);

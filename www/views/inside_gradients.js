@@ -1,6 +1,6 @@
 /**
- * The gradient through time, of the layers of the run that is shown or of all runs: a sentence, lines, and how far the recurrent
- * matrices stretch.
+ * The gradient through time, of the layers of the run on show or of all runs: a sentence, lines, and the norms of the recurrent
+ * matrices.
  * @module
  */
 import { gradientChart } from '../charts/gradient.js';
@@ -15,10 +15,10 @@ import { swatch } from './leaderboard.js';
 /** @import {InsideActions} from '../actions/inside.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** @param {GradientTrace} trace @returns {{x: number[], y: number[]}} Norms at the middle of the steps that they belong to, from 1. */
+/** @param {GradientTrace} trace @returns {{x: number[], y: number[]}} Norms at the middle of their steps, from 1. */
 const stepped = ({ first, stride, norms }) => ({ x: norms.map((_, k) => first + k * stride + (stride + 1) / 2), y: norms });
 
-/** @param {GradientTrace[]} traces @returns {GradientTrace | undefined} The lowest that later steps read, or the input's. */
+/** @param {GradientTrace[]} traces @returns {GradientTrace | undefined} The trace of the lowest layer with a carried state, or the input's. */
 const lowest = (traces) => traces.find((trace, place) => place > 0 && trace.carried && trace.norms.length > 1) ?? traces[0];
 
 /** @param {PageStore} store @param {InsideActions} act */
@@ -59,10 +59,10 @@ export function gradientsView(store, act) {
   const flows = gradientChart(flow);
   let seen = false;
   let stale = false;
-  /** A frame that is waited for. */
+  /** The requested animation frame. */
   let frame = 0;
 
-  /** Draws with the next frame, or when a person looks: a reading that is not looked at is not drawn. */
+  /** Draws with the next frame while in view: a reading out of view is not drawn. */
   function soon() {
     stale = true;
     if (!seen || frame) return;
@@ -73,7 +73,7 @@ export function gradientsView(store, act) {
     });
   }
 
-  /** @returns {{id: number, slot: number, name: string, gradients: Gradients}[]} Runs whose gradients were read. */
+  /** @returns {{id: number, slot: number, name: string, gradients: Gradients}[]} Runs with gradients. */
   function comparable() {
     const { runs, catalog } = store.get();
     if (!catalog) return [];

@@ -1,5 +1,5 @@
 /**
- * What will be seen inside a model, before anything is trained, and the button that begins it.
+ * A preview of “Look inside” before any training, with a button that starts one.
  * @module
  */
 import { shownRun } from '../state/shape.js';
@@ -9,7 +9,7 @@ import { mainButton } from './main_button.js';
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
-/** @param {State} state @returns {boolean} Whether anything trains that can be looked into, or has. */
+/** @param {State} state @returns {boolean} Whether there is or was a training to look into. */
 export const hasBegun = (state) => Boolean(shownRun(state)) || state.comparing !== 'none' || state.runs.some(({ run }) => run?.gradients);
 
 /** @param {PageStore} store @param {ModelActions} model */

@@ -1,6 +1,5 @@
 /**
- * One knob of the catalog as a labelled control: its value, unit, bounds, help, the way back to its default, and what
- * is wrong with it.
+ * One knob of the catalog as a labelled control: its value, unit, bounds and help, a button back to its default, and its error.
  * @module
  */
 import { defaultOf, isOfUse } from '../state/shape.js';
@@ -11,9 +10,9 @@ import { h, icon, setText } from './dom.js';
 /** @import {Value} from '../core/protocol.js' */
 /** @import {State} from '../state/shape.js' */
 
-/** Milliseconds after the last key before a typed value counts. */
+/** Milliseconds after the last key until a typed value counts. */
 const TYPED = 400;
-/** Up to so many options, of short names, stand side by side. */
+/** Largest number of options with short names that stand side by side. */
 const SIDE_BY_SIDE = 3;
 const SIDE_BY_SIDE_LETTERS = 24;
 
@@ -29,7 +28,7 @@ function bounds({ kind, unit }) {
   return `${plain(kind.min)} to ${plain(kind.max)}${unit ? ` ${unit}` : ''}`;
 }
 
-/** @param {State} state @param {Knob} knob @returns {{value: Value, found: boolean}} What stands in the control, and whether the core found it. */
+/** @param {State} state @param {Knob} knob @returns {{value: Value, found: boolean}} The value in the control, and whether the core chose it. */
 function standing(state, knob) {
   const { key } = knob;
   if (state.settings[key] !== undefined) return { value: state.settings[key], found: false };
@@ -48,15 +47,15 @@ const written = ({ kind }, usual) => {
 };
 
 /**
- * @param {Knob} knob @param {string} place Where it stands, for its id. @param {KnobActions} actions
- * @param {{help: boolean}} options `help`: whether the help stands below in full.
+ * @param {Knob} knob @param {string} place Its place, for its id. @param {KnobActions} actions
+ * @param {{help: boolean}} options `help`: whether the full help stands below.
  * @returns {KnobView}
  */
 export function knobView(knob, place, { set, onHelp }, { help }) {
   const id = `${place}-${knob.key}`;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   let pending = false;
-  /** The default that the way back names. @type {string | null} */ let told = null;
+  /** The default named by the button. @type {string | null} */ let told = null;
 
   /** @param {Value} value */
   const choose = (value) => {
@@ -206,7 +205,7 @@ export function knobView(knob, place, { set, onHelp }, { help }) {
 }
 
 /**
- * A choice whose options stand side by side.
+ * A choice with its options side by side.
  * @param {{name: string, label: string, described?: string, options: {value: string, label: string, help?: string}[], choose: (value: string) => void}} options
  */
 export function segments({ name, label, described, options, choose }) {

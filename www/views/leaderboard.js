@@ -14,7 +14,7 @@ import { technicalPlace } from './technical.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** @param {number} slot @returns {SVGSVGElement} How a run's lines are drawn, in short. */
+/** @param {number} slot @returns {SVGSVGElement} A sample of a run's lines. */
 export function swatch(slot) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 26 8');
@@ -27,7 +27,7 @@ export function swatch(slot) {
   return svg;
 }
 
-/** @param {Entry} entry @returns {number | null} Which share of its training is done; nothing where it does not train. */
+/** @param {Entry} entry @returns {number | null} Completed share of its training; `null` if it does not train. */
 function shareDone({ run, limit }) {
   if (!run || (run.status !== 'running' && run.status !== 'paused')) return null;
   const { step, epochs, steps_per_epoch: steps } = run.progress;
@@ -35,7 +35,7 @@ function shareDone({ run, limit }) {
   return Math.min(1, Math.max(...shares));
 }
 
-/** @param {Entry} entry @returns {string} Where it stands, in a few words. */
+/** @param {Entry} entry @returns {string} Its status, in a few words. */
 function standing(entry) {
   const { run, problem } = entry;
   const status = statusOf(entry);
@@ -51,12 +51,12 @@ function standing(entry) {
 /** @param {number | null} milliseconds */
 const seconds = (milliseconds) => (milliseconds === null ? '–' : `${figure(milliseconds / 1000, 2)} s`);
 
-/** The columns after the name, as their heads. @param {string} unit */
+/** Heads of the columns after the name. @param {string} unit */
 const heads = (unit) => [`Validation MAE${unit}`, `Test MAE${unit}`, 'Parameters', 'Time per epoch', 'Trained', 'File size'];
 
 /**
  * @param {PageStore} store @param {RunActions} act
- * @param {{light: (id: number | null) => void}} hooks `light`: which run is pointed at.
+ * @param {{light: (id: number | null) => void}} hooks `light`: the run under the pointer.
  */
 export function leaderboardView(store, act, { light }) {
   const headRow = h('tr', {});
@@ -122,7 +122,7 @@ export function leaderboardView(store, act, { light }) {
       'tr',
       {
         'data-run': String(id),
-        // The name is its button; the rest of the row is as good to a pointer.
+        // The name is the button; the rest of the row works for a pointer too.
         onclick: (/** @type {MouseEvent} */ { target }) => {
           if (!(/** @type {Element} */ (target).closest('button, input, details'))) void act.show(id);
         },
@@ -181,7 +181,7 @@ export function leaderboardView(store, act, { light }) {
     };
   }
 
-  /** @param {Board} board @returns {string} What its runs have in common. */
+  /** @param {Board} board @returns {string} The common settings of its runs. */
   function titleOf({ about }) {
     const { data } = store.get();
     if (!about || !data) return 'Not started yet';
@@ -189,12 +189,12 @@ export function leaderboardView(store, act, { light }) {
     return `${target}, ${span(data.about, horizon)} ahead: ${count(windows.validation)} validation windows, ${count(windows.test)} test windows`;
   }
 
-  /** @param {Element} parent @param {Element[]} children Moved only where the order is another. */
+  /** @param {Element} parent @param {Element[]} children Elements, moved only when the order changes. */
   function order(parent, children) {
     const now = [...parent.children];
     if (now.length === children.length && now.every((child, index) => child === children[index])) return;
     const moves = now.some((child) => !children.includes(child)) || children.some((child) => !now.includes(child));
-    // While a person points at a row, what is new comes at the end and what is gone goes.
+    // While a pointer is on a row, new rows come at the end and removed ones go.
     if (table.matches(':hover') || table.contains(document.activeElement)) {
       if (!moves) return;
       for (const child of now) if (!children.includes(child)) child.remove();

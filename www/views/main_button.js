@@ -1,5 +1,5 @@
 /**
- * The one obvious button, wherever on the page it stands: it trains, pauses, goes on.
+ * The main button, in every place on the page: it trains, pauses, continues.
  * @module
  */
 import { ROLE, isOver, isStale, shownRun, valueOf } from '../state/shape.js';
@@ -9,13 +9,13 @@ import { h, setText } from './dom.js';
 /** @import {PageStore, State} from '../state/shape.js' */
 
 /**
- * Milliseconds for which a press is not heard once the button has come to mean something else by itself: it was meant for
- * what stood there before. About as long as a person takes to see a change and to hold back.
+ * Milliseconds without effect after the button has changed its meaning without a press: a press then was meant for the old meaning.
+ * About the time that a person needs to see a change and to stop.
  */
 const DEAF = 500;
 
 /**
- * What the button says and does now.
+ * The present label and action of the button.
  * @param {State} state @param {ModelActions} act
  * @returns {{label: string, act: () => void, off: boolean}}
  */
@@ -37,7 +37,7 @@ function meaning(state, act) {
   return { label: isOver(run) ? 'Train again' : 'Continue', act: start, off };
 }
 
-/** @param {State} state @returns {'running' | 'over' | 'open'} Whether the run that is shown trains, has ended, or waits for a person. */
+/** @param {State} state @returns {'running' | 'over' | 'open'} Whether the run on show trains, has ended, or waits for a person. */
 function stageOf(state) {
   const run = shownRun(state);
   if (run?.status === 'running') return 'running';
@@ -46,17 +46,17 @@ function stageOf(state) {
 
 /**
  * @param {PageStore} store @param {ModelActions} act
- * @param {{class: string, pressed?: (before: State) => void}} options `pressed` is told the state that a press met.
+ * @param {{class: string, pressed?: (before: State) => void}} options `pressed` gets the state before a press.
  * @returns {{element: HTMLButtonElement, stop: () => void}}
  */
 export function mainButton(store, act, { class: name, pressed }) {
-  /** By the clock of events. */
+  /** In the time of events. */
   let deafUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   const element = h('button', {
     type: 'button',
     class: name,
-    // An event knows when a person pressed, however long the page took to get to it.
+    // An event has the time of the press, however late the page handles it.
     onclick: (/** @type {MouseEvent} */ event) => {
       if (event.timeStamp < deafUntil) return;
       const before = store.get();
@@ -65,7 +65,7 @@ export function mainButton(store, act, { class: name, pressed }) {
     },
   });
 
-  // Not `disabled`, which would take the focus away.
+  // Not `disabled`, which would remove the focus.
   function deafen() {
     deafUntil = performance.now() + DEAF;
     element.setAttribute('aria-disabled', 'true');
@@ -80,7 +80,7 @@ export function mainButton(store, act, { class: name, pressed }) {
       const state = store.get();
       const { label, off } = meaning(state, act);
       const now = stageOf(state);
-      // A pause is a person's; an end comes by itself, and so does a run that has ended elsewhere and is shown.
+      // A person pauses; an end comes without a press, as does the display of a run that has ended elsewhere.
       if (element.textContent !== label && now !== stage && (now === 'over' || (stage === 'running' && !shownRun(state)))) deafen();
       stage = now;
       setText(element, label);

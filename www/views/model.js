@@ -13,7 +13,7 @@ import { explanation, knobView, segments } from './knob.js';
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
-/** The entry for settings that no preset has. */
+/** The entry for settings without a preset. */
 const OWN = ' own';
 const HINT = 'Point at a setting to read its help.';
 
@@ -26,7 +26,7 @@ function isPreset({ settings, catalog }, preset) {
   );
 }
 
-/** @param {State} state @returns {Settings} What a preset leaves as it is. */
+/** @param {State} state @returns {Settings} The settings that a preset leaves unchanged. */
 function untouched({ settings, catalog }) {
   return Object.fromEntries(
     (catalog?.knobs ?? [])

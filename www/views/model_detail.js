@@ -1,5 +1,5 @@
 /**
- * The model in full: its equations, its weights, and every other knob with its help.
+ * The model in full: its equations, its parameters, and every other knob with its help.
  * @module
  */
 import { ROLE, architectureOf } from '../state/shape.js';
@@ -14,7 +14,7 @@ import { roundingView } from './rounding.js';
 /** @import {Settings} from '../core/protocol.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** What the groups of the catalog are called here; one that is not listed keeps its own name. @type {Record<string, string>} */
+/** Names of the catalog's groups here; others keep their own names. @type {Record<string, string>} */
 const GROUPS = {
   data: 'Data',
   window: 'Window and horizon',
@@ -23,9 +23,9 @@ const GROUPS = {
   training: 'Training',
 };
 
-/** Knobs that stand where the data are read. @type {string[]} */
+/** Knobs shown with the data. @type {string[]} */
 const OF_DATA = [ROLE.gaps, ROLE.longestFill];
-/** Knobs that have a place of their own. @type {string[]} */
+/** Knobs shown elsewhere. @type {string[]} */
 const ELSEWHERE = [ROLE.architecture, ROLE.target, ROLE.inputs, ...OF_DATA];
 
 /** @param {Configured} draft */
@@ -126,7 +126,7 @@ export function modelDetailView(root, store, act) {
               GROUPS[group] ?? group,
               h('span', { class: 'muted' }, ` ${shown.length}${changed ? `, ${changed} changed` : ''}`),
             );
-            // What is wrong must be seen.
+            // An error must be visible.
             if (shown.some(({ knob }) => knob.key === state.settingsProblem?.knob)) element.open = true;
           }
         },
@@ -136,7 +136,7 @@ export function modelDetailView(root, store, act) {
         (id, inUse) => {
           const architecture = catalog.architectures.find((candidate) => candidate.id === id);
           setText(name, architecture?.label ?? '');
-          // Those of the form in use, which settings may choose.
+          // The equations of the chosen form.
           fill(equations, ...formula(inUse ?? architecture?.equations ?? ''));
           equations.hidden = !equations.textContent?.trim();
           setText(source, architecture?.source ?? '');
@@ -174,7 +174,7 @@ export function modelDetailView(root, store, act) {
     store.watch(
       (state) => [state.settingsProblem],
       (problem) => {
-        // A knob that stands only here is shown with what is wrong about it.
+        // A knob that appears only here is shown with its error.
         const knob = store.get().catalog?.knobs.find(({ key }) => key === problem?.knob);
         if (knob && !knob.basic) store.set({ open: { ...store.get().open, [OF_DATA.includes(knob.key) ? 'data' : 'model']: true } });
       },

@@ -1,6 +1,6 @@
 /**
- * What a person should know at once, in lines over the page's lower edge: what was kept and could not be read, what came late, what
- * is not kept, and what was left out of what they have just asked for. Each stays until it is settled or read.
+ * Notices in lines over the page's lower edge: unreadable records, late ones, failures of storage, and a part of an action that was
+ * left out. Each stays until it is settled or read.
  * @module
  */
 import { bringBack, deleteAside, forget, takeOver } from '../state/persist.js';
@@ -12,7 +12,7 @@ import { count, size } from './format.js';
 /** @import {Aside} from '../state/records.js' */
 /** @import {PageStore} from '../state/shape.js' */
 
-/** Entries that are named one by one. */
+/** Largest number of records named one by one. */
 const MOST_NAMED = 2;
 
 /** @param {string} label @param {() => void} act */
@@ -25,13 +25,13 @@ function asideSentence(aside) {
   return `Unusable stored entries were set aside: ${named.join('; ')}. Nothing was deleted.`;
 }
 
-/** @param {Keeping} keeping @returns {string} Where the storage keeps a person waiting. */
+/** @param {Keeping} keeping @returns {string} A sentence while the storage does not answer. */
 function silence({ state, late }) {
   if (state === 'silent') return 'The browser’s storage does not answer. The page has started without your last visit, and keeps nothing until the storage answers.';
   return state === 'late' ? `Your last visit has arrived: ${late}. Nothing new is kept until you open it or set it aside.` : '';
 }
 
-/** @param {Keeping} keeping @returns {string} That another tab is the one that writes. */
+/** @param {Keeping} keeping @returns {string} A sentence where another tab writes. */
 function lookingOn({ state, role }) {
   if (state !== 'answers' || (role !== 'looking' && role !== 'lost')) return '';
   return role === 'lost'
@@ -41,7 +41,7 @@ function lookingOn({ state, role }) {
 
 /** @param {HTMLElement} root @param {PageStore} store @param {VisitActions} visit @returns {() => void} */
 export function noticeView(root, store, visit) {
-  /** Which entries a person has read about. */
+  /** Key of the records that a person has read about. */
   let read = '';
   const keysOf = (/** @type {Aside[]} */ aside) => JSON.stringify(aside.map(({ key }) => key));
 
@@ -75,7 +75,7 @@ export function noticeView(root, store, visit) {
   return store.watch((state) => [state.keeping.state, state.keeping.role, state.keeping.problem, state.keeping.aside, state.keeping.late, state.told], update);
 }
 
-/** @param {Keeping} keeping @returns {string} What becomes of data and models, in a sentence or two. */
+/** @param {Keeping} keeping @returns {string} The fate of data and models, in a sentence or two. */
 function keptSentence(keeping) {
   const { state, role, problem, used, quota, lasting } = keeping;
   if (problem) return problem;
@@ -90,7 +90,7 @@ function keptSentence(keeping) {
   return `Files and models are kept in this browser only, for your next visit.${room}${lasts}${one}`;
 }
 
-/** What is kept here, and how it is forgotten. @param {PageStore} store */
+/** What is stored here, with a button to delete it. @param {PageStore} store */
 export function keptView(store) {
   const sentence = h('span', {});
   const act = h('p', {});

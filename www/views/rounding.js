@@ -1,5 +1,5 @@
 /**
- * Fast, or the same everywhere: the switch between the two, and which of them computed what is seen.
+ * The switch between fast and reproducible, and the build that computed the present results.
  * @module
  */
 import { buildOf, shownRun } from '../state/shape.js';
@@ -8,13 +8,13 @@ import { h, setText } from './dom.js';
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
-/** What the switch is called, wherever it is spoken of. */
+/** Name of the switch, in all texts. */
 export const SAME_NUMBERS = 'Same numbers everywhere';
 
 /** @type {Record<import('../core/wasm.js').Build, string>} */
 const NAMES = { plain: 'the plain SIMD build', relaxed: 'the relaxed SIMD build' };
 
-/** @param {State} state @returns {string} What computed the model, or will, and what that means for its numbers. */
+/** @param {State} state @returns {string} The build of the model on show or the next one, and its effect on the numbers. */
 export function roundingSentence(state) {
   const build = shownRun(state)?.build || buildOf(state);
   if (!build) return '';

@@ -1,5 +1,5 @@
 /**
- * A worker that says nothing: what that means, and the two things that a person can do about it.
+ * The notice of a silent worker, with a person's two choices.
  * @module
  */
 import { fill, h } from './dom.js';

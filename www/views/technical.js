@@ -1,5 +1,5 @@
 /**
- * What was thrown, folded: for whoever reports it, not for whoever reads the page.
+ * The thrown text, folded, for bug reports.
  * @module
  */
 import { fill, h } from './dom.js';
@@ -10,7 +10,7 @@ export function technicalDetails(technical) {
   return h('details', { class: 'technical' }, h('summary', {}, 'Technical details'), h('code', { title: 'Click to select all' }, technical));
 }
 
-/** A place for them that stays unfolded while the same is thrown. */
+/** An element for it that stays unfolded while the same text is thrown. */
 export function technicalPlace() {
   const element = h('div', { hidden: true });
   let shown = '';

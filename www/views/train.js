@@ -1,5 +1,5 @@
 /**
- * Train: the one obvious button, the learning curve, and the numbers that say how it goes.
+ * Train: the main button, the learning curve, and the progress in numbers.
  * @module
  */
 import { curveChart } from '../charts/curve.js';
@@ -21,24 +21,24 @@ function left({ progress, elapsed }) {
   return duration((elapsed / done) * (progress.epochs * progress.steps_per_epoch - done));
 }
 
-/** @param {Run} run @returns {string} Which of the training's weights are in place, in a sentence. */
+/** @param {Run} run @returns {string} A sentence on which weights of the training are in use. */
 function whichWeights({ progress: { best, step }, unvalidated }) {
   if (unvalidated) return ` Weights after step ${count(unvalidated.step)}, inside epoch ${count(unvalidated.epoch)}, not validated.`;
   if (best) return ` Weights of epoch ${count(best.epoch)}.`;
   return step ? ` Weights after step ${count(step)}.` : '';
 }
 
-/** @param {Run} run @returns {string} How many epochs it has been trained. */
+/** @param {Run} run @returns {string} The number of its epochs. */
 function epochsOf({ progress, loaded }) {
   if (!loaded) return `${count(progress.epoch)} of ${count(progress.epochs)}`;
   return progress.best ? `${count(progress.best.epoch)}, loaded` : 'loaded';
 }
 
-/** @param {State} state @returns {string} Where training stands, in a sentence. */
+/** @param {State} state @returns {string} The state of the training, in a sentence. */
 export function stateSentence(state) {
   const { draft, settingsProblem, asked } = state;
   const run = shownRun(state);
-  // What was pressed has the first word: it is not done yet, and is not forgotten.
+  // Pending actions come first, since they are not done yet and not forgotten.
   if (asked.length) return `${asked.map((name) => `“${name}”`).join(', ')} ${asked.length === 1 ? 'waits' : 'wait'} until the worker is free.`;
   if (settingsProblem) return settingsProblem.message;
   if (!run) return draft ? 'Ready. Training runs in this tab and continues in the background.' : 'Getting ready …';

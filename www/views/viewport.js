@@ -1,5 +1,5 @@
 /**
- * Which stretch of time the large chart shows: buttons, wheel, fingers and keys that zoom and pan.
+ * The range of the large chart: buttons, wheel, fingers and keys that zoom and pan.
  * @module
  */
 import { h, icon } from './dom.js';
@@ -7,24 +7,24 @@ import { stretches } from './grounds.js';
 
 /** @import {PageStore} from '../state/shape.js' */
 
-/** One press of a zoom key changes the width by this. */
+/** Factor of one press of a zoom key. */
 const ZOOM = 1.5;
-/** One press of a pan key moves by this share of the width. */
+/** Share of the width of one press of a pan key. */
 const PAN = 0.2;
-/** So many widths lead to the beginning of any series. */
+/** Number of widths that reaches the beginning of any series. */
 const FAR = 1e9;
-/** How much a notch of the wheel zooms. */
+/** Zoom of one unit of the wheel. */
 const WHEEL = 0.0016;
-/** Values that are shown at least. */
+/** Smallest number of values in view. */
 const LEAST = 4;
 
 /**
  * @param {PageStore} store
- * @param {HTMLElement} box What holds the chart.
+ * @param {HTMLElement} box The chart's container.
  * @param {{valueAt: (clientX: number) => number, pointedAt: () => number | null, read: (by: number) => void}} chart
  */
 export function viewport(store, box, chart) {
-  /** @param {[number, number]} wanted Kept inside what there is. */
+  /** @param {[number, number]} wanted Wanted range, clamped to the data. */
   function show([from, to]) {
     const state = store.get();
     const all = stretches(state)?.all;
@@ -44,7 +44,7 @@ export function viewport(store, box, chart) {
     show([range[0] + by, range[1] + by]);
   }
 
-  /** @param {number} factor Of the width. @param {number} [around] The time that stays where it is. */
+  /** @param {number} factor Of the width. @param {number} [around] The fixed time. */
   function zoom(factor, around) {
     const { range } = store.get();
     if (!range) return;
@@ -52,7 +52,7 @@ export function viewport(store, box, chart) {
     show([still - (still - range[0]) * factor, still + (range[1] - still) * factor]);
   }
 
-  /** @param {[number, number]} range @returns {number} What a key or a button zooms about: the end, as long as the forecast is in view, else what is read. */
+  /** @param {[number, number]} range @returns {number} The fixed time of keys and buttons: the end while the forecast is in view, else the time under the cursor. */
   function anchor([from, to]) {
     const { data } = store.get();
     if (data && to > data.times[data.times.length - 1]) return to;
@@ -99,7 +99,7 @@ export function viewport(store, box, chart) {
     { passive: false },
   );
 
-  // One finger pans, two zoom; up and down the page scrolls as ever (`touch-action` in the style sheet).
+  // One finger pans, two zoom; up and down the page scrolls (`touch-action` in the style sheet).
   /** @type {Map<number, number>} */
   const fingers = new Map();
   box.addEventListener('pointerdown', (event) => {

@@ -1,5 +1,5 @@
 /**
- * How many workers train: what is so now, and the choice.
+ * The number of workers: the present one, and the choice.
  * @module
  */
 import { MOST_WORKERS } from '../core/team.js';
@@ -9,7 +9,7 @@ import { fill, h, setText } from './dom.js';
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {PageStore, State} from '../state/shape.js' */
 
-/** @param {State} state @returns {string} How many train now, in a sentence; '' where it is one or none. */
+/** @param {State} state @returns {string} The present number, in a sentence; '' for one or none. */
 function workersSentence(state) {
   const run = shownRun(state);
   if (run?.status !== 'running' || run.workers < 2) return '';

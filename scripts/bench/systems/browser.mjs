@@ -1,4 +1,4 @@
-// Our builds and TensorFlow.js in one browser: one page, which holds all of them and does one thing at a time.
+// Our builds and TensorFlow.js in one browser: one page holds all of them and does one thing at a time.
 import { Browser } from '../../../tests/page/harness.mjs';
 
 /** @typedef {import('../jobs.mjs').Job} Job */
@@ -49,7 +49,7 @@ export function ours(browser, build, file) {
   };
 }
 
-/** Steps (or answers) that TensorFlow.js is given instead of a job's own: it is some twenty times slower. */
+/** Steps (or answers) for TensorFlow.js instead of a job's own number: it is some twenty times slower. */
 const FEW = { train: 8, window: 20 };
 
 /** TensorFlow.js in a browser. @param {BenchBrowser} browser */
@@ -68,8 +68,8 @@ export function tensorflow(browser) {
 }
 
 /**
- * Several workers at one model in a browser, as the page trains it: pages of their own, in a browser of their own, because each
- * measurement starts a fresh one.
+ * Several workers at one model in a browser, as the page trains it: in separate pages of a separate browser, because each
+ * measurement starts a new one.
  * @param {string} name @param {number} workers @param {boolean} quick
  * @param {typeof import('../workers.mjs').timeSteps} timeSteps
  */

@@ -1,8 +1,8 @@
-// A program that answers a job a line: the native benches and PyTorch.
+// A program that answers one job a line: the native benches and PyTorch.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A program under way, asked one thing at a time. */
+/** A running program, asked one job at a time. */
 export class Lines {
   /** @type {{resolve: (answer: any) => void, reject: (error: Error) => void} | undefined} */
   #waiting;

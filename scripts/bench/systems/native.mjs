@@ -1,4 +1,4 @@
-// Our core natively: the example `bench`, built for this very processor.
+// Our core natively: the example `bench`, built for this processor.
 import { Lines } from './lines.mjs';
 
 /** @typedef {import('../jobs.mjs').Job} Job */
@@ -28,7 +28,7 @@ export function native(program, file) {
   };
 }
 
-/** Bytes that a run holds at most, the series aside. @param {string} program @param {string} file @param {object} settings @param {number} steps */
+/** Peak memory of a run in bytes, without the series. @param {string} program @param {string} file @param {object} settings @param {number} steps */
 export async function memory(program, file, settings, steps) {
   const lines = new Lines(program);
   const { bytes } = await lines.ask({ do: 'memory', file, settings, steps });

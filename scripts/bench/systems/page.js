@@ -1,5 +1,5 @@
-// What the benches do in a page. `make bench` copies this beside the package, its own build and the rivals, serves the folder
-// and calls `bench.ask`. Every build of ours is a module instance of its own, told apart by the address's query.
+// The benches inside a page. `make bench` copies this next to the package, its own build and the rivals, serves the folder and
+// calls `bench.ask`. Every build of ours is a separate module instance, distinguished by the address's query.
 
 /** @type {Record<string, any>} Sessions, models and modules by name. */
 const kept = {};
@@ -51,13 +51,13 @@ const tensorflow = () =>
     return tf;
   });
 
-/** A model of TensorFlow.js with batches for it. Clipping by the norm is left out, which its training loop does not know. @param {any} settings */
+/** A model of TensorFlow.js with batches for it. Without clipping by the norm, which its training loop lacks. @param {any} settings */
 async function rival({ architecture, hidden, layers, window, horizon, batch_size: batch }) {
   const tf = await tensorflow();
   const model = tf.sequential();
   const make = { lstm: tf.layers.lstm, gru: tf.layers.gru, rnn: tf.layers.simpleRNN }[/** @type {'lstm'} */ (architecture)];
   for (let layer = 0; layer < layers; layer++) {
-    // Its own default, orthogonal, is slow to draw.
+    // Its default, orthogonal, is slow to draw.
     model.add(make({ units: hidden, recurrentInitializer: 'glorotUniform', returnSequences: layer < layers - 1, ...(layer ? {} : { inputShape: [window, 1] }) }));
   }
   model.add(tf.layers.dense({ units: horizon }));
@@ -99,7 +99,7 @@ const answers = {
   async losses({ build, losses }) {
     return { losses: [...(await benches(build)).losses(JSON.stringify(losses))] };
   },
-  /** Bytes of WebAssembly memory after some steps, in an instance of its own. */
+  /** Bytes of WebAssembly memory after some steps, in a separate instance. */
   async memory({ build, file, settings, count }) {
     const started = await startPackage(build);
     const training = await session(started, file, settings);

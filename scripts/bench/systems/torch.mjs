@@ -1,4 +1,4 @@
-// PyTorch with a given number of threads, each in a process of its own.
+// PyTorch with a given number of threads, each in a separate process.
 import { fileURLToPath } from 'node:url';
 import { Lines } from './lines.mjs';
 

@@ -1,6 +1,6 @@
-//! `glue WASM FOLDER`: writes the JavaScript and the types around a wasm that rustc made of `#[wasm_bindgen]` items, and the
-//! wasm that goes with them, as `wasm-pack build --target web` and `wasm-bindgen --target web` do. Those two are built in
-//! minutes; the library that does their work is built while the core compiles.
+//! `glue WASM FOLDER`: writes the JavaScript and the types for a wasm with `#[wasm_bindgen]` items, and the matching wasm, like
+//! `wasm-pack build --target web` and `wasm-bindgen --target web`. Building those two takes minutes; the library behind them is
+//! built while the core compiles.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     };
     let mut bindgen = Bindgen::new();
     let written = bindgen.web(true).and_then(|bindgen| {
-        // As those programs do where no option says otherwise: the JavaScript finds the wasm beside itself.
+        // Those programs' default: the JavaScript finds the wasm next to itself.
         bindgen.typescript(true).omit_default_module_path(false).input_path(wasm).generate(folder)
     });
     match written {

@@ -1,11 +1,11 @@
-//! How the decoder looks back at the encoder's states `h̄_s`, one for each token of the window.
+//! A decoder's attention to the encoder's states `h̄_s`, one for each token of the window.
 
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::{Builder, Init, Linear, ParamId, Pass};
 
 choices! {
-    /// How the decoder looks back.
+    /// The kind of a decoder's attention.
     pub enum WhichAttention {
         None("none", "none",
             "The decoder sees the encoder's last state alone (Sutskever et al. 2014)."),
@@ -20,7 +20,7 @@ choices! {
     }
 }
 
-/// Which attention.
+/// The kind of attention.
 pub const ATTENTION: Knob<WhichAttention> = Knob::choice(Group::Model, "attention", "Attention", "none")
     .help("Whether the decoder sees the encoder's last state alone or attends to all encoder states at every step.")
     .source("Bahdanau et al. 2015; Luong et al. 2015")
@@ -29,7 +29,7 @@ pub const ATTENTION: Knob<WhichAttention> = Knob::choice(Group::Model, "attentio
 /// The attention of a decoder, with its parameters; all states have `hidden` rows.
 #[derive(Debug)]
 pub enum Attention {
-    /// None: the encoder's last state is all there is.
+    /// None: the decoder has only the encoder's last state.
     None,
     /// Bahdanau et al. 2015, section 3.1 and appendix A.1.2, before the cell's step:
     /// `e_ts = ⟨v, tanh(W_a h_{t−1} + U_a h̄_s)⟩`.
@@ -41,8 +41,8 @@ pub enum Attention {
         /// `v` `[hidden × 1]`.
         v: ParamId,
     },
-    /// Luong et al. 2015, equations 5 to 8, after the cell's step: `e_ts = ⟨h_t, h̄_s⟩` or `⟨h_t, W_a h̄_s⟩`, and
-    /// `h̃_t = tanh(W_c [c_t; h_t])` is what the forecast is read from.
+    /// Luong et al. 2015, equations 5 to 8, after the cell's step: `e_ts = ⟨h_t, h̄_s⟩` or `⟨h_t, W_a h̄_s⟩`; the forecast is a
+    /// linear map of `h̃_t = tanh(W_c [c_t; h_t])`.
     Multiplicative {
         /// `W_a` `[hidden × hidden]`, for `general`.
         general: Option<Linear>,
@@ -51,17 +51,17 @@ pub enum Attention {
     },
 }
 
-/// The encoder's states as attention reads them: they stay the same for all steps of a decoder.
+/// The encoder's states prepared for attention, the same for all steps of a decoder.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
-    /// What is compared with.
+    /// Keys, which the queries are compared with.
     keys: Var,
-    /// What is summed up.
+    /// Values, whose weighted sum is the context.
     values: Var,
 }
 
 impl Attention {
-    /// As [`ATTENTION`] says.
+    /// The attention of the knob [`ATTENTION`].
     pub fn new(builder: &mut Builder, hidden: usize, settings: &Settings) -> Self {
         let uniform = |inputs: usize| Init::Uniform(1.0 / libm::sqrt(inputs as f64));
         let init = uniform(hidden);
@@ -80,12 +80,12 @@ impl Attention {
         }
     }
 
-    /// Whether the cell reads what was found: a step then needs the one before it.
+    /// Whether the cell reads the context, so that each step needs the one before it.
     pub fn feeds_the_cell(&self) -> bool {
         matches!(self, Attention::Additive { .. })
     }
 
-    /// Gets the encoder's states `[hidden × (tokens · batch)]` ready.
+    /// Prepares the encoder's states `[hidden × (tokens · batch)]`.
     pub fn memory(&self, pass: &mut Pass<'_>, states: Var) -> Memory {
         let keys = match self {
             Attention::Additive { key: linear, .. } | Attention::Multiplicative { general: Some(linear), .. } => {
@@ -96,8 +96,8 @@ impl Attention {
         Memory { keys, values: states }
     }
 
-    /// Before the cell's step, from its state `[hidden × batch]`: the context `[hidden × batch]` that it reads beside its
-    /// input, and the weights `[tokens × batch]`.
+    /// Before the cell's step, from its state `[hidden × batch]`: the context `[hidden × batch]` that it reads with its input, and
+    /// the weights `[tokens × batch]`.
     pub fn before(&self, pass: &mut Pass<'_>, memory: Memory, state: Option<Var>) -> Option<(Var, Var)> {
         let (Attention::Additive { query, v, .. }, Some(state)) = (self, state) else { return None };
         let (query, v) = (query.forward(pass, state), pass.param(*v));
@@ -105,8 +105,8 @@ impl Attention {
         Some(context(pass, memory, scores))
     }
 
-    /// After the cell's steps, from its outputs `[hidden × (steps · batch)]`: what the forecast is read from, of the same
-    /// shape, and the weights `[tokens × (steps · batch)]`.
+    /// After the cell's steps, from its outputs `[hidden × (steps · batch)]`: the input of the forecast's map, of the same shape,
+    /// and the weights `[tokens × (steps · batch)]`.
     pub fn after(&self, pass: &mut Pass<'_>, memory: Memory, outputs: Var) -> Option<(Var, Var)> {
         let Attention::Multiplicative { combine, .. } = self else { return None };
         let scores = ops::dot_scores(pass.tape, outputs, memory.keys, pass.batch);
@@ -117,7 +117,7 @@ impl Attention {
     }
 }
 
-/// The sum of the encoder's states, weighed by the softmax of `scores`, and the weights.
+/// The sum of the encoder's states, weighted by the softmax of `scores`, and the weights.
 fn context(pass: &mut Pass<'_>, memory: Memory, scores: Var) -> (Var, Var) {
     let weights = ops::softmax(pass.tape, scores);
     (ops::weighted_sums(pass.tape, weights, memory.values, pass.batch), weights)

@@ -1,11 +1,11 @@
-//! Whose last value the decoder reads in training: the true one (teacher forcing, Williams and Zipser 1989) or the one that it
-//! forecast itself, step by step by the toss of a coin (scheduled sampling, Bengio et al. 2015).
+//! The last value that the decoder reads in training: the true one (teacher forcing, Williams and Zipser 1989), its own forecast,
+//! or a random choice at each step (scheduled sampling, Bengio et al. 2015).
 
 use crate::Real;
 use crate::grad::ops::DropoutKey;
 use crate::knob::{Group, Knob, Settings, choices};
 
-/// How often the truth is fed in, at first.
+/// Share of teacher-forced steps at the start.
 pub const RATIO: Knob<f64> = Knob::number(Group::Training, "teacher_forcing", "Teacher forcing", 0.0..=1.0, 1.0)
     .help(
         "How often training feeds the decoder the true last value instead of its own forecast. 1: always; its own \
@@ -14,7 +14,7 @@ pub const RATIO: Knob<f64> = Knob::number(Group::Training, "teacher_forcing", "T
     .source("Williams and Zipser 1989");
 
 choices! {
-    /// How teacher forcing fades.
+    /// The decay of teacher forcing.
     pub enum WhichDecay {
         None("none", "constant", "The same share from start to end."),
         Linear("linear", "linear", "1 − c i, down to 0 after twice the half-life."),
@@ -23,18 +23,18 @@ choices! {
     }
 }
 
-/// How that share changes.
+/// The decay of that share.
 pub const DECAY: Knob<WhichDecay> = Knob::choice(Group::Training, "sampling", "Scheduled sampling", "inverse_sigmoid")
     .help("How teacher forcing fades over the optimiser steps i. A coin decides at each step of the forecast.")
     .source("Bengio et al. 2015");
 
-/// When half of it is gone.
+/// Optimiser step at which half of it is left.
 pub const HALF: Knob<u32> = Knob::integer(Group::Training, "sampling_half", "Forcing half-life", 1..=1_000_000, 200)
     .help("Optimiser steps after which teacher forcing has halved.")
     .unit("steps")
     .when(DECAY.is(&["linear", "exponential", "inverse_sigmoid"]));
 
-/// How a share of 1 fades over the optimiser's steps `i` (Bengio et al. 2015, section 2.4).
+/// The decay of a share of 1 over the optimiser's steps `i` (Bengio et al. 2015, section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Decay {
     /// 1.
@@ -55,7 +55,7 @@ pub struct Forcing {
 }
 
 impl Forcing {
-    /// As [`RATIO`], [`DECAY`] and [`HALF`] say.
+    /// The forcing of the knobs [`RATIO`], [`DECAY`] and [`HALF`].
     pub fn new(settings: &Settings) -> Self {
         let half = f64::from(settings.get(&HALF));
         let decay = match settings.get(&DECAY) {
@@ -67,7 +67,7 @@ impl Forcing {
         Self { ratio: settings.get(&RATIO), decay }
     }
 
-    /// The probability that a step is fed the truth at optimiser step `step`, from 0.
+    /// The probability of teacher forcing at optimiser step `step`, from 0.
     pub fn at(&self, step: u64) -> f64 {
         let i = step as f64;
         self.ratio
@@ -92,7 +92,7 @@ fn steepness(half: f64) -> f64 {
     k
 }
 
-/// Whose value each step is fed.
+/// The source of the last value at each step.
 #[derive(Debug, Clone, Copy)]
 pub enum Feed {
     /// The true one.
@@ -104,7 +104,7 @@ pub enum Feed {
 }
 
 impl Feed {
-    /// For training at `step` with the coins of `key`, which is drawn in any case.
+    /// The source in training at `step`, with the draws of `key`, which is drawn in any case.
     pub fn training(forcing: &Forcing, step: u64, key: Option<DropoutKey>) -> Self {
         let probability: Real = crate::narrow(forcing.at(step));
         match key {
@@ -114,7 +114,7 @@ impl Feed {
         }
     }
 
-    /// Whether `sample` is fed the truth before `step` of the horizon.
+    /// Whether `sample` reads the truth before `step` of the horizon.
     pub fn is_true(self, step: usize, sample: usize) -> bool {
         match self {
             Feed::Truth => true,

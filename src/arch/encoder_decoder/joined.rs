@@ -1,21 +1,20 @@
-//! Many short stretches as one sequence.
+//! Many short sequences joined into one.
 
 use crate::grad::{Tape, Var, ops};
 
 /// Doublings that a sequence can have: a horizon of 2¹⁶ steps.
 const LEVELS: usize = 16;
 
-/// Gathers stretches of equal length. Appended one by one to the sequence so far, each would be copied once for every one
-/// behind it; here the last two of equal length are joined, so that each is copied as often as the number of stretches can be
-/// doubled.
+/// Joins sequences of equal length. Appended one by one to the sequence so far, each would be copied once for every one behind it;
+/// here the last two of equal length are joined, so each is copied a logarithmic number of times.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Joined {
-    /// At place `k`: a sequence of 2ᵏ stretches, the longer ones being earlier.
+    /// At index `k`: a sequence of 2ᵏ pieces, the longer ones being earlier.
     levels: [Option<Var>; LEVELS],
 }
 
 impl Joined {
-    /// Appends a stretch.
+    /// Appends a piece.
     pub fn push(&mut self, tape: &mut Tape, stretch: Var) {
         let mut last = stretch;
         for level in &mut self.levels {

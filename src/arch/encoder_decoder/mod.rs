@@ -1,23 +1,23 @@
-//! The encoder-decoder (Sutskever et al. 2014; Cho et al. 2014): one recurrent network reads the window, another, which starts
-//! from the state that the first one left, forecasts the horizon step by step and reads its own last forecast.
+//! The encoder-decoder (Sutskever et al. 2014; Cho et al. 2014): one recurrent network reads the window; another starts from its
+//! last state and forecasts the horizon step by step, reading its own last forecast.
 //!
 //! ```text
 //! h̄_s        = Encoder(x_s, h̄_{s−1})              s = 1 … tokens of the window
 //! h_0        = h̄_tokens                           all layers; a cell state too, where both cells have one
 //! h_t        = Decoder([ỹ_{t−1}; k_t], h_{t−1})   t = 1 … horizon
 //! ŷ_t        = w ∘ h_t + b
-//! ỹ_0        = the window's last value;  ỹ_t = y_t where forced, else ŷ_t
+//! ỹ_0        = the window's last value;  ỹ_t = y_t where teacher-forced, else ŷ_t
 //!
-//! with attention: a_ts = softmax_s e_ts, c_t = Σ_s a_ts h̄_s        (e_ts and what c_t does: `attention`)
+//! with attention: a_ts = softmax_s e_ts, c_t = Σ_s a_ts h̄_s        (e_ts and the use of c_t: `attention`)
 //!   additive:        h_t = Decoder([ỹ_{t−1}; k_t; c_t], h_{t−1}),  ŷ_t = W [h_t; c_t] + b
 //!   multiplicative:  ŷ_t = w h̃_t + b,  h̃_t = tanh(W_c [c_t; h_t])
 //!
-//! h̄, h, c [hidden × batch]; y, ŷ [targets × batch]; k_t [features that are known ahead × batch].
+//! h̄, h, c [hidden × batch]; y, ŷ [targets × batch]; k_t [features known ahead × batch].
 //! ```
 //!
-//! In training ỹ is the true value, the decoder's own, or either by the toss of a coin (`forcing`). A forecast that is fed back is
-//! differentiated through; Bengio et al. stop there, because a sampled word has no derivative. Bahdanau et al. encode in both
-//! directions and read ŷ off a maxout layer; Luong et al. may feed h̃ to the next step: neither is done here.
+//! In training ỹ is the true value, the decoder's own, or a random choice of both (`forcing`). A forecast that is fed back is
+//! differentiated through; Bengio et al. stop there, because a sampled word has no derivative. Unlike here, Bahdanau et al. encode
+//! in both directions and compute ŷ by a maxout layer, and Luong et al. may feed h̃ to the next step.
 
 mod attention;
 mod forcing;
@@ -43,11 +43,11 @@ use forcing::{DECAY, Feed, Forcing, HALF, RATIO};
 use joined::Joined;
 use stack::{Keys, Stack, States};
 
-/// What reads the window.
+/// The encoder's cell.
 pub const ENCODER: Knob<Cell> =
     Knob::choice(Group::Model, "encoder_cell", "Encoder", "lstm").help("The cell that reads the window.").basic();
 
-/// What gives the horizon.
+/// The decoder's cell.
 pub const DECODER: Knob<Cell> = Knob::choice(Group::Model, "decoder_cell", "Decoder", "lstm")
     .help(
         "The cell that forecasts the horizon step by step, from the encoder's last state on. Its cell state starts \
@@ -55,7 +55,7 @@ pub const DECODER: Knob<Cell> = Knob::choice(Group::Model, "decoder_cell", "Deco
     )
     .basic();
 
-/// Knobs that an encoder-decoder reads.
+/// Knobs of an encoder-decoder.
 pub const KNOBS: &[&dyn AnyKnob] = &[
     &SEGMENT,
     &NORMALISE,
@@ -97,7 +97,7 @@ struct EncoderDecoder {
     forcing: Forcing,
 }
 
-/// A fresh one.
+/// A new one.
 pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {
     let hidden = settings.get(&HIDDEN);
     let dropout = crate::narrow(settings.get(&DROPOUT));
@@ -110,7 +110,7 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
     let attention = builder.within("attention", |builder| Attention::new(builder, hidden, settings));
     let context = if attention.feeds_the_cell() { hidden } else { 0 };
     let (decoder, head) = builder.within("decoder", |builder| {
-        // It runs over the horizon, a step at a time.
+        // It runs over the horizon, one step at a time.
         let over = Plan { window: plan.horizon, input: Input::Segments(1), ..*plan };
         let inputs = plan.targets + (plan.features - plan.data_features) + context;
         let decoder = Stack::new(builder, settings.get(&DECODER), inputs, &over, settings, dropout);
@@ -128,12 +128,12 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
     })
 }
 
-/// What a decoder works with in one pass.
+/// A decoder's inputs in one pass.
 struct Decoding {
     feed: Feed,
-    /// `ỹ` where it is forced, `[targets × (steps · batch)]`: the first step, or all of the horizon.
+    /// `ỹ` where it is teacher-forced, `[targets × (steps · batch)]`: the first step, or the whole horizon.
     truth: Var,
-    /// What is known ahead, `[… × (horizon · batch)]`; `None`: nothing is.
+    /// The features known ahead, `[… × (horizon · batch)]`; `None` without any.
     known: Option<Var>,
     memory: Memory,
     states: States,
@@ -142,7 +142,7 @@ struct Decoding {
 }
 
 impl EncoderDecoder {
-    /// Reads the window and gets all ready for the horizon; `training`: whose last value is fed follows from the step.
+    /// Reads the window and prepares the horizon; `training`: the optimiser step decides the source of the last value.
     fn encode(&self, pass: &mut Pass<'_>, batch: &Batch, levels: &Levels, feed: Option<Feed>) -> Decoding {
         let plan = &self.plan;
         let mut x = input::tokens(pass, plan, batch, levels, 0..plan.tokens());
@@ -170,7 +170,7 @@ impl EncoderDecoder {
         }
     }
 
-    /// The horizon as the network sees values, `[targets × (horizon · batch)]`.
+    /// The centred forecast over the horizon, `[targets × (horizon · batch)]`.
     fn decode(&self, pass: &mut Pass<'_>, with: Decoding) -> Var {
         pass.probe_part("Decoder", Some(Clock { first: self.plan.window, stride: 1, samples: pass.batch }));
         if matches!(with.feed, Feed::Truth) && !self.attention.feeds_the_cell() {
@@ -180,7 +180,7 @@ impl EncoderDecoder {
         }
     }
 
-    /// All steps in one go, where none waits for the forecast or the attention of the one before it.
+    /// All steps in one scan, where no step needs the forecast or the attention of the one before it.
     fn at_once(&self, pass: &mut Pass<'_>, mut with: Decoding) -> Var {
         let x = match with.known {
             Some(known) => ops::concat_rows(pass.tape, with.truth, known),
@@ -240,7 +240,7 @@ impl EncoderDecoder {
         pass.probe_looks(self.decoder.layers() - 1, 1, Some(tokens), weights);
     }
 
-    /// `ỹ` before `step`, `[targets × batch]`, `emitted` being the forecast of the step before it.
+    /// `ỹ` before `step`, `[targets × batch]`; `emitted` is the forecast of the step before it.
     fn fed(&self, pass: &mut Pass<'_>, with: &Decoding, step: usize, emitted: Var) -> Var {
         let batch = pass.batch;
         if step == 0 {
@@ -254,7 +254,7 @@ impl EncoderDecoder {
                 let (mut own, mut forced) = (pass.tape.buffer(size), pass.tape.buffer(size));
                 let truth = &pass.tape.value(with.truth)[step * size..][..size];
                 for (at, &truth) in truth.iter().enumerate() {
-                    // One toss for all targets of a window.
+                    // One draw for all targets of a window.
                     let is_true = with.feed.is_true(step, at / targets);
                     (own[at], forced[at]) = if is_true { (0.0, truth) } else { (1.0, 0.0) };
                 }
@@ -319,16 +319,15 @@ impl Forecaster for EncoderDecoder {
     }
 
     fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        // The encoder's matrices are applied to each token, the decoder's at each step of the horizon, where attention looks at
-        // all tokens; scores and weights, with their gradients.
+        // The encoder's matrices are applied to each token, the decoder's at each step of the horizon, where attention reads all
+        // tokens; scores and weights are kept with their gradients.
         let horizon = self.plan.horizon as u64;
         let looks = if matches!(self.attention, Attention::None) { 0 } else { 4 };
         (tokens + horizon).saturating_mul(rows).saturating_add((horizon * looks).saturating_mul(tokens))
     }
 }
 
-/// The targets' true values before each of the first `steps` steps of the horizon as the network sees them,
-/// `[targets × (steps · batch)]`.
+/// The targets' true values, centred, before each of the first `steps` steps of the horizon, `[targets × (steps · batch)]`.
 fn before_each_step(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels, steps: usize) -> Var {
     let mut out = tape.buffer(plan.targets * steps * batch.size);
     for (column, out) in out.chunks_exact_mut(plan.targets).enumerate() {
@@ -341,7 +340,7 @@ fn before_each_step(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels
     tape.push(plan.targets, steps * batch.size, out, None)
 }
 
-/// What is known of the horizon beforehand, `[features known ahead × (horizon · batch)]`.
+/// The features of the horizon known ahead, `[features known ahead × (horizon · batch)]`.
 fn known_ahead(tape: &mut Tape, plan: &Plan, batch: &Batch) -> Option<Var> {
     let rows = plan.features - plan.data_features;
     if rows == 0 {

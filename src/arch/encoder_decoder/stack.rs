@@ -1,4 +1,4 @@
-//! Recurrent layers on top of each other, run in one stretch or in many.
+//! Stacked recurrent layers, run over a sequence in one piece or in several.
 
 use crate::Real;
 use crate::arch::cells::Cell;
@@ -12,7 +12,7 @@ use crate::nn::{Block, Builder, Pass, State};
 /// States of all layers.
 pub type States = [State; MOST_LAYERS];
 
-/// What the dropouts between the layers depend on, over all stretches of a sequence.
+/// Keys of the dropouts between the layers, for all pieces of a sequence.
 pub type Keys = [Option<ops::DropoutKey>; MOST_LAYERS];
 
 /// Layers of one cell.
@@ -23,7 +23,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Layers of `cell` that read `inputs` rows; `plan` tells how many steps they run over.
+    /// Layers of `cell` with `inputs` rows; `plan` has the number of steps that they run over.
     pub fn new(
         builder: &mut Builder,
         cell: Cell,
@@ -38,7 +38,7 @@ impl Stack {
         Self { blocks: (0..settings.get(&LAYERS)).map(layer).collect(), dropout }
     }
 
-    /// How many layers there are.
+    /// Number of layers.
     pub fn layers(&self) -> usize {
         self.blocks.len()
     }
@@ -53,7 +53,7 @@ impl Stack {
         std::array::from_fn(|index| if index + 1 < self.blocks.len() { pass.next_key() } else { None })
     }
 
-    /// The stretch `x` of a sequence, which begins at its step `first_step`, from and to `states`.
+    /// Runs the piece `x` of a sequence, which begins at its step `first_step`, from and to `states`.
     pub fn forward(&self, pass: &mut Pass<'_>, x: Var, states: &mut States, keys: &Keys, first_step: u64) -> Var {
         through(pass, &self.blocks, x, states, |pass, x, below| {
             pass.dropout_by(x, self.dropout, keys[below], first_step)

@@ -1,4 +1,4 @@
-//! What mLSTM and sLSTM blocks share.
+//! Shared code of mLSTM and sLSTM blocks.
 
 use crate::arch::residual::{Stream, largest_divisor};
 use crate::arch::stacked::LAYERS;
@@ -20,15 +20,15 @@ pub const FORGET_GATE: Knob<ForgetGate> = Knob::choice(Group::Model, "forget_gat
     .help("The function of the forget gate.")
     .source("Beck et al. 2024");
 
-/// Fewest hidden units of a head: what a norm leaves of one number is nothing, and of two their order.
+/// Fewest hidden units of a head: a norm turns one number into zero, and leaves only the order of two.
 const HEAD_ROWS: usize = 4;
 
-/// What mLSTM and sLSTM blocks share.
+/// Shared parts of mLSTM and sLSTM blocks.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) stream: Stream,
     pub(super) norm: Norm,
-    /// The largest number up to the one asked for that divides the hidden units and leaves [`HEAD_ROWS`] to each.
+    /// The largest number up to the setting that divides the hidden units and leaves [`HEAD_ROWS`] to each.
     pub(super) heads: usize,
     pub(super) exponential: bool,
     pub(super) index: usize,
@@ -53,17 +53,17 @@ impl Frame {
         format!("blocks.{}.{part}", self.index)
     }
 
-    /// For what reads the stream (Nguyen and Salazar 2019).
+    /// For maps of the stream (Nguyen and Salazar 2019).
     pub(super) fn small(&self) -> Init {
         Init::Normal(libm::sqrt(2.0 / (5 * self.stream.width) as f64))
     }
 
-    /// For what is added to the stream: as many blocks as there are layers add to it.
+    /// For maps that add to the stream: one block for each layer adds to it.
     pub(super) fn outward(&self) -> Init {
         Init::Normal(2.0 / (self.layers as f64 * libm::sqrt(self.stream.width as f64)))
     }
 
-    /// Initial biases of a forget gate: of a sigmoid the given ones, and of an exponential those that make the same of them.
+    /// Initial biases of a forget gate: the given ones for a sigmoid, and for an exponential those with the same values.
     pub(super) fn forget_biases(&self, biases: impl Iterator<Item = f64>) -> Vec<(usize, Init)> {
         let of = |bias: f64| if self.exponential { -libm::log1p(libm::exp(-bias)) } else { bias };
         biases.map(|bias| (1, Init::Constant(of(bias)))).collect()

@@ -7,7 +7,7 @@
 //! q = W_q u, k = W_k u, v = W_v v̂                      block-diagonal, in blocks of 4 rows
 //! ĩ = w_i (q, k, v) + b_i, f̃ alike                     [heads × …]
 //! h = the mLSTM of q, k, v, ĩ, f̃                       see crate::scan::mlstm
-//! out = x + W_down ((LayerNorm(h) + s ∘ u) ∘ SiLU(z))  the norm in each head by itself; s [E]: a learned skip
+//! out = x + W_down ((LayerNorm(h) + s ∘ u) ∘ SiLU(z))  the norm in each head separately; s [E]: a learned skip
 //! ```
 //!
 //! Streaming needs the last K − 1 steps of `v̂`, and for each head a matrix, a vector and a number, whatever the length.
@@ -24,12 +24,12 @@ use crate::scan::{self, MlstmInputs, MlstmOutputs};
 
 /// Rows of the blocks that make queries, keys and values, where they divide the channels (as published).
 const BLOCK: usize = 4;
-/// Spread of the input gate's bias at the start.
+/// Initial standard deviation of the input gate's bias.
 const INPUT_SPREAD: f64 = 0.1;
-/// Bias of the forget gate at the start, of the first head and of the last: some 20 and 400 steps.
+/// Initial bias of the forget gate, of the first head and of the last: memories of some 20 and 400 steps.
 const FORGET: (f64, f64) = (3.0, 6.0);
 
-/// Slots of the state.
+/// Indices in the state.
 const WINDOW: usize = 0;
 const MEMORY: usize = 1;
 const STABILISER: usize = 2;
@@ -75,7 +75,7 @@ impl Mlstm {
         Self { frame, up, conv, projections, gates, norm, skip, down, channels }
     }
 
-    /// Both gates `[2 heads × …]` before their functions, from queries, keys and values, which need not be put together.
+    /// Both gates `[2 heads × …]` before their functions, from queries, keys and values, without joining these.
     fn gates(&self, pass: &mut Pass<'_>, parts: [Var; 3]) -> Var {
         let [i, f] = self.gates.map(|gate| pass.param(gate.weight));
         let weights = ops::concat_rows(pass.tape, i, f);
@@ -93,7 +93,7 @@ impl Mlstm {
         sum.unwrap_or(weights)
     }
 
-    /// Gates as the input makes them, and the size of what each head gives: `[heads × (steps · batch)]`.
+    /// The gates, and the norm of each head's output: `[heads × (steps · batch)]`.
     fn probe(&self, pass: &mut Pass<'_>, inputs: MlstmInputs, outputs: MlstmOutputs) {
         if pass.probes.is_none() {
             return;
@@ -161,8 +161,8 @@ impl Block for Mlstm {
 
     fn keeps_more(&self, _: usize) -> usize {
         let (h, e, heads) = (self.frame.stream.width, self.channels, self.frame.heads);
-        // Sequences of E, hidden and heads rows in `forward`, each with its gradient, beside the matrices' 6 E + hidden and
-        // two for each head; and the memory, which is kept once in some steps.
+        // Sequences of E, hidden and heads rows in `forward`, each with its gradient, beyond the matrices' 6 E + hidden and two for
+        // each head; and the memory, which is kept once in some steps.
         2 * (17 * e + 5 * h + 16 * heads) - (6 * e + h + 2 * heads) + e * (e / heads + 1) / scan::MLSTM_CHUNK
     }
 }

@@ -1,9 +1,9 @@
-//! xLSTM (Beck et al. 2024): residual blocks around an sLSTM, whose gates read the state before, or an mLSTM, whose memory is
-//! a matrix and whose steps can be computed at once.
+//! xLSTM (Beck et al. 2024): residual blocks around an sLSTM, whose gates read the previous state, or an mLSTM, whose memory is a
+//! matrix and whose steps can be computed in parallel.
 //!
-//! A stack has blocks of one kind or of both (the paper's xLSTM[a:b]: a of mLSTM, b of sLSTM); after the last one comes a
-//! layer norm. Parameters have the names, shapes and initial values of the published implementation
-//! (`xLSTMBlockStack`), but for the factors of its norms, which it stores less 1.
+//! A stack has blocks of one kind or of both (the paper's xLSTM[a:b]: a of mLSTM, b of sLSTM), with a layer norm after the last
+//! one. Parameters have the names, shapes and initial values of the published implementation (`xLSTMBlockStack`), except for the
+//! factors of its norms, which it stores less 1.
 
 mod frame;
 mod mlstm;
@@ -20,7 +20,7 @@ use slstm::Slstm;
 pub use frame::FORGET_GATE;
 
 choices! {
-    /// Which blocks hold an sLSTM.
+    /// The blocks with an sLSTM.
     pub enum Slstms {
         None("none", "no layer", "All are mLSTM: the paper's xLSTM[1:0]."),
         Second("second", "every 2nd layer", "One mLSTM, one sLSTM and so on: xLSTM[1:1]. With one layer no sLSTM."),
@@ -29,7 +29,7 @@ choices! {
     }
 }
 
-/// Which blocks hold an sLSTM.
+/// The blocks with an sLSTM.
 pub const SLSTM: Knob<Slstms> = Knob::choice(Group::Model, "slstm", "sLSTM in", "second")
     .help(
         "Layers with a memory of single numbers and gates that read the last state (sLSTM). The others have a \
@@ -48,7 +48,7 @@ fn is_slstm(settings: &Settings, index: usize) -> bool {
     }
 }
 
-/// The equations of the blocks that `layers` hold, as MathML.
+/// The equations of the blocks of `layers`, as MathML.
 pub fn equations(settings: &Settings, layers: &[usize]) -> &'static str {
     let some = |slstm: bool| layers.iter().any(|&index| is_slstm(settings, index) == slstm);
     match (some(false), some(true)) {
@@ -70,8 +70,8 @@ pub fn block(builder: &mut Builder, index: usize, inputs: usize, _: &Plan, setti
     })
 }
 
-/// As in the published code's groups for the optimiser (`_create_weight_decay_optim_groups`): weights but those of norms; no
-/// biases, no skips, no recurrent matrices.
+/// The optimiser groups of the published code (`_create_weight_decay_optim_groups`): weights decay, except those of norms; biases,
+/// skips and recurrent matrices do not.
 fn decays(name: &str) -> bool {
     name.contains("weight") && !name.contains("norm")
 }

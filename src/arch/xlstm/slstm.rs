@@ -5,7 +5,7 @@
 //! u_t = SiLU(b + Σₖ w_k ∘ x̄_{t−K+1+k})                 depthwise, causal, K steps wide
 //! x^i = W_i u, x^f = W_f u, x^z = W_z x̄, x^o = W_o x̄   block-diagonal over the heads
 //! h = the sLSTM of x^i, x^f, x^z, x^o                  see crate::scan::slstm
-//! y = x + LayerNorm(h)                                 the norm in each head by itself
+//! y = x + LayerNorm(h)                                 the norm in each head separately
 //! (g, p) = W_up LayerNorm(y)                           both [F × …], F = 4/3 · hidden
 //! out = y + W_down (GELU(g) ∘ p)
 //! ```
@@ -23,12 +23,12 @@ use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SlstmInputs, SlstmOutputs};
 
-/// Bias of the forget gate at the start, of a head's first unit and of its last.
+/// Initial bias of the forget gate, of a head's first unit and of its last.
 const FORGET: (f64, f64) = (5.0, -7.0);
-/// How fast the bias falls from the first unit to the last, as a power: of the first block, and how much more of the last.
+/// Exponent of the bias's fall from the first unit to the last: of the first block, and its increase up to the last block.
 const POWER: (f64, f64) = (0.3, 1.3);
 
-/// The gates as they are stacked, for those who look inside: the exponential ones by what the stabiliser leaves of them.
+/// The gates as they are stacked, for probes: the exponential ones after the stabiliser.
 const GATES: &[(&str, Bounds)] = &[
     ("input gate, stabilised", Bounds::Unit),
     ("forget gate, stabilised", Bounds::Unit),
@@ -36,7 +36,7 @@ const GATES: &[(&str, Bounds)] = &[
     ("output gate", Bounds::Unit),
 ];
 
-/// Slots of the state; the memory is cell state, normaliser and stabiliser above each other.
+/// Indices in the state; the memory is cell state, normaliser and stabiliser, stacked.
 const WINDOW: usize = 0;
 const HIDDEN: usize = 1;
 const MEMORY: usize = 2;
@@ -63,8 +63,8 @@ impl Slstm {
         let d = hidden / heads;
         let named = |part: &str| frame.named(part);
         let conv = CausalConv::new(builder, &named("xlstm.conv1d.conv"), hidden, settings.get(&CONVOLUTION));
-        // The published code gives what `fgate` makes to the input gate, and what `igate` makes to the forget gate; so that its
-        // weights do here what they do there, the names are its own.
+        // The published code feeds the output of `fgate` to the input gate, and that of `igate` to the forget gate; the names are
+        // its own, so that its weights do the same here.
         let gates = ["fgate", "igate", "zgate", "ogate"]
             .map(|part| builder.matrix(named(&format!("xlstm.{part}.weight")), hidden, d, frame.small()));
         let recurrent = builder.matrix(named("xlstm.slstm_cell._recurrent_kernel_"), 4 * hidden, d, Init::Zero);
@@ -158,8 +158,8 @@ impl Block for Slstm {
 
     fn keeps_more(&self, _: usize) -> usize {
         let (h, wide) = (self.frame.stream.width, self.down.inputs);
-        // Sequences of hidden and of feed-forward rows in `forward`, most with a gradient, beside the matrices' 10 hidden and
-        // twice the feed-forward's.
+        // Sequences of hidden and of feed-forward rows in `forward`, most with a gradient, beyond the matrices' 10 hidden and twice
+        // the feed-forward's.
         38 * h + 12 * wide - (10 * h + 2 * wide)
     }
 }

@@ -42,7 +42,7 @@ impl Step {
         if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
     }
 
-    /// What rows at this distance are called: `hourly rows`, `rows every 15 minutes`, `numbered rows`.
+    /// Name of rows at this distance: `hourly rows`, `rows every 15 minutes`, `numbered rows`.
     pub fn rows(self) -> String {
         match self.label().as_str() {
             "row" => "numbered rows".to_owned(),
@@ -60,8 +60,8 @@ impl Step {
     }
 }
 
-/// A step as it is written: serde's own form of an enum with its name in a field reads any value first and then picks, which
-/// is 6 KB more to download.
+/// A step's written form: serde's own form of an enum with its name in a field reads any value first and then picks, which costs 6
+/// KB.
 #[derive(Serialize, Deserialize)]
 struct Written {
     unit: Cow<'static, str>,
@@ -97,8 +97,8 @@ impl TryFrom<Written> for Step {
 
 /// Start, step and length of a regular series.
 ///
-/// Times are milliseconds since 1970-01-01T00:00 of the clock the file was written in (`utc` says whether that is known
-/// to be UTC); for [`Step::Rows`] they are row numbers.
+/// Times are milliseconds since 1970-01-01T00:00 of the file's own clock (`utc` tells whether that is UTC); for [`Step::Rows`] they
+/// are row numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
     /// Time of row 0, in milliseconds.
@@ -107,12 +107,12 @@ pub struct Axis {
     pub step: Step,
     /// Number of rows.
     pub len: usize,
-    /// Whether the times are known to be UTC; otherwise they are a local clock's, of a zone the file does not tell.
+    /// Whether the times are known to be UTC; otherwise they are a local clock's, of an unknown zone.
     pub utc: bool,
 }
 
 impl Axis {
-    /// Time of row `index`, which may lie beyond the end; milliseconds, or the row number for [`Step::Rows`].
+    /// Time of row `index`, which may lie beyond the end, in milliseconds; the row number for [`Step::Rows`].
     pub fn at(&self, index: usize) -> i64 {
         let count = i64::try_from(index).unwrap_or(i64::MAX);
         match self.step {
@@ -126,17 +126,16 @@ impl Axis {
         }
     }
 
-    /// Whether the time of row `index`, which may lie beyond the end, can be said: by the calendar in the years 1 to 9999, as dates are
-    /// written, or as a row number.
+    /// Whether row `index`, which may lie beyond the end, has a writable time: a date in the years 1 to 9999, or a row number.
     pub fn says(&self, index: usize) -> bool {
         match self.step {
             Step::Rows => i64::try_from(index).is_ok_and(|count| self.start.checked_add(count).is_some()),
-            // What lies beyond 64 bits lies beyond the calendar.
+            // Times beyond 64 bits lie beyond the calendar.
             _ => self.civil(index).is_some_and(|time| time.date().year() >= 1),
         }
     }
 
-    /// The row at a time; `None` where there is none.
+    /// The row at a time; `None` where no row has it.
     pub fn row_at(&self, time: i64) -> Option<usize> {
         // Rows stand in the order of time.
         let (mut low, mut high) = (0, self.len);
@@ -147,7 +146,7 @@ impl Axis {
         (low < self.len && self.at(low) == time).then_some(low)
     }
 
-    /// How many steps beyond the last row have times that can be said, `most` at most.
+    /// Number of steps beyond the last row with writable times, at most `most`.
     pub fn room(&self, most: usize) -> usize {
         let (mut low, mut high) = (0, most);
         while low < high {
@@ -157,7 +156,8 @@ impl Axis {
         low
     }
 
-    /// Why the times of this axis, or of one step beyond its end, cannot be said, as a clause without a full stop; `None`: they can.
+    /// Why the times of this axis, or of one step beyond its end, cannot be written, as a clause without a full stop; `None`: they
+    /// can.
     pub fn unsayable(&self) -> Option<String> {
         let step = self.step.phrase();
         let last = self.len.saturating_sub(1);
@@ -203,7 +203,7 @@ pub(crate) fn day_start(year: i32, month: i32, day: i32) -> Option<i64> {
     milliseconds(date.at(0, 0, 0, 0))
 }
 
-/// The same clock time so many months later, on the last day of a month that is too short for the day.
+/// The same clock time so many months later; the last day of a month that is too short for the day.
 fn months_later(time: DateTime, months: i64) -> Option<DateTime> {
     let date = time.date();
     let month = (i64::from(date.year()) * 12 + i64::from(date.month()) - 1).checked_add(months)?;
@@ -212,13 +212,13 @@ fn months_later(time: DateTime, months: i64) -> Option<DateTime> {
     Some(DateTime::from_parts(Date::new_constrain(year, month, date.day()).ok()?, time.time()))
 }
 
-/// A day as messages have it: `2013-01-20`.
+/// A day for messages: `2013-01-20`.
 pub fn day_text(time: DateTime) -> String {
     let date = time.date();
     format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
 }
 
-/// A time to the minute as messages have it: `2013-01-20 18:00`.
+/// A time to the minute for messages: `2013-01-20 18:00`.
 pub fn minute_text(time: DateTime) -> String {
     format!("{} {:02}:{:02}", day_text(time), time.time().hour(), time.time().minute())
 }

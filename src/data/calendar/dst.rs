@@ -1,4 +1,4 @@
-//! Hours that a change of the clocks explains, in files that tell local time without its zone.
+//! Skipped and repeated hours of clock changes, in files with local time and no zone.
 
 use jiff_core::civil::{DateTime, Weekday};
 
@@ -6,7 +6,7 @@ use crate::data::calendar::axis::civil;
 
 const HOUR: i64 = 3_600_000;
 
-/// Whether clocks change at about this time somewhere: in the small hours of a Sunday, in spring or autumn.
+/// Whether clocks change at about this time in some zone: in the small hours of a Sunday, in spring or autumn.
 fn is_change(time: i64, months: [i8; 4]) -> Option<DateTime> {
     let time = civil(time)?;
     let date = time.date();

@@ -1,7 +1,7 @@
-//! What the calendar tells about a row: hour of day, weekday, day of year, each as a point on a circle.
+//! Calendar features of a row: hour of day, weekday and day of year, each as a point on a circle.
 //!
-//! A cycle of length `P` at phase `p` is the pair `(sin 2πp/P, cos 2πp/P)`, so that 23:00 lies beside 00:00. These values
-//! are known for rows beyond the end of the series too, which is what makes them useful to a forecast.
+//! A cycle of length `P` at phase `p` is the pair `(sin 2πp/P, cos 2πp/P)`, so that 23:00 lies next to 00:00. The values are also
+//! known for rows beyond the end of the series, which makes them useful to a forecast.
 
 use std::f64::consts::TAU;
 
@@ -28,7 +28,7 @@ impl Cycle {
     /// Every cycle, shortest first.
     pub const ALL: [Cycle; 3] = [Cycle::Hour, Cycle::Weekday, Cycle::YearDay];
 
-    /// What it tells, in words.
+    /// The cycle in words.
     pub fn label(self) -> &'static str {
         match self {
             Cycle::Hour => "hour of day",
@@ -37,7 +37,7 @@ impl Cycle {
         }
     }
 
-    /// Length in milliseconds (of a year: of one without a leap day).
+    /// Length in milliseconds; for a year, of one without a leap day.
     fn length(self) -> i64 {
         match self {
             Cycle::Hour => DAY,
@@ -46,8 +46,8 @@ impl Cycle {
         }
     }
 
-    /// Whether it takes more than one value on rows that are `step` apart. The weekday on which a month begins says
-    /// nothing, so steps of months have only the day of the year.
+    /// Whether it takes more than one value on rows at distance `step`. The weekday on which a month begins carries no information,
+    /// so steps of months have only the day of the year.
     pub fn varies(self, step: Step) -> bool {
         match (self, step) {
             (_, Step::Rows) => false,
@@ -58,25 +58,25 @@ impl Cycle {
         }
     }
 
-    /// Whether the first `rows` rows of `axis` run through the whole cycle at least once. A model that has seen spring
-    /// and summer alone knows nothing of the point on the circle that is winter, and would be led astray by it.
+    /// Whether the first `rows` rows of `axis` run through the whole cycle at least once. A model trained on spring and summer
+    /// alone has never seen winter's point on the circle and would extrapolate there.
     pub fn is_covered(self, axis: &Axis, rows: usize) -> bool {
         axis.at(rows).saturating_sub(axis.start) >= self.length()
     }
 
-    /// What its two features are called.
+    /// Names of its two features.
     pub fn names(self) -> [String; 2] {
         [format!("{} sin", self.label()), format!("{} cos", self.label())]
     }
 
-    /// The cycles whose features are called so; `None` where these are no cycles' features.
+    /// The cycles whose features have these names; `None` where the names are no cycles' features.
     pub fn named(names: &[String]) -> Option<Vec<Cycle>> {
         let found: Vec<Cycle> = Cycle::ALL.into_iter().filter(|cycle| names.contains(&cycle.names()[0])).collect();
         found.iter().flat_map(|cycle| cycle.names()).eq(names.iter().cloned()).then_some(found)
     }
 
-    /// Those that are worth telling of rows on `axis`, of which the first `rows` train: they change from row to row, and the training
-    /// part runs through all of them.
+    /// The informative cycles for rows on `axis`, of which the first `rows` train: they change from row to row, and the training
+    /// part runs through all of each.
     pub fn of(axis: &Axis, rows: usize) -> Vec<Cycle> {
         Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step) && cycle.is_covered(axis, rows)).collect()
     }
@@ -89,12 +89,12 @@ impl Cycle {
             Cycle::Weekday => f64::from(date.weekday().to_monday_zero_offset()) / 7.0,
             Cycle::YearDay => f64::from(date.day_of_year() - 1) / f64::from(date.days_in_year()),
         };
-        // libm, not the platform: the same file must give the same bits everywhere.
+        // libm gives the same bits on every platform.
         [libm::sin(TAU * phase), libm::cos(TAU * phase)]
     }
 }
 
-/// How a person calls row `row` (from 0; it may lie beyond the end): its time to the minute, or its number from 1.
+/// Label of row `row` (from 0; it may lie beyond the end): its time to the minute, or its number from 1.
 pub fn row_label(axis: &Axis, row: usize) -> String {
     match axis.civil(row) {
         Some(time) if matches!(axis.step, Step::Milliseconds(step) if step % DAY != 0) => minute_text(time),

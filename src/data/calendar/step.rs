@@ -1,4 +1,4 @@
-//! The step of a column of times, found through gaps and jitter, and the grid that it spans.
+//! The step of a column of times, found despite gaps and jitter, and the grid that it spans.
 
 use jiff_core::civil::{Date, DateTime};
 
@@ -9,14 +9,14 @@ use crate::data::calendar::axis::{Axis, Step, civil, milliseconds};
 pub(crate) struct Grid {
     pub start: i64,
     pub step: Step,
-    /// Whether a time belongs to the moment before it rather than to the nearest one: when a coarser step than the
-    /// file's is asked for, a row counts for the hour it lies in.
+    /// Whether a time belongs to the moment before it rather than to the nearest one: with a coarser step than the file's, a row
+    /// counts for the hour that contains it.
     pub floor: bool,
 }
 
 const DAY: i64 = 86_400_000;
 
-/// Steps that clocks and calendars are set to, in milliseconds.
+/// Usual steps of clocks and calendars, in milliseconds.
 const USUAL: [i64; 42] = [
     1,
     2,
@@ -69,7 +69,7 @@ impl Grid {
             Step::Rows => time,
             Step::Milliseconds(step) => {
                 let half = if self.floor { 0 } else { step / 2 };
-                // A step that a person says may be as long as the numbers go.
+                // A person's step may be as long as 64 bits allow.
                 time.saturating_sub(self.start).saturating_add(half).div_euclid(step)
             }
             Step::Months(months) => match (month_index(time), month_index(self.start)) {
@@ -91,14 +91,14 @@ fn month_index(time: i64) -> Option<i64> {
     civil(time).map(|time| i64::from(time.date().year()) * 12 + i64::from(time.date().month()) - 1)
 }
 
-/// The most frequent value and how often it occurs; of two as frequent, the smaller.
+/// The most frequent value and its count; the smaller of two as frequent.
 fn mode(values: impl Iterator<Item = i64>) -> Option<(i64, usize)> {
     let mut sorted: Vec<i64> = values.collect();
     sorted.sort_unstable();
     sorted.chunk_by(|a, b| a == b).map(|run| (run[0], run.len())).rev_max()
 }
 
-/// The longest run; the first of two as long. (`max_by_key` takes the last.)
+/// The longest run; the first of two as long, while `max_by_key` takes the last.
 trait RevMax: Iterator<Item = (i64, usize)> + Sized {
     fn rev_max(self) -> Option<(i64, usize)> {
         self.fold(None, |best: Option<(i64, usize)>, run| match best {
@@ -109,7 +109,7 @@ trait RevMax: Iterator<Item = (i64, usize)> + Sized {
 }
 impl<I: Iterator<Item = (i64, usize)>> RevMax for I {}
 
-/// The grid of these rising, distinct times; `None` where they follow none.
+/// The grid of these increasing, distinct times; `None` where they follow none.
 pub(crate) fn infer(times: &[i64]) -> Option<Grid> {
     if times.len() < 2 {
         return None;
@@ -147,12 +147,12 @@ fn months(times: &[i64]) -> Option<Grid> {
     Some(Grid { start, step: Step::Months(i32::try_from(step).ok()?), floor: false })
 }
 
-/// One exact step between most neighbours, and nearly all times a whole number of steps apart.
+/// One exact step between most neighbours, with nearly all times a whole number of steps apart.
 fn exact(times: &[i64]) -> Option<Grid> {
     let (step, count) = mode(times.windows(2).map(|pair| pair[1] - pair[0]))?;
     let (phase, on_grid) = mode(times.iter().map(|time| time.rem_euclid(step)))?;
     let steady = on_grid == times.len();
-    // Half of the neighbours; a third where not a single time is off the grid (an office's hours, trading days).
+    // Half of the neighbours; a third where every time is on the grid (office hours, trading days).
     let enough = if steady { count * 3 >= times.len() - 1 } else { count * 2 >= times.len() - 1 };
     if !enough || on_grid * 10 < times.len() * 9 {
         return None;
@@ -162,7 +162,7 @@ fn exact(times: &[i64]) -> Option<Grid> {
     Some(grid)
 }
 
-/// A usual step near the middle of the distances, with times up to some part of it early or late.
+/// A usual step near the median distance, with times early or late by up to a part of it.
 fn jittery(times: &[i64]) -> Option<Grid> {
     let mut distances: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     distances.sort_unstable();
@@ -173,7 +173,7 @@ fn jittery(times: &[i64]) -> Option<Grid> {
     [usual, Some(own)].into_iter().flatten().find_map(|step| with_step(times, step))
 }
 
-/// The grid of this step, if most times have a moment for themselves and next to their neighbour's.
+/// The grid of this step, if most times have a moment of their own, next to their neighbour's.
 fn with_step(times: &[i64], step: i64) -> Option<Grid> {
     let distance = |phase: i64| {
         let off = |time: &i64| {
@@ -182,12 +182,11 @@ fn with_step(times: &[i64], step: i64) -> Option<Grid> {
         };
         times.iter().map(off).sum::<f64>() / (times.len() as f64 * step as f64)
     };
-    // Full hours and the like, unless the times lie between them: then their mean on the circle of one step.
+    // The grid starts at full hours and the like, unless the times lie between them: then at their mean on the circle of one step.
     let mut phase = 0;
     if distance(0) > 0.25 {
         let (sin, cos) = times.iter().fold((0.0, 0.0), |(sin, cos), time| {
             let angle = time.rem_euclid(step) as f64 / step as f64 * std::f64::consts::TAU;
-            // `libm` here as everywhere: the standard library would bring a second copy of it.
             (sin + libm::sin(angle), cos + libm::cos(angle))
         });
         let mean = (libm::atan2(sin, cos) / std::f64::consts::TAU * step as f64).round() as i64;
@@ -207,7 +206,7 @@ fn with_step(times: &[i64], step: i64) -> Option<Grid> {
     (shared * 20 <= neighbours && next * 10 >= neighbours * 6).then_some(grid)
 }
 
-/// The grid of a step that a person says. A step coarser than the file's counts each row for the stretch it lies in.
+/// The grid of a step from a person. With a step coarser than the file's, each row counts for the moment that contains it.
 pub(crate) fn forced(times: &[i64], step: Step, found: Option<Grid>) -> Grid {
     let first = times.first().copied().unwrap_or(0);
     let Step::Milliseconds(wanted) = step else {
@@ -226,7 +225,7 @@ pub(crate) fn forced(times: &[i64], step: Step, found: Option<Grid>) -> Grid {
     grid
 }
 
-/// How many neighbours in these times are not one usual step apart; what tells one reading of dates from another.
+/// Number of neighbours in these times that are not one usual step apart: it tells one reading of dates from another.
 pub(crate) fn odd_steps(times: &[i64]) -> usize {
     let neighbours = || times.windows(2).map(|pair| pair[1] - pair[0]);
     let Some((step, count)) = mode(neighbours().map(i64::abs)) else { return 0 };
@@ -262,7 +261,7 @@ mod tests {
         assert_eq!(infer(&years).unwrap().step, Step::Months(12));
         let trading: Vec<i64> = (0..100).filter(|day| day % 7 < 5).map(|day| day * DAY).collect();
         assert_eq!(infer(&trading).unwrap().step, Step::Milliseconds(DAY));
-        // Squares are ever further apart.
+        // Squares grow ever further apart.
         let irregular: Vec<i64> = (0..100).map(|index| index * index * 1000).collect();
         assert_eq!(infer(&irregular), None);
     }

@@ -1,4 +1,4 @@
-//! What one cell says: numbers, times and names as people write them.
+//! The content of one cell: numbers, times and names as people write them.
 
 pub mod names;
 pub(crate) mod number;

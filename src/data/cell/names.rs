@@ -1,17 +1,17 @@
-//! Names of columns: as the file has them, but unique, printable and of bearable length.
+//! Names of columns: the file's, but unique, printable and not too long.
 
 use std::collections::BTreeSet;
 
-/// Longest name, in characters, that is kept whole.
+/// Longest name that is kept whole, in characters.
 pub(crate) const LONGEST: usize = 80;
 
-/// The text in lower case, letter by letter: the standard library also looks at a letter's place in its word, for Greek, and
-/// brings tables for that.
+/// The text in lower case, letter by letter: the standard library also considers a letter's position in its word, for Greek, with
+/// tables for it.
 pub(crate) fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Names fit for display, and how many had to be shortened.
+/// Displayable names, and the number of shortened ones.
 pub(crate) fn clean(raw: &[String]) -> (Vec<String>, usize) {
     let mut shortened = 0;
     let mut taken = BTreeSet::new();
@@ -34,8 +34,8 @@ pub(crate) fn clean(raw: &[String]) -> (Vec<String>, usize) {
     (names.collect(), shortened)
 }
 
-/// Line ends and runs of spaces become one space; control characters, and the marks that turn the direction of
-/// writing (they can make a name look like another), go.
+/// Line ends and runs of spaces become one space. Control characters and marks of writing direction, which can make a name look
+/// like another, are dropped.
 fn printable(raw: &str) -> String {
     let mut name = String::new();
     let hidden = |c: char| {

@@ -1,27 +1,27 @@
-//! Numbers as people write them: decimal commas, thousands marks, signs, exponents, units and quality letters.
+//! Numbers as people write them: decimal commas, thousands separators, signs, exponents, units and quality letters.
 
 use crate::data::options::Decimal;
 use crate::exact;
 
-/// What one cell of a column of numbers holds.
+/// The content of a cell in a column of numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cell {
-    /// Nothing, or a word for nothing.
+    /// Empty, or a word for “no value”.
     Missing,
-    /// A number and no more.
+    /// A bare number.
     Number(f64),
-    /// A number in dress (`-0.6*`, `45 %`, `$3`, `(7)`): [`undress`] tells in which.
+    /// A number with marks around it (`-0.6*`, `45 %`, `$3`, `(7)`): [`undress`] takes them off.
     Flagged(f64),
-    /// “Infinite”, or more than a double can hold.
+    /// “Infinite”, or beyond a double's range.
     Infinite,
     /// Something else.
     Text,
 }
 
-/// A cell without the spaces around it, and without quotes that the reader left because a space stood before them; Excel
-/// keeps text from being a number by `="..."`.
+/// A cell without the spaces around it, without quotes that the reader left because of a space before them, and without Excel's
+/// `="..."`, which keeps text from becoming a number.
 pub(crate) fn tidy(cell: &str) -> &str {
-    // Nearly every cell is tidy as it is, which its ends tell.
+    // The ends of a cell show that nearly every one is tidy already.
     let plain = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
     if plain(cell.as_bytes().last()) && (plain(cell.as_bytes().first()) || cell.starts_with('-')) {
         return cell;
@@ -65,7 +65,7 @@ const MISSING: [&str; 27] = [
     "undefined",
 ];
 
-/// Whether a trimmed cell says that there is no value.
+/// Whether a trimmed cell means “no value”.
 pub(crate) fn is_missing(cell: &str) -> bool {
     // The longest word has nine letters.
     cell.is_empty() || (cell.len() <= 9 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell)))
@@ -73,7 +73,7 @@ pub(crate) fn is_missing(cell: &str) -> bool {
 
 /// Reads a trimmed cell as a number.
 pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
-    // The plain cases first: nearly every cell of nearly every file.
+    // The plain cases come first: nearly every cell of nearly every file.
     if let Some(number) = short(cell, decimal) {
         return Cell::Number(number);
     }
@@ -86,7 +86,7 @@ pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
     if is_missing(cell) {
         return Cell::Missing;
     }
-    // A field of a hundred thousand characters is not a number.
+    // A field of a hundred thousand characters holds no number.
     if cell.len() > 400 {
         return Cell::Text;
     }
@@ -107,8 +107,8 @@ pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
 /// Powers of ten that a double holds exactly, as far as [`short`] needs them.
 const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// A sign, at most fifteen digits and a decimal mark: both the digits and the power of ten are exact doubles, so that
-/// their quotient is the nearest one (Clinger, How to read floating point numbers accurately, 1990), as `parse` gives it.
+/// A sign, at most fifteen digits and a decimal mark: both the digits and the power of ten are exact doubles, so their quotient is
+/// the nearest double (Clinger, How to read floating point numbers accurately, 1990), as from `parse`.
 fn short(cell: &str, decimal: Decimal) -> Option<f64> {
     let mark = match decimal {
         Decimal::Dot => b'.',
@@ -148,7 +148,7 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
-/// A number and no more: sign, digits with or without thousands marks, fraction, exponent.
+/// A bare number: sign, digits with or without thousands separators, fraction, exponent.
 fn plain(cell: &str, decimal: Decimal) -> Option<f64> {
     let (point, mark) = match decimal {
         Decimal::Dot => ('.', ','),
@@ -189,8 +189,8 @@ fn plain(cell: &str, decimal: Decimal) -> Option<f64> {
     exact::read(&text)
 }
 
-/// Appends the digits of a whole number, without thousands marks. Groups after a mark have three digits (two are
-/// allowed before the last, as India writes them); all marks of a number are the same.
+/// Appends the digits of a whole number, without thousands separators. Groups after a separator have three digits (two are allowed
+/// before the last, as India writes them); all separators of a number are the same.
 fn push_grouped(out: &mut String, whole: &str, mark: char) -> Option<()> {
     let is_mark = |c: char| c == mark || c == '\'' || c == '’' || is_space(c);
     let Some(used) = whole.chars().find(|&c| is_mark(c)) else {
@@ -214,28 +214,28 @@ fn push_grouped(out: &mut String, whole: &str, mark: char) -> Option<()> {
     Some(())
 }
 
-/// Longest thing that may stand behind a number, in characters: `kWh/m²`, `°C`, `mg/l`.
+/// Longest mark behind a number, in characters: `kWh/m²`, `°C`, `mg/l`.
 const LONGEST_MARK: usize = 8;
 
-/// Signs of money, and of a bound or an estimate.
+/// Currency signs, and signs of a bound or an estimate.
 const SIGNS: [char; 14] = ['$', '€', '£', '¥', '₹', '₽', '₩', '₺', '<', '>', '~', '≈', '≤', '≥'];
 
-/// Money in letters. Other letters before a number make a name of it: `Q1`, `A380`.
+/// Currency codes. Other letters before a number make a name of it: `Q1`, `A380`.
 const MONEY: [&str; 34] = [
     "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
     "HUF", "RON", "RUB", "TRY", "BRL", "MXN", "ZAR", "KRW", "SGD", "HKD", "THB", "ILS", "AED", "SAR", "Fr", "kr", "Kr",
     "Rs",
 ];
 
-/// A number in what people dress it with.
+/// A number with the marks around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dressed<'c> {
     /// The bare number, perhaps with a sign.
     number: &'c str,
     negative: bool,
-    /// What stands before it: `$`, `CHF`, `<`.
+    /// The mark before it: `$`, `CHF`, `<`.
     pub before: &'c str,
-    /// What stands behind it: `%`, `*`, `kWh`.
+    /// The mark behind it: `%`, `*`, `kWh`.
     pub after: &'c str,
     /// Whether brackets around it, or a minus behind it, make it negative.
     pub accounting: bool,
@@ -247,18 +247,18 @@ impl Dressed<'_> {
         Some(if self.negative { -value } else { value })
     }
 
-    /// What stands beside it in one text.
+    /// Both marks in one text.
     pub fn mark(&self) -> String {
         format!("{}{}", self.before, self.after)
     }
 
-    /// The power of ten that the letters behind it may stand for.
+    /// The power of ten that the letters behind it may mean.
     pub fn thousands(&self) -> Option<u8> {
         power(self.after)
     }
 }
 
-/// The power of ten of `K`, `M`, `B` and their like. Small `m` and `t` are metres and tonnes.
+/// The power of ten of `K`, `M`, `B` and similar letters. Small `m` and `t` are metres and tonnes.
 pub(crate) fn power(mark: &str) -> Option<u8> {
     Some(match mark {
         "K" | "k" => 3,
@@ -269,7 +269,7 @@ pub(crate) fn power(mark: &str) -> Option<u8> {
     })
 }
 
-/// The letter of a power of ten that [`power`] gave.
+/// The letter of a power of ten from [`power`].
 pub(crate) fn letter(power: u8) -> &'static str {
     match power {
         3 => "K",
@@ -279,7 +279,7 @@ pub(crate) fn letter(power: u8) -> &'static str {
     }
 }
 
-/// Takes a sign of money or of a bound off the beginning: that, and the rest.
+/// Splits a currency sign or a sign of a bound from the beginning: the sign, and the rest.
 fn split_sign(cell: &str) -> (&str, &str) {
     let signs = cell.len() - cell.trim_start_matches(SIGNS).len();
     let letters = cell.len() - cell.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
@@ -291,13 +291,13 @@ fn split_sign(cell: &str) -> (&str, &str) {
     (&cell[..end], cell[end..].trim_start())
 }
 
-/// Takes a number out of its dress: `-$1.50`, `(1,234)`, `12.50-`, `CHF 7`, `-0.6*`; `None` if it has none, or is not a number.
+/// Takes the marks off a number: `-$1.50`, `(1,234)`, `12.50-`, `CHF 7`, `-0.6*`; `None` for a bare number or no number.
 pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
     let minus = |c: char| c == '-' || c == '\u{2212}';
     let mut rest = cell;
     let mut negative = false;
     let mut signed = false;
-    // A sign that stands before the money rather than before the digits.
+    // The number's sign stands before the currency rather than before the digits.
     let behind = rest.trim_start_matches(|c: char| minus(c) || c == '+');
     if behind.len() < rest.len() && !behind.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ')) {
         signed = rest.chars().count() - behind.chars().count() == 1;
@@ -317,7 +317,7 @@ pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
     }
     let end = inner.rfind(|c: char| c.is_ascii_digit())? + 1;
     let (mut number, mut after) = inner.split_at(end);
-    // `5.` and `5.%`, but no two fields in one: `2013,KW`.
+    // `5.` and `5.%`, but not two fields in one: `2013,KW`.
     if let Some(rest) = after.strip_prefix(['.', ',']).filter(|rest| !rest.starts_with(char::is_alphabetic)) {
         (number, after) = (&inner[..end + 1], rest);
     }
@@ -334,13 +334,13 @@ pub(crate) fn undress(cell: &str) -> Option<Dressed<'_>> {
     let begins = number.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
         || (own_sign && !signed && !accounting);
     let changed = signed || accounting || !before.is_empty() || !after.is_empty();
-    // A digit behind the number would have ended it later; `:` and `/` belong to clocks and dates.
+    // A digit behind the number would belong to it; `:` and `/` belong to clocks and dates.
     let fits = after.chars().count() <= LONGEST_MARK
         && !after.starts_with([':', '/', '-', '+', '\u{2212}', '(', ')', ',', '.']);
     (begins && changed && fits).then_some(Dressed { number, negative, before, after, accounting })
 }
 
-/// Whether a trimmed cell is made of what numbers are made of, so that a person would take it for one, readable or not.
+/// Whether a trimmed cell consists of characters of numbers, so that a person would take it for one, readable or not.
 pub(crate) fn looks_numeric(cell: &str) -> bool {
     let bare = undress(cell).map_or(cell, |dressed| dressed.number);
     let bare = bare.trim_matches(|c: char| matches!(c, '+' | '-' | '\u{2212}' | '(' | ')' | '%' | '*') || is_space(c));
@@ -350,7 +350,7 @@ pub(crate) fn looks_numeric(cell: &str) -> bool {
         && bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || is_space(c))
 }
 
-/// Whether a cell holds two values, as weather archives write them: tenths with leading zeros, a comma, a code (`+0117,1`).
+/// Whether a cell holds two values, as in weather archives: tenths with leading zeros, a comma, a code (`+0117,1`).
 pub(crate) fn is_composite(cell: &str) -> bool {
     let Some((whole, code)) = cell.trim_start_matches(['+', '-']).split_once(',') else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -360,14 +360,14 @@ pub(crate) fn is_composite(cell: &str) -> bool {
         && (whole.starts_with('0') || (whole.len() > 3 && whole.bytes().all(|b| b == b'9')))
 }
 
-/// Votes of a column's cells on how its numbers are written.
+/// Votes of a column's cells on the notation of its numbers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Votes {
     pub dot: usize,
     pub comma: usize,
-    /// Cells such as `1,234`, which can be read either way.
+    /// Cells such as `1,234`, with two possible readings.
     pub open_comma: usize,
-    /// Cells such as `1.234`, which can be read either way.
+    /// Cells such as `1.234`, with two possible readings.
     pub open_dot: usize,
 }
 
@@ -388,7 +388,7 @@ impl Votes {
         let before = |mark: char| number.find(mark).unwrap_or(0);
         match (count('.'), count(',')) {
             (0, 0) => {}
-            // `1,234E+03`: powers of ten are written behind a fraction, not behind thousands.
+            // `1,234E+03`: an exponent follows a fraction, not thousands.
             (1, 0) if scientific => self.dot += 1,
             (0, 1) if scientific => self.comma += 1,
             (1, 0) if after('.') == 3 && (1..=3).contains(&before('.')) && !number.starts_with('0') => {
@@ -399,7 +399,7 @@ impl Votes {
                 self.open_comma += 1;
             }
             (0, 1) => self.comma += 1,
-            // Several of one kind are thousands marks, unless they are a date.
+            // Several separators of one kind are thousands separators, unless they make a date.
             (_, 0) if plain(number, Decimal::Comma).is_some() => self.comma += 1,
             (0, _) if plain(number, Decimal::Dot).is_some() => self.dot += 1,
             (1, _) if number.rfind('.') > number.rfind(',') => self.dot += 1,
@@ -416,7 +416,7 @@ impl Votes {
         self.open_dot += other.open_dot;
     }
 
-    /// The decimal mark that the votes agree on; `None` where none speaks clearly.
+    /// The decimal mark that the votes agree on; `None` without a clear majority.
     pub fn clear(&self) -> Option<Decimal> {
         match (self.dot, self.comma) {
             (0, 0) => None,

@@ -1,4 +1,4 @@
-//! How a file is laid out: its delimiter, and where comments, names and units end and the rows begin.
+//! The layout of a file: its delimiter, and the places where comments, names and units end and the rows begin.
 
 use crate::data::cell::number::{self, Cell};
 use crate::data::cell::time::{clock, pieces};
@@ -8,25 +8,25 @@ use crate::data::options::{Decimal, Delimiter, ReadOptions, clip};
 use crate::error::{Error, Result};
 use crate::exact;
 
-/// Lines that are looked at to find the delimiter. Preambles are shorter than half of this.
+/// Lines in the sample for the delimiter. Preambles are shorter than half of this.
 const SAMPLE: usize = 200;
-/// Records that are looked at to find names and units.
+/// Records in the sample for names and units.
 const HEAD: usize = 60;
 
-/// What was found.
+/// The layout found.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub cut: Cut,
-    /// Names as the file has them; `None` where it has none.
+    /// The file's names; `None` where it has none.
     pub names: Option<Vec<String>>,
-    /// Units under the names, if there is such a row.
+    /// Units below the names, if there is such a row.
     pub units: Option<Vec<String>>,
-    /// Named columns; further fields of a row must be empty.
+    /// Number of named columns; further fields of a row must be empty.
     pub width: usize,
-    /// Where the rows begin.
+    /// Byte at which the rows begin.
     pub offset: usize,
     pub line: u64,
-    /// Numbers that a comment says stand for a missing value.
+    /// Numbers that a comment declares as missing values.
     pub said_missing: Vec<f64>,
     pub notes: Vec<Note>,
 }
@@ -43,7 +43,7 @@ pub(crate) fn is_typed(cell: &str) -> bool {
         || clock::alone(cell).is_some()
 }
 
-/// Looks at the beginning of a text.
+/// Finds the layout from the beginning of a text.
 pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLE).collect();
     // Where most lines begin with `#`, it is part of the data; where all do, there are no data.
@@ -77,7 +77,7 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
         Some(false) => None,
         None => has_names(&cells, first, &typed).then_some(first),
     };
-    // Names one field short or long of the rows stand just above the first row of the usual width.
+    // Names with one field more or fewer than the rows stand just above the first row of the usual width.
     if names.is_none() && options.header.is_none() && first > 0 {
         let above = cells[first - 1];
         let named = above.len() >= 2.min(width)
@@ -138,11 +138,10 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Layout> {
     })
 }
 
-/// The delimiter that cuts most rows into the same number of fields and makes most of these numbers or times; and that
-/// number of fields.
+/// The delimiter that cuts most rows into the same number of fields, most of them numbers or times, and that number of fields.
 fn delimiter(rows: &[&str], wanted: Option<Delimiter>) -> (Delimiter, usize) {
     let mut best = (wanted.unwrap_or(Delimiter::Comma), 1, 0.0);
-    // Lines in which every quote is closed: a stray one, or a cell of several lines, would spoil what follows.
+    // Only lines with balanced quotes count: a stray one, or a cell of several lines, would spoil the following ones.
     let closed = rows.iter().filter(|row| row.bytes().filter(|&b| b == b'"').count() % 2 == 0);
     let whole = closed.fold(String::new(), |text, row| text + row + "\n");
     for delimiter in Delimiter::ALL {
@@ -167,7 +166,7 @@ fn delimiter(rows: &[&str], wanted: Option<Delimiter>) -> (Delimiter, usize) {
         }
         let share = usual.len() as f64 / cells.len().max(1) as f64;
         let typed = filled.iter().filter(|cell| is_typed(cell)).count() as f64 / filled.len().max(1) as f64;
-        // Spaces stand inside dates and names, too; they must convince by what they leave.
+        // Dates and names contain spaces, too, so a split at spaces needs more evidence.
         if delimiter == Delimiter::Space && wanted.is_none() && (typed < 0.8 || share < 0.8) {
             continue;
         }
@@ -181,9 +180,9 @@ fn delimiter(rows: &[&str], wanted: Option<Delimiter>) -> (Delimiter, usize) {
     if wanted.is_none() && best.2 < 0.15 { (Delimiter::Comma, 1) } else { (best.0, best.1) }
 }
 
-/// Number of fields that most records have; of two as frequent, the larger.
+/// Number of fields of most records; the larger of two as frequent.
 fn usual_width(rows: &[Vec<String>]) -> usize {
-    // As `i64`, as other lists are sorted: a sort of its own kind would be several KB more to download.
+    // `i64` shares one instance of the sort with other lists.
     let mut widths: Vec<i64> = rows.iter().map(|row| row.len() as i64).collect();
     widths.sort_unstable();
     let runs = widths.chunk_by(|a, b| a == b);
@@ -228,7 +227,7 @@ fn is_units(row: &[String], typed: &[bool]) -> bool {
     here.iter().any(|cell| !number::is_missing(cell)) && here.iter().all(|cell| !is_typed(cell))
 }
 
-/// Names of a table whose line of names begins with `#`.
+/// Names of a table whose header line begins with `#`.
 fn names_in_comment(text: &str, body: usize, cut: Cut) -> Option<Vec<String>> {
     let last = text[..body].trim_end().rsplit('\n').next()?.trim_start_matches('#').trim_start();
     let mut record = Record::default();
@@ -237,7 +236,7 @@ fn names_in_comment(text: &str, body: usize, cut: Cut) -> Option<Vec<String>> {
     (names.len() == cut.width && cut.width > 1 && names.iter().all(|name| !is_typed(name))).then_some(names)
 }
 
-/// Columns without those at the end that have neither a name nor a value: marks of a delimiter at the end of lines.
+/// Number of columns without trailing ones that have neither a name nor a value: delimiters at the end of lines.
 fn named_width(names: Option<&[String]>, body: &[&[String]], usual: usize) -> usize {
     let mut width = names.map_or(usual, <[String]>::len);
     let is_empty = |index: usize| {

@@ -1,18 +1,18 @@
-//! From bytes to text: which encoding, and decoding by the platform's decoder.
+//! From bytes to text: the encoding, and decoding by the platform's decoder.
 
 use crate::data::options::Encoding;
 
-/// A file as text, and what was found out on the way.
+/// A file as text, with the findings of decoding.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    /// The text, without byte-order mark and with `\n` as its only line end.
+    /// The text, without a byte-order mark and with `\n` as its only line end.
     pub text: String,
     pub encoding: Encoding,
     /// Whether the file began with a byte-order mark.
     pub bom: bool,
-    /// Whether the encoding was guessed from the bytes: neither a mark nor a person said it.
+    /// Whether the encoding was guessed from the bytes, without a byte-order mark or a person's choice.
     pub guessed: bool,
-    /// Characters that could not be read, now `�`.
+    /// Characters that could not be decoded, now `�`.
     pub replaced: usize,
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn decode(bytes: Vec<u8>, wanted: Option<Encoding>) -> Decoded {
         Some(encoding @ (Encoding::Utf16Le | Encoding::Utf16Be | Encoding::Windows1252)) => {
             (platform::decode(&bytes[mark..], encoding), encoding)
         }
-        // The usual case costs no copy: the bytes are the text.
+        // The usual case needs no copy: the bytes are the text.
         chosen => match String::from_utf8(bytes) {
             Ok(text) => (text, Encoding::Utf8),
             Err(error) => {
@@ -52,7 +52,7 @@ pub(crate) fn decode(bytes: Vec<u8>, wanted: Option<Encoding>) -> Decoded {
     Decoded { text, encoding, bom: mark > 0, guessed: guessed && encoding != Encoding::Utf8, replaced }
 }
 
-/// UTF-16 of mostly ASCII text has a zero in every second byte; no other text has.
+/// UTF-16 of mostly ASCII text has a zero in every second byte, unlike any other text.
 fn utf16_without_mark(bytes: &[u8]) -> Option<Encoding> {
     let head = &bytes[..bytes.len().min(4096) & !1];
     let pairs = head.len() / 2;
@@ -70,14 +70,14 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// Whether bytes that are not UTF-8 look like Windows-1252: no sound UTF-8 sequence among them, and none of the bytes
-/// that hardly occur in Western text (`ÿ`, and five that stand for nothing).
+/// Whether bytes that are not UTF-8 look like Windows-1252: without a valid UTF-8 sequence, and without bytes that are rare in
+/// Western text (`ÿ`, and five unassigned ones).
 fn plausible_windows_1252(bytes: &[u8]) -> bool {
     let sound = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
     !sound && !bytes.iter().any(|byte| matches!(byte, 0xff | 0x81 | 0x8d | 0x8f | 0x90 | 0x9d))
 }
 
-/// `\r\n` and lone `\r` (old Macs) become `\n`, in place, so that lines are counted as an editor counts them.
+/// Turns `\r\n` and lone `\r` (old Macs) into `\n`, in place, so that lines are counted as in an editor.
 fn normalise_line_ends(text: String) -> String {
     if !text.as_bytes().contains(&b'\r') {
         return text;
@@ -121,7 +121,7 @@ mod platform {
 mod platform {
     use super::Encoding;
 
-    /// Text is fetched from the decoder in pieces of this many bytes, so that no second copy of the whole file exists.
+    /// The decoder gives the text in pieces of this many bytes, so there is no second copy of the whole file.
     const PIECE: usize = 1 << 20;
 
     pub fn decode(bytes: &[u8], encoding: Encoding) -> String {

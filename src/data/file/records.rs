@@ -1,47 +1,47 @@
-//! Records of a text, each with its place. A line without a quote is cut where it stands, without a copy; what has quotes
-//! the `csv` crate reads, and this module keeps one that is never closed from swallowing what follows it.
+//! Records of a text, each with its place. A line without a quote is cut without a copy; the `csv` crate reads the others, and this
+//! module stops an unclosed quote from swallowing the records after it.
 
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::data::options::Delimiter;
 use crate::exact;
 
-/// How to cut a text into records.
+/// The rules for cutting a text into records.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
     pub delimiter: Delimiter,
     /// Whether lines that begin with `#` are comments.
     pub comments: bool,
-    /// Fields a usual record has: what tells a stray quote from a cell of several lines.
+    /// Fields of a usual record, which tell a stray quote from a cell of several lines.
     pub width: usize,
 }
 
-/// Where a record stands.
+/// The place of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Line, from 1.
     pub line: u64,
-    /// Byte in the text at which it begins.
+    /// Byte of the text at which it begins.
     pub offset: usize,
-    /// Byte after its last, line end included.
+    /// Byte after its last one, line end included.
     pub end: usize,
-    /// Whether it holds a quote that is opened and never closed.
+    /// Whether it holds a quote that is never closed.
     pub stray_quote: bool,
 }
 
-/// Stray quotes after which quoting is given up for the rest of the file. Each costs a look at all that follows.
+/// Stray quotes after which the rest of the file has no quoting. Each costs a look at the remaining text.
 const MOST_STRAY: usize = 20;
 
-/// Lines without a quote after which the `csv` crate's reader is left: to start it again costs as much as some of them,
-/// and a file that quotes seldom has quotes in every other line.
+/// Lines without a quote after which the `csv` crate's reader is dropped: a new start costs as much as some of them, and a file
+/// with few quotes has them in every other line.
 const PLAIN_LINES: usize = 64;
 
 /// The fields of one record.
 #[derive(Debug, Default)]
 pub(crate) struct Record<'t> {
-    /// Pieces of the text, where it has no quotes.
+    /// Pieces of the text, for a line without quotes.
     plain: Vec<&'t str>,
-    /// What the `csv` crate made of it, where it has.
+    /// The `csv` crate's record, for a line with quotes.
     quoted: StringRecord,
     is_quoted: bool,
 }
@@ -61,12 +61,12 @@ impl<'t> Record<'t> {
         plain.iter().copied().chain(quoted)
     }
 
-    /// The same fields with a text of their own.
+    /// The same fields with their own text.
     pub fn detached(&self) -> Record<'static> {
         Record { plain: Vec::new(), quoted: self.iter().collect(), is_quoted: true }
     }
 
-    /// Takes the line that begins at `at`; the byte after its end, or `None` if a quote stands in it.
+    /// Cuts the line that begins at `at`; the byte after its end, or `None` if it contains a quote.
     fn cut(&mut self, text: &'t str, at: usize, delimiter: u8) -> Option<usize> {
         self.is_quoted = false;
         self.plain.clear();
@@ -86,7 +86,7 @@ impl<'t> Record<'t> {
         Some(text.len())
     }
 
-    /// Makes runs of delimiters one.
+    /// Merges runs of delimiters.
     fn drop_empty(&mut self) {
         if self.is_quoted {
             self.quoted = self.quoted.iter().filter(|field| !field.is_empty()).collect();
@@ -100,19 +100,19 @@ impl<'t> Record<'t> {
 pub(crate) struct Records<'t> {
     text: &'t str,
     cut: Cut,
-    /// The `csv` crate's reader, from the first quote on until there have been none for a while.
+    /// The `csv` crate's reader, from the first quote until a run of lines without one.
     reader: Option<csv::Reader<&'t [u8]>>,
-    /// Lines without a quote that it has read since the last with one.
+    /// Lines without a quote since the last with one.
     plain_lines: usize,
-    /// Where the reader began.
+    /// Byte at which the reader began.
     base: usize,
-    /// Where the next record begins, and its line.
+    /// Byte at which the next record begins, and its line.
     at: usize,
     line: u64,
     stray: usize,
-    /// Comment lines passed over.
+    /// Number of skipped comment lines.
     pub comments: usize,
-    /// Blank lines passed over.
+    /// Number of skipped blank lines.
     pub blank: usize,
 }
 
@@ -127,7 +127,7 @@ fn reader(text: &str, cut: Cut, quoting: bool) -> csv::Reader<&[u8]> {
 }
 
 impl<'t> Records<'t> {
-    /// Begins at a byte of the text that is the first of the given line.
+    /// Begins at a byte of the text, which is the first of the given line.
     pub fn new(text: &'t str, cut: Cut, offset: usize, line: u64) -> Self {
         Self {
             text,
@@ -149,7 +149,7 @@ impl<'t> Records<'t> {
         reader(&self.text[offset..], self.cut, self.stray < MOST_STRAY)
     }
 
-    /// Passes over blank lines and comments, as the reader will: this only keeps count.
+    /// Skips blank lines and comments, as the reader does, and counts them.
     fn skip(&mut self) {
         loop {
             let rest = &self.text.as_bytes()[self.at..];
@@ -209,7 +209,7 @@ impl<'t> Records<'t> {
         let slice = &self.text[offset..end];
         let body = slice.strip_suffix('\n').unwrap_or(slice);
         let inner_lines = body.bytes().filter(|&b| b == b'\n').count() as u64;
-        // Only a quote makes a record go on over lines, or run into the end of the text.
+        // Only a quote makes a record span lines or reach the end of the text.
         let suspect = inner_lines > 0 || end == self.text.len();
         let mut place = Place { line, offset, end, stray_quote: false };
         if suspect && self.stray < MOST_STRAY && is_stray(body, end == self.text.len(), self.cut) {
@@ -232,7 +232,7 @@ impl<'t> Records<'t> {
         Some(place)
     }
 
-    /// Reads one line in which quotes mean nothing.
+    /// Reads one line without quoting.
     fn read_bare(&self, line: &str, record: &mut StringRecord) {
         let mut bare = StringRecord::new();
         if reader(line, self.cut, false).read_record(&mut bare).is_err() {
@@ -250,8 +250,8 @@ fn line_length(bytes: &[u8]) -> usize {
     bytes.iter().position(|&b| b == b'\n').map_or(bytes.len(), |at| at + 1)
 }
 
-/// Whether a record that spans lines does so by mistake: its later lines are whole records by themselves, or nothing
-/// closes the quote before the end of the text.
+/// Whether a record spans lines by mistake: its later lines are whole records, or nothing closes the quote before the end of the
+/// text.
 fn is_stray(body: &str, at_end: bool, cut: Cut) -> bool {
     if !body.contains('"') {
         return false;
@@ -266,7 +266,7 @@ fn is_stray(body: &str, at_end: bool, cut: Cut) -> bool {
     let mut record = StringRecord::new();
     let mut whole = 0;
     while let Ok(true) = records.read_record(&mut record) {
-        // With one column any line is a whole record, so that only a number counts.
+        // With one column any line is a whole record, so only a number counts.
         let number = || record.get(0).is_some_and(|cell| exact::read(cell.trim()).is_some());
         whole += usize::from(record.len() == cut.width && (cut.width > 1 || number()));
     }
@@ -319,7 +319,7 @@ mod tests {
             bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (bits >> 33) % below
         };
-        // Long runs without a quote between others, so that the reader is left and started again.
+        // Long runs of lines without a quote, so that the reader is dropped and started again.
         let mut text = String::new();
         for line in 0..2000 {
             let quotes = line / 150 % 2 == 1 && draw(3) > 0;

@@ -1,4 +1,4 @@
-//! What is no CSV at all, told by how it begins.
+//! Files that are no CSV, recognised by their beginning.
 
 use crate::error::Error;
 
@@ -6,7 +6,7 @@ fn refused(code: &'static str, problem: &str) -> Option<Error> {
     Some(Error::File { code, problem: problem.to_owned() })
 }
 
-/// Why these bytes are no text, if they are not.
+/// Why these bytes are no text; `None` if they may be.
 pub(crate) fn bytes(bytes: &[u8]) -> Option<Error> {
     const XLS: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
     const SIGNATURES: [(&[u8], &str); 12] = [
@@ -27,7 +27,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Option<Error> {
         return refused("empty", "The file is empty: it has no rows.");
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        // A workbook's first entries are named early in the file; any other zip is told apart by their absence.
+        // A workbook names its first entries early in the file; any other zip lacks them.
         let head = &bytes[..bytes.len().min(8192)];
         let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
         if has(b"xl/") || has(b"[Content_Types]") {
@@ -50,7 +50,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Option<Error> {
     None
 }
 
-/// Why this text is no table, if it is not.
+/// Why this text is no table; `None` if it may be.
 pub(crate) fn text(text: &str) -> Option<Error> {
     let start = text.trim_start();
     if start.is_empty() {
@@ -74,7 +74,7 @@ pub(crate) fn text(text: &str) -> Option<Error> {
     if lower.starts_with("{\\rtf") {
         return refused("binary", "This is a rich-text document: save the data as CSV and open that.");
     }
-    // Control characters other than tab and line ends do not occur in text; a tenth of a per cent is forgiven.
+    // Text has no control characters other than tab and line ends; a tenth of a percent is tolerated.
     let odd = head.chars().filter(|&c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{1a}')).count();
     let unreadable = head.matches('\u{fffd}').count();
     let length = head.chars().count();
@@ -84,7 +84,7 @@ pub(crate) fn text(text: &str) -> Option<Error> {
     None
 }
 
-/// An object or list, by its first two marks: a table may begin with `{` or `[`, but not go on like this.
+/// An object or list, by its first two marks: a table may begin with `{` or `[`, but not continue like this.
 fn looks_like_json(start: &str) -> bool {
     let mut marks = start.chars().filter(|c| !c.is_whitespace());
     match (marks.next(), marks.next()) {

@@ -1,4 +1,4 @@
-//! One column while a file is read: its numbers, and every cell that is no plain number, so that each can be accounted for.
+//! One column while a file is read: its numbers, and every cell that is not a plain number, so that each can be accounted for.
 
 use crate::data::cell::names;
 use crate::data::cell::number::{self, Cell};
@@ -8,51 +8,51 @@ use crate::data::notes::{Note, Tally, counted};
 use crate::data::options::{Decimal, clip};
 use crate::math;
 
-/// Beyond this no variance can be computed in double precision (its square would be infinite), and no sensor measures it.
+/// Beyond this the square overflows double precision, so no variance can be computed; no sensor measures such values.
 const LARGEST: f64 = 1e100;
 
-/// What is odd about a cell.
+/// The kinds of unusual cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
-    /// In a column of numbers: a number with this mark beside it, one of [`Column::marks`]. It was kept.
+    /// In a column of numbers: a number with this mark, one of [`Column::marks`]. It was kept.
     Marked(u8),
-    /// A number that brackets, or a minus behind it, make negative.
+    /// A number made negative by brackets or a trailing minus.
     Negative,
-    /// A number with letters that may be a power of ten. [`Column::finish`] decides.
+    /// A number with letters that may be a power of ten, as [`Column::finish`] decides.
     Power(u8),
     /// True or false, read as 1 or 0.
     Truth,
-    /// No number that can be read.
+    /// A cell without a readable number.
     Unread,
-    /// Infinite, or absurdly large.
+    /// Infinite, or beyond [`LARGEST`].
     Infinite,
-    /// In a column without numbers: nothing, or a word for it.
+    /// In a column without numbers: empty, or a word for “no value”.
     Missing,
-    /// In a column without numbers: what looks like one.
+    /// In a column without numbers: a cell that looks like a number.
     Numeric,
 }
 
-/// A cell that is no plain number.
+/// A cell that is not a plain number.
 #[derive(Debug, Clone, Copy)]
 struct Odd {
-    /// Its row, among those that are kept.
+    /// Its row, among the rows kept.
     row: u32,
     what: What,
 }
 
-/// Where a row stands in the file, and what its cell holds.
+/// The places of a row in the file, and the text of its cell.
 pub(crate) struct Places<'p> {
     pub line: &'p dyn Fn(usize) -> u64,
     pub cell: &'p dyn Fn(usize) -> String,
 }
 
-/// A column and what was found in it.
+/// A column and its findings.
 #[derive(Debug)]
 pub(crate) struct Column {
     pub name: String,
     /// Part of the time.
     pub is_time: bool,
-    /// Tells several series apart, of which one is read.
+    /// Whether it tells several series apart, of which one is read.
     pub is_label: bool,
     pub holds: Holds,
     decimal: Decimal,
@@ -61,23 +61,23 @@ pub(crate) struct Column {
     pub values: Vec<f64>,
     /// Rows so far.
     rows: usize,
-    /// In the order of their rows.
+    /// In row order.
     odd: Vec<Odd>,
-    /// What stands beside numbers: each mark once, as often as a byte can number them.
+    /// The marks beside numbers, each once, as many as a byte can index.
     marks: Vec<String>,
     examples: Vec<String>,
     unit: Option<String>,
     sentinels: Vec<(f64, usize)>,
-    /// Power of ten of the letters behind numbers: the word for it, where they were multiplied.
+    /// Word for the power of ten of the letters behind numbers, where the numbers were multiplied.
     multiplied: bool,
-    /// Cells of the columns that a wide file's values come from.
+    /// Cells of the columns that were joined into a wide file's values.
     widened: Option<Cells>,
 }
 
-/// Cells shown as examples, and their longest form.
+/// Number of cells shown as examples, and their greatest length.
 const EXAMPLES: usize = 3;
 const LONGEST_EXAMPLE: usize = 60;
-/// Marks that are told apart; a number with yet another is not read.
+/// Number of different marks; a number with yet another one is not read.
 const MOST_MARKS: usize = 250;
 
 impl Column {
@@ -111,7 +111,7 @@ impl Column {
         self.odd.push(Odd { row: u32::try_from(self.rows).unwrap_or(u32::MAX), what });
     }
 
-    /// Takes the next row's cell.
+    /// Adds the next row's cell.
     pub fn push(&mut self, cell: &str) {
         let cell = number::tidy(cell);
         if self.examples.len() < EXAMPLES && !cell.is_empty() {
@@ -128,7 +128,7 @@ impl Column {
         self.rows += 1;
     }
 
-    /// The number in a cell; whatever is no plain number is noted.
+    /// The number in a cell; anything but a plain number is noted.
     fn number(&mut self, cell: &str) -> f64 {
         match number::read(cell, self.decimal) {
             Cell::Number(value) if value.abs() < LARGEST => value,
@@ -156,7 +156,7 @@ impl Column {
         f64::NAN
     }
 
-    /// Notes what stands around a number; `false` if it is one mark too many.
+    /// Notes the marks around a number; `false` if it is one mark too many.
     fn dressed(&mut self, cell: &str) -> bool {
         let Some(dressed) = number::undress(cell) else { return true };
         let power = dressed.thousands();
@@ -196,8 +196,8 @@ impl Column {
         self.rows = keep.iter().filter(|&&keep| keep).count();
     }
 
-    /// Settles what only all rows together tell: whether letters behind numbers are powers of ten, and whether words behind
-    /// a few of them say that these are another kind of thing (`0.22 Dividend` among prices).
+    /// Decides the questions that need all rows: whether letters behind numbers are powers of ten, and whether words behind a few
+    /// of them mark another kind of quantity (`0.22 Dividend` among prices).
     pub fn finish(&mut self) {
         self.settle_powers();
         let numbers = self.values.iter().filter(|value| !value.is_nan()).count();
@@ -225,8 +225,8 @@ impl Column {
         }
     }
 
-    /// `800` and `1.02K` in one column are 800 and 1020, if that brings the two kinds nearer to each other; where every number
-    /// has the same letter, it is the unit.
+    /// `800` and `1.02K` in one column are 800 and 1020, if that brings the two kinds nearer to each other; where every number has
+    /// the same letter, it is the unit.
     fn settle_powers(&mut self) {
         let powers: Vec<(usize, u8)> = self
             .odd
@@ -247,7 +247,7 @@ impl Column {
         powers.iter().for_each(|&(row, _)| plain[row] = f64::NAN);
         let raw = |row: usize| self.values[row].abs();
         let scaled = |row: usize, power: u8| raw(row) * 10_f64.powi(i32::from(power));
-        // Without plain numbers, K beside M can be nothing else.
+        // Without plain numbers, K beside M must be powers of ten.
         let multiplied = middle(plain.iter().map(|value| value.abs())).is_none_or(|plain| {
             let far = |other: Option<f64>| other.map_or(f64::INFINITY, |other| libm::fabs(libm::log(other / plain)));
             far(middle(powers.iter().map(|&(row, power)| scaled(row, power))))
@@ -255,13 +255,13 @@ impl Column {
         });
         if multiplied {
             for (row, power) in powers {
-                // Multiplied as text would be: 1.02 and 3 zeros are 1020, not 1019.9999.
+                // Multiplied in decimal: 1.02 and 3 zeros are 1020, not 1019.9999.
                 self.values[row] = shifted(self.values[row], power);
             }
             self.multiplied = true;
             return;
         }
-        // A letter of quality, then, as any other.
+        // Otherwise it is a quality letter like any other.
         for odd in &mut self.odd {
             if let What::Power(power) = odd.what {
                 let letter = number::letter(power);
@@ -275,19 +275,19 @@ impl Column {
         }
     }
 
-    /// Becomes the one column of a table that had many values in a row; `cells`: those of all of them.
+    /// Becomes the one column of a table with many values in a row; `cells`: the counts of all of its columns.
     pub fn widen(&mut self, name: &str, values: Vec<f64>, cells: Cells) {
         name.clone_into(&mut self.name);
         self.holds = Holds::Numbers;
         self.rows = values.len();
         self.values = values;
         self.odd.clear();
-        // They are in the cells of all the columns.
+        // Those are in the counts of all the columns.
         self.sentinels.clear();
         self.widened = Some(cells);
     }
 
-    /// Reads these numbers as missing, because somebody says so.
+    /// Reads these numbers as missing, on a person's word.
     pub fn drop(&mut self, missing: &[f64]) {
         self.mark(missing.to_vec());
         let sentinels = &self.sentinels;
@@ -295,8 +295,8 @@ impl Column {
         held.for_each(|held| *held = f64::NAN);
     }
 
-    /// Counts these numbers as missing, because they were found to stand for “no value”. They stay where they are: another split
-    /// may find otherwise.
+    /// Counts these numbers as missing, because they were found to be sentinels. They stay in place, since another split may decide
+    /// otherwise.
     pub fn mark(&mut self, sentinels: Vec<f64>) {
         for value in sentinels {
             let count = self.values.iter().filter(|held| **held == value).count();
@@ -307,23 +307,23 @@ impl Column {
         }
     }
 
-    /// The values, `NaN` where one is missing, where it stands for “no value”, or is one of `others`.
+    /// The values, `NaN` where one is missing, is a sentinel, or is one of `others`.
     pub fn known(&self, others: &[f64]) -> impl Iterator<Item = f64> {
         let is_none = |value: &f64| self.sentinels.iter().any(|(none, _)| none == value) || others.contains(value);
         self.values.iter().map(move |value| if is_none(value) { f64::NAN } else { *value })
     }
 
-    /// Whether it holds numbers that may be forecast or read.
+    /// Whether its numbers may be forecast or read.
     pub fn is_measured(&self) -> bool {
         self.has_numbers() && !self.is_label
     }
 
-    /// Numbers that were read as missing.
+    /// The sentinels.
     pub fn sentinels(&self) -> impl Iterator<Item = f64> {
         self.sentinels.iter().map(|&(value, _)| value)
     }
 
-    /// Where the cells went; together they are the rows.
+    /// The counts of its cells, which add up to the rows.
     pub fn cells(&self) -> Cells {
         let none: usize = self.sentinels.iter().map(|(_, count)| count).sum();
         if let Some(cells) = self.widened {
@@ -376,7 +376,7 @@ impl Column {
         }
     }
 
-    /// What the column is understood to be.
+    /// The interpretation of the column.
     pub fn understood(&self) -> ColumnUnderstood {
         let spread = self.spread();
         let kind = self.kind(spread);
@@ -404,13 +404,13 @@ impl Column {
         }
     }
 
-    /// Rows whose cell is odd in this way: how many, the first lines, and the first cell as it stands in the file.
+    /// Rows with this kind of unusual cell: the count, the first lines, and the first cell as in the file.
     fn tally(&self, places: &Places, is: impl Fn(What) -> bool) -> Option<(Tally, String)> {
         let mut rows = self.odd.iter().filter(|odd| is(odd.what)).map(|odd| odd.row as usize).peekable();
         let first = (places.cell)(*rows.peek()?);
         let mut tally = Tally::default();
         for row in rows {
-            // Looking up a line reads through the file, so that only what is shown is looked up.
+            // Finding a line number reads through the file, so only the displayed lines are looked up.
             let line = if tally.lines.len() < Tally::SHOWN { (places.line)(row) } else { 0 };
             tally.add(line);
         }
@@ -418,7 +418,7 @@ impl Column {
         Some((tally, example))
     }
 
-    /// What was made of cells that are no plain numbers.
+    /// Notes on the cells that are not plain numbers.
     pub fn cell_notes(&self, places: &Places) -> Vec<Note> {
         let name = &self.name;
         let mut notes = Vec::new();
@@ -491,7 +491,7 @@ impl Column {
         notes
     }
 
-    /// What is odd about the column as a whole.
+    /// Notes on the column as a whole.
     pub fn notes(&self, rows: usize) -> Vec<Note> {
         let name = &self.name;
         let missing = self.missing();
@@ -505,7 +505,7 @@ impl Column {
             notes.push(note);
         }
         match self.kind(self.spread()) {
-            // That all rows are of one year is no news.
+            // A constant year, month or day needs no note.
             ColumnKind::Constant if !names::has_word(name, &["year", "month", "day", "hour"]) => {
                 let message = format!("Column “{name}” never changes: there is nothing to learn from it.");
                 notes.push(Note::warning("constant", message));
@@ -527,17 +527,17 @@ impl Column {
     }
 }
 
-/// The middle one of these numbers, without those that are missing or 0.
+/// The median of these numbers, without NaN and 0.
 fn middle(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut known: Vec<f64> = values.filter(|value| !value.is_nan() && *value > 0.0).collect();
     math::sort(&mut known);
     known.get(known.len() / 2).copied()
 }
 
-/// A decimal number so many places larger, rounded as if it had been written so: 1.02 by three places is 1020.
+/// A decimal number multiplied by a power of ten and rounded as if written so: 1.02 by three places is 1020.
 fn shifted(value: f64, places: u8) -> f64 {
     let exact = value * 10_f64.powi(i32::from(places));
-    // Six decimals are more than anyone writes before K or M; they take off what the product added to the last bit.
+    // Nobody writes more than six decimals before K or M; rounding to them removes the product's error in the last bit.
     let rounded = (exact * 1e6).round() / 1e6;
     if (rounded - exact).abs() <= exact.abs() * 1e-14 { rounded } else { exact }
 }

@@ -1,4 +1,4 @@
-//! What a column looks like, judged by a sample of its cells.
+//! The kind of a column, judged from a sample of its cells.
 
 use crate::data::cell::number::{self, Cell, Votes};
 use crate::data::cell::time::clock;
@@ -6,7 +6,7 @@ use crate::data::cell::time::pieces::{self, Pieces};
 use crate::data::file::records::Record;
 use crate::data::options::{DateOrder, Decimal, Delimiter};
 
-/// What a column holds, mostly.
+/// The main content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Numbers,
@@ -16,14 +16,14 @@ pub(crate) enum Holds {
     Nothing,
 }
 
-/// A column, as its sample shows it.
+/// A column as its sample shows it.
 #[derive(Debug)]
 pub(crate) struct Look {
     pub holds: Holds,
     pub decimal: Decimal,
-    /// Cells that hold something.
+    /// Number of cells that are not empty.
     pub filled: usize,
-    /// Of these, dates that are sound in each of [`DateOrder::ALL`].
+    /// Number of dates among them that are valid in each of [`DateOrder::ALL`].
     pub sound: [usize; 3],
     /// Dates with a clock.
     pub with_clock: usize,
@@ -31,25 +31,25 @@ pub(crate) struct Look {
     pub with_offset: usize,
     /// The first date.
     pub first: Option<Pieces>,
-    /// What is stuck to the numbers, if it is the same throughout: a unit.
+    /// The unit: the same mark on all numbers.
     pub unit: Option<String>,
-    /// Whether it holds nothing but true and false.
+    /// Whether it holds only true and false.
     pub truth: bool,
 }
 
-/// Rows of a file, evenly spread, however long it is.
+/// Rows of a file at even distances, however long it is.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub rows: Vec<Record<'static>>,
-    /// The first rows, without any left out: how one follows another.
+    /// The first rows, without gaps: they show how one follows another.
     pub head: Vec<Record<'static>>,
     stride: usize,
     seen: usize,
 }
 
-/// Rows of a sample: enough for a share of one per cent to show, few enough to be looked at several times.
+/// Rows of a sample: enough to show a share of one percent, few enough to be read several times.
 const ROWS: usize = 4096;
-/// Rows at the beginning: ten days of quarters of an hour.
+/// Rows at the beginning: ten days of quarter hours.
 const HEAD: usize = 1024;
 
 impl Sample {
@@ -57,7 +57,7 @@ impl Sample {
         Self { rows: Vec::new(), head: Vec::new(), stride: 1, seen: 0 }
     }
 
-    /// Offers the next row.
+    /// Adds the next row, if the sample takes it.
     pub fn offer(&mut self, record: &Record) {
         if self.head.len() < HEAD {
             self.head.push(record.detached());
@@ -84,13 +84,13 @@ impl Sample {
     }
 }
 
-/// How the numbers of each column are written, and whether that had to be assumed because the file can be read either
-/// way. A column that speaks clearly is believed; the others follow the file.
+/// The decimal mark of each column, and whether it had to be assumed because the file allows both. A column with clear votes
+/// decides for itself; the others follow the file.
 pub(crate) fn decimals(sample: &Sample, width: usize, delimiter: Delimiter) -> (Vec<Decimal>, bool) {
     let votes: Vec<Votes> = (0..width)
         .map(|index| {
             let mut votes = Votes::default();
-            // Between commas, `+0117,1` is no decimal number but two values in quotes.
+            // In a file with commas, `+0117,1` is not a decimal number but two values in quotes.
             let two = |cell: &&str| delimiter == Delimiter::Comma && number::is_composite(cell);
             sample.column(index).filter(|cell| !two(cell)).for_each(|cell| votes.add(cell));
             votes
@@ -99,10 +99,10 @@ pub(crate) fn decimals(sample: &Sample, width: usize, delimiter: Delimiter) -> (
     let mut all = Votes::default();
     votes.iter().for_each(|column| all.merge(*column));
     let said = all.clear();
-    // Where nothing but `1,234` or `1.234` occurs: lists with semicolons come from where the comma is decimal.
+    // Where only `1,234` or `1.234` occurs: lists with semicolons come from regions with a decimal comma.
     let semicolons = delimiter == Delimiter::Semicolon;
     let file = said.unwrap_or(if semicolons && all.open_comma >= all.open_dot { Decimal::Comma } else { Decimal::Dot });
-    // Where commas separate fields, few would write them into numbers as decimal marks.
+    // Where commas separate fields, few people would also use them as decimal marks.
     let open = said.is_none() && all.open_comma > 0 && delimiter != Delimiter::Comma;
     (votes.iter().map(|column| column.clear().unwrap_or(file)).collect(), open)
 }
@@ -113,7 +113,7 @@ pub(crate) fn truth(cell: &str) -> Option<f64> {
     if is("true") { Some(1.0) } else { is("false").then_some(0.0) }
 }
 
-/// Share of the cells that numbers must be, one in so many, where all other cells are one and the same word.
+/// One in so many cells must be a number, where all other cells are the same word.
 const FEWEST_NUMBERS: usize = 20;
 
 /// Looks at one column.
@@ -132,7 +132,7 @@ pub(crate) fn look(sample: &Sample, index: usize, decimal: Decimal, delimiter: D
     let (mut numbers, mut flagged, mut dates, mut clocks) = (0, 0, 0, 0);
     let (mut truths, mut composite, mut years) = (0, 0, 0);
     let mut units: Option<(String, bool)> = None;
-    // The word that stands where no number does, as long as it is one alone.
+    // The one word in all cells without a number, if it is the same.
     let mut word: Option<(&str, bool)> = None;
     for cell in sample.column(index) {
         match number::read(cell, decimal) {

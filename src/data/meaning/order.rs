@@ -1,10 +1,10 @@
-//! Day before month or month before day: settled by which reading gives a steady step.
+//! Day before month or month before day: the reading with the steady step decides.
 
 use crate::data::calendar::step::odd_steps;
 use crate::data::notes::counted;
 use crate::data::options::DateOrder;
 
-/// Stands for the time of a row that cannot be read: no calendar reaches so far back.
+/// The time of an unreadable row; no calendar reaches so far back.
 pub(crate) const UNREADABLE: i64 = i64::MIN;
 
 /// Times of all rows in one reading; [`UNREADABLE`] where a row is unreadable in it.
@@ -14,23 +14,23 @@ pub(crate) struct Reading {
     pub times: Vec<i64>,
 }
 
-/// Which reading to take.
+/// The reading to take.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Settled {
-    /// Its place in the list.
+    /// Its index in the list.
     pub index: usize,
-    /// Why, in a sentence; empty with only one reading.
+    /// The reason, in a sentence; empty with only one reading.
     pub why: String,
-    /// Whether the steps do not settle it, so that a person must.
+    /// Whether the steps do not decide, so that a person must.
     pub open: bool,
 }
 
-/// Settles the order; `likely` is taken where the steps do not say.
+/// Chooses the reading; `likely` is taken where the steps do not decide.
 pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
     if readings.len() < 2 {
         return Settled { index: 0, why: String::new(), open: false };
     }
-    // A row that cannot be read weighs as much as a step that does not fit.
+    // An unreadable row weighs as much as an odd step.
     let mut ranked: Vec<(usize, usize, usize)> = readings
         .iter()
         .enumerate()
@@ -40,7 +40,7 @@ pub(crate) fn settle(readings: &[Reading], likely: DateOrder) -> Settled {
             (odd + reading.times.len() - times.len(), odd, index)
         })
         .collect();
-    // They differ, at least by their index.
+    // Ranks differ at least by their index, so this never compares equals.
     let best = *ranked.iter().min().expect("two readings or more");
     ranked.retain(|&one| one != best);
     let second = *ranked.iter().min().expect("two readings or more");

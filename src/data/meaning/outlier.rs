@@ -1,15 +1,15 @@
-//! A value or two so far from the rest that they are a slip of the pen, or stand for something else.
+//! One or two values so far from the rest that they are typing errors, or mean something else.
 
 use crate::math;
 
-/// Distance from the median, in spreads of the middle half, beyond which a value is asked about. A bell curve's one in
-/// a million lies at 4; the heaviest storm in a century of rain, at some 40.
+/// Distance from the median, in interquartile ranges, beyond which the reader asks about a value. One in a million values of a
+/// normal distribution lies at 4; the heaviest storm in a century of rain, at some 40.
 const FAR: f64 = 200.0;
 
-/// Share of the values that outliers may be; more are not outliers but another kind of day.
+/// Largest share of outliers; more of them are a regular part of the data.
 const MOST: f64 = 0.002;
 
-/// Values that the quartiles are taken from at most, evenly spread over the series: enough to know them to a percent.
+/// Largest number of values for the quartiles, at even distances over the series: enough for an error of a percent.
 const SAMPLE: usize = 1 << 15;
 
 /// Rows with values far outside the rest.
@@ -19,7 +19,7 @@ pub(crate) fn find(values: &[f64]) -> Vec<usize> {
         return Vec::new();
     }
     let mut apart = known.len().div_ceil(SAMPLE);
-    // Not in step with hours, days or weeks: a sample of nights alone would know no sun.
+    // Not in step with hours, days or weeks: a sample of nights alone would have no sunshine.
     while [2_usize, 3, 5, 7].iter().any(|factor| apart.is_multiple_of(*factor)) {
         apart += 1;
     }
@@ -28,7 +28,7 @@ pub(crate) fn find(values: &[f64]) -> Vec<usize> {
     let at = |share: f64| sample[(share * (sample.len() - 1) as f64) as usize];
     let (low, median, high) = (at(0.25), at(0.5), at(0.75));
     let spread = high - low;
-    // Half of the values the same (rain, snow): nothing can be said.
+    // Half of the values are the same (rain, snow), so the interquartile range shows nothing.
     if spread <= 0.0 {
         return Vec::new();
     }

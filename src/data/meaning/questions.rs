@@ -1,4 +1,4 @@
-//! What is said and asked about a file as it is read.
+//! Notes and questions about a file as it is read.
 
 use crate::data::file::encoding::Decoded;
 use crate::data::file::records::line_of;
@@ -7,7 +7,7 @@ use crate::data::meaning::outlier;
 use crate::data::notes::{Choice, Note, Tally, counted};
 use crate::data::options::{Decimal, ReadOptions};
 
-/// How the bytes were read.
+/// Note on the encoding.
 pub(crate) fn encoding(decoded: &Decoded) -> Vec<Note> {
     let mut notes = Vec::new();
     if decoded.guessed {
@@ -32,7 +32,7 @@ pub(crate) fn encoding(decoded: &Decoded) -> Vec<Note> {
     notes
 }
 
-/// Numbers that can be read in two ways.
+/// Question about numbers with two readings.
 pub(crate) fn decimal(options: &ReadOptions, taken: Decimal) -> Note {
     let (mark, other) = match taken {
         Decimal::Dot => ("thousands", "decimal"),
@@ -49,7 +49,7 @@ pub(crate) fn decimal(options: &ReadOptions, taken: Decimal) -> Note {
     Note::question("decimal", message, choices)
 }
 
-/// Asks about numbers (column and value) that only rows after the training part show to stand for a missing value.
+/// Asks about numbers (column and value) that only rows after the training part show to be sentinels.
 pub(crate) fn later(columns: &[Column], options: &ReadOptions, later: &[(usize, f64)]) -> Vec<Note> {
     let sentinels: Vec<f64> = columns.iter().flat_map(Column::sentinels).collect();
     let questions = later.iter().map(|&(column, value)| {
@@ -67,8 +67,8 @@ pub(crate) fn later(columns: &[Column], options: &ReadOptions, later: &[(usize, 
     questions.collect()
 }
 
-/// Asks about values far outside the rest, unless a person has said what is missing; `later` was asked about before. It is
-/// asked by all rows: nothing is chosen by it.
+/// Asks about values far outside the rest, unless a person has said what is missing; `later` was asked about before. It may use all
+/// rows, since it chooses nothing.
 pub(crate) fn outliers(
     columns: &[Column],
     options: &ReadOptions,

@@ -1,4 +1,4 @@
-//! The first pass over a file: which lines are rows, and a sample of them.
+//! The first pass over a file: which records are rows, and a sample of them.
 
 use crate::data::cell::number;
 use crate::data::file::dialect::Layout;
@@ -8,13 +8,13 @@ use crate::data::meaning::understood::Records;
 use crate::data::notes::{Note, Tally, counted};
 use crate::error::{Error, Result};
 
-/// What a record is.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Row,
-    /// Nothing but delimiters and spaces.
+    /// Only delimiters and spaces.
     Blank,
-    /// The names again, as in files that were joined.
+    /// The names again, as in concatenated files.
     Names,
     /// Too few or too many fields.
     Ragged,
@@ -38,13 +38,13 @@ pub(crate) fn verdict(record: &Record, layout: &Layout) -> Verdict {
     Verdict::Row
 }
 
-/// What the first pass found.
+/// Result of the first pass.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// Where each row begins in the text. A file is at most half a gigabyte, so that 32 bits suffice.
+    /// Byte of the text at which each row begins. A file has at most half a gigabyte, so 32 bits suffice.
     pub offsets: Vec<u32>,
     pub sample: Sample,
-    /// Records with too few or too many fields, and those that repeat the names.
+    /// Numbers of records with too few or too many fields, and of repeated names.
     pub left_out: Records,
     pub notes: Vec<Note>,
 }
@@ -138,7 +138,7 @@ pub(crate) fn scan(text: &str, layout: &Layout) -> Result<Rows> {
     Ok(rows)
 }
 
-/// Names and rows do not fit together.
+/// The error for names and rows with different numbers of fields.
 fn too_ragged(row: u64, fields: usize, layout: &Layout) -> Error {
     let width = layout.width;
     let mut problem = match &layout.names {
@@ -154,7 +154,7 @@ fn too_ragged(row: u64, fields: usize, layout: &Layout) -> Error {
     Error::Row { row, problem }
 }
 
-/// Goes through the records that begin at these places once more: calls with each one's number.
+/// Goes through the records that begin at these places again and calls `then` with each one's number.
 pub(crate) fn each(text: &str, layout: &Layout, offsets: &[u32], mut take: impl FnMut(usize, &Record)) {
     let mut records = records::Records::new(text, layout.cut, layout.offset, layout.line);
     let mut record = Record::default();

@@ -1,8 +1,8 @@
-//! Several series in one file, below each other or in turn: which columns tell them apart, and which one is read.
+//! Several series in one file, stacked or interleaved: the columns that tell them apart, and the series that is read.
 //!
-//! Where many times occur more than once with different values, a label is sought: a column (or some together) of few
-//! distinct texts, within which the times occur once, and each of which covers a good part of the times it spans. A column
-//! of measured values fails one of the two: with few distinct values its times repeat, with many each covers little.
+//! Where many times occur more than once with different values, the reader looks for a label: a column (or several together) with
+//! few distinct texts, within which times occur once, and each of which covers a good part of the times that it spans. A column of
+//! measured values fails: with few distinct values times repeat within one, with many each covers little.
 
 use std::collections::BTreeMap;
 
@@ -12,73 +12,73 @@ use crate::data::cell::names;
 use crate::data::notes::{Choice, Note, counted};
 use crate::data::options::{Pick, ReadOptions, clip};
 
-/// Stands for a column: which time through the times a row belongs to. No column's name begins with a space.
+/// Pseudo-column: the number of the pass through the times that a row belongs to. No real column's name begins with a space.
 pub(crate) const TABLES: &str = " table";
-/// Stands for a column: which of the rows of its time a row is.
+/// Pseudo-column: the number of a row among the rows of its time.
 pub(crate) const TURNS: &str = " turn";
 
-/// Most labels that a column may have, and rows that each has at least on the average.
+/// Largest number of labels of a column, and smallest mean number of rows for each.
 const MOST_LABELS: usize = 10_000;
 const FEWEST_ROWS: usize = 4;
-/// Columns that are looked at, and that tell apart together.
+/// Largest number of columns to try, and to combine.
 const MOST_COLUMNS: usize = 32;
 const MOST_TOGETHER: usize = 4;
-/// Of all times, those that clash are at least one in so many where a label is sought; fewer are slips of the pen.
+/// A label is sought where at least one in so many times clashes; fewer are errors in the file.
 const CLASHING: usize = 20;
-/// Of the rows that clash, at most one in so many still does within one label.
+/// Within the labels, at most one in so many of the clashing rows may still clash.
 const LEFT: usize = 20;
-/// Share of the times that a label spans for which it has rows.
+/// Share of the times between a label's first and last that must have a row of it.
 const COVERED: f64 = 0.25;
-/// Tables that stand below each other.
+/// Largest number of stacked tables.
 const MOST_TABLES: usize = 100;
-/// Labels among the answers, and in the list.
+/// Largest number of labels in the answers, and in the list.
 const MOST_CHOICES: usize = 8;
 const MOST_LISTED: usize = 1000;
 
-/// Words in names of columns of numbers that say whose row it is.
+/// Words in names of columns of numbers that identify a row's series.
 const LABEL_WORDS: [&str; 34] = [
     "id", "nr", "nbr", "no", "num", "number", "code", "name", "station", "site", "store", "shop", "sensor", "meter",
     "device", "node", "zone", "region", "area", "country", "state", "city", "product", "item", "sku", "article",
     "series", "ticker", "symbol", "plant", "unit", "line", "channel", "group",
 ];
 
-/// Several series that a file holds.
+/// The several series of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeveralUnderstood {
     /// Names of the columns that tell them apart, empty where none does.
     pub columns: Vec<String>,
     /// The series, the longest first; at most a thousand.
     pub labels: Vec<LabelUnderstood>,
-    /// How many there are.
+    /// Number of all series.
     pub count: usize,
-    /// Which of [`SeveralUnderstood::labels`] is read; `None`: another, or all together.
+    /// Index in [`SeveralUnderstood::labels`] of the one that is read; `None`: another, or all together.
     pub chosen: Option<usize>,
 }
 
 /// One of several series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelUnderstood {
-    /// What it is called.
+    /// Its name.
     pub label: String,
-    /// How many rows it has.
+    /// Number of its rows.
     pub rows: usize,
-    /// What picks it.
+    /// The picks that select it.
     pub picks: Vec<Pick>,
 }
 
-/// What is known of the rows.
+/// Input of the search.
 pub(crate) struct Source<'s> {
     pub times: &'s [i64],
-    /// Numbers of the columns that hold some, by their columns.
+    /// Values of the columns of numbers, by column.
     pub values: Vec<(usize, &'s [f64])>,
     pub names: &'s [String],
-    /// Columns that may hold labels, the likely ones first, and how many of them are likely.
+    /// Columns that may hold labels, the likely ones first, and the number of likely ones.
     pub candidates: (Vec<usize>, usize),
     /// Calls with each row's number and the cells of these columns.
     pub each: &'s dyn Fn(&[usize], &mut dyn FnMut(usize, usize, &str)),
 }
 
-/// What tells the rows apart.
+/// A labelling of the rows.
 #[derive(Clone)]
 struct Labels {
     columns: Vec<usize>,
@@ -87,7 +87,7 @@ struct Labels {
     of: Vec<u32>,
 }
 
-/// Several series that were found.
+/// The several series found.
 pub(crate) struct Several {
     pub columns: Vec<String>,
     /// The longest first.
@@ -96,11 +96,11 @@ pub(crate) struct Several {
     of: Vec<u32>,
 }
 
-/// Rows by time, and what clashes among them.
+/// Rows by time, and their clashes.
 struct Clashes<'s> {
     source: &'s Source<'s>,
     order: Vec<usize>,
-    /// Where each time begins and ends in the order.
+    /// First and last position of each time in the order.
     times: Vec<(usize, usize)>,
 }
 
@@ -119,7 +119,7 @@ impl Clashes<'_> {
         Clashes { source, order, times }
     }
 
-    /// Rows that differ from an earlier one of the same time and label in what is no label, and the times with such rows.
+    /// Number of rows that differ from an earlier one of the same time and label outside the label, and of times with such rows.
     fn count(&self, label: Option<&Labels>) -> (usize, usize) {
         let is_label = |column: &usize| label.is_some_and(|label| label.columns.contains(column));
         let values: Vec<&[f64]> =
@@ -146,7 +146,7 @@ impl Clashes<'_> {
         (rows, times)
     }
 
-    /// Share of the times between a label's first and last for which it has a row, over all labels.
+    /// Share of the times between a label's first and last with a row of it, over all labels.
     fn covered(&self, label: &[u32], count: usize) -> f64 {
         let mut seen: Vec<Option<(usize, usize, usize)>> = vec![None; count];
         for (at, &(from, to)) in self.times.iter().enumerate() {
@@ -175,7 +175,7 @@ impl Clashes<'_> {
     }
 }
 
-/// Labels of single columns that have few enough.
+/// Labels of single columns, where they are few enough.
 fn singles(source: &Source) -> Vec<Labels> {
     let most = MOST_LABELS.min(source.times.len() / 2);
     let mut known: Vec<(BTreeMap<String, u32>, Labels)> = source
@@ -186,7 +186,7 @@ fn singles(source: &Source) -> Vec<Labels> {
         .collect();
     (source.each)(&source.candidates.0, &mut |row, at, cell| {
         let (ids, labels) = &mut known[at];
-        // One with too many has been given up.
+        // A column with too many labels has been given up.
         if labels.of.len() != row {
             return;
         }
@@ -225,7 +225,7 @@ fn joined(one: &Labels, other: &Labels) -> Labels {
     Labels { columns: [one.columns.as_slice(), &other.columns].concat(), texts, of }
 }
 
-/// Numbers of the pass through the times that each row belongs to: it begins where they fall back.
+/// For each row the number of its pass through the times: a pass begins where the times fall back.
 fn tables(times: &[i64]) -> Vec<u32> {
     let rises = times.windows(2).filter(|pair| pair[0] < pair[1]).count();
     let falls = times.windows(2).filter(|pair| pair[0] > pair[1]).count();
@@ -240,7 +240,7 @@ fn tables(times: &[i64]) -> Vec<u32> {
     times.iter().map(number).collect()
 }
 
-/// Numbers of the rows among those of their time.
+/// For each row its number among the rows of its time.
 fn turns(clashes: &Clashes) -> Vec<u32> {
     let mut of = vec![0; clashes.order.len()];
     for &(from, to) in &clashes.times {
@@ -251,7 +251,7 @@ fn turns(clashes: &Clashes) -> Vec<u32> {
     of
 }
 
-/// Labels of one of the two that stand for a column.
+/// Labels of one of the two pseudo-columns.
 fn numbered(of: Vec<u32>) -> Labels {
     let count = of.iter().max().map_or(0, |most| most + 1);
     Labels { columns: Vec::new(), texts: (1..=count).map(|number| vec![number.to_string()]).collect(), of }
@@ -261,7 +261,7 @@ fn numbered(of: Vec<u32>) -> Labels {
 pub(crate) fn find(source: &Source) -> Option<Several> {
     let clashes = Clashes::of(source);
     let (clashing, times) = clashes.count(None);
-    // No numbers at all, or none that clash.
+    // No numbers, or no clashes.
     if clashing == usize::MAX || clashing < 2 || times * CLASHING < clashes.times.len() {
         return None;
     }
@@ -269,7 +269,7 @@ pub(crate) fn find(source: &Source) -> Option<Several> {
     let likely = |labels: &&Labels| source.candidates.0[..source.candidates.1].contains(&labels.columns[0]);
     let found = [all.iter().filter(likely).collect::<Vec<_>>(), all.iter().collect()].into_iter().find_map(|some| {
         let fit = some.iter().filter(|labels| clashes.fits(labels, clashing));
-        // Of two as fine, the first: text before numbers.
+        // The first of two as good: text comes before numbers.
         let fewest = fit.reduce(|best, next| if next.texts.len() < best.texts.len() { next } else { best });
         fewest.map(|labels| (*labels).clone()).or_else(|| together(&clashes, some, clashing))
     });
@@ -283,7 +283,7 @@ pub(crate) fn find(source: &Source) -> Option<Several> {
     if passes.texts.len() <= MOST_TABLES && clashes.fits(&passes, clashing) {
         return Some(Several::new(vec![TABLES.to_owned()], &passes, |texts| format!("table {}", texts[0])));
     }
-    // With nothing to tell rows apart, only where most times have several: else it is a slip here and there.
+    // With nothing to tell rows apart, only where most times have several: otherwise they are isolated errors.
     if times * 2 <= clashes.times.len() {
         return None;
     }
@@ -291,7 +291,7 @@ pub(crate) fn find(source: &Source) -> Option<Several> {
     Some(Several::new(vec![TURNS.to_owned()], &turns, |texts| format!("row {} of each time", texts[0])))
 }
 
-/// Columns that tell the rows apart together: each time the one that leaves the fewest clashes.
+/// Columns that together tell the rows apart, each time adding the one that leaves the fewest clashes.
 fn together(clashes: &Clashes, mut rest: Vec<&Labels>, clashing: usize) -> Option<Labels> {
     let mut chosen: Option<(Labels, usize)> = None;
     for _ in 0..MOST_TOGETHER {
@@ -313,7 +313,7 @@ fn together(clashes: &Clashes, mut rest: Vec<&Labels>, clashing: usize) -> Optio
         }
         let (at, tried, left) = best?;
         let before = chosen.as_ref().map_or(clashing, |(_, left)| *left);
-        // One that explains less than a fifth of them explains nothing.
+        // A column that explains less than a fifth of the clashes is no label.
         if left.saturating_mul(5) > before * 4 {
             return None;
         }
@@ -326,7 +326,7 @@ fn together(clashes: &Clashes, mut rest: Vec<&Labels>, clashing: usize) -> Optio
     None
 }
 
-/// A label's text as it is shown.
+/// A label's text for display.
 fn shown(text: &str) -> String {
     if text.is_empty() { "(empty)".to_owned() } else { clip(text, 40) }
 }
@@ -353,12 +353,12 @@ impl Several {
         Self { labels: understood.collect(), columns, of: labels_of }
     }
 
-    /// Which rows belong to the longest.
+    /// Mask of the rows of the longest series.
     pub fn first(&self) -> Vec<bool> {
         self.of.iter().map(|&label| label == 0).collect()
     }
 
-    /// What tells them apart, in words.
+    /// The labels' columns in words.
     fn by(&self) -> String {
         match self.columns.as_slice() {
             [one] if one == TABLES => "the times start again".to_owned(),
@@ -370,7 +370,7 @@ impl Several {
         }
     }
 
-    /// Asks which one is meant; `picked`: what was chosen before; `part`: how to read the label as a part of the time.
+    /// Asks which one to read; `picked`: the earlier choice; `part`: options to read the label as a part of the time.
     pub fn question(&self, options: &ReadOptions, picked: &[Pick], part: Option<Choice>) -> Note {
         let all: usize = self.of.len();
         let first = &self.labels[0];
@@ -391,14 +391,14 @@ impl Several {
             choice(name, [picked, &label.picks].concat())
         });
         let mut choices: Vec<Choice> = labels.chain(part).collect();
-        // A person may want the sum of shops as little as their mean; but the mean is what there is, if it is asked for.
+        // A sum may be as useful as the mean, but the mean is the one on offer.
         choices.push(choice("Average them".to_owned(), Vec::new()));
         let mut note = Note::question("several-series", message, choices);
         note.count = all - first.rows;
         note
     }
 
-    /// What is shown of them; `picked`: what a person chose among them all.
+    /// Their description; `picked`: a person's choice among them all.
     pub fn understood(&self, picked: &[Pick]) -> SeveralUnderstood {
         let stands_for = |name: &String| name == TABLES || name == TURNS;
         let known = self.labels.iter().position(|label| label.picks == picked);
@@ -410,7 +410,7 @@ impl Several {
         }
     }
 
-    /// The same of those that are left within what was `picked` before, of which the longest is read.
+    /// The same for the series within the earlier choice `picked`, of which the longest is read.
     pub fn within(&self, picked: &[Pick]) -> SeveralUnderstood {
         let mut understood = self.understood(&self.labels[0].picks);
         understood.labels.iter_mut().for_each(|label| label.picks = [picked, &label.picks].concat());
@@ -418,7 +418,7 @@ impl Several {
     }
 }
 
-/// Which rows a person's picks keep. Columns that stand for none are worked out from the times.
+/// Mask of the rows that a person's picks keep. Pseudo-columns are computed from the times.
 pub(crate) fn kept(source: &Source, picks: &[Pick]) -> Vec<bool> {
     let mut keep = vec![true; source.times.len()];
     let clashes = Clashes::of(source);
@@ -442,8 +442,8 @@ pub(crate) fn kept(source: &Source, picks: &[Pick]) -> Vec<bool> {
     keep
 }
 
-/// Columns that may hold labels, the likeliest first: text, then whole numbers whose name says whose they are, then others.
-/// How many are likely, too.
+/// Columns that may hold labels, the likeliest first: text, then whole numbers whose name identifies something, then others; and
+/// the number of likely ones.
 pub(crate) fn candidates<'c>(
     columns: impl Iterator<Item = (usize, &'c str, Option<&'c [f64]>)>,
 ) -> (Vec<usize>, usize) {

@@ -1,4 +1,4 @@
-//! The step of a file: the one that a person says, or that its times show; asked where they show none.
+//! The step of a file: from a person or from its times; asked for where they show none.
 
 use crate::data::calendar::axis::Step;
 use crate::data::calendar::step::{self, Grid};
@@ -7,7 +7,7 @@ use crate::data::notes::{Choice, Note, counted};
 use crate::data::options::{DateOrder, ReadOptions, clip};
 use crate::error::{Error, Result};
 
-/// The grid of the rows: the step that a person says, or that the times show; asks where they show none.
+/// The grid of the rows, by a person's step or by the times; asks where they show none.
 pub(crate) fn grid(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec<Note>) -> Result<Option<Grid>> {
     let said = options.parsed_step()?;
     let Some(times) = times else {
@@ -43,7 +43,7 @@ pub(crate) fn grid(times: Option<&[i64]>, options: &ReadOptions, notes: &mut Vec
     Ok(found)
 }
 
-/// Rows without a time: numbered, or dated by what a person says.
+/// Rows without a time: numbered, or dated by a person's start and step.
 fn numbered(step: Option<Step>, options: &ReadOptions, notes: &mut Vec<Note>) -> Result<Option<Grid>> {
     let start = options.start.as_deref().map(str::trim).filter(|start| !start.is_empty());
     match (start, step) {

@@ -1,4 +1,4 @@
-//! How the time of a row is read from its cells.
+//! Reading the time of a row from its cells.
 
 use crate::data::calendar::axis;
 use crate::data::cell::number::{self, Cell};
@@ -8,14 +8,14 @@ use crate::data::cell::time::{clock, words};
 use crate::data::file::records::Record;
 use crate::data::options::{DateOrder, Decimal};
 
-/// Where the date comes from.
+/// Source of the date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Base {
     /// A column of dates, perhaps with clocks.
     Date(usize),
     /// A column of plain numbers.
     Number(usize, Numeric),
-    /// Year, month and day in columns of their own; the last two may be absent.
+    /// Year, month and day in separate columns; the last two may be absent.
     Parts { year: usize, month: Option<usize>, day: Option<usize> },
     /// Year and day of the year.
     YearDay { year: usize, day: usize },
@@ -25,7 +25,7 @@ pub(crate) enum Base {
     YearQuarter { year: usize, quarter: usize },
 }
 
-/// What is added to the date.
+/// An addition to the date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Extra {
     /// `18:00:00`
@@ -42,24 +42,24 @@ pub(crate) enum Extra {
     Parts { first: i32, a_day: i32 },
 }
 
-/// The columns that say the time, and how to read them.
+/// The columns of the time, and how to read them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Clock {
     pub base: Base,
     pub extras: Vec<(usize, Extra)>,
-    /// Orders of the date in which the sample is sound; one, unless it is open.
+    /// Orders of the date in which the sample is valid; one, unless it is open.
     pub orders: Vec<DateOrder>,
     /// Whether the times are known to be UTC.
     pub utc: bool,
-    /// How the columns spell the time, in words; for a column of dates [`Clock::format`] says more.
+    /// The layout of the columns in words; for a column of dates [`Clock::format`] has more.
     pub words: String,
     /// The first date of a column of dates.
     pub first: Option<Pieces>,
-    /// What was taken for a part of the time without a name that says so, in a sentence; else empty.
+    /// A sentence on a column that was taken for a part of the time without a name that says so; else empty.
     pub taken: String,
-    /// Why one order was taken, where the others can be ruled out by looking.
+    /// Why one order was taken, where the cells exclude the others.
     pub why: String,
-    /// Whether the dates' numbers could be in another order at all.
+    /// Whether another order of the dates' numbers is possible at all.
     pub has_order: bool,
 }
 
@@ -79,7 +79,7 @@ impl Clock {
         }
     }
 
-    /// The columns that are read.
+    /// The columns that it reads.
     pub fn columns(&self) -> Vec<usize> {
         let mut columns = match self.base {
             Base::Date(column) | Base::Number(column, _) => vec![column],
@@ -99,7 +99,7 @@ impl Clock {
         format
     }
 
-    /// Times of a row in milliseconds since 1970, one for each of the open orders; `None` where it cannot be read.
+    /// Times of a row in milliseconds since 1970, one for each of the open orders; `None` where it is unreadable.
     pub fn read(&self, record: &Record, days: &mut Days, out: &mut [Option<i64>]) {
         let cell = |column: usize| number::tidy(record.get(column).unwrap_or_default());
         let extra: Option<i64> = self.extras.iter().map(|&(column, extra)| extra.read(cell(column))).sum();
@@ -169,7 +169,7 @@ impl Extra {
                 Some(i64::from(both / 100 * 60 + both % 100) * 60_000)
             }
             Extra::Days => whole(cell).filter(|day| (1..=31).contains(day)).map(|day| i64::from(day - 1) * DAY),
-            // A day of a change of the clocks has an hour more.
+            // A day with a clock change may have one hour more.
             Extra::Parts { first, a_day } => {
                 let part = whole(cell)?.checked_sub(first)?;
                 (0..a_day + a_day / 24).contains(&part).then(|| i64::from(part) * (DAY / i64::from(a_day)))
@@ -193,7 +193,7 @@ pub(crate) fn whole(cell: &str) -> Option<i32> {
     number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e6).map(|value| value as i32)
 }
 
-/// A number with or without a letter or two around it: `3`, `Q3`, `3Q`, `W07`, `KW 7`.
+/// A number with up to two letters around it: `3`, `Q3`, `3Q`, `W07`, `KW 7`.
 pub(crate) fn part(cell: &str) -> Option<i32> {
     let number = cell.trim_matches(|c: char| c.is_ascii_alphabetic() || c == ' ' || c == '.');
     if cell.len() - number.len() > 4 { None } else { whole(number) }

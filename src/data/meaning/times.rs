@@ -1,4 +1,4 @@
-//! Which columns say the time of a row, and how.
+//! The columns that hold the time of a row, and their layout.
 
 use crate::data::cell::names;
 use crate::data::cell::number;
@@ -39,7 +39,7 @@ const TIME_WORDS: [&str; 26] = [
     "jahr",
     "monat",
 ];
-// Names of parts of the time. A name of several words stands here with spaces: `hour ending` is also `HourEnding`.
+// Names of parts of the time. A name of several words is written with spaces here: `hour ending` is also `HourEnding`.
 const YEARS: &[&str] = &["year", "yr", "yyyy", "jahr", "annee", "année", "año", "anno", "jaar", "iso year"];
 const MONTHS: &[&str] = &["month", "mon", "mm", "mo", "monat", "mois", "mes", "mese", "month of year"];
 const DAYS: &[&str] = &[
@@ -93,7 +93,7 @@ const HOURS: &[&str] = &[
     "hod",
 ];
 const MINUTES: &[&str] = &["minute", "minutes", "min", "mn"];
-/// Parts of a day that are counted: half hours of a settlement, quarters of an hour of a grid.
+/// Counted parts of a day: half hours of a settlement, quarter hours of a grid.
 const PERIODS: &[&str] = &[
     "period",
     "settlement period",
@@ -114,10 +114,10 @@ const PERIODS: &[&str] = &[
     "hb",
 ];
 
-/// Parts of a day that people count, by their number: hours, half hours, quarters, tens and fives of minutes, minutes.
+/// Usual numbers of parts in a day: hours, half hours, quarter hours, ten and five minutes, minutes.
 const A_DAY: [i32; 6] = [24, 48, 96, 144, 288, 1440];
 
-/// What is known of a file's columns when the time is looked for.
+/// Input of the search for the time.
 pub(crate) struct Columns<'a> {
     pub names: &'a [String],
     pub looks: &'a [Look],
@@ -126,7 +126,7 @@ pub(crate) struct Columns<'a> {
     pub named: bool,
 }
 
-/// What a clock without a time of day tells.
+/// The part of the time that a clock without a time of day gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whole {
     Day,
@@ -134,14 +134,14 @@ enum Whole {
     Year,
 }
 
-/// How a column counts the rows of each time.
+/// The way a column counts the rows of each time.
 #[derive(Debug, Clone, Copy)]
 struct Counted {
-    /// From this number on.
+    /// First number.
     first: i32,
-    /// So many, most often.
+    /// Most frequent number of rows of a time.
     size: usize,
-    /// Times that were seen whole.
+    /// Number of complete times.
     times: usize,
     /// Hours and minutes in one number: 59 is followed by 100.
     hours_minutes: bool,
@@ -178,7 +178,7 @@ pub(crate) fn find(columns: &Columns, wanted: Option<&[String]>, order: Option<D
 }
 
 impl Columns<'_> {
-    /// The answer that a column which seems to tell several series apart is a part of the time, if it can be read as one.
+    /// The answer that reads a label of several series as a part of the time, if that is possible.
     pub fn as_part_of_the_time(&self, time: &[usize], name: &str, options: &ReadOptions) -> Option<Choice> {
         let index = self.names.iter().position(|known| known == name)?;
         let among = [time, &[index]].concat();
@@ -222,8 +222,8 @@ impl Columns<'_> {
         best.map(|(score, clock)| self.completed(clock, score, among, said))
     }
 
-    /// The clock with a column that counts the rows of each of its times, if there is one: then it holds the rest of the time.
-    /// A name says so, a person does, or the numbers do: as many as a day has hours or a month has days.
+    /// The clock with a column that counts the rows of each of its times, and so is the rest of the time, if there is one. Its name
+    /// says so, a person does, or the numbers do: as many as a day has hours or a month has days.
     fn completed(&self, clock: Clock, score: f64, among: &[usize], said: bool) -> Clock {
         let of = match clock.base {
             _ if !clock.extras.is_empty() => return clock,
@@ -239,7 +239,7 @@ impl Columns<'_> {
         let used = clock.columns();
         let others = among.iter().filter(|index| !used.contains(index));
         let more = others.filter_map(|&index| self.with(&clock, of, index, &used, said));
-        // Nearly every row has a time of its own then, and had none before.
+        // Now nearly every row has its own time; before, none had.
         more.into_iter()
             .find(|more| {
                 let with = self.score(more);
@@ -286,12 +286,12 @@ impl Columns<'_> {
             .map(|clock| Clock { taken: if said { String::new() } else { taken }, ..clock })
     }
 
-    /// How a column counts the rows of each time, if it does: one more in each row, from the same number each time.
+    /// The way a column counts the rows of each time, if it does: one more in each row, from the same number each time.
     fn counted(&self, clock: &Clock, index: usize) -> Option<Counted> {
         let mut out = vec![None; clock.orders.len()];
         let mut days = Days::default();
         let minutes = |value: i32| value / 100 * 60 + value % 100;
-        // For each time: its first number and how many rows it has.
+        // For each time: its first number and the number of its rows.
         let mut times: Vec<(i64, i32, usize)> = Vec::new();
         let mut last = None;
         let (mut pairs, mut steady, mut steps) = (0_usize, 0_usize, Vec::new());
@@ -374,7 +374,7 @@ impl Columns<'_> {
         let look = &self.looks[index];
         let first = look.first?;
         let extras = if look.with_clock == 0 { self.extras(index, among) } else { Vec::new() };
-        // Dates that are sound in nearly as many cells as in the best order leave the order open.
+        // The order is open if nearly as many cells are valid dates in another one.
         let most = look.sound.iter().copied().max().unwrap_or(0);
         let fits = |order: &DateOrder| {
             let slot = DateOrder::ALL.iter().position(|other| other == order).unwrap_or(0);
@@ -419,7 +419,7 @@ impl Columns<'_> {
         named(&["time", "hour", "hhmm", "hours"], 0, 2400).map(|both| (both, Extra::HoursMinutes)).into_iter().collect()
     }
 
-    /// Year, month, day and so on in columns of these names.
+    /// Year, month, day and so on, by the columns' names.
     fn parts(&self, among: &[usize]) -> Option<Clock> {
         let named = |list: &[&str], low: i32, high: i32| {
             among.iter().copied().find(|&index| self.is_named(index, list) && self.in_range(index, low, high))
@@ -475,14 +475,14 @@ impl Columns<'_> {
         let named = said || names::has_word(&self.names[index], &TIME_WORDS);
         let ordered =
             values.windows(2).all(|pair| pair[0] <= pair[1]) || values.windows(2).all(|pair| pair[0] >= pair[1]);
-        // Without a telling name only a first column that rises or falls throughout is believed.
+        // Without a telling name only a first column that rises or falls throughout qualifies.
         if !(named || index == 0 && ordered) {
             return None;
         }
         let kind = Numeric::ALL.into_iter().find(|kind| {
             let sound = values.iter().filter(|&&value| kind.milliseconds(value).is_some()).count();
             let plausible = match kind {
-                // Four-digit numbers are years only under that name, under that of a time where most follow each other, or one
+                // Four-digit numbers are years only under that name, under the name of a time where most follow each other, or one
                 // by one in a first column.
                 Numeric::Year => {
                     let next = values.windows(2).filter(|pair| (pair[1] - pair[0]).abs() == 1.0).count();

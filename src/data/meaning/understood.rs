@@ -1,4 +1,4 @@
-//! What a file was understood to be: shown to a person, who may correct it.
+//! The reader's interpretation of a file: shown to a person, who may correct it.
 
 use serde::Serialize;
 
@@ -6,37 +6,37 @@ use crate::data::meaning::several::SeveralUnderstood;
 use crate::data::notes::Note;
 use crate::data::options::{DateOrder, Decimal, Delimiter, Encoding};
 
-/// What a file was understood to be.
+/// The interpretation of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Understood {
-    /// How the bytes stand for text.
+    /// Text encoding.
     pub encoding: Encoding,
-    /// What stands between two fields.
+    /// Delimiter of the fields.
     pub delimiter: Delimiter,
-    /// What stands between the whole and the fraction of most numbers.
+    /// Decimal mark of most numbers.
     pub decimal: Decimal,
-    /// Whether the columns' names stand in the file.
+    /// Whether the file has a header.
     pub header: bool,
-    /// Rows of data that were kept.
+    /// Number of rows kept.
     pub rows: usize,
-    /// Where the file's records went.
+    /// Counts of the file's records.
     pub records: Records,
-    /// Size of the file.
+    /// Size of the file in bytes.
     pub bytes: usize,
-    /// The columns that say the time; `None`: the rows are numbered.
+    /// The columns of the time; `None`: the rows are numbered.
     pub time: Option<TimeUnderstood>,
-    /// The series that the file holds, if they are several; `rows` counts those of the one that is read.
+    /// The series of the file, if there are several; `rows` counts those of the one that is read.
     pub series: Option<SeveralUnderstood>,
     /// All columns, in the file's order.
     pub columns: Vec<ColumnUnderstood>,
-    /// The column that a person most likely wants to forecast.
+    /// The most likely target column.
     pub suggested_target: Option<String>,
-    /// Everything that was done or is odd, in plain words.
+    /// Everything that was done or is unusual, in plain words.
     pub notes: Vec<Note>,
 }
 
-/// Where the records below the names went, blank lines and comments aside: all that hold anything are
-/// `rows + uneven + names + without_time + other_series`.
+/// Counts of the records below the names, without blank lines and comments: all records with content are `rows + uneven + names +
+/// without_time + other_series`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Records {
     /// Records that were kept. A wide file's record holds many rows of the table.
@@ -45,31 +45,31 @@ pub struct Records {
     pub uneven: usize,
     /// Records that repeat the names.
     pub names: usize,
-    /// Records whose time cannot be read.
+    /// Records with an unreadable time.
     pub without_time: usize,
     /// Records of other series than the one that is read.
     pub other_series: usize,
 }
 
-/// Where the cells of a column went; together they are its rows.
+/// Counts of the cells of a column, which add up to its rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Cells {
     /// Numbers that were read.
     pub values: usize,
     /// Empty cells, and words for “no value”.
     pub empty: usize,
-    /// Cells without a number that can be read; in a column without numbers, those that look like one.
+    /// Cells without a readable number; in a column without numbers, cells that look like one.
     pub unread: usize,
-    /// Infinite or absurdly large numbers.
+    /// Infinite numbers, and numbers beyond 1e100.
     pub infinite: usize,
-    /// Numbers that stand for “no value”.
+    /// Sentinels.
     pub sentinels: usize,
     /// Text and times, in a column without numbers.
     pub text: usize,
 }
 
 impl Cells {
-    /// Those of two columns together.
+    /// The sums over two columns.
     #[must_use]
     pub(crate) fn and(self, other: Cells) -> Cells {
         Cells {
@@ -83,14 +83,14 @@ impl Cells {
     }
 }
 
-/// How the time of a row is said.
+/// The time of a row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimeUnderstood {
-    /// Names of the columns that together say it.
+    /// Names of the columns that together hold it.
     pub columns: Vec<String>,
-    /// How it is written, in words.
+    /// Its layout, in words.
     pub format: String,
-    /// Order of year, month and day, where it could be another.
+    /// Order of year, month and day, where another is possible.
     pub date_order: Option<DateOrder>,
     /// Whether the times are known to be UTC.
     pub utc: bool,
@@ -98,11 +98,11 @@ pub struct TimeUnderstood {
     pub first: i64,
     /// Latest time, in milliseconds since 1970.
     pub last: i64,
-    /// One sentence where something was settled by looking; else empty.
+    /// A sentence on what the values decided; else empty.
     pub why: String,
 }
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnKind {
@@ -112,7 +112,7 @@ pub enum ColumnKind {
     Text,
     /// The time of the row, or a part of it.
     Time,
-    /// Nothing.
+    /// Empty.
     Empty,
     /// Numbers that are all the same.
     Constant,
@@ -123,7 +123,7 @@ pub enum ColumnKind {
 pub struct ColumnUnderstood {
     /// Its name, unique.
     pub name: String,
-    /// What it holds.
+    /// The kind of its content.
     pub kind: ColumnKind,
     /// Rows without a value.
     pub missing: usize,
@@ -133,12 +133,12 @@ pub struct ColumnUnderstood {
     pub max: Option<f64>,
     /// Mean of the numbers.
     pub mean: Option<f64>,
-    /// A few cells as they stand in the file.
+    /// A few cells as in the file.
     pub examples: Vec<String>,
-    /// A number that was read as “missing”.
+    /// A sentinel.
     pub sentinel: Option<f64>,
-    /// Where its cells went.
+    /// Counts of its cells.
     pub cells: Cells,
-    /// What is odd about it; else empty.
+    /// A remark on anything unusual; else empty.
     pub note: String,
 }

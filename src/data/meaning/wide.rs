@@ -43,7 +43,7 @@ pub(crate) fn columns(names: &[String], looks: &[Look], time: &[usize], times: O
     fits.then_some(wide)
 }
 
-/// What is said of it; the choice keeps the columns.
+/// The note on it; its choice keeps the columns.
 pub(crate) fn note(wide: &Wide, columns: &[Column], options: &ReadOptions) -> Note {
     let count = wide.columns.len();
     let (row, each) = if wide.step == Step::Months(1) { ("year", "month") } else { ("day", "time of day") };
@@ -65,7 +65,7 @@ pub(crate) fn note(wide: &Wide, columns: &[Column], options: &ReadOptions) -> No
     note
 }
 
-/// Makes one value a row of a table with many.
+/// Turns each value of a row into a row of its own.
 pub(crate) fn unpivot(wide: &Wide, columns: &mut Vec<Column>, times: &mut Vec<i64>, offsets: &mut Vec<u32>) {
     let count = wide.columns.len();
     let rows = times.len();
@@ -92,7 +92,7 @@ pub(crate) fn unpivot(wide: &Wide, columns: &mut Vec<Column>, times: &mut Vec<i6
     *offsets = long_offsets;
 }
 
-/// The first stretch of columns that count 0 to 23 or 1 to 24, or whose names are evenly spaced clocks of a whole day.
+/// The first run of columns that count 0 to 23 or 1 to 24, or whose names are evenly spaced clock times of a whole day.
 fn hours(names: &[String], numbers: &[usize]) -> Option<Wide> {
     let counts: Vec<Option<i64>> = numbers.iter().map(|&index| trailing_number(&names[index])).collect();
     let counted = counts.windows(24).position(|run| {

@@ -13,8 +13,8 @@ use crate::data::calendar::axis::{Axis, Step};
 use crate::data::series::sentinel::Sentinels;
 use crate::error::{Error, Result};
 
-/// Columns of numbers, one value a row and column, on a regular time axis. Values are kept in `f64` until they are
-/// scaled: a series near 1e9 with a spread of 5 must train.
+/// Columns of numbers, one value a row and column, on a regular time axis. Values are `f64` until they are scaled: a series near
+/// 1e9 that varies by 5 must train.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// Time of each row.
@@ -23,12 +23,12 @@ pub struct Series {
     pub names: Vec<String>,
     /// `columns[c][row]`, each of `axis.len` values; `NaN` where a value is missing.
     pub columns: Vec<Vec<f64>>,
-    /// Numbers that mean “no value”, where looking decides about them; `None`: somebody has said which do.
+    /// Sentinels, where the values decide about them; `None`: a person has named them.
     pub sentinels: Option<Sentinels>,
 }
 
 impl Series {
-    /// The series with those numbers missing that stand for “no value” by the look of the rows `training` alone.
+    /// The series with those numbers missing that the rows `training` alone show to be sentinels.
     pub fn looked_at(&self, training: Range<usize>) -> Cow<'_, Series> {
         let Some(Sentinels { said, aside }) = &self.sentinels else { return Cow::Borrowed(self) };
         let mut seen: Vec<Cow<'_, [f64]>> =
@@ -73,7 +73,7 @@ impl Series {
         values
     }
 
-    /// A series of parts from elsewhere, if they fit together.
+    /// A series of given parts, if they fit together.
     ///
     /// # Errors
     /// When lengths differ, two columns have one name, the step is not positive, or the times leave the calendar.

@@ -1,17 +1,17 @@
-//! The period of a series, found from its values: how strongly it repeats itself after a day, a week, a year.
+//! The period of a series, from its autocorrelation at a day, a week, a year.
 
 use crate::data::calendar::axis::Step;
 
-/// Values that are looked at: the latest ones. More would not change the answer, only the time it takes.
+/// Number of values used, the latest ones. More would cost time and not change the answer.
 const MOST_VALUES: usize = 200_000;
-/// For a period of unknown length: values and lags that are looked at, since each lag costs a pass.
+/// For a period of unknown length: number of values and lags, since each lag costs a pass.
 const MOST_SEARCHED: usize = 5000;
 const LONGEST_SEARCHED: usize = 1000;
 
-/// Autocorrelation from which a natural period is believed, and (no calendar speaks for it) any other.
+/// Smallest autocorrelation of a natural period; for other periods, without a calendar's support, [`VERY_CLEAR`].
 const CLEAR: f64 = 0.25;
 const VERY_CLEAR: f64 = 0.4;
-/// By how much a longer period must repeat itself better than a shorter one: every week also repeats days.
+/// Smallest gain of a longer period over a shorter one: every week also repeats days.
 const BETTER: f64 = 0.1;
 
 const MINUTE: i64 = 60_000;
@@ -45,12 +45,12 @@ pub(crate) fn natural(step: Step) -> Vec<usize> {
     periods.collect()
 }
 
-/// The period of these values in steps, or `None` if they do not repeat themselves clearly.
+/// The period of these values in steps, or `None` without a clear one.
 pub(crate) fn find(values: &[f64], step: Step) -> Option<usize> {
     let values = &values[values.len().saturating_sub(MOST_VALUES)..];
     let mut best: Option<usize> = None;
     for period in natural(step) {
-        // Two whole periods at least, or there is nothing to compare.
+        // At least two whole periods are needed for a comparison.
         if period * 2 > values.len() {
             break;
         }
@@ -64,7 +64,7 @@ pub(crate) fn find(values: &[f64], step: Step) -> Option<usize> {
     best.or_else(|| search(values))
 }
 
-/// The lag at which the autocorrelation has its highest peak, beyond the first lag at which it has turned negative.
+/// The lag of the autocorrelation's highest peak, beyond the first lag with a negative value.
 fn search(values: &[f64]) -> Option<usize> {
     let values = &values[values.len().saturating_sub(MOST_SEARCHED)..];
     let longest = (values.len() / 3).min(LONGEST_SEARCHED);
@@ -81,17 +81,17 @@ fn search(values: &[f64]) -> Option<usize> {
             && correlations[lag] >= correlations[lag + 1]
             && correlations[lag] > clear
     });
-    // Multiples of the period peak, too, hardly lower: the first that comes near the highest is meant.
+    // Multiples of the period have peaks hardly lower, so the first one near the highest counts.
     let peaks: Vec<usize> = peaks.collect();
     let highest = peaks.iter().map(|&lag| correlations[lag]).fold(f64::NEG_INFINITY, f64::max);
     peaks.into_iter().find(|&lag| correlations[lag] > highest - BETTER)
 }
 
-/// Values less their mean over one period around each: what is slower than the period goes.
+/// Values less their mean over one period around each, which removes everything slower than the period.
 ///
-/// The mean is centred; of an even period the two outermost values count half, or a slope would be left over.
+/// The mean is centred; for an even period the two outermost values count half, or a slope would remain.
 fn without_trend(values: &[f64], period: usize) -> Vec<f64> {
-    // Sums of values far from zero would lose digits.
+    // An offset keeps the digits of sums far from zero.
     let offset = values.iter().copied().find(|value| !value.is_nan()).unwrap_or(0.0);
     let mut sums = Vec::with_capacity(values.len() + 1);
     let (mut sum, mut count) = (0.0, 0_usize);
@@ -106,7 +106,7 @@ fn without_trend(values: &[f64], period: usize) -> Vec<f64> {
     let over = |from: usize, to: usize| (sums[to].0 - sums[from].0, sums[to].1 - sums[from].1);
     let half = period / 2;
     let centred = |at: usize| {
-        // Half a period at either end has no centred mean.
+        // There is no centred mean within half a period of either end.
         let (from, to) = (at.checked_sub(half)?, at + half);
         if to >= values.len() {
             return None;
@@ -123,7 +123,7 @@ fn without_trend(values: &[f64], period: usize) -> Vec<f64> {
     (0..values.len()).map(|at| centred(at).unwrap_or(f64::NAN)).collect()
 }
 
-/// Values less the straight line that fits them best.
+/// Values less their least-squares line.
 fn without_line(values: &[f64]) -> Vec<f64> {
     let known = || values.iter().enumerate().filter(|(_, value)| !value.is_nan());
     let count = known().count().max(1) as f64;
@@ -136,7 +136,7 @@ fn without_line(values: &[f64]) -> Vec<f64> {
     values.iter().enumerate().map(|(at, value)| value - mean_y - slope * (at as f64 - mean_x)).collect()
 }
 
-/// Correlation of values with those `lag` later, over the pairs that are known; 0 where there is no variation.
+/// Correlation of values with those `lag` later, over the known pairs; 0 without variation.
 fn correlation(values: &[f64], lag: usize) -> f64 {
     if lag >= values.len() {
         return 0.0;
@@ -159,7 +159,7 @@ fn correlation(values: &[f64], lag: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Evenly spread between -0.5 and 0.5 (the finaliser of SplitMix64).
+    /// Uniform between -0.5 and 0.5 (the finaliser of SplitMix64).
     fn noise(at: usize) -> f64 {
         let mut bits = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -12,12 +12,12 @@ use crate::data::series::sentinel::{self, Sentinels};
 use crate::data::series::split::Split;
 use crate::error::{Error, Result};
 
-/// A regular series and how it came about.
+/// A regular series and its history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regular {
     /// The series.
     pub series: Series,
-    /// How it came about.
+    /// Its history.
     pub about: About,
 }
 
@@ -28,29 +28,29 @@ pub struct DuplicateCounts {
     pub exact: usize,
     /// Times with rows that differ.
     pub conflicting: usize,
-    /// Rows beyond the first at these times: what became of them is the rule's.
+    /// Rows beyond the first at these times, which the option `duplicates` treats.
     pub merged: usize,
 }
 
-/// Moments in a row without a row in the file.
+/// A run of moments without a row in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// The first of them.
     pub from: i64,
     /// The last of them.
     pub to: i64,
-    /// How many.
+    /// Number of moments.
     pub steps: usize,
 }
 
-/// How a series came about.
+/// History of a series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct About {
     /// Names of the columns.
     pub names: Vec<String>,
     /// Time of the first row.
     pub start: i64,
-    /// Distance of the rows.
+    /// Distance between rows.
     pub step: Step,
     /// The same in words.
     pub step_label: String,
@@ -70,7 +70,7 @@ pub struct About {
     pub snapped: usize,
     /// The first gaps, [`GAPS_SHOWN`] at most.
     pub gaps: Vec<Gap>,
-    /// How many gaps there are.
+    /// Number of gaps.
     pub gap_count: usize,
     /// Moments without a row.
     pub missing_steps: usize,
@@ -78,10 +78,10 @@ pub struct About {
     pub notes: Vec<Note>,
 }
 
-/// Gaps that are listed one by one.
+/// Number of listed gaps.
 pub const GAPS_SHOWN: usize = 200;
 
-/// Moments that a series may have for each row of its file; beyond that a time is wrong, not missing.
+/// Largest number of moments for each row of the file; beyond it a time is wrong, not missing.
 const MOST_MOMENTS_PER_ROW: i64 = 50;
 
 /// Columns and times of a table, in the file's order.
@@ -92,14 +92,14 @@ pub(crate) struct Source<'t> {
     pub time_column: &'t str,
     pub names: Vec<&'t str>,
     pub columns: Vec<&'t [f64]>,
-    /// Numbers that the file's comments name as “no value”, where looking decides which do; `None`: somebody has said it.
+    /// Sentinels named by the file's comments, where the values decide; `None`: a person has named them.
     pub said_missing: Option<&'t [f64]>,
     /// Line of a row in the file.
     pub line: &'t dyn Fn(usize) -> u64,
 }
 
 impl Regular {
-    /// A series that came from elsewhere, about which no more is known.
+    /// A given series, without a history.
     pub fn from_series(series: Series) -> Self {
         let about = About::of(&series);
         Self { series, about }
@@ -149,7 +149,7 @@ fn numbered(source: &Source) -> Result<Regular> {
     let (start, step) = source.grid.map_or((0, Step::Rows), |grid| (grid.start, grid.step));
     let axis = Axis { start, step, len, utc: false };
     if let Some(problem) = axis.unsayable() {
-        // Only a start and a step that a person says can lead there.
+        // Only a person's start and step can lead there.
         let problem = format!("{problem}; give an earlier start or a shorter step, or number the rows");
         return Err(Error::Knob { knob: "step", label: "Step", problem });
     }
@@ -207,7 +207,7 @@ fn by_time(times: &[i64]) -> Vec<usize> {
     rows
 }
 
-/// The times span far more moments than there are rows: names the row after the widest jump.
+/// The error for times that span far more moments than there are rows: it names the row after the widest jump.
 fn jump(source: &Source, times: &[i64], rows: &[usize], grid: Grid) -> Error {
     let widest = rows.windows(2).max_by_key(|pair| times[pair[1]] - times[pair[0]]);
     let (before, after) = widest.map_or((0, 0), |pair| (pair[0], pair[1]));
@@ -232,7 +232,7 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
     let mut rest = rows;
     let mut next = rows.first().map(|&row| grid.slot(times[row]));
     while let Some(slot) = next.take() {
-        // The rows of one moment; the slot of the first one behind them is worked out once.
+        // The rows of one moment; the slot of the first one behind them is computed once.
         let mut count = 1;
         while let Some(&row) = rest.get(count) {
             let other = grid.slot(times[row]);
@@ -265,7 +265,7 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
             let different = group[1..].iter().any(|&row| !same(source, group[0], row));
             let tally = if different { &mut conflicts } else { &mut exact };
             for &row in &group[1..] {
-                // Looking up a line reads through the file, so that only what is shown is looked up.
+                // Finding a line number reads through the file, so only the displayed lines are looked up.
                 let line = if tally.lines.len() < Tally::SHOWN { (source.line)(row) } else { 0 };
                 tally.add(line);
             }
@@ -278,7 +278,7 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
             }
         }
         let before = &rows[..rows.len() - rest.len()];
-        // The file's order decides what is first and last.
+        // First and last are by the file's order.
         let first = group.iter().copied().min().unwrap_or(group[0]);
         let last = group.iter().copied().max().unwrap_or(group[0]);
         for (column, values) in series.columns.iter_mut().zip(&source.columns) {
@@ -315,7 +315,7 @@ fn place(source: &Source, times: &[i64], rows: &[usize], grid: Grid, rule: Dupli
     gap_notes(about, grid, source.utc, &gaps.skipped_hours, gaps.weekend);
 }
 
-/// Whether a time is not the moment it belongs to; any day of a month is that month's.
+/// Whether a time differs from its moment; any day of a month is that month's.
 fn is_snapped(grid: Grid, time: i64, moment: i64) -> bool {
     !matches!(grid.step, Step::Months(_)) && time != moment
 }

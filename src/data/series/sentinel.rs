@@ -1,37 +1,37 @@
-//! Numbers that stand for a missing value (-999, 9999, -200): an extreme, repeated value far outside the rest.
+//! Sentinels, numbers that mean a missing value (-999, 9999, -200): an extreme, repeated value far outside the rest.
 //!
-//! Which numbers do is found by looking, and so in the training part alone: [`Series::looked_at`](crate::data::Series::looked_at)
-//! settles it for a split. A series carries what was set aside, so that another split can settle it anew. What only later rows
-//! show is asked about ([`crate::data::questions`]), for a person may know what no choice may look at.
+//! Only the training part decides which numbers are sentinels: [`Series::looked_at`](crate::data::Series::looked_at) does it for a
+//! split. A series keeps the numbers that were set aside, so that another split can decide anew. About numbers that only later rows
+//! show, the reader asks ([`crate::data::questions`]), since a person may know what no choice may use.
 
-/// Sentinels that one column may have; weather files have two (no value, variable).
+/// Largest number of sentinels of one column; weather files have two (no value, variable).
 const MOST: usize = 3;
 
-/// Distinct values that the rest must have: a column of flags has an extreme value, too.
+/// Smallest number of distinct values in the rest: a column of flags has an extreme value, too.
 const FEWEST_REST: usize = 5;
 
-/// How it stands with the numbers of a series that mean “no value”.
+/// The sentinels of a series.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sentinels {
-    /// Those that the file's comments name: less is asked of them.
+    /// Sentinels named by the file's comments, which need less evidence.
     pub said: Vec<f64>,
-    /// What was found and is missing from the columns now: column, row, and the number that stood there.
+    /// Numbers found and missing from the columns now: column, row, number.
     pub aside: Vec<(u32, u32, f64)>,
 }
 
-/// Sentinel values of each column, found by looking. What is one in a column is sought in the others, too.
+/// Sentinels of each column, found from the values. A sentinel of one column is sought in the others, too.
 pub(crate) fn of_columns(columns: &[impl AsRef<[f64]>], said: &[f64]) -> Vec<Vec<f64>> {
     let mut known: Vec<f64> = columns.iter().flat_map(|column| find(column.as_ref(), &[])).collect();
     known.extend(said);
     columns.iter().map(|column| find(column.as_ref(), &known)).collect()
 }
 
-/// Rows before a moment that are looked at where its own rows must be told apart.
+/// Number of earlier rows that judge the rows of one moment.
 pub(crate) const BEFORE: usize = 1000;
 
-/// The values of one moment, those from `from` on, behind [`BEFORE`] or fewer of the rows before it, without those that stand for
-/// “no value” by all that was known then: a mean of 20 and -999 would be neither. `said`: those that the file's comments name.
-/// Where all are the same, they are left for later.
+/// The values of one moment, those from `from` on, behind at most [`BEFORE`] of the rows before it, without numbers that those show
+/// to be sentinels: a mean of 20 and -999 would be neither. `said`: sentinels named by the file's comments. Where all values are
+/// the same number, it is left for later.
 pub(crate) fn of_moment(values: &[f64], from: usize, said: &[f64]) -> Vec<f64> {
     let group = &values[from..];
     let differ = group.iter().any(|value| !value.is_nan() && *value != group[0]);
@@ -42,7 +42,7 @@ pub(crate) fn of_moment(values: &[f64], from: usize, said: &[f64]) -> Vec<f64> {
     group.iter().copied().filter(|value| !found.contains(value)).collect()
 }
 
-/// Sentinel values of one column, found by looking; `known`: those of other columns, for which less is asked.
+/// Sentinels of one column, found from the values; `known`: sentinels of other columns, which need less evidence.
 pub(crate) fn find(values: &[f64], known: &[f64]) -> Vec<f64> {
     let mut found = Vec::new();
     while found.len() < MOST {
@@ -58,7 +58,7 @@ fn one(values: &[f64], taken: &[f64], known: &[f64]) -> Option<f64> {
     let high = rest().fold(f64::NEG_INFINITY, f64::max);
     [low, high].into_iter().filter(|extreme| extreme.is_finite()).find(|&extreme| {
         let (usual, round, elsewhere) = (is_usual(extreme), is_round(extreme), known.contains(&extreme));
-        // Most extremes are none of these, which saves a look at all the others.
+        // Most extremes are none of these, which saves a pass over all the others.
         if !usual && !round && !elsewhere {
             return false;
         }
@@ -80,7 +80,7 @@ fn one(values: &[f64], taken: &[f64], known: &[f64]) -> Option<f64> {
         }
         let spread = far - near;
         let away = if extreme == low { near - extreme } else { extreme - far };
-        // A value that people are known to write for “missing” needs less distance than just any round one.
+        // A usual code for “missing” needs less distance than other round numbers.
         let strong = (usual && count >= 2 && away > 0.5 * spread)
             || (usual && away > 3.0 * spread)
             || (round && count >= 2 && away > 2.0 * spread);
@@ -98,7 +98,7 @@ fn is_usual(value: f64) -> bool {
     nines || OTHERS.contains(&value) || value.abs() >= 9e29
 }
 
-/// A whole number that ends in 0, 9 or 8: what a program writes, rather than what a sensor reads.
+/// A whole number that ends in 0, 9 or 8: more likely from a program than from a sensor.
 fn is_round(value: f64) -> bool {
     value.fract() == 0.0 && value.abs() >= 50.0 && matches!(value.abs() % 10.0, 0.0 | 8.0 | 9.0)
 }
@@ -118,10 +118,10 @@ mod tests {
         assert_eq!(find(&with(&[-9999.0]), &[]), [-9999.0]);
         assert_eq!(find(&with(&[999.9, 999.9, -99.0, -99.0]), &[]), [999.9, -99.0]);
         assert_eq!(find(&with(&[-20.0, 60.0]), &[]), [0.0; 0]);
-        // A column of flags, and one that is 9999 by itself.
+        // A column of flags, and a column of 9999 alone.
         assert_eq!(find(&[0.0, 1.0, 0.0, 1000.0, 1000.0], &[]), [0.0; 0]);
         assert_eq!(find(&(9990..10010).map(f64::from).collect::<Vec<_>>(), &[]), [0.0; 0]);
-        // -200 among counts up to 1500 is believed only because it is a sentinel elsewhere.
+        // -200 among counts up to 1500 counts only because it is a sentinel elsewhere.
         let counts: Vec<f64> = (0..100).map(|i| f64::from(i * 15)).chain([-200.0; 5]).collect();
         assert_eq!(find(&counts, &[]), [0.0; 0]);
         assert_eq!(find(&counts, &[-200.0]), [-200.0]);
@@ -136,7 +136,7 @@ mod tests {
         // Not alone, and not where the rest is no better.
         assert_eq!(moment(&[-999.0, -999.0]), [-999.0, -999.0]);
         assert_eq!(of_moment(&[20.0, -999.0], 0, &[]), [20.0, -999.0]);
-        // A number that nobody would take for one, where the file says that it is.
+        // An unlikely sentinel that the file's comments name.
         assert_eq!(moment(&[20.0, -9.0, 21.0, -9.0]), [20.0, 21.0]);
         assert_eq!(moment(&[20.0, -8.0, 21.0, -8.0]), [20.0, -8.0, 21.0, -8.0]);
     }

@@ -11,7 +11,7 @@ use crate::{
     knob::{Group, Knob},
 };
 
-/// Percent of the rows that train, validate and test where nobody says otherwise.
+/// Default split, in percent of the rows.
 const USUAL: &str = "70/10/20";
 
 /// Where the parts end.
@@ -37,7 +37,7 @@ impl Part {
     /// All three, in the order of time.
     pub const ALL: [Part; 3] = [Part::Train, Part::Validation, Part::Test];
 
-    /// As in “the … part”.
+    /// Name of the part, as in “the … part”.
     pub fn label(self) -> &'static str {
         match self {
             Part::Train => "training",
@@ -47,7 +47,7 @@ impl Part {
     }
 }
 
-/// Rows of each part: neighbours in time, none empty; rows after the test part, if any, are not scored.
+/// Rows of each part: adjacent in time, none empty; rows after the test part, if any, are not scored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Rows that the weights are fitted to.
@@ -68,7 +68,7 @@ impl Split {
         }
     }
 
-    /// The parts of the knob's default. Of a series too short to be split all rows are the first part, and none is left to test it.
+    /// The parts of the knob's default. A series too short to be split is all training part, with nothing left for a test.
     pub fn usual(axis: &Axis) -> Split {
         let [train, validation, test] = by_percent(USUAL, axis.len).unwrap_or_default();
         let whole = 0 < train && train < validation && validation < test;
@@ -78,9 +78,8 @@ impl Split {
 
     /// Reads the knob [`SPLIT`] for a series on `axis`.
     ///
-    /// `70/10/20` are percent: training and validation get that share of the rows rounded down, test the rest.
-    /// Numbers or dates with commas between them are where each part ends, exclusive; the third may be left out, and
-    /// then the test part goes on to the end of the series.
+    /// `70/10/20` are percent: training and validation get that share of the rows rounded down, test the rest. Numbers or dates
+    /// with commas between them are the exclusive ends of the parts; without the third the test part reaches the end of the series.
     ///
     /// # Errors
     /// [`Error::Knob`] for a text of neither form, or one that leaves a part empty or goes beyond the series.
@@ -122,7 +121,7 @@ fn malformed() -> Error {
     SPLIT.error("give percent like 70/10/20, or the rows or dates at which each part ends, with commas between them")
 }
 
-/// What would fit a series of `rows` rows, as a clause.
+/// A split that would fit a series of `rows` rows, as a clause.
 fn fitting(rows: usize) -> String {
     match by_percent(USUAL, rows) {
         Ok([train, validation, test]) if 0 < train && train < validation && validation < test => {
@@ -139,11 +138,11 @@ fn by_percent(text: &str, rows: usize) -> Result<[usize; 3]> {
         .collect::<Option<_>>()
         .ok_or_else(malformed)?;
     let &[train, validation, test] = fields.as_slice() else { return Err(malformed()) };
-    // Not `<=`: a NaN must fail too.
+    // Not `<=`, so that a NaN fails too.
     if !fields.iter().all(|&share| share > 0.0 && share < 100.0) || (train + validation + test - 100.0).abs() > 0.01 {
         return Err(SPLIT.error(format!("give three percentages above 0 that add up to 100, not {}", shown(text))));
     }
-    // A share that is whole in decimals may fall short of it in binary.
+    // A share that is whole in decimal may be slightly less in binary.
     let share = |percent: f64| (rows as f64 * percent / 100.0 + 1e-6).floor() as usize;
     let train = share(train);
     Ok([train, train + share(validation), rows])
@@ -168,7 +167,7 @@ fn row_or_date(field: &str, axis: &Axis) -> Result<usize> {
     Ok(low)
 }
 
-/// A piece of the text as it stands in a message: cut, because it may come from anywhere.
+/// A piece of the text for a message, cut because it may come from anywhere.
 fn shown(text: &str) -> String {
     let cut: String = text.chars().take(40).collect();
     if cut.len() < text.len() { format!("“{cut}…”") } else { format!("“{cut}”") }

@@ -1,8 +1,8 @@
-//! Which column a person most likely wants to forecast, by its name and by what it holds in the training part.
+//! The most likely target column, by its name and its values in the training part.
 
 use crate::data::cell::names;
 
-/// Words of columns that people forecast, most likely first. Temperatures lead: they are what this is tried on.
+/// Words of usual target columns, most likely first. Temperatures lead, as in the samples.
 const LIKELY: [&[&str]; 4] = [
     &[
         "temp",
@@ -28,8 +28,8 @@ const LIKELY: [&[&str]; 4] = [
 const UNLIKELY: [&str; 12] =
     ["id", "no", "index", "row", "filled", "flag", "quality", "qc", "year", "month", "day", "hour"];
 
-/// The first column of numbers that change with the likeliest name, of columns by name with their values in the training part;
-/// one without numbers has none.
+/// The first changing column with the likeliest name, of columns by name with their values in the training part; `None` without
+/// numbers.
 pub(crate) fn suggest<'c>(columns: impl Iterator<Item = (&'c str, &'c [f64])>) -> Option<&'c str> {
     let mut best: Option<(usize, &str)> = None;
     for (name, values) in columns.filter(|(_, values)| changes(values)) {
@@ -54,7 +54,7 @@ fn changes(values: &[f64]) -> bool {
     known.next().is_some_and(|first| known.any(|value| value != first))
 }
 
-/// Whether a column holds no more than two different numbers.
+/// Whether a column holds at most two different numbers.
 fn is_flag(values: &[f64]) -> bool {
     let mut seen: Vec<f64> = Vec::new();
     for &value in values.iter().filter(|value| !value.is_nan()) {

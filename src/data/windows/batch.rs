@@ -9,36 +9,36 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The windows of one part, by the index of the first row of their past; nothing is materialised, and clones share it.
+/// The windows of one part, by the index of their first row; nothing is materialised, and clones share the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowSet {
     /// First rows, increasing.
     pub starts: Arc<[u32]>,
-    /// Rows of the past.
+    /// Rows of the input.
     pub window: usize,
     /// Rows of the future.
     pub horizon: usize,
 }
 
-/// Some windows side by side, as a model reads them.
+/// A batch of windows for a model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// `[features × ((window + horizon) · size)]`, scaled; column `step · size + sample`.
     pub values: Vec<Real>,
-    /// Rows of the past.
+    /// Rows of the input.
     pub window: usize,
     /// Rows of the future.
     pub horizon: usize,
-    /// Windows.
+    /// Number of windows.
     pub size: usize,
-    /// Features a row.
+    /// Features of a row.
     pub features: usize,
 }
 
-/// Steps that are gathered before the next: what is written of them stays in the processor's first cache.
+/// Steps gathered before the next: their values stay in the processor's first cache.
 const STEPS_AT_ONCE: usize = 32;
 
-/// Numbers up to which a loop copies.
+/// Up to so many numbers are copied by a loop.
 const FEW: usize = 8;
 
 impl Batch {
@@ -54,8 +54,8 @@ impl Batch {
         self.values.resize(features * (window + horizon) * size, 0.0);
     }
 
-    /// Sets the first `data_features` features of every future step to 0, as they are beyond the end of the series:
-    /// a model that is being judged is not handed the answer.
+    /// Sets the first `data_features` features of every future step to 0, as beyond the end of the series, so that a model in
+    /// evaluation cannot read the answer.
     pub fn hide_future(&mut self, data_features: usize) {
         let (features, first) = (self.features, self.features * self.window * self.size);
         for column in self.values[first..].chunks_exact_mut(features) {
@@ -65,7 +65,7 @@ impl Batch {
 }
 
 impl Frame {
-    /// Windows of one part, one starting at every row where the rules of [`crate::data::windows::frame`] allow it.
+    /// Windows of one part, one starting at every row that the rules of [`crate::data::windows::frame`] allow.
     ///
     /// # Errors
     /// [`Error::TooShort`] if there is none, with a window and a horizon that would fit every part.
@@ -79,8 +79,8 @@ impl Frame {
         }
     }
 
-    /// The windows that have a row of `rows` as step `lead` (from 1) of their future, to show what a model says of each row so
-    /// long before. Only their past has to be there: the rest of their future is not read, and may lie beyond the end.
+    /// The windows with a row of `rows` as step `lead` (from 1) of their future, to show the forecast of each row at that lead.
+    /// Only their input must exist: the rest of their future is not read, and may lie beyond the end.
     pub fn windows_onto(&self, rows: Range<usize>, (window, horizon): (usize, usize), lead: usize) -> WindowSet {
         let before = window + lead;
         let starts = (rows.start.max(before - 1)..rows.end)
@@ -90,7 +90,7 @@ impl Frame {
         WindowSet { starts: starts.filter_map(|start| u32::try_from(start).ok()).collect(), window, horizon }
     }
 
-    /// The values of the windows that begin at `starts`, side by side. The future holds the truth, for the loss.
+    /// The values of the windows that begin at `starts`, as a batch. The future holds the truth, for the loss.
     /// Does not allocate once `out` has been as large before.
     ///
     /// Every start must come from [`Frame::windows`] with this window and horizon.
@@ -100,7 +100,7 @@ impl Frame {
         for first in (0..steps).step_by(STEPS_AT_ONCE) {
             let last = (first + STEPS_AT_ONCE).min(steps);
             let mut sample = 0;
-            // Windows that begin one row after another, as they do when a part is judged, lie side by side at every step.
+            // Consecutive windows, as in evaluation, lie side by side at every step.
             for run in starts.chunk_by(|a, b| a + 1 == *b) {
                 let length = run.len() * features;
                 // A single window of one column, as training draws them.
@@ -114,7 +114,7 @@ impl Frame {
                 for step in first..last {
                     let (to, from) = ((step * size + sample) * features, (run[0] as usize + step) * features);
                     let (to, from) = (&mut out.values[to..to + length], &self.values[from..from + length]);
-                    // So few numbers are copied faster than a call to copy them is made.
+                    // So few numbers are copied faster by a loop than by a call.
                     if length <= FEW {
                         to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
                     } else {
@@ -126,12 +126,12 @@ impl Frame {
         }
     }
 
-    /// The window at the very end of the series as a batch of one, for the forecast beyond it: in the future, data
-    /// features are 0 and calendar features are true.
+    /// The window at the very end of the series as a batch of one, for the forecast beyond it: in the future, data features are 0
+    /// and calendar features are true.
     ///
     /// # Errors
-    /// [`Error::TooShort`] if a value is missing in the last `window` rows, saying which, or if there are not as many
-    /// rows; [`Error::NotReady`] if the frame was not made for a horizon as long as this.
+    /// [`Error::TooShort`] if a value is missing in the last `window` rows, naming it, or if there are not as many rows;
+    /// [`Error::NotReady`] if the frame was made for a shorter horizon.
     pub fn gather_last(&self, window: usize, horizon: usize, out: &mut Batch) -> Result<()> {
         if horizon > self.ahead {
             return Err(Error::NotReady {
@@ -182,8 +182,8 @@ impl Frame {
         (first..end).filter(move |&start| self.known.allows(start, window, horizon))
     }
 
-    /// Those of `set`'s windows at every row of which something may be learnt: they hold no target that was filled, and nothing
-    /// that was filled by a value behind a row that is learnt at.
+    /// The windows of `set` with only learnable rows: without a filled target, and without a value filled by one behind the row
+    /// that learns from it.
     ///
     /// # Errors
     /// [`Error::TooShort`] if there is none.
@@ -242,14 +242,14 @@ impl Frame {
         Error::TooShort { rows, needed, problem: format!("The series is too short: {cause}; {remedy}.") }
     }
 
-    /// The longest stretch of valid rows within `rows`.
+    /// The longest run of valid rows within `rows`.
     fn longest_stretch(&self, rows: Range<usize>) -> usize {
         let first = rows.start;
         rows.filter_map(|row| Some(row + 1 - self.known.first_read(row)?.max(first))).max().unwrap_or(0)
     }
 
-    /// A window and a horizon, at most as long as these, for which every part has windows. The horizon is halved until
-    /// a past as long as itself fits, then the longest past by halving is taken.
+    /// A window and a horizon, at most as long as these, for which every part has windows. The horizon is halved until an input as
+    /// long as itself fits, then the input is halved until it fits.
     fn fitting(&self, split: &Split, window: usize, horizon: usize) -> Option<(usize, usize)> {
         let fits = |window, horizon| {
             Part::ALL.into_iter().all(|part| self.starts(split, part, window, horizon).next().is_some())

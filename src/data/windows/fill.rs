@@ -1,18 +1,17 @@
-//! Filling short runs of missing values, so that windows may cross them: never with what a window's end does not know yet.
+//! Filling short runs of missing values, so that windows may cross them, without knowledge from beyond a window's end.
 //!
-//! A filled value is read and never forecast: what is learnt and what is scored was measured. Which windows that leaves is in
-//! [`crate::data::windows::known`].
+//! A filled value is read and never forecast: losses and errors use measured values. [`crate::data::windows::known`] decides which
+//! windows remain.
 
 use serde::Serialize;
 
 use crate::knob::{Group, Knob, Settings, choices};
 
-/// Steps that are filled where nobody says otherwise: a quarter of a day by the hour. A straight line over more would hide a
-/// daily course.
+/// Default number of filled steps: a quarter of a day by the hour. A straight line over more would hide a daily cycle.
 pub const USUAL_LONGEST: usize = 6;
 
 choices! {
-    /// What becomes of a missing value: [`GAPS`].
+    /// Treatment of missing values: [`GAPS`].
     #[derive(Serialize)]
     #[serde(rename_all = "lowercase")]
     pub enum Gaps {
@@ -26,13 +25,13 @@ choices! {
     }
 }
 
-/// What becomes of a missing value.
+/// Treatment of missing values.
 pub const GAPS: Knob<Gaps> = Knob::choice(Group::Data, "gaps", "Missing values", "leave").help(
     "How to fill steps without a value. Filled values are read as inputs; they are never targets, and no error \
            counts them.",
 );
 
-/// How much of a gap is filled.
+/// The number of missing values in a row that are filled.
 pub const LONGEST_FILL: Knob<usize> =
     Knob::integer(Group::Data, "longest_fill", "Fill at most", 1..=1000, USUAL_LONGEST as i64)
         .help(
@@ -45,7 +44,7 @@ pub const LONGEST_FILL: Knob<usize> =
 /// How missing values are filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fill {
-    /// With what.
+    /// The method.
     pub gaps: Gaps,
     /// Missing values in a row that are filled, at most.
     pub longest: usize,
@@ -58,15 +57,15 @@ impl Default for Fill {
 }
 
 impl Fill {
-    /// As the knobs [`GAPS`] and [`LONGEST_FILL`] say.
+    /// The values of the knobs [`GAPS`] and [`LONGEST_FILL`].
     pub fn of(settings: &Settings) -> Self {
         Self { gaps: settings.get(&GAPS), longest: settings.get(&LONGEST_FILL) }
     }
 
-    /// Fills `values`; gives the rows that were filled, in order.
+    /// Fills `values`; returns the filled rows, in order.
     ///
-    /// To carry a value forward takes no look ahead, not even at how long the gap will be. A line takes a look at its end, so
-    /// that each row that is filled by one is open until then.
+    /// Carrying a value forward takes no look ahead, not even at the length of the gap. A line uses the value at the gap's end, so
+    /// each row that it fills is open until then.
     pub(crate) fn fill(self, values: &mut [f64]) -> Vec<u32> {
         let mut filled = Vec::new();
         let mut at = if self.gaps == Gaps::Leave { values.len() } else { 0 };
@@ -88,7 +87,7 @@ impl Fill {
                 filled.extend((from..to).filter_map(|row| u32::try_from(row).ok()));
                 continue;
             }
-            // After the last value there is no second end for a line.
+            // After the last value a line has no second end.
             let Some(after) = values.get(at).copied().filter(|_| steps <= self.longest) else { continue };
             for (step, value) in values[from..at].iter_mut().enumerate() {
                 let share = (step + 1) as f64 / (steps + 1) as f64;

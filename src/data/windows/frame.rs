@@ -1,14 +1,14 @@
-//! What a model sees: scaled values by time, and windows of them by index.
+//! A model's input: scaled values by time, and windows of them by index.
 //!
-//! The rules that keep the truth out of what is fitted:
-//! - whatever is found by looking is found in the training part of the split in force: [`crate::data`] lists it;
+//! The rules against look-ahead:
+//! - choices from the data use the training part of the split in force: [`crate::data`] lists them;
 //! - every column is scaled by that part alone;
 //! - training windows lie wholly in the training part, past and future;
-//! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows,
-//!   as it would at a real forecast;
+//! - the horizon of a validation or test window lies wholly in that part; its past may reach back into earlier rows, as in a real
+//!   forecast;
 //! - no window crosses a row in which a target or an input is missing, and none holds a value that was filled by one behind its
 //!   end, whatever fills the gaps ([`crate::data::windows::fill`], [`crate::data::windows::known`]);
-//! - what is filled is read, never forecast: the scale, what is learnt, and what is scored are of measured values alone.
+//! - filled values are read, never forecast: the scale, the training loss and all scores use measured values alone.
 
 use crate::{
     Real,
@@ -23,64 +23,64 @@ use crate::{
     knob::{About, Group, Knob},
 };
 
-/// Which columns are forecast.
+/// The target columns.
 pub const TARGET: Knob<String> = Knob::text(Group::Data, "target", "Target", "")
     .help("The column to forecast, or several with commas between them; one model then forecasts them all.")
     .basic();
 
-/// Which columns the model reads.
+/// The input columns.
 pub const INPUTS: Knob<String> = Knob::text(Group::Data, "inputs", "Inputs", "")
     .help("Columns that the model reads besides its targets, with commas between them. Empty: the targets alone.");
 
-/// Whether the model is told the calendar.
+/// Whether the model reads the calendar.
 pub const CALENDAR: Knob<bool> = Knob::flag(Group::Data, "calendar", "Calendar", false).help(
     "Gives the model hour of day, weekday and day of year, past and future, where they change from row to row and \
            the training part holds a whole cycle.",
 );
 
-/// Scaled values beyond this many spreads are refused: squares of them, and sums of squares, must fit an `f32`.
+/// Scaled values beyond this many standard deviations are refused: their squares, and sums of squares, must fit an `f32`.
 const FARTHEST: f64 = 1e15;
 
 /// What to take from a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameOptions {
-    /// Names of the columns that are forecast, at least one.
+    /// Names of the target columns, at least one.
     pub targets: Vec<String>,
-    /// Names of further columns that the model reads; targets may be among them, they are always read.
+    /// Names of further input columns; targets may be among them and are always read.
     pub inputs: Vec<String>,
     /// Whether to add the calendar's cycles.
     pub calendar: bool,
-    /// How missing values are filled.
+    /// Filling of missing values.
     pub fill: Fill,
-    /// Rows beyond the end for which calendar features are made: the longest horizon that will be asked for.
+    /// Rows beyond the end with calendar features: the longest horizon that will be asked for.
     pub ahead: usize,
-    /// Scales of the data features, in their order, of a model that was fitted before; `None`: fitted to the training part.
+    /// Scales of the data features, in their order, of a saved model; `None`: fitted to the training part.
     pub scales: Option<Vec<Scale>>,
-    /// The calendar's cycles that such a model reads; `None`: those that the training part runs through.
+    /// The calendar's cycles of a saved model; `None`: those that the training part runs through.
     pub cycles: Option<Vec<Cycle>>,
 }
 
 impl FrameOptions {
-    /// Features that a frame of these options has at most: a name may be there twice, and a cycle may be left out.
+    /// Upper bound of a frame's features with these options: a name may be there twice, and a cycle may be left out.
     pub fn most_features(&self) -> usize {
         self.targets.len() + self.inputs.len() + if self.calendar { 2 * Cycle::ALL.len() } else { 0 }
     }
 }
 
-/// What a model sees: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
+/// A model's input: scaled values by time. Column-major `[features × rows]`: one row's features are contiguous.
 ///
-/// The targets are the first features, then come the other inputs, then the calendar's cycles, which are known ahead.
+/// The targets are the first features, followed by the other inputs and the calendar's cycles, which are known ahead.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Features a row, at least 1.
+    /// Features of a row, at least 1.
     pub features: usize,
-    /// How many of them, from the first, come from the file; the rest are calendar features, known ahead.
+    /// Number of features, from the first, that come from the file; the rest are calendar features, known ahead.
     pub data_features: usize,
-    /// How many features, from the first, are forecast: at least 1.
+    /// Number of targets, the first features: at least 1.
     pub targets: usize,
     /// Rows of the series.
     pub rows: usize,
-    /// Rows beyond them: they hold calendar features; data features are 0 there.
+    /// Rows beyond them, with calendar features; their data features are 0.
     pub ahead: usize,
     /// Time of each row.
     pub axis: Axis,
@@ -88,15 +88,15 @@ pub struct Frame {
     pub names: Vec<String>,
     /// Scale of each data feature.
     pub scales: Vec<Scale>,
-    /// What is worth knowing about how the frame was made: one sentence each.
+    /// Remarks on the making of the frame: one sentence each.
     pub notes: Vec<String>,
-    /// Rows of each data feature whose value was filled, in order.
+    /// Filled rows of each data feature, in order.
     pub filled: Vec<Vec<u32>>,
-    /// How they were.
+    /// The method of filling.
     pub fill: Fill,
     /// `[features × (rows + ahead)]`; `NaN` where there is no value, so that a leak would show.
     pub(in crate::data) values: Vec<Real>,
-    /// Which rows may stand together.
+    /// The rows that may stand together in a window.
     pub(in crate::data) known: Known,
 }
 
@@ -104,8 +104,8 @@ impl Frame {
     /// Takes the targets, the inputs and the calendar from `series` and scales them by the training part of `split`.
     ///
     /// # Errors
-    /// [`Error::Knob`] for a column that there is not; [`Error::Column`] for one that has no value in the training part
-    /// or whose values are too large to be scaled.
+    /// [`Error::Knob`] for an unknown column; [`Error::Column`] for one without a value in the training part or with values too
+    /// large to be scaled.
     pub fn new(series: &Series, split: &Split, options: &FrameOptions) -> Result<Frame> {
         let (columns, targets) = chosen(series, options)?;
         let (axis, rows, data_features) = (series.axis, series.axis.len, columns.len());
@@ -203,7 +203,7 @@ impl Frame {
         self.values[row * self.features + target]
     }
 
-    /// Scaled target number `target` at `row` as it was measured; `NaN` where it was not.
+    /// Scaled measured target number `target` at `row`; `NaN` where it was not measured.
     pub fn truth_at(&self, target: usize, row: usize) -> Real {
         let is_filled = u32::try_from(row).is_ok_and(|row| self.filled[target].binary_search(&row).is_ok());
         if is_filled { Real::NAN } else { self.target_at(target, row) }
@@ -222,7 +222,7 @@ pub(crate) fn some_of(names: &[String]) -> String {
     names[..names.len().min(10)].join(", ") + more
 }
 
-/// Indices of the targets' and the inputs' columns, each once, the targets first; and how many targets there are.
+/// Indices of the targets' and the inputs' columns, each once, the targets first; and the number of targets.
 fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)> {
     let find = |knob: &About, name: &str| {
         series.names.iter().position(|column| column == name).ok_or_else(|| {
@@ -247,7 +247,7 @@ fn chosen(series: &Series, options: &FrameOptions) -> Result<(Vec<usize>, usize)
     Ok((columns, targets))
 }
 
-/// Cycles of the calendar that are worth telling, with a note on those that are not.
+/// Informative cycles of the calendar, with a note on those left out.
 fn cycles(axis: &Axis, train: usize, notes: &mut Vec<String>) -> Vec<Cycle> {
     let told = Cycle::of(axis, train);
     let varying = || Cycle::ALL.into_iter().filter(|cycle| cycle.varies(axis.step));
@@ -271,7 +271,7 @@ fn fitted(name: &str, training: &[f64]) -> Result<Scale> {
     })
 }
 
-/// What was filled of a column, and how.
+/// Note on the filled values of a column.
 fn filled_note(name: &str, count: usize, fill: Fill) -> String {
     let many = counted(count, "missing value was", "missing values were");
     let longest = fill.longest;

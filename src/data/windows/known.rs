@@ -1,27 +1,27 @@
-//! Which rows may stand together in a window: what its end knows, and what was measured.
+//! The rows that may stand together in a window, by what its end knows and what was measured.
 //!
-//! A window may read filled values; what it forecasts was measured. A row that a straight line fills is *open* until the value
-//! that the line leads to has come: no window ends in an open row, its past as little as its horizon, so that every line in it is
-//! at its end by then. Where something is learnt at every row, as in a series that is read as one, every row is the end of what
-//! it is learnt from: none of these rows is open, and none of their targets is filled.
+//! A window may read filled values; its horizon must be measured. A row that a straight line fills is *open* until the value at the
+//! line's end has come: neither the past nor the horizon of a window ends in an open row, so every line in it is complete by then.
+//! Where something is learnt at every row, as in the series as one, every row is an end: none of these rows is open, and none of
+//! their targets is filled.
 
 use crate::data::windows::fill::Gaps;
 
-/// What of a series may stand in a window, by row.
+/// Validity of a series' rows in a window.
 #[derive(Debug, Clone)]
 pub(in crate::data) struct Known {
-    /// For each row the first row of the stretch that it belongs to in which every feature has a value, measured or filled; the
-    /// number of rows (never a first row) where one has none.
+    /// For each row the first row of its run of rows with a value, measured or filled, in every feature; the number of rows (never
+    /// a first row) where a value is missing.
     read: Vec<u32>,
-    /// The same for stretches in which every target was measured.
+    /// The same for runs in which every target was measured.
     measured: Vec<u32>,
-    /// The same for stretches in which, besides, every feature has a value and no row is open.
+    /// The same for runs that also have a value in every feature and no open row.
     learnt: Vec<u32>,
-    /// Whether a line that fills the row leads to a value behind it.
+    /// Whether the row is filled by a line to a value behind it.
     open: Vec<bool>,
 }
 
-/// One column after filling, and what was filled of it.
+/// One column after filling, and its filled rows.
 pub(in crate::data) struct Column<'c> {
     pub values: &'c [f64],
     pub filled: &'c [u32],
@@ -29,7 +29,7 @@ pub(in crate::data) struct Column<'c> {
 }
 
 impl Known {
-    /// Of these columns, all as long.
+    /// The validity of rows with these columns, all of the same length.
     pub fn of(rows: usize, columns: &[Column<'_>], gaps: Gaps) -> Self {
         let (mut present, mut measured, mut open) = (vec![true; rows], vec![true; rows], vec![false; rows]);
         for column in columns {
@@ -56,11 +56,11 @@ impl Known {
         }
     }
 
-    /// Whether a window may begin at `start`, with so many rows of past and of horizon.
+    /// Whether a window of so many rows of past and of horizon may begin at `start`.
     pub fn allows(&self, start: usize, window: usize, horizon: usize) -> bool {
         let (origin, end) = (start + window, start + window + horizon);
         let is_open = |end: usize| end > start && self.open[end - 1];
-        // The whole window lies in one stretch if its last row's stretch begins no later than it does.
+        // The whole window lies in one run if its last row's run begins no later than the window.
         end > start
             && self.read[end - 1] as usize <= start
             && (horizon == 0 || self.measured[end - 1] as usize <= origin)
@@ -68,23 +68,23 @@ impl Known {
             && !is_open(end)
     }
 
-    /// Whether something may be learnt at each of `rows` rows from `start` on.
+    /// Whether all of `rows` rows from `start` on may be learnt from.
     pub fn is_learnt_throughout(&self, start: usize, rows: usize) -> bool {
         rows == 0 || self.learnt[start + rows - 1] as usize <= start
     }
 
-    /// Whether something may be learnt at this row.
+    /// Whether this row may be learnt from.
     pub fn is_learnt(&self, row: usize) -> bool {
         (self.learnt[row] as usize) < self.learnt.len()
     }
 
-    /// First row of the stretch without missing values that ends with `row`, or none.
+    /// First row of the run without missing values that ends with `row`, or none.
     pub fn first_read(&self, row: usize) -> Option<usize> {
         Some(self.read[row] as usize).filter(|&first| first < self.read.len())
     }
 }
 
-/// For each row the first row of its stretch of rows that belong, or the number of rows if it does not.
+/// For each row the first row of its run of rows that belong, or the number of rows if it does not.
 fn stretches(belong: impl ExactSizeIterator<Item = bool>) -> Vec<u32> {
     let rows = belong.len();
     let mut first = 0;

@@ -1,10 +1,10 @@
-//! The training part as one long series, read in lanes side by side.
+//! The training part as one long series, cut into lanes that are read in parallel.
 
 use std::ops::Range;
 
 use crate::data::{Batch, Frame};
 
-/// A run of rows without a gap, cut into tokens: it is read from its start to its end, carrying a state.
+/// A run of rows without a gap, cut into tokens and read from start to end with a carried state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lane {
     /// First row.
@@ -13,23 +13,23 @@ pub struct Lane {
     pub tokens: usize,
 }
 
-/// How lanes are cut.
+/// How to cut lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// How many lanes there should be, at least.
+    /// Smallest number of lanes.
     pub count: usize,
-    /// Tokens that a lane may have; `None`: any number.
+    /// Largest number of tokens of a lane; `None`: any number.
     pub longest: Option<usize>,
-    /// Rows of a token. All lanes may be moved on by less than one token, so that every row can be a token's first.
+    /// Rows of a token. All lanes may be shifted by less than one token, so that every row can be a token's first.
     pub segment: usize,
     /// Rows behind each token that are forecast from it.
     pub ahead: usize,
 }
 
 impl Frame {
-    /// Cuts `rows` into lanes of about equal length, the longest first. No lane crosses a gap, nor a value that was filled where
-    /// something would be learnt from it; and what is forecast from its tokens lies in the same stretch without gaps, and in
-    /// `rows`; stretches that are too short for that have no lane.
+    /// Cuts `rows` into lanes of about equal length, the longest first. No lane crosses a gap, nor a filled value that something
+    /// would be learnt from. The rows forecast from its tokens lie in the same run without gaps, and in `rows`; runs too short for
+    /// that have no lane.
     pub fn lanes(&self, rows: Range<usize>, cut: Cut) -> Vec<Lane> {
         let Cut { count, longest, segment, ahead } = cut;
         let behind = segment - 1 + ahead;
@@ -51,14 +51,14 @@ impl Frame {
                 }),
             );
         }
-        // By numbers, as other lists are sorted: a sort of its own kind would be several KB more to download.
+        // Whole numbers share one instance of the sort with other lists.
         let mut order: Vec<i64> =
             lanes.iter().zip(0..).map(|(lane, place)| place - ((lane.tokens as i64) << 32)).collect();
         order.sort_unstable();
         order.into_iter().map(|key| lanes[(key & 0xffff_ffff) as usize]).collect()
     }
 
-    /// The stretches of `rows` at each row of which something may be learnt, in order.
+    /// The runs of rows within `rows` that may be learnt from, in order.
     fn stretches_in(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut next = rows.start;
         std::iter::from_fn(move || {
@@ -68,7 +68,7 @@ impl Frame {
         })
     }
 
-    /// As [`Frame::gather`], for pieces that each give the first so many of their rows; the rest is 0.
+    /// As [`Frame::gather`], for pieces that each give their first so many rows; the rest is 0.
     pub fn gather_pieces(
         &self,
         pieces: impl ExactSizeIterator<Item = Range<usize>>,

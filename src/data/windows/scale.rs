@@ -1,8 +1,8 @@
-//! z-scores: every column by the mean and the spread that it has in the training part.
+//! z-scores: every column by its mean and standard deviation in the training part.
 
 use serde::{Deserialize, Serialize};
 
-/// Mean and spread of one column, in the column's unit.
+/// Mean and standard deviation of one column, in the column's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     /// Mean of the training part.
@@ -11,20 +11,20 @@ pub struct Scale {
     /// Standard deviation of the training part, dividing by the count (ddof 0); 1 for a constant column.
     #[serde(with = "crate::exact")]
     pub std: f64,
-    /// Whether the training part holds one value only.
+    /// Whether the training part has only one value.
     pub constant: bool,
 }
 
 impl Scale {
-    /// Fits the scale to the training part's values, in `f64`, leaving `NaN` out. `None` if there is no value, or if
-    /// they are so large that their squares overflow.
+    /// Fits the scale to the training part's values, in `f64`, leaving `NaN` out. `None` without a value, or if their squares
+    /// overflow.
     ///
-    /// Two passes, the second on what is left after the mean: a series near 1e9 with a spread of 5 keeps its digits.
+    /// Two passes, the second on the values less their mean: a series near 1e9 that varies by 5 keeps its digits.
     pub fn fit(values: &[f64]) -> Option<Scale> {
         let present = || values.iter().copied().filter(|x| !x.is_nan());
         let count = present().count() as f64;
         let mut mean = present().sum::<f64>() / count;
-        // What rounding took from the sum is in the mean of the differences.
+        // The mean of the differences corrects the rounding of the sum.
         mean += present().map(|x| x - mean).sum::<f64>() / count;
         let std = (present().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count).sqrt();
         if !(mean.is_finite() && std.is_finite()) {
@@ -34,19 +34,19 @@ impl Scale {
         if present().all(|x| x == first) {
             return Some(Scale { mean: first, std: 1.0, constant: true });
         }
-        // Different values whose squared differences underflow: as good as constant.
+        // Different values whose squared differences underflow count as constant.
         if std == 0.0 {
             return Some(Scale { mean, std: 1.0, constant: true });
         }
         Some(Scale { mean, std, constant: false })
     }
 
-    /// From the column's unit to spreads from the mean.
+    /// From the column's unit to standard deviations from the mean.
     pub fn scale(&self, value: f64) -> f64 {
         (value - self.mean) / self.std
     }
 
-    /// From spreads from the mean back to the column's unit.
+    /// From standard deviations from the mean back to the column's unit.
     pub fn unscale(&self, value: f64) -> f64 {
         value * self.std + self.mean
     }

@@ -1,5 +1,5 @@
-//! Season, window and horizon that fit a series' step and length. Values are looked at in the training part alone, of whichever
-//! split is in force; of the other parts only their lengths count.
+//! Season, window and horizon from a series' step and length. Only values in the training part of the split in force are used; of
+//! the other parts only their lengths count.
 
 use serde::Serialize;
 
@@ -13,28 +13,28 @@ use crate::data::windows::fill::{Fill, Gaps, USUAL_LONGEST};
 use crate::data::windows::known::{Column, Known};
 use crate::error::{Error, Result};
 
-/// Lengths that fit a series, in steps.
+/// Suggested lengths, in steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suggestion {
-    /// After how many steps the series repeats itself; 1: it does not.
+    /// Season in steps; 1: none.
     pub season: usize,
-    /// How many steps a network looks back.
+    /// Input window in steps.
     pub window: usize,
-    /// How many steps are forecast.
+    /// Horizon in steps.
     pub horizon: usize,
-    /// What to do with missing values: fill short runs where that keeps many more windows.
+    /// Treatment of missing values: filling short runs where that keeps many more windows.
     pub gaps: Gaps,
-    /// Why these, in a sentence.
+    /// The reason, in a sentence.
     pub why: String,
 }
 
-/// Longest window that is suggested: a network reads it step by step, a thousand times over.
+/// Longest suggested window: a network reads it step by step, a thousand times over.
 const LONGEST_WINDOW: usize = 512;
 
-/// How many times as many windows must be won before filling is suggested, as a fraction: filled values are made up.
+/// Ratio of windows, as a fraction, from which filling is suggested: filled values are made up.
 const ENOUGH_MORE: (usize, usize) = (5, 4);
 
-/// Window and horizon that people use for a step, when rows are plenty.
+/// Usual window and horizon of a step, with plenty of rows.
 fn usual(step: Step, season: usize) -> (usize, usize) {
     match step {
         // Two years of months (or quarters), one ahead; ten single years, three ahead.
@@ -55,7 +55,7 @@ fn usual(step: Step, season: usize) -> (usize, usize) {
                     let day = per_day as usize;
                     (day * (LONGEST_WINDOW / day).clamp(2, 7), day)
                 }
-                // Finer: a day would be too long a window, so that four hours (or minutes, or seconds) and one ahead.
+                // Finer: a day would be too long a window, so four hours (or minutes, or seconds) and one ahead.
                 _ => {
                     let unit =
                         [3_600_000, 60_000, 1000].into_iter().find(|unit| unit / step <= 128 && unit / step >= 2);
@@ -67,10 +67,10 @@ fn usual(step: Step, season: usize) -> (usize, usize) {
     }
 }
 
-/// Season of a series whose values do not say: the calendar's shortest that fits three times.
+/// Season of a series whose values show none: the calendar's shortest that fits three times.
 fn natural_season(step: Step, rows: usize) -> usize {
     let periods = period::natural(step);
-    // Below an hour a day is more likely than an hour, which few things follow.
+    // Below an hour a day is likelier than an hour, which few quantities follow.
     let wanted = match step {
         Step::Milliseconds(step) if step < 3_600_000 => {
             periods.iter().rev().find(|&&period| period as i64 * step <= 86_400_000)
@@ -80,8 +80,8 @@ fn natural_season(step: Step, rows: usize) -> usize {
     wanted.copied().filter(|season| season * 3 <= rows).unwrap_or(1)
 }
 
-/// Window and horizon cut to what the parts allow: a horizon that fits into the validation and the test part and four times
-/// into the training part, and a window that leaves two thirds of the training rows to begin a window at.
+/// Window and horizon cut to the parts: the horizon fits into the validation and the test part and four times into the training
+/// part, and two thirds of the training rows can begin a window.
 fn fitted(split: &Split, window: usize, horizon: usize) -> (usize, usize) {
     let train = split.train.len();
     let horizon = horizon.min(split.validation.len()).min(split.test.len()).min(train / 4).max(1);
@@ -94,7 +94,7 @@ fn longest_run(values: &[f64]) -> usize {
     values.split(|value| value.is_nan()).map(<[f64]>::len).max().unwrap_or(0)
 }
 
-/// Windows that there are among these values of a target, filled so.
+/// Number of windows among these values of a target with this filling.
 fn windows(values: &[f64], (window, horizon): (usize, usize), gaps: Gaps) -> usize {
     let mut values = values.to_vec();
     let filled = Fill { gaps, ..Fill::default() }.fill(&mut values);
@@ -112,7 +112,7 @@ impl Regular {
         self.suggest_on(target, &Split::usual(&self.series.axis))
     }
 
-    /// The same by the training part of another split, as the knob [`SPLIT`](crate::data::series::split::SPLIT) has it.
+    /// The same with the training part of another split, a value of the knob [`SPLIT`](crate::data::series::split::SPLIT).
     ///
     /// # Errors
     /// When no column has that name, or as [`Split::parse`].
@@ -130,8 +130,8 @@ impl Regular {
     }
 }
 
-/// Season, window and horizon for the values of one column on `axis`, whose gaps will be filled so; only values in the training part
-/// are looked at. The horizon ends where the calendar does.
+/// Season, window and horizon for the values of one column on `axis`, with this filling of gaps; only values in the training part
+/// are used. The horizon ends where the calendar does.
 pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Suggestion {
     let (rows, step) = (values.len(), axis.step);
     let train = &values[split.train.clone()];
@@ -159,12 +159,12 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
         String::new()
     };
     let mut because = format!("{rows} rows, {} of them for training, allow no more", train.len());
-    // What is forecast must have been measured.
+    // The horizon must be measured.
     if fill.gaps != Gaps::Leave && horizon > measured {
         horizon = (measured * 2 / 3).max(1);
         because = format!("the longest run without a gap has {measured} steps, and filled steps are not forecast");
     }
-    // A window and its horizon must fit between two gaps, and several times over.
+    // A window and its horizon must fit several times between two gaps.
     while window + horizon > run.max(2) * 2 / 3 && window > 1 {
         window = (window / 2).max(1);
         horizon = horizon.min(window);
@@ -175,7 +175,7 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
         horizon = room;
         because = "the calendar ends with the year 9999".to_owned();
     }
-    // Whole seasons, where it is cut and at least one fits.
+    // Whole seasons, where the window is cut and at least one fits.
     if season > 1 && window > season && window < usual_window {
         window -= window % season;
     }
@@ -195,7 +195,7 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
     Suggestion { season, window, horizon, gaps, why }
 }
 
-/// What to say of a series that is too short for the usual window and horizon.
+/// Note on a series too short for the usual window and horizon.
 pub(crate) fn short_note(series: &Series) -> Option<Note> {
     let step = series.axis.step;
     let rows = series.axis.len;
@@ -238,8 +238,8 @@ mod tests {
         let mut values = vec![1.0; 1000];
         assert_eq!(suggested(&values, Step::Milliseconds(3_600_000)).gaps, Gaps::Leave);
         values.iter_mut().step_by(100).for_each(|value| *value = f64::NAN);
-        // 991 windows of ten rows, ten of which hold each of nine gaps. Filled, a gap is neither forecast (three) nor the end of
-        // a past (one).
+        // 991 windows of ten rows, ten of which hold each of nine gaps. A filled gap is in no horizon (three) and ends no past
+        // (one).
         let count = |gaps| windows(&values, (7, 3), gaps);
         assert_eq!((count(Gaps::Leave), count(Gaps::Interpolate)), (900, 991 - 1 - 9 * 4));
         let suggestion = suggested(&values, Step::Milliseconds(3_600_000));

@@ -1,14 +1,14 @@
 //! Attention between two sequences: scores between their steps, weights, and weighted sums.
 //!
-//! Samples lie side by side in a sequence and never meet: the query of a sample is compared with the `places` of the same
-//! sample alone. Queries are `[rows × (steps · batch)]`, keys and values `[rows × (places · batch)]`, and scores and weights
-//! `[places × (steps · batch)]`.
+//! Samples lie side by side in a sequence and do not interact: the query of a sample is compared only with the `places` of the same
+//! sample. Queries are `[rows × (steps · batch)]`, keys and values `[rows × (places · batch)]`, and scores and weights `[places ×
+//! (steps · batch)]`.
 
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{self, Formula, Number, Summed, TINY, add_scaled, dot, for_each, for_each_summed, tanh};
 
-/// How two sequences meet: rows of both, places of the keys, samples side by side.
+/// Sizes of two sequences: rows of both, places of the keys, samples.
 #[derive(Debug, Clone, Copy)]
 struct Meeting {
     rows: usize,
@@ -31,12 +31,12 @@ impl Meeting {
         Self { rows, places, batch }
     }
 
-    /// Where query `column` lies.
+    /// Index range of query `column`.
     fn query(self, column: usize) -> std::ops::Range<usize> {
         column * self.rows..(column + 1) * self.rows
     }
 
-    /// Where the key at `place` of the sample that query `column` belongs to lies.
+    /// Index range of the key at `place` for the sample of query `column`.
     fn key(self, column: usize, place: usize) -> std::ops::Range<usize> {
         self.query(place * self.batch + column % self.batch)
     }
@@ -88,7 +88,7 @@ pub fn additive_scores(tape: &mut Tape, queries: Var, keys: Var, v: Var, batch: 
     tape.push(meeting.places, columns, out, Some(record.with_sizes(meeting.sizes())))
 }
 
-/// The tanh is computed again: kept, it would take `rows` times the memory of the scores.
+/// The tanh is computed again: stored, it would take `rows` times the memory of the scores.
 fn additive_backward(ctx: &mut Context<'_>) {
     let (Some(queries), Some(keys), Some(v)) = (ctx.input(0), ctx.input(1), ctx.input(2)) else { return };
     let (meeting, up) = (Meeting::recorded(ctx), ctx.take_upstream());
@@ -105,8 +105,8 @@ fn additive_backward(ctx: &mut Context<'_>) {
     ctx.keep(up);
 }
 
-/// The sum of each sample's `values` weighed by each column of `weights` `[places × (steps · batch)]`:
-/// `[rows × (steps · batch)]`.
+/// The sum of each sample's `values`, weighted by each column of `weights` `[places × (steps · batch)]`: `[rows × (steps ·
+/// batch)]`.
 pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -> Var {
     let (meeting, (places, columns)) = (Meeting::of(tape.shape(values), batch), tape.shape(weights));
     assert_eq!(places, meeting.places, "a weight for each place is needed");
@@ -158,7 +158,7 @@ pub fn softmax(tape: &mut Tape, x: Var) -> Var {
 }
 
 impl Meeting {
-    /// Calls `with(column, place, factor)` for each entry of `factors` `[places × columns]` that is not next to nothing.
+    /// Calls `with(column, place, factor)` for each entry of `factors` `[places × columns]` that is not negligible.
     #[inline(always)]
     fn pairs(self, factors: &[Real], mut with: impl FnMut(usize, usize, Real)) {
         for (column, factors) in factors.chunks_exact(self.places).enumerate() {

@@ -1,21 +1,21 @@
 //! Scaled dot-product attention with several heads, and positions.
 //!
-//! Queries, keys and values are sequences `[d × (steps · batch)]`; head `h` has rows `h d/H .. (h + 1) d/H` of each. One
-//! sample and one head are read as strided views; their products are small matrix products.
+//! Queries, keys and values are sequences `[d × (steps · batch)]`; head `h` has rows `h d/H .. (h + 1) d/H` of each. One sample and
+//! one head are strided views; their products are small matrix products.
 
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{add_scaled, outer, softmax, softmax_backward};
 
-/// How queries look at keys.
+/// Heads, batch and mask of attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    /// Heads; they divide the rows.
+    /// Number of heads, a divisor of the rows.
     pub heads: usize,
-    /// Samples side by side.
+    /// Number of samples.
     pub batch: usize,
-    /// Whether a query sees its own step and earlier ones alone. The last query stands at the last key: with more keys than
-    /// queries, the keys that come first are of the past.
+    /// Whether a query attends only to its own step and earlier ones. The last query stands at the last key: with more keys than
+    /// queries, the first keys are of the past.
     pub causal: bool,
 }
 
@@ -24,11 +24,11 @@ pub struct Look {
 pub struct Attended {
     /// `[d × (queries · batch)]`.
     pub out: Var,
-    /// How much each query looked at each key, `[keys × (batch · heads · queries)]`: sample by sample, head by head.
+    /// Attention weights, `[keys × (batch · heads · queries)]`: sample by sample, head by head.
     pub weights: Var,
 }
 
-/// Sizes, as a record holds them.
+/// Sizes in a record.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
     rows: usize,
@@ -44,12 +44,12 @@ impl Sizes {
         self.rows / self.heads
     }
 
-    /// How far the next step of a sample is behind one.
+    /// Distance from one step of a sample to the next.
     fn stride(self) -> usize {
         self.rows * self.batch
     }
 
-    /// First number of each sample's and head's view, and the place of its weights.
+    /// Index of the first number of each sample's and head's view, and the index range of its weights.
     fn views(self) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
         let size = self.queries * self.keys;
         (0..self.batch * self.heads).map(move |k| (k * self.head(), k * size..(k + 1) * size))
@@ -70,8 +70,8 @@ impl Sizes {
     }
 }
 
-/// `softmax(Kᵀ Q / √(d/H)) ` over the keys, times the values (Vaswani et al. 2017, equation 1), in each of `look.heads` heads
-/// by itself, as `torch.nn.MultiheadAttention` between its projections.
+/// `softmax(Kᵀ Q / √(d/H)) ` over the keys, times the values (Vaswani et al. 2017, equation 1), separately in each of `look.heads`
+/// heads, as `torch.nn.MultiheadAttention` between its projections.
 ///
 /// `q` `[d × (queries · batch)]`, `k` and `v` `[d × (keys · batch)]`.
 pub fn attention(tape: &mut Tape, q: Var, k: Var, v: Var, look: Look) -> Attended {
@@ -126,7 +126,7 @@ fn backward(ctx: &mut Context<'_>) {
         packed.pack_transposed(values, stride, first, head, s.keys);
         packed.times(&d_out, &mut d_scores, s.keys, false);
         for (weights, column) in weights.chunks_exact(s.keys).zip(d_scores.chunks_exact_mut(s.keys)) {
-            // A key that was not seen has weight zero and gets gradient zero.
+            // A masked key has weight zero and gets gradient zero.
             softmax_backward(weights, column, s.scale());
         }
         if ctx.wanted(0).is_some() {
@@ -143,8 +143,8 @@ fn backward(ctx: &mut Context<'_>) {
     ctx.keep(up);
 }
 
-/// The sequence `x` `[d × (steps · batch)]` with row `first + t` of `table` `[places × d]` added at step `t`; past the last
-/// place the last row is repeated.
+/// The sequence `x` `[d × (steps · batch)]` plus row `first + t` of `table` `[places × d]` at step `t`; past the last place the
+/// last row is repeated.
 pub fn add_places(tape: &mut Tape, x: Var, table: Var, first: usize, batch: usize) -> Var {
     let ((rows, columns), (places, width)) = (tape.shape(x), tape.shape(table));
     assert_eq!(rows, width, "rows of the input and width of the table differ");

@@ -48,7 +48,7 @@ impl Loss {
 pub fn loss(tape: &mut Tape, kind: Loss, prediction: Var, target: Var) -> Var {
     assert_eq!(tape.shape(prediction), tape.shape(target), "shapes differ");
     let pairs = tape.value(prediction).iter().zip(tape.value(target));
-    // Summed in f64: the sum over a large batch would lose the last digits of f32.
+    // Summed in f64, since a large batch's sum would lose the last digits of f32.
     let total: f64 = pairs.map(|(p, t)| crate::wide(kind.of(p - t))).sum();
     let count = tape.value(prediction).len();
     let mut out = tape.buffer(1);

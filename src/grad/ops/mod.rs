@@ -1,7 +1,7 @@
-//! Every operation that is not a recurrence, forward and backward side by side.
+//! Every operation except the recurrences, forward and backward side by side.
 //!
-//! Shapes are `[rows × columns]`; a sequence is `[features × (steps · batch)]`. Operations panic on shapes that do not
-//! fit: that is a mistake in an architecture, never in a person's data.
+//! Shapes are `[rows × columns]`; a sequence is `[features × (steps · batch)]`. Operations panic on mismatched shapes, which are a
+//! mistake in an architecture, never in a person's data.
 
 mod alignment;
 mod arithmetic;

@@ -10,7 +10,7 @@ pub fn layer_norm(tape: &mut Tape, x: Var, w: Var, b: Var, epsilon: Real) -> Var
     normalise(tape, x, w, Some(b), (1, true), epsilon)
 }
 
-/// Layer normalisation of each of `groups` equal parts of each column of `x` by itself, without a bias, as
+/// Layer normalisation of each of `groups` equal parts of each column separately, without a bias, as
 /// `torch.nn.functional.group_norm` of the columns; `w` `[rows × 1]`.
 pub fn group_norm(tape: &mut Tape, x: Var, w: Var, groups: usize, epsilon: Real) -> Var {
     normalise(tape, x, w, None, (groups, true), epsilon)
@@ -22,7 +22,7 @@ pub fn rms_norm(tape: &mut Tape, x: Var, w: Var, epsilon: Real) -> Var {
     normalise(tape, x, w, None, (1, false), epsilon)
 }
 
-/// In `groups` parts of a column; `centred`: the mean is taken out.
+/// In `groups` parts of a column; `centred`: the mean is subtracted.
 fn normalise(tape: &mut Tape, x: Var, w: Var, b: Option<Var>, (groups, centred): (usize, bool), epsilon: Real) -> Var {
     let (rows, cols) = tape.shape(x);
     assert_eq!((rows, 1), tape.shape(w), "one number a row is needed");

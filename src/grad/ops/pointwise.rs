@@ -34,7 +34,7 @@ fn map(tape: &mut Tape, x: Var, f: impl Formula<1, 1>, backward: fn(&mut Context
     tape.push(rows, cols, out, Some(Record::new([Some(x)], backward)))
 }
 
-/// Backward pass of a function whose derivative is known from its value: from the gradient of its value and that.
+/// Backward pass of a function whose derivative follows from its value: `f` gets the value's gradient and the value.
 fn back(ctx: &mut Context<'_>, f: impl Formula<2, 1>) {
     let output = ctx.output();
     ctx.accumulate(0, |grad, up| for_each([up, output], [grad], f));
@@ -92,16 +92,16 @@ pub struct DropoutKey {
     pub seed: u64,
     /// The optimiser step.
     pub step: u64,
-    /// Which dropout of the network it is.
+    /// Number of the dropout in the network.
     pub layer: u64,
-    /// Number, within the whole batch, of the first sample at hand: a batch cut into shards gets the same masks.
+    /// Number of the first present sample within the whole batch: a batch cut into shards gets the same masks.
     pub first_sample: u64,
-    /// Number, within the whole sequence, of the first step at hand: a sequence cut into stretches gets the same masks.
+    /// Number of the first present step within the whole sequence: a sequence cut into stretches gets the same masks.
     pub first_step: u64,
 }
 
 impl DropoutKey {
-    /// A number in `[0, 1)` for one entry of one sample at hand, the same however batch and sequence are cut up.
+    /// A number in `[0, 1)` for one entry of one sample, the same however batch and sequence are cut up.
     pub fn draw(&self, step: usize, sample: usize, (row, rows): (usize, usize)) -> Real {
         let place = (self.first_step + step as u64) * rows as u64 + row as u64;
         let layer = self.step.wrapping_mul(1024) + self.layer;
@@ -109,8 +109,8 @@ impl DropoutKey {
     }
 }
 
-/// Inverted dropout (Srivastava et al. 2014) on a sequence `[rows × (steps · batch)]`: each entry is zero with probability
-/// `rate`, and else divided by `1 − rate`.
+/// Inverted dropout (Srivastava et al. 2014) on a sequence `[rows × (steps · batch)]`: each entry is zero with probability `rate`,
+/// and otherwise divided by `1 − rate`.
 pub fn dropout(tape: &mut Tape, x: Var, rate: Real, key: DropoutKey, batch: usize) -> Var {
     let (rows, cols) = tape.shape(x);
     let kept = 1.0 / (1.0 - rate);

@@ -4,7 +4,7 @@ use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
 use crate::math::kernels::{add_scaled, outer};
 
-/// `W x + b 1ᵀ`: `w` `[out × in]`, `x` `[in × n]`, `b` `[out × 1]` or nothing; the result is `[out × n]`.
+/// `W x + b 1ᵀ`: `w` `[out × in]`, `x` `[in × n]`, optional `b` `[out × 1]`; the result is `[out × n]`.
 pub fn linear(tape: &mut Tape, w: Var, x: Var, b: Option<Var>) -> Var {
     let ((rows, inner), (features, cols)) = (tape.shape(w), tape.shape(x));
     assert_eq!(inner, features, "columns of the weights and rows of the input differ");
@@ -40,8 +40,8 @@ pub fn linear(tape: &mut Tape, w: Var, x: Var, b: Option<Var>) -> Var {
     tape.push(rows, cols, out, Some(record))
 }
 
-/// The product with a block-diagonal matrix, whose blocks `[out/B × d]` are below each other in `w` `[out × d]`: rows
-/// `b d .. (b + 1) d` of `x` `[B d × n]` give the rows `b out/B .. (b + 1) out/B` of the result `[out × n]`.
+/// The product with a block-diagonal matrix, whose blocks `[out/B × d]` are stacked in `w` `[out × d]`: rows `b d .. (b + 1) d` of
+/// `x` `[B d × n]` give the rows `b out/B .. (b + 1) out/B` of the result `[out × n]`.
 pub fn linear_blocks(tape: &mut Tape, w: Var, x: Var) -> Var {
     let ((rows, d), (features, cols)) = (tape.shape(w), tape.shape(x));
     let blocks = features / d;

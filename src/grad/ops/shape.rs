@@ -32,7 +32,7 @@ pub fn slice_rows(tape: &mut Tape, x: Var, first: usize, count: usize) -> Var {
     tape.push(count, cols, out, Some(record.with_sizes([first, count, rows])))
 }
 
-/// `a` above `b`; the same number of columns.
+/// `a` stacked on `b`, with the same number of columns.
 pub fn concat_rows(tape: &mut Tape, a: Var, b: Var) -> Var {
     let ((above, cols), (below, other)) = (tape.shape(a), tape.shape(b));
     assert_eq!(cols, other, "numbers of columns differ");
@@ -60,7 +60,7 @@ pub fn concat_rows(tape: &mut Tape, a: Var, b: Var) -> Var {
     tape.push(rows, cols, out, Some(record.with_sizes([above, below])))
 }
 
-/// `a` and then `b`; the same number of rows. For sequences: one after the other in time.
+/// `a` followed by `b`, with the same number of rows; for sequences, in time.
 pub fn concat_columns(tape: &mut Tape, a: Var, b: Var) -> Var {
     let ((rows, first), (other, second)) = (tape.shape(a), tape.shape(b));
     assert_eq!(rows, other, "numbers of rows differ");
@@ -75,7 +75,7 @@ pub fn concat_columns(tape: &mut Tape, a: Var, b: Var) -> Var {
     tape.push(rows, first + second, out, Some(record.with_sizes([rows * first])))
 }
 
-/// All columns, `times` times one after the other.
+/// All columns, repeated `times` times.
 pub fn repeat_columns(tape: &mut Tape, x: Var, times: usize) -> Var {
     let (rows, cols) = tape.shape(x);
     let mut out = tape.buffer(rows * cols * times);
@@ -88,8 +88,8 @@ pub fn repeat_columns(tape: &mut Tape, x: Var, times: usize) -> Var {
     tape.push(rows, cols * times, out, Some(record))
 }
 
-/// Rows of a table `[count × width]` as columns: the given rows in turn, `each` columns of each, over and over until there
-/// are `columns` of them, `[width × columns]`.
+/// Rows of a table `[count × width]` as columns `[width × columns]`: the given rows in turn, each repeated `each` times, over and
+/// over up to `columns`.
 pub fn lookup(tape: &mut Tape, table: Var, rows: Range<usize>, each: usize, columns: usize) -> Var {
     let (count, width) = tape.shape(table);
     assert!(rows.end <= count && !rows.is_empty(), "the table has no such rows");
@@ -129,7 +129,7 @@ pub fn mean_steps(tape: &mut Tape, x: Var, n: usize) -> Var {
     tape.push(rows, n, out, Some(record))
 }
 
-/// The steps of a sequence `[rows × (steps · n)]` on top of each other, `[(steps · rows) × n]`.
+/// The steps of a sequence `[rows × (steps · n)]`, stacked: `[(steps · rows) × n]`.
 pub fn stack_steps(tape: &mut Tape, x: Var, steps: usize) -> Var {
     let (rows, columns) = tape.shape(x);
     assert_eq!(columns % steps, 0, "a sequence of whole steps is needed");

@@ -1,4 +1,4 @@
-//! Elementwise smooth functions made of exponentials. The backward pass computes their derivatives from the input again.
+//! Elementwise smooth functions of exponentials. The backward pass computes their derivatives from the input again.
 
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
@@ -25,7 +25,7 @@ pub fn silu(tape: &mut Tape, x: Var) -> Var {
     map::<Silu>(tape, x)
 }
 
-/// `x Φ(x)` with the distribution function of the normal distribution (Hendrycks and Gimpel 2016), not its tanh
+/// `x Φ(x)` with the cumulative distribution function of the normal distribution (Hendrycks and Gimpel 2016), not its tanh
 /// approximation; derivative `Φ(x) + x φ(x)`.
 pub fn gelu(tape: &mut Tape, x: Var) -> Var {
     map::<Gelu>(tape, x)

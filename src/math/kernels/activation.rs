@@ -1,8 +1,8 @@
-//! tanh and the logistic sigmoid, fast enough not to rule the training time.
+//! tanh and the logistic sigmoid, fast enough not to dominate the training time.
 //!
-//! In `f32`, tanh is `x P(x²) / Q(x²)` with five coefficients each, fitted by `scripts/reference/tanh_coefficients.py` to
-//! the least relative error on `[-8.5, 8.5]`, beyond which tanh is 1 to the last bit. The largest error against the exact
-//! value is [`TANH_ERROR`]; a test walks over the range. In `f64` both come from the maths library.
+//! In `f32`, tanh is `x P(x²) / Q(x²)` with five coefficients each, fitted by `scripts/reference/tanh_coefficients.py` to the least
+//! relative error on `[-8.5, 8.5]`, beyond which tanh is 1 to the last bit. [`TANH_ERROR`] is the largest error; a test covers the
+//! range. In `f64` both come from the maths library.
 
 use super::lanes::Number;
 

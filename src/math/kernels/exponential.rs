@@ -1,8 +1,8 @@
 //! The exponential function, and functions made of it.
 //!
-//! In `f32`, `eˣ = 2ⁿ eʳ` with `n` the whole number next to `x / ln 2` and `|r| ≤ ln 2 / 2`; `eʳ` is the polynomial of the
-//! Cephes library (Moshier, `expf.c`). The largest errors against the exact values are stated and tested. In `f64` all comes
-//! from the maths library.
+//! In `f32`, `eˣ = 2ⁿ eʳ` with `n` the whole number nearest to `x / ln 2` and `|r| ≤ ln 2 / 2`; `eʳ` is the polynomial of the
+//! Cephes library (Moshier, `expf.c`). The largest errors are stated and tested. In `f64` all functions come from the maths
+//! library.
 
 use super::lanes::Number;
 use crate::Real;
@@ -20,7 +20,7 @@ pub const NORMAL_ERROR: f64 = 5e-7;
 pub fn exp<T: Number>(x: T) -> T {
     /// Adding and subtracting it leaves the nearest whole number.
     const ROUND: f32 = 12_582_912.0;
-    /// ln 2 in two parts: products of the first with whole numbers are exact.
+    /// ln 2 in two parts, the first with exact products with whole numbers.
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     const P: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     let x = x.at_most(T::splat(88.0)).at_least(T::splat(-87.0));
@@ -47,8 +47,8 @@ fn size<T: Number>(x: T) -> T {
     x.at_least(T::splat(0.0) - x)
 }
 
-/// `ln(1 + eˣ)`, as `max(x, 0) + ln(1 + e^−|x|)`; the logarithm is `2 artanh(y / (2 + y))`, whose series needs seven terms,
-/// because its argument is at most 1/3.
+/// `ln(1 + eˣ)`, as `max(x, 0) + ln(1 + e^−|x|)`; the logarithm is `2 artanh(y / (2 + y))`, whose series needs seven terms, since
+/// its argument is at most 1/3.
 #[cfg(not(feature = "f64"))]
 #[inline(always)]
 pub fn softplus<T: Number>(x: T) -> T {
@@ -69,7 +69,7 @@ pub fn softplus<T: Number>(x: T) -> T {
     x.each(|x| x.max(0.0) + libm::log1p(libm::exp(-x.abs())))
 }
 
-/// Density `φ` and distribution function `Φ` of the standard normal distribution at `x`.
+/// Density `φ` and cumulative distribution function `Φ` of the standard normal distribution at `x`.
 ///
 /// In `f32`, `1 − Φ(|x|) = ½ P(t) e^(−x²/2)` with `t = 1 / (1 + p |x| / √2)` (Abramowitz and Stegun 1964, 7.1.26).
 #[cfg(not(feature = "f64"))]
@@ -85,7 +85,7 @@ pub fn normal<T: Number>(x: T) -> (T, T) {
         p = p.mul_add(t, T::splat(*c));
     }
     let beyond = T::splat(0.5) * (p * t) * bell;
-    // 1 right of zero and 0 left of it; next to zero both sides are 1/2.
+    // 1 right of zero and 0 left of it; near zero both sides are 1/2.
     let right = (x * T::splat(1e30)).at_most(T::splat(1.0)).at_least(T::splat(0.0));
     let two = T::splat(2.0);
     // right − right · beyond + (1 − right) · beyond
@@ -93,7 +93,7 @@ pub fn normal<T: Number>(x: T) -> (T, T) {
     (bell * T::splat(DENSITY), below)
 }
 
-/// Density `φ` and distribution function `Φ` of the standard normal distribution at `x`.
+/// Density `φ` and cumulative distribution function `Φ` of the standard normal distribution at `x`.
 #[cfg(feature = "f64")]
 #[inline(always)]
 pub fn normal<T: Number>(x: T) -> (T, T) {

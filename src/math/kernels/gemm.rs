@@ -1,9 +1,9 @@
 //! Matrix products in the layout of the sequences: columns contiguous, SIMD lanes along the rows of the result.
 //!
-//! A weight matrix is packed once into panels of [`PANEL`] rows, and the input, while it is at hand, into tiles of [`TILE`]
-//! columns; [`tile`] then holds `PANEL × TILE` results in registers: each step of the inner loop loads one panel column (two
-//! [`Lanes`]) and [`TILE`] single values of the input, for eight multiply-adds of lanes. More results than that would not fit
-//! the registers. With both operands packed the loop has two addresses, which is what one of the browsers needs to be fast.
+//! A weight matrix is packed once into panels of [`PANEL`] rows, and the input into tiles of [`TILE`] columns; [`tile`] then holds
+//! `PANEL × TILE` results in registers: each step of the inner loop loads one panel column (two [`Lanes`]) and [`TILE`] single
+//! values of the input, for eight multiply-adds of lanes. More results would not fit the registers. With both operands packed the
+//! loop has two addresses, which one of the browsers needs for speed.
 #![expect(
     unsafe_code,
     reason = "a bounds check in the inner loop costs a third of its speed; they stand in front of it"
@@ -14,14 +14,14 @@ use crate::Real;
 
 /// Rows in a panel of packed weights.
 pub const PANEL: usize = 2 * WIDTH;
-/// Columns of the result that one register tile holds.
+/// Columns of a register tile.
 const TILE: usize = 4;
-/// Steps of the inner loop that are worked on at once: a panel of so many and [`BLOCK`] fit the first-level cache.
+/// Steps of the inner loop in one block: a panel of this depth and [`BLOCK`] fit the first-level cache.
 const DEPTH: usize = 256;
-/// Numbers of the input that are packed at once.
+/// Number of packed values of the input.
 const BLOCK: usize = 2048;
-/// Columns that one pass of [`outer`] sums over before it adds to memory: what it reads of them fits the first-level
-/// cache, and short sums keep `f32` accurate.
+/// Columns that one pass of [`outer`] sums before it adds to memory: they fit the first-level cache, and short sums keep `f32`
+/// accurate.
 const OUTER_BLOCK: usize = 64;
 
 /// A matrix `[rows × cols]` in panels of [`PANEL`] rows, the last one filled with zeros.
@@ -49,7 +49,7 @@ impl Packed {
         for (index, panel) in self.panels.chunks_exact_mut(PANEL * inner).enumerate() {
             let top = index * PANEL;
             let height = PANEL.min(rows - top);
-            // Rows that are not there are the first one's numbers, and then nothing.
+            // Missing rows repeat the first one's numbers and are then set to zero.
             let columns: [&[Real]; PANEL] = std::array::from_fn(|lane| {
                 let from = (top + if lane < height { lane } else { 0 }) * stride + first_row;
                 &w[from..from + inner]
@@ -67,8 +67,8 @@ impl Packed {
         self.panels.resize(rows.div_ceil(PANEL) * PANEL * cols, 0.0);
     }
 
-    /// `y = W x`, or `y += W x` with `accumulate`. `x` is `[cols × n]` and `y` is `[rows × n]` with columns `stride`
-    /// apart (so that `y` may be some of the rows of a larger matrix: it starts at its first row).
+    /// `y = W x`, or `y += W x` with `accumulate`. `x` is `[cols × n]` and `y` is `[rows × n]` with columns at distance `stride`,
+    /// so that `y` may be some rows of a larger matrix, from its first row on.
     pub fn times(&self, x: &[Real], y: &mut [Real], stride: usize, accumulate: bool) {
         let (rows, inner) = (self.rows, self.cols);
         if rows == 0 || inner == 0 {
@@ -95,7 +95,7 @@ impl Packed {
                     (&x[from * inner + first..][..depth], 1)
                 } else {
                     for (tile, to_pack) in tiles.chunks_exact_mut(TILE * depth).zip((from..to).step_by(TILE)) {
-                        // A tile that is not full repeats its first column and discards the result.
+                        // An incomplete tile repeats its first column and discards the result.
                         let column = |c: usize| if to_pack + c < to { to_pack + c } else { to_pack };
                         interleave::<TILE>(std::array::from_fn(|c| &x[column(c) * inner + first..][..depth]), tile);
                     }
@@ -129,7 +129,7 @@ impl Packed {
     }
 }
 
-/// Packs `height` rows of each column of `w`, columns `stride` apart, step by step into a panel.
+/// Packs `height` rows of each column of `w`, columns at distance `stride`, step by step into a panel.
 fn pack_panel(w: &[Real], stride: usize, height: usize, panel: &mut [Real]) {
     for (k, to) in panel.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
         let column = &w[k * stride..][..height];
@@ -142,7 +142,7 @@ fn pack_panel(w: &[Real], stride: usize, height: usize, panel: &mut [Real]) {
     }
 }
 
-/// Writes `N` columns value by value next to each other: `to[k · N + c] = columns[c][k]`; `N` is a multiple of [`WIDTH`].
+/// Interleaves `N` columns: `to[k · N + c] = columns[c][k]`; `N` is a multiple of [`WIDTH`].
 #[inline(always)]
 fn interleave<const N: usize>(columns: [&[Real]; N], to: &mut [Real]) {
     const { assert!(N.is_multiple_of(WIDTH)) };
@@ -161,10 +161,10 @@ fn interleave<const N: usize>(columns: [&[Real]; N], to: &mut [Real]) {
     }
 }
 
-/// `y = W x` or `y += W x` for a single column: `w` is column-major, starts at its first row and has columns `stride` apart;
-/// it is read as it lies, because packing it would cost more than the product.
+/// `y = W x` or `y += W x` for a single column: `w` is column-major, from its first row on, with columns at distance `stride`; it
+/// is read unpacked, because packing would cost more than the product.
 pub fn times_column(w: &[Real], stride: usize, x: &[Real], y: &mut [Real], accumulate: bool) {
-    /// Rows whose sums are held in registers.
+    /// Rows with sums in registers.
     const ROWS: usize = 8 * WIDTH;
     let rows = y.len();
     if !accumulate {
@@ -185,7 +185,7 @@ pub fn times_column(w: &[Real], stride: usize, x: &[Real], y: &mut [Real], accum
     }
 }
 
-/// Thirty-two rows of [`times_column`]; a function by itself for the reason of [`tile`].
+/// Thirty-two rows of [`times_column`]; a separate function for the same reason as [`tile`].
 ///
 /// # Safety
 /// `w` must hold 32 numbers in each of the columns that `x` has numbers, `stride` apart, and `y` 32.
@@ -208,12 +208,12 @@ unsafe fn column_rows(w: *const Real, stride: usize, x: &[Real], y: *mut Real) {
     }
 }
 
-/// The input's side of a tile: its first value, and how far the values of the next step are behind it.
+/// The input's side of a tile: its first value, and the distance to the values of the next step.
 type Values = (*const Real, usize);
-/// Where a tile's results go: the first one, and how far the next column is behind it.
+/// The place of a tile's results: the first one, and the distance to the next column.
 type Place = (*mut Real, usize);
 
-/// One register tile, of whose results `height` rows and `width` columns are kept.
+/// One register tile, of which `height` rows and `width` columns are kept.
 ///
 /// # Safety
 /// `panel` must hold `PANEL` numbers and `x` `N` in each of `depth` steps, and `y` must have room for what is kept.
@@ -226,7 +226,7 @@ unsafe fn keep<const N: usize>(
     (height, width): (usize, usize),
     accumulate: bool,
 ) {
-    // SAFETY: as the caller promised; a tile that is not whole has room in `all`.
+    // SAFETY: as the caller promised; an incomplete tile has room in `all`.
     unsafe {
         if (height, width) == (PANEL, N) {
             return tile::<N>(panel, x, depth, y, accumulate);
@@ -244,8 +244,8 @@ unsafe fn keep<const N: usize>(
 
 /// One register tile: the sum over `depth` steps of a panel column times `N` values of `x`.
 ///
-/// A function by itself that calls nothing, with one step a turn: any other live value would take registers from
-/// the results, and one of the browsers then keeps them in memory, at half the speed.
+/// A separate function without calls, one step a turn: any other live value would take registers from the results, and one of the
+/// browsers would then keep them in memory, at half the speed.
 ///
 /// # Safety
 /// `panel` must hold `PANEL` numbers and `x` `N` in each of `depth` steps, and `y` `PANEL` in each of `N` columns.
@@ -276,8 +276,8 @@ unsafe fn tile<const N: usize>(panel: *const Real, x: Values, depth: usize, y: P
     }
 }
 
-/// `out += a xᵀ`, the sum over columns of outer products: `a` is `[rows × n]`, `x` is `[cols × n]`, and `out` is
-/// column-major `[rows × cols]` with columns `stride` apart, starting at its first row. Columns of `a` are `a_stride` apart.
+/// `out += a xᵀ`, the sum over columns of outer products: `a` is `[rows × n]`, `x` is `[cols × n]`, and `out` is column-major
+/// `[rows × cols]` with columns at distance `stride`, from its first row on. Columns of `a` are at distance `a_stride`.
 ///
 /// This is every weight gradient: one product over all steps of a sequence.
 pub fn outer(a: &[Real], a_stride: usize, rows: usize, x: &[Real], cols: usize, out: &mut [Real], stride: usize) {
@@ -292,7 +292,7 @@ pub fn outer(a: &[Real], a_stride: usize, rows: usize, x: &[Real], cols: usize, 
         let depth = OUTER_BLOCK.min(n - from);
         for top in (0..rows).step_by(PANEL) {
             let height = PANEL.min(rows - top);
-            // Packed, because columns a power of two apart would share a few places of the cache.
+            // Packed, because columns at a distance of a power of two would share a few sets of the cache.
             pack_panel(&a[from * a_stride + top..], a_stride, height, &mut panel[..depth * PANEL]);
             for col in (0..cols).step_by(TILE) {
                 let width = TILE.min(cols - col);

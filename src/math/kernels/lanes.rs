@@ -1,7 +1,7 @@
 //! Several numbers at once: four lanes of `f32` in one SIMD register of WebAssembly, four of an array elsewhere.
 //!
-//! A formula is written once, over [`Number`], and runs on [`Lanes`] for as long as four numbers are left and on single
-//! ones for the rest. In the relaxed SIMD build [`Number::mul_add`] rounds once, in the plain one twice.
+//! A formula is written once, over [`Number`], and runs on [`Lanes`] while four numbers are left, and on single numbers for the
+//! remainder. [`Number::mul_add`] rounds once in the relaxed SIMD build, twice in the plain one.
 
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -11,19 +11,19 @@ use crate::Real;
 /// Numbers in one [`Lanes`].
 pub const WIDTH: usize = 4;
 
-/// The number type of the kernels' formulas: one number, or several side by side.
+/// The number type of the kernels' formulas: one number, or several lanes.
 pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
     /// `x` in every lane.
     fn splat(x: Real) -> Self;
     /// `self · a + b`.
     fn mul_add(self, a: Self, b: Self) -> Self;
-    /// The smaller one of `self` and `limit`; NaN stays NaN.
+    /// The smaller of `self` and `limit`; NaN stays NaN.
     fn at_most(self, limit: Self) -> Self;
-    /// The larger one of `self` and `limit`; NaN stays NaN.
+    /// The larger of `self` and `limit`; NaN stays NaN.
     fn at_least(self, limit: Self) -> Self;
     /// Square root.
     fn sqrt(self) -> Self;
-    /// `self`, or zero where it is smaller than [`TINY`] in size.
+    /// `self`, or zero where its absolute value is below [`TINY`].
     fn flush(self) -> Self;
     /// 2 to the power of `self`, a whole number from −126 to 127. NaN gives some finite number.
     fn power_of_two(self) -> Self;
@@ -31,7 +31,7 @@ pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     fn each(self, f: impl Fn(Real) -> Real) -> Self;
 }
 
-/// Bits of the number 2ⁿ for a whole number n: its exponent, shifted to its place.
+/// Bits of the number 2ⁿ for a whole number n: its exponent, shifted into position.
 #[inline(always)]
 fn power_of_two(n: Real) -> Real {
     crate::narrow(f64::from(f32::from_bits(((n as i32 + 127) << 23) as u32)))
@@ -129,7 +129,7 @@ mod register {
             Self(f32x4_add(f32x4_mul(self.0, a.0), b.0))
         }
 
-        // The pseudo-minimum `b < a ? b : a` is one instruction of the processor; with the limit second, NaN stays.
+        // The pseudo-minimum `b < a ? b : a` is one processor instruction; with the limit second, NaN stays.
         #[inline(always)]
         fn at_most(self, limit: Self) -> Self {
             Self(f32x4_pmin(self.0, limit.0))
@@ -223,7 +223,7 @@ mod register {
     }
 }
 
-/// On arrays, which the compiler turns into whatever SIMD the target has.
+/// On arrays, which the compiler turns into the target's SIMD.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128", not(feature = "f64"))))]
 mod register {
     #![expect(unsafe_code, reason = "the same interface as on SIMD registers")]
@@ -349,8 +349,8 @@ mod register {
     }
 }
 
-/// Runs `f` over equally long slices, four numbers at a time and then one at a time: `f(read, write)` gets the place's
-/// numbers of `reads` and of `writes`, and gives the numbers to write.
+/// Runs `f` over equally long slices, four numbers at a time and then one at a time: `f(read, write)` gets the numbers of `reads`
+/// and of `writes` at one index, and returns the numbers to write.
 ///
 /// All slices are cut to the length of the first of `writes`; a shorter one panics.
 #[inline(always)]
@@ -379,7 +379,7 @@ pub fn for_each<const R: usize, const W: usize>(
     }
 }
 
-/// A formula over `R` numbers that are read and `W` that are read and written, at one place.
+/// A formula of `R` numbers to read and `W` to read and write, at one index.
 pub trait Formula<const R: usize, const W: usize> {
     /// The numbers to write.
     fn at<T: Number>(&self, reads: [T; R], writes: [T; W]) -> [T; W];

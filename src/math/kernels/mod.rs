@@ -1,4 +1,4 @@
-//! The hot loops, each with a plain reference implementation in [`plain`] that it is tested against.
+//! The hot loops, each tested against a plain reference implementation in [`plain`].
 //!
 //! They are written over [`lanes::Lanes`]: SIMD registers in wasm (with fused multiply-adds in the relaxed build), arrays
 //! elsewhere. This is the only folder with `unsafe` in it.
@@ -22,9 +22,9 @@ pub use vectors::{add_product, add_scaled, dot, multiply, product, scaled};
 
 use crate::Real;
 
-/// Gradients smaller than this are set to zero. WebAssembly has no flush-to-zero mode, and a gradient that fades over a
-/// long window becomes subnormal, which makes every multiplication with it some ten times slower. 1e-25 in `f32` is far
-/// below what can change a weight; in `f64` the bound lies just above the subnormal range.
+/// Gradients below this are set to zero. WebAssembly has no flush-to-zero mode, and a gradient that vanishes over a long window
+/// becomes subnormal, which slows multiplications some ten times. 1e-25 in `f32` is far too small to change a weight; in `f64` the
+/// bound lies just above the subnormal range.
 #[cfg(not(feature = "f64"))]
 pub const TINY: Real = 1e-25;
 /// See the `f32` version.

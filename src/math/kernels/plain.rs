@@ -1,4 +1,4 @@
-//! Reference implementations of the kernels, written as their definitions. Tests hold the fast ones to them.
+//! Reference implementations of the kernels, straight from their definitions, for tests of the fast ones.
 
 use crate::Real;
 

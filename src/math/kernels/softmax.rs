@@ -1,4 +1,4 @@
-//! The softmax of a column, and its way back.
+//! The softmax of a column, and its backward pass.
 
 use super::exponential::exp;
 use super::lanes::{Formula, Number, for_each};
@@ -6,14 +6,14 @@ use super::sums::{Summed, for_each_summed};
 use super::vectors::{dot, multiply};
 use crate::Real;
 
-/// `xₖ ← e^(xₖ − max) / Σ e^(x − max)`, in place; nothing happens to an empty column.
+/// `xₖ ← e^(xₖ − max) / Σ e^(x − max)`, in place; an empty column stays empty.
 pub fn softmax(column: &mut [Real]) {
     let [largest] = for_each_summed([column], [], Largest);
     let [total] = for_each_summed([], [&mut *column], Exp(largest));
     multiply(column, 1.0 / total);
 }
 
-/// Gradient of the column `x` from that of `y = softmax(x)`, in place of the latter: `dx = factor · y ∘ (dy − ⟨y, dy⟩)`.
+/// Gradient of the column `x` from that of `y = softmax(x)`, in place: `dx = factor · y ∘ (dy − ⟨y, dy⟩)`.
 pub fn softmax_backward(y: &[Real], dy: &mut [Real], factor: Real) {
     let product = dot(y, dy);
     for_each([y], [dy], Back { product, factor });

@@ -1,24 +1,24 @@
-//! Loops that also sum: over the entries of a column, four lanes at a time.
+//! Loops with sums over the entries of a column, four lanes at a time.
 
 use super::lanes::{Lanes, Number, WIDTH};
 use crate::Real;
 
-/// A formula over `R` numbers that are read and `W` that are read and written at one place, and `S` sums over all places.
+/// A formula of `R` numbers to read and `W` to read and write at one index, and `S` sums over all indices.
 pub trait Summed<const R: usize, const W: usize, const S: usize> {
-    /// The neutral element of [`Summed::join`]: every sum starts from it.
+    /// The neutral element of [`Summed::join`], at which every sum starts.
     const START: Real = 0.0;
 
-    /// The numbers to write, and the sums with this place taken in.
+    /// The numbers to write, and the sums including this index.
     fn at<T: Number>(&self, reads: [T; R], writes: [T; W], sums: [T; S]) -> ([T; W], [T; S]);
 
-    /// Two sums over different places as one.
+    /// The join of two sums over different indices.
     #[inline(always)]
     fn join(a: Real, b: Real) -> Real {
         a + b
     }
 }
 
-/// Runs `f` over equally long slices, as [`super::for_each`] does, and gives the sums over all places.
+/// Runs `f` over equally long slices, as [`super::for_each`] does, and returns the sums over all indices.
 ///
 /// All slices are cut to the length of the first of `writes`, or of `reads` where nothing is written; a shorter one panics.
 #[inline(always)]

@@ -1,10 +1,10 @@
-//! Sums and products of whole vectors, equally long.
+//! Sums and products of whole vectors of equal length.
 
 use super::lanes::{Formula, Number, for_each};
 use super::sums::{Summed, for_each_summed};
 use crate::Real;
 
-// Not inlined: they are called from many places, and each copy is downloaded.
+// Not inlined, since many places call them.
 
 /// `to += factor · x`.
 #[inline(never)]

@@ -1,4 +1,4 @@
-//! The way back, chunk by chunk from the last one.
+//! The backward pass, chunk by chunk from the last one.
 
 use super::chunk::{Chunk, DecayBack, ENTERING, KEYS, MOST, NARROW, QUERIES, VALUES, WEIGHTS, WIDE, log_gate_slope};
 use super::sizes::{
@@ -11,8 +11,8 @@ use crate::scan::slstm::LEAST;
 
 /// Gradients of a chunk's inner values, in the order of its steps.
 struct Back {
-    /// Of the scores `[steps × steps]`, of `ĩ − b`, of `b`, of `m` through ε, of the queries over √d and room for columns like
-    /// them.
+    /// Of the scores `[steps × steps]`, of `ĩ − b`, of `b`, of `m` through ε, of the queries over √d, and room for columns of their
+    /// shape.
     all: [Vec<Real>; 6],
 }
 
@@ -43,7 +43,7 @@ pub(super) fn backward(ctx: &mut Context<'_>) {
             let memory = (chunk > 0 || memory0.is_some()).then(|| &kept[(view * chunks + chunk) * size..][..size]);
             back.divide(&mut room, reads, out, &dy, &mut d_stabilisers);
             back.within(&mut room, &mut grads);
-            // Where the memory's end is not used, nothing comes from it.
+            // An unused end of the memory has no gradient.
             if d_memory.iter().any(|g| *g != 0.0) {
                 back.write(&mut room, memory, d_memory, &mut grads);
             }
@@ -67,7 +67,7 @@ pub(super) fn backward(ctx: &mut Context<'_>) {
 }
 
 impl Back {
-    /// From the gradients `dy` of the output to those of what was read (`WIDE`), of `b` of each step, and, through ε, of the
+    /// From the gradients `dy` of the output to those of the reads (`WIDE`), of `b` of each step, and, through ε, of the
     /// stabiliser.
     fn divide(&mut self, room: &mut Chunk, reads: &[Real], out: &[Real], dy: &[Real], d_stabilisers: &mut [Real]) {
         let (s, d) = (room.s, room.s.head());
@@ -80,8 +80,8 @@ impl Back {
             d_stabilisers[at] += EPSILON * d_divisor;
             self.all[3][t] = d_stabilisers[at];
             let above = read.abs() > exp(-room.all[MOST][t + 1]);
-            // All that is read has the factor exp(b_t); the divisor has it too, but for ε and the bound. Summed up from the
-            // weights, the two would cancel but for rounding.
+            // All reads have the factor exp(b_t), and so does the divisor, except for ε and the bound. Summed from the weights, the
+            // two would cancel up to rounding.
             self.all[2][t] = if above { along * EPSILON / divisor } else { along };
             let wide = &mut room.all[WIDE][t * (d + 1)..][..d + 1];
             scaled(&mut wide[..d], dy, 1.0 / divisor);
@@ -89,7 +89,7 @@ impl Back {
         }
     }
 
-    /// What goes from step to step within the chunk.
+    /// The gradients from step to step within the chunk.
     fn within(&mut self, room: &mut Chunk, [_, grad_k, grad_v, ..]: &mut [Vec<Real>; 5]) {
         let (s, d, n) = (room.s, room.s.head(), room.steps);
         let (first, stride) = (s.first(room.view, room.start), s.stride());
@@ -110,7 +110,7 @@ impl Back {
         room.packed.times(scores, &mut queries[..d * n], d, false);
     }
 
-    /// What goes into the memory at the chunk's end, whose gradient turns into that of the memory before.
+    /// The gradients of the writes to the memory at the chunk's end; its gradient becomes that of the memory before.
     fn write(
         &mut self,
         room: &mut Chunk,
@@ -140,7 +140,7 @@ impl Back {
         d_memory.iter_mut().for_each(|g| *g *= rest);
     }
 
-    /// What is read of the `memory` before the chunk.
+    /// The gradients of the reads from the `memory` before the chunk.
     fn read(&mut self, room: &mut Chunk, memory: &[Real], d_memory: &mut [Real]) {
         let (d, n) = (room.s.head(), room.steps);
         let [.., queries, columns] = &mut self.all;
@@ -154,8 +154,8 @@ impl Back {
         outer(&room.all[NARROW], d, d, &room.all[WIDE][..(d + 1) * n], d + 1, d_memory, d);
     }
 
-    /// To the queries and the gates; `dm` is what the steps after the chunk give to the stabiliser at its end, and what is
-    /// given back is that for the one before the chunk.
+    /// The gradients of the queries and the gates; `dm` is the gradient of the stabiliser at the chunk's end from later steps, and
+    /// the result is that for the one before the chunk.
     fn gates(&self, room: &Chunk, sources: [&[Real]; 5], dm: Real, grads: &mut [Vec<Real>; 5]) -> Real {
         let (s, d) = (room.s, room.s.head());
         let [_, entering, left, most, queries, _] = &self.all;

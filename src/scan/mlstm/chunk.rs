@@ -15,14 +15,14 @@ pub(super) fn log_gate_slope(raw: Real, exponential: bool) -> Real {
     if exponential { 1.0 } else { sigmoid(-raw) }
 }
 
-/// One chunk of one view: its queries, keys and values, what the gates make of them, and room to work in.
+/// One chunk of one view: its queries, keys and values, the effect of the gates, and working memory.
 pub(super) struct Chunk {
     pub(super) s: Sizes,
     /// Its view, its first step and its steps.
     pub(super) view: usize,
     pub(super) start: usize,
     pub(super) steps: usize,
-    /// Buffers, by the constants below.
+    /// Buffers, indexed by the constants below.
     pub(super) all: [Vec<Real>; 9],
     pub(super) packed: Packed,
 }
@@ -31,7 +31,7 @@ pub(super) struct Chunk {
 pub(super) const QUERIES: usize = 0;
 /// Keys `[d × steps]`.
 pub(super) const KEYS: usize = 1;
-/// Values above ones, `[(d + 1) × steps]`.
+/// Values stacked on ones, `[(d + 1) × steps]`.
 pub(super) const VALUES: usize = 2;
 /// `ĩ − b` of each step.
 pub(super) const ENTERING: usize = 3;
@@ -39,11 +39,11 @@ pub(super) const ENTERING: usize = 3;
 const LEFT: usize = 4;
 /// `m` before the chunk and after each step.
 pub(super) const MOST: usize = 5;
-/// `kᵀ q`, `[steps × steps]`, a column a query; then the same times what the gates leave of it.
+/// `kᵀ q`, `[steps × steps]`, a column a query; then the same times the gates' decay.
 pub(super) const WEIGHTS: usize = 6;
-/// `[(d + 1) × steps]`: what is read, or its gradient.
+/// `[(d + 1) × steps]`: the reads, or their gradient.
 pub(super) const WIDE: usize = 7;
-/// `[d × steps]`: weighed queries or keys.
+/// `[d × steps]`: weighted queries or keys.
 pub(super) const NARROW: usize = 8;
 
 impl Chunk {
@@ -75,7 +75,7 @@ impl Chunk {
         }
     }
 
-    /// `kᵀ q`, into the weights' place.
+    /// `kᵀ q`, into the buffer of the weights.
     fn score(&mut self) {
         let (d, n) = (self.s.head(), self.steps);
         let [queries, keys, .., weights, _, _] = &mut self.all;
@@ -88,19 +88,19 @@ impl Chunk {
         self.all[LEFT][t] - self.all[MOST][t + 1]
     }
 
-    /// `exp(b_t + m_0 − m_t)`: what is left of the memory before the chunk at step `t`.
+    /// `exp(b_t + m_0 − m_t)`: the factor of the memory before the chunk at step `t`.
     #[inline(never)]
     pub(super) fn of_before(&self, t: usize) -> Real {
         exp(self.shift(t) + self.all[MOST][0])
     }
 
-    /// `exp(ĩ_t − b_t + b_n − m_n)`: what is left of step `t` at the chunk's end.
+    /// `exp(ĩ_t − b_t + b_n − m_n)`: the factor of step `t` at the chunk's end.
     #[inline(never)]
     pub(super) fn of_step(&self, t: usize) -> Real {
         exp(self.all[ENTERING][t] + self.shift(self.steps - 1))
     }
 
-    /// Scores times what the gates leave of them.
+    /// Scores times the gates' decay.
     #[inline(never)]
     pub(super) fn weigh(&mut self) {
         self.score();
@@ -114,7 +114,7 @@ impl Chunk {
         }
     }
 
-    /// Columns of `which` `[d × steps]` times a factor each, as `NARROW`.
+    /// Columns of `which` `[d × steps]` times one factor each, into `NARROW`.
     #[inline(never)]
     pub(super) fn narrow(&mut self, which: usize, factor: fn(&Self, usize) -> Real) {
         let d = self.s.head();
@@ -125,13 +125,13 @@ impl Chunk {
         }
     }
 
-    /// `|nᵀq|` or what bounds it, and ε.
+    /// `|nᵀq|` or its bound, and ε.
     #[inline(never)]
     pub(super) fn divisor(&self, t: usize, read: Real) -> Real {
         read.abs().at_least(exp(-self.all[MOST][t + 1])) + EPSILON
     }
 
-    /// What each step reads, `WIDE`: of the chunk itself, and of the `memory` before it if there is one.
+    /// The reads of each step, into `WIDE`: from the chunk itself, and from the `memory` before it, if any.
     pub(super) fn read(&mut self, memory: Option<&[Real]>) {
         let (d, n) = (self.s.head(), self.steps);
         self.weigh();
@@ -148,7 +148,7 @@ impl Chunk {
         }
     }
 
-    /// Takes the `memory` to the chunk's end.
+    /// Updates the `memory` to the chunk's end.
     #[inline(never)]
     pub(super) fn write(&mut self, memory: &mut [Real]) {
         let (d, n) = (self.s.head(), self.steps);
@@ -173,7 +173,7 @@ impl Formula<1, 1> for Decay {
     }
 }
 
-/// From the gradient of a weight to that of its score, which takes its place, and of its exponent.
+/// From the gradient of a weight to those of its score, in place, and of its exponent.
 pub(super) struct DecayBack(pub(super) Real);
 
 impl Formula<2, 2> for DecayBack {

@@ -1,4 +1,4 @@
-//! The mLSTM (Beck et al. 2024, "xLSTM", section 2.3): a matrix memory that keys write values to and queries read from.
+//! The mLSTM (Beck et al. 2024, "xLSTM", section 2.3): a matrix memory to which keys write values and from which queries read.
 //!
 //! ```text
 //! m_t = max(log f_t + m_{t−1}, ĩ_t)                    stabiliser (equation 15); log f_t = log σ(f̃_t), or f̃_t
@@ -8,15 +8,15 @@
 //! n_t = f_t n_{t−1} + i_t k_t                          normaliser (20)
 //! h_t = C_tᵀ q_t / (max(|n_tᵀ q_t|, e^{−m_t}) + ε)     hidden state (21), ε = 1e-6
 //!
-//! in each of H heads by itself: q, k, v, h [d × batch], C [d × d × batch], n [d × batch]; ĩ, f̃, m one number a head.
+//! in each of H heads separately: q, k, v, h [d × batch], C [d × d × batch], n [d × batch]; ĩ, f̃, m one number a head.
 //! q is divided by √d first (the paper divides k, 23).
 //! ```
 //!
-//! The paper's bound on the normaliser is 1, of a memory without stabiliser. Stored are `e^{−m} C` and `e^{−m} n`, so that
-//! the same bound is `e^{−m}` here: the form of the published code, whose ε this also has. A bound of 1 on the stabilised
-//! normaliser would be another model, whose output depends on how it is stabilised.
+//! The paper bounds the normaliser by 1, for a memory without stabiliser. `e^{−m} C` and `e^{−m} n` are stored here, so the same
+//! bound is `e^{−m}`, as in the published code, which also has this ε. A bound of 1 on the stabilised normaliser would be another
+//! model, with an output that depends on the stabiliser.
 //!
-//! `n` is one more column of `C`, for a value that is always 1. Steps are taken in chunks: with `b_t` the sum of `log f` from
+//! `n` is one more column of `C`, for a value that is always 1. Steps are computed in chunks: with `b_t` the sum of `log f` from
 //! the chunk's start and `C_0`, `m_0` from before it,
 //!
 //! ```text
@@ -26,9 +26,9 @@
 //! which is the parallel form (appendix A.3) within a chunk and the recurrence between them. A chunk of one step is the
 //! recurrence. The backward pass goes chunk by chunk from the kept `C_0` and computes `W` again.
 //!
-//! But for ε the output does not depend on `m`; so the derivative through it is that of ε alone, ε times the one of the
-//! divisor, and goes where the maximum came from. A state is handed on as `(C, n)` in units of `e^{−m}`, and its
-//! gradient is that at a fixed `m`.
+//! Except for ε the output does not depend on `m`; the derivative through it is therefore only that of ε, ε times the divisor's,
+//! and goes to the source of the maximum. A state is handed on as `(C, n)` in units of `e^{−m}`, and its gradient is that at a
+//! fixed `m`.
 
 mod back;
 mod chunk;
@@ -72,8 +72,7 @@ pub struct MlstmOutputs {
     pub stabiliser: Var,
 }
 
-/// Runs the scan from the state `memory0` `[heads · d (d + 1) × batch]` and `stabiliser0` `[heads × batch]` (nothing if
-/// `None`).
+/// Runs the scan from the state `memory0` `[heads · d (d + 1) × batch]` and `stabiliser0` `[heads × batch]` (empty if `None`).
 pub fn mlstm(
     tape: &mut Tape,
     inputs: MlstmInputs,

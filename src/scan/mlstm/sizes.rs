@@ -3,13 +3,13 @@
 use crate::Real;
 use crate::grad::Context;
 
-/// Steps that are taken at once: about as many as a head has rows, where both forms cost the same.
+/// Steps of a chunk: about as many as a head has rows, where both forms cost the same.
 pub const CHUNK: usize = 32;
 
 /// Added to the divisor, as in the published code.
 pub(super) const EPSILON: Real = 1e-6;
 
-/// Places of the inputs in the record.
+/// Indices of the inputs in the record.
 pub(super) const Q: usize = 0;
 pub(super) const K: usize = 1;
 pub(super) const V: usize = 2;
@@ -45,12 +45,12 @@ impl Sizes {
         self.rows / self.heads
     }
 
-    /// How far the next step of a sample is behind one, in a sequence of `rows` rows.
+    /// Distance from one step of a sample to the next, in a sequence of `rows` rows.
     pub(super) fn stride(self) -> usize {
         self.rows * self.batch
     }
 
-    /// Numbers of one head's memory and normaliser.
+    /// Number of values in one head's memory and normaliser.
     pub(super) fn memory(self) -> usize {
         self.head() * (self.head() + 1)
     }
@@ -63,17 +63,17 @@ impl Sizes {
         1.0 / (self.head() as Real).sqrt()
     }
 
-    /// Place of the gates of view `view` at `step`; a view is one head of one sample.
+    /// Index of the gates of view `view` at `step`; a view is one head of one sample.
     pub(super) fn gate(self, view: usize, step: usize) -> usize {
         step * self.heads * self.batch + view
     }
 
-    /// First number of a view at `step`.
+    /// Index of a view's first number at `step`.
     pub(super) fn first(self, view: usize, step: usize) -> usize {
         step * self.stride() + view * self.head()
     }
 
-    /// A view's columns of `steps` steps from `step` on, next to each other and times `factor`, columns of `to` `apart` apart.
+    /// Copies a view's columns of `steps` steps from `step` on, times `factor`, into columns of `to` at distance `apart`.
     #[inline(never)]
     pub(super) fn gather(
         self,

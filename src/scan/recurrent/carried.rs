@@ -6,20 +6,20 @@ use super::walk::Steps;
 use crate::Real;
 use crate::grad::Context;
 
-/// Gradient of the loss with respect to a state at each step, as a backward pass comes to it.
+/// Gradient of the loss with respect to a state at each step, in the order of a backward pass.
 ///
-/// A gradient from outside the recurrence may reach every step (another layer above, a loss at each step) and is then
-/// completed where it lies. Where it reaches a few steps alone, as from a head that reads the last one, only the step at hand
-/// and the one before it are held.
+/// A gradient from outside the recurrence may reach every step (another layer above, a loss at each step) and is then completed in
+/// place. Where it reaches only a few steps, as from a head on the last one, only the present step's and the previous step's are
+/// stored.
 #[derive(Debug)]
 pub struct StateGradients {
     steps: Steps,
-    /// Whose gradient it is: how many nodes before the operation's own.
+    /// Owner of the gradient: number of nodes before the operation's own.
     back: usize,
-    /// Place of the first number of `arrived` in the sequence.
+    /// Index of the first number of `arrived` in the sequence.
     start: usize,
     arrived: Vec<Real>,
-    /// Two steps' blocks, by turns; none where `arrived` is the whole sequence.
+    /// Two steps' blocks, used alternately; `None` where `arrived` is the whole sequence.
     turns: Option<Vec<Real>>,
 }
 
@@ -34,7 +34,8 @@ impl StateGradients {
         found
     }
 
-    /// Makes room for the gradient at `step` and puts there the gradient from outside. The backward pass adds to it afterwards in either form, so
+    /// Reserves the gradient at `step` and stores the gradient from outside. The backward pass adds to it afterwards in either
+    /// form, so both give the same numbers to the last bit.
     /// that both give the same to the last bit.
     fn receive(&mut self, step: Option<usize>) {
         let (Some(step), Some(turns)) = (step, &mut self.turns) else { return };
@@ -48,33 +49,33 @@ impl StateGradients {
         }
     }
 
-    /// Where the block of `step` lies in [`StateGradients::values`].
+    /// Range of the block of `step` in [`StateGradients::values`].
     pub fn at(&self, step: usize) -> Range<usize> {
         self.steps.block(self.steps.hidden, if self.turns.is_some() { step % 2 } else { step })
     }
 
-    /// Gets ready for `step`, whose own gradient is complete: makes room for that of the step before.
+    /// Prepares `step`, whose own gradient is complete: reserves that of the step before.
     pub fn enter(&mut self, step: usize) {
         self.receive(self.steps.previous(step));
     }
 
-    /// The gradients at hand: see [`StateGradients::at`].
+    /// The stored gradients: see [`StateGradients::at`].
     pub fn values(&self) -> &[Real] {
         self.turns.as_ref().unwrap_or(&self.arrived)
     }
 
-    /// The same, to be completed.
+    /// The same, mutable.
     pub fn values_mut(&mut self) -> &mut [Real] {
         self.turns.as_mut().unwrap_or(&mut self.arrived)
     }
 
-    /// The gradient so far of the step that `step` starts from; `None`: that is the initial state.
+    /// The present gradient of the step before `step`; `None` for the initial state.
     pub fn before(&mut self, step: usize) -> Option<&mut [Real]> {
         let at = self.at(self.steps.previous(step)?);
         Some(&mut self.values_mut()[at])
     }
 
-    /// Gives the buffers back.
+    /// Returns the buffers.
     pub fn done(self, ctx: &mut Context<'_>) {
         ctx.keep_part(self.back, (self.start, self.arrived));
         if let Some(turns) = self.turns {

@@ -1,5 +1,5 @@
-//! The GRU with the reset gate after the matrix product, as `torch.nn.GRU` (cuDNN's form; Cho et al. 2014 with the
-//! change described there).
+//! The GRU with the reset gate after the matrix product, as `torch.nn.GRU` (cuDNN's form; Cho et al. 2014 with the change described
+//! there).
 //!
 //! ```text
 //! r_t = σ(W_ir x_t + b_ir + W_hr h_{t−1} + b_hr)             reset gate

@@ -19,10 +19,10 @@ pub fn gru_reset_before(tape: &mut Tape, x: Var, weights: Weights, h0: Option<Va
     run::<GruResetBefore>(tape, x, weights, [h0, None], walk)
 }
 
-/// Keeps the reset state `r ∘ h`, which the second product reads.
+/// Keeps the reset state `r ∘ h`, the input of the second product.
 struct GruResetBefore;
 
-/// The number of the first product, which both gates need.
+/// Index of the first product, for both gates.
 const GATES: usize = 0;
 
 impl Cell for GruResetBefore {
@@ -75,7 +75,7 @@ impl Formula<2, 2> for Mix {
     }
 }
 
-/// Gradients of candidate and update gate, and the share that goes straight to the state before.
+/// Gradients of candidate and update gate, and the share that goes directly to the previous state.
 struct MixBackward;
 
 impl Formula<4, 3> for MixBackward {
@@ -88,7 +88,7 @@ impl Formula<4, 3> for MixBackward {
     }
 }
 
-/// Gradient of the reset gate; adds its share to the gradient of the state before.
+/// Gradient of the reset gate; adds its share to the gradient of the previous state.
 struct GatesBackward;
 
 impl Formula<3, 2> for GatesBackward {

@@ -1,5 +1,5 @@
-//! One driver for the recurrent cells with PyTorch's parameters. It walks over the steps, multiplies the weights with input and
-//! state, and gathers the weights' gradients; a [`Cell`] gives its equations, forward and backward.
+//! One driver for the recurrent cells with PyTorch's parameters. It goes over the steps, multiplies the weights with input and
+//! state, and accumulates the weights' gradients; a [`Cell`] gives its equations, forward and backward.
 
 mod carried;
 mod gru;
@@ -24,59 +24,59 @@ pub use lstm::lstm;
 pub use rnn::rnn;
 pub use walk::{Outputs, Walk, Weights};
 
-/// Most products and most kept matrices of a cell.
+/// Largest number of products and of kept matrices of a cell.
 const MOST: usize = 2;
 
 /// A recurrent cell of `n` hidden units: its sizes, and its equations for one sample at one step.
 trait Cell {
-    /// Gates, of `n` rows each in the weights' rows.
+    /// Number of gates, of `n` rows each in the weights' rows.
     const GATES: usize;
-    /// Whether the gates are kept for the backward pass. If not, the one gate is the hidden state itself.
+    /// Whether the gates are kept for the backward pass. Otherwise the one gate is the hidden state itself.
     const KEEPS_GATES: bool = true;
-    /// Matrices `[n × (steps · batch)]` besides gates and hidden states that the backward pass reads: two at most. The first is the
-    /// cell state where there is one.
+    /// Number of matrices `[n × (steps · batch)]` for the backward pass besides gates and hidden states, at most two. The first is
+    /// the cell state, if there is one.
     const KEPT: usize;
-    /// The products with `w_hh` in a step, in their order; the first reads the hidden state before.
+    /// The products with `w_hh` in a step, in their order; the first reads the previous hidden state.
     const PRODUCTS: &'static [Product];
-    /// Whether `W_hh h + b_hh` stays apart from `W_ih x + b_ih`, instead of being added to it.
+    /// Whether `W_hh h + b_hh` stays separate from `W_ih x + b_ih`, instead of being added to it.
     const APART: bool = false;
-    /// Which state the step before hands on otherwise than through `w_hh`.
+    /// The state that reaches the next step without `w_hh`.
     const SKIP: Option<Skip>;
 
-    /// The equations that can be computed once product number `product` is there.
+    /// The equations that follow product number `product`.
     fn forward(product: usize, step: Forward<'_>);
 
-    /// Their derivatives: all that product number `product` needs for its own.
+    /// Their derivatives: the inputs of the backward pass of product number `product`.
     fn backward(product: usize, step: Backward<'_>);
 }
 
 /// One product of a step with rows of `w_hh`.
 struct Product {
-    /// Gates whose rows it gives.
+    /// Gates of its rows.
     gates: Range<usize>,
     reads: Operand,
 }
 
 /// Input of a product.
 enum Operand {
-    /// The hidden state before the step.
+    /// The previous hidden state.
     HiddenBefore,
-    /// The kept matrix of this number, at the step.
+    /// The kept matrix with this index, at the step.
     Kept(usize),
 }
 
-/// A state whose gradient reaches the step before without `w_hh`.
+/// A state whose gradient reaches the previous step without `w_hh`.
 #[derive(PartialEq)]
 enum Skip {
     Hidden,
     Cell,
 }
 
-/// Inputs and outputs of one sample's step. Those that a cell lacks are empty.
+/// Inputs and outputs of one sample's step. A cell's missing ones are empty.
 struct Forward<'a> {
-    /// Pre-activations `[GATES · n]`, to be replaced by the gates, or by the hidden state where these are not kept.
+    /// Pre-activations `[GATES · n]`, to be replaced by the gates, or by the hidden state where the gates are not kept.
     gates: &'a mut [Real],
-    /// `W_hh h + b_hh` `[GATES · n]` where it stays apart.
+    /// `W_hh h + b_hh` `[GATES · n]` where it stays separate.
     state_share: &'a [Real],
     hidden_before: &'a [Real],
     cell_before: &'a [Real],
@@ -87,7 +87,7 @@ struct Forward<'a> {
 
 /// Inputs and outputs of one sample's step of the backward pass.
 struct Backward<'a> {
-    /// The gates, or the hidden state where these are not kept.
+    /// The gates, or the hidden state where the gates are not kept.
     gates: &'a [Real],
     kept: [&'a [Real]; MOST],
     hidden_before: &'a [Real],
@@ -96,13 +96,13 @@ struct Backward<'a> {
     d_hidden: &'a [Real],
     /// To be completed.
     d_cell: &'a mut [Real],
-    /// Gradient of the input of the product after this one.
+    /// Gradient of the next product's input.
     d_read: &'a [Real],
     /// Gradient of the pre-activations, to be filled: `[GATES · n]`.
     d_gates: &'a mut [Real],
-    /// The same for the state's share, where that stays apart.
+    /// The same for the state's share, where that stays separate.
     d_share: &'a mut [Real],
-    /// To be filled with the gradient that reaches the state before without `w_hh`.
+    /// To be filled with the gradient that reaches the previous state without `w_hh`.
     d_skip: &'a mut [Real],
 }
 
@@ -121,7 +121,7 @@ fn run<C: Cell>(tape: &mut Tape, x: Var, weights: Weights, [h0, c0]: [Option<Var
         Some(StepProduct::new(tape, weights.w_hh, (start * n, (end - start) * n), s.batch))
     });
     let zeros = tape.zeros(n * s.batch);
-    // A product has nothing to add for a state of zeros.
+    // A product adds nothing for a state of zeros.
     let no_state = if C::SKIP == Some(Skip::Hidden) { &zeros[..] } else { &[] };
     let (first_h, first_c) = (h0.map_or(no_state, |h0| tape.value(h0)), c0.map_or(&zeros[..], |c0| tape.value(c0)));
     for step in s.order() {
@@ -176,20 +176,20 @@ fn run<C: Cell>(tape: &mut Tape, x: Var, weights: Weights, [h0, c0]: [Option<Var
     Outputs { hidden, cell: first.filter(|_| C::SKIP == Some(Skip::Cell)), gates }
 }
 
-/// Rows of a step's blocks `[n × batch]` that one call of a cell's equations takes: those of one sample; all where a sample's gates
-/// are as many rows as its state, so that nothing lies between them.
+/// Rows of a step's blocks `[n × batch]` for one call of a cell's equations: those of one sample; all rows where a sample's gates
+/// have as many rows as its state, so that nothing lies between them.
 fn samples<C: Cell>(s: Steps) -> impl Iterator<Item = Range<usize>> {
     let (all, one) = (s.hidden * s.batch, if C::GATES == 1 { s.hidden * s.batch } else { s.hidden });
     (0..all).step_by(one).map(move |start| start..start + one)
 }
 
-/// `range` of `of`, or nothing of nothing.
+/// `range` of `of`; empty if `of` is.
 #[inline(always)]
 fn part<'a>(of: &'a [Real], range: &Range<usize>) -> &'a [Real] {
     if of.is_empty() { of } else { &of[range.clone()] }
 }
 
-/// The same to write.
+/// The same, mutable.
 #[inline(always)]
 fn part_mut<'a>(of: &'a mut [Real], range: &Range<usize>) -> &'a mut [Real] {
     if of.is_empty() { of } else { &mut of[range.clone()] }
@@ -311,7 +311,7 @@ fn backward<C: Cell>(ctx: &mut Context<'_>) {
     dh.done(ctx);
 }
 
-/// The rows of `product` in each column of `dz` `[rows × batch]`, next to each other in `to`.
+/// Copies the rows of `product` in each column of `dz` `[rows × batch]` next to each other into `to`.
 fn gather<'a>(dz: &[Real], to: &'a mut [Real], Product { gates, .. }: &Product, n: usize, rows: usize) -> &'a [Real] {
     let count = gates.len() * n;
     let used = dz.len() / rows * count;

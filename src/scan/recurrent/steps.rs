@@ -20,7 +20,7 @@ pub fn rows<const N: usize>(column: &[Real]) -> [&[Real]; N] {
     })
 }
 
-/// The same to write.
+/// The same, mutable.
 #[inline(always)]
 pub fn rows_mut<const N: usize>(column: &mut [Real]) -> [&mut [Real]; N] {
     let n = column.len() / N;
@@ -32,7 +32,7 @@ pub fn rows_mut<const N: usize>(column: &mut [Real]) -> [&mut [Real]; N] {
     })
 }
 
-/// Places of a scan's inputs in its record.
+/// Indices of a scan's inputs in its record.
 pub const X: usize = 0;
 pub const W_IH: usize = 1;
 pub const W_HH: usize = 2;
@@ -41,7 +41,7 @@ pub const B_HH: usize = 4;
 pub const H0: usize = 5;
 pub const C0: usize = 6;
 
-/// Disjoint blocks of one buffer: the one that `step` starts from to read, the one of `step` to write.
+/// Disjoint blocks of one buffer: that of the step before `step` to read, and that of `step` to write.
 pub fn before_and_at<'a>(
     steps: Steps,
     states: &'a mut [Real],
@@ -60,7 +60,7 @@ pub fn before_and_at<'a>(
     }
 }
 
-/// Some rows of a weight matrix that are multiplied at every step: packed, unless there is a single sample.
+/// Some rows of a weight matrix for a product at every step: packed, except for a single sample.
 #[derive(Debug)]
 pub struct StepProduct {
     matrix: Var,
@@ -70,7 +70,7 @@ pub struct StepProduct {
 }
 
 impl StepProduct {
-    /// Gets ready to multiply rows `first_row .. first_row + rows` of `matrix` with steps of `batch` columns.
+    /// Prepares products of rows `first_row .. first_row + rows` of `matrix` with steps of `batch` columns.
     pub fn new(tape: &mut Tape, matrix: Var, (first_row, rows): (usize, usize), batch: usize) -> Self {
         let (height, cols) = tape.shape(matrix);
         let packed = (batch > 1).then(|| {
@@ -81,7 +81,7 @@ impl StepProduct {
         Self { matrix, first_row, rows, packed }
     }
 
-    /// `y += W x`, columns of `y` `stride` apart.
+    /// `y += W x`, with columns of `y` at distance `stride`.
     pub fn add(&self, tape: &Tape, x: &[Real], y: &mut [Real], stride: usize) {
         match &self.packed {
             Some(packed) => packed.times(x, y, stride, true),
@@ -92,7 +92,7 @@ impl StepProduct {
         }
     }
 
-    /// Gives the buffer back.
+    /// Returns the buffer.
     pub fn done(self, tape: &mut Tape) {
         if let Some(packed) = self.packed {
             tape.give_packed(packed);
@@ -109,7 +109,7 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// Gets ready for steps of `batch` columns; `biases` are added up.
+    /// Prepares steps of `batch` columns; `biases` are summed.
     pub fn new(tape: &mut Tape, weights: &Weights, biases: &[Var], batch: usize) -> Self {
         let (rows, features) = tape.shape(weights.w_ih);
         let (w_ih, mut bias) = (StepProduct::new(tape, weights.w_ih, (0, rows), batch), tape.zeros(rows));
@@ -126,7 +126,7 @@ impl Projection {
         self.w_ih.add(tape, &tape.value(x)[step * size..(step + 1) * size], z, self.bias.len());
     }
 
-    /// Gives the buffers back.
+    /// Returns the buffers.
     pub fn done(self, tape: &mut Tape) {
         self.w_ih.done(tape);
         tape.give(self.bias);
@@ -141,7 +141,7 @@ pub struct InputGradients {
 }
 
 impl InputGradients {
-    /// Gets ready.
+    /// Empty gradients.
     pub fn new(ctx: &mut Context<'_>) -> Self {
         let (mut transposed, mut sums) = (ctx.take_packed(), Vec::new());
         if let Some(w_ih) = ctx.input(W_IH) {
@@ -155,7 +155,7 @@ impl InputGradients {
         Self { transposed, sums }
     }
 
-    /// Takes in the gradients `dz` `[rows × (steps · batch)]` of the steps of `stretch`.
+    /// Adds the gradients `dz` `[rows × (steps · batch)]` of the steps of `stretch`.
     pub fn add(&mut self, ctx: &mut Context<'_>, steps: Steps, stretch: &Range<usize>, dz: &[Real]) {
         let (Some(x), Some(w_ih)) = (ctx.input(X), ctx.input(W_IH)) else { return };
         let (rows, features) = ctx.shape(w_ih);
@@ -166,7 +166,7 @@ impl InputGradients {
         ctx.accumulate(X, |grad, _| self.transposed.times(dz, &mut grad[columns], features, true));
     }
 
-    /// Adds the bias's gradient to those of the `biases` that have it, and gives the buffers back.
+    /// Adds the bias's gradient to those of the `biases` that have it, and returns the buffers.
     pub fn done(self, ctx: &mut Context<'_>, biases: &[usize]) {
         for &bias in biases {
             ctx.accumulate(bias, |grad, _| add_scaled(grad, &self.sums, 1.0));
@@ -176,9 +176,9 @@ impl InputGradients {
     }
 }
 
-/// Adds to rows `first_row ..` of the gradient of `w_hh` what the gradients `du` `[rows × (steps · batch)]` (columns
-/// `stride` apart, starting at their first row) of the state's share in the steps of `stretch` give, the states before each
-/// step being those of `states`.
+/// Adds to rows `first_row ..` of the gradient of `w_hh` the contribution of the gradients `du` `[rows × (steps · batch)]` (columns
+/// at distance `stride`, from their first row) of the state's share in the steps of `stretch`, with the previous states from
+/// `states`.
 pub fn recurrent_gradient(
     ctx: &mut Context<'_>,
     steps: Steps,
@@ -194,7 +194,7 @@ pub fn recurrent_gradient(
     let (size, batch) = (steps.hidden * steps.batch, steps.batch);
     ctx.accumulate(W_HH, |grad, _| {
         let to = &mut grad[first_row..];
-        // The steps that another one of the sequence stands before, and the first computed one if it is among them.
+        // The steps with a previous step in the sequence, and the first computed one if it is among them.
         let (from, after, first) = if steps.reverse {
             let after = stretch.end.min(steps.count - 1);
             (stretch.start, after, (stretch.end == steps.count).then_some(steps.count - 1))
@@ -236,8 +236,8 @@ impl Formula<4, 1> for Sum {
     }
 }
 
-/// Adds `Wᵀ g` to the gradient of the state before `step`: to its block of `states`, or to the initial state's gradient
-/// where that is wanted.
+/// Adds `Wᵀ g` to the gradient of the state before `step`: to its block of `states`, or to the initial state's gradient if that is
+/// needed.
 pub fn to_state_before(
     ctx: &mut Context<'_>,
     transposed: &Packed,
@@ -252,8 +252,7 @@ pub fn to_state_before(
     }
 }
 
-/// Calls `add` with the block of `states` before `step`, or with the initial state's gradient (input `which`) where that
-/// is wanted.
+/// Calls `add` with the block of `states` before `step`, or with the initial state's gradient (input `which`) if that is needed.
 pub fn with_state_before(
     ctx: &mut Context<'_>,
     which: usize,

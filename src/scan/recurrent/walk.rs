@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::grad::{Context, Tape, Var};
 
-/// Columns (steps times samples) after which a backward pass stops to gather the weights' gradients.
+/// Number of columns (steps times samples) after which a backward pass adds to the weights' gradients.
 const STRETCH: usize = 128;
 
 /// The parameters of one recurrent layer in PyTorch's shapes: `w_ih` `[gates · hidden × features]`, `w_hh`
@@ -22,12 +22,12 @@ pub struct Weights {
     pub b_hh: Var,
 }
 
-/// How a sequence is walked.
+/// Batch and direction of a sequence.
 #[derive(Debug, Clone, Copy)]
 pub struct Walk {
-    /// Samples side by side.
+    /// Number of samples.
     pub batch: usize,
-    /// From the last step to the first (outputs stay at their steps).
+    /// From the last step to the first; outputs stay at their steps.
     pub reverse: bool,
 }
 
@@ -38,7 +38,7 @@ impl Walk {
     }
 }
 
-/// Outputs of a recurrent scan: all `[hidden × (steps · batch)]` apart from `gates`.
+/// Outputs of a recurrent scan: all `[hidden × (steps · batch)]` except `gates`.
 #[derive(Debug, Clone, Copy)]
 pub struct Outputs {
     /// Hidden state after each step.
@@ -66,7 +66,7 @@ impl Steps {
         Self { count: columns / walk.batch, hidden, batch: walk.batch, reverse: walk.reverse }
     }
 
-    /// As stored in a record, and back.
+    /// The sizes in a record, and back.
     pub fn sizes(self) -> [usize; 4] {
         [self.count, self.hidden, self.batch, usize::from(self.reverse)]
     }
@@ -76,24 +76,24 @@ impl Steps {
         Self { count, hidden, batch, reverse: reverse == 1 }
     }
 
-    /// The steps in the order in which they are computed.
+    /// The steps in the order of computation.
     pub fn order(self) -> impl DoubleEndedIterator<Item = usize> {
         (0..self.count).map(move |k| if self.reverse { self.count - 1 - k } else { k })
     }
 
-    /// The step whose state `step` starts from; `None`: the initial state.
+    /// The step before `step` in that order; `None` for the initial state.
     pub fn previous(self, step: usize) -> Option<usize> {
         if self.reverse { Some(step + 1).filter(|p| *p < self.count) } else { step.checked_sub(1) }
     }
 
-    /// Numbers in one step of a matrix with `rows` rows.
+    /// Index range of one step of a matrix with `rows` rows.
     pub fn block(self, rows: usize, step: usize) -> std::ops::Range<usize> {
         let size = rows * self.batch;
         step * size..(step + 1) * size
     }
 
-    /// The steps in stretches, in the order in which a backward pass comes to them. The gradients of one stretch are still in the
-    /// cache when the weights' gradients read them, and the whole sequence needs no room.
+    /// The steps in stretches, in the order of a backward pass. The gradients of one stretch are still in the cache when the
+    /// weights' gradients read them, and need no memory for the whole sequence.
     pub fn stretches(self) -> impl Iterator<Item = Range<usize>> {
         let size = STRETCH.div_ceil(self.batch);
         let count = self.count.div_ceil(size);
@@ -109,12 +109,12 @@ impl Steps {
         (start..end).map(move |k| if self.reverse { k } else { start + end - 1 - k })
     }
 
-    /// Numbers of `rows` rows in the longest stretch.
+    /// Number of values in the longest stretch, with `rows` rows.
     pub fn stretch_len(self, rows: usize) -> usize {
         STRETCH.div_ceil(self.batch).min(self.count) * self.batch * rows
     }
 
-    /// The block of the state that `step` starts from, within `states` or the initial state (empty if there is none).
+    /// The block of the state before `step`, in `states` or the initial state (empty if there is none).
     pub fn state_before<'a>(self, states: &'a [Real], initial: &'a [Real], step: usize) -> &'a [Real] {
         match self.previous(step) {
             Some(previous) => &states[self.block(self.hidden, previous)],

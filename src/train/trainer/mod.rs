@@ -1,4 +1,4 @@
-//! The training loop, in small pieces: its driver can answer between any two.
+//! The training loop, in small pieces, between which its driver can answer calls.
 
 mod progress;
 mod round;
@@ -17,13 +17,13 @@ use crate::train::inside::{self, Gradients, Inner};
 use crate::train::source::{Room, Windows};
 use crate::train::{Optimiser, Options, Schedule, Source, Truncated};
 
-/// The gradient through time is the mean over at most so many windows, and fewer where they are long: it is to be had in
-/// about the time and the memory of an optimiser step.
+/// Largest number of windows in the gradient through time, with fewer where they are long: a reading should take about the time and
+/// the memory of an optimiser step.
 pub const MOST_LOOKED_INTO: usize = 32;
-/// Tokens in all of these windows.
+/// Largest number of tokens in all of these windows.
 pub const MOST_TOKENS: usize = 8192;
 
-/// Validation after an epoch looks at no more windows than this, evenly spread: it must not outlast the epoch.
+/// Largest number of windows in a validation, at even distances: it must not take longer than the epoch.
 pub const MOST_VALIDATED: usize = 4096;
 
 /// Sums over the epoch under way.
@@ -37,7 +37,7 @@ struct Sums {
     steps: u64,
 }
 
-/// Sums of penalties: of the forecasts, and of the teacher-forced ones where the model feeds back.
+/// Sums of penalties: of the forecasts, and of the teacher-forced ones of a recursive model.
 #[derive(Debug, Clone, Copy, Default)]
 struct Penalties {
     free: f64,
@@ -47,11 +47,11 @@ struct Penalties {
 /// The next piece of work.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    /// The training step of this number in the epoch.
+    /// The training step with this number in the epoch.
     Train(usize),
-    /// The validation chunks from this window on; the sums of the penalties so far.
+    /// The validation chunks from this window on, with the sums of the penalties so far.
     Validate(usize, Penalties),
-    /// Nothing any more.
+    /// Nothing.
     Done,
 }
 
@@ -62,7 +62,7 @@ pub enum Did {
     Step,
     /// A part of the validation after an epoch.
     Validation,
-    /// Nothing: training is at its end.
+    /// Nothing: training has ended.
     Nothing,
 }
 
@@ -93,15 +93,14 @@ pub struct Trainer {
     best_residuals: Vec<Vec<f64>>,
     why: String,
     room: Room,
-    /// Parts that a batch is cut into.
+    /// Number of shards of a batch.
     shards: usize,
-    /// One part of a round, for a round that is done here alone.
+    /// One part of a round, for a round in this worker alone.
     part: Vec<Real>,
 }
 
 impl Trainer {
-    /// A fresh training of `forecaster` on the first of two parts, watched on the second; reading the series as one where
-    /// `truncated` says how.
+    /// A new training of `forecaster` on the first of two parts, validated on the second; on the series as one with `truncated`.
     pub fn new(
         (forecaster, params): (Box<dyn Forecaster>, Params),
         options: Options,
@@ -145,7 +144,7 @@ impl Trainer {
         trainer
     }
 
-    /// Where the series was cut, if it is read as one.
+    /// The cuts of the series as one; `None` for windows.
     pub fn cuts(&self) -> Option<&Cuts> {
         self.source.cuts()
     }
@@ -153,8 +152,8 @@ impl Trainer {
     /// Does the next piece of work: an optimiser step, or a part of the validation after an epoch.
     ///
     /// # Errors
-    /// [`Error::Training`] if the loss is not finite or has exploded, or if training ends and no validation loss was finite; the
-    /// best weights so far (or the first ones) are then in place, and training is at its end.
+    /// [`Error::Training`] if the loss is not finite or has exploded, or if training ends without a finite validation loss; the
+    /// best weights so far (or the first ones) are then in place, and training has ended.
     pub fn advance(&mut self, frame: &Frame) -> Result<Did> {
         self.round(frame)
     }
@@ -189,7 +188,7 @@ impl Trainer {
         self.why = why;
     }
 
-    /// Ends training as if patience had run out: the best weights are put in place.
+    /// Ends training as if patience had run out, and puts the best weights in place.
     pub fn stop(&mut self) {
         if !matches!(self.phase, Phase::Done) {
             if self.best.is_none() {
@@ -199,7 +198,7 @@ impl Trainer {
         }
     }
 
-    /// The means over the validation part.
+    /// Takes the means over the validation part.
     fn end_epoch(&mut self, Penalties { free: validation, forced }: Penalties) -> Result<()> {
         let sums = std::mem::take(&mut self.sums);
         let steps = sums.steps.max(1) as f64;
@@ -214,7 +213,7 @@ impl Trainer {
             learning_rate: self.rate,
             naive_validation: self.naive.unwrap_or(f64::NAN),
         });
-        // Nothing compares as lower than a loss that is not a number: it would stay the best.
+        // Nothing compares as lower than NaN, so it would stay the best.
         if validation.is_finite() && self.best.is_none_or(|best| validation < best.validation) {
             self.best = Some(Best { epoch: self.epoch, validation });
             self.best_params.values.copy_from_slice(&self.params.values);
@@ -242,7 +241,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Where training stands.
+    /// Progress of the training.
     pub fn progress(&self) -> Progress {
         let last = self.history.last();
         let (loss, clipped_share) = if self.sums.steps > 0 {
@@ -290,23 +289,23 @@ impl Trainer {
         self.forecaster.as_ref()
     }
 
-    /// The weights as they are now.
+    /// The present weights.
     pub fn params(&self) -> &Params {
         &self.params
     }
 
-    /// The weights that forecasts are made with: the best so far, or the current ones before there is a best.
+    /// The weights for forecasts: the best so far, or the present ones before there is a best.
     pub fn in_use(&self) -> &Params {
         if self.best.is_some() || matches!(self.phase, Phase::Done) { &self.best_params } else { &self.params }
     }
 
-    /// Errors (truth − forecast, scaled) of the judged weights on the validation part, one list for each target and step
-    /// of the horizon; empty before the first epoch's end.
+    /// Errors (truth − forecast, scaled) of the weights in use on the validation part, one list for each target and step of the
+    /// horizon; empty before the end of the first epoch.
     pub fn validation_errors(&self) -> &[Vec<f64>] {
         &self.best_residuals
     }
 
-    /// Puts saved weights in place, with training at its end; `why` says where they are from.
+    /// Puts saved weights in place and ends training; `why` names their source.
     pub fn restore(&mut self, set: impl FnOnce(&mut Params) -> Result<()>, why: String) -> Result<()> {
         let mut params = self.params.clone();
         set(&mut params)?;
@@ -315,13 +314,13 @@ impl Trainer {
         Ok(())
     }
 
-    /// Inner values of the judged weights over the first window of `batch`, and its forecast into `out`.
+    /// Inner values of the weights in use over the first window of `batch`, and its forecast into `out`.
     pub fn inside(&self, batch: &Batch, out: &mut [Real]) -> Vec<Inner> {
         inside::look(self.forecaster.as_ref(), self.in_use(), batch, out)
     }
 
-    /// The gradient of the loss through time with the weights as they are now: over the same training windows at each call,
-    /// evenly spread.
+    /// The gradient of the loss through time with the present weights, over the same training windows at each call, at even
+    /// distances.
     pub fn gradients(&self, frame: &Frame) -> Gradients {
         let tokens = self.forecaster.stretches().map_or(self.train.window, Stretches::tokens);
         let most = (MOST_TOKENS / tokens.max(1)).clamp(1, MOST_LOOKED_INTO.min(self.options.batch));
@@ -332,7 +331,7 @@ impl Trainer {
         inside::gradients(self.forecaster.as_ref(), &self.params, &batch, self.options.loss)
     }
 
-    /// Forecasts of a batch with the judged weights, scaled, `[(targets · horizon) × size]`.
+    /// Forecasts of a batch with the weights in use, scaled, `[(targets · horizon) × size]`.
     pub fn forecast(&self, tape: &mut Tape, batch: &Batch, out: &mut [Real]) {
         tape.reset();
         let mut pass = Pass::new(tape, self.in_use(), batch.size);

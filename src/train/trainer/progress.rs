@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-/// Where training stands.
+/// State of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// No step has been made.
+    /// Before the first step.
     Ready,
-    /// Under way.
+    /// Running.
     Running,
-    /// At its end; the best weights are in place.
+    /// Ended; the best weights are in place.
     Finished,
 }
 
@@ -23,47 +23,46 @@ pub struct Epoch {
     pub step: u64,
     /// Mean training loss over the epoch, dropout included.
     pub train: f64,
-    /// Loss of the forecasts of the validation part, scaled.
+    /// Loss of the validation part's forecasts, scaled.
     pub validation: f64,
-    /// The same with the truth before each step in place of the model's own forecasts, where it feeds back: the distance
-    /// between the two is its exposure bias (Ranzato et al. 2016).
+    /// The same with teacher forcing, for a recursive model: the difference of the two is its exposure bias (Ranzato et al. 2016).
     pub validation_forced: Option<f64>,
     /// Mean norm of the gradient before clipping.
     pub gradient_norm: f64,
-    /// Share of the steps whose gradient was clipped.
+    /// Share of the steps with a clipped gradient.
     pub clipped: f64,
     /// Learning rate.
     pub learning_rate: f64,
-    /// Loss of "the same as now" on the validation part.
+    /// Loss of repeating the last value on the validation part.
     pub naive_validation: f64,
 }
 
-/// Where training stands, for those who watch.
+/// Progress of a training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Progress {
     /// Ready, running or finished.
     pub state: State,
-    /// Why it finished, in one sentence; else empty.
+    /// Reason for the end, in one sentence; else empty.
     pub why: String,
-    /// Epoch under way, from 1.
+    /// Current epoch, from 1.
     pub epoch: u32,
     /// Optimiser steps so far.
     pub step: u64,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
-    /// Most epochs there can be.
+    /// Largest number of epochs.
     pub epochs: u32,
-    /// Mean training loss of the epoch under way (of the last one, right after it).
+    /// Mean training loss of the current epoch (of the last one, right after it).
     pub loss: f64,
     /// Validation loss after the last epoch.
     pub validation: Option<f64>,
     /// Epoch with the lowest validation loss, and that loss.
     pub best: Option<Best>,
-    /// Learning rate now.
+    /// Present learning rate.
     pub learning_rate: f64,
     /// Norm of the last gradient before clipping.
     pub gradient_norm: f64,
-    /// Share of this epoch's steps that were clipped.
+    /// Share of this epoch's steps with a clipped gradient.
     pub clipped_share: f64,
 }
 

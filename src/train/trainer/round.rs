@@ -1,9 +1,9 @@
-//! One round of training: an optimiser step, or some validation, done in parts that do not depend on each other.
+//! One round of training: an optimiser step or a piece of validation, in independent parts.
 //!
-//! A step's batch is cut into shards; each part is the gradient of one shard's share in the batch's mean loss, and the
-//! gradient of the batch is their sum, in the order of the shards. Who computes a part, and when, changes no bit of the
-//! sum: parts may come from other workers that hold the same weights (synchronous data parallelism). What a round's
-//! parts are is known to all who stand at the same round, so nothing but the parts needs to be exchanged.
+//! A step's batch is cut into shards. Each part is the gradient of one shard's share in the batch's mean loss, and the gradient of
+//! the batch is their sum, in the order of the shards. Any worker with the same weights may compute a part, at any time, without
+//! changing a bit of the sum (synchronous data parallelism). The parts of a round follow from its position in training, so nothing
+//! but the parts needs to be exchanged.
 
 use super::{Did, Penalties, Phase, Trainer};
 use crate::Real;
@@ -17,8 +17,8 @@ use crate::train::source::Shard;
 const EXPLOSION: f64 = 1e4;
 
 impl Trainer {
-    /// How many parts the next round has: the shards of a step's batch, or as many chunks of validation windows as are
-    /// left, at most the number of shards; 0 at the end of training.
+    /// Number of parts of the next round: the shards of a step's batch, or the remaining chunks of validation windows, at most the
+    /// number of shards; 0 at the end of training.
     pub fn parts(&self) -> usize {
         match self.phase {
             Phase::Train(_) => self.shards,
@@ -27,10 +27,10 @@ impl Trainer {
         }
     }
 
-    /// Computes one part of the next round into `out`, of whatever size it was. For a step: the gradient of the shard's
-    /// share in the batch's mean loss, `[parameters]`, and that share itself; where the series is read as one, the states after
-    /// the chunk behind them, so that whoever has the parts can compute any part of the next step. For validation: the forecasts of the chunk,
-    /// `[(targets · horizon) × windows]`, and behind them the forced ones of a model that feeds back. Changes nothing that a later round depends on.
+    /// Computes one part of the next round into `out`, of any size before. For a step: the gradient of the shard's share in the
+    /// batch's mean loss, `[parameters]`, and that share; on the series as one, also the states after the chunk, so that any worker
+    /// with the parts can compute any part of the next step. For validation: the forecasts of the chunk, `[(targets · horizon) ×
+    /// windows]`, followed by the teacher-forced ones of a recursive model. Changes nothing that a later round depends on.
     ///
     /// # Errors
     /// [`Error::NotReady`] if the round has no such part.
@@ -57,10 +57,10 @@ impl Trainer {
         Ok(())
     }
 
-    /// Ends the round with all its parts, in order: one optimiser step, or their share of the validation after an epoch.
+    /// Ends the round with all its parts, in order: one optimiser step, or a piece of the validation after an epoch.
     ///
     /// # Errors
-    /// [`Error::NotReady`] if these are not the parts of this round; nothing has changed then. [`Error::Training`] as for
+    /// [`Error::NotReady`] if these are not the parts of this round, which then changes nothing. [`Error::Training`] as for
     /// [`Trainer::advance`].
     pub fn apply(&mut self, frame: &Frame, parts: &[Vec<Real>]) -> Result<Did> {
         let right = parts.iter().enumerate().all(|(index, part)| Some(part.len()) == self.part_len(frame, index, part));
@@ -74,7 +74,7 @@ impl Trainer {
         self.end_round(frame, sums)
     }
 
-    /// The next round by itself: part after part.
+    /// Computes the next round in this worker, part after part.
     pub(super) fn round(&mut self, frame: &Frame) -> Result<Did> {
         let mut part = std::mem::take(&mut self.part);
         let mut sums = Penalties::default();
@@ -86,7 +86,7 @@ impl Trainer {
         self.end_round(frame, sums)
     }
 
-    /// Numbers that `part` of the next round should have; `None` if it is not one.
+    /// Expected length of `part` of the next round; `None` if it is invalid.
     fn part_len(&self, frame: &Frame, index: usize, part: &[Real]) -> Option<usize> {
         match self.phase {
             Phase::Train(_) => {
@@ -100,7 +100,7 @@ impl Trainer {
         }
     }
 
-    /// Adds a part to what the round has so far; gives its share of the loss, of training or validation.
+    /// Adds a part to the round's sums; returns its share of the loss, of training or validation.
     fn add(&mut self, frame: &Frame, index: usize, part: &[Real]) -> Penalties {
         match self.phase {
             Phase::Train(_) => {
@@ -130,7 +130,7 @@ impl Trainer {
                 if to < self.validation.starts.len() {
                     self.phase = Phase::Validate(to, all);
                 } else {
-                    // Not as whole numbers: in 32 bits, a thousand targets would wrap.
+                    // In floating point, since a thousand targets would overflow 32 bits.
                     let count = to as f64 * self.validation.horizon as f64 * frame.targets as f64;
                     self.end_epoch(Penalties { free: all.free / count, forced: all.forced / count })?;
                 }
@@ -140,7 +140,7 @@ impl Trainer {
         }
     }
 
-    /// The optimiser step, once the gradient is summed; `loss` is the batch's mean.
+    /// The optimiser step with the summed gradient; `loss` is the batch's mean.
     fn end_step(&mut self, at: usize, loss: f64) -> Result<()> {
         let first = *self.first_loss.get_or_insert(loss);
         self.step += 1;

@@ -14,13 +14,13 @@ impl Trainer {
         &starts[from..(from + CHUNK).min(starts.len())]
     }
 
-    /// How many sets of forecasts of a chunk its part holds: the free-running ones, and teacher-forced ones where the model feeds back.
+    /// Number of sets of forecasts in a chunk's part: the model's own, and teacher-forced ones of a recursive model.
     pub(super) fn sets(&self) -> usize {
         1 + usize::from(self.forecaster.feeds_back())
     }
 
-    /// Forecasts of a chunk with the current weights, scaled, `[(targets · horizon) × windows]`; behind them the teacher-forced ones where
-    /// the model feeds back.
+    /// Forecasts of a chunk with the present weights, scaled, `[(targets · horizon) × windows]`, followed by the teacher-forced
+    /// ones of a recursive model.
     pub(super) fn forecast_chunk(&mut self, frame: &Frame, from: usize, out: &mut Vec<Real>) {
         let (window, horizon) = (self.validation.window, self.validation.horizon);
         let starts = &self.validation.starts[from..(from + CHUNK).min(self.validation.starts.len())];
@@ -39,7 +39,7 @@ impl Trainer {
         self.forecaster.forecast(&mut pass, &self.room.batch, out);
     }
 
-    /// Notes the errors of a chunk's forecasts; gives the sums of their penalties. Chunks come in order.
+    /// Notes the errors of a chunk's forecasts; returns the sums of their penalties. Chunks come in order.
     pub(super) fn score_chunk(&mut self, frame: &Frame, from: usize, part: &[Real]) -> Penalties {
         let (window, horizon, kind) = (self.validation.window, self.validation.horizon, self.options.loss);
         if self.naive.is_none() {
@@ -66,7 +66,7 @@ impl Trainer {
         sums
     }
 
-    /// Loss of "the same as now" on the validation part.
+    /// Loss of repeating the last value on the validation part.
     fn naive_loss(&self, frame: &Frame) -> f64 {
         let (window, horizon) = (self.validation.window, self.validation.horizon);
         let mut out = vec![0.0; frame.targets * horizon];
@@ -81,7 +81,7 @@ impl Trainer {
     }
 }
 
-/// Sum of the penalties of forecasts `[(targets · horizon) × starts]` against the truth; no forecasts have none.
+/// Sum of the penalties of forecasts `[(targets · horizon) × starts]` against the truth; 0 without forecasts.
 fn penalty(frame: &Frame, starts: &[u32], (window, horizon): (usize, usize), predicted: &[Real], kind: Loss) -> f64 {
     let mut sum = 0.0;
     for (index, forecast) in predicted.chunks_exact(horizon).enumerate() {
@@ -107,7 +107,7 @@ mod tests {
     use crate::train::{Options, Progress};
     use crate::{Error, Result};
 
-    /// Learns one number, and forecasts what it is told to: after each epoch another value.
+    /// Learns one number, and gives prescribed forecasts: another value after each epoch.
     struct Told {
         level: ParamId,
         values: &'static [Real],
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// A training on 100 rows whose forecasts are `values`, epoch after epoch, to its end.
+    /// A training on 100 rows with the forecasts `values`, epoch after epoch, to its end.
     fn trained(values: &'static [Real], patience: u32) -> (Trainer, Result<()>) {
         let mut rng = Rng::new(1, 0);
         let series = Series {

@@ -1,4 +1,4 @@
-//! Where the loss is taken at every step, what is said at a step knows nothing of the rows behind it.
+//! With the loss at every step, a step's forecast depends on no later row.
 
 use unrolled::arch::{Architecture, Plan, registry};
 use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Series, Split};
@@ -13,12 +13,13 @@ use crate::common::{noisy_sine, settings};
 
 const WINDOW: usize = 13;
 const HORIZON: usize = 4;
-/// First row of the window that is looked at.
+/// First row of the tested window.
 const START: usize = 20;
-/// Forecasts are told apart beyond this, in spreads of the training part: rounding, where what comes after is changed by two.
+/// Smallest difference between distinct forecasts, in standard deviations of the training part: above rounding, where later rows
+/// change by two.
 const ROUNDING: f64 = if cfg!(feature = "f64") { 1e-9 } else { 1e-4 };
 
-/// Segments that fill the window or leave its oldest rows out, heads, and a way past the network.
+/// Segments that fill the window or leave its oldest rows out, heads, and a linear skip.
 const FORMS: &[&str] = &[
     r#"{"segment": 1}"#,
     r#"{"segment": 1, "head": "rolled", "layers": 2}"#,
@@ -27,13 +28,13 @@ const FORMS: &[&str] = &[
     r#"{"segment": 13, "highway": true}"#,
 ];
 
-/// What `architecture` can be centred on.
+/// The centrings that `architecture` allows.
 fn normalisations() -> Vec<&'static str> {
     let Kind::Choice { options } = unrolled::arch::plan::NORMALISE.kind else { panic!("a choice") };
     options.iter().map(|option| option.value).collect()
 }
 
-/// The window from [`START`] on of a series whose rows from `changed` on are others, scaled as they were.
+/// The window from [`START`] on of a series with other rows from `changed` on, scaled as before.
 fn batch(series: &Series, targets: usize, changed: usize) -> (Batch, Frame) {
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     let frame = |series: &Series, scales| {
@@ -63,7 +64,7 @@ fn batch(series: &Series, targets: usize, changed: usize) -> (Batch, Frame) {
     (batch, frame)
 }
 
-/// What is forecast at each token of a window in training, in the scale of the training part.
+/// The forecast at each token of a window in training, in the scale of the training part.
 fn told(
     architecture: &Architecture,
     json: &str,
@@ -75,7 +76,7 @@ fn told(
     let sizes = (frame.features, frame.data_features, frame.targets);
     let plan = architecture.plan(&settings, sizes, (24, WINDOW, HORIZON))?;
     let (forecaster, mut params) = architecture.build(&plan, &settings, 3);
-    // Away from the start, where the highway is all zeros.
+    // Away from the initial weights, where the linear skip is zero.
     let mut rng = Rng::new(21, 0);
     params.values.iter_mut().for_each(|p| *p += narrow(0.1 * rng.normal()));
     let mut tape = Tape::new(false);
@@ -134,7 +135,7 @@ fn a_forecast_at_a_step_knows_nothing_of_the_rows_behind_it() {
                             architecture.id
                         );
                     }
-                    // What has come by then does move it.
+                    // Rows up to the token do change it.
                     assert!(token + 1 == plan.tokens() || moved(token + 1) > ROUNDING, "{} {json}", architecture.id);
                     tried += 1;
                 }
@@ -164,7 +165,7 @@ fn a_decoder_that_is_fed_the_truth_is_fed_none_of_what_it_forecasts() {
             let json =
                 format!(r#"{{"hidden": 6, "segment": 1, "normalise": "{normalise}", "attention": "{attention}"}}"#);
             let (settings, _) = checked(architecture, &json);
-            // `[targets × horizon]`, the rows from `changed` on being others.
+            // `[targets × horizon]`, with other rows from `changed` on.
             let forced = |changed: usize| {
                 let (batch, frame) = batch(&columns(240), 2, changed);
                 let sizes = (frame.features, frame.data_features, frame.targets);
@@ -197,7 +198,7 @@ fn a_decoder_that_is_fed_the_truth_is_fed_none_of_what_it_forecasts() {
 
 #[test]
 fn what_is_fed_back_is_read_as_if_it_had_been_measured() {
-    // All columns are forecast, so that all that is fed back is known; windows of whole segments begin at the same row.
+    // All columns are forecast, so every fed-back value is known; windows of whole segments begin at the same row.
     const TARGETS: usize = 3;
     let (window, horizon) = (12, 6);
     for architecture in registry::ALL.iter().filter(|one| one.streams) {
@@ -208,7 +209,7 @@ fn what_is_fed_back_is_read_as_if_it_had_been_measured() {
             let (settings, _) = checked(architecture, &json);
             let (mut batch, frame) = batch(&columns(240), TARGETS, 240);
             let features = frame.features;
-            // `[TARGETS × horizon]`, with the same weights whatever the window: they are as many tokens in all.
+            // `[TARGETS × horizon]`, with the same weights for any window: the number of tokens is the same in all.
             let forecast = |batch: &Batch| {
                 let sizes = (features, frame.data_features, TARGETS);
                 let plan = architecture.plan(&settings, sizes, (24, batch.window, batch.horizon)).unwrap();
@@ -236,7 +237,7 @@ fn what_is_fed_back_is_read_as_if_it_had_been_measured() {
     }
 }
 
-/// The sum of so many steps, each drawn by itself: nothing tells where it goes.
+/// A random walk: the sum of independent steps, which nothing predicts.
 fn random_walk(rows: usize) -> Series {
     let (mut series, mut rng, mut at) = (noisy_sine(rows), Rng::new(5, 0), 0.0);
     for value in &mut series.columns[0] {
@@ -271,7 +272,7 @@ fn on_a_random_walk_no_training_loss_is_below_that_of_the_last_value() {
             while session.advance().unwrap() {}
             let least = session.history(0).unwrap().iter().map(|epoch| epoch.train).fold(f64::INFINITY, f64::min);
             println!("{:<14} {normalise:<7} training loss {least:.4}; of the last value {honest:.4}", architecture.id);
-            // A few hundred weights learn a little of these steps by heart.
+            // A few hundred weights memorise some of these steps.
             assert!(least > 0.9 * honest, "{} {normalise}: {least} {honest}", architecture.id);
         }
     }

@@ -1,4 +1,4 @@
-//! Every knob that an architecture reads, at its bounds or at each of its choices, where it has something to say.
+//! Every knob of an architecture, at its bounds or at each of its options, where it has an effect.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,10 @@ use unrolled::{Error, Real, Session};
 use super::{checked, passed, refused};
 use crate::common::noisy_sine;
 
-/// The settings around the knob: the window is many steps, so that there is something to remember, and the units can be cut into
-/// heads.
+/// The other settings: the window has many steps, so that there is something to remember, and the units can be cut into heads.
 const AROUND: &str = r#"{"hidden": 8, "window": 12, "horizon": 4, "segment": 1}"#;
 
-/// What some knobs need to have an effect, beside what their `when` asks for: as their sentences say, or a cell that has forms.
+/// Conditions for an effect of some knobs, besides their `when`: as their help says, or a cell with forms.
 const BESIDE: &[(&str, &str)] = &[
     ("dropout", r#"{"layers": 2}"#),
     ("mix", r#"{"layers": 2}"#),
@@ -24,7 +23,7 @@ const BESIDE: &[(&str, &str)] = &[
     ("gru_form", r#"{"bidirectional_cell": "gru", "encoder_cell": "gru"}"#),
 ];
 
-/// Knobs that may change no number here, and why.
+/// Knobs that may have no effect here, and why.
 const MAY_BE_SILENT: &[(&str, &str)] = &[
     ("patience", "never, and longer than there are epochs"),
     ("clip", "no limit, and one that no gradient reaches"),
@@ -37,11 +36,11 @@ const MAY_BE_SILENT: &[(&str, &str)] = &[
     ("scan", "the same states, in another order"),
 ];
 
-/// Steps of training: into the second epoch of a series of so many rows.
+/// Steps of training: into the second epoch of a series of this length.
 const STEPS: usize = 3;
 const ROWS: usize = 200;
 
-/// The least and the most of a knob, or all that it can be; of text, nothing.
+/// The least and the largest value of a knob, or all of its options; none for text.
 fn values(knob: &About) -> Vec<Value> {
     match knob.kind {
         Kind::Integer { min, max } => vec![min.into(), max.into()],
@@ -52,7 +51,7 @@ fn values(knob: &About) -> Vec<Value> {
     }
 }
 
-/// Settings in which `knob` matters.
+/// Settings in which `knob` has an effect.
 fn around(architecture: &Architecture, knob: &About, knobs: &[About]) -> Raw {
     let (_, mut raw) = checked(architecture, AROUND);
     for (_, more) in BESIDE.iter().filter(|(key, _)| *key == knob.key) {
@@ -66,8 +65,8 @@ fn around(architecture: &Architecture, knob: &About, knobs: &[About]) -> Raw {
     raw
 }
 
-/// Whether `error` tells what is wrong with `value` of `knob`: it names the knob, or in its sentence the value that does not fit
-/// into a series so short.
+/// Whether `error` explains the problem with `value` of `knob`: it names the knob, or the value that does not fit into so short a
+/// series.
 fn explains(error: &Error, knob: &About, value: &Value) -> bool {
     match error {
         Error::Knob { knob: named, .. } => *named == knob.key,
@@ -76,13 +75,13 @@ fn explains(error: &Error, knob: &About, value: &Value) -> bool {
     }
 }
 
-/// What a model does with its settings: its weights after some steps, its forecast, how it does.
+/// The results of a model with its settings: its weights after some steps, its forecast, its errors.
 fn outcome(session: &mut Session, knob: &About, context: &str) -> Vec<Real> {
     for _ in 0..STEPS {
         match session.step() {
             Ok(true) => {}
             Ok(false) => break,
-            // An exploding loss at the largest learning rate is an answer too, as long as it is said.
+            // A reported explosion at the largest learning rate is a result, too.
             Err(Error::Training { .. }) if knob.key == "learning_rate" => break,
             Err(error) => panic!("{context}: {error}"),
         }
@@ -99,7 +98,7 @@ fn outcome(session: &mut Session, knob: &About, context: &str) -> Vec<Real> {
 fn every_knob_works_at_its_bounds() {
     let (knobs, of_architectures) = (unrolled::session::catalog().knobs, registry::knobs());
     for architecture in registry::ALL {
-        // Its own, and those of data and training, which are for all. Text has no bounds: what it may say is tested where it is read.
+        // Its own, and those of data and training, which all read. Text has no bounds: the tests of its reader check it.
         let reads = |knob: &&About| {
             architecture.reads(knob.key) || of_architectures.iter().all(|other| other.about().key != knob.key)
         };
@@ -109,7 +108,7 @@ fn every_knob_works_at_its_bounds() {
             let described = serde_json::to_string(&around).unwrap();
             let (checked, _) = checked(architecture, &described);
             if refused(architecture, &checked) {
-                // It never matters to a model that cannot stream, as `when` says.
+                // It never affects a model that cannot stream, as `when` says.
                 assert!(knob.when.is_some_and(|(key, _)| key == "reading"), "{}: {}", architecture.id, knob.key);
                 continue;
             }
@@ -134,7 +133,7 @@ fn every_knob_works_at_its_bounds() {
                 match with(&raw, &context) {
                     Ok(outcome) => matters |= outcome != *default,
                     Err(error) => {
-                        // Sizes that a short series cannot hold, and what only a model that streams can do.
+                        // Sizes beyond a short series, and options for streaming models only.
                         let (asked, _) = super::checked(architecture, &serde_json::to_string(&raw).unwrap());
                         let too_large = matches!(knob.key, "window" | "horizon" | "segment");
                         unavailable |= refused(architecture, &asked);
@@ -153,7 +152,7 @@ fn every_knob_works_at_its_bounds() {
 
 #[test]
 fn an_architecture_reads_no_knob_that_it_does_not_list() {
-    // Those that decide which others are read, each beside every other.
+    // Knobs that decide which others are read, each in combination with every other.
     let bases = ["{}", r#"{"loss_on": "every"}"#, r#"{"head": "rolled"}"#, r#"{"reading": "continuous"}"#];
     for architecture in registry::ALL {
         let listed: Vec<&About> = architecture.all_knobs().map(|knob| knob.about()).collect();
@@ -165,7 +164,7 @@ fn an_architecture_reads_no_knob_that_it_does_not_list() {
                 let mut raw = crate::common::settings(base);
                 raw.insert(knob.key.to_owned(), value);
                 raw.retain(|key, _| architecture.reads(key));
-                // Whoever reads another knob panics: these settings do not have it.
+                // Reading another knob panics, since these settings lack it.
                 let settings = Settings::check(listed.iter().copied(), &raw, &Raw::new()).unwrap();
                 architecture.all_equations(&settings);
                 if let Ok(plan) = architecture.plan(&settings, (3, 2, 1), (24, 48, 12)) {

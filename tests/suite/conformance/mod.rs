@@ -1,4 +1,4 @@
-//! What every architecture must do, run over the registry: a new row is covered without being named here.
+//! Requirements on every architecture, tested over the registry: a new row is covered without being named here.
 
 mod causal;
 mod knobs;
@@ -19,8 +19,7 @@ use unrolled::math::Rng;
 use unrolled::nn::{Builder, Params, Pass, State};
 use unrolled::{Error, Real, Session, narrow, wide};
 
-/// The checks, as columns of a table that is printed when the last one has passed: `cargo test --test suite -- --nocapture
-/// conformance`.
+/// The checks, as columns of a table that the last passed check prints: `cargo test --test suite -- --nocapture conformance`.
 const CHECKS: [&str; 10] = [
     "shapes",
     "gradients",
@@ -34,7 +33,7 @@ const CHECKS: [&str; 10] = [
     "noisy sine",
 ];
 
-/// What each architecture showed, by its id and the check.
+/// The results of each architecture, by its id and the check.
 static SHOWN: Mutex<BTreeMap<(&str, &str), String>> = Mutex::new(BTreeMap::new());
 
 /// Notes that `architecture` passed `check`.
@@ -55,7 +54,7 @@ fn passed(architecture: &Architecture, check: &'static str, figure: impl Into<St
     println!("{}", lines.join("\n"));
 }
 
-/// Shapes of models that every check of gradients runs over: head, normalisation, segments, loss, highway.
+/// Forms of models for every check of gradients: head, normalisation, segments, loss, linear skip.
 const SHAPES: &[&str] = &[
     r#"{"segment": 1, "hidden": 5, "layers": 2, "dropout": 0.3, "head_dropout": 0.2}"#,
     r#"{"segment": 4, "hidden": 9, "normalise": "window", "highway": true, "loss": "huber"}"#,
@@ -72,8 +71,7 @@ fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
     (unrolled::session::checked(&raw).unwrap(), raw)
 }
 
-/// Whether what `settings` ask for needs a model that can go on step by step, and `architecture` cannot; of heads, layers alone
-/// have a choice.
+/// Whether `settings` need a streaming model and `architecture` is none; only layers have a choice of heads.
 fn refused(architecture: &Architecture, settings: &Settings) -> bool {
     if settings.get(&READING) == Reading::Continuous {
         return !architecture.streams;
@@ -82,7 +80,7 @@ fn refused(architecture: &Architecture, settings: &Settings) -> bool {
     matches!(architecture.make, Make::Layer(_)) && !architecture.streams && by_step
 }
 
-/// The shapes that `architecture` can take, and the last of them once more with each value of the choices that are its own.
+/// The forms that `architecture` can take, and the last of them again with each value of its own options.
 fn shapes(architecture: &Architecture) -> Vec<String> {
     let mut all: Vec<String> = SHAPES.iter().map(|json| (*json).to_owned()).collect();
     all.retain(|json| !refused(architecture, &checked(architecture, json).0));
@@ -99,7 +97,7 @@ fn shapes(architecture: &Architecture) -> Vec<String> {
     all
 }
 
-/// Configures a session, unless what is asked for is refused, which it must say.
+/// Configures a session; `false` if the settings are refused with a reason.
 fn configured(session: &mut Session, architecture: &Architecture, raw: &Raw) -> bool {
     let answer = session.configure(raw);
     let settings = unrolled::session::checked(raw).unwrap();
@@ -116,7 +114,7 @@ fn configured(session: &mut Session, architecture: &Architecture, raw: &Raw) -> 
     }
 }
 
-/// How many columns are forecast at once.
+/// Numbers of targets.
 const TARGETS: [usize; 2] = [1, 2];
 
 /// A model and a batch of its training windows.
@@ -128,7 +126,7 @@ struct Bench {
     loss: ops::Loss,
 }
 
-/// A noisy sine and columns beside it.
+/// A noisy sine and further columns.
 fn columns(rows: usize) -> Series {
     let mut series = noisy_sine(rows);
     for (name, period) in [("wind", 7.0), ("rain", 5.0)] {
@@ -140,7 +138,7 @@ fn columns(rows: usize) -> Series {
 
 fn bench(architecture: &Architecture, json: &str, targets: usize) -> Bench {
     let (checked, _) = checked(architecture, json);
-    // One column that is read and not forecast, so that models that learn from every input have more to do.
+    // One column that is read and not forecast, for models that learn from every input.
     let series = columns(240);
     let split = Split::parse("70/10/20", &series.axis).unwrap();
     let options = FrameOptions {
@@ -163,7 +161,7 @@ fn bench(architecture: &Architecture, json: &str, targets: usize) -> Bench {
 }
 
 impl Bench {
-    /// Training loss with the given weights; the gradients, if they are wanted, into `grads`.
+    /// Training loss with the given weights; the gradients, if requested, into `grads`.
     fn loss(&self, values: &[Real], grads: Option<&mut Vec<Real>>) -> f64 {
         let mut params = self.params.clone();
         params.values.copy_from_slice(values);
@@ -186,7 +184,7 @@ fn gradients_match_central_differences() {
         let (mut worst, shapes) = (0.0_f64, shapes(architecture));
         for json in &shapes {
             for bench in TARGETS.map(|targets| bench(architecture, json, targets)) {
-                // A small random step away from the start: there the highway is not all zeros.
+                // A small random step away from the initial weights, where the linear skip is zero.
                 let mut rng = Rng::new(21, 0);
                 let at: Vec<Real> = bench.params.values.iter().map(|p| p + narrow(0.05 * rng.normal())).collect();
                 let mut grads = Vec::new();
@@ -232,12 +230,12 @@ fn all_that_goes_out_has_its_shape() {
             let mut tape = Tape::new(false);
             let mut pass = Pass::training(&mut tape, &bench.params, size, 5, 0, 0);
             let (prediction, truth) = bench.forecaster.fit(&mut pass, &bench.batch);
-            // Something for every step of the horizon, or of what is emitted at once; for each sample as much.
+            // A penalty on every step of the horizon or of the output, the same for each sample.
             let shape = tape.shape(prediction);
             assert_eq!(shape, tape.shape(truth), "{} {json}", architecture.id);
             assert_eq!((shape.0 * shape.1) % (targets * size), 0, "{} {json}: {shape:?}", architecture.id);
             assert!(tape.value(prediction).iter().all(|x| x.is_finite()), "{} {json}", architecture.id);
-            // Every step of every target of every sample is written, and nothing that was there before is left.
+            // Every step of every target of every sample is written.
             let mut out = vec![Real::NAN; targets * 6 * size];
             let mut tape = Tape::new(false);
             bench.forecaster.forecast(&mut Pass::new(&mut tape, &bench.params, size), &bench.batch, &mut out);
@@ -252,7 +250,7 @@ fn all_that_goes_out_has_its_shape() {
     }
 }
 
-/// A layer makes of a sequence of any width one of as many steps, as wide as it says, whatever its place in the stack.
+/// A layer maps a sequence of any width to one with as many steps and its own width, at any position in the stack.
 fn layer_keeps_steps(architecture: &Architecture, make: unrolled::arch::stacked::MakeBlock, json: &str) {
     let (settings, _) = checked(architecture, json);
     for (index, inputs, batch, steps) in [(0, 1, 1, 1), (0, 3, 2, 7), (1, 5, 3, 2)] {
@@ -284,7 +282,7 @@ fn a_forecast_reads_nothing_that_is_not_known() {
             let mut hidden = bench.batch.clone();
             hidden.hide_future(bench.frame.data_features);
             assert_eq!(with_truth, forecast(&hidden), "{} {json}", architecture.id);
-            // And each window is forecast by itself: its neighbours in the batch do not matter.
+            // Each window is forecast independently of its neighbours in the batch.
             let mut alone = unrolled::data::Batch::default();
             let split = Split::parse("70/10/20", &bench.frame.axis).unwrap();
             let starts = bench.frame.windows(&split, Part::Train, 12, 6).unwrap().starts;
@@ -297,8 +295,7 @@ fn a_forecast_reads_nothing_that_is_not_known() {
     }
 }
 
-/// How far a sequence in stretches may be from the same in one pass, of values around 1: rounding, as sums are taken in another
-/// order.
+/// Tolerance between a sequence in stretches and in one pass, for values around 1: rounding, as sums have another order.
 const STRETCHES: f64 = if cfg!(feature = "f64") { 1e-14 } else { 1e-6 };
 
 #[test]
@@ -323,7 +320,7 @@ fn step_by_step_and_in_stretches_equal_all_at_once() {
             let params = builder.finish();
             let mut rng = Rng::new(9, 0);
             let x: Vec<Real> = (0..inputs * batch * steps).map(|_| narrow(rng.normal())).collect();
-            // The same sequence in stretches of the given lengths, the state carried from one to the next.
+            // The same sequence in stretches of the given lengths, with a carried state.
             let run = |lengths: &[usize]| -> Vec<Real> {
                 let mut tape = Tape::new(false);
                 let mut pass = Pass::new(&mut tape, &params, batch);
@@ -367,7 +364,7 @@ fn any_two_kinds_of_layers_make_a_stack() {
         let direction: Vec<f64> = at.iter().map(|_| rng.normal()).collect();
         let mut grads = Vec::new();
         bench.loss(&at, Some(&mut grads));
-        // Every layer has its say: no parameter is left without a gradient.
+        // Every layer has an effect: no parameter is without a gradient.
         for slot in bench.params.slots() {
             assert!(grads[slot.range()].iter().any(|g| *g != 0.0), "{} and {}: {}", first.id, second.id, slot.name);
         }
@@ -382,7 +379,7 @@ fn any_two_kinds_of_layers_make_a_stack() {
         };
         // A step over a kink, or a long one where the loss bends sharply, spoils the difference.
         worst = worst.max(error(1e-4).min(error(1e-5)));
-        // And the second layer is of the other kind.
+        // The second layer is of the other kind.
         let alone = self::bench(first, &json.replace(second.id, "same"), 1);
         let shapes = |bench: &Bench| bench.params.slots().iter().map(|slot| slot.len()).collect::<Vec<_>>();
         assert_eq!(first.id == second.id, shapes(&bench) == shapes(&alone), "{} and {}", first.id, second.id);
@@ -446,10 +443,10 @@ fn a_saved_model_forecasts_the_same() {
     }
 }
 
-/// How often training looks whether it can stop, in epochs.
+/// Interval in epochs between checks for an early end.
 const LOOKS: u32 = 3;
 
-/// Trains to the end, or until the validation errors of all targets are well below the last value's: more would only take time.
+/// Trains to the end, or until the validation errors of all targets are well below the last value's, to save time.
 fn train_until_it_has_learnt(session: &mut Session) {
     let mut next = LOOKS;
     while session.advance().unwrap() {

@@ -1,5 +1,5 @@
-//! Nothing in a file is dropped, merged or changed without being counted and said: the counts add up to what the file holds,
-//! by a plain count of its records and cells, and to what the notes say.
+//! Nothing in a file is dropped, merged or changed without a count and a note: the counts add up to the file's content, by a plain
+//! count of its records and cells, and agree with the notes.
 
 use std::path::Path;
 
@@ -25,8 +25,8 @@ fn sum_of(notes: &[Note], code: &str) -> usize {
     counted(notes, code).map(|note| note.count).sum()
 }
 
-/// Records of a text that hold anything, cut without any of our code; `None` where the `csv` crate cuts other records than
-/// this library means to (a quote that is never closed, runs of spaces).
+/// Non-empty records of a text, cut without our code; `None` where the `csv` crate cuts other records than this library (a quote
+/// that is never closed, runs of spaces).
 fn records(text: &str, understood: &Understood) -> Option<usize> {
     if understood.delimiter == Delimiter::Space || counted(&understood.notes, "stray-quote").next().is_some() {
         return None;
@@ -42,7 +42,7 @@ fn records(text: &str, understood: &Understood) -> Option<usize> {
     Some(records.filter(|record| record.iter().any(|cell| !cell.trim().is_empty())).count())
 }
 
-/// Whether a person would take a cell for a number: digits with what stands in and around numbers.
+/// Whether a person would take a cell for a number: digits with the usual characters in and around numbers.
 fn is_numeric(cell: &str) -> bool {
     let cell = cell.trim().trim_matches('"');
     let bare =
@@ -53,7 +53,7 @@ fn is_numeric(cell: &str) -> bool {
         && bare.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',')
 }
 
-/// Records below the names are rows, or were counted as left out, and the notes say the same numbers.
+/// Records below the names are rows, or counted as left out, and the notes have the same numbers.
 fn of_records(text: &str, understood: &Understood) -> Sums {
     let all = understood.records;
     let notes = &understood.notes;
@@ -76,7 +76,7 @@ fn of_records(text: &str, understood: &Understood) -> Sums {
     Ok(())
 }
 
-/// Cells are values, or were counted as what they are, and the notes say the same numbers.
+/// Cells are values, or counted by their kind, and the notes have the same numbers.
 fn of_cells(table: &Table) -> Sums {
     let understood = table.understood();
     let notes = &understood.notes;
@@ -92,7 +92,7 @@ fn of_cells(table: &Table) -> Sums {
         equal(&format!("cells of “{name}”"), all, understood.rows)?;
         let is_label = understood.series.as_ref().is_some_and(|series| series.columns.contains(name))
             || column.note.contains("tells the series apart");
-        // A wide file's notes name the column that the cell stands in.
+        // A wide file's notes name the column of the cell.
         let about = |code: &str| -> usize {
             let quoted = format!("“{name}”");
             counted(notes, code).filter(|note| wide || note.message.contains(&quoted)).map(|note| note.count).sum()
@@ -118,7 +118,7 @@ fn of_cells(table: &Table) -> Sums {
     Ok(())
 }
 
-/// Rows have a moment each, or were counted as duplicates or averaged, and the notes say the same numbers.
+/// Each row has a moment of its own, or was counted as a duplicate or averaged, and the notes have the same numbers.
 fn of_moments(table: &Table) -> Sums {
     let Ok(regular) = table.series(&SeriesOptions::default()) else { return Ok(()) };
     let about = &regular.about;
@@ -130,7 +130,7 @@ fn of_moments(table: &Table) -> Sums {
     equal("notes on times that clash", sum_of(&about.notes, "conflicting-duplicates"), about.duplicates.conflicting)?;
     equal("notes on averaged rows", sum_of(&about.notes, "averaged"), about.averaged)?;
     equal("notes on moved times", sum_of(&about.notes, "snapped"), about.snapped)?;
-    // More clashes than slips of the pen: asked about, unless a person has said what is to be done.
+    // More clashes than isolated errors: the reader asks, unless a person has decided.
     let asked = table.understood().notes.iter().any(|note| note.code == "several-series");
     if about.duplicates.conflicting * 2 > moments && !asked {
         return Err(format!("{} of {moments} times clash, and nothing is asked", about.duplicates.conflicting));
@@ -138,7 +138,7 @@ fn of_moments(table: &Table) -> Sums {
     Ok(())
 }
 
-/// Checks a file that can be read; says whether it was.
+/// Checks a readable file; returns whether it was readable.
 fn check(bytes: &[u8]) -> Result<bool, String> {
     let Ok(table) = read(bytes) else { return Ok(false) };
     if let Ok(text) = std::str::from_utf8(bytes)
@@ -149,7 +149,7 @@ fn check(bytes: &[u8]) -> Result<bool, String> {
     }
     of_cells(&table)?;
     of_moments(&table)?;
-    // The same holds for whatever a person answers.
+    // The same holds after any answer of a person.
     for note in table.understood().notes.clone() {
         for choice in note.choices {
             let Ok(again) = read_with(bytes, choice.options.clone()) else { continue };
@@ -208,7 +208,7 @@ fn every_record_cell_and_row_of_the_trials_beside_the_project_is_accounted_for()
     assert_eq!(failed, [""; 0]);
 }
 
-/// What may stand in a cell, some of it often taken for what it is not.
+/// Possible contents of a cell, some of them easily mistaken.
 const CELLS: [&str; 22] = [
     "",
     "-",
@@ -264,7 +264,7 @@ proptest! {
                 break;
             }
             let at = line.index(rows.len() - 2) + 2;
-            // Cut at one delimiter alone: what this does to quoted fields is damage like any other.
+            // Cut at the delimiter alone: damage to quoted fields is damage like any other.
             let mark = [',', ';', '\t'].into_iter().max_by_key(|mark| rows[at].matches(*mark).count()).unwrap_or(',');
             let mut fields: Vec<&str> = rows[at].split(mark).collect();
             let place = field.index(fields.len());

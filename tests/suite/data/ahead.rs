@@ -1,5 +1,5 @@
-//! Nothing is chosen from rows that it may not see: from the bytes of a file to a configured model, a change of the rows after the
-//! training part moves nothing that is found by looking.
+//! No choice uses rows that it may not see: from the bytes of a file to a configured model, a change of the rows after the training
+//! part changes no choice from the data.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const ROWS: usize = 1000;
 /// A file of two columns of numbers, by the row's number.
 struct File {
     name: &'static str,
-    /// Milliseconds between the rows; none: they have no times.
+    /// Milliseconds between the rows; `None`: they have no times.
     step: Option<i64>,
     cells: fn(usize) -> [String; 2],
 }
@@ -23,7 +23,7 @@ fn wave(row: usize, period: usize) -> f64 {
     (row as f64 / period as f64 * std::f64::consts::TAU).sin()
 }
 
-/// Between 0 and 1, as if by chance.
+/// A pseudo-random number between 0 and 1.
 fn chance(row: usize) -> f64 {
     (row * 7919 % 1009) as f64 / 1009.0
 }
@@ -69,7 +69,7 @@ const FILES: [File; 6] = [
     },
 ];
 
-/// What becomes of a cell after the training part: of row `row`, `left` rows before the end of its part.
+/// The change of a cell after the training part: of row `row`, `left` rows before the end of its part.
 type Change = fn(row: usize, left: usize, cell: &str) -> String;
 
 const CHANGES: [(&str, Change); 10] = [
@@ -85,7 +85,7 @@ const CHANGES: [(&str, Change); 10] = [
     ("a ramp", |row, _, _| format!("{}", 10 * row)),
 ];
 
-/// The file, with the rows from `end` on changed; `tail`: where the validation part ends.
+/// The file, with the rows from `end` on changed; `tail`: end of the validation part.
 fn text(file: &File, changed: Option<(Change, [usize; 2])>) -> String {
     let mut text = if file.step.is_some() { "time,v,w,by\n" } else { "v,w,by\n" }.to_owned();
     for row in 0..ROWS {
@@ -100,13 +100,13 @@ fn text(file: &File, changed: Option<(Change, [usize; 2])>) -> String {
             }
             _ => cell,
         });
-        // Words, so that a row without numbers is a row still.
+        // A word, so that a row without numbers is still a row.
         let _ = writeln!(text, "{},{},hand", cells[0], cells[1]);
     }
     text
 }
 
-/// Everything that is chosen by looking where a model is to be had with `settings`, in words.
+/// Every choice from the data for a model with `settings`, in words.
 fn chosen(text: &str, settings: &str) -> String {
     let table = read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     let regular = series(&table);
@@ -123,7 +123,7 @@ fn chosen(text: &str, settings: &str) -> String {
     said
 }
 
-/// The split as a person may write it, and where training and validation end.
+/// The split as a person may write it, with the ends of training and validation.
 fn splits(file: &File) -> Vec<(String, [usize; 2])> {
     let mut splits = vec![
         ("70/10/20".to_owned(), [700, 800]),

@@ -1,4 +1,4 @@
-//! What a file does not say is asked or explained, and what a person says is done.
+//! Open questions about a file are asked or explained, and a person's answer is followed.
 
 use std::fmt::Write as _;
 
@@ -172,7 +172,7 @@ fn times_are_found_in_many_forms() {
         ("date,v", Box::new(|i| format!("2013-01-20 {i:02}:00:00.000000 UTC"))),
     ];
     for (header, form) in forms {
-        // Weekday, month, day, year is how JavaScript prints a date; it is read where the weekday comes off.
+        // Weekday, month, day, year is JavaScript's format of a date; it is read after removing the weekday.
         let text = lines(header, 24, |index| format!("{},{}", form(index), value(index)));
         let table = table(&text);
         let time = table.understood().time.clone().unwrap_or_else(|| panic!("no time in {text}"));
@@ -212,7 +212,7 @@ fn weekends_without_rows_are_pointed_out() {
     let table = table(&text);
     let notes = notes(&table);
     assert!(note(&notes, "weekends").is_some(), "{notes:?}");
-    // Carried forward, they are read, so that a window is longer than a week; what is forecast lies within one.
+    // Carried forward, they are read, so that a window is longer than a week; the horizon lies within one.
     let mut session = unrolled::Session::new(series(&table).series);
     let held = serde_json::from_str(r#"{"gaps": "hold"}"#).expect("settings");
     let configured = session.configure(&held).expect("a model");

@@ -1,4 +1,4 @@
-//! What the tests of the data layer share.
+//! Shared code of the tests of the data layer.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub fn table(text: &str) -> Table {
     read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The series of a file, with everything left as it is.
+/// The series of a file, without options.
 pub fn series(table: &Table) -> Regular {
     table.series(&SeriesOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -42,7 +42,7 @@ pub fn note<'n>(notes: &'n [Note], code: &str) -> Option<&'n Note> {
     notes.iter().find(|note| note.code == code)
 }
 
-/// Data that stands beside the project rather than in it; `None`, and said so, where it is not there.
+/// Data next to the project rather than in it; `None`, with a message, if missing.
 pub fn beside(path: &str) -> Option<PathBuf> {
     let full = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
     if full.exists() {
@@ -53,11 +53,11 @@ pub fn beside(path: &str) -> Option<PathBuf> {
     }
 }
 
-/// Midnight of 2013-01-20 UTC, at which the shape files begin.
+/// Midnight of 2013-01-20 UTC, the beginning of the shape files.
 pub const START: i64 = 1_358_640_000_000;
 pub const HOUR: i64 = 3_600_000;
 
-/// Sum of the numbers that are there.
+/// Sum of the present numbers.
 pub fn sum(values: &[f64]) -> f64 {
     values.iter().filter(|value| !value.is_nan()).sum()
 }

@@ -1,4 +1,4 @@
-//! Files that are broken or mean harm: never a panic, always a clear sentence, and what is text stays text.
+//! Broken and malicious files: never a panic, always a clear sentence, and text stays text.
 
 use proptest::prelude::*;
 use unrolled::data::meaning::understood::ColumnKind;
@@ -16,7 +16,7 @@ fn hours(header: &str, count: usize, cells: impl Fn(usize) -> String) -> String 
     text
 }
 
-/// Everything that can be asked of a table.
+/// All methods of a table.
 fn exercise(table: &Table) {
     let understood = table.understood();
     let _ = serde_json::to_string(understood).expect("plain data");
@@ -147,7 +147,7 @@ fn times_that_leave_the_calendar_are_refused_with_what_to_do() {
         let options = ReadOptions { step: Some(step.to_owned()), ..ReadOptions::default() };
         let error = refused(&yearly(1900, 1999), options.clone());
         assert_eq!(error.place().column.as_deref(), Some("year"), "{step}");
-        // Rows without times, dated by what a person says.
+        // Rows without times, dated by a person's start and step.
         let start = Some("2000-01-01".to_owned());
         let error = refused("value\n1\n2\n3\n", ReadOptions { start, ..options });
         assert_eq!(error.place().knob.as_deref(), Some("step"), "{step}");
@@ -160,7 +160,7 @@ fn times_that_leave_the_calendar_are_refused_with_what_to_do() {
         Err(error) => println!("{error}"),
         Ok(table) => drop(table.series(&SeriesOptions::default()).expect_err("no year before the first")),
     }
-    // What has room for less than usual is forecast as far as the calendar goes.
+    // A file with little room to the calendar's end is forecast up to that end.
     let near = series(&table(&yearly(9900, 9998)));
     assert_eq!(near.suggest("value").expect("a suggestion").horizon, 1);
     assert_eq!(near.series.axis.room(30), 1);

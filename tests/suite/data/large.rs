@@ -1,4 +1,4 @@
-//! Large files take no longer than their size asks for.
+//! The time for large files grows linearly.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn rows(count: i64) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// From bytes to what is suggested for every column.
+/// From bytes to the suggestions for every column.
 fn whole_way(bytes: &[u8]) -> Duration {
     let begin = ThreadTime::now();
     let table = read(bytes).expect("a table");
@@ -35,9 +35,8 @@ fn whole_way(bytes: &[u8]) -> Duration {
 
 #[test]
 fn time_grows_with_the_rows_and_no_faster() {
-    // Four times the rows would take four times as long if time is linear and sixteen if it is quadratic; halfway between
-    // them, as ratios go, lies eight. Time is this thread's own, and the fastest of several tries is what it takes with the caches
-    // to itself.
+    // Four times the rows take four times as long in linear time and sixteen times in quadratic time; the geometric mean is eight.
+    // Time is this thread's own, and the fastest of several runs has the caches to itself.
     const MOST: f64 = 8.0;
     let (small, large) = (rows(20_000), rows(80_000));
     let (mut least_small, mut least_large) = (Duration::MAX, Duration::MAX);

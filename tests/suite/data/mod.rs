@@ -1,4 +1,4 @@
-//! From bytes to a regular series, on files as people have them.
+//! From bytes to a regular series, on realistic files.
 
 mod accounts;
 mod ahead;

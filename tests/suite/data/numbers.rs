@@ -1,4 +1,4 @@
-//! Numbers in the dress that people give them: read right, or counted and named with a cell and its line.
+//! Numbers with marks around them: read right, or counted and named with a cell and its line.
 
 use unrolled::data::meaning::understood::{Cells, ColumnKind};
 use unrolled::data::notes::{Level, Note};

@@ -1,4 +1,4 @@
-//! The time of a row in several columns: each part is read under its names, by its numbers, or asked about.
+//! The time of a row in several columns: each part is read by its names or its numbers, or asked about.
 
 use unrolled::data::notes::Level;
 use unrolled::data::{ReadOptions, Step};
@@ -54,7 +54,7 @@ fn a_column_that_counts_the_parts_of_each_day_is_taken_for_the_time_and_said() {
         ("date,x", Box::new(|i| format!("{},{}", day(i / 96), i % 96)), 15 * MINUTE),
     ];
     for (header, form, step) in forms {
-        // More rows than the sample holds, too.
+        // Also more rows than the sample holds.
         for count in [400, 20_000] {
             let text = lines(header, count, &form);
             let table = table(&text);
@@ -62,7 +62,7 @@ fn a_column_that_counts_the_parts_of_each_day_is_taken_for_the_time_and_said() {
             assert_eq!((about.step, about.length), (Step::Milliseconds(step), count), "{}", &text[..200]);
             let said = note(&notes(&table), "time-part").expect("a note").clone();
             assert!(said.message.contains("“x”"), "{}", said.message);
-            // Who says that it is none is asked which of the series is meant.
+            // After “no part of the time”, the reader asks for the series.
             let other = read_with(text.as_bytes(), said.choices[0].options.clone()).expect("a table");
             assert_eq!(other.understood().time.as_ref().expect("times").columns, ["date"]);
             assert!(note(&other.understood().notes, "several-series").is_some());
@@ -72,7 +72,7 @@ fn a_column_that_counts_the_parts_of_each_day_is_taken_for_the_time_and_said() {
 
 #[test]
 fn rows_finer_than_the_times_are_asked_about_and_the_column_is_named() {
-    // Six rows a day, counted under a name that says nothing.
+    // Six rows a day, counted under a meaningless name.
     let text = lines("date,x", 240, |index| format!("{},{}", day(index / 6), index % 6 + 1));
     let first = table(&text);
     let asked = note(&first.understood().notes, "several-series").expect("a question").clone();

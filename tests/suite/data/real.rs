@@ -1,4 +1,4 @@
-//! Files that people have published, against what pandas makes of them (`scripts/reference/csv_truth.py`).
+//! Published files, compared with pandas' reading (`scripts/reference/csv_truth.py`).
 
 use serde_json::Value;
 use unrolled::data::{ReadOptions, SeriesOptions};

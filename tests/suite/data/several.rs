@@ -1,4 +1,4 @@
-//! Several series in one file are never merged without being asked about: the labels are found, counted and offered.
+//! Several series in one file are never merged without a question: the labels are found, counted and offered.
 
 use unrolled::data::meaning::understood::ColumnKind;
 use unrolled::data::notes::{Level, Note};
@@ -30,7 +30,7 @@ fn answered(text: &str, note: &Note, label: &str) -> Table {
     read_with(text.as_bytes(), choice.options.clone()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Three countries below each other, of 20, 30 and 30 days.
+/// Three countries, stacked, of 20, 30 and 30 days.
 fn countries() -> String {
     let rows = |name: &'static str, days: usize, level: usize| {
         (0..days).map(move |at| format!("{name},{},{}\n", day(at), level + at * at % 7))
@@ -106,7 +106,7 @@ fn two_columns_can_tell_series_apart_together() {
     let half =
         read_with(text.as_bytes(), ReadOptions { series: Some(half), ..ReadOptions::default() }).expect("a table");
     assert_eq!(labels(&question(&half)), ["1 (40 rows)", "2 (40 rows)", "Average them"]);
-    // What picks one of these picks it from the whole file, as the answers do.
+    // A pick of one of these selects from the whole file, as the answers do.
     let found = half.understood().series.as_ref().expect("several series");
     assert_eq!((found.count, found.chosen), (2, Some(0)));
     for (label, choice) in found.labels.iter().zip(&question(&half).choices) {

@@ -1,4 +1,4 @@
-//! The same 240 hours of weather written in some fifty ways; `expected.json` says what must come out of each.
+//! The same 240 hours of weather in some fifty formats; `expected.json` has the expected reading of each.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,7 +27,7 @@ fn time(text: &str) -> f64 {
     timestamp.as_millisecond() as f64
 }
 
-/// Checks what every readable file must give: length, ends, step, sums, missing values.
+/// Checks the results of every readable file: length, ends, step, sums, missing values.
 fn common(table: &Table, regular: &Regular, expect: &Value) -> Result<(), String> {
     let about = &regular.about;
     let target = table.understood().suggested_target.clone();
@@ -89,7 +89,7 @@ fn common(table: &Table, regular: &Regular, expect: &Value) -> Result<(), String
     Ok(())
 }
 
-/// Checks that what is wrong with a file was found, counted and said.
+/// Checks that a file's faults were found, counted and reported.
 fn said(table: &Table, regular: &Regular, notes: &[Note], expect: &Value) -> Result<(), String> {
     let about = &regular.about;
     let of = |code: &str| note(notes, code).ok_or_else(|| format!("no note “{code}”"));
@@ -136,7 +136,7 @@ fn said(table: &Table, regular: &Regular, notes: &[Note], expect: &Value) -> Res
     Ok(())
 }
 
-/// What each file's trouble must at least be called, beside the numbers above.
+/// The note for each file's fault, besides the numbers above.
 fn called(file: &str) -> Option<&'static str> {
     Some(match &file[..2] {
         "08" => "encoding",
@@ -155,7 +155,7 @@ fn called(file: &str) -> Option<&'static str> {
     })
 }
 
-/// Words that a refusal must hold to make clear what is the matter.
+/// Words that an error needs for clarity.
 fn refusal(error: &Error, expect: &Value) -> Check {
     let wanted = expect["error_names"].as_str().unwrap_or_default();
     let words: &[&str] = match wanted {
@@ -190,7 +190,7 @@ fn check(file: &str, bytes: &[u8], kind: &str, expect: &Value) -> Check {
     Ok(messages.join(" "))
 }
 
-/// Checks a folder of shape files and prints a table by kind. Returns how many of each kind came out, of how many.
+/// Checks a folder of shape files and prints a table by kind. Returns the numbers of correct files and of all, by kind.
 fn table_of(folder: &Path) -> (BTreeMap<String, (usize, usize)>, Vec<String>) {
     let expected = std::fs::read_to_string(folder.join("expected.json")).expect("expected.json");
     let expected: Value = serde_json::from_str(&expected).expect("expected.json is JSON");
@@ -200,7 +200,7 @@ fn table_of(folder: &Path) -> (BTreeMap<String, (usize, usize)>, Vec<String>) {
     for entry in expected["files"].as_array().expect("a list of files") {
         let file = entry["file"].as_str().unwrap_or_default();
         let kind = entry["kind"].as_str().unwrap_or_default();
-        // The one with a field of a hundred thousand characters is not kept here: see the hostile tests.
+        // The file with a field of a hundred thousand characters is not stored here: see the hostile tests.
         let Ok(bytes) = std::fs::read(folder.join(file)) else { continue };
         let result = check(file, &bytes, kind, &entry["expect"]);
         let count = kinds.entry(kind.to_owned()).or_default();
@@ -226,7 +226,7 @@ fn table_of(folder: &Path) -> (BTreeMap<String, (usize, usize)>, Vec<String>) {
     (kinds, failed)
 }
 
-/// `76_truncated_file.csv` is expected to hold 239 rows, but was cut in its 121st line: 119 whole rows are all there is.
+/// `76_truncated_file.csv` is expected to hold 239 rows, but was cut in its 121st line, after 119 whole rows.
 const IMPOSSIBLE: &str = "76_truncated_file.csv: 119 rows, fewer than 239";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Small files with invented values, each of a shape that real exports have; `expected.json` says what must come out of each.
+//! Small files with invented values, each in the shape of a real export; `expected.json` has the expected results.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::common::{beside, notes, read, read_with, sum};
 
 type Check = Result<(), String>;
 
-/// Whether a message is about what `expected.json` asks for: alternatives between bars, `\b` for the end of a word.
+/// Whether a message matches a pattern of `expected.json`: alternatives between bars, `\b` for the end of a word.
 fn is_about(message: &str, pattern: &str) -> bool {
     let message = message.to_lowercase();
     pattern.to_lowercase().split('|').any(|word| {
@@ -36,7 +36,7 @@ fn milliseconds(text: &str) -> i64 {
     text.parse::<jiff::Timestamp>().expect("a time in expected.json").as_millisecond()
 }
 
-/// Everything that is said about a file that was read.
+/// All messages about a readable file.
 fn said(table: &Table, all: &[Note]) -> Vec<String> {
     let columns = table.understood().columns.iter().filter(|column| !column.note.is_empty());
     let columns = columns.map(|column| format!("“{}”: {}", column.name, column.note));
@@ -74,7 +74,7 @@ fn numbers(regular: &Regular, expect: &Value) -> Check {
     Ok(())
 }
 
-/// Checks the series: length, step, ends, inputs, numbers, lengths suggested.
+/// Checks the series: length, step, ends, inputs, numbers, suggested lengths.
 fn of_series(table: &Table, regular: &Regular, expect: &Value) -> Check {
     let about = &regular.about;
     let differs = |what: &str, found: String, wanted: String| {
@@ -107,7 +107,7 @@ fn of_series(table: &Table, regular: &Regular, expect: &Value) -> Check {
     Ok(())
 }
 
-/// Checks what was understood of the file.
+/// Checks the interpretation of the file.
 fn of_table(table: &Table, expect: &Value) -> Check {
     let understood = table.understood();
     let written = serde_json::to_value(understood).map_err(|error| error.to_string())?;
@@ -183,7 +183,7 @@ fn of_words(bytes: &[u8], all: &[Note], messages: &[String], expect: &Value) -> 
     Ok(())
 }
 
-/// Checks what came of reading a file.
+/// Checks the result of reading a file.
 fn outcome(bytes: &[u8], found: &Read<Table>, kind: &str, expect: &Value) -> Check {
     let table = match found {
         Ok(_) if kind == "reject" => return Err("was read".to_owned()),
@@ -210,7 +210,7 @@ fn outcome(bytes: &[u8], found: &Read<Table>, kind: &str, expect: &Value) -> Che
     Ok(())
 }
 
-/// Checks a folder of files and prints what came of each. Returns how many there are, and what failed.
+/// Checks a folder of files and prints the results. Returns the number of files, and the failures.
 fn table_of(folder: &Path) -> (usize, Vec<String>) {
     let expected = std::fs::read_to_string(folder.join("expected.json")).expect("expected.json");
     let expected: Value = serde_json::from_str(&expected).expect("expected.json is JSON");

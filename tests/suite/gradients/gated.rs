@@ -7,7 +7,7 @@ use unrolled::scan::{self, Outputs, Walk, Weights, reference};
 
 use super::{Matrix, NEAR, leaves, penalty, random, same_as_twin};
 
-/// A recurrence with its gates' number, as it is called and as its reference is.
+/// A recurrence with its number of gates, its function and its reference.
 struct Scan {
     name: &'static str,
     gates: usize,
@@ -53,7 +53,7 @@ const SCANS: &[Scan] = &[
 /// Sizes that do and do not fill the kernels' panels: features, hidden, batch, steps.
 const SIZES: &[(usize, usize, usize, usize)] = &[(3, 5, 2, 4), (2, 8, 5, 3), (1, 13, 3, 1)];
 
-/// What a scan reads: its input, four parameters and two states.
+/// Inputs of a scan: its sequence, four parameters and two states.
 fn inputs_of(
     scan: &Scan,
     (features, hidden, batch, steps): (usize, usize, usize, usize),
@@ -78,7 +78,7 @@ fn weights(v: &[Var]) -> Weights {
     Weights { w_ih: v[1], w_hh: v[2], b_ih: v[3], b_hh: v[4] }
 }
 
-/// One matrix that depends on all that a scan gives out: hidden states above cell states.
+/// One matrix of all outputs of a scan: hidden states stacked on cell states.
 fn joined(tape: &mut Tape, hidden: Var, cell: Option<Var>) -> Var {
     match cell {
         Some(cell) => ops::concat_rows(tape, hidden, cell),
@@ -149,7 +149,7 @@ fn the_gradient_at_each_step_is_the_whole_gradient() {
 
 #[test]
 fn a_loss_on_some_steps_needs_no_gradient_at_all_of_them() {
-    // The steps that are read: of their own, together with others, and overlapping.
+    // The steps that the loss reads: one, several, and overlapping ones.
     let read: &[&[(usize, usize)]] =
         &[&[(4, 1)], &[(0, 1)], &[(2, 1)], &[(1, 2)], &[(3, 1), (1, 1)], &[(1, 2), (2, 1)], &[]];
     let mut rng = Rng::new(17, 0);

@@ -1,4 +1,4 @@
-//! The minGRU and the minLSTM, scanned either way.
+//! The minGRU and the minLSTM, with both kinds of scan.
 
 use unrolled::grad::{Tape, ops};
 use unrolled::math::Rng;
@@ -15,7 +15,7 @@ fn forms() -> impl Iterator<Item = Minimal> {
     })
 }
 
-/// Pre-activations and an initial state: hidden, batch, steps. Numbers of steps that do and do not fill a tree.
+/// Hidden units, batch and steps; numbers of steps that do and do not fill a tree.
 const MINIMAL_SIZES: &[(usize, usize, usize)] = &[(5, 2, 1), (5, 3, 2), (8, 1, 3), (13, 2, 7), (3, 2, 12), (4, 1, 16)];
 
 #[test]

@@ -1,7 +1,7 @@
-//! Every gradient against central differences, and every scan against its plain reference implementation.
+//! Every gradient compared with central differences, and every scan with its plain reference implementation.
 //!
-//! The bounds of the differences hold in `f64` (`cargo test --features f64`); in `f32` rounding hides them, so that there
-//! only the reference implementations are compared.
+//! The bounds of the differences hold in `f64` (`cargo test --features f64`); in `f32` rounding hides them, so only the reference
+//! implementations are compared.
 
 mod gated;
 mod minimal;
@@ -14,7 +14,7 @@ use unrolled::grad::{Tape, Var, check::worst_relative_error, ops};
 use unrolled::math::Rng;
 use unrolled::{narrow, wide};
 
-/// Largest relative error that a gradient may have, in f64.
+/// Largest relative error of a gradient in f64.
 const TOLERANCE: f64 = 1e-6;
 
 /// Rows, columns and numbers.
@@ -29,7 +29,7 @@ fn leaves(tape: &mut Tape, inputs: &[Matrix]) -> Vec<Var> {
     inputs.iter().map(|(rows, cols, x)| tape.leaf(*rows, *cols, x)).collect()
 }
 
-/// A penalty that weighs each entry of `out` differently.
+/// A penalty with a different weight for each entry of `out`.
 fn penalty(tape: &mut Tape, out: Var) -> Var {
     let squared = ops::mul(tape, out, out);
     ops::sum(tape, squared)
@@ -42,11 +42,11 @@ fn report(name: &str, error: f64) {
     }
 }
 
-/// How far a scan may be from its reference implementation.
+/// Tolerance between a scan and its reference implementation.
 struct Near {
-    /// Largest error over the largest number of a matrix.
+    /// Largest error, relative to the largest number of a matrix.
     tolerance: f64,
-    /// What a largest number below this counts as.
+    /// Smallest denominator of the relative error.
     least: f64,
 }
 
@@ -61,7 +61,7 @@ fn same_as_twin(name: &str, inputs: &[Matrix], near: &Near, run: impl Fn(&mut Ta
         let out = run(&mut tape, &v, fast);
         let loss = penalty(&mut tape, out);
         tape.backward(loss);
-        // Where none flowed, it is zero.
+        // A missing gradient is zero.
         let grads = v.iter().zip(inputs).map(|(v, (_, _, x))| match tape.grad(*v) {
             [] => vec![0.0; x.len()],
             grad => grad.to_vec(),

@@ -1,4 +1,4 @@
-//! The operations of the tape, each by itself.
+//! The operations of the tape, one by one.
 
 use unrolled::Real;
 use unrolled::grad::{Tape, Var, check::worst_relative_error, ops};
@@ -28,7 +28,7 @@ fn every_operation_matches_central_differences() {
         ("tanh", &[(3, 4)], |t, v| ops::tanh(t, v[0])),
         ("sigmoid", &[(3, 4)], |t, v| ops::sigmoid(t, v[0])),
         ("relu", &[(3, 4)], |t, v| {
-            // Moved away from the kink, where there is no derivative to compare with.
+            // Moved away from the kink, where there is no derivative.
             let squared = ops::mul(t, v[0], v[0]);
             let shift = t.filled(3, 4, 0.1);
             let positive = ops::add(t, squared, shift);
@@ -93,7 +93,7 @@ fn every_operation_matches_central_differences() {
 
 #[test]
 fn a_query_meets_its_own_sample_alone() {
-    // Three places of two samples: the second sample's queries may change nothing of the first's.
+    // Three places of two samples: the second sample's queries must not affect the first's.
     let mut rng = Rng::new(15, 0);
     let (keys, v) = (random(4, 6, &mut rng).2, random(4, 1, &mut rng).2);
     let mut queries = random(4, 2, &mut rng).2;

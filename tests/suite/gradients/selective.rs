@@ -6,7 +6,7 @@ use unrolled::scan::{self, SelectiveInputs, reference};
 
 use super::{Matrix, NEAR, random, same_as_twin};
 
-/// Channels, state, batch and steps of selective scans: with whole and broken chunks of steps and of lanes.
+/// Channels, state, batch and steps of selective scans, with whole and broken chunks of steps and of lanes.
 const SELECTIVE: &[(usize, usize, usize, usize)] = &[(5, 3, 2, 4), (8, 2, 3, 8), (3, 4, 1, 19), (13, 1, 2, 1)];
 
 fn selective_leaves((channels, state, batch, steps): (usize, usize, usize, usize), rng: &mut Rng) -> Vec<Matrix> {
@@ -20,7 +20,7 @@ fn selective_leaves((channels, state, batch, steps): (usize, usize, usize, usize
 
 type RunSelective = fn(&mut Tape, SelectiveInputs, Option<Var>, usize) -> (Var, Var);
 
-/// Everything that a scan gives as one column; its step sizes made positive first, as its callers do.
+/// All outputs of a scan as one column; its step sizes are made positive first, as its callers do.
 fn selective(tape: &mut Tape, v: &[Var], batch: usize, run: RunSelective) -> Var {
     let delta = ops::softplus(tape, v[1]);
     let inputs = SelectiveInputs { u: v[0], delta, a_log: v[2], b: v[3], c: v[4], d: v[5] };

@@ -7,10 +7,10 @@ use unrolled::{narrow, wide};
 
 use super::{Matrix, Near, random, same_as_twin};
 
-/// Their exponentials are stabilised otherwise than their references' are.
+/// Their exponentials are stabilised differently from their references'.
 const NEAR_EXPONENTIALS: Near = Near { tolerance: if cfg!(feature = "f64") { 1e-11 } else { 5e-5 }, least: 1e-2 };
 
-/// A matrix with its numbers times a factor, and something added.
+/// A matrix times a factor, plus a shift.
 fn moved((rows, cols, x): Matrix, factor: f64, shift: f64) -> Matrix {
     (rows, cols, x.into_iter().map(|x| narrow(factor * wide(x) + shift)).collect())
 }
@@ -26,7 +26,7 @@ fn slstm_matches_central_differences_and_its_twin() {
         for (exponential, given) in [(false, false), (false, true), (true, false), (true, true)] {
             let d = hidden / heads;
             let mut inputs: Vec<Matrix> = (0..4).map(|_| random(hidden, steps * batch, &mut rng)).collect();
-            // Gates that are far from their middle, too.
+            // Also gates that are far from their middle.
             inputs[0] = moved(inputs[0].clone(), 3.0, -0.5);
             inputs[1] = moved(inputs[1].clone(), 2.0, 0.5);
             inputs.push(random(4 * hidden, d, &mut rng));
@@ -68,8 +68,8 @@ fn mlstm_matches_central_differences_and_its_twin() {
     for &(rows, heads, batch, steps) in XLSTM {
         for (exponential, given) in [(false, false), (false, true), (true, false), (true, true)] {
             let d = rows / heads;
-            // Next to the bound on the normaliser there is a kink, and below it a spike that differences jump over: over many
-            // steps the normaliser must stay above it, and exponential gates must not let the stabiliser rise.
+            // The bound on the normaliser has a kink, and below it a spike that differences jump over: over many steps the
+            // normaliser must stay above it, and exponential gates must not let the stabiliser rise.
             let above = if steps > 32 { 1.0 } else { 0.0 };
             let mut drawn = |rows: usize, columns: usize, factor: f64, shift: f64| {
                 moved(random(rows, columns, &mut rng), factor, shift)

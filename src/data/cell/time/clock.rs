@@ -1,9 +1,9 @@
-//! The time of day and the zone, as they are written behind a date or in a column of their own.
+//! The time of day and the zone, behind a date or in a column of their own.
 
 use crate::data::cell::time::cursor::Cursor;
 use crate::data::cell::time::words;
 
-/// Reads a trimmed cell that holds a clock alone: milliseconds since midnight.
+/// Milliseconds since midnight of a trimmed cell that holds only a clock.
 pub(crate) fn alone(cell: &str) -> Option<i64> {
     if cell.len() > 20 || cell.len() < 3 || cell.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -44,7 +44,7 @@ pub(crate) fn clock_at(cursor: &mut Cursor) -> Option<i64> {
         Some(_) => return None,
         None => cursor.at = before,
     }
-    // 24:00 is the end of the day; second 60 is a leap second, which the next second's beginning stands for.
+    // 24:00 is the end of the day; second 60 is a leap second and becomes the beginning of the next.
     let sound = (hour < 24 && minute < 60 && second <= 60) || (hour == 24 && minute == 0 && second == 0);
     let total = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
     sound.then_some(total * 1000 + fraction)
@@ -64,7 +64,7 @@ fn half(cursor: &mut Cursor) -> Option<bool> {
     Some(afternoon)
 }
 
-/// `Z`, `UTC`, `+01:00`, `-0500`, `EST`: outer `None` if it is no zone, inner `None` if it tells no offset.
+/// `Z`, `UTC`, `+01:00`, `-0500`, `EST`: outer `None` without a zone, inner `None` for a zone without an offset.
 pub(crate) fn zone(cursor: &mut Cursor) -> Option<Option<i64>> {
     let word = cursor.word();
     let mut offset = match word {

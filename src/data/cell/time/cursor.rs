@@ -1,8 +1,8 @@
-//! A place in a cell, and what can be eaten there.
+//! A position in a cell, and the tokens that can be consumed there.
 
 use crate::data::cell::time::words;
 
-/// A place in a cell.
+/// A position in a cell.
 pub(crate) struct Cursor<'c> {
     pub text: &'c str,
     pub at: usize,
@@ -17,7 +17,7 @@ impl<'c> Cursor<'c> {
         self.at >= self.text.len()
     }
 
-    /// Eats one of these bytes; 0 if none of them comes next.
+    /// Consumes one of these bytes; 0 if none of them comes next.
     pub fn any(&mut self, bytes: &[u8]) -> u8 {
         let next = self.peek();
         if next != 0 && bytes.contains(&next) {

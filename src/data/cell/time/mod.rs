@@ -1,5 +1,5 @@
-//! Times as people write them. The calendar's arithmetic is jiff's; what is ours is finding out what a column means,
-//! for which its order, separators and spread have to be looked at first.
+//! Times as people write them. jiff does the calendar's arithmetic; our code finds the meaning of a column, from its order,
+//! separators and range.
 
 pub(crate) mod clock;
 pub(crate) mod cursor;

@@ -2,7 +2,7 @@
 
 use crate::data::calendar::axis::day_start;
 
-/// What a column of plain numbers says, if it says the time.
+/// The kinds of time that a column of plain numbers can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numeric {
     /// Seconds since 1970.
@@ -32,8 +32,8 @@ pub(crate) enum Numeric {
 }
 
 impl Numeric {
-    /// Readings in the order in which they are tried. Those with a calendar come first: that every value is a sound
-    /// date is strong evidence, while any large number could be seconds.
+    /// Readings in the order of trial. Calendar readings come first: a valid date in every value is strong evidence, while any
+    /// large number could be seconds.
     pub const ALL: [Numeric; 12] = [
         Numeric::Ymdhms,
         Numeric::Ymdhm,
@@ -72,7 +72,7 @@ impl Numeric {
         matches!(self, Numeric::Seconds | Numeric::Milliseconds | Numeric::Microseconds | Numeric::Nanoseconds)
     }
 
-    /// Milliseconds since 1970; `None` where the number cannot be meant so.
+    /// Milliseconds since 1970; `None` where the number is out of range for this reading.
     pub fn milliseconds(self, value: f64) -> Option<i64> {
         // 1980 to 2100: a smaller number of seconds could be anything.
         let epoch = |unit: f64| {
@@ -84,7 +84,7 @@ impl Numeric {
             Numeric::Milliseconds => epoch(1e3),
             Numeric::Microseconds => epoch(1e6),
             Numeric::Nanoseconds => epoch(1e9),
-            // 1954 to 2118. Rounded to seconds: a day has no short decimal fraction that is an hour.
+            // 1954 to 2118. Rounded to seconds, since an hour is no short decimal fraction of a day.
             Numeric::ExcelDays => {
                 (2e4..8e4).contains(&value).then(|| ((value - 25_569.0) * 86_400.0).round() as i64 * 1000)
             }

@@ -11,9 +11,9 @@ use crate::data::options::DateOrder;
 /// How the three numbers of a date are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// `2013-01-20`, `20130120`, `20 Jan 2013`: nothing is open.
+    /// `2013-01-20`, `20130120`, `20 Jan 2013`: one order only.
     Settled,
-    /// `2013-01`, `Jan 2013`: the first of the month is meant.
+    /// `2013-01`, `Jan 2013`: the first of the month.
     YearMonth,
     /// `20/01/2013` or `01/20/2013`.
     YearLast,
@@ -25,23 +25,23 @@ pub(crate) enum Form {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pieces {
     pub form: Form,
-    /// The numbers as they stand; year, month, day where the form is settled.
+    /// The numbers as written; year, month, day where the form is settled.
     pub numbers: [i32; 3],
-    /// What stands between them; 0 for nothing or words.
+    /// The separator between them; 0 for none or words.
     pub separator: u8,
     /// `Q` for quarters and `W` for weeks of the calendar; else 0.
     pub unit: u8,
     pub named_month: bool,
-    /// What stands before the clock; 0 where there is none.
+    /// The byte before the clock; 0 where there is none.
     pub joint: u8,
     /// Milliseconds since midnight; `None` without a clock.
     pub clock: Option<i64>,
-    /// Seconds east of Greenwich, if the cell says so.
+    /// Seconds east of Greenwich, if the cell has an offset.
     pub offset: Option<i64>,
 }
 
 impl Pieces {
-    /// Before anything was read.
+    /// The state before reading.
     const BARE: Pieces = Pieces {
         form: Form::Settled,
         numbers: [0, 1, 1],
@@ -58,7 +58,7 @@ impl Pieces {
         self.milliseconds_with(order, &mut Days::default())
     }
 
-    /// The same, for many cells one after another.
+    /// The same, for many cells in sequence.
     pub fn milliseconds_with(&self, order: DateOrder, days: &mut Days) -> Option<i64> {
         let [a, b, c] = self.numbers;
         let (year, month, day) = match (self.form, order) {
@@ -75,12 +75,12 @@ impl Pieces {
     }
 }
 
-/// Two digits of a year: 69 to 99 are the last century's, as POSIX has it.
+/// The year of two digits: 69 to 99 are the last century's, as in POSIX.
 fn century(year: i32) -> i32 {
     if year < 69 { 2000 + year } else { 1900 + year }
 }
 
-/// Year, month and day of the Monday of a week: the first week of a year is the one that holds 4 January (ISO 8601).
+/// Year, month and day of the Monday of a week: the first week of a year contains 4 January (ISO 8601).
 pub(crate) fn monday(year: i32, week: i32) -> Option<[i32; 3]> {
     let fourth = Date::new(i16::try_from(year).ok()?, 1, 4).ok()?;
     let first = day_start(year, 1, 4)? - i64::from(fourth.weekday().to_monday_zero_offset()) * DAY;
@@ -99,7 +99,7 @@ pub(crate) struct Days {
 }
 
 impl Days {
-    /// Milliseconds since 1970 of a day's beginning, if there is such a day.
+    /// Milliseconds since 1970 of a day's beginning, if that day exists.
     pub fn start(&mut self, year: i32, month: i32, day: i32) -> Option<i64> {
         match self.last {
             Some((date, start)) if date == (year, month, day) => Some(start),
@@ -117,7 +117,7 @@ const LONGEST: usize = 90;
 
 const SEPARATORS: &[u8] = b"-/._";
 
-/// Takes a trimmed cell apart, if it holds a date (with or without a clock) and nothing else.
+/// Takes a trimmed cell apart, if it holds a date, with or without a clock, and nothing else.
 pub(crate) fn pieces(cell: &str) -> Option<Pieces> {
     if cell.len() > LONGEST || cell.len() < 5 {
         return None;
@@ -125,14 +125,14 @@ pub(crate) fn pieces(cell: &str) -> Option<Pieces> {
     iso(cell.as_bytes()).or_else(|| any(cell)).or_else(|| range(cell))
 }
 
-/// `2020-01-06 - 2020-01-12`: a stretch of time, which begins with the first of the two.
+/// `2020-01-06 - 2020-01-12`: a period, which begins with the first date.
 fn range(cell: &str) -> Option<Pieces> {
     let (from, to) = [" - ", " – ", " — ", " to "].into_iter().find_map(|mark| cell.split_once(mark))?;
     let (from, to) = (any(from.trim_end())?, to.trim_start());
     (any(to).is_some() || crate::data::cell::time::clock::alone(to).is_some()).then_some(from)
 }
 
-/// `2013`: a year alone. Among other dates it is one; by itself it could be any number.
+/// `2013`: a year alone. It is one only among other dates; otherwise any number may be.
 pub(crate) fn year(cell: &str) -> Option<Pieces> {
     let mut cursor = Cursor { text: cell, at: 0 };
     let (year, 4) = cursor.digits()? else { return None };
@@ -140,8 +140,8 @@ pub(crate) fn year(cell: &str) -> Option<Pieces> {
     (cursor.is_done() && (1600..=2200).contains(&year)).then(plain)
 }
 
-/// The form that most files have, without looking for others: `2013-01-20T06:00` with or without `:00` and `Z`, or with a
-/// space for the `T`. `None` says nothing: [`any`] reads it.
+/// The form of most files, without a search for others: `2013-01-20T06:00` with or without `:00` and `Z`, or with a space for the
+/// `T`. After `None`, [`any`] reads the cell.
 fn iso(cell: &[u8]) -> Option<Pieces> {
     let (&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, joint @ (b'T' | b' '), h0, h1, b':', n0, n1], rest) =
         cell.split_first_chunk::<16>()?
@@ -159,7 +159,7 @@ fn iso(cell: &[u8]) -> Option<Pieces> {
         _ => return None,
     };
     let (hour, minute) = (two(h0, h1)?, two(n0, n1)?);
-    // The end of a day and leap seconds are left to the others.
+    // [`any`] handles the end of a day and leap seconds.
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -196,7 +196,7 @@ fn any(cell: &str) -> Option<Pieces> {
     cursor.is_done().then_some(pieces)
 }
 
-/// Milliseconds since 1970 of a date that can be read in one way alone, with or without a clock.
+/// Milliseconds since 1970 of an unambiguous date, with or without a clock.
 pub(crate) fn settled(cell: &str) -> Option<i64> {
     let pieces = pieces(cell)?;
     if pieces.form == Form::Settled { pieces.milliseconds(DateOrder::Ymd) } else { None }
@@ -215,7 +215,7 @@ fn date(cursor: &mut Cursor) -> Option<Pieces> {
             1 | 2 => day_or_month_first(cursor, first, length, &mut pieces)?,
             _ => return None,
         }
-        // Eight digits alone are a number like any other: the column decides.
+        // Eight digits alone are a plain number: the column decides.
         return (length != 8 || !cursor.is_done()).then_some(pieces);
     }
     let start = cursor.at;
@@ -367,7 +367,7 @@ fn day_or_month_first(cursor: &mut Cursor, first: i32, length: usize, pieces: &m
     Some(())
 }
 
-/// What stands between date and clock: `T`, spaces, a comma, a colon (as web servers write) or `_`.
+/// The separator between date and clock: `T`, spaces, a comma, a colon (as web servers write) or `_`.
 fn joint(cursor: &mut Cursor) -> u8 {
     let start = cursor.at;
     cursor.any(b",");

@@ -63,7 +63,7 @@ pub(crate) fn is_weekday(word: &str) -> bool {
         || (word.ends_with("di") && word.len() > 4)
 }
 
-/// Whether a word in capitals is a zone's abbreviation. These are not unique, so that they tell no offset.
+/// Whether a word in capitals is a zone's abbreviation. Abbreviations are not unique, so they give no offset.
 pub(crate) fn is_zone(word: &str) -> bool {
     const ZONES: [&str; 22] = [
         "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "CET", "CEST", "MEZ", "MESZ",
