@@ -1,6 +1,6 @@
 //! Does the gradient of the loss at the end of a window reach its beginning? The gradient's norm at the first step divided by that
-//! at the last, for every architecture of the registry, before and after some training, in double precision: `cargo run --release
-//! --features f64 --example gradients` writes docs/gradients.md.
+//! at the last, for every architecture of the registry, before and after some training, in double precision:
+//! `cargo run --release --features f64 --example gradients` writes docs/gradients.md.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Times the work around a model in an evaluation: gathering windows, fitting the linear models, scoring all baselines. `cargo run
-//! --release --example judge`: the sample at JFK, and 100,000 similar hours.
+//! Times the work around a model in an evaluation: gathering windows, fitting the linear models, scoring all baselines.
+//! `cargo run --release --example judge`: the sample at JFK, and 100,000 similar hours.
 
 mod common;
 

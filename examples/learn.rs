@@ -1,5 +1,6 @@
-//! Trains architectures on the sample at JFK (168 hours in, 24 out) and prints their test errors with the last value's. `cargo run
-//! --release --example learn` trains all of them with their defaults; arguments select some, and `key=value` sets a knob.
+//! Trains architectures on the sample at JFK (168 hours in, 24 out) and prints their test errors with the last value's.
+//! `cargo run --release --example learn` trains all of them with their defaults; arguments select some, and `key=value` sets a
+//! knob.
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! Which models use the order of their window? For every architecture of the registry, the error of a forecast from windows in
 //! order, and with that order destroyed (as in Zeng et al. 2023, table 5): for a model trained on windows in order, for one trained
-//! on windows all shuffled in the same way, and for one trained on windows each shuffled anew. `cargo run --release --example
-//! shuffle` writes docs/shuffle.md, on all cores; arguments select architectures.
+//! on windows all shuffled in the same way, and for one trained on windows each shuffled anew.
+//! `cargo run --release --example shuffle` writes docs/shuffle.md, on all cores; arguments select architectures.
 
 #[path = "common/mod.rs"]
 mod common;

@@ -1,5 +1,6 @@
-//! Trains for a number of steps and prints the weights, one a line, with enough digits for each `f32`: `cargo run --example weights
-//! -- FILE STEPS SETTINGS`, with the settings as JSON. `tests/node/native.test.mjs` compares them with those of the package.
+//! Trains for a number of steps and prints the weights, one a line, with enough digits for each `f32`:
+//! `cargo run --example weights -- FILE STEPS SETTINGS`, with the settings as JSON. `tests/node/native.test.mjs` compares them with
+//! those of the package.
 
 use std::error::Error;
 use std::io::Write as _;

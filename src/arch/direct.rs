@@ -101,8 +101,8 @@ pub enum Scope {
     Together,
     /// Each target separately, with one set of weights that learns from all of them: `[horizon × (targets · batch)]`.
     Targets,
-    /// Each feature of the data separately, with one set of weights that learns from all of them, targets or not: `[horizon ×
-    /// (channels · batch)]`.
+    /// Each feature of the data separately, with one set of weights that learns from all of them, targets or not:
+    /// `[horizon × (channels · batch)]`.
     Features,
 }
 

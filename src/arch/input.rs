@@ -30,8 +30,8 @@ pub fn tokens(pass: &mut Pass<'_>, plan: &Plan, batch: &Batch, levels: &Levels, 
     read
 }
 
-/// The targets' whole windows, each centred for the forecast from its end, one target after the other: `[window × (targets ·
-/// batch)]`.
+/// The targets' whole windows, each centred for the forecast from its end, one target after the other:
+/// `[window × (targets · batch)]`.
 pub fn target_windows(tape: &mut Tape, plan: &Plan, batch: &Batch, levels: &Levels) -> Var {
     let columns = plan.targets * batch.size;
     let mut out = tape.buffer(plan.window * columns);

@@ -2,8 +2,8 @@
 //!
 //! Split conformal prediction with signed errors, one step of the horizon at a time (Vovk, Gammerman and Shafer, Algorithmic
 //! Learning in a Random World, 2005; Lei et al., Distribution-free predictive inference for regression, 2018; signed: Linusson,
-//! Johansson and Löfström, Signed-error conformal regression, 2014). Of `n` sorted errors `truth − forecast` and a miss rate `α = 1
-//! − level`, the interval reaches from the `⌊(n + 1) α/2⌋`-th to the `⌈(n + 1)(1 − α/2)⌉`-th. The `+ 1` is the finite-sample
+//! Johansson and Löfström, Signed-error conformal regression, 2014). Of `n` sorted errors `truth − forecast` and a miss rate
+//! `α = 1 − level`, the interval reaches from the `⌊(n + 1) α/2⌋`-th to the `⌈(n + 1)(1 − α/2)⌉`-th. The `+ 1` is the finite-sample
 //! correction: with it the next error falls inside with a probability of at least `1 − α`, if the errors are exchangeable. Where
 //! the first rank is below 1 there is no interval: so few errors give no bound.
 //!

@@ -1,8 +1,8 @@
 //! The matrix type, the seeded random numbers, and the hot loops.
 //!
-//! A matrix is column-major, as in nalgebra. A sequence is one matrix `[features × (steps · batch)]`: column `step · batch +
-//! sample`, so that one time step is a contiguous block and one sample's features are contiguous, which in memory is PyTorch's
-//! `(seq, batch, feature)`.
+//! A matrix is column-major, as in nalgebra. A sequence is one matrix `[features × (steps · batch)]`: column
+//! `step · batch + sample`, so that one time step is a contiguous block and one sample's features are contiguous, which in memory
+//! is PyTorch's `(seq, batch, feature)`.
 
 pub mod kernels;
 pub mod norms;

@@ -3,8 +3,8 @@
 use crate::grad::{Var, ops};
 use crate::nn::{Builder, Init, ParamId, Pass};
 
-/// `y_t = b + Σₖ w_k ∘ x_{t−K+1+k}`, as `torch.nn.Conv1d(groups=features)` on a sequence with K − 1 steps prepended: `w` `[features
-/// × K]`, `b` `[features]`.
+/// `y_t = b + Σₖ w_k ∘ x_{t−K+1+k}`, as `torch.nn.Conv1d(groups=features)` on a sequence with K − 1 steps prepended: `w`
+/// `[features × K]`, `b` `[features]`.
 #[derive(Debug, Clone, Copy)]
 pub struct CausalConv {
     kernel: ParamId,

@@ -2,8 +2,8 @@
 
 use crate::nn::params::Slot;
 
-/// The parameters of each module, rows times columns, followed by the module's name: `64·(24 + 1) (embed) + 4·64·(64 + 64 + 2)
-/// (layer 1) + 24·(64 + 1) (head)`.
+/// The parameters of each module, rows times columns, followed by the module's name:
+/// `64·(24 + 1) (embed) + 4·64·(64 + 64 + 2) (layer 1) + 24·(64 + 1) (head)`.
 pub fn formula(slots: &[Slot]) -> String {
     let mut terms: Vec<(String, Vec<String>)> = Vec::new();
     for same in slots.chunk_by(|a, b| (module(&a.name), a.rows) == (module(&b.name), b.rows)) {

@@ -35,8 +35,8 @@ pub struct Understood {
     pub notes: Vec<Note>,
 }
 
-/// Counts of the records below the names, without blank lines and comments: all records with content are `rows + uneven + names +
-/// without_time + other_series`.
+/// Counts of the records below the names, without blank lines and comments: all records with content are
+/// `rows + uneven + names + without_time + other_series`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Records {
     /// Records that were kept. A wide file's record holds many rows of the table.

@@ -1,8 +1,8 @@
 //! Attention between two sequences: scores between their steps, weights, and weighted sums.
 //!
 //! Samples lie side by side in a sequence and do not interact: the query of a sample is compared only with the `places` of the same
-//! sample. Queries are `[rows × (steps · batch)]`, keys and values `[rows × (places · batch)]`, and scores and weights `[places ×
-//! (steps · batch)]`.
+//! sample. Queries are `[rows × (steps · batch)]`, keys and values `[rows × (places · batch)]`, and scores and weights
+//! `[places × (steps · batch)]`.
 
 use crate::Real;
 use crate::grad::{Context, Record, Tape, Var};
@@ -105,8 +105,8 @@ fn additive_backward(ctx: &mut Context<'_>) {
     ctx.keep(up);
 }
 
-/// The sum of each sample's `values`, weighted by each column of `weights` `[places × (steps · batch)]`: `[rows × (steps ·
-/// batch)]`.
+/// The sum of each sample's `values`, weighted by each column of `weights` `[places × (steps · batch)]`:
+/// `[rows × (steps · batch)]`.
 pub fn weighted_sums(tape: &mut Tape, weights: Var, values: Var, batch: usize) -> Var {
     let (meeting, (places, columns)) = (Meeting::of(tape.shape(values), batch), tape.shape(weights));
     assert_eq!(places, meeting.places, "a weight for each place is needed");

@@ -6,8 +6,8 @@ use crate::math::kernels::{add_product, add_scaled};
 /// Depthwise convolution at full overlap with its kernel: `y_t = b + Σₖ w_k ∘ x_{t+k}` for `k = 0 … width − 1`, as
 /// `torch.nn.Conv1d(groups=features)` without padding.
 ///
-/// `x` `[features × ((steps + width − 1) · batch)]`, `w` `[features × width]`, `b` `[features × 1]`; the result is `[features ×
-/// (steps · batch)]`. With the last `width − 1` earlier steps prepended, it is causal.
+/// `x` `[features × ((steps + width − 1) · batch)]`, `w` `[features × width]`, `b` `[features × 1]`; the result is
+/// `[features × (steps · batch)]`. With the last `width − 1` earlier steps prepended, it is causal.
 pub fn depthwise(tape: &mut Tape, x: Var, w: Var, b: Var, batch: usize) -> Var {
     let ((rows, columns), (features, width)) = (tape.shape(x), tape.shape(w));
     assert_eq!(rows, features, "rows of the kernel and of the input differ");

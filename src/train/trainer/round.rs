@@ -29,8 +29,9 @@ impl Trainer {
 
     /// Computes one part of the next round into `out`, of any size before. For a step: the gradient of the shard's share in the
     /// batch's mean loss, `[parameters]`, and that share; on the series as one, also the states after the chunk, so that any worker
-    /// with the parts can compute any part of the next step. For validation: the forecasts of the chunk, `[(targets · horizon) ×
-    /// windows]`, followed by the teacher-forced ones of a recursive model. Changes nothing that a later round depends on.
+    /// with the parts can compute any part of the next step. For validation: the forecasts of the chunk,
+    /// `[(targets · horizon) × windows]`, followed by the teacher-forced ones of a recursive model. Changes nothing that a later
+    /// round depends on.
     ///
     /// # Errors
     /// [`Error::NotReady`] if the round has no such part.
