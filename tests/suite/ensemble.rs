@@ -99,7 +99,7 @@ fn an_average_is_scored_on_the_windows_that_all_members_can_read_beside_the_same
 #[test]
 fn a_baseline_can_be_a_member() {
     let series = noisy_sine(400);
-    let mut model = trained(series.clone(), "{}");
+    let model = trained(series.clone(), "{}");
     let file = model.save().unwrap();
     for id in ["last", "seasonal", "ridge", "ridge-centred"] {
         let mut both = combined(series.clone(), &[(Member::Model(&file), 1e-9), (Member::Baseline(id), 1.0)]);
@@ -177,11 +177,14 @@ fn what_cannot_be_averaged_is_refused_by_the_number_of_the_member() {
         error.to_string()
     };
     let with = |more: &str| trained(series.clone(), more).save().unwrap();
-    let member = |bytes| (Member::Model(bytes), 1.0);
+    fn member(bytes: &[u8]) -> (Member<'_>, f64) {
+        (Member::Model(bytes), 1.0)
+    }
     for (more, words) in
         [(r#"{"horizon": 3}"#, "different numbers of steps"), (r#"{"split": "60/20/20"}"#, "their split")]
     {
-        let said = refused(&[member(&usual), member(&with(more))]);
+        let other = with(more);
+        let said = refused(&[member(&usual), member(&other)]);
         assert!(said.contains("Member 2") && said.contains(words), "{said}");
     }
     // It has learnt from rows that the others are scored on.

@@ -7,7 +7,7 @@ use unrolled::{
     Real,
     data::{Axis, Batch, Fill, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
-        About, Baselines, Form, Interval, Ridge, evaluate,
+        About, Baselines, Form, Interval, Reading, Ridge, evaluate,
         moments::Moments,
         naive::seasonal_naive,
         order,
@@ -413,7 +413,7 @@ fn a_shuffled_window_has_the_same_rows() {
     let (mut kept, mut mixed) = (Vec::new(), Vec::new());
     let into = |all: &mut Vec<Vec<Real>>, batch: &Batch| all.extend((0..batch.size).map(|one| column(batch, one)));
     let mut keep = |batch: &Batch, _: &mut [Real]| into(&mut kept, batch);
-    trace(&frame, &split, Part::Test, &test, &mut keep, 1);
+    trace(&frame, &split, Part::Test, &test, &mut Reading::new(&mut keep), 1);
     let mut mix = |batch: &Batch, _: &mut [Real]| into(&mut mixed, batch);
     order::shuffled(&frame, &test, &mut mix, 0);
     assert_eq!(kept.len(), mixed.len());
@@ -436,7 +436,7 @@ fn a_model_is_not_handed_the_answer() {
         assert!(batch.values[48 * batch.size * batch.features..].iter().all(|&value| value == 0.0));
         out.fill(0.0);
     };
-    trace(&frame, &split, Part::Test, &test, &mut peek, 1);
+    trace(&frame, &split, Part::Test, &test, &mut Reading::new(&mut peek), 1);
 }
 
 #[test]
@@ -444,7 +444,7 @@ fn a_trace_has_a_value_for_every_row_that_a_window_reaches() {
     let columns = waves(900, &[760]);
     let (frame, split) = frame(&columns, "60/20/20");
     let test = frame.windows(&split, Part::Test, 12, 5).unwrap();
-    let trace = trace(&frame, &split, Part::Test, &test, &mut repeat_last, 3);
+    let trace = trace(&frame, &split, Part::Test, &test, &mut Reading::new(&mut repeat_last), 3);
     assert_eq!((trace.first, trace.predicted.len(), trace.actual.len()), (720, 180, 180));
     for (index, (&predicted, &actual)) in trace.predicted.iter().zip(&trace.actual).enumerate() {
         let row = 720 + index;
