@@ -67,6 +67,7 @@ inBrowsers((browser) => {
       assert.match(String(await page.until('the sentence', sentence)), /make serve/);
       const missing = await page.takeProblems();
       assert.ok(missing.some((problem) => /pkg|vendor/.test(problem)), missing.join('; '));
+      await page.driver.get('about:blank');
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -101,6 +102,7 @@ inBrowsers((browser) => {
       // One that reads, and two for the model.
       const starts = await page.run(() => /** @type {any} */ (window).started);
       assert.ok(starts >= 1 && starts <= 3, `${starts} workers were started`);
+      await page.driver.get('about:blank');
     } finally {
       await rm(folder, { recursive: true });
     }

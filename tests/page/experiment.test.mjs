@@ -82,9 +82,16 @@ inBrowsers((browser) => {
     await untilNote(page, /scored once/);
   });
 
+  test('a damaged count of scorings is reported on a first visit too, which opens a sample', async () => {
+    const page = await browser.open({ address: short, before: () => localStorage.setItem('unrolled-scored', '{"abc": "often"}') });
+    await untilReady(page);
+    assert.match((await page.text('#notice')) ?? '', /The counts of test scorings could not be read and were set aside/);
+  });
+
   test('a damaged count of scorings is set aside, and the page counts anew', async () => {
     const page = await opened(browser, short);
     await trained(page);
+    await untilKept(page, 'the run', ({ runs }) => runs.length === 1 && runs[0].judged);
     const address = await page.run(() => {
       localStorage.setItem('unrolled-scored', '{"abc": "often"}');
       return location.href;
