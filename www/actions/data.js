@@ -60,7 +60,9 @@ export function dataActions(store, worker, hooks) {
   async function take(source, blob, read, series, ask, same = false) {
     const turn = ++newest;
     worker.ready();
-    store.set({ reading: { name: source.name, share: null }, dataProblem: null, told: '' });
+    // Notices about the data before are out of date; those of the page's own start are not.
+    const told = store.get().data ? '' : store.get().told;
+    store.set({ reading: { name: source.name, share: null }, dataProblem: null, told });
     try {
       const bytes = await blob();
       await tryToRead(bytes);
@@ -134,7 +136,7 @@ export function dataActions(store, worker, hooks) {
         {},
       );
       const told = `There is no sample “${id}”; “${sample.name}” was opened instead.`;
-      if (id && sample.id !== id) store.set({ told, said: told });
+      if (id && sample.id !== id) store.set({ told: [store.get().told, told].filter(Boolean).join(' '), said: told });
       await opened;
     },
     async openBlob(blob, source) {
