@@ -102,8 +102,10 @@ pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
             "its members are not those that its description was saved with, or one of the two was changed since; take another copy",
         ));
     }
-    let about: About =
-        serde_json::from_str(text).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
+    // Through a value, as a model's description is read, so that both share one reader of their parts.
+    let about: About = serde_json::from_str(text)
+        .and_then(serde_json::from_value::<About>)
+        .map_err(|error| broken(format!("its description cannot be read ({error})")))?;
     if about.version != VERSION {
         let (version, remedy) = (about.version, "reload the page");
         return Err(broken(format!("it is of version {version}, and this page reads {VERSION}; {remedy}")));

@@ -83,7 +83,7 @@ inBrowsers((browser) => {
   });
 
   test('a damaged count of scorings is reported on a first visit too, which opens a sample', async () => {
-    const page = await browser.open({ address: short, before: () => localStorage.setItem('unrolled-scored', '{"abc": "often"}') });
+    const page = await browser.open({ address: short, before: () => location.protocol.startsWith('http') && localStorage.setItem('unrolled-scored', '{"abc": "often"}') });
     await untilReady(page);
     assert.match((await page.text('#notice')) ?? '', /The counts of test scorings could not be read and were set aside/);
   });
