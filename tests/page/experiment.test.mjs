@@ -141,6 +141,8 @@ inBrowsers((browser) => {
       const mine = runs.filter(({ data }) => data === open?.data);
       return mine.length === 2 && mine.every(({ judged }) => judged) && open?.shown[open.data] === mine[0].id;
     });
+    // The address follows a moment later; one with other settings asks for another model.
+    await page.until('its settings in the address', () => !location.hash.includes('seed=2'));
     const address = await page.run(() => location.href);
     await page.driver.get('about:blank');
     await page.driver.get(address);

@@ -115,7 +115,9 @@ inBrowsers((browser) => {
     assert.match(await page.text('#compare .board'), whole);
 
     const failures = [];
-    for (const [index, [kind, what, damage]] of browser.cases(DAMAGE, 4).entries()) {
+    // The last one leaves the page with its run.
+    const cases = [...browser.cases(DAMAGE.slice(0, -1), 4), ...DAMAGE.slice(-1)];
+    for (const [index, [kind, what, damage]] of cases.entries()) {
       try {
         // As text: the page's policy allows only the driver to make a function of text.
         const tamper = `async (which) => {
