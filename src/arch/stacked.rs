@@ -309,7 +309,8 @@ impl Stretches for Stacked {
         }
         let levels = Levels::of(pass.tape, &self.plan, batch);
         let read = self.tokens(pass, batch, &levels, tokens);
-        self.run(pass, read, states);
+        // Only the states are wanted.
+        self.summarise(pass, read, states);
         None
     }
 }

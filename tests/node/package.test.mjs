@@ -364,6 +364,7 @@ test('an average of models and baselines forecasts, is scored and is saved as on
   assert.match(session.evaluate('test').sentence, /average of 3 forecasts/);
   const again = new Session(parts());
   again.load(session.save());
+  assert.deepEqual(again.evaluate('test').rows, session.evaluate('test').rows);
   assert.deepEqual(again.forecast(8), session.forecast(8));
   assert.equal(again.progress().state, 'finished');
   for (const [members, message] of /** @type {[any[], RegExp][]} */ ([
