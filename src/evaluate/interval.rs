@@ -88,7 +88,33 @@ impl Interval {
             lower.push(errors[below - 1]);
             upper.push(errors[above - 1]);
         }
-        Some(Interval { level, lower, upper, windows, limits })
+        let is_finite = lower.iter().chain(&upper).all(|bound| bound.is_finite());
+        is_finite.then_some(Interval { level, lower, upper, windows, limits })
+    }
+
+    /// The fault of an interval from a file, as a clause that begins with “its interval”; `None` if its parts fit each other.
+    pub fn fault(&self) -> Option<String> {
+        let Self { level, lower, upper, limits, .. } = self;
+        if lower.len() != upper.len() || !lower.iter().chain(upper).all(|bound| bound.is_finite()) {
+            return Some("the bounds of its interval are not numbers, or not as many below as above".to_owned());
+        }
+        if !(*level > 0.0 && *level < 1.0) {
+            return Some(format!("the level of its interval is {level}, and not between 0 and 1"));
+        }
+        let ends = |limits: &Limits| [limits.lower, limits.upper].map(|limit| limit.map_or(0.0, |limit| limit.at));
+        let is_finite = limits.iter().flat_map(ends).all(f64::is_finite);
+        (!is_finite).then(|| "the limits of its interval are not numbers".to_owned())
+    }
+
+    /// The misfit of an interval from a file with a forecast of `targets` targets over `horizon` steps; `None` if it fits.
+    pub fn misfit(&self, targets: usize, horizon: usize) -> Option<String> {
+        let steps = targets * horizon;
+        if self.lower.len() != steps {
+            return Some(format!("its interval has no bounds for each of {steps} steps"));
+        }
+        // None in files that were saved before limits existed.
+        let fits = [0, targets].contains(&self.limits.len());
+        (!fits).then(|| format!("its interval has no limits for each of {targets} columns"))
     }
 
     /// Lower and upper bound, scaled and not clipped, around the scaled forecast of target number `target` at step `lead` (from 0)

@@ -17,6 +17,8 @@ const VERSION: u32 = 1;
 /// Keys of the metadata: the description, and its digest together with the members'.
 const KEY: &str = "unrolled.ensemble";
 const DIGEST: &str = "unrolled.digest";
+/// How far rounding may move the sum of the shares from 1.
+const ROUNDING: f64 = 1e-9;
 
 /// What joins the members of a forecast; `docs/saved-models.md` says what each field means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,8 +26,10 @@ pub struct About {
     version: u32,
     /// In the order in which they were given.
     pub members: Vec<Member>,
-    /// The forecast's interval, if it has one: scaled as the first model's target is.
+    /// The forecast's interval, if it has one: scaled like the first model's targets.
     pub interval: Option<Interval>,
+    /// The rows that the interval was made from: those of the validation part.
+    pub measured: Past,
 }
 
 /// One member: a model or a baseline.
@@ -47,18 +51,45 @@ pub struct Member {
 pub struct Baseline {
     /// As in the table of errors: `last`, `seasonal`, `ridge` or `ridge-centred`.
     pub id: String,
-    /// The series that it was fitted on.
-    pub axis: Axis,
-    /// Columns that it reads.
-    pub columns: Vec<String>,
     /// The rows that it has learnt from.
+    pub learnt: Past,
+}
+
+/// Rows of a series: the training and validation parts of an experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    /// The series.
+    pub axis: Axis,
+    /// Columns whose digests are stored.
+    pub columns: Vec<String>,
+    /// Both parts.
     pub experiment: Learnt,
 }
 
 impl About {
     /// As this library writes it.
-    pub fn new(members: Vec<Member>, interval: Option<Interval>) -> Self {
-        Self { version: VERSION, members, interval }
+    pub fn new(members: Vec<Member>, interval: Option<Interval>, measured: Past) -> Self {
+        Self { version: VERSION, members, interval, measured }
+    }
+
+    /// Whether its parts fit each other.
+    fn check(&self) -> Result<()> {
+        let sum: f64 = self.members.iter().map(|member| member.weight).sum();
+        if !self.members.iter().all(|member| member.weight > 0.0) || (sum - 1.0).abs() > ROUNDING {
+            return Err(broken(format!("the weights of its members are not shares: they sum to {sum}")));
+        }
+        if !self.members.iter().any(|member| member.model.is_some()) {
+            return Err(broken("none of its members is a model"));
+        }
+        if let Some(fault) = self.interval.as_ref().and_then(Interval::fault) {
+            return Err(broken(fault));
+        }
+        let of_baselines = self.members.iter().filter_map(|member| Some(&member.baseline.as_ref()?.learnt));
+        let fits = |past: &Past| past.experiment.is_of(&past.axis, past.columns.len());
+        if of_baselines.chain([&self.measured]).all(fits) {
+            return Ok(());
+        }
+        Err(broken("the rows in its description do not fit their series; take another copy"))
     }
 }
 
@@ -81,7 +112,8 @@ pub fn save(about: &About, models: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What binds members and description: of the description's bytes, then of each model's name and bytes, in the order of the names.
+/// The digest that binds the members to the description: over the description's bytes, then over each model's name and bytes, in the
+/// order of the names.
 fn digest<'a>(text: &str, models: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let all = Digest::new().with(text.as_bytes());
     models.fold(all, |all, (name, bytes)| all.with(name.as_bytes()).with(bytes)).text()
@@ -103,15 +135,14 @@ pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
         ));
     }
     // Through a value, as a model's description is read, so that both share one reader of their parts.
-    let about: About = serde_json::from_str(text)
-        .and_then(serde_json::from_value::<About>)
-        .map_err(|error| broken(format!("its description cannot be read ({error})")))?;
-    if about.version != VERSION {
-        let (version, remedy) = (about.version, "reload the page");
-        return Err(broken(format!("it is of version {version}, and this page reads {VERSION}; {remedy}")));
+    let unreadable = |error: serde_json::Error| broken(format!("its description cannot be read ({error})"));
+    let value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
+    let version = value.get("version").and_then(serde_json::Value::as_u64);
+    if version != Some(VERSION.into()) {
+        let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
+        return Err(broken(format!("its version is {version}, and this page reads {VERSION}; reload the page")));
     }
-    if let Some(member) = about.members.iter().find(|member| !(member.weight.is_finite() && member.weight > 0.0)) {
-        return Err(broken(format!("one of its members has the weight {}, and not one above 0", member.weight)));
-    }
+    let about: About = serde_json::from_value(value).map_err(unreadable)?;
+    about.check()?;
     Ok(Some((about, models)))
 }

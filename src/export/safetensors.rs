@@ -9,7 +9,7 @@ use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::evaluate::{Interval, Limits};
+use crate::evaluate::Interval;
 use crate::experiment::Learnt;
 use crate::export::tensors::{broken, metadata, put, sort_header, tensors};
 use crate::knob::{self, Raw};
@@ -78,21 +78,8 @@ impl About {
         if self.experiment.as_ref().is_some_and(|learnt| !learnt.is_of(&self.axis, self.columns.len())) {
             return Err(broken("the learnt rows in its description do not fit its own series; take another copy"));
         }
-        let bounds = |interval: &Interval| {
-            let all = || interval.lower.iter().chain(&interval.upper);
-            interval.lower.len() == interval.upper.len() && all().all(|bound| bound.is_finite())
-        };
-        if self.interval.as_ref().is_some_and(|interval| !bounds(interval)) {
-            return Err(broken("the bounds of its interval are not numbers, or not as many below as above"));
-        }
-        if let Some(Interval { level, limits, .. }) = &self.interval {
-            if !(*level > 0.0 && *level < 1.0) {
-                return Err(broken(format!("the level of its interval is {level}, and not between 0 and 1")));
-            }
-            let ends = |limits: &Limits| [limits.lower, limits.upper].map(|limit| limit.map_or(0.0, |limit| limit.at));
-            if !limits.iter().flat_map(ends).all(f64::is_finite) {
-                return Err(broken("the limits of its interval are not numbers"));
-            }
+        if let Some(fault) = self.interval.as_ref().and_then(Interval::fault) {
+            return Err(broken(fault));
         }
         if self.best.is_some_and(|(_, loss)| !loss.is_finite()) {
             return Err(broken("its validation loss is not a number"));

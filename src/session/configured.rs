@@ -57,8 +57,8 @@ pub struct Configured {
     pub truncated: Option<Cuts>,
     /// Remarks: one sentence each.
     pub notes: Vec<String>,
-    /// What the forecast is the weighted average of: one model, or several models and baselines. What else stands here is of the first
-    /// model.
+    /// The members of the forecast and their weights. Of an average, all other fields are the first model's, except `judged_on`,
+    /// `trained_on`, `windows`, `memory_bytes` and `notes`.
     pub members: Vec<Share>,
 }
 

@@ -12,7 +12,7 @@ use crate::data::{Batch, Frame, Part, Split, WindowSet};
 use crate::error::{Error, Result};
 use crate::evaluate::interval::errors_over;
 use crate::evaluate::{self, Baselines, Evaluation, Forecasts, Interval};
-use crate::experiment::{Experiments, Learnt};
+use crate::experiment::{self, Experiment, Experiments, Learnt};
 use crate::export::ensemble::{self as file, About};
 use crate::export::tensors::broken;
 use crate::forecast::{self, Forecast, LEVEL};
@@ -35,7 +35,10 @@ pub struct Ensemble {
     pub configured: Configured,
     view: View,
     members: Members,
-    interval: Option<Interval>,
+    /// Its range, or the reason for the absence of one.
+    interval: std::result::Result<Interval, String>,
+    /// The rows that the interval was made from.
+    measured: file::Past,
 }
 
 /// The members with their shares, which sum to 1.
@@ -74,16 +77,24 @@ impl Ensemble {
         loading: &Loading,
         limit: u64,
     ) -> Result<Self> {
-        let wrong = members.iter().position(|(_, weight)| !(weight.is_finite() && *weight > 0.0));
-        if let Some(index) = wrong {
-            let (number, weight) = (index + 1, members[index].1);
-            return Err(not_ready(format!("Member {number} has the weight {weight}; give one above 0.")));
-        }
+        let largest = members.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
+        let sum: f64 = members.iter().map(|(_, weight)| weight / largest).sum();
+        let share = |weight: f64| weight / largest / sum;
         let given = members.iter().map(|(member, weight)| match member {
-            Member::Model(bytes) => (Given::Model(bytes), *weight),
-            Member::Baseline(id) => (Given::Baseline(id), *weight),
+            Member::Model(bytes) => (Given::Model(bytes), share(*weight)),
+            Member::Baseline(id) => (Given::Baseline(id), share(*weight)),
         });
-        Self::of(experiments, given.collect(), None, loading, limit)
+        let given: Vec<(Given<'_>, f64)> = given.collect();
+        if let Some(index) = given.iter().position(|(_, share)| share.is_nan() || *share <= 0.0) {
+            let (number, weight) = (index + 1, members[index].1);
+            return Err(not_ready(format!(
+                "Member {number} has the weight {weight}; give one above 0 that counts beside the others."
+            )));
+        }
+        let (members, view, configured) = Self::together(experiments, given, loading, limit)?;
+        let mut members = members;
+        let (interval, measured) = (members.interval(&view), past(&view));
+        Ok(Self { configured, view, members, interval, measured })
     }
 
     /// The average in a file: its description, and its models by their names.
@@ -98,55 +109,65 @@ impl Ensemble {
             let given = match (bytes, member.baseline) {
                 (Some(bytes), None) => Given::Model(bytes),
                 (None, Some(baseline)) => Given::Saved(baseline),
-                _ => return Err(broken(format!("its member {} is neither a model in it nor a baseline", index + 1))),
+                _ => return Err(broken(format!("its member {} is not one model in it or one baseline", index + 1))),
             };
             Ok((given, member.weight))
         });
-        Self::of(experiments, given.collect::<Result<_>>()?, Some(about.interval), loading, limit)
+        let (members, view, configured) = Self::together(experiments, given.collect::<Result<_>>()?, loading, limit)?;
+        let interval = match about.interval {
+            None => Err(no_range(view.windows.validation.starts.len())),
+            Some(interval) => {
+                if let Some(misfit) = interval.misfit(view.frame.targets, configured.horizon) {
+                    return Err(broken(misfit));
+                }
+                let Experiment { split, .. } = &*view.experiment;
+                let file::Past { axis, columns, experiment } = &about.measured;
+                let rows = experiment.rows_in(&view.experiment, columns, axis);
+                let unseen = rows.and_then(|rows| rows.are_unseen_in(split, &view.frame.axis));
+                unseen.map(|()| interval).map_err(|_| {
+                    "There is no range: it was made from rows that are not those before this test part.".to_owned()
+                })
+            }
+        };
+        Ok(Self { configured, view, members, interval, measured: about.measured })
     }
 
-    /// `interval`: the saved one, if the members come from a file.
-    fn of(
+    /// Members with their shares, their common view, and a description of the whole.
+    fn together(
         experiments: &Experiments,
         given: Vec<(Given<'_>, f64)>,
-        interval: Option<Option<Interval>>,
         loading: &Loading,
         limit: u64,
-    ) -> Result<Self> {
-        let mut models = Vec::new();
+    ) -> Result<(Members, View, Configured)> {
+        let (mut models, mut left) = (Vec::new(), limit);
         for (index, (member, _)) in given.iter().enumerate() {
             let model = match member {
-                Given::Model(bytes) => single(experiments, bytes, loading, limit).map(Some),
+                Given::Model(bytes) => single(experiments, bytes, loading, left).map(Some),
                 _ => Ok(None),
             };
-            models.push(model.map_err(|error| of_member(index, error))?);
+            let model = model.map_err(|error| of_member(index, error))?;
+            left = left.saturating_sub(model.as_ref().map_or(0, |model: &Model| model.configured.memory_bytes));
+            models.push(model);
         }
         let mut view = shared(&models)?;
         view.label = format!("average of {} forecasts", given.len());
-        let sum: f64 = given.iter().map(|(_, weight)| weight).sum();
         let mut members = Vec::new();
-        for (index, ((given, weight), model)) in given.into_iter().zip(models).enumerate() {
+        for (index, ((given, share), model)) in given.into_iter().zip(models).enumerate() {
             let of = match (given, model) {
                 (Given::Baseline(id), _) => Baseline::new(id, &view).map(Of::Baseline),
                 (Given::Saved(saved), _) => Baseline::again(saved, &view).map(Of::Baseline),
                 (Given::Model(_), model) => model.map(|model| Of::Model(Box::new(model))).ok_or_else(no_model),
             };
-            members.push((weight / sum, of.map_err(|error| of_member(index, error))?));
+            members.push((share, of.map_err(|error| of_member(index, error))?));
         }
-        let mut members = Members(members);
-        let configured = members.configured(&view, limit)?;
-        let interval = interval.unwrap_or_else(|| {
-            let all = &view.windows.validation;
-            let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
-            let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
-            Interval::of_errors(errors_over(&view.frame, &some, &mut members), LEVEL, view.limits.clone())
-        });
-        Ok(Self { configured, view, members, interval })
+        let members = Members(members);
+        let configured = members.configured(&view)?;
+        Ok((members, view, configured))
     }
 
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
         let members = &mut self.members;
-        self.view.evaluate(part, AGE, self.interval.as_ref(), |frame, set, baselines, about| {
+        self.view.evaluate(part, AGE, self.interval.as_ref().ok(), |frame, set, baselines, about| {
             evaluate::compare(frame, part, set, baselines, members, about)
         })
     }
@@ -162,7 +183,7 @@ impl Ensemble {
     pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
         let (frame, horizon) = (&self.view.frame, self.configured.horizon);
         let scaled = self.members.beyond(frame, self.view.lengths(), steps)?;
-        let range = self.interval.as_ref().ok_or_else(|| no_range(self.view.windows.validation.starts.len()));
+        let range = self.interval.as_ref().map_err(String::clone);
         let found = forecast::ranged(frame, horizon, &scaled, range);
         Ok(Forecast { measured: self.view.measured(AGE), ..found })
     }
@@ -187,7 +208,7 @@ impl Ensemble {
             };
             members.push(file::Member { weight: *weight, model, baseline });
         }
-        file::save(&About::new(members, self.interval.clone()), &models)
+        file::save(&About::new(members, self.interval.clone().ok(), self.measured.clone()), &models)
     }
 }
 
@@ -199,30 +220,31 @@ impl Members {
         })
     }
 
-    /// What they are together, if they fit into `limit` bytes.
-    fn configured(&self, view: &View, limit: u64) -> Result<Configured> {
+    /// A description of the whole.
+    fn configured(&self, view: &View) -> Result<Configured> {
         let Some(first) = self.models().next() else { return Err(no_model()) };
         let needed: u64 = self.models().map(|model| model.configured.memory_bytes).sum();
-        if needed > limit {
-            let [needed, limit] = [needed, limit].map(|bytes| bytes >> 20);
-            let problem =
-                format!("The members take {needed} MB together, and {limit} MB may be taken; leave some out.");
-            return Err(not_ready(problem));
-        }
         let label = |of: &Of| match of {
             Of::Model(model) => model.view.label.clone(),
             Of::Baseline(baseline) => baseline.fitted.label(&baseline.about.id, &view.frame.axis).unwrap_or_default(),
         };
-        let mut trained_on: Vec<&str> = self.models().map(|model| &model.configured.trained_on[..]).collect();
-        trained_on.retain(|said| !said.is_empty());
-        trained_on.dedup();
+        let trained_on = |(index, (_, of)): (usize, &(f64, Of))| match of {
+            Of::Model(model) if !model.configured.trained_on.is_empty() => Some((index, &model.configured.trained_on)),
+            _ => None,
+        };
+        let said: Vec<(usize, &String)> = self.0.iter().enumerate().filter_map(trained_on).collect();
+        let is_same = said.len() == self.models().count() && said.iter().all(|(_, other)| *other == said[0].1);
+        let trained_on: Vec<String> = match said.first() {
+            Some((_, sentence)) if is_same => vec![(*sentence).clone()],
+            _ => said.iter().map(|(index, sentence)| format!("Member {}: {sentence}", index + 1)).collect(),
+        };
         let Sets { validation, test, .. } = &view.windows;
         let members: Vec<Share> =
             self.0.iter().map(|(weight, of)| Share { label: label(of), weight: *weight }).collect();
-        let said: Vec<String> =
+        let shares: Vec<String> =
             members.iter().map(|Share { label, weight }| format!("{label} ({:.0} %)", 100.0 * weight)).collect();
         let mut notes = first.configured.notes.clone();
-        notes.push(format!("The forecast is the average of {} members: {}.", members.len(), said.join(", ")));
+        notes.push(format!("The forecast is the average of {} members: {}.", members.len(), shares.join(", ")));
         Ok(Configured {
             judged_on: view.experiment.judged_on([validation, test], &view.frame.scales[..view.frame.targets]),
             trained_on: trained_on.join(" "),
@@ -238,12 +260,35 @@ impl Members {
         })
     }
 
-    /// Forecasts of `steps` steps beyond the end of `frame`, of each target, scaled as the frame is.
+    /// The range from the errors in validation windows behind all rows that fitted a model, or the reason for its absence.
+    fn interval(&mut self, view: &View) -> std::result::Result<Interval, String> {
+        let fitted_to = |model: &Model| match &model.origin {
+            Some(origin) => origin.fitted_to,
+            None => Some(0),
+        };
+        let fitted = self.models().map(fitted_to).collect::<Option<Vec<usize>>>();
+        let Some(first) = fitted.map(|rows| rows.into_iter().max().unwrap_or(0)) else {
+            return Err("There is no range: the rows that a member was trained on are unknown.".to_owned());
+        };
+        let all = &view.windows.validation;
+        let behind: Vec<u32> =
+            all.starts.iter().copied().filter(|&start| start as usize + all.window >= first).collect();
+        let every = behind.len().div_ceil(MOST_VALIDATED).max(1);
+        let windows = behind.len();
+        let some = WindowSet { starts: behind.into_iter().step_by(every).collect(), ..*all };
+        let errors = errors_over(&view.frame, &some, self);
+        Interval::of_errors(errors, LEVEL, view.limits.clone()).ok_or_else(|| no_range(windows))
+    }
+
+    /// Forecasts of `steps` steps beyond the end of `frame`, of each target, scaled like the frame.
     fn beyond(&mut self, frame: &Frame, (window, horizon): (usize, usize), steps: usize) -> Result<Vec<Vec<Real>>> {
         let mut sums = vec![Vec::new(); frame.targets];
-        for (weight, of) in &mut self.0 {
+        for (index, (weight, of)) in self.0.iter_mut().enumerate() {
             let (scaled, scales) = match of {
-                Of::Model(model) => (model.beyond(steps)?, model.view.frame.scales.clone()),
+                Of::Model(model) => {
+                    let scaled = model.beyond(steps).map_err(|error| of_member(index, error))?;
+                    (scaled, model.view.frame.scales.clone())
+                }
                 Of::Baseline(baseline) => {
                     let why = format!("a baseline among the members forecasts {horizon} steps");
                     forecast::within(frame, steps, horizon, why)?;
@@ -295,13 +340,16 @@ impl Forecasts for Members {
 }
 
 impl Model {
-    /// Forecasts of the horizons that begin at the rows `origins`, scaled, `[(targets · horizon) × origins]`; `NaN` where the series has no
-    /// whole window before one.
+    /// Forecasts of the horizons that begin at the rows `origins`, scaled, `[(targets · horizon) × origins]`; `NaN` behind a window that the
+    /// model cannot read: it begins before the series, or has a value that is missing or was unknown at its end.
     fn forecast_from(&mut self, origins: impl Iterator<Item = usize>, out: &mut [Real]) {
         let (frame, (window, horizon)) = (&self.view.frame, self.view.lengths());
         let width = frame.targets * horizon;
         out.fill(Real::NAN);
-        let start = |origin: usize| u32::try_from(origin.checked_sub(window)?).ok();
+        let start = |origin: usize| {
+            let start = origin.checked_sub(window).filter(|&start| frame.reads(start, window))?;
+            u32::try_from(start).ok()
+        };
         let (starts, outs): (Vec<u32>, Vec<&mut [Real]>) =
             origins.zip(out.chunks_exact_mut(width)).filter_map(|(origin, out)| Some((start(origin)?, out))).unzip();
         if starts.is_empty() {
@@ -316,22 +364,27 @@ impl Model {
 }
 
 impl Baseline {
-    /// The baseline `id` of what `view` shows.
+    /// The baseline `id` of the experiment.
     fn new(id: &str, view: &View) -> Result<Self> {
-        let frame = &view.frame;
-        let columns = frame.names[..frame.data_features].to_vec();
-        let experiment = Learnt::of(&view.experiment, &columns);
-        let about = file::Baseline { id: id.to_owned(), axis: frame.axis, columns, experiment };
-        Self::of(about, view.baselines(), view)
+        Self::of(file::Baseline { id: id.to_owned(), learnt: past(view) }, view.baselines(), view)
     }
 
-    /// A saved one, fitted on the rows that it has learnt from.
+    /// A saved one, fitted on the rows that it has learnt from; naive forecasts have learnt from none.
     fn again(about: file::Baseline, view: &View) -> Result<Self> {
         let View { frame, experiment, season, .. } = view;
-        if about.columns != frame.names[..frame.data_features] {
+        let file::Past { axis, columns, experiment: learnt } = &about.learnt;
+        if ["last", "seasonal"].contains(&&*about.id) {
+            return Self::of(about, view.baselines(), view);
+        }
+        if *columns != frame.names[..frame.data_features] {
             return Err(broken("it reads other columns than the first model"));
         }
-        let rows = about.experiment.rows_in(experiment, &about.columns, &about.axis)?;
+        experiment::fits(&experiment.series, columns, axis, Some(learnt))?;
+        let rows = learnt.rows_in(experiment, columns, axis).map_err(|error| match error {
+            // A model could be used on other rows; a baseline has nothing but its rows.
+            Error::OtherRows { problem, .. } => Error::OtherRows { problem, usable: false },
+            error => error,
+        })?;
         rows.are_unseen_in(&experiment.split, &frame.axis)?;
         if (&rows.train, &rows.validation) == (&experiment.split.train, &experiment.split.validation) {
             return Self::of(about, view.baselines(), view);
@@ -365,6 +418,13 @@ impl Baseline {
     }
 }
 
+/// The training and validation rows of an experiment.
+fn past(view: &View) -> file::Past {
+    let frame = &view.frame;
+    let columns = frame.names[..frame.data_features].to_vec();
+    file::Past { axis: frame.axis, experiment: Learnt::of(&view.experiment, &columns), columns }
+}
+
 /// The model in a file that holds one.
 fn single(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Model> {
     if file::read(bytes)?.is_some() {
@@ -373,7 +433,7 @@ fn single(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64
     Model::load(experiments, bytes, loading, limit)
 }
 
-/// What the models show in common: that of the first, with the windows whose horizons all of them can forecast.
+/// The first model's view, with only those validation and test windows that every model can forecast.
 fn shared(models: &[Option<Model>]) -> Result<View> {
     let numbered: Vec<(usize, &Model)> =
         models.iter().enumerate().filter_map(|(index, model)| Some((index + 1, model.as_ref()?))).collect();
@@ -432,14 +492,21 @@ fn no_model() -> Error {
     not_ready("A forecast of several members needs at least one model among them.".to_owned())
 }
 
-/// An error that names the member that it is about.
+/// An error that names its member.
 fn of_member(index: usize, error: Error) -> Error {
-    let named = |problem: String| format!("member {}: {problem}", index + 1);
+    let number = index + 1;
+    let named = |problem: String| format!("member {number}: {problem}");
+    let sentence = |problem: String| format!("Member {number}: {problem}");
     match error {
         Error::Model { problem } => Error::Model { problem: named(problem) },
         Error::OtherRows { problem, usable } => Error::OtherRows { problem: named(problem), usable },
         Error::Knob { knob, label, problem } => Error::Knob { knob, label, problem: named(problem) },
-        Error::NotReady { problem } => Error::NotReady { problem: format!("Member {}: {problem}", index + 1) },
+        Error::Column { column, problem } => Error::Column { column, problem: named(problem) },
+        Error::Memory { knob, label, fits, needed, limit, problem } => {
+            Error::Memory { knob, label, fits, needed, limit, problem: named(problem) }
+        }
+        Error::TooShort { rows, needed, problem } => Error::TooShort { rows, needed, problem: sentence(problem) },
+        Error::NotReady { problem } => Error::NotReady { problem: sentence(problem) },
         other => other,
     }
 }

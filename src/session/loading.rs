@@ -48,7 +48,8 @@ impl Model {
         let mut model = Self::new(experiments, &raw, fitted, limit)?;
         model.adopt(&found)?;
         model.configured.trained_on = UNKNOWN.to_owned();
-        model.origin = Some(Origin { axis: model.view.frame.axis, learnt: None, interval: None, best: None });
+        let axis = model.view.frame.axis;
+        model.origin = Some(Origin { axis, learnt: None, fitted_to: None, interval: None, best: None });
         Ok(model)
     }
 
@@ -69,8 +70,6 @@ impl Model {
         };
         model.trainer.restore(|params| safetensors::load(bytes, params), why)?;
         model.proved()?;
-        let About { axis, experiment: learnt, interval, best, .. } = about;
-        model.origin = Some(Origin { axis, learnt, interval, best });
         Ok(model)
     }
 
@@ -88,21 +87,24 @@ impl Model {
         let (axis, split) = (&model.view.frame.axis, &model.view.experiment.split);
         let learnt = about.experiment.as_ref();
         let rows = learnt.map(|learnt| learnt.rows_in(&model.view.experiment, &about.columns, &about.axis));
-        model.configured.trained_on = match rows {
-            None => UNKNOWN.to_owned(),
+        let (trained_on, fitted_to) = match rows {
+            None => (UNKNOWN.to_owned(), None),
             Some(Ok(rows)) => {
                 rows.are_unseen_in(split, axis)?;
-                rows.sentence(split, axis, &about.axis)
+                (rows.sentence(split, axis, &about.axis), Some(rows.train.end))
             }
             Some(Err(error)) if other_rows => {
                 // Names do not matter: rows with equal values are rows that it has learnt from.
                 let known =
                     learnt.and_then(|learnt| learnt.some_in(&model.view.experiment, &about.columns, &about.axis));
-                known.map_or(Ok(()), |rows| rows.are_unseen_in(split, axis))?;
-                error.to_string()
+                known.as_ref().map_or(Ok(()), |rows| rows.are_unseen_in(split, axis))?;
+                (error.to_string(), Some(known.map_or(0, |rows| rows.train.end)))
             }
             Some(Err(error)) => return Err(error),
         };
+        let About { axis, experiment: learnt, interval, best, .. } = about.clone();
+        model.configured.trained_on = trained_on;
+        model.origin = Some(Origin { axis, learnt, fitted_to, interval, best });
         Ok(model)
     }
 
@@ -154,15 +156,8 @@ impl Model {
         if let Some(said) = about.calendar.as_ref().filter(|said| *said != calendar) {
             return Err(differs("of the calendar", said, calendar));
         }
-        let steps = targets * self.configured.horizon;
-        if about.interval.as_ref().is_some_and(|interval| interval.lower.len() != steps) {
-            return Err(broken(format!("its interval has no bounds for each of {steps} steps")));
-        }
-        // Empty in files from before limits.
-        if about.interval.as_ref().is_some_and(|interval| ![0, targets].contains(&interval.limits.len())) {
-            return Err(broken(format!("its interval has no limits for each of {targets} columns")));
-        }
-        Ok(())
+        let misfit = about.interval.as_ref().and_then(|interval| interval.misfit(targets, self.configured.horizon));
+        misfit.map_or(Ok(()), |misfit| Err(broken(misfit)))
     }
 
     /// Checks that loaded weights give finite forecasts on this series: finite weights can still overflow.

@@ -318,7 +318,9 @@ impl Session {
     /// As [`Session::load`], naming the member; [`Error::NotReady`] without a model among them, for a weight that is not above 0, or for
     /// members that forecast different rows. The model there was is kept then.
     pub fn combine(&mut self, members: &[(Member<'_>, f64)], loading: &Loading) -> Result<&Configured> {
-        if let [(Member::Model(bytes), _)] = members {
+        if let [(Member::Model(bytes), weight)] = members
+            && *weight > 0.0
+        {
             return self.load(bytes, loading);
         }
         let ensemble = Ensemble::new(&self.experiments, members, loading, self.limit)?;

@@ -38,6 +38,8 @@ pub struct Origin {
     pub axis: Axis,
     /// Its learnt rows, if known.
     pub learnt: Option<Learnt>,
+    /// The row of the series at hand behind the last one that fitted the weights; `None` where it is not known.
+    pub fitted_to: Option<usize>,
     pub interval: Option<Interval>,
     /// Best epoch, and its validation loss.
     pub best: Option<(u32, f64)>,

@@ -128,9 +128,15 @@ impl View {
 
     /// The experiment's baselines for this season, window, horizon and choice of columns.
     pub fn baselines(&self) -> Arc<Baselines> {
-        let Sets { train, validation, .. } = &self.windows;
-        let fit = || Baselines::fit(&self.frame, &self.experiment.split, train, validation, self.season);
-        self.experiment.baselines(self.basis(), fit)
+        let (split, (window, horizon)) = (&self.experiment.split, self.lengths());
+        // All windows of the parts, so that they do not depend on the windows that an average has in common.
+        let all =
+            |part, own: &WindowSet| self.frame.windows(split, part, window, horizon).unwrap_or_else(|_| own.clone());
+        self.experiment.baselines(self.basis(), || {
+            let train = all(Part::Train, &self.windows.train);
+            let validation = all(Part::Validation, &self.windows.validation);
+            Baselines::fit(&self.frame, split, &train, &validation, self.season)
+        })
     }
 
     /// Forecasts `lead` steps ahead over a whole part.

@@ -320,12 +320,19 @@ impl Session {
         let loading = crate::session::Loading { settings: raw(settings)?, other_rows: other_rows.is_truthy() };
         let of = |member: &JsValue, key: &str| js_sys::Reflect::get(member, &key.into());
         let mut given: Vec<(Vec<u8>, Option<String>, f64)> = Vec::new();
-        for member in members.iter() {
-            let weight = of(&member, "weight")?;
+        for (index, member) in members.iter().enumerate() {
+            let wrong = |_| crate::Error::NotReady {
+                problem: format!("Member {} is neither a model's bytes nor a baseline's id.", index + 1),
+            };
+            let weight = of(&member, "weight").map_err(wrong)?;
             let weight = if weight.is_undefined() { 1.0 } else { weight.as_f64().unwrap_or(f64::NAN) };
-            let model = of(&member, "model")?;
-            let bytes = if model.is_undefined() { Vec::new() } else { Uint8Array::new(&model).to_vec() };
-            given.push((bytes, of(&member, "baseline")?.as_string(), weight));
+            let [model, baseline] = [of(&member, "model").map_err(wrong)?, of(&member, "baseline").map_err(wrong)?];
+            let (bytes, id) = match (model.dyn_into::<Uint8Array>(), baseline.as_string()) {
+                (Ok(bytes), None) if baseline.is_undefined() => (bytes.to_vec(), None),
+                (Err(model), Some(id)) if model.is_undefined() => (Vec::new(), Some(id)),
+                _ => return Err(wrong(JsValue::UNDEFINED).into()),
+            };
+            given.push((bytes, id, weight));
         }
         let members: Vec<(Member<'_>, f64)> = given
             .iter()

@@ -103,7 +103,7 @@ export interface Configured {
   /** What is cut where training reads the series as one; null where it reads windows. */
   truncated: Truncated | null;
   notes: string[];
-  /** What the forecast is the weighted average of, the weights summing to 1: one model, or several models and baselines. What else stands here is of the first model. */
+  /** The members of the forecast and their weights, which sum to 1. Of an average, all other fields are the first model's, except `judged_on`, `trained_on`, `windows`, `memory_bytes` and `notes`. */
   members: { label: string; weight: number }[];
 }
 /** A member of an average, for `Session.combine`: a saved model by the bytes of its file, or a baseline by the `id` of its row. */

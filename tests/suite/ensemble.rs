@@ -51,9 +51,11 @@ fn mean(parts: &[(f64, &[f64])]) -> Vec<f64> {
 
 #[test]
 fn an_average_forecasts_the_weighted_mean_of_what_its_models_forecast() {
-    let series = noisy_sine(400);
-    // Another window, and inputs scaled in another way: each model reads its own.
-    let mut one = trained(series.clone(), "{}");
+    let [before, series] = growing(400, 460);
+    // Another window, another centring, and the scale of fewer rows: each model reads its own.
+    let early = trained(before, "{}").save().unwrap();
+    let mut one = Session::new(series.clone());
+    one.load(&early, &Loading::default()).unwrap();
     let mut other = trained(series.clone(), r#"{"seed": 2, "window": 48, "normalise": "window", "calendar": true}"#);
     let files = [one.save().unwrap(), other.save().unwrap()];
     let mut both = combined(series, &[(Member::Model(&files[0]), 1.0), (Member::Model(&files[1]), 3.0)]);
@@ -66,12 +68,45 @@ fn an_average_forecasts_the_weighted_mean_of_what_its_models_forecast() {
     for (part, lead) in [(Part::Validation, 1), (Part::Test, HORIZON)] {
         let each = [&mut one, &mut other].map(|session| session.predictions(part, lead).unwrap().predicted);
         let found = both.predictions(part, lead).unwrap().predicted;
+        assert!(found.iter().any(|value| value.is_finite()));
         assert!(close(&found, &mean(&[(1.0, &each[0]), (3.0, &each[1])])), "{lead} steps ahead");
     }
     let configured = both.configured().unwrap();
     let shares: Vec<(&str, f64)> = configured.members.iter().map(|member| (&member.label[..], member.weight)).collect();
     assert_eq!(shares, [("GRU", 0.25), ("GRU", 0.75)]);
+    assert!(configured.trained_on.starts_with("Member 1: "), "{}", configured.trained_on);
     assert_eq!(one.configured().unwrap().members.len(), 1, "one model is the average of one");
+}
+
+#[test]
+fn no_member_reads_what_was_unknown_at_the_end_of_its_window() {
+    let mut series = noisy_sine(400);
+    series.columns[0][350] = f64::NAN;
+    // One carries the last value forward; a straight line is known only once its end is.
+    let mut sessions = ["hold", "interpolate"].map(|gaps| trained(series.clone(), &format!(r#"{{"gaps": "{gaps}"}}"#)));
+    let files = sessions.each_ref().map(|session| session.save().unwrap());
+    let mut both = combined(series, &[(Member::Model(&files[0]), 1.0), (Member::Model(&files[1]), 1.0)]);
+    let [hold, line] = sessions.each_mut().map(|session| session.predictions(Part::Test, 1).unwrap().predicted);
+    let found = both.predictions(Part::Test, 1).unwrap().predicted;
+    assert!(hold.iter().zip(&line).any(|(hold, line)| hold.is_finite() && line.is_nan()));
+    assert!(close(&found, &mean(&[(1.0, &hold), (1.0, &line)])));
+}
+
+#[test]
+fn baselines_do_not_depend_on_what_else_was_computed() {
+    let mut series = noisy_sine(400);
+    // Windows of a day and of two days have different validation windows behind this gap.
+    series.columns[0][285] = f64::NAN;
+    let mut short = trained(series.clone(), "{}");
+    let files = [short.save().unwrap(), trained(series.clone(), r#"{"window": 48}"#).save().unwrap()];
+    let members =
+        [(Member::Model(&files[0][..]), 1.0), (Member::Model(&files[1]), 1.0), (Member::Baseline("ridge"), 1.0)];
+    let mut fresh = combined(series, &members);
+    short.evaluate(Part::Validation).unwrap();
+    let mut fork = short.fork();
+    fork.combine(&members, &Loading::default()).unwrap();
+    assert_eq!(fork.forecast(HORIZON).unwrap(), fresh.forecast(HORIZON).unwrap());
+    assert_eq!(fork.evaluate(Part::Test).unwrap().rows, fresh.evaluate(Part::Test).unwrap().rows);
 }
 
 #[test]
@@ -119,8 +154,9 @@ fn an_average_is_one_file() {
     let series = noisy_sine(400);
     let files =
         ["{}", r#"{"architecture": "lstm", "window": 48}"#].map(|more| trained(series.clone(), more).save().unwrap());
-    let members =
-        [(Member::Model(&files[0][..]), 2.0), (Member::Baseline("ridge"), 1.0), (Member::Model(&files[1]), 1.0)];
+    // Ten equal shares do not sum to 1 exactly.
+    let mut members = vec![(Member::Model(&files[0][..]), 1.0), (Member::Baseline("ridge"), 1.0)];
+    members.extend([(Member::Model(&files[1][..]), 1.0); 8]);
     let mut both = combined(series.clone(), &members);
     let bytes = both.save().unwrap();
     let mut again = Session::new(series.clone());
@@ -163,6 +199,16 @@ fn on_rows_that_go_on_every_member_is_what_it_was() {
     let found = later.predictions(Part::Test, 1).unwrap();
     let at = found.times.iter().position(|time| *time == said.times[0]).unwrap();
     assert!(close(&found.predicted[at..=at], &said.values[..1]), "{} and {}", found.predicted[at], said.values[0]);
+    // One that is fitted anew forecasts something else.
+    later.combine(&[(Member::Model(&file), 1.0), (Member::Baseline("ridge"), 1.0)], &Loading::default()).unwrap();
+    let anew = later.predictions(Part::Test, 1).unwrap();
+    assert!(!close(&anew.predicted[at..=at], &said.values[..1]), "{}", anew.predicted[at]);
+    // Other rows are none that a baseline can be fitted again on, whoever says that they are of the same kind.
+    let mut other = noisy_sine(400);
+    other.columns[0].iter_mut().for_each(|value| *value = 40.0 - *value);
+    let taken = Loading { settings: Raw::new(), other_rows: true };
+    let error = Session::new(other).load(&bytes, &taken).unwrap_err();
+    assert_eq!(error.code(), "other-series", "{error}");
 }
 
 #[test]
@@ -193,16 +239,26 @@ fn what_cannot_be_averaged_is_refused_by_the_number_of_the_member() {
     let mut session = Session::new(series.clone());
     let error = session.combine(&[member(&usual), member(&learnt)], &chosen).unwrap_err().to_string();
     assert!(error.contains("ember 2"), "{error}");
+    let [shorter, _] = growing(370, 400);
+    let error = Session::new(shorter).combine(&[member(&usual), member(&usual)], &Loading::default()).unwrap_err();
+    assert!(error.to_string().contains("member 1") && error.to_string().contains("has learnt"), "{error}");
 
-    for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let said = refused(&[member(&usual), (Member::Baseline("last"), weight)]);
+    for weight in [0.0, -1.0, f64::NAN, 1e-320] {
+        let said = refused(&[(Member::Model(&usual), 1e308), (Member::Baseline("last"), weight)]);
         assert!(said.contains("Member 2") && said.contains("above 0"), "{said}");
     }
+    assert!(refused(&[member(&usual), (Member::Baseline("last"), f64::INFINITY)]).contains("above 0"));
+    assert!(refused(&[(Member::Model(&usual), 0.0)]).contains("above 0"));
+    let huge = [(Member::Model(&usual[..]), f64::MAX), (Member::Baseline("last"), f64::MAX)];
+    let mut session = combined(series.clone(), &huge);
+    assert_eq!(session.configured().unwrap().members[1].weight, 0.5);
+    assert!(session.forecast(HORIZON).unwrap().values.iter().all(|value| value.is_finite()));
     assert!(refused(&[(Member::Baseline("last"), 1.0)]).contains("at least one model"));
     assert!(refused(&[]).contains("at least one model"));
     let said = refused(&[member(&usual), (Member::Baseline("oracle"), 1.0)]);
     assert!(said.contains("Member 2") && said.contains("oracle") && said.contains("ridge-centred"), "{said}");
-    assert!(refused(&[member(&usual), member(&usual[..100])]).contains("safetensors"));
+    let said = refused(&[member(&usual), member(&usual[..100])]);
+    assert!(said.contains("member 2") && said.contains("safetensors"), "{said}");
 }
 
 #[test]

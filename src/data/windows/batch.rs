@@ -79,6 +79,11 @@ impl Frame {
         }
     }
 
+    /// Whether a forecast may read the `window` rows from `start`: none has a missing value, or one that was unknown at their end.
+    pub fn reads(&self, start: usize, window: usize) -> bool {
+        window == 0 || self.known.allows(start, window, 0)
+    }
+
     /// The windows with a row of `rows` as step `lead` (from 1) of their future, to show the forecast of each row at that lead.
     /// Only their input must exist: the rest of their future is not read, and may lie beyond the end.
     pub fn windows_onto(&self, rows: Range<usize>, (window, horizon): (usize, usize), lead: usize) -> WindowSet {
@@ -86,7 +91,7 @@ impl Frame {
         let starts = (rows.start.max(before - 1)..rows.end)
             .map(|row| row + 1 - before)
             .filter(|&start| start + window + horizon <= self.rows + self.ahead)
-            .filter(|&start| window == 0 || self.known.allows(start, window, 0));
+            .filter(|&start| self.reads(start, window));
         WindowSet { starts: starts.filter_map(|start| u32::try_from(start).ok()).collect(), window, horizon }
     }
 
