@@ -55,6 +55,21 @@ async function beside(browser, page, name, text) {
 const begins = async (page) => Number(/begins at .*? with ([\d,.]+)/.exec((await page.text('#hero-summary')) ?? '')?.[1].replaceAll(',', ''));
 
 inBrowsers((browser) => {
+  test('a tab that deletes everything and goes away in the middle: the others find out, and keep on', async () => {
+    const one = await opened(browser, short);
+    await untilWriter(one);
+    // A word of a tab that is never heard of again.
+    await one.run(() => {
+      const channel = new BroadcastChannel('unrolled-kept');
+      channel.postMessage({ state: 'forgetting' });
+      channel.close();
+    });
+    await one.until('the word of it', () => /is being deleted/.test(document.querySelector('#foot').textContent));
+    await one.until('a button to delete', () => /Delete everything kept here/.test(document.querySelector('#foot').textContent));
+    await trained(one);
+    await untilKept(one, 'the run', ({ runs: all }) => all.length === 1 && all[0].judged);
+  });
+
   test('two tabs with files of their own: after a reload each has its own data and its own model', async () => {
     const one = await opened(browser, short);
     await trained(one);

@@ -1,6 +1,6 @@
 /**
  * The actions on data: open a sample, a file or pasted text, correct the reading, bring back earlier data. An error leaves
- * there before. An error leaves everything as it was.
+ * everything as it was.
  * @module
  */
 import { count } from '../charts/numbers.js';

@@ -53,6 +53,8 @@ export function modelActions(store, list, silence) {
     store.set({ steps });
     if (!run?.forecast) return;
     const forecast = await attempt(() => call('forecast', { steps }));
+    // Another run may be on show by now, and the forecast may be its own.
+    if (store.get().shownId !== run.id) return;
     if (forecast) setRun({ forecast, forecastProblem: '' }, run.id);
     else store.set({ steps: 0 });
   }

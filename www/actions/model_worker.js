@@ -26,7 +26,6 @@ const KEY = 'model';
  * @param {{end: (status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
  * Called at the end of training; for a new start of a training ended by a death; and with the run as it was, once another worker
  * holds it.
- * was, once another has it.
  */
 export function modelWorker(store, list, inTurn, silence, deaths, { end, startAgain, restored }) {
   /** Why no worker can be started; `null` while one can. @type {Problem | null} */

@@ -44,7 +44,7 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
   /** Whether it is one among several. */
   let among = false;
   /** When the page was told last, how long the last report took, and how many epochs reports and progress have told of. */
-  const told = { progress: 0, report: 0, took: 0, weights: 0, reported: 0, epochs: 0 };
+  const told = { progress: 0, report: 0, took: 0, weights: performance.now(), reported: 0, epochs: 0 };
 
   const loop = new MessageChannel();
   /** Settles once waiting messages were heard. @returns {Promise<void>} */
@@ -279,6 +279,8 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
 
     free() {
       rally(null);
+      // An open channel would keep the run in memory.
+      loop.port1.close();
       session.free();
     },
   };

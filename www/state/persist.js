@@ -248,7 +248,7 @@ let words = [];
 /** @param {IDBValidKey[]} all */
 async function remove(all) {
   const values = await getMany(all);
-  deleted.push(...all.map((key, index) => /** @type {[IDBValidKey, unknown]} */ ([key, values[index]])));
+  deleted.push(...all.flatMap((key, index) => (values[index] === undefined ? [] : [/** @type {[IDBValidKey, unknown]} */ ([key, values[index]])])));
   await delMany(all);
   // A list as a key is a new object at each call.
   const gone = new Set(all.map((key) => JSON.stringify(key)));
@@ -270,18 +270,28 @@ async function attempt(act) {
 /** Deletes the records set aside, at a person's request. */
 export const deleteAside = () => attempt(() => remove(keepingNow().aside.map(({ key }) => key)));
 
+/** Whether this tab is deleting everything. */
+let deleting = false;
+
 /** Deletes all records in this browser, of all tabs; until the page is left they can be brought back. */
 export async function forget() {
-  // Before anything else, so that no pending write comes after it.
   const { state } = keepingNow();
+  deleting = true;
+  // Before anything else, so that no pending write comes after it.
   become('forgetting');
   if (!mayWrite()) takeOver();
+  const ours = async () => (await keys()).filter((key) => asideOf(key) || isOurs(key));
   const done = await attempt(async () => {
-    const all = await keys();
-    await remove(all.filter((key) => asideOf(key) || isOurs(key)));
+    // Another tab may have written before it heard of this.
+    for (let all = await ours(); all.length; all = await ours()) await remove(all);
   });
-  if (!done) return become(state);
-  written.clear();
+  deleting = false;
+  if (!done) {
+    become(state);
+    return soon();
+  }
+  for (const gone of [written, failed, stuck, problems]) gone.clear();
+  tellProblem();
   old = [];
   words = takeWords();
   become('forgotten');
@@ -300,10 +310,10 @@ export async function bringBack() {
   if (!(await attempt(() => setMany(back)))) return;
   putWords(words);
   words = [];
-  deleted.length = 0;
+  deleted.splice(0, back.length);
   problems.clear();
   tellProblem();
-  tell({ deleted: 0, aside: [...keepingNow().aside, ...back.flatMap(([key]) => asideOf(key) ?? [])] });
+  tell({ deleted: deleted.length, aside: [...keepingNow().aside, ...back.flatMap(([key]) => asideOf(key) ?? [])] });
   if (keepingNow().state === 'forgotten') open();
 }
 
@@ -326,14 +336,36 @@ export function watchOthers(hear) {
 
 /** @param {Word} word */
 function listen({ kept = [], gone = [], state }) {
-  if (!['answers', 'forgetting'].includes(keepingNow().state)) return;
-  if (state === 'forgotten') written.clear();
-  // A tab failed to delete because its own storage had not answered; this one's did.
-  if (state) return tell({ state: state === 'forgetting' || state === 'forgotten' ? state : 'answers' });
-  if (keepingNow().state === 'forgetting') return;
+  if (state) return hearOfDeletion(state);
+  if (keepingNow().state !== 'answers') return;
   for (const key of gone) written.delete(key);
   if (gone.length) heard([], gone);
   if (kept.some(isRun)) void catchUp(kept);
+}
+
+/** @param {Keeping['state']} state `forgetting`: another tab deletes everything; `forgotten`: it is done; any other: it failed. */
+function hearOfDeletion(state) {
+  if (deleting || !['answers', 'forgetting'].includes(keepingNow().state)) return;
+  if (state === 'forgotten') written.clear();
+  if (state !== 'forgetting' && state !== 'forgotten') return goOn();
+  tell({ state });
+  // The other tab may be closed before it is done.
+  if (state === 'forgetting') setTimeout(settle, 2 * PATIENCE);
+}
+
+/** Finds out how a deletion ended that another tab has not reported on. */
+async function settle() {
+  const isOpen = () => !deleting && keepingNow().state === 'forgetting';
+  const left = isOpen() ? await within(keys()) : undefined;
+  if (!isOpen()) return;
+  if (left && !left.some(isOurs)) hearOfDeletion('forgotten');
+  else goOn();
+}
+
+/** Keeps again what this tab has. */
+function goOn() {
+  tell({ state: 'answers' });
+  void catchUp().then(soon);
 }
 
 /** Reads other tabs' records. @param {string[]} [names] Their keys; by default all. */

@@ -59,7 +59,7 @@ export function noticeView(root, store, visit) {
     const looks = lookingOn(keeping);
     if (looks) lines.push([looks, link('Take over', () => takeOver())]);
     if (problem) lines.push([problem]);
-    if (aside.length && state !== 'late' && keysOf(aside) !== read)
+    if (aside.length && !['late', 'forgetting'].includes(state) && keysOf(aside) !== read)
       lines.push([
         asideSentence(aside),
         link('Delete it', () => void deleteAside()),
@@ -78,9 +78,9 @@ export function noticeView(root, store, visit) {
 /** @param {Keeping} keeping @returns {string} The fate of data and models, in a sentence or two. */
 function keptSentence(keeping) {
   const { state, role, problem, used, quota, lasting } = keeping;
-  if (problem) return problem;
   if (state === 'forgetting') return 'What is kept in this browser is being deleted …';
   if (state === 'forgotten') return 'Nothing is kept in this browser any more, and nothing will be until the page is opened again.';
+  if (problem) return problem;
   if (state !== 'answers') return 'Nothing is kept in this browser for now.';
   const looks = lookingOn(keeping);
   if (looks) return looks;
@@ -105,10 +105,10 @@ export function keptView(store) {
               history.replaceState(null, '', location.pathname + location.search);
               location.reload();
             })
-          : keeping.state === 'forgetting'
-            ? null
-            : link('Delete everything kept here', () => void forget()),
-        keeping.deleted ? link('Restore what was deleted', () => void bringBack()) : null,
+          : ['answers', 'late'].includes(keeping.state)
+            ? link('Delete everything kept here', () => void forget())
+            : null,
+        keeping.deleted && keeping.state !== 'forgetting' ? link('Restore what was deleted', () => void bringBack()) : null,
       );
     },
   );
