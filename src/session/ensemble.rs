@@ -85,7 +85,9 @@ impl Ensemble {
             Member::Baseline(id) => (Given::Baseline(id), share(*weight)),
         });
         let given: Vec<(Given<'_>, f64)> = given.collect();
-        if let Some(index) = given.iter().position(|(_, share)| share.is_nan() || *share <= 0.0) {
+        let is_weight = |weight: f64| weight.is_finite() && weight > 0.0;
+        let of_weights = members.iter().position(|(_, weight)| !is_weight(*weight));
+        if let Some(index) = of_weights.or_else(|| given.iter().position(|(_, share)| !is_weight(*share))) {
             let (number, weight) = (index + 1, members[index].1);
             return Err(not_ready(format!(
                 "Member {number} has the weight {weight}; give one above 0 that counts beside the others."
@@ -228,11 +230,15 @@ impl Members {
             Of::Model(model) => model.view.label.clone(),
             Of::Baseline(baseline) => baseline.fitted.label(&baseline.about.id, &view.frame.axis).unwrap_or_default(),
         };
-        let trained_on = |(index, (_, of)): (usize, &(f64, Of))| match of {
-            Of::Model(model) if !model.configured.trained_on.is_empty() => Some((index, &model.configured.trained_on)),
-            _ => None,
-        };
-        let said: Vec<(usize, &String)> = self.0.iter().enumerate().filter_map(trained_on).collect();
+        let mut said: Vec<(usize, &String)> = Vec::new();
+        for (index, (_, of)) in self.0.iter().enumerate() {
+            match of {
+                Of::Model(model) if !model.configured.trained_on.is_empty() => {
+                    said.push((index, &model.configured.trained_on));
+                }
+                _ => {}
+            }
+        }
         let is_same = said.len() == self.models().count() && said.iter().all(|(_, other)| *other == said[0].1);
         let trained_on: Vec<String> = match said.first() {
             Some((_, sentence)) if is_same => vec![(*sentence).clone()],
