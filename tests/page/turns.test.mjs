@@ -129,7 +129,6 @@ inBrowsers((browser) => {
 
   test('a press that was meant for Pause and comes as a run has ended starts nothing', async () => {
     const page = await opened(browser, short);
-    await press(page, 'Train');
     await page.run(() => {
       const [above, below] = ['#train .main', '#dock .main'].map((place) => document.querySelector(place));
       const seen = { pressed: 0, states: /** @type {(string | null)[]} */ ([]) };
@@ -148,6 +147,7 @@ inBrowsers((browser) => {
         setTimeout(late, 200);
       }).observe(above, { childList: true, characterData: true, subtree: true });
     });
+    await press(page, 'Train');
     await page.until('both presses', () => /** @type {any} */ (window).seen.pressed === 2);
     await untilJudged(page);
     await wait(300);
