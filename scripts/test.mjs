@@ -44,7 +44,7 @@ const stages = [
   { name: 'build', command: () => ['make', '--no-print-directory', 'build'] },
   { name: 'types', command: () => ['node_modules/.bin/tsc', '--project', 'tsconfig.json'] },
   { name: 'node', command: () => ['node', '--test', '--test-reporter=spec', ...testFiles('tests/node')], counts: 'node' },
-  // Three files at a time: a test mostly waits, independently of the machine's speed.
+  // Four files at a time: a test mostly waits, independently of the machine's speed.
   { name: 'page', command: () => ['node', '--test', '--test-reporter=spec', '--test-concurrency=4', ...testFiles('tests/page')], counts: 'node' },
 ];
 

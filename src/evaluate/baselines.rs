@@ -143,6 +143,11 @@ impl Baselines {
         Some(())
     }
 
+    /// Whether the baseline with this row `id` is a naive forecast, which has learnt from no row.
+    pub fn is_naive(id: &str) -> bool {
+        [LAST, SEASONAL].contains(&id)
+    }
+
     /// What the baseline with this row `id` is called; `None` where there is no such baseline.
     pub fn label(&self, id: &str, axis: &Axis) -> Option<String> {
         match id {

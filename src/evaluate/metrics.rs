@@ -109,7 +109,6 @@ pub struct Scores {
 
 /// Mean absolute difference between scaled values of target number `target` that lie `season` rows apart in the training part, over
 /// the pairs without a gap: the denominator of MASE. `None` without such a pair, or for a part that repeats exactly.
-/// gap: the denominator of MASE. `None` if there is no such pair, or if the part repeats itself without any difference.
 pub fn naive_error(frame: &Frame, target: usize, split: &Split, season: usize) -> Option<f64> {
     let first = split.train.start + season.max(1);
     let (mut sum, mut count) = (0.0, 0_usize);

@@ -43,8 +43,8 @@ impl<F: FnMut(&Batch, &mut [Real])> Predict for F {
     }
 }
 
-/// Something that forecasts the windows of a frame by where they begin: a model that reads them ([`Reading`]), or several together, of
-/// which each may read windows of its own.
+/// Forecasts windows that are given by their first rows: one model ([`Reading`]), or several, each of which may read a window of its own
+/// length that ends at the same row.
 pub trait Forecasts {
     /// Writes the forecasts of the windows of these lengths, window and horizon, that begin at `starts`, to `out`,
     /// `[(targets · horizon) × starts.len()]`: scaled as the frame is, in the order of [`Predict::predict`].

@@ -98,8 +98,9 @@ impl Learnt {
         }
     }
 
-    /// The rows of the present series that are certainly among these, where not all are: from the first equal piece to the last,
-    /// and one piece further either way, since a single other value changes a whole piece. A constant piece proves nothing.
+    /// Where the present series has only some of the learnt rows: the range that may hold them. It reaches from the first piece with equal
+    /// digests to the last, and one piece further on each side, since one changed value hides a whole piece. A constant piece is no
+    /// evidence.
     pub fn some_in(&self, experiment: &Experiment, columns: &[String], trained: &Axis) -> Option<Rows> {
         let series = &experiment.series;
         let changes = |rows: &Range<usize>| {

@@ -1,26 +1,24 @@
-//! A forecast of several members as one file: each model whole, as it is saved by itself, and what joins them.
+//! An averaged forecast as one file: each model's own file, and a description.
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Axis;
-use crate::digest::Digest;
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, metadata, sort_header, tensors};
+use crate::export::tensors::{broken, is_intact, metadata, sealed, tensors};
 
 /// Version of the description; raised when an older reader would misread a newer file.
 const VERSION: u32 = 1;
-/// Keys of the metadata: the description, and its digest together with the members'.
+/// Key of the metadata with the description.
 const KEY: &str = "unrolled.ensemble";
-const DIGEST: &str = "unrolled.digest";
 /// How far rounding may move the sum of the shares from 1.
 const ROUNDING: f64 = 1e-9;
 
-/// What joins the members of a forecast; `docs/saved-models.md` says what each field means.
+/// The description of an averaged forecast; `docs/saved-models.md` explains each field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct About {
     version: u32,
@@ -98,25 +96,11 @@ impl About {
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(about: &About, models: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
-    let cannot = |error: &dyn std::fmt::Display| broken(error.to_string());
-    let text = serde_json::to_string(about).map_err(|error| cannot(&error))?;
-    let digest = digest(&text, models.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])));
     let views = models.iter().map(|(name, bytes)| {
-        let view = TensorView::new(Dtype::U8, vec![bytes.len()], bytes).map_err(|error| cannot(&error))?;
+        let view = TensorView::new(Dtype::U8, vec![bytes.len()], bytes).map_err(|error| broken(error.to_string()))?;
         Ok((name.as_str(), view))
     });
-    let views = views.collect::<Result<Vec<_>>>()?;
-    let metadata = [(KEY.to_owned(), text), (DIGEST.to_owned(), digest)];
-    let mut bytes = serialize(views, Some(metadata.into_iter().collect())).map_err(|error| cannot(&error))?;
-    sort_header(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// The digest that binds the members to the description: over the description's bytes, then over each model's name and bytes, in the
-/// order of the names.
-fn digest<'a>(text: &str, models: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
-    let all = Digest::new().with(text.as_bytes());
-    models.fold(all, |all, (name, bytes)| all.with(name.as_bytes()).with(bytes)).text()
+    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
 }
 
 /// The members in `bytes`, and each model's file by its name; `None` for a file of a single model.
@@ -126,12 +110,10 @@ fn digest<'a>(text: &str, models: impl Iterator<Item = (&'a str, &'a [u8])>) -> 
 pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
     let metadata = metadata(bytes)?;
     let Some(text) = metadata.get(KEY) else { return Ok(None) };
-    let models: BTreeMap<String, &[u8]> =
-        tensors(bytes)?.into_iter().map(|(name, tensor)| (name, tensor.data())).collect();
-    let found = digest(text, models.iter().map(|(name, bytes)| (name.as_str(), *bytes)));
-    if metadata.get(DIGEST) != Some(&found) {
+    let tensors = tensors(bytes)?;
+    if !is_intact(&metadata, text, &tensors) {
         return Err(broken(
-            "its members are not those that its description was saved with, or one of the two was changed since; take another copy",
+            "its members or its description were changed since they were saved together; take another copy",
         ));
     }
     // Through a value, as a model's description is read, so that both share one reader of their parts.
@@ -144,5 +126,5 @@ pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
     }
     let about: About = serde_json::from_value(value).map_err(unreadable)?;
     about.check()?;
-    Ok(Some((about, models)))
+    Ok(Some((about, tensors.into_iter().map(|(name, tensor)| (name, tensor.data())).collect())))
 }

@@ -1,17 +1,16 @@
 //! Weights with PyTorch's names and shapes, and all other parts of a model in the metadata.
 
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arch::plan::{LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
-use crate::digest::Digest;
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, metadata, put, sort_header, tensors};
+use crate::export::tensors::{broken, is_intact, metadata, put, sealed, tensors};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -20,9 +19,8 @@ const VERSION: u32 = 3;
 /// The oldest readable version, without a digest and without the calendar's columns. Except for [`computed_otherwise`], its models
 /// forecast as before.
 const OLDEST: u32 = 2;
-/// Key of the metadata with the description, and the start of the key of its digest.
+/// Key of the metadata with the description.
 const KEY: &str = "unrolled";
-const DIGEST: &str = "unrolled.digest";
 
 /// A model's description; `docs/saved-models.md` explains each field and the steps of a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,21 +105,7 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
         Ok((*name, view))
     });
-    let views = views.collect::<Result<Vec<_>>>()?;
-    let text = serde_json::to_string(about).map_err(|error| broken(error.to_string()))?;
-    let digest = digest(&text, views.iter().map(|(name, view)| (*name, view)));
-    let metadata = [("format".to_owned(), "pt".to_owned()), (KEY.to_owned(), text), (DIGEST.to_owned(), digest)];
-    let mut bytes =
-        serialize(views, Some(metadata.into_iter().collect())).map_err(|error| broken(error.to_string()))?;
-    sort_header(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// The digest of weights and description: of the description's bytes, then of each tensor's name and bytes, in the order of the
-/// names.
-fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
-    let all = Digest::new().with(text.as_bytes());
-    tensors.fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data())).text()
+    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
 }
 
 /// Whether the weights in `bytes` were saved by this library, with their settings.
@@ -139,10 +123,7 @@ pub fn saved_here(bytes: &[u8]) -> Result<bool> {
 pub fn about(bytes: &[u8]) -> Result<About> {
     let metadata = metadata(bytes)?;
     let text = metadata.get(KEY).ok_or_else(|| {
-        broken(
-            "it holds weights without their settings, so it was not saved here; choose a file that \
-                               was",
-        )
+        broken("it holds weights without their settings, so it was not saved here; choose a file that was")
     })?;
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
@@ -155,15 +136,10 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         };
         return Err(broken(format!("it is of version {version}, and this page {other}; {remedy}")));
     }
-    if version > u64::from(OLDEST) {
-        let tensors = tensors(bytes)?;
-        let found = digest(text, tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
-        if metadata.get(DIGEST) != Some(&found) {
-            return Err(broken(
-                "its weights or its description were changed since they were saved together; take another copy, or \
-                 train it again",
-            ));
-        }
+    if version > u64::from(OLDEST) && !is_intact(&metadata, text, &tensors(bytes)?) {
+        return Err(broken(
+            "its weights or its description were changed since they were saved together; take another copy, or train it again",
+        ));
     }
     let about: About =
         serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde::Serialize;
 use serde_json::Value;
 
+use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::nn::Params;
+
+/// Key of the metadata with the digest of description and tensors.
+const DIGEST: &str = "unrolled.digest";
 
 pub fn broken(problem: impl Into<String>) -> Error {
     Error::Model { problem: problem.into() }
@@ -59,12 +64,35 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
     Ok(())
 }
 
-/// Sorts the header of a file: the library writes it from a hash map, in another order each time, and the same model must be the
-/// same bytes.
+/// A file of the tensors `views`, in the order of their names, with a description under `key` of its metadata and a digest of both.
 ///
 /// # Errors
-/// [`Error::Model`] for bytes that are no such file.
-pub fn sort_header(bytes: &mut [u8]) -> Result<()> {
+/// [`Error::Model`] if it cannot be written, which only a mistake in this library could cause.
+pub fn sealed(key: &str, description: &impl Serialize, views: Vec<(&str, TensorView<'_>)>) -> Result<Vec<u8>> {
+    let text = serde_json::to_string(description).map_err(|error| broken(error.to_string()))?;
+    let digest = digest(&text, views.iter().map(|(name, view)| (*name, view)));
+    let metadata = [("format", "pt".to_owned()), (key, text), (DIGEST, digest)];
+    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let mut bytes = serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
+    sort_header(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether the description `text` and the tensors are those that were sealed together.
+pub fn is_intact(metadata: &BTreeMap<String, String>, text: &str, tensors: &BTreeMap<String, TensorView<'_>>) -> bool {
+    let found = digest(text, tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
+    metadata.get(DIGEST) == Some(&found)
+}
+
+/// The digest of tensors and description: of the description's bytes, then of each tensor's name and bytes, in the order of the names.
+fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
+    let all = Digest::new().with(text.as_bytes());
+    tensors.fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data())).text()
+}
+
+/// Sorts the header of a file: the library writes it from a hash map, in another order each time, and the same model must be the
+/// same bytes.
+fn sort_header(bytes: &mut [u8]) -> Result<()> {
     let unsortable = || broken("its header cannot be sorted");
     let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
     let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;

@@ -1,27 +1,13 @@
 //! Averages of several forecasts: their arithmetic, their file, and what may not be averaged.
 
 use crate::common::{noisy_sine, settings};
+use crate::experiment::trained;
 use unrolled::data::{Part, Series};
 use unrolled::knob::Raw;
 use unrolled::session::{Loading, Member};
 use unrolled::{Error, Session};
 
 const HORIZON: usize = 6;
-
-fn small(more: &str) -> Raw {
-    let mut raw = settings(
-        r#"{"target": "temp_c", "architecture": "gru", "hidden": 4, "window": 24, "horizon": 6, "segment": 6, "epochs": 2}"#,
-    );
-    raw.extend(settings(more));
-    raw
-}
-
-fn trained(series: Series, more: &str) -> Session {
-    let mut session = Session::new(series);
-    session.configure(&small(more)).unwrap_or_else(|error| panic!("{more}: {error}"));
-    while session.advance().unwrap() {}
-    session
-}
 
 /// The first rows of a longer series, and all of it.
 fn growing(first: usize, all: usize) -> [Series; 2] {

@@ -13,7 +13,8 @@ use unrolled::{Error, Session};
 
 const HOUR: i64 = 3_600_000;
 
-fn small(more: &str) -> Raw {
+/// Settings of a network that trains in a moment.
+pub fn small(more: &str) -> Raw {
     let mut raw = settings(
         r#"{"target": "temp_c", "architecture": "gru", "hidden": 4, "window": 24, "horizon": 6, "segment": 6, "epochs": 1}"#,
     );
@@ -21,7 +22,8 @@ fn small(more: &str) -> Raw {
     raw
 }
 
-fn trained(series: Series, more: &str) -> Session {
+/// Such a network, trained.
+pub fn trained(series: Series, more: &str) -> Session {
     let mut session = Session::new(series);
     train(&mut session, more);
     session

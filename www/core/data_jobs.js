@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesOf } from './drive.js';
-import { problemOf } from './errors.js';
+import { coreError, problemOf } from './errors.js';
 
 /** @import {ReadOptions, SeriesOptions} from '../../pkg/unrolled.js' */
 /** @import {Reading, WorkerMessage} from './protocol.js' */
@@ -57,7 +57,7 @@ export function dataJobs({ CsvReader }, post) {
 
     /** @param {{series: SeriesOptions}} request */
     regroup({ series }) {
-      if (!table) throw Object.assign(new Error('Read the file again first.'), { name: 'UnrolledError', code: 'state' });
+      if (!table) throw coreError('Read the file again first.', 'state');
       return reading(table, series);
     },
   };

@@ -36,7 +36,6 @@ impl StateGradients {
 
     /// Reserves the gradient at `step` and stores the gradient from outside. The backward pass adds to it afterwards in either
     /// form, so both give the same numbers to the last bit.
-    /// that both give the same to the last bit.
     fn receive(&mut self, step: Option<usize>) {
         let (Some(step), Some(turns)) = (step, &mut self.turns) else { return };
         let rows = self.steps.hidden;

@@ -10,13 +10,14 @@ use std::sync::Mutex;
 use crate::common::{noisy_sine, settings};
 use unrolled::arch::plan::{HEAD, Head, LOSS_ON, LossOn, READING, Reading};
 use unrolled::arch::registry::Make;
+use unrolled::arch::stacked::MakeBlock;
 use unrolled::arch::{Architecture, registry};
 use unrolled::data::windows::frame::CALENDAR;
 use unrolled::data::{Fill, Frame, FrameOptions, Part, Series, Split};
 use unrolled::grad::{Tape, ops};
 use unrolled::knob::{Kind, Raw, Settings};
 use unrolled::math::Rng;
-use unrolled::nn::{Builder, Params, Pass, State};
+use unrolled::nn::{Block, Builder, Params, Pass, State};
 use unrolled::{Error, Real, Session, narrow, wide};
 
 /// The checks, as columns of a table that the last passed check prints: `cargo test --test suite -- --nocapture conformance`.
@@ -250,14 +251,24 @@ fn all_that_goes_out_has_its_shape() {
     }
 }
 
-/// A layer maps a sequence of any width to one with as many steps and its own width, at any position in the stack.
-fn layer_keeps_steps(architecture: &Architecture, make: unrolled::arch::stacked::MakeBlock, json: &str) {
+/// Layer number `index` of the stack that `json` describes, which reads `inputs` rows, and its parameters.
+fn layer(
+    architecture: &Architecture,
+    make: MakeBlock,
+    json: &str,
+    (index, inputs): (usize, usize),
+) -> (Box<dyn Block>, Params) {
     let (settings, _) = checked(architecture, json);
+    let plan = architecture.plan(&settings, (inputs, inputs, 1), (24, 12, 6)).unwrap();
+    let mut builder = Builder::new(Rng::new(8, 0), 1.0);
+    let block = make(&mut builder, index, inputs, &plan, &settings);
+    (block, builder.finish())
+}
+
+/// A layer maps a sequence of any width to one with as many steps and its own width, at any position in the stack.
+fn layer_keeps_steps(architecture: &Architecture, make: MakeBlock, json: &str) {
     for (index, inputs, batch, steps) in [(0, 1, 1, 1), (0, 3, 2, 7), (1, 5, 3, 2)] {
-        let plan = architecture.plan(&settings, (inputs, inputs, 1), (24, 12, 6)).unwrap();
-        let mut builder = Builder::new(Rng::new(8, 0), 1.0);
-        let block = make(&mut builder, index, inputs, &plan, &settings);
-        let params = builder.finish();
+        let (block, params) = layer(architecture, make, json, (index, inputs));
         let mut tape = Tape::new(false);
         let mut pass = Pass::new(&mut tape, &params, batch);
         let x = pass.tape.filled(inputs, steps * batch, 0.5);
@@ -313,11 +324,7 @@ fn step_by_step_and_in_stretches_equal_all_at_once() {
             panic!("{} streams without being a layer", architecture.id);
         };
         for json in &shapes(architecture) {
-            let (settings, _) = checked(architecture, json);
-            let plan = architecture.plan(&settings, (inputs, inputs, 1), (24, 12, 6)).unwrap();
-            let mut builder = Builder::new(Rng::new(8, 0), 1.0);
-            let block = make(&mut builder, 0, inputs, &plan, &settings);
-            let params = builder.finish();
+            let (block, params) = layer(architecture, make, json, (0, inputs));
             let mut rng = Rng::new(9, 0);
             let x: Vec<Real> = (0..inputs * batch * steps).map(|_| narrow(rng.normal())).collect();
             // The same sequence in stretches of the given lengths, with a carried state.

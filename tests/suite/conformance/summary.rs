@@ -1,10 +1,10 @@
 //! A layer that leaves out what its last step does not need gives the same summary, state and gradients as one that does not.
 
-use super::{checked, shapes};
+use super::{layer, shapes};
 use unrolled::arch::registry::{self, Make};
 use unrolled::grad::{Tape, Var};
 use unrolled::math::Rng;
-use unrolled::nn::{Builder, Pass, State};
+use unrolled::nn::{Pass, State};
 use unrolled::{Real, narrow, wide};
 
 /// Rounding, as sums are taken in another order: of values around 1, and of gradients that are sums of them.
@@ -17,11 +17,7 @@ fn a_summary_is_that_of_the_whole_output_with_the_same_gradients() {
     for architecture in registry::ALL {
         let Make::Layer(make) = architecture.make else { continue };
         for json in &shapes(architecture) {
-            let (settings, _) = checked(architecture, json);
-            let plan = architecture.plan(&settings, (inputs, inputs, 1), (24, 12, 6)).unwrap();
-            let mut builder = Builder::new(Rng::new(8, 0), 1.0);
-            let block = make(&mut builder, 0, inputs, &plan, &settings);
-            let params = builder.finish();
+            let (block, params) = layer(architecture, make, json, (0, inputs));
             let mut rng = Rng::new(9, 0);
             let mut draw = |count: usize| -> Vec<Real> { (0..count).map(|_| narrow(rng.normal())).collect() };
             let (before, x, weights) =

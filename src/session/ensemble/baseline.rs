@@ -1,0 +1,86 @@
+//! A baseline as a member of an average.
+
+use std::sync::Arc;
+
+use super::errors::not_ready;
+use crate::Real;
+use crate::data::{Frame, Part, Split};
+use crate::error::{Error, Result};
+use crate::evaluate::Baselines;
+use crate::experiment::{self, Learnt};
+use crate::export::ensemble as file;
+use crate::export::tensors::broken;
+use crate::session::view::View;
+
+/// A baseline, and what it has learnt from.
+#[derive(Debug)]
+pub struct Baseline {
+    pub about: file::Baseline,
+    pub fitted: Arc<Baselines>,
+}
+
+impl Baseline {
+    /// The baseline `id` of the experiment.
+    pub fn new(id: &str, view: &View) -> Result<Self> {
+        Self::of(file::Baseline { id: id.to_owned(), learnt: past(view) }, view.baselines(), view)
+    }
+
+    /// A saved one, fitted on the rows that it has learnt from; naive forecasts have learnt from none.
+    pub fn again(about: file::Baseline, view: &View) -> Result<Self> {
+        let View { frame, experiment, season, .. } = view;
+        let file::Past { axis, columns, experiment: learnt } = &about.learnt;
+        if Baselines::is_naive(&about.id) {
+            return Self::of(about, view.baselines(), view);
+        }
+        if *columns != frame.names[..frame.data_features] {
+            return Err(broken("it reads other columns than the first model"));
+        }
+        experiment::fits(&experiment.series, columns, axis, Some(learnt))?;
+        let rows = learnt.rows_in(experiment, columns, axis).map_err(|error| match error {
+            // A model could be used on other rows; a baseline has nothing but its rows.
+            Error::OtherRows { problem, .. } => Error::OtherRows { problem, usable: false },
+            error => error,
+        })?;
+        rows.are_unseen_in(&experiment.split, &frame.axis)?;
+        if (&rows.train, &rows.validation) == (&experiment.split.train, &experiment.split.validation) {
+            return Self::of(about, view.baselines(), view);
+        }
+        let split = Split { train: rows.train, validation: rows.validation, test: experiment.split.test.clone() };
+        let (window, horizon) = view.lengths();
+        let set = |part| frame.windows(&split, part, window, horizon);
+        let fitted = Baselines::fit(frame, &split, &set(Part::Train)?, &set(Part::Validation)?, *season);
+        Self::of(about, Arc::new(fitted), view)
+    }
+
+    fn of(about: file::Baseline, fitted: Arc<Baselines>, view: &View) -> Result<Self> {
+        let there = |target| fitted.forecast(&about.id, (&view.frame, target), view.lengths(), &[], &mut []).is_some();
+        if (0..view.frame.targets).all(there) {
+            return Ok(Self { about, fitted });
+        }
+        Err(not_ready(format!(
+            "there is no baseline “{}” of this series; choose last, seasonal, ridge or ridge-centred.",
+            about.id
+        )))
+    }
+
+    /// Forecasts of the windows that begin at `starts`, scaled like `frame`, in the order of [`Predict`](crate::evaluate::Predict).
+    pub fn forecast(&self, frame: &Frame, lengths: (usize, usize), starts: &[u32], out: &mut [Real]) {
+        let horizon = lengths.1;
+        let mut of_target = vec![0.0; horizon * starts.len()];
+        for target in 0..frame.targets {
+            // `of` has made sure that each target has one.
+            if self.fitted.forecast(&self.about.id, (frame, target), lengths, starts, &mut of_target).is_none() {
+                of_target.fill(Real::NAN);
+            }
+            let to = out.chunks_exact_mut(horizon).skip(target).step_by(frame.targets);
+            to.zip(of_target.chunks_exact(horizon)).for_each(|(to, of)| to.copy_from_slice(of));
+        }
+    }
+}
+
+/// The training and validation rows of an experiment.
+pub fn past(view: &View) -> file::Past {
+    let frame = &view.frame;
+    let columns = frame.names[..frame.data_features].to_vec();
+    file::Past { axis: frame.axis, experiment: Learnt::of(&view.experiment, &columns), columns }
+}

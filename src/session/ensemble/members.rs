@@ -1,0 +1,185 @@
+//! The members of an average: their weighted forecasts, and a description of the whole.
+
+use super::baseline::Baseline;
+use super::errors::{no_model, of_member};
+use crate::Real;
+use crate::data::{Batch, Frame, Scale, WindowSet};
+use crate::error::Result;
+use crate::evaluate::interval::errors_over;
+use crate::evaluate::{Forecasts, Interval};
+use crate::forecast::{self, LEVEL};
+use crate::session::configured::{Configured, Share, Windows};
+use crate::session::model::{Model, no_range};
+use crate::session::view::{Sets, View};
+use crate::train::trainer::MOST_VALIDATED;
+
+/// The members with their shares, which sum to 1.
+#[derive(Debug)]
+pub struct Members(Vec<(f64, Of)>);
+
+/// A member.
+#[derive(Debug)]
+pub enum Of {
+    Model(Box<Model>),
+    Baseline(Baseline),
+}
+
+impl Members {
+    /// With their shares, which sum to 1.
+    pub fn new(members: Vec<(f64, Of)>) -> Self {
+        Self(members)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each with its share.
+    pub fn iter(&self) -> impl Iterator<Item = &(f64, Of)> {
+        self.0.iter()
+    }
+
+    /// The models, each with its number from 0.
+    fn models(&self) -> impl Iterator<Item = (usize, &Model)> {
+        self.0.iter().enumerate().filter_map(|(index, (_, of))| match of {
+            Of::Model(model) => Some((index, &**model)),
+            Of::Baseline(_) => None,
+        })
+    }
+
+    /// A description of the whole.
+    pub fn configured(&self, view: &View) -> Result<Configured> {
+        let Some((_, first)) = self.models().next() else { return Err(no_model()) };
+        let needed: u64 = self.models().map(|(_, model)| model.configured.memory_bytes).sum();
+        let label = |of: &Of| match of {
+            Of::Model(model) => model.view.label.clone(),
+            Of::Baseline(baseline) => baseline.fitted.label(&baseline.about.id, &view.frame.axis).unwrap_or_default(),
+        };
+        let all = self.models().map(|(index, model)| (index, &model.configured.trained_on));
+        let said: Vec<(usize, &String)> = all.filter(|(_, sentence)| !sentence.is_empty()).collect();
+        let is_same = said.len() == self.models().count() && said.iter().all(|(_, other)| *other == said[0].1);
+        let trained_on: Vec<String> = match said.first() {
+            Some((_, sentence)) if is_same => vec![(*sentence).clone()],
+            _ => said.iter().map(|(index, sentence)| format!("Member {}: {sentence}", index + 1)).collect(),
+        };
+        let Sets { validation, test, .. } = &view.windows;
+        let members: Vec<Share> =
+            self.0.iter().map(|(weight, of)| Share { label: label(of), weight: *weight }).collect();
+        let shares: Vec<String> =
+            members.iter().map(|Share { label, weight }| format!("{label} ({:.0} %)", 100.0 * weight)).collect();
+        let mut notes = first.configured.notes.clone();
+        notes.push(format!("The forecast is the average of {} members: {}.", members.len(), shares.join(", ")));
+        Ok(Configured {
+            judged_on: view.experiment.judged_on([validation, test], &view.frame.scales[..view.frame.targets]),
+            trained_on: trained_on.join(" "),
+            windows: Windows {
+                validation: validation.starts.len(),
+                test: test.starts.len(),
+                ..first.configured.windows
+            },
+            memory_bytes: needed,
+            notes,
+            members,
+            ..first.configured.clone()
+        })
+    }
+
+    /// The range from the errors in validation windows behind all rows that fitted a model, or the reason for its absence.
+    pub fn interval(&mut self, view: &View) -> std::result::Result<Interval, String> {
+        let fitted_to = |(_, model): (usize, &Model)| match &model.origin {
+            Some(origin) => origin.fitted_to,
+            None => Some(0),
+        };
+        let fitted = self.models().map(fitted_to).collect::<Option<Vec<usize>>>();
+        let Some(first) = fitted.map(|rows| rows.into_iter().max().unwrap_or(0)) else {
+            return Err("No range: the training rows of a member are unknown.".to_owned());
+        };
+        let all = &view.windows.validation;
+        let behind: Vec<u32> =
+            all.starts.iter().copied().filter(|&start| start as usize + all.window >= first).collect();
+        let every = behind.len().div_ceil(MOST_VALIDATED).max(1);
+        let windows = behind.len();
+        let some = WindowSet { starts: behind.into_iter().step_by(every).collect(), ..*all };
+        let errors = errors_over(&view.frame, &some, self);
+        Interval::of_errors(errors, LEVEL, view.limits.clone()).ok_or_else(|| no_range(windows))
+    }
+
+    /// Forecasts of `steps` steps beyond the end of `frame`, of each target, scaled like the frame.
+    pub fn beyond(&mut self, frame: &Frame, (window, horizon): (usize, usize), steps: usize) -> Result<Vec<Vec<Real>>> {
+        let mut sums = Vec::new();
+        for (index, (weight, of)) in self.0.iter_mut().enumerate() {
+            let (found, scales) = match of {
+                Of::Model(model) => {
+                    let found = model.beyond(steps).map_err(|error| of_member(index, error))?;
+                    (found.concat(), &model.view.frame.scales)
+                }
+                Of::Baseline(baseline) => {
+                    let why = format!("a baseline among the members forecasts {horizon} steps");
+                    forecast::within(frame, steps, horizon, why)?;
+                    let start = u32::try_from(frame.rows - window).unwrap_or(u32::MAX);
+                    let mut whole = vec![0.0; frame.targets * horizon];
+                    baseline.forecast(frame, (window, horizon), &[start], &mut whole);
+                    let first = whole.chunks_exact(horizon).flat_map(|target| &target[..steps]);
+                    (first.copied().collect(), &frame.scales)
+                }
+            };
+            sums.resize(found.len(), 0.0);
+            add(&mut sums, &found, *weight, steps, (scales, frame));
+        }
+        Ok(sums.chunks_exact(steps.max(1)).map(|sums| sums.iter().copied().map(crate::narrow).collect()).collect())
+    }
+}
+
+impl Forecasts for Members {
+    fn forecast(&mut self, frame: &Frame, lengths: (usize, usize), starts: &[u32], out: &mut [Real]) {
+        let (window, horizon) = lengths;
+        let (mut sums, mut found) = (vec![0.0; out.len()], vec![0.0; out.len()]);
+        for (weight, of) in &mut self.0 {
+            let scales = match of {
+                Of::Model(model) => {
+                    model.forecast_from(starts.iter().map(|&start| start as usize + window), &mut found);
+                    &model.view.frame.scales
+                }
+                Of::Baseline(baseline) => {
+                    baseline.forecast(frame, lengths, starts, &mut found);
+                    &frame.scales
+                }
+            };
+            add(&mut sums, &found, *weight, horizon, (scales, frame));
+        }
+        out.iter_mut().zip(sums).for_each(|(out, sum)| *out = crate::narrow(sum));
+    }
+}
+
+/// Adds `weight` times the forecasts `found`, `steps` for each target, from their own `scales` to those of `frame`.
+fn add(sums: &mut [f64], found: &[Real], weight: f64, steps: usize, (scales, frame): (&[Scale], &Frame)) {
+    for (index, (sum, value)) in sums.iter_mut().zip(found).enumerate() {
+        let target = index / steps % frame.targets;
+        *sum += weight * frame.scales[target].scale(scales[target].unscale(crate::wide(*value)));
+    }
+}
+
+impl Model {
+    /// Forecasts of the horizons that begin at the rows `origins`, scaled, `[(targets · horizon) × origins]`; `NaN` behind a window that the
+    /// model cannot read: it begins before the series, or has a value that is missing or was unknown at its end.
+    fn forecast_from(&mut self, origins: impl Iterator<Item = usize>, out: &mut [Real]) {
+        let (frame, (window, horizon)) = (&self.view.frame, self.view.lengths());
+        let width = frame.targets * horizon;
+        out.fill(Real::NAN);
+        let start = |origin: usize| {
+            let start = origin.checked_sub(window).filter(|&start| frame.reads(start, window))?;
+            u32::try_from(start).ok()
+        };
+        let (starts, outs): (Vec<u32>, Vec<&mut [Real]>) =
+            origins.zip(out.chunks_exact_mut(width)).filter_map(|(origin, out)| Some((start(origin)?, out))).unzip();
+        if starts.is_empty() {
+            return;
+        }
+        let (mut batch, mut found) = (Batch::default(), vec![0.0; width * starts.len()]);
+        frame.gather(&starts, window, horizon, &mut batch);
+        batch.hide_future(frame.data_features);
+        self.trainer.forecast(&mut self.tape, &batch, &mut found);
+        outs.into_iter().zip(found.chunks_exact(width)).for_each(|(out, found)| out.copy_from_slice(found));
+    }
+}

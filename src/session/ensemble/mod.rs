@@ -1,0 +1,264 @@
+//! A forecast of several members: the weighted average of models and baselines.
+
+mod baseline;
+mod errors;
+mod members;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::configured::Configured;
+use super::loading::Loading;
+use super::model::{Model, no_range};
+use super::view::{Age, Predictions, Sample, Sets, View};
+use crate::data::{Part, WindowSet};
+use crate::error::Result;
+use crate::evaluate::{self, Evaluation, Interval};
+use crate::experiment::{Experiment, Experiments};
+use crate::export::ensemble::{self as file, About};
+use crate::export::tensors::broken;
+use crate::forecast::{self, Forecast};
+use crate::train::Progress;
+use baseline::Baseline;
+use errors::{no_model, not_ready, of_member};
+use members::{Members, Of};
+
+/// A member of an average: a saved model by its file, or a baseline by its row in the table of errors (`last`, `seasonal`, `ridge`,
+/// `ridge-centred`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Member<'a> {
+    /// The bytes of its file.
+    Model(&'a [u8]),
+    /// Its row's id.
+    Baseline(&'a str),
+}
+
+/// An average of several forecasts.
+#[derive(Debug)]
+pub struct Ensemble {
+    pub configured: Configured,
+    view: View,
+    members: Members,
+    /// Its range, or the reason for the absence of one.
+    interval: std::result::Result<Interval, String>,
+    /// The rows that the interval was made from.
+    measured: file::Past,
+}
+
+/// Weights do not change once members are together.
+const AGE: Age = (None, 0);
+
+/// A member as it is given.
+enum Given<'a> {
+    Model(&'a [u8]),
+    Baseline(&'a str),
+    /// A baseline from a file.
+    Saved(file::Baseline),
+}
+
+impl Ensemble {
+    /// The average of `members` with their weights on the series of `experiments`.
+    pub fn new(
+        experiments: &Experiments,
+        members: &[(Member<'_>, f64)],
+        loading: &Loading,
+        limit: u64,
+    ) -> Result<Self> {
+        let largest = members.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
+        let sum: f64 = members.iter().map(|(_, weight)| weight / largest).sum();
+        let share = |weight: f64| weight / largest / sum;
+        let given = members.iter().map(|(member, weight)| match member {
+            Member::Model(bytes) => (Given::Model(bytes), share(*weight)),
+            Member::Baseline(id) => (Given::Baseline(id), share(*weight)),
+        });
+        let given: Vec<(Given<'_>, f64)> = given.collect();
+        let is_weight = |weight: f64| weight.is_finite() && weight > 0.0;
+        let of_weights = members.iter().position(|(_, weight)| !is_weight(*weight));
+        if let Some(index) = of_weights.or_else(|| given.iter().position(|(_, share)| !is_weight(*share))) {
+            let (number, weight) = (index + 1, members[index].1);
+            return Err(not_ready(format!(
+                "Member {number} has the weight {weight}; give one above 0 that counts beside the others."
+            )));
+        }
+        let (mut members, view, configured) = Self::together(experiments, given, loading, limit)?;
+        let (interval, measured) = (members.interval(&view), baseline::past(&view));
+        Ok(Self { configured, view, members, interval, measured })
+    }
+
+    /// The average in a file: its description, and its models by their names.
+    pub fn load(
+        experiments: &Experiments,
+        (about, models): (About, &BTreeMap<String, &[u8]>),
+        loading: &Loading,
+        limit: u64,
+    ) -> Result<Self> {
+        let given = about.members.into_iter().enumerate().map(|(index, member)| {
+            let bytes = member.model.and_then(|name| models.get(&name).copied());
+            let given = match (bytes, member.baseline) {
+                (Some(bytes), None) => Given::Model(bytes),
+                (None, Some(baseline)) => Given::Saved(baseline),
+                _ => {
+                    return Err(broken(format!(
+                        "its member {} is neither a model in this file nor a baseline",
+                        index + 1
+                    )));
+                }
+            };
+            Ok((given, member.weight))
+        });
+        let (members, view, configured) = Self::together(experiments, given.collect::<Result<_>>()?, loading, limit)?;
+        let interval = match about.interval {
+            None => Err(no_range(view.windows.validation.starts.len())),
+            Some(interval) => {
+                if let Some(misfit) = interval.misfit(view.frame.targets, configured.horizon) {
+                    return Err(broken(misfit));
+                }
+                let Experiment { split, .. } = &*view.experiment;
+                let file::Past { axis, columns, experiment } = &about.measured;
+                let rows = experiment.rows_in(&view.experiment, columns, axis);
+                let unseen = rows.and_then(|rows| rows.are_unseen_in(split, &view.frame.axis));
+                unseen.map(|()| interval).map_err(|_| {
+                    "No range: the rows that it was made from are not in this series, or are in this test part."
+                        .to_owned()
+                })
+            }
+        };
+        Ok(Self { configured, view, members, interval, measured: about.measured })
+    }
+
+    /// Members with their shares, their common view, and a description of the whole.
+    fn together(
+        experiments: &Experiments,
+        given: Vec<(Given<'_>, f64)>,
+        loading: &Loading,
+        limit: u64,
+    ) -> Result<(Members, View, Configured)> {
+        let (mut models, mut left) = (Vec::new(), limit);
+        for (index, (member, _)) in given.iter().enumerate() {
+            let model = match member {
+                Given::Model(bytes) => single(experiments, bytes, loading, left).map(Some),
+                _ => Ok(None),
+            };
+            let model = model.map_err(|error| of_member(index, error))?;
+            left = left.saturating_sub(model.as_ref().map_or(0, |model: &Model| model.configured.memory_bytes));
+            models.push(model);
+        }
+        let mut view = shared(&models)?;
+        view.label = format!("average of {} forecasts", given.len());
+        let mut members = Vec::new();
+        for (index, ((given, share), model)) in given.into_iter().zip(models).enumerate() {
+            let of = match (given, model) {
+                (Given::Baseline(id), _) => Baseline::new(id, &view).map(Of::Baseline),
+                (Given::Saved(saved), _) => Baseline::again(saved, &view).map(Of::Baseline),
+                (Given::Model(_), model) => model.map(|model| Of::Model(Box::new(model))).ok_or_else(no_model),
+            };
+            members.push((share, of.map_err(|error| of_member(index, error))?));
+        }
+        let members = Members::new(members);
+        let configured = members.configured(&view)?;
+        Ok((members, view, configured))
+    }
+
+    pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
+        let members = &mut self.members;
+        self.view.evaluate(part, AGE, self.interval.as_ref().ok(), |frame, set, baselines, about| {
+            evaluate::compare(frame, part, set, baselines, members, about)
+        })
+    }
+
+    pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
+        self.view.predictions(part, lead, &mut self.members)
+    }
+
+    pub fn sample(&mut self, index: usize) -> Result<Sample> {
+        self.view.sample(index, &mut self.members)
+    }
+
+    pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
+        let (frame, horizon) = (&self.view.frame, self.configured.horizon);
+        let scaled = self.members.beyond(frame, self.view.lengths(), steps)?;
+        let range = self.interval.as_ref().map_err(String::clone);
+        let found = forecast::ranged(frame, horizon, &scaled, range);
+        Ok(Forecast { measured: self.view.measured(AGE), ..found })
+    }
+
+    /// It does not train.
+    pub fn progress(&self) -> Progress {
+        let why = format!("This is the average of {} forecasts, which were trained before.", self.members.count());
+        Progress::finished(why)
+    }
+
+    pub fn save(&self) -> Result<Vec<u8>> {
+        let (mut members, mut models) = (Vec::new(), Vec::new());
+        for (index, (weight, of)) in self.members.iter().enumerate() {
+            let (model, baseline) = match of {
+                Of::Model(model) => {
+                    // In the order of their names.
+                    let name = format!("member.{index:04}");
+                    models.push((name.clone(), model.save()?));
+                    (Some(name), None)
+                }
+                Of::Baseline(baseline) => (None, Some(baseline.about.clone())),
+            };
+            members.push(file::Member { weight: *weight, model, baseline });
+        }
+        file::save(&About::new(members, self.interval.clone().ok(), self.measured.clone()), &models)
+    }
+}
+
+/// The model in a file that holds one.
+fn single(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Model> {
+    if file::read(bytes)?.is_some() {
+        return Err(not_ready("it is an average itself; give its models.".to_owned()));
+    }
+    Model::load(experiments, bytes, loading, limit)
+}
+
+/// The first model's view, with only those validation and test windows that every model can forecast.
+fn shared(models: &[Option<Model>]) -> Result<View> {
+    let numbered: Vec<(usize, &Model)> =
+        models.iter().enumerate().filter_map(|(index, model)| Some((index + 1, model.as_ref()?))).collect();
+    let Some((number, first)) = numbered.first() else { return Err(no_model()) };
+    for (other, model) in &numbered[1..] {
+        let differs = |what: &str| {
+            Err(not_ready(format!("Member {other} and member {number} {what}; members must forecast the same rows.")))
+        };
+        if model.configured.fingerprint != first.configured.fingerprint {
+            return differs("differ in their targets or in their split");
+        }
+        if model.configured.horizon != first.configured.horizon {
+            return differs("forecast different numbers of steps");
+        }
+    }
+    let common = |part: Part| -> Result<WindowSet> {
+        let set = first.view.set(part)?;
+        let mut starts = set.starts.to_vec();
+        for (_, model) in &numbered[1..] {
+            let other = model.view.set(part)?;
+            let has = |start: &u32| {
+                let origin = *start as usize + set.window;
+                let start = origin.checked_sub(other.window).and_then(|start| u32::try_from(start).ok());
+                start.is_some_and(|start| other.starts.binary_search(&start).is_ok())
+            };
+            starts.retain(has);
+        }
+        if starts.is_empty() {
+            return Err(not_ready(format!("The members have no window of the {} part in common.", part.label())));
+        }
+        Ok(WindowSet { starts: starts.into(), ..*set })
+    };
+    let View { experiment, frame, windows, season, limits, .. } = &first.view;
+    Ok(View {
+        label: String::new(),
+        experiment: Arc::clone(experiment),
+        frame: Arc::clone(frame),
+        windows: Sets {
+            train: windows.train.clone(),
+            validation: common(Part::Validation)?,
+            test: common(Part::Test)?,
+        },
+        season: *season,
+        limits: limits.clone(),
+        scored: None,
+    })
+}
