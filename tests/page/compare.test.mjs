@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak } from './harness.mjs';
-import { daily, opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** Small and quick; with a head that some architectures refuse. */
 const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
@@ -104,9 +104,10 @@ inBrowsers((browser) => {
     const differing = await page.run(() => [...document.querySelectorAll('#compare .difference tr[data-knob]')].map((row) => [row.getAttribute('data-knob'), ...[...row.querySelectorAll('td')].map((cell) => cell.textContent).sort()]));
     assert.deepEqual(differing, [['hidden', '12', '8']]);
 
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await untilKept(page, 'both runs, and which one is shown', ({ runs, open }) => runs.length === 2 && runs.every(({ judged }) => judged) && open?.shown[runs[0].data] === runs[1].id);
     await page.reload();
-    await page.until('the list', () => document.querySelectorAll('#compare tr[data-run]').length === 2);
+    // The list is there before the core has the model of the run on show.
+    await page.until('the list, and a run on show', () => document.querySelectorAll('#compare tr[data-run]').length === 2 && document.querySelector('#compare tr[data-run] [aria-current]'));
     assert.deepEqual((await board(page)).filter(({ run }) => run).map(({ name }) => name).sort(), names.sort());
     assert.equal((await board(page)).filter(({ shown }) => shown).length, 1);
   });

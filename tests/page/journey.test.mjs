@@ -245,7 +245,7 @@ inBrowsers((browser) => {
     await untilJudged(page);
     const said = await verdict(page);
     const forecast = await page.text('#hero-summary');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await untilKept(page, 'the model and its scores', ({ runs, open }) => runs.length === 1 && runs[0].judged && open?.shown[open.data] === runs[0].id);
 
     await page.reload();
     await untilJudged(page);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { opened, press, pressQuickly, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { opened, press, pressQuickly, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -35,7 +35,7 @@ inBrowsers((browser) => {
     await untilEpoch(page);
     await press(page, 'Stop');
     await untilJudged(page);
-    await wait(1500);
+    await untilKept(page, 'the weights of all three', ({ runs: all }) => all.length === 3 && all.every(({ whole, latest }) => whole || latest !== null) && all.at(-1)?.judged);
     await page.reload();
     await page.until('the list', () => document.querySelectorAll('#compare tr[data-run]').length > 0);
     await untilReady(page);
