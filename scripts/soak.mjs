@@ -1,6 +1,6 @@
 // `make soak`: the tests that take too long for every change. First the property tests with new random cases in each round, in a release
 // build; each round prints its seed, and the command of a failing round repeats it (ROUNDS=20 by default, ROUNDS=0 for none). Then the
-// page's tests with all cases of their tables in both browsers, which `make test` deals out between them.
+// page's tests with every test and every case in both browsers, which `make test` deals out between them, and those that measure.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';

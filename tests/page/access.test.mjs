@@ -1,11 +1,10 @@
 // By keyboard, without seeing, on a phone, in the dark.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Key } from 'selenium-webdriver';
 import { inBrowsers } from './harness.mjs';
 import { LASTING, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   for (const [what, width, theme] of /** @type {[string, number, string][]} */ ([
     ['wide, light', 1440, 'light'],
     ['wide, dark', 1440, 'dark'],
@@ -76,4 +75,4 @@ inBrowsers((browser) => {
     for (const name of ['source', 'file', 'target', 'Train', 'Everything', 'steps'])
       assert.ok(reached.has(name), `${name} is reached (${[...reached].join(', ')})`);
   });
-});
+}, { dealt: true });

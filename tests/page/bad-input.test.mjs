@@ -1,6 +1,5 @@
 // Files that are no data, and malicious ones: one clear sentence, and the loaded data stay.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
 import { hourly, press, untilEpoch, untilKept, untilReady } from './steps.mjs';
 
@@ -16,7 +15,7 @@ const refused = [
   ['sheet.csv', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0, 8, 0, 0, 0, 0x21, 0)],
 ];
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('what is no table of numbers is refused in one sentence, and the data and model stay', async () => {
     const page = await browser.open();
     await untilReady(page);
@@ -125,4 +124,4 @@ inBrowsers((browser) => {
     await page.until('a word about it', () => document.querySelector('#train .extra.bad')?.textContent.length > 20);
     await untilReady(page);
   });
-});
+}, { dealt: true });

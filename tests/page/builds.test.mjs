@@ -96,7 +96,7 @@ inBrowsers((browser) => {
     await untilReady(page);
   });
 
-  for (const settings of forms(unrolled.catalog())) {
+  for (const settings of browser.cases(forms(unrolled.catalog()))) {
     const name = Object.values(settings).join(', ');
     test(`${name}: both builds start with the same JavaScript and train to nearly the same weights`, async (t) => {
       const page = await browser.open({ address: 'tests/page/fixture/' });

@@ -1,6 +1,5 @@
 // Comparisons: errors of one run, pauses and ends, equal sizes, differences, the speed of two.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak } from './harness.mjs';
@@ -25,7 +24,7 @@ function refused(settings) {
   });
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('on a phone what takes part has the width that there is', async () => {
     const page = await browser.open({ width: 390, height: 844 });
     await untilReady(page);
@@ -196,4 +195,4 @@ inBrowsers((browser) => {
     }
     t.diagnostic(`${browser.name}: ${alone.seconds.toFixed(1)} s one after another, ${together.seconds.toFixed(1)} s side by side`);
   });
-});
+}, { dealt: true });

@@ -1,7 +1,6 @@
 // The learning curve of a recursive model: its own loss and the teacher-forced loss are drawn, named and described, with the core's
 // numbers.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { figure } from '../../www/views/format.js';
 import { catalog, Session, table } from '../node/package.mjs';
 import { inBrowsers } from './harness.mjs';
@@ -48,7 +47,7 @@ function curves(architecture) {
   return { history, best };
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('a model that feeds on its own forecasts has two curves of validation, each with its key and its number in words', async () => {
     const { id } = catalog().architectures.find(({ knobs }) => knobs.includes('teacher_forcing')) ?? assert.fail('none feeds back');
     const { history, best } = curves(id);
@@ -88,4 +87,4 @@ inBrowsers((browser) => {
     }
     assert.ok(fed.some(([, y], epoch) => Math.abs(y - own[epoch][1]) > ROUNDED), 'one can tell them apart');
   });
-});
+}, { dealt: true });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
-import { after, afterEach, before, describe } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import axe from 'axe-core';
 import { startServer } from '../../scripts/server.mjs';
 import { browserNames, startBrowser } from './browsers.mjs';
@@ -28,31 +28,36 @@ const places = {
 };
 
 /**
- * Tests in both browsers: `define` is called once for each and registers tests with node's test runner; in a test, `browser.open()`
- * gives a page with storage of its own. Errors in a test's pages fail it.
- * @param {(browser: Browser) => void} define
- * @param {{dark?: boolean}} [options]
+ * Tests in both browsers: `define` is called once for each and registers tests with the `test` that it is given; in a test,
+ * `browser.open()` gives a page with storage of its own. Errors in a test's pages fail it.
+ *
+ * `dealt`: tests of the page's own logic, the same in every browser. `make test` deals them out between the browsers, so that each
+ * runs once; `make soak` runs all in both.
+ * @param {(browser: Browser, test: typeof import('node:test').test) => void} define
+ * @param {{dark?: boolean, dealt?: boolean}} [options]
  */
-export function inBrowsers(define, options = {}) {
-  for (const name of browserNames) {
+export function inBrowsers(define, { dealt = false, ...options } = {}) {
+  for (const [place, name] of browserNames.entries()) {
+    let count = 0;
+    const inTurn = /** @type {typeof test} */ ((/** @type {any[]} */ ...args) => (count++ % browserNames.length === place ? test(...args) : undefined));
     describe(name, () => {
       const browser = new Browser(name);
       before(() => browser.start(options));
       afterEach(() => browser.closePages());
       after(() => browser.stop());
-      define(browser);
+      define(browser, dealt && !SOAKS ? inTurn : test);
     });
   }
 }
+
+/** Whether every test and every case of a table runs in both browsers, and the tests that measure: `make soak`. */
+const SOAKS = Boolean(process.env.SOAK);
 
 /**
  * Time limit of a wait: it takes a second or, on a busy machine, a minute. The limit only ends hanging tests, so that no test
  * depends on the machine's speed. HANGS_MS sets another one, for finding what hangs.
  */
 export const HANGS_MS = Number(process.env.HANGS_MS ?? 300_000);
-
-/** Whether every case of every table runs in both browsers, and the tests that measure: `make soak`. */
-const SOAKS = Boolean(process.env.SOAK);
 
 /** For a test that measures or takes long by nature: why `make test` leaves it out. */
 export const inSoak = { skip: SOAKS ? false : 'make soak runs it' };

@@ -4,6 +4,7 @@ import { writeFile, mkdtemp, rm, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { browserNames } from './browsers.mjs';
 import { inBrowsers } from './harness.mjs';
 
 const address = 'tests/page/fixture/';
@@ -109,3 +110,18 @@ inBrowsers(
   },
   { dark: true },
 );
+
+/** The dealt tests that ran, each as often as it did. @type {string[]} */
+const ran = [];
+
+inBrowsers(
+  (_, dealt) => {
+    for (const name of ['one', 'two', 'three']) dealt(`a test that is dealt out: ${name}`, () => void ran.push(name));
+  },
+  { dealt: true },
+);
+
+test('every test that is dealt out runs once, or in every browser in a soak', () => {
+  const times = process.env.SOAK ? browserNames.length : 1;
+  assert.deepEqual(ran.toSorted(), ['one', 'three', 'two'].flatMap((name) => Array(times).fill(name)));
+});

@@ -1,6 +1,5 @@
 // Several workers that train one model: the same numbers as with one, to the last bit, whatever happens to them.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
 import { LASTING, chooseWorkers, press, untilReady, untilStatus } from './steps.mjs';
 
@@ -24,7 +23,7 @@ async function prepare(page) {
   }, settings);
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('one, two, four and as many workers as are fastest give the same model and curves', async (t) => {
     const page = await browser.open({ address: 'tests/page/fixture/' });
     await prepare(page);
@@ -133,4 +132,4 @@ inBrowsers((browser) => {
       await untilStatus(page, 'stopped');
     });
   }
-});
+}, { dealt: true });

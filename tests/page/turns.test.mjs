@@ -1,7 +1,6 @@
 // Double and ill-timed presses, other runs shown during training, interrupted trainings: no run has two states, and none trains for
 // ever.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { opened, press, pressQuickly, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -25,7 +24,7 @@ const untilWeights = (page, many) =>
 /** Two architectures. @param {Page} page */
 const two = async (page) => (await architectures(page)).slice(0, 2).map(([id]) => id);
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('what trained when the page was left is there with what it had reached, and trains no more', async () => {
     const page = await opened(browser, endless);
     await compare(page, { pick: await two(page), budget: 'none' });
@@ -191,4 +190,4 @@ inBrowsers((browser) => {
     await untilOver(page);
     assert.equal((await runs(page)).filter(({ status, steps: done }) => status === 'finished' && done === 60).length, 2);
   });
-});
+}, { dealt: true });

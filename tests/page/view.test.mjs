@@ -1,6 +1,5 @@
 // The range of the large chart: the forecast, large enough to read, after every change of its length.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
 import { labelsOf } from './labels.mjs';
 import { days, passengers, share } from './series.mjs';
@@ -45,7 +44,7 @@ async function trained(page) {
   await page.until('the test part’s score', () => /On the test part/.test(document.querySelector('.verdict-note')?.textContent ?? ''), { timeout: 120_000 });
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('the forecast is a fifth of the opening view at least, and of “The end”, whatever the season and the window', async () => {
     for (const [series, address] of /** @type {[import('./series.mjs').Series, string][]} */ ([[days, ''], [days, '&horizon=7&window=700'], [passengers, ''], [share, ''], [share, '&horizon=1'], [share, '&window=2&horizon=48']])) {
       const page = await openedWith(browser, series, address);
@@ -135,4 +134,4 @@ inBrowsers((browser) => {
       );
     }
   });
-});
+}, { dealt: true });
