@@ -12,30 +12,30 @@ use crate::error::Error;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** How to read a file. Whatever is absent is found by looking. */
+/** Options for reading a file. Absent ones are detected. */
 export interface ReadOptions {
   encoding?: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
   delimiter?: "," | ";" | "\t" | "|" | " ";
   /** Whether the first row holds names. */
   header?: boolean;
-  /** What stands between the whole and the fraction of a number. */
+  /** The decimal separator. */
   decimal?: "." | ",";
-  /** Columns that together say the time; an empty list: the rows are numbered. */
+  /** Columns that together hold the time. An empty list: the rows are numbered. */
   time_columns?: string[];
   date_order?: "ymd" | "dmy" | "mdy";
-  /** Numbers that stand for a missing value; an empty list: there are none. */
+  /** Numbers that mark a missing value. An empty list: none do. */
   missing?: number[];
-  /** Time of the first row, where no column says it: `2013-01-20 06:00`. */
+  /** Time of the first row, if no column holds the time: `2013-01-20 06:00`. */
   start?: string;
-  /** Distance of the rows: `15 minutes`. With a time column: the grid that rows are averaged onto. */
+  /** Step between rows: `15 minutes`. With a time column, rows are averaged over this step. */
   step?: string;
   /**
-   * Which of several series is read: the rows with these texts in these columns. An empty list: all rows are one series.
-   * Two names stand for no column: ` table` is which time through the times a row belongs to, ` turn` which of the rows of
-   * its time it is, both counted from 1.
+   * The series to read, of several: the rows with these texts in these columns. An empty list reads all rows as one series.
+   * Two names are not columns. ` table`: the times start again several times in the file, and this is the number of the pass.
+   * ` turn`: several rows have the same time, and this is the number among them. Both count from 1.
    */
   series?: Pick[];
-  /** Whether rows that hold a whole day (or year) are read as one value an hour (or month). */
+  /** Whether rows that hold a whole day (or year) are read as hourly (or monthly) values. */
   wide?: boolean;
 }
 
@@ -45,14 +45,14 @@ export interface Pick {
   value: string;
 }
 
-/** Something that was done to the file, or is odd about it. */
+/** A change that reading made, or an oddity of the file. */
 export interface Note {
   code: string;
   level: "info" | "warning" | "question";
   message: string;
-  /** The first 20 lines of the file that it is about, from 1. */
+  /** The first 20 affected lines of the file, from 1. */
   rows: number[];
-  /** How many rows or cells it is about in all. */
+  /** Number of all affected rows or cells. */
   count: number;
   /** Answers to a question: read the file again with these options. */
   choices: { label: string; options: ReadOptions }[];
@@ -67,25 +67,25 @@ export interface ColumnUnderstood {
   max: number | null;
   mean: number | null;
   examples: string[];
-  /** A number that was read as missing. */
+  /** The number that was read as missing. */
   sentinel: number | null;
-  /** Where its cells went; together they are the rows. */
+  /** Counts of its cells by kind; they sum to the rows. */
   cells: { values: number; empty: number; unread: number; infinite: number; sentinels: number; text: number };
   note: string;
 }
 
-/** What a file was understood to be. */
+/** How a file was read. */
 export interface Understood {
   encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
   delimiter: "," | ";" | "\t" | "|" | " ";
   decimal: "." | ",";
   header: boolean;
-  /** Rows of data that were kept. */
+  /** Number of rows that were kept. */
   rows: number;
-  /** Where the records below the names went. */
+  /** Counts of the records below the header, by kind. */
   records: { rows: number; uneven: number; names: number; without_time: number; other_series: number };
   bytes: number;
-  /** How the time of a row is said; null: the rows are numbered. */
+  /** The form of the time column; null: the rows are numbered. */
   time: {
     columns: string[];
     format: string;
@@ -94,17 +94,17 @@ export interface Understood {
     /** Earliest and latest time, in milliseconds since 1970. */
     first: number;
     last: number;
-    /** One sentence where something was settled by looking; else empty. */
+    /** The reason, in a sentence, where the form was ambiguous; else empty. */
     why: string;
   } | null;
-  /** The series that the file holds, if they are several; `rows` counts those of the one that is read. */
+  /** The series in the file, if there are several; `rows` counts those of the one that was read. */
   series: {
-    /** Columns that tell them apart; empty where none does. */
+    /** Columns that identify the series; empty where none does. */
     columns: string[];
     /** The longest first, at most a thousand. */
     labels: { label: string; rows: number; picks: Pick[] }[];
     count: number;
-    /** Which of the labels is read; null: another, or all together. */
+    /** Index of the label that was read; null: another one, or all together. */
     chosen: number | null;
   } | null;
   columns: ColumnUnderstood[];
@@ -112,18 +112,18 @@ export interface Understood {
   notes: Note[];
 }
 
-/** How to make a regular series of a table. What is missing stays missing: a model fills it (the setting `gaps`). */
+/** Options for making a regular series from a table. Missing values stay missing; a model fills them (the setting `gaps`). */
 export interface SeriesOptions {
-  /** What becomes of rows with the same time. Default: mean. */
+  /** How rows with the same time are merged. Default: mean. */
   duplicates?: "mean" | "first" | "last";
   /** Columns to take. Default: all that hold numbers. */
   columns?: string[];
 }
 
-/** Distance of neighbouring rows: a length of time, calendar months, or just the next row. */
+/** Step between neighbouring rows: a duration, calendar months, or one row. */
 export type SeriesStep = { unit: "milliseconds" | "months"; count: number } | { unit: "rows" };
 
-/** A regular series and how it came about. */
+/** A regular series and how it was made. */
 export interface AboutSeries {
   names: string[];
   start: number;
@@ -133,11 +133,11 @@ export interface AboutSeries {
   length: number;
   utc: boolean;
   end: number;
-  /** Rows of the file: `length - missing_steps` moments have one, and all others are duplicates or averaged. */
+  /** Rows of the file: one for each of `length - missing_steps` steps; all others are duplicates, or averaged. */
   rows: number;
-  /** Rows that repeat another, times with rows that differ, and rows beyond the first at these. */
+  /** `exact`: rows that repeat another; `conflicting`: times with rows that differ; `merged`: rows beyond the first at these times. */
   duplicates: { exact: number; conflicting: number; merged: number };
-  /** Rows beyond the first of each moment, where rows are averaged over a step. */
+  /** Rows beyond the first of each step, where rows are averaged over steps. */
   averaged: number;
   /** Rows whose time was moved onto the grid. */
   snapped: number;
@@ -148,12 +148,12 @@ export interface AboutSeries {
   notes: Note[];
 }
 
-/** Steps after which a series repeats itself, steps to look back and steps to forecast that fit it, and why. */
+/** Suggested season, window and horizon of a series, in steps, and the reason. */
 export interface Suggestion {
   season: number;
   window: number;
   horizon: number;
-  /** What to do with missing values: fill short runs where that keeps many more windows. */
+  /** How to treat missing values: short runs are filled where that keeps many more windows. */
   gaps: "leave" | "interpolate" | "hold";
   why: string;
 }
@@ -183,7 +183,7 @@ pub struct CsvReader {
 
 #[wasm_bindgen]
 impl CsvReader {
-    /// A reader for one file. It decides what the options leave open. The file's length in bytes, if known, saves memory: room is
+    /// A reader for one file. It detects absent options. The length of the file in bytes, if known, saves memory: room is
     /// reserved once, and nothing is moved.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -196,7 +196,7 @@ impl CsvReader {
         Ok(Self { inner: Some(inner) })
     }
 
-    /// Takes the next bytes of the file. Throws as soon as the file turns out to be no text.
+    /// Takes the next bytes of the file. Throws as soon as they are not text.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
         let inner = self.inner.as_mut().ok_or_else(used)?;
         Ok(inner.push(chunk)?)
@@ -221,7 +221,7 @@ pub struct Table {
 
 #[wasm_bindgen]
 impl Table {
-    /// The interpretation of the file, with everything that was done to it.
+    /// The interpretation of the file, with all changes that reading made.
     #[wasm_bindgen(unchecked_return_type = "Understood")]
     pub fn understood(&self) -> Result<JsValue, JsValue> {
         to_js(self.inner.understood())

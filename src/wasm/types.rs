@@ -4,22 +4,22 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** What every failing call throws. */
+/** The error that every failing call throws. */
 export interface UnrolledError extends Error {
   name: 'UnrolledError';
-  /** Short stable name of the kind of error: `memory` for a model that would not fit, `other-rows` for a saved model that was trained on other rows and can be loaded all the same. */
+  /** Short stable name of the kind of error, such as `memory` (the model would not fit) or `other-rows` (the saved model was trained on other rows, but can still be loaded). */
   code: string;
   /** Line in the file, from 1. */
   row: number | null;
   column: string | null;
-  /** Key of the setting that is wrong. */
+  /** Key of the wrong setting. */
   knob: string | null;
 }
 
 /** Settings by the keys of the catalog's knobs. Numbers and flags may be given as text. */
 export type Settings = Record<string, string | number | boolean>;
 
-/** Everything that can be chosen. */
+/** All architectures, settings and presets. */
 export interface Catalog {
   version: string;
   architectures: Architecture[];
@@ -35,56 +35,56 @@ export interface Architecture {
   streams: boolean;
   /** Keys of the knobs that it reads. */
   knobs: string[];
-  /** Defaults that are its own in place of the knobs'. */
+  /** Its own defaults, used instead of the knobs'. */
   defaults: Settings;
 }
-/** One of the values that a knob of type `choice` takes. */
+/** One value of a knob of type `choice`. */
 export interface Choice { value: string; label: string; help: string }
-/** What values a knob takes; bounds are included. `log`: a slider should move in factors. */
+/** The values that a knob takes, bounds included. `log`: a slider should be logarithmic. */
 export type KnobKind =
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number; log: boolean }
   | { type: 'choice'; options: Choice[] }
   | { type: 'flag' }
   | { type: 'text' };
-/** One setting that a person can turn. */
+/** One setting. */
 export interface Knob {
   key: string; label: string; help: string; unit: string; source: string;
   group: 'data' | 'window' | 'model' | 'initialisation' | 'training';
   kind: KnobKind;
   default: string | number | boolean;
-  /** Whether it belongs among the few that are always in view. */
+  /** Whether it is one of the few settings that are always in view. */
   basic: boolean;
-  /** Only of use when the knob of this key has one of these values. */
+  /** The knob has an effect only where the knob of this key has one of these values. */
   when: [string, string[]] | null;
 }
-/** Settings that belong together; what they leave out is at its default. */
+/** Settings that belong together; all others have their defaults. */
 export interface Preset { id: string; label: string; help: string; settings: Settings }
 
 /** Rows `from` up to, not including, `to`; times of the first and the last. */
 export interface Part { from: number; to: number; first: number; last: number }
-/** What a model was configured to be: every setting resolved, and its sizes. */
+/** A configured model: all its settings, resolved, and its sizes. */
 export interface Configured {
   settings: Settings;
-  /** Of the experiment: the series, the split and the targets. Scorings of the test part are counted by it. */
+  /** Fingerprint of the experiment (series, split and targets); scorings of the test part are counted for each. */
   fingerprint: string;
-  /** The same for models whose errors can be compared: of the experiment, and of the rows that the validation and test windows forecast. */
+  /** Fingerprint of the experiment and of the rows that the validation and test windows forecast; models with the same one have comparable errors. */
   judged_on: string;
-  /** What a person should know of the rows that a loaded model was trained on; empty where they are those at hand. */
+  /** How the rows that a loaded model was trained on differ from the present ones; empty where they are the same. */
   trained_on: string;
-  /** The column that is forecast, the first of several. */
+  /** The column that is forecast; of several, the first. */
   target: string;
-  /** All columns that are forecast; where numbers of several stand in one array, they come in this order, one target after the other. */
+  /** All columns that are forecast. Arrays with the numbers of several targets hold one target after the other, in this order. */
   targets: string[];
   season: number; window: number; horizon: number; segment: number;
-  /** What fits the targets, which stands where the settings leave these three out, and why. */
+  /** The suggested season, window and horizon, used where the settings leave them out, and the reason. */
   suggested: Suggestion;
-  /** The recurrence in the form that the settings choose, as MathML. */
+  /** The equations in the form that the settings choose, as MathML. */
   equations: string;
   parameters: {
-    /** With two bias vectors for each recurrent layer, as PyTorch has it. */
+    /** With two bias vectors for each recurrent layer, as in PyTorch. */
     total: number;
-    /** With one, as papers count. */
+    /** With one bias vector, as papers count. */
     total_one_bias: number;
     formula: string;
     rows: { name: string; shape: number[]; count: number }[];
@@ -92,15 +92,15 @@ export interface Configured {
   split: { train: Part; validation: Part; test: Part };
   windows: { train: number; validation: number; test: number };
   steps_per_epoch: number;
-  /** Bytes that the model takes in one worker, roughly. */
+  /** Estimated bytes of the model in one worker. */
   memory_bytes: number;
-  /** The same in parts. */
+  /** The parts of the estimate, in bytes. */
   memory: { step: number; judging: number; weights: number; data: number };
-  /** How many workers can train it together within the memory that may be taken. */
+  /** Number of workers that can train it together within the memory limit. */
   workers: number;
-  /** Missing values of the columns it reads that were filled. */
+  /** Number of filled missing values in the columns it reads. */
   filled: number;
-  /** What is cut where training reads the series as one; null where it reads windows. */
+  /** The chunks, where training reads the series as one; null where it reads windows. */
   truncated: Truncated | null;
   notes: string[];
   /** The members of the forecast and their weights, which sum to 1. Of an average, all other fields are the first model's, except `judged_on`, `trained_on`, `windows`, `memory_bytes` and `notes`. */
@@ -108,7 +108,7 @@ export interface Configured {
 }
 /** A member of an average, for `Session.combine`: a saved model by the bytes of its file, or a baseline by the `id` of its row. */
 export type Member = ({ model: Uint8Array } | { baseline: 'last' | 'seasonal' | 'ridge' | 'ridge-centred' }) & { weight?: number };
-/** The series in chunks: the gradient ends where a chunk begins, the state's values go on. */
+/** Truncated backpropagation: the series in chunks. The gradient stops at the start of a chunk; the state carries over. */
 export interface Truncated {
   /** Rows in a chunk. */
   chunk: number;
@@ -117,18 +117,18 @@ export interface Truncated {
   borders: number;
   /** Passes over the series in an epoch. */
   passes: number;
-  /** All of this in words. */
+  /** The same in a sentence. */
   sentence: string;
-  /** Times where a lane begins with an empty state, and where the gradient is cut; empty if there are too many to be seen. */
+  /** Times where a lane starts with an empty state, and where the gradient is cut; empty if there are too many to draw. */
   starts: number[]; cuts: number[];
 }
-/** Where training stands. */
+/** The state of a training run. */
 export interface Progress {
   state: 'ready' | 'running' | 'finished';
   /** Why it finished, in one sentence; else empty. */
   why: string;
   epoch: number; step: number; steps_per_epoch: number; epochs: number;
-  /** Mean training loss of the epoch under way; NaN before the first step. */
+  /** Mean training loss of the current epoch; NaN before the first step. */
   loss: number;
   validation: number | null;
   best: { epoch: number; validation: number } | null;
@@ -140,7 +140,7 @@ export interface Progress {
 /** One point of the learning curves; losses are of scaled values. */
 export interface Epoch {
   epoch: number; step: number; train: number; validation: number;
-  /** With the truth fed back instead of the model's own forecasts; null where it feeds nothing back. */
+  /** Teacher-forced validation loss; null where the model feeds nothing back. */
   validation_forced: number | null;
   gradient_norm: number; clipped: number; learning_rate: number; naive_validation: number;
 }
@@ -149,101 +149,101 @@ export interface ErrorRow {
   id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
   mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
   per_step_mae: number[]; per_step_rmse: number[];
-  /** The chance of a difference from the model's errors like this one if neither were better (a sign-flip test over blocks of windows); null for the model, and where too few windows tell nothing. */
+  /** p-value of the difference from the model's errors (a sign-flip test over blocks of windows); null for the model, and where there are too few windows. */
   chance: number | null;
 }
 /** The model beside its baselines on the windows of one part. */
 export interface Evaluation {
   part: 'validation' | 'test'; windows: number; horizon: number;
-  /** Of several targets σ: the standard deviation that each has in the training part. */
+  /** The unit of the errors; σ for several targets, the standard deviation of each in the training part. */
   unit: string | null;
-  /** Of several targets the means over them, of scaled values. */
+  /** Errors; for several targets, means over them, of scaled values. */
   rows: ErrorRow[];
-  /** Who won and by how much. */
+  /** The comparison in a sentence. */
   sentence: string;
-  /** What the range held of the test part; null on validation, whose errors it is made from, and where there is no range. */
+  /** The range's coverage of the test part; null on validation, from whose errors it is derived, and where there is no range. */
   range: MeasuredRange | null;
-  /** The same for each target by itself, in its unit. */
+  /** The same for each target, in its unit. */
   targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string; range: MeasuredRange | null }[];
-  /** How often the test part was scored, for whichever models of the experiment. */
+  /** Number of scorings of the test part, over all models of the experiment. */
   scored_times: number;
-  /** What the model owes to the order of its window; of the test part, else empty. */
+  /** The result of the permutation test of the window's order, in a sentence; empty for validation. */
   order: string;
 }
-/** One forecast for each row of a part, all so many steps ahead, beside the truth; NaN where there is none. Of several targets, one after the other. */
+/** Forecasts for each row of a part, all the same number of steps ahead, and the true values; NaN where there is none. Several targets: one after the other. */
 export interface Predictions { times: Float64Array; predicted: Float64Array; actual: Float64Array }
-/** Values beyond the end of the series and their range. Of several targets, one after the other: `times.length` values each. */
+/** Values beyond the end of the series and their range. Several targets: one after the other, `times.length` values each. */
 export interface Forecast {
   times: Float64Array; values: Float64Array;
   /** Bounds of the range, NaN beyond the model's horizon; null where there is no range. */
   lower: Float64Array | null; upper: Float64Array | null;
-  /** Nominal level of the range: the share of the truth that it is made to hold. */
+  /** Nominal level of the range: the share of true values that it should hold. */
   level: number;
-  /** Why there is no range, in a sentence; empty where there is one. */
+  /** The reason for no range, in a sentence; empty where there is one. */
   no_range: string;
-  /** What the range held of the test part, for each target; empty as long as the test part was not scored with these weights. */
+  /** The range's coverage of the test part, for each target; empty until the test part is scored with these weights. */
   measured: MeasuredRange[];
   note: string;
 }
-/** How a range did on the test part: counted, not promised. */
+/** The coverage and width of a range, measured on the test part. */
 export interface MeasuredRange {
   /** Nominal level of the range. */
   level: number;
-  /** Share of the truth that lay inside, over all windows and all steps of the horizon. */
+  /** Share of true values inside the range, over all windows and all steps of the horizon. */
   coverage: number;
-  /** Mean width, in the target's unit; over several targets, of scaled values. */
+  /** Mean width, in the target's unit; for several targets, of scaled values. */
   width: number;
-  /** Test windows. */
+  /** Number of test windows. */
   windows: number;
 }
-/** What can be seen inside a model: one of the values that its layers name. */
+/** One inner value of a model, such as the values of a gate. */
 export interface Probe {
-  /** Where it is: `Layer 1`. */
+  /** Its layer, such as `Layer 1`. */
   group: string;
-  /** What it is: `forget gate`. */
+  /** Its name, such as `forget gate`. */
   label: string;
-  /** Between which values it lies: 0 and 1, −1 and 1, from 0 on, anywhere. */
+  /** Its bounds: 0 to 1, −1 to 1, from 0, or none. */
   bounds: 'unit' | 'signed' | 'positive' | 'free';
-  /** Units over time; attention (the steps that are looked at, over those that look); or weights, which do not change with time. */
+  /** Units over time; attention weights (rows: steps attended to; columns: steps that attend); or weights, which do not change with time. */
   kind: 'units' | 'looks' | 'weights';
-  /** What one row belongs to where rows are no steps: a `unit`, or a `head`. */
+  /** The meaning of a row, where rows are not steps. */
   row: 'unit' | 'head';
-  /** Whether the layer reads the window from its end. */
+  /** Whether the layer reads the window backwards. */
   backwards: boolean;
   rows: number; columns: number;
-  /** Step of the window that the first column begins with, counted on into the horizon, and steps in one column. */
+  /** First step of the first column, counted from the window's start on into the horizon, and number of steps in a column. */
   first: number; stride: number;
-  /** The same for the rows of attention. */
+  /** The same for the rows of attention weights. */
   first_row: number; row_stride: number;
   /** The smallest and the largest of the values. */
   least: number; most: number;
-  /** Where a palette should end: the largest size of a value; of attention, the size that 98 in 100 do not exceed. */
+  /** The end of a colour scale: the largest absolute value; for attention weights, the 98th percentile. */
   reach: number;
 }
-/** What can be seen inside a model over one window: times of its steps and of its horizon, and the targets over the window, one after the other. */
+/** The inner values of a model over one window: times of its steps and of its horizon, and the targets over the window, one after the other. */
 export interface Probes { origin: number; count: number; times: Float64Array; past: Float64Array; probes: Probe[] }
 /** Norms of the loss's gradient with respect to one layer's values, step by step. */
 export interface GradientTrace {
   group: string; label: string;
-  /** Whether later steps read it, so that its gradient holds what flows through all of them. */
+  /** Whether later steps read it, so that its gradient includes the flow through all of them. */
   carried: boolean;
   backwards: boolean;
   first: number; stride: number;
   norms: number[];
-  /** The norm at the step that is read first over that at the step that is read last; NaN where that is zero. */
+  /** The norm at the step read first, divided by the norm at the step read last; NaN where that is zero. */
   ratio: number;
 }
-/** The gradient of the training loss through time, as the mean over some training windows. */
+/** The gradient of the training loss through time, averaged over some training windows. */
 export interface Gradients {
   windows: number; loss: number;
-  /** What it says, in one sentence; or empty. */
+  /** Its meaning in one sentence; or empty. */
   sentence: string;
   /** The input's, then each layer's. */
   traces: GradientTrace[];
-  /** How much the matrices from state to state stretch. */
+  /** Norms of the recurrent matrices. */
   matrices: { group: string; label: string; spectral: number; frobenius: number }[];
 }
-/** One window of the test part: number `origin` is the first row that is forecast, `count` how many windows there are. Of several targets, one after the other. */
+/** One window of the test part. `origin`: the first row that is forecast; `count`: the number of windows. Several targets: one after the other. */
 export interface Sample {
   origin: number; count: number;
   past_times: Float64Array; past: Float64Array;
@@ -253,7 +253,7 @@ export interface Sample {
 
 #[wasm_bindgen(typescript_custom_section)]
 const SERIES: &str = r#"
-/** A regular series as plain data, to be sent from worker to worker. */
+/** A regular series as plain data, which can be sent between workers. */
 export interface SeriesParts {
   axis: {
     /** Time of the first row: milliseconds since 1970 of the file's own clock, or a row number. */
@@ -264,10 +264,10 @@ export interface SeriesParts {
     utc: boolean;
   };
   names: string[];
-  /** One for each name, of `axis.len` values; NaN where one is missing. */
+  /** One for each name, with `axis.len` values; NaN where one is missing. */
   columns: Float64Array[];
-  /** Numbers that stand for a missing value, where looking decides which do: those that the file names, and what was set aside, three
-   *  numbers each: its column, its row, and itself. A model settles them by the training part of its split. */
+  /** Candidates for numbers that mark a missing value: those that the file names (`said`), and the values set aside, three numbers each
+   *  (column, row, value). A model decides about them by the training part of its split. */
   sentinels?: { said: number[]; aside: Float64Array };
 }
 "#;
