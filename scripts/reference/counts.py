@@ -1,5 +1,5 @@
-"""How many parameters PyTorch's modules and the published xLSTM have, with a linear head on the last step; writes or (--check) compares
-tests/reference/counts.json. What reads a stream as wide as its hidden size has a linear layer into it before the first block."""
+"""The number of parameters of PyTorch's modules and of the published xLSTM, with a linear head on the last step; writes or (--check) compares
+tests/reference/counts.json. Where the residual stream is as wide as the hidden size, a linear layer leads into it."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What pandas makes of the files that the tests of the data layer read.
+"""pandas' reading of the files in the tests of the data layer.
 
     .tools/csv-truth/bin/pip install pandas==2.3.3
     .tools/csv-truth/bin/python scripts/reference/csv_truth.py DATA
@@ -27,13 +27,13 @@ FILES = (
 
 
 def times_of(frame, names):
-    """Times of the rows, as the clock that the file was written by shows them."""
+    """Times of the rows, by the file's own clock."""
     times = pd.to_datetime(frame[names[0]] if len(names) == 1 else frame[names])
     return times.dt.tz_localize(None)
 
 
 def gaps_of(times, step):
-    """Moments of the full grid without a row: how many, in how many runs, and the longest run."""
+    """Steps of the full grid without a row: their number, the number of runs, and the longest run."""
     grid = pd.date_range(times.min(), times.max(), freq=step)
     missing = ~grid.isin(times)
     runs = pd.Series(missing).groupby((~pd.Series(missing)).cumsum()).sum()
@@ -41,7 +41,7 @@ def gaps_of(times, step):
 
 
 def truth(folder, file, names, step):
-    """What the test compares with."""
+    """The values that the test compares."""
     frame = pd.read_csv(folder / file)
     times = times_of(frame, names)
     numbers = frame.drop(columns=names).select_dtypes("number")

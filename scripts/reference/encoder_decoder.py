@@ -1,4 +1,4 @@
-"""Encoder-decoders: training predictions, their loss and every gradient, forecasts and forecasts with the truth fed back.
+"""Encoder-decoders: training predictions, their loss and every gradient, free-running and teacher-forced forecasts.
 
 Recurrent layers are PyTorch's modules, stepped as they are; attention is written down from the papers, sample by sample in
 batched products: Bahdanau, Cho and Bengio 2015 (appendix A.1.2 and A.2.2) and Luong, Pham and Manning 2015 (equations 5 to 8).
@@ -19,7 +19,7 @@ GOLDEN = 0x9E3779B97F4A7C15
 
 @dataclass(frozen=True)
 class Case:
-    """The sizes of one network and its batch; `forcing` is how often the truth is fed in training, at optimiser step `step`."""
+    """The sizes of one network and its batch; `forcing` is the share of teacher-forced steps in training, at optimiser step `step`."""
 
     name: str
     encoder: str
@@ -85,7 +85,7 @@ def share(case):
 
 
 def coins(case):
-    """[horizon, batch] of whether the truth is fed. The coin's key is the one after those of the encoder's dropouts."""
+    """Whether each step is teacher-forced, [horizon, batch]. The coin's key is the one after those of the encoder's dropouts."""
     place = case.step * 1024 + case.layers - 1
     draws = [[uniform(case.seed, place, sample, step) for sample in range(case.batch)] for step in range(case.horizon)]
     return torch.tensor(draws) < share(case)
@@ -104,7 +104,7 @@ class Part(torch.nn.Module):
 
 
 class Attention(torch.nn.Module):
-    """The parameters of attention; nothing of it has a bias in the papers."""
+    """The parameters of attention; in the papers none of them is a bias."""
 
     def __init__(self, kind, hidden, dtype):
         super().__init__()
@@ -119,7 +119,7 @@ class Attention(torch.nn.Module):
 
 
 class Network(torch.nn.Module):
-    """The whole; sequences are [steps, batch, features]."""
+    """The network; sequences are [steps, batch, features]."""
 
     def __init__(self, case, dtype):
         super().__init__()
@@ -180,7 +180,7 @@ class Network(torch.nn.Module):
 
 
 def levels(case, target):
-    """[window, batch, targets] -> what is taken out of each window and what it is divided by, [batch, targets] each"""
+    """[window, batch, targets] -> each window's shift and scale, [batch, targets] each"""
     if case.normalise == "window":
         return target.mean(0), torch.sqrt(target.var(0, unbiased=False) + 1e-5)
     shift = target[-1] if case.normalise == "last" else torch.zeros_like(target[0])
