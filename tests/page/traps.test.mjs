@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, trapping, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -14,22 +14,6 @@ const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 /** Errors of engines after a failed allocation, and of the core after a panic. */
 const TRAP = "new WebAssembly.RuntimeError('unreachable executed')";
 const PANIC = "new Error('panicked at src/train/trainer/mod.rs:12:34:\\\\nindex out of bounds')";
-
-/**
- * The package with a method that throws.
- * @param {string} of Its class. @param {string} method @param {string} thrown @param {string} [when] Of `args`, its arguments.
- */
-const trapping = (of, method, thrown, when = 'true') => ({
-  'pkg/unrolled.js': () => `
-import * as core from './unrolled.js?plain';
-export * from './unrolled.js?plain';
-const plain = core.${of}.prototype.${method};
-core.${of}.prototype.${method} = function (...args) {
-  if (${when}) throw ${thrown};
-  return plain.apply(this, args);
-};
-`,
-});
 
 /** Counts workers by their kind and calls by their name; a file dropped again has the same date, as on a disk. Runs in the page. */
 function count() {

@@ -23,7 +23,7 @@ const KEY = 'model';
 
 /**
  * @param {PageStore} store @param {RunList} list @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
- * @param {{end: (status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
+ * @param {{end: (id: number, status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
  * Called at the end of training; for a new start of a training ended by a death; and with the run as it was, once another worker
  * holds it.
  */
@@ -35,8 +35,8 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
   let alive = Promise.resolve();
 
   const trainer = openTrainer(store, list, deaths, 'model', {
-    ended(_, how) {
-      if (how === 'finished') void end(how);
+    ended(id, how) {
+      if (how === 'finished') void end(id, how);
     },
     unheard: (problem) => store.set({ runProblem: problem }),
     isBusy: () => shownRun(store.get())?.status === 'running',

@@ -144,8 +144,8 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
     async judge(id, sight) {
       const run = list.find(id)?.run;
       if (!run?.bytes) return;
-      const { evaluation, predictions } = await score(call, run.configured, sight);
-      list.changeRun(id, { test: evaluation }, predictions ? { test: predictions } : {});
+      const scored = await score(call, run, sight);
+      if (scored) list.changeRun(id, { test: scored.evaluation }, scored.predictions ? { test: scored.predictions } : {});
     },
   };
 }
