@@ -182,3 +182,24 @@ core.${of}.prototype.${method} = function (...args) {
 };
 `,
 });
+
+/** Presses a button of the foot. @param {Page} page @param {string} label */
+export const pressFoot = (page, label) =>
+  page.until(`“${label}” in the foot`, (text) => {
+    const button = [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === text);
+    /** @type {HTMLButtonElement | undefined} */ (button)?.click();
+    return Boolean(button);
+  }, { args: [label] });
+
+/** Presses “Start over”, and waits for the fresh page. @param {Page} page */
+export async function startOver(page) {
+  await page.run(() => (/** @type {any} */ (window).stays = true));
+  await pressFoot(page, 'Start over');
+  const end = Date.now() + HANGS_MS;
+  // A page that is being left does not answer.
+  const stays = () => page.run(() => Boolean(/** @type {any} */ (window).stays)).catch(() => true);
+  while (await stays()) {
+    if (Date.now() > end) throw new Error('waited for a fresh page');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

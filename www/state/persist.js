@@ -295,6 +295,7 @@ export async function forget() {
   old = [];
   words = takeWords();
   become('forgotten');
+  lock.leave();
   void measure();
 }
 
@@ -314,7 +315,9 @@ export async function bringBack() {
   problems.clear();
   tellProblem();
   tell({ deleted: deleted.length, aside: [...keepingNow().aside, ...back.flatMap(([key]) => asideOf(key) ?? [])] });
-  if (keepingNow().state === 'forgotten') open();
+  if (keepingNow().state !== 'forgotten') return;
+  open();
+  lock.seek();
 }
 
 watchWords((error) => {
@@ -346,9 +349,12 @@ function listen({ kept = [], gone = [], state }) {
 /** @param {Keeping['state']} state `forgetting`: another tab deletes everything; `forgotten`: it is done; any other: it failed. */
 function hearOfDeletion(state) {
   if (deleting || !['answers', 'forgetting'].includes(keepingNow().state)) return;
-  if (state === 'forgotten') written.clear();
   if (state !== 'forgetting' && state !== 'forgotten') return goOn();
   tell({ state });
+  if (state === 'forgotten') {
+    written.clear();
+    lock.leave();
+  }
   // The other tab may be closed before it is done.
   if (state === 'forgetting') setTimeout(settle, 2 * PATIENCE);
 }
@@ -390,13 +396,14 @@ async function catchUp(names) {
   }
 }
 
-/** Makes this tab the writer, and the previous writer a reader. @type {() => void} */
-export let takeOver = () => {};
+/** @type {ReturnType<typeof seekLock>} */ let lock;
+/** Makes this tab the writer, and the previous writer a reader. */
+export const takeOver = () => lock.takeOver();
 
 /** Settled once it is known whether this tab writes. @type {Promise<void>} */
 const decided = new Promise((resolve) => {
   /** @type {Role} */ let newest = 'asking';
-  takeOver = seekLock(async (role) => {
+  lock = seekLock(async (role) => {
     newest = role;
     // A new writer first reads the others' records.
     if (role === 'writer' && keepingNow().state === 'answers') await within(catchUp());
@@ -404,5 +411,5 @@ const decided = new Promise((resolve) => {
     tell({ role });
     resolve();
     soon();
-  }).takeOver;
+  });
 });
