@@ -92,13 +92,15 @@ async function flush() {
   }
 }
 
+const NO_ANSWER = 'The browser’s storage does not answer.';
+
 /** @param {string} key @param {unknown} value `null`: deletes the record. */
 async function write(key, value) {
   // In the meantime another tab may have taken over, or a person deleted everything.
   if (keepingNow().state !== 'answers' || !mayWrite()) return;
   const what = calledBy(key);
   const silence = setTimeout(() => {
-    problems.set(what, 'The browser’s storage does not answer.');
+    problems.set(what, NO_ANSWER);
     tellProblem();
   }, PATIENCE);
   if (value === null) written.delete(key);
@@ -255,15 +257,18 @@ async function remove(all) {
   tell({ deleted: deleted.length, aside: keepingNow().aside.filter(({ key }) => !gone.has(JSON.stringify(key))) });
 }
 
-/** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it succeeded; a failure is shown. */
+/** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it succeeded; a failure is shown, and so is a delay. */
 async function attempt(act) {
+  const silence = setTimeout(() => tell({ problem: NO_ANSWER }), PATIENCE);
   try {
-    const done = await within(act().then(() => true));
-    if (!done) throw new Error('it does not answer');
+    await act();
+    tellProblem();
     return true;
   } catch (error) {
     tell({ problem: `That failed. ${reasonOf(error)}` });
     return false;
+  } finally {
+    clearTimeout(silence);
   }
 }
 
