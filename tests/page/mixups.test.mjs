@@ -13,6 +13,9 @@ const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 /** An error of the core. */
 const REFUSAL = "Object.assign(new Error('This was refused.'), { name: 'UnrolledError', code: 'refused' })";
 
+/** The error of an engine after a failed allocation. */
+const TRAP = "new WebAssembly.RuntimeError('unreachable executed')";
+
 /** The runs in the table, in the order of their start. @param {Page} page */
 const runs = async (page) => (await board(page)).filter(({ run }) => run).sort((one, other) => Number(one.run) - Number(other.run));
 
@@ -94,5 +97,36 @@ inBrowsers((browser) => {
     await untilStatus(page, 'finished');
     await untilJudged(page);
     await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+  });
+
+  test('a new model of another build that is refused: the one on show is still in a worker', async (t) => {
+    const page = await opened(browser, short, { replace: trapping('Session', 'train', TRAP, 'Number(this.configured().settings.hidden) === 12') });
+    if (!/relaxed SIMD/.test((await page.text('#rounding')) ?? '')) return t.skip('this browser has one build');
+    await trained(page);
+    await chooseHidden(page, 12);
+    await press(page, 'Train again');
+    await page.until('the second death', () => {
+      const text = document.querySelector('#train .extra').textContent;
+      return /ran out of memory/.test(text) && !/Training starts again/.test(text) && document.querySelector('#train').dataset.status === 'ready';
+    });
+    await press(page, 'Restore the model before this one');
+    await untilStatus(page, 'finished');
+    await page.until('its forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
+    await page.run(() => /** @type {HTMLElement} */ (document.querySelector('#reproducible')).click());
+    await chooseHidden(page, 12);
+    await press(page, 'Train again');
+    await page.until('the refusal', () => /has ended 2 workers/.test(document.querySelector('#train .extra').textContent));
+    const before = await page.text('#hero-summary');
+    await page.run(() => {
+      const steps = /** @type {HTMLInputElement} */ (document.querySelector('#steps'));
+      steps.value = '14';
+      steps.dispatchEvent(new Event('change'));
+    });
+    await page.until('a longer forecast', (short) => {
+      const text = document.querySelector('#hero-summary').textContent.replace(/\s+/g, ' ').trim();
+      return /The forecast begins/.test(text) && text !== short;
+    }, { args: [before] });
+    const [first] = await runs(page);
+    assert.equal(first.status, 'finished');
   });
 });

@@ -99,15 +99,26 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     }
   }
 
-  /** Prepares a new model, in a worker of the chosen build. @returns {Promise<boolean>} */
+  /** Prepares a new model, in a worker of the chosen build, which first gets the run on show: the new model may be refused. @returns {Promise<boolean>} */
   async function configureFresh() {
     const { data } = store.get();
     if (data && trainer.build() !== buildOf(store.get())) {
+      const run = leave();
       lost = null;
       trainer.connect();
       await open(data);
+      if (run) await restore(run);
     }
     return configure();
+  }
+
+  /** The worker of the run on show is gone or is given up: the run stays with its weights. @returns {Run | null} The run; before the first epoch's end, with its last weights. */
+  function leave() {
+    const { shownId } = store.get();
+    const shown = shownRun(store.get());
+    const run = shown && withWeights(shown);
+    if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
+    return run;
   }
 
   /** Restores a saved run. @param {Run} run @returns {Promise<boolean>} */
@@ -132,12 +143,10 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
    * @param {boolean} again Whether its work may restart automatically.
    */
   async function revive(problem, ended, again) {
-    const { data, shownId } = store.get();
+    const { data } = store.get();
     const shown = shownRun(store.get());
-    // Before the first epoch's end, the last weights.
-    const run = shown && withWeights(shown);
+    const run = leave();
     const wasRunning = run?.status === 'running';
-    if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
     if (lost) {
       store.set({ runProblem: lost });
       return;
