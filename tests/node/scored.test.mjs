@@ -26,7 +26,7 @@ const visit = () => import(`../../www/state/scored.js?${++visits}`);
 /** The answer of a worker that continues the count. @type {any} */
 const scores = async (/** @type {string} */ _, /** @type {any} */ { before }) => ({ evaluation: { scored_times: before + 1 } });
 /** @param {string} fingerprint @returns {any} */
-const of = (fingerprint) => ({ fingerprint });
+const of = (fingerprint) => ({ id: 1, configured: { fingerprint } });
 
 beforeEach(() => {
   kept = new Map();
@@ -55,6 +55,8 @@ test('what other tabs count is told, and what is no scoring is not counted', asy
   assert.deepEqual(told, { a: 1 });
   await here.score(async () => ({ evaluation: { scored_times: 1 } }), of('a'), null);
   assert.deepEqual(told, { a: 1 }, 'the same weights, which were scored before');
+  assert.equal(await here.score(async () => null, of('a'), null), null);
+  assert.deepEqual(told, { a: 1 }, 'the worker holds another run');
 });
 
 test('a count that cannot be read is set aside, and the next begins anew', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { daily, hourly, opened, press, pressFoot, startOver, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -15,14 +15,6 @@ const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 /** @param {Page} page @param {RegExp} pattern */
 const untilNotice = (page, pattern) =>
   page.until(`a notice like ${pattern}`, (source) => !document.querySelector('#notice').hidden && new RegExp(source).test(document.querySelector('#notice').textContent), { args: [pattern.source] });
-
-/** Presses a button of the foot. @param {Page} page @param {string} label */
-const pressFoot = (page, label) =>
-  page.until(`“${label}” in the foot`, (text) => {
-    const button = [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === text);
-    /** @type {HTMLButtonElement | undefined} */ (button)?.click();
-    return Boolean(button);
-  }, { args: [label] });
 
 /** @param {Page} page */
 const keptKeys = (page) =>
@@ -68,15 +60,33 @@ inBrowsers((browser, test) => {
     await untilKept(page, 'all of it, and what came since,', (now) => now.keys.length === 4 && now.runs.length === 2 && now.data.length === 1);
     await pressFoot(page, 'Delete everything kept here');
     await page.until('gone', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
-    await page.run(() => (/** @type {any} */ (window).stays = true));
-    await pressFoot(page, 'Start over');
-    // A page that is being left does not answer.
-    const stays = () => page.run(() => Boolean(/** @type {any} */ (window).stays)).catch(() => true);
-    for (let tries = 0; tries < 100 && (await stays()); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal(await stays(), false, 'a fresh page');
+    await startOver(page);
     await untilReady(page);
     assert.match((await page.text('#data .extent')) ?? '', /^8,730 values/);
     assert.equal(await page.run(() => document.querySelectorAll('#compare tr[data-run]').length), 0);
+  });
+
+  test('a deletion for which the storage takes its time is neither called failed nor done before it is', async () => {
+    const page = await opened(browser, short);
+    await trained(page);
+    await untilKept(page, 'the model', ({ runs }) => runs.length === 1 && runs[0].judged);
+    // Later requests are done afterwards, in order.
+    await page.run(async () => {
+      const { createStore } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
+      await createStore('keyval-store', 'keyval')('readwrite', (/** @type {IDBObjectStore} */ store) => {
+        const goOn = () => void (/** @type {any} */ (window).answers || (store.get('nothing').onsuccess = goOn));
+        goOn();
+      });
+    });
+    await pressFoot(page, 'Delete everything kept here');
+    await untilNotice(page, /storage does not answer/);
+    assert.match((await page.text('#foot')) ?? '', /is being deleted/);
+    await page.run(() => (/** @type {any} */ (window).answers = true));
+    await page.until('its end', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
+    assert.equal(await page.run(() => document.querySelector('#notice').hidden), true);
+    assert.deepEqual(await keptKeys(page), []);
+    await pressFoot(page, 'Restore what was deleted');
+    await untilKept(page, 'the model', ({ runs }) => runs.length === 1 && runs[0].judged);
   });
 
   test('runs that are taken off the list can be brought back, the one that is shown among them', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, hourly, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { daily, hourly, opened, openSaved, press, save, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -35,26 +35,6 @@ async function drop(page, name, csv, values) {
   await page.dropFile('main', name, csv);
   await page.until('the file', (wanted) => document.querySelector('#data .extent').textContent.startsWith(wanted) && !document.querySelector('#train .main').disabled, { args: [values] });
 }
-
-/** Saves the model on show, for opening it again. @param {Page} page */
-const save = (page) =>
-  page.run(() => {
-    const make = URL.createObjectURL;
-    URL.createObjectURL = (given) => make.call(URL, (/** @type {any} */ (window).saved = given));
-    HTMLAnchorElement.prototype.click = () => {};
-    [...document.querySelectorAll('button')].find((button) => button.textContent === 'Save model').click();
-    URL.createObjectURL = make;
-  });
-
-/** Opens the model that was saved. @param {Page} page */
-const openSaved = (page) =>
-  page.run(() => {
-    const input = /** @type {HTMLInputElement} */ (document.querySelector('#model-file'));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([/** @type {any} */ (window).saved], 'mine.safetensors'));
-    input.files = transfer.files;
-    input.dispatchEvent(new Event('change'));
-  });
 
 inBrowsers((browser) => {
   test('scorings of a test part are counted over models, comparisons and reloads, and for each experiment by itself', async () => {

@@ -146,3 +146,60 @@ export const pressQuickly = (page, label, times = 2) =>
     label,
     times,
   );
+
+/** Saves the model on show, for opening it again. @param {Page} page */
+export const save = (page) =>
+  page.run(() => {
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (given) => make.call(URL, (/** @type {any} */ (window).saved = given));
+    HTMLAnchorElement.prototype.click = () => {};
+    [...document.querySelectorAll('button')].find((button) => button.textContent === 'Save model').click();
+    URL.createObjectURL = make;
+  });
+
+/** Opens the model that was saved. @param {Page} page */
+export const openSaved = (page) =>
+  page.run(() => {
+    const input = /** @type {HTMLInputElement} */ (document.querySelector('#model-file'));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([/** @type {any} */ (window).saved], 'mine.safetensors'));
+    input.files = transfer.files;
+    input.dispatchEvent(new Event('change'));
+  });
+
+/**
+ * The package with a method that throws.
+ * @param {string} of Its class. @param {string} method @param {string} thrown @param {string} [when] Of `args`, its arguments.
+ */
+export const trapping = (of, method, thrown, when = 'true') => ({
+  'pkg/unrolled.js': () => `
+import * as core from './unrolled.js?plain';
+export * from './unrolled.js?plain';
+const plain = core.${of}.prototype.${method};
+core.${of}.prototype.${method} = function (...args) {
+  if (${when}) throw ${thrown};
+  return plain.apply(this, args);
+};
+`,
+});
+
+/** Presses a button of the foot. @param {Page} page @param {string} label */
+export const pressFoot = (page, label) =>
+  page.until(`“${label}” in the foot`, (text) => {
+    const button = [...document.querySelectorAll('#foot button')].find(({ textContent }) => textContent === text);
+    /** @type {HTMLButtonElement | undefined} */ (button)?.click();
+    return Boolean(button);
+  }, { args: [label] });
+
+/** Presses “Start over”, and waits for the fresh page. @param {Page} page */
+export async function startOver(page) {
+  await page.run(() => (/** @type {any} */ (window).stays = true));
+  await pressFoot(page, 'Start over');
+  const end = Date.now() + HANGS_MS;
+  // A page that is being left does not answer.
+  const stays = () => page.run(() => Boolean(/** @type {any} */ (window).stays)).catch(() => true);
+  while (await stays()) {
+    if (Date.now() > end) throw new Error('waited for a fresh page');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, kept, opened, press, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { daily, kept, opened, press, pressFoot, startOver, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -66,6 +66,21 @@ inBrowsers((browser) => {
     });
     await one.until('the word of it', () => /is being deleted/.test(document.querySelector('#foot').textContent));
     await one.until('a button to delete', () => /Delete everything kept here/.test(document.querySelector('#foot').textContent));
+    await trained(one);
+    await untilKept(one, 'the run', ({ runs: all }) => all.length === 1 && all[0].judged);
+  });
+
+  test('a tab that was open when another deleted everything leaves the saving to the one that starts over', async () => {
+    const one = await opened(browser, short);
+    await untilWriter(one);
+    const other = await browser.openBeside(one, short);
+    await untilReady(other);
+    await untilNotice(other, LOOKS_ON);
+    await pressFoot(one, 'Delete everything kept here');
+    for (const page of [one, other]) await page.until('that all is gone', () => /Nothing is kept in this browser any more/.test(document.querySelector('#foot').textContent));
+    await startOver(one);
+    await untilReady(one);
+    await untilWriter(one);
     await trained(one);
     await untilKept(one, 'the run', ({ runs: all }) => all.length === 1 && all[0].judged);
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, trapping, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -14,22 +14,6 @@ const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 /** Errors of engines after a failed allocation, and of the core after a panic. */
 const TRAP = "new WebAssembly.RuntimeError('unreachable executed')";
 const PANIC = "new Error('panicked at src/train/trainer/mod.rs:12:34:\\\\nindex out of bounds')";
-
-/**
- * The package with a method that throws.
- * @param {string} of Its class. @param {string} method @param {string} thrown @param {string} [when] Of `args`, its arguments.
- */
-const trapping = (of, method, thrown, when = 'true') => ({
-  'pkg/unrolled.js': () => `
-import * as core from './unrolled.js?plain';
-export * from './unrolled.js?plain';
-const plain = core.${of}.prototype.${method};
-core.${of}.prototype.${method} = function (...args) {
-  if (${when}) throw ${thrown};
-  return plain.apply(this, args);
-};
-`,
-});
 
 /** Counts workers by their kind and calls by their name; a file dropped again has the same date, as on a disk. Runs in the page. */
 function count() {
@@ -130,6 +114,38 @@ inBrowsers((browser) => {
     await press(page, 'Train');
     await untilStatus(page, 'finished');
     assert.equal((await counted(page)).workers.model, 3, 'none has died since');
+  });
+
+  test('data that have ended two workers are in none: the page says so, and never shows them with a model of the data before', async () => {
+    const page = await opened(browser, short, {
+      before: count,
+      replace: {
+        'core/model_jobs.js': (/** @type {string} */ text) => text.replace('parts = given;', `if (given.names.includes('deadly')) throw ${TRAP};\nparts = given;`),
+      },
+    });
+    await press(page, 'Train');
+    await untilStatus(page, 'finished');
+    await untilJudged(page);
+    const why = () => page.until('why they are in no worker', () => /Taking in these data has ended 2 workers.*ran out of memory/.test(document.querySelector('#train').textContent));
+    const restore = (/** @type {string} */ name) =>
+      page.until(`a way back to ${name}`, (file) => {
+        const button = [...document.querySelectorAll('#data button')].find(({ textContent }) => textContent.startsWith(`Restore ${file}`));
+        /** @type {HTMLButtonElement | undefined} */ (button)?.click();
+        return Boolean(button);
+      }, { args: [name] });
+    await page.dropFile('main', 'deadly.csv', daily(300).replace('value', 'deadly'));
+    await why();
+    assert.equal((await counted(page)).workers.model, 3);
+    await restore('small.csv');
+    await page.until('its model', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
+    await untilReady(page);
+    await restore('deadly.csv');
+    await page.until('the reason in place of a model', () => /^Taking in these data has ended 2 workers/.test(document.querySelector('#train .sentence').textContent));
+    assert.equal(await page.run(() => document.querySelector('#train .main').disabled), true);
+    assert.equal((await counted(page)).workers.model, 3, 'no third worker died of them');
+    await restore('small.csv');
+    await page.until('its model again', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
+    await untilReady(page);
   });
 
   test('a panic is a sentence; its place in the code is folded away, for a report', async () => {

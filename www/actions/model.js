@@ -22,7 +22,7 @@ import { tryToRead, unreadable } from './unreadable.js';
 export function modelActions(store, list, silence) {
   const inTurn = turns((asked) => store.set({ asked }));
   const deaths = deathRecord(store);
-  const { worker, judge, setRun, measured, restored, pauseNow, actions: training } = trainingActions(store, list, inTurn, silence, deaths);
+  const { worker, judge, measured, restored, pauseNow, actions: training } = trainingActions(store, list, inTurn, silence, deaths);
   const { call, attempt, configure, restore } = worker;
   /** The refused file of a model trained on other rows than the data's. @type {{blob: Blob, name: string} | null} */
   let refused = null;
@@ -55,7 +55,7 @@ export function modelActions(store, list, silence) {
     const forecast = await attempt(() => call('forecast', { steps }));
     // Another run may be on show by now, and the forecast may be its own.
     if (store.get().shownId !== run.id) return;
-    if (forecast) setRun({ forecast, forecastProblem: '' }, run.id);
+    if (forecast) list.changeRun(run.id, { forecast, forecastProblem: '' });
     else store.set({ steps: 0 });
   }
 
@@ -134,10 +134,10 @@ export function modelActions(store, list, silence) {
     const remark = [`Loaded from ${name}.`, loaded.configured.trained_on].filter(Boolean).join(' ');
     const next = { ...newRun(id, loaded.configured, loaded.progress, asked, ''), bytes, loaded: true, otherRows, remark };
     list.show(id, { ...next, status: 'stopped' }, { earlierRun: toBringBack(run, 'the model before this one') ?? earlierRun, runProblem: null });
-    setRun({ asked: await withoutAutomatic(asked, loaded.configured.settings) });
+    list.changeRun(id, { asked: await withoutAutomatic(asked, loaded.configured.settings) });
     const report = await attempt(() => call('report', { sight: sightOf(store.get()) }));
     if (report) list.take(id, report, { bytes });
-    await judge();
+    await judge(id);
   }
 
   return {
@@ -206,7 +206,7 @@ export function modelActions(store, list, silence) {
     /** The model of the last visit. @returns {Promise<boolean>} Whether it could be restored. */
     resume: inTurn(async (/** @type {Run} */ run) => {
       if (!(await bring(withWeights(run)))) return false;
-      setRun({ remark: 'This is the model of your last visit.' });
+      list.changeRun(run.id, { remark: 'This is the model of your last visit.' });
       await restored(run);
       return true;
     }),

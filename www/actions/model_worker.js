@@ -23,7 +23,7 @@ const KEY = 'model';
 
 /**
  * @param {PageStore} store @param {RunList} list @param {InTurn} inTurn @param {SilenceActions} silence @param {DeathRecord} deaths
- * @param {{end: (status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
+ * @param {{end: (id: number, status: 'finished') => Promise<void>, startAgain: () => Promise<void>, restored: (run: Run) => Promise<void>}} work
  * Called at the end of training; for a new start of a training ended by a death; and with the run as it was, once another worker
  * holds it.
  */
@@ -35,8 +35,8 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
   let alive = Promise.resolve();
 
   const trainer = openTrainer(store, list, deaths, 'model', {
-    ended(_, how) {
-      if (how === 'finished') void end(how);
+    ended(id, how) {
+      if (how === 'finished') void end(id, how);
     },
     unheard: (problem) => store.set({ runProblem: problem }),
     isBusy: () => shownRun(store.get())?.status === 'running',
@@ -99,15 +99,26 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     }
   }
 
-  /** Prepares a new model, in a worker of the chosen build. @returns {Promise<boolean>} */
+  /** Prepares a new model, in a worker of the chosen build, which first gets the run on show: the new model may be refused. @returns {Promise<boolean>} */
   async function configureFresh() {
     const { data } = store.get();
     if (data && trainer.build() !== buildOf(store.get())) {
+      const run = leave();
       lost = null;
       trainer.connect();
       await open(data);
+      if (run) await restore(run);
     }
     return configure();
+  }
+
+  /** The worker of the run on show is gone or is given up: the run stays with its weights. @returns {Run | null} The run; before the first epoch's end, with its last weights. */
+  function leave() {
+    const { shownId } = store.get();
+    const shown = shownRun(store.get());
+    const run = shown && withWeights(shown);
+    if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
+    return run;
   }
 
   /** Restores a saved run. @param {Run} run @returns {Promise<boolean>} */
@@ -132,12 +143,10 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
    * @param {boolean} again Whether its work may restart automatically.
    */
   async function revive(problem, ended, again) {
-    const { data, shownId } = store.get();
+    const { data } = store.get();
     const shown = shownRun(store.get());
-    // Before the first epoch's end, the last weights.
-    const run = shown && withWeights(shown);
+    const run = leave();
     const wasRunning = run?.status === 'running';
-    if (run && !list.find(shownId)?.apart) list.show(run.bytes ? shownId : 0, run.bytes ? settled(run) : null);
     if (lost) {
       store.set({ runProblem: lost });
       return;

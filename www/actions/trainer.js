@@ -39,6 +39,8 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
   /** @type {Client | null} */ let client = null;
   /** Number of its data. */
   let parts = 0;
+  /** Why the worker was not given these data, if it was not: it may hold the data before. @type {Problem | null} */
+  let barred = null;
   /** Configuration of its draft. @type {Run['configured'] | null} */
   let draft = null;
   /** Key of its last training. */
@@ -95,11 +97,14 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
   /** @type {Client['call']} */
   async function call(name, payload) {
     const asked = thing(name, payload);
-    const problem = asked ? deaths.against(asked, SUBJECT[name] ?? 'This') : null;
+    const problem = (name === 'open' ? null : barred) ?? (asked ? deaths.against(asked, SUBJECT[name] ?? 'This') : null);
+    if (name === 'open') {
+      parts = deaths.numberOf(/** @type {Calls['open']['in']} */ (payload).parts);
+      barred = problem;
+    }
     if (problem) throw new Refusal(problem);
     if (!client) throw new Gone();
     if (name === 'start' || name === 'step') trained = asked;
-    if (name === 'open') parts = deaths.numberOf(/** @type {Calls['open']['in']} */ (payload).parts);
     const answer = await client.call(name, payload);
     if (name === 'configure') draft = /** @type {Calls['configure']['out']} */ (answer);
     return answer;
@@ -144,8 +149,8 @@ export function openTrainer(store, list, deaths, kind, { ended, unheard: tellUnh
     async judge(id, sight) {
       const run = list.find(id)?.run;
       if (!run?.bytes) return;
-      const { evaluation, predictions } = await score(call, run.configured, sight);
-      list.changeRun(id, { test: evaluation }, predictions ? { test: predictions } : {});
+      const scored = await score(call, run, sight);
+      if (scored) list.changeRun(id, { test: scored.evaluation }, scored.predictions ? { test: scored.predictions } : {});
     },
   };
 }

@@ -3,7 +3,6 @@
  * @module
  */
 import { count } from '../charts/numbers.js';
-import { Gone, Refusal } from '../core/client.js';
 import { askToLast } from '../state/keeping.js';
 import { asItWas, newId, newRun, settled, toBringBack } from '../state/run.js';
 import { isOver, isStale, shownRun, sightOf } from '../state/shape.js';
@@ -22,20 +21,18 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
   const { call, attempt, configure, configureFresh, trainer } = worker;
   const shown = () => shownRun(store.get());
 
-  /** @param {Partial<Run>} patch @param {number} [id] Number of the run; by default the one on show. */
-  const setRun = (patch, id = store.get().shownId) => list.changeRun(id, patch);
-
   /** @returns {boolean} Whether the run on show trains or can continue. */
   const isUnderWay = () => ['running', 'paused'].includes(shown()?.status ?? '');
 
-  /** After the end of training, scores the test part. @param {RunStatus} status */
-  async function end(status) {
+  /** After the end of a run's training, scores the test part. @param {number} id @param {RunStatus} status */
+  async function end(id, status) {
     // The best weights are in place.
-    setRun({ status, ...(shown()?.bytes ? { latest: null } : {}) });
-    await judge();
+    list.changeRun(id, { status, ...(list.find(id)?.run?.bytes ? { latest: null } : {}) });
+    await judge(id);
   }
 
-  const judge = () => attempt(() => trainer.judge(store.get().shownId, sightOf(store.get())));
+  /** @param {number} id */
+  const judge = (id) => attempt(() => trainer.judge(id, sightOf(store.get())));
 
   /** Scores weights that were not scored, because training was interrupted. */
   async function measured() {
@@ -99,21 +96,21 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
     if (shown()?.status === 'running') return;
     const prepared = await prepare();
     if (!prepared) return;
-    try {
-      const { report, ...answer } = await call('step', prepared.request);
-      begin(prepared, answer, 'paused');
-      if (report) list.take(prepared.request.run, report);
-      if (answer.progress.state === 'finished') await end('finished');
-    } catch (error) {
-      if (error instanceof Refusal) setRun({ status: 'failed', problem: error.problem });
-      else if (!(error instanceof Gone)) throw error;
-    }
+    const answer = await attempt(() => call('step', prepared.request));
+    if (!answer) return;
+    const { report, problem, ...standing } = answer;
+    const { run: id } = prepared.request;
+    begin(prepared, standing, 'paused');
+    if (report) list.take(id, report);
+    if (problem) list.changeRun(id, { status: 'failed', latest: null, problem });
+    else if (standing.progress.state === 'finished') await end(id, 'finished');
   }
 
   async function stop() {
     if (!isUnderWay()) return;
+    const { shownId } = store.get();
     // It may just have ended, and is then evaluated.
-    if (await attempt(() => trainer.stop(store.get().shownId, sightOf(store.get())))) await end('stopped');
+    if (await attempt(() => trainer.stop(shownId, sightOf(store.get())))) await end(shownId, 'stopped');
   }
 
   async function reset() {
@@ -133,7 +130,6 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
   return {
     worker,
     judge,
-    setRun,
     measured,
     restored,
     /** For other actions within their own turn. */
@@ -148,7 +144,7 @@ export function trainingActions(store, list, inTurn, silence, deaths) {
       reset: inTurn(reset, 'Reset'),
       /** Scores the test part, once. */
       judge: inTurn(async () => {
-        if (!shown()?.test) await judge();
+        if (!shown()?.test) await judge(store.get().shownId);
       }),
     },
   };

@@ -141,7 +141,7 @@ export function modelJobs({ Session }, post, fatal) {
 
     /** @param {Calls['judge']['in']} request */
     judge(request) {
-      return { value: held().judge(request) };
+      return { value: run?.number === request.run ? run.judge(request) : null };
     },
 
     /** @param {Calls['predictions']['in']} request */

@@ -64,9 +64,9 @@
  * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number, limit?: Limit, among?: boolean}, out: {configured: Configured, progress: Progress}}} start `run`: its number, which all of its events carry. `fresh`: starts the draft. `workers`: the number that train it, 0 for the fastest number. `limit`: for a new run. `among`: it belongs to a comparison, and has fewer events.
  * @property {{in: null, out: Progress}} pause
  * @property {{in: null, out: Progress}} stop Ends training with the best weights in place.
- * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null}}} step `report`: if it ended an epoch.
+ * @property {{in: {run: number, fresh: boolean, sight: Sight, workers: number}, out: {configured: Configured, progress: Progress, report: Report | null, problem: Problem | null}}} step `report`: if it ended an epoch. `problem`: why the run can train no more.
  * @property {{in: {sight: Sight}, out: Report | null}} report
- * @property {{in: {sight: Sight | null, fingerprint: string, before: number}, out: {evaluation: Evaluation, predictions: Predictions | null}}} judge Scores the test part of the experiment with this fingerprint, after so many earlier scorings; without a sight, there are no predictions.
+ * @property {{in: {run: number, sight: Sight | null, fingerprint: string, before: number}, out: {evaluation: Evaluation, predictions: Predictions | null} | null}} judge Scores the test part of the experiment with this fingerprint, after so many earlier scorings; without a sight, there are no predictions. `null`: the worker holds another run by now.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the forecast's input.

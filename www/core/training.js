@@ -195,6 +195,7 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
   const standing = () => ({ configured: session.configured(), progress: progressNow() });
 
   return {
+    number,
     rally,
     halt,
     standing,
@@ -229,20 +230,27 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
 
     /** One optimiser step. @returns {Promise<Calls['step']['out']>} */
     async step() {
-      if (!team || team.alone()) session.step();
-      else {
-        const { step } = progressNow();
-        do await team.next();
-        while (session.parts() && progressNow().step === step);
+      try {
+        if (!team || team.alone()) session.step();
+        else {
+          const { step } = progressNow();
+          do await team.next();
+          while (session.parts() && progressNow().step === step);
+        }
+      } catch (error) {
+        rally(null);
+        const problem = problemOf(error);
+        if (!problem) throw error;
+        return { ...standing(), report: lastReport(), problem };
       }
       const value = standing();
       if (value.progress.state === 'finished') rally(null);
       else if (performance.now() - told.weights > WEIGHTS_EVERY) tellWeights();
       // The report goes with the answer: as an event it would arrive first, and the page would take it for one of the run before.
-      return { ...value, report: history(told.reported).length ? report() : null };
+      return { ...value, report: history(told.reported).length ? report() : null, problem: null };
     },
 
-    /** @param {Calls['judge']['in']} request @returns {Calls['judge']['out']} */
+    /** @param {Calls['judge']['in']} request @returns {NonNullable<Calls['judge']['out']>} */
     judge({ sight: wanted, fingerprint, before }) {
       session.scored_before(fingerprint, before);
       const evaluation = session.evaluate('test');

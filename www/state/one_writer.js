@@ -1,6 +1,6 @@
 /**
  * One tab at a time writes records: the holder of a browser lock. The others wait for it, and one of them gets it when that tab is
- * closed; a person can make any of them take over.
+ * closed or leaves the writing; a person can make any of them take over.
  * @module
  */
 
@@ -14,10 +14,14 @@ const PATIENCE = 3000;
  * @typedef {'asking' | 'writer' | 'looking' | 'lost' | 'alone'} Role
  */
 
-/** @param {(role: Role) => void} tell Called at every change. @returns {{takeOver: () => void}} */
+/** @param {(role: Role) => void} tell Called at every change. */
 export function seekLock(tell) {
   /** @type {AbortController | null} */ let queued = null;
   let answered = false;
+  /** Whether this tab wants to write. */
+  let wanted = true;
+  /** Gives the lock back. */
+  let release = () => {};
   /** @param {Role} role */
   function answer(role) {
     answered = true;
@@ -29,17 +33,19 @@ export function seekLock(tell) {
     let held = false;
     try {
       await navigator.locks.request(LOCK, options, (lock) => {
-        if (!lock) return false;
+        if (!lock || !wanted) return;
         held = true;
         // The queued request is no longer needed.
         if (queued?.signal !== options.signal) queued?.abort();
         queued = null;
         answer('writer');
-        return new Promise(() => {});
+        return /** @type {Promise<void>} */ (new Promise((resolve) => (release = resolve)));
       });
+      if (!wanted || held) return;
       answer('looking');
       wait();
     } catch (error) {
+      if (!wanted) return;
       if (held) {
         answer('lost');
         wait();
@@ -52,12 +58,26 @@ export function seekLock(tell) {
     void ask({ signal: queued.signal });
   }
 
-  if (navigator.locks) {
+  function seek() {
+    wanted = true;
+    answered = false;
+    if (!navigator.locks) return answer('alone');
     void ask({ ifAvailable: true });
-    setTimeout(() => answered || tell('alone'), PATIENCE);
-  } else answer('alone');
+    setTimeout(() => answered || !wanted || tell('alone'), PATIENCE);
+  }
+
+  seek();
   return {
+    seek,
     // Stolen from the tab that holds it, since one in the background may be frozen.
     takeOver: () => void ask({ steal: true }),
+    /** Leaves the writing to the other tabs, until `seek`. */
+    leave() {
+      wanted = false;
+      queued?.abort();
+      queued = null;
+      release();
+      answer('asking');
+    },
   };
 }

@@ -92,13 +92,15 @@ async function flush() {
   }
 }
 
+const NO_ANSWER = 'The browser’s storage does not answer.';
+
 /** @param {string} key @param {unknown} value `null`: deletes the record. */
 async function write(key, value) {
   // In the meantime another tab may have taken over, or a person deleted everything.
   if (keepingNow().state !== 'answers' || !mayWrite()) return;
   const what = calledBy(key);
   const silence = setTimeout(() => {
-    problems.set(what, 'The browser’s storage does not answer.');
+    problems.set(what, NO_ANSWER);
     tellProblem();
   }, PATIENCE);
   if (value === null) written.delete(key);
@@ -255,15 +257,18 @@ async function remove(all) {
   tell({ deleted: deleted.length, aside: keepingNow().aside.filter(({ key }) => !gone.has(JSON.stringify(key))) });
 }
 
-/** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it succeeded; a failure is shown. */
+/** @param {() => Promise<void>} act @returns {Promise<boolean>} Whether it succeeded; a failure is shown, and so is a delay. */
 async function attempt(act) {
+  const silence = setTimeout(() => tell({ problem: NO_ANSWER }), PATIENCE);
   try {
-    const done = await within(act().then(() => true));
-    if (!done) throw new Error('it does not answer');
+    await act();
+    tellProblem();
     return true;
   } catch (error) {
     tell({ problem: `That failed. ${reasonOf(error)}` });
     return false;
+  } finally {
+    clearTimeout(silence);
   }
 }
 
@@ -295,6 +300,7 @@ export async function forget() {
   old = [];
   words = takeWords();
   become('forgotten');
+  lock.leave();
   void measure();
 }
 
@@ -314,7 +320,9 @@ export async function bringBack() {
   problems.clear();
   tellProblem();
   tell({ deleted: deleted.length, aside: [...keepingNow().aside, ...back.flatMap(([key]) => asideOf(key) ?? [])] });
-  if (keepingNow().state === 'forgotten') open();
+  if (keepingNow().state !== 'forgotten') return;
+  open();
+  lock.seek();
 }
 
 watchWords((error) => {
@@ -346,9 +354,12 @@ function listen({ kept = [], gone = [], state }) {
 /** @param {Keeping['state']} state `forgetting`: another tab deletes everything; `forgotten`: it is done; any other: it failed. */
 function hearOfDeletion(state) {
   if (deleting || !['answers', 'forgetting'].includes(keepingNow().state)) return;
-  if (state === 'forgotten') written.clear();
   if (state !== 'forgetting' && state !== 'forgotten') return goOn();
   tell({ state });
+  if (state === 'forgotten') {
+    written.clear();
+    lock.leave();
+  }
   // The other tab may be closed before it is done.
   if (state === 'forgetting') setTimeout(settle, 2 * PATIENCE);
 }
@@ -390,13 +401,14 @@ async function catchUp(names) {
   }
 }
 
-/** Makes this tab the writer, and the previous writer a reader. @type {() => void} */
-export let takeOver = () => {};
+/** @type {ReturnType<typeof seekLock>} */ let lock;
+/** Makes this tab the writer, and the previous writer a reader. */
+export const takeOver = () => lock.takeOver();
 
 /** Settled once it is known whether this tab writes. @type {Promise<void>} */
 const decided = new Promise((resolve) => {
   /** @type {Role} */ let newest = 'asking';
-  takeOver = seekLock(async (role) => {
+  lock = seekLock(async (role) => {
     newest = role;
     // A new writer first reads the others' records.
     if (role === 'writer' && keepingNow().state === 'answers') await within(catchUp());
@@ -404,5 +416,5 @@ const decided = new Promise((resolve) => {
     tell({ role });
     resolve();
     soon();
-  }).takeOver;
+  });
 });

@@ -7,9 +7,9 @@ import { faultIn } from './checked.js';
 import { keepingNow } from './keeping.js';
 import { keepScored, recallScored, setScoredAside } from './words.js';
 
-/** @import {Configured, Evaluation, Predictions} from '../../pkg/unrolled.js' */
 /** @import {Client} from '../core/client.js' */
-/** @import {Sight} from '../core/protocol.js' */
+/** @import {Calls, Sight} from '../core/protocol.js' */
+/** @import {Run} from './shape.js' */
 
 /** Scorings by fingerprint, the newest last. @typedef {Record<string, number>} Scored */
 
@@ -72,16 +72,16 @@ export function watchScored(hear) {
 }
 
 /**
- * Has a worker score the test part of its model; the scoring is counted first.
- * @param {Client['call']} call @param {Configured} configured @param {Sight | null} sight
- * @returns {Promise<{evaluation: Evaluation, predictions: Predictions | null}>}
+ * Has a worker score the test part with a run's model; the scoring is counted first.
+ * @param {Client['call']} call @param {Pick<Run, 'id' | 'configured'>} run @param {Sight | null} sight
+ * @returns {Promise<Calls['judge']['out']>} `null` where the worker holds another run by now.
  */
-export async function score(call, { fingerprint }, sight) {
+export async function score(call, { id, configured: { fingerprint } }, sight) {
   const before = add(fingerprint, 1) - 1;
   try {
-    const answer = await call('judge', { sight, fingerprint, before });
-    // These weights were already scored, so this is no new scoring.
-    if (answer.evaluation.scored_times <= before) add(fingerprint, -1);
+    const answer = await call('judge', { run: id, sight, fingerprint, before });
+    // Without an answer, or for weights that were already scored, this is no new scoring.
+    if (!answer || answer.evaluation.scored_times <= before) add(fingerprint, -1);
     return answer;
   } catch (error) {
     add(fingerprint, -1);
