@@ -17,7 +17,7 @@ use crate::arch::plan::Plan;
 use crate::arch::recurrent::computed_last;
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings};
-use crate::nn::{Block, Builder, Pass, State};
+use crate::nn::{Block, Builder, Extent, Pass, State};
 
 /// The cell of both directions.
 pub const CELL: Knob<Cell> = Knob::choice(Group::Model, "bidirectional_cell", "Cell", "gru")
@@ -58,8 +58,9 @@ impl Block for Bidirectional {
         ops::concat_rows(pass.tape, forward, reverse)
     }
 
-    fn keeps_more(&self, steps: usize) -> usize {
-        // The outputs of both directions are stored once more, side by side, with gradients.
-        self.forward.keeps_more(steps) + self.reverse.keeps_more(steps) + 2 * self.features()
+    fn keeps(&self, rows: u64, extent: Extent) -> u64 {
+        // The outputs of both directions are stored once more, side by side.
+        self.forward.keeps(rows, Extent { every: true, ..extent })
+            + extent.copies() * self.features() as u64 * extent.steps
     }
 }

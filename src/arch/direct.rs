@@ -7,7 +7,7 @@ use crate::arch::levels::Levels;
 use crate::arch::plan::{Input, Plan};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
-use crate::nn::{Clock, Pass};
+use crate::nn::{Builder, Clock, Extent, Pass};
 
 /// Windows of one batch as a network reads them.
 #[derive(Debug)]
@@ -132,12 +132,14 @@ impl std::fmt::Debug for dyn Network {
 pub struct Direct {
     plan: Plan,
     network: Box<dyn Network>,
+    /// Of all its matrices.
+    rows: u64,
 }
 
 impl Direct {
-    /// A forecaster for the windows of `plan`.
-    pub fn new(plan: Plan, network: impl Network + 'static) -> Self {
-        Self { plan, network: Box::new(network) }
+    /// A forecaster for the windows of `plan`; `builder` has made the network's parameters.
+    pub fn new(builder: &Builder, plan: Plan, network: impl Network + 'static) -> Self {
+        Self { plan, network: Box::new(network), rows: builder.rows() }
     }
 
     fn seen<'a>(&'a self, tape: &mut Tape, batch: &'a Batch, channels: usize) -> Seen<'a> {
@@ -171,7 +173,7 @@ impl Forecaster for Direct {
         }
     }
 
-    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
+    fn keeps(&self, extent: Extent) -> u64 {
         // One set of weights is applied to each channel, and to the segments of the horizon behind those of the window.
         let plan = &self.plan;
         let ahead = match plan.input {
@@ -183,10 +185,8 @@ impl Forecaster for Direct {
             Scope::Targets => plan.targets,
             Scope::Features => plan.data_features,
         };
-        (tokens + ahead).saturating_mul(rows + self.network.keeps_more() as u64).saturating_mul(channels as u64)
-    }
-
-    fn keeps_to_forecast(&self, rows: u64, tokens: u64) -> u64 {
-        self.keeps(rows, tokens)
+        // The forecast before and after it is scaled, with gradients, its scale and the truth.
+        let found = 6 * (plan.horizon * channels.max(plan.targets)) as u64;
+        (extent.steps + ahead) * (self.rows + self.network.keeps_more() as u64) * channels as u64 + found
     }
 }

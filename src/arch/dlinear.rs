@@ -40,7 +40,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     let seasonal = Linear::new(builder, "Linear_Seasonal", plan.window, plan.horizon);
     let trend = Linear::new(builder, "Linear_Trend", plan.window, plan.horizon);
     let network = DLinear { seasonal, trend, reach: settings.get(&SPAN) / 2 };
-    Box::new(Direct::new(Plan { learning: Learning::End(Normalise::None), ..*plan }, network))
+    Box::new(Direct::new(builder, Plan { learning: Learning::End(Normalise::None), ..*plan }, network))
 }
 
 /// The moving average of each column over `reach` steps before and after.
@@ -80,6 +80,11 @@ impl Network for DLinear {
         let rest = ops::sub(pass.tape, window, trend);
         let (rest, trend) = (self.seasonal.forward(pass, rest), self.trend.forward(pass, trend));
         ops::add(pass.tape, rest, trend)
+    }
+
+    fn keeps_more(&self) -> usize {
+        // Trend and remainder.
+        2 * self.trend.inputs
     }
 
     fn scope(&self) -> Scope {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::data::Batch;
 use crate::grad::Var;
-use crate::nn::{Pass, State};
+use crate::nn::{Extent, Pass, State};
 
 /// A model that forecasts one or several targets over a horizon from a window.
 ///
@@ -29,23 +29,8 @@ pub trait Forecaster {
     /// Only for recursive models.
     fn forced(&self, _pass: &mut Pass<'_>, _batch: &Batch, _out: &mut [Real]) {}
 
-    /// Number of values that a training step keeps for each token and sample, beyond one for each row of its matrices.
-    fn keeps_more(&self) -> usize {
-        0
-    }
-
-    /// Number of values that a training step keeps of one window with `tokens` tokens; `rows`: of all its matrices. In 64 bits,
-    /// since it must also count models that do not fit into memory.
-    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        tokens.saturating_mul(rows + self.keeps_more() as u64)
-    }
-
-    /// The same for a forecast, which keeps no gradients: as measured, at most three quarters of a scan's values and two thirds of
-    /// those of layers of several operations.
-    fn keeps_to_forecast(&self, rows: u64, tokens: u64) -> u64 {
-        let all = self.keeps(rows, tokens);
-        if self.keeps_more() == 0 { all / 4 * 3 } else { all / 3 * 2 }
-    }
+    /// Number of values that a tape keeps of one window with the tokens of `extent`, intermediate values and their gradients.
+    fn keeps(&self, extent: Extent) -> u64;
 
     /// Growth of the states of one sample with each token, in numbers.
     fn state_grows_by(&self) -> usize {

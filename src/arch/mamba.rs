@@ -22,7 +22,7 @@ use crate::arch::residual::{Branches, Stream, ending};
 use crate::arch::stacked::LAYERS;
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings};
-use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Extent, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SelectiveInputs};
 
 /// Size of the state of each channel.
@@ -186,11 +186,13 @@ impl Block for Mamba {
         Some(self.run(pass, x, state, true))
     }
 
-    fn keeps_more(&self, _: usize) -> usize {
-        let (h, e, n) = (self.stream.width, self.channels, self.state);
-        // Sequences of E, hidden and N rows in `forward`, each with its gradient, beyond the matrices' 5 E + hidden + N.
-        let sequences = 2 * (12 * e + 5 * h + 4 * n) - (5 * e + h + n);
-        sequences + e * n / scan::CHUNK
+    fn keeps(&self, _: u64, extent: Extent) -> u64 {
+        let [h, e, n] = [self.stream.width, self.channels, self.state].map(|size| size as u64);
+        // Sequences of E, hidden and N rows in `run`, with gradients; and the state at the end and, in training, at the start of each
+        // chunk.
+        let sequences = if extent.every { 12 * e + 5 * h } else { 7 * e + 3 * h } + 4 * n;
+        let chunks = if extent.trains { extent.steps.div_ceil(scan::CHUNK as u64) } else { 0 };
+        extent.copies() * (sequences * extent.steps + e * n) + e * n * chunks
     }
 }
 

@@ -5,7 +5,7 @@ use crate::arch::recurrent::{GateBias, computed_last, negative};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
-use crate::nn::{Block, Bounds, Builder, Flow, Init, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Extent, Flow, Init, ParamId, Pass, State};
 use crate::scan::{self, Minimal};
 
 choices! {
@@ -124,8 +124,9 @@ impl Block for Layer {
         (out.hidden, [Some(h), None, None, None])
     }
 
-    fn keeps_more(&self, _: usize) -> usize {
-        // Pre-activations, kept values and states, the first and last with gradients, beyond the matrix's rows.
-        (self.form.gates() + 3) * self.hidden
+    fn keeps(&self, _: u64, extent: Extent) -> u64 {
+        // Pre-activations and states, with gradients, and kept values.
+        let rows = extent.copies() * (self.form.gates() as u64 + 1) + 1;
+        rows * self.hidden as u64 * extent.steps
     }
 }

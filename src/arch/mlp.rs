@@ -39,7 +39,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     let head = Linear::new(builder, "head", hidden, plan.targets * plan.horizon);
     let dropout = crate::narrow(settings.get(&DROPOUT));
     let head_dropout = crate::narrow(settings.get(&HEAD_DROPOUT));
-    Box::new(Direct::new(*plan, Mlp { layers, dropout, head, head_dropout }))
+    Box::new(Direct::new(builder, *plan, Mlp { layers, dropout, head, head_dropout }))
 }
 
 impl Network for Mlp {
@@ -55,6 +55,11 @@ impl Network for Mlp {
         }
         let x = pass.dropout(x, self.head_dropout);
         self.head.forward(pass, x)
+    }
+
+    fn keeps_more(&self) -> usize {
+        // Values before and behind the rectifier and behind the dropout, with gradients, beyond the matrix's rows.
+        5 * self.layers.iter().map(|layer| layer.outputs).sum::<usize>()
     }
 
     fn scope(&self) -> Scope {

@@ -26,7 +26,7 @@ struct NLinear {
 /// The forecaster; it centres the window on its last value whatever the settings say, as the paper does.
 pub fn forecaster(builder: &mut Builder, plan: &Plan, _settings: &Settings) -> Box<dyn Forecaster> {
     let linear = Linear::new(builder, "Linear", plan.window, plan.horizon);
-    Box::new(Direct::new(Plan { learning: Learning::End(Normalise::Last), ..*plan }, NLinear { linear }))
+    Box::new(Direct::new(builder, Plan { learning: Learning::End(Normalise::Last), ..*plan }, NLinear { linear }))
 }
 
 impl Network for NLinear {

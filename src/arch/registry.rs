@@ -14,7 +14,6 @@ use crate::arch::{
 use crate::error::Result;
 use crate::knob::{AnyKnob, Choice, Choices, Default, Group, Knob, Raw, Settings};
 use crate::math::Rng;
-use crate::nn::params::Slot;
 use crate::nn::{Builder, Params};
 
 /// One row of the registry.
@@ -47,8 +46,6 @@ pub struct Outline {
     pub forecaster: Box<dyn Forecaster>,
     /// Number of parameters.
     pub parameters: u64,
-    /// Name and shape of each.
-    pub slots: Vec<Slot>,
 }
 
 /// The constructor of an architecture.
@@ -482,7 +479,7 @@ impl Architecture {
     pub fn outline(&self, plan: &Plan, settings: &Settings) -> Outline {
         let mut builder = Builder::counting();
         let forecaster = self.build_with(&mut builder, plan, settings);
-        Outline { forecaster, parameters: builder.len(), slots: builder.into_slots() }
+        Outline { forecaster, parameters: builder.len() }
     }
 
     fn build_with(&self, builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn Forecaster> {

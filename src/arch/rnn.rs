@@ -5,7 +5,7 @@ use crate::arch::recurrent::{Layer, computed_last};
 use crate::arch::stacked::HIDDEN;
 use crate::grad::Var;
 use crate::knob::Settings;
-use crate::nn::{Block, Bounds, Builder, Flow, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Extent, Flow, Pass, State};
 use crate::scan::{self, Walk};
 
 #[derive(Debug)]
@@ -45,5 +45,11 @@ impl Block for Rnn {
         pass.probe_matrices(self.index, &["state to state"], weights.w_hh);
         let h = computed_last(pass, out.hidden, self.reverse);
         (out.hidden, [Some(h), None, None, None])
+    }
+
+    fn keeps(&self, rows: u64, extent: Extent) -> u64 {
+        // States, with gradients where each step's is read.
+        let copies = if extent.every { extent.copies() } else { 1 };
+        rows / 2 * copies * extent.steps
     }
 }

@@ -56,7 +56,7 @@ pub fn forecaster(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Bo
     let predict = Linear::new(builder, "predict.1", hidden, plan.segment());
     let dropout = crate::narrow(settings.get(&HEAD_DROPOUT));
     let network = SegRnn { embed, gru, positions, channels, dropout, predict, horizon: plan.horizon, segments };
-    Box::new(Direct::new(*plan, network))
+    Box::new(Direct::new(builder, *plan, network))
 }
 
 impl Network for SegRnn {

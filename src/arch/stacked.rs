@@ -15,7 +15,7 @@ use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::knob::{AnyKnob, Group, Knob, Settings};
 use crate::nn::block::{last_step, through};
-use crate::nn::{Block, Builder, Clock, Linear, Pass, State};
+use crate::nn::{Block, Builder, Clock, Extent, Linear, Pass, State};
 
 /// Size of the hidden state.
 pub const HIDDEN: Knob<usize> = Knob::integer(Group::Model, "hidden", "Hidden units", 1..=512, 64)
@@ -54,6 +54,8 @@ pub struct Stacked {
     plan: Plan,
     embed: Option<Linear>,
     blocks: Vec<Box<dyn Block>>,
+    /// Of each block's matrices.
+    rows: Vec<u64>,
     dropout: Real,
     head: Linear,
     head_dropout: Real,
@@ -71,11 +73,13 @@ impl Stacked {
         let token = plan.segment() * plan.features;
         let embed = (plan.segment() > 1).then(|| Linear::new(builder, "embed", token, hidden));
         let mut inputs = embed.map_or(token, |embed| embed.outputs);
-        let mut blocks = Vec::new();
+        let (mut blocks, mut rows) = (Vec::new(), Vec::new());
         for index in 0..settings.get(&LAYERS) {
+            let before = builder.rows();
             let block = make[index % 2](builder, index, inputs, plan, settings);
             inputs = block.features();
             blocks.push(block);
+            rows.push(builder.rows() - before);
         }
         let emits = Emits::of(plan);
         let head = Linear::new(builder, "head", inputs, emits.rows());
@@ -85,6 +89,7 @@ impl Stacked {
             plan: *plan,
             embed,
             blocks,
+            rows,
             dropout: crate::narrow(settings.get(&DROPOUT)),
             head,
             head_dropout: crate::narrow(settings.get(&HEAD_DROPOUT)),
@@ -258,17 +263,23 @@ impl Forecaster for Stacked {
         }
     }
 
-    fn keeps_more(&self) -> usize {
-        self.blocks.iter().map(|block| block.keeps_more(self.plan.tokens())).sum()
-    }
-
-    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        // The linear skip is applied to the whole window, the head at the learnt tokens.
-        let once = self.skip.map_or(0, |skip| skip.outputs) + self.head.outputs;
-        let once = if self.plan.learns_throughout() { 0 } else { once as u64 };
-        // The embedded segment before and behind the rectifier, with gradients, beyond the matrix's rows.
-        let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);
-        tokens.saturating_mul(rows - once + embed + self.keeps_more() as u64) + once
+    fn keeps(&self, extent: Extent) -> u64 {
+        let (Extent { steps, every, trains, .. }, copies) = (extent, extent.copies());
+        let mut kept = 0;
+        for (index, (block, rows)) in self.blocks.iter().zip(&self.rows).enumerate() {
+            let last = index + 1 == self.blocks.len();
+            let read = if last && !every { 1 } else { steps };
+            let dropout = if last { self.head_dropout } else { self.dropout };
+            // The output behind the dropout.
+            kept += if trains && dropout > 0.0 { copies * block.features() as u64 * read } else { 0 };
+            kept += block.keeps(*rows, Extent { every: every || !last, ..extent });
+        }
+        // The embedded segment before and behind the rectifier.
+        kept += self.embed.map_or(0, |embed| 2 * copies * embed.outputs as u64) * steps;
+        // The forecast, its scale, the truth, and their products; and what the linear skip adds.
+        let skip = self.skip.map_or(0, |skip| self.plan.targets * skip.outputs) as u64;
+        let emitted = self.head.outputs as u64 * if every { steps } else { 1 };
+        kept + (2 + 5 * u64::from(trains)) * (emitted + skip)
     }
 
     fn state_grows_by(&self) -> usize {

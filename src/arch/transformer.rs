@@ -24,7 +24,7 @@ use crate::arch::residual::{Stream, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
 use crate::nn::block::last_step;
-use crate::nn::{Block, Bounds, Builder, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, Extent, Flow, Init, Linear, Norm, ParamId, Pass, State};
 
 /// Number of heads.
 pub const HEADS: Knob<usize> = Knob::integer(Group::Model, "heads", "Heads", 1..=16, 4)
@@ -274,11 +274,12 @@ impl Block for Transformer {
         if self.causal { last_step(pass, output) } else { ops::mean_steps(pass.tape, output, pass.batch) }
     }
 
-    fn keeps_more(&self, steps: usize) -> usize {
-        let (h, f) = (self.stream.width, self.widen.outputs);
-        // Sequences of hidden and of feed-forward rows in `forward`, each with its gradient, beyond the matrices' 5 h + F; and the
-        // attention weights of each head.
-        2 * (15 * h + 2 * f) - (5 * h + f) + self.heads * steps
+    fn keeps(&self, _: u64, extent: Extent) -> u64 {
+        let [h, f, heads] = [self.stream.width, self.widen.outputs, self.heads].map(|size| size as u64);
+        // Sequences of hidden and of feed-forward rows, with gradients; and the weights of each head and query.
+        let Extent { steps, before, every, .. } = extent;
+        let (sequences, queries) = if every || !self.causal { (16 * h + 2 * f, steps) } else { (8 * h, 1) };
+        extent.copies() * sequences * steps + heads * queries * (before + steps)
     }
 
     fn state_grows_by(&self) -> usize {

@@ -10,7 +10,7 @@ pub mod params;
 pub mod pass;
 pub mod probe;
 
-pub use block::{Block, State};
+pub use block::{Block, Extent, State};
 pub use conv::CausalConv;
 pub use formula::formula;
 pub use init::Init;

@@ -29,8 +29,6 @@ pub struct Slot {
     /// Whether AdamW's weight decay applies: to all parameters, as in `torch.optim.AdamW(model.parameters())`, except those that an
     /// architecture's authors exempt ([`Builder::decaying`]).
     pub decays: bool,
-    /// Whether its rows are looked up by index, so that it is no factor of a matrix product.
-    pub looked_up: bool,
     /// Number of stacked blocks of equally many rows (gates).
     pub blocks: usize,
     /// Index of its first number in the store.
@@ -146,6 +144,8 @@ pub struct Builder {
     prefix: String,
     /// Number of values added so far, in 64 bits, since a counted model may be larger than any memory.
     len: u64,
+    /// Number of rows of all matrices added so far, except those that are looked up.
+    rows: u64,
     /// Whether parameters are only counted, without values.
     counts: bool,
     /// Whether a parameter of this name decays.
@@ -155,7 +155,16 @@ pub struct Builder {
 impl Builder {
     /// An empty store, seeded; all random initial weights are multiplied by `scale`.
     pub fn new(rng: Rng, scale: f64) -> Self {
-        Self { params: Params::default(), rng, scale, prefix: String::new(), len: 0, counts: false, decays: |_| true }
+        Self {
+            params: Params::default(),
+            rng,
+            scale,
+            prefix: String::new(),
+            len: 0,
+            rows: 0,
+            counts: false,
+            decays: |_| true,
+        }
     }
 
     /// A builder that counts the parameters and holds no values.
@@ -166,6 +175,11 @@ impl Builder {
     /// Number of values added.
     pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Number of rows of all matrices added, each a factor of matrix products.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Whether nothing has been added.
@@ -193,19 +207,19 @@ impl Builder {
 
     /// Adds a matrix `[rows × cols]`.
     pub fn matrix(&mut self, name: String, rows: usize, cols: usize, init: Init) -> ParamId {
+        self.rows += rows as u64;
         self.add(name, rows, cols, false, false, &[(rows, init)])
     }
 
     /// Adds a matrix `[rows × cols]` whose rows are looked up by index, as `torch.nn.Embedding`.
     pub fn table(&mut self, name: String, rows: usize, cols: usize, init: Init) -> ParamId {
-        let id = self.matrix(name, rows, cols, init);
-        self.params.slots[id.0].looked_up = true;
-        id
+        self.add(name, rows, cols, false, false, &[(rows, init)])
     }
 
     /// Adds a matrix of stacked blocks of rows (gates), each with its own initial values.
     pub fn stacked(&mut self, name: String, cols: usize, blocks: &[(usize, Init)]) -> ParamId {
         let rows = blocks.iter().map(|(rows, _)| rows).sum();
+        self.rows += rows as u64;
         self.add(name, rows, cols, false, false, blocks)
     }
 
@@ -232,17 +246,7 @@ impl Builder {
         let name = format!("{}{name}", self.prefix);
         let decays = (self.decays)(&name);
         let blocks = if blocks.iter().all(|block| block.0 == blocks[0].0) { blocks.len() } else { 1 };
-        self.params.slots.push(Slot {
-            name,
-            rows,
-            cols,
-            vector,
-            second_bias,
-            decays,
-            looked_up: false,
-            blocks,
-            offset,
-        });
+        self.params.slots.push(Slot { name, rows, cols, vector, second_bias, decays, blocks, offset });
         ParamId(self.params.slots.len() - 1)
     }
 
@@ -260,11 +264,6 @@ impl Builder {
             }
             top += height;
         }
-    }
-
-    /// Name and shape of all parameters. The offsets of a counting builder are meaningless.
-    pub fn into_slots(self) -> Vec<Slot> {
-        self.params.slots
     }
 
     /// The finished store.

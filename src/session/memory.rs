@@ -11,6 +11,7 @@ use crate::data::windows::frame::INPUTS;
 use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::knob::{About, Kind, Settings};
+use crate::nn::Extent;
 use crate::train::Options;
 use crate::train::checkpoints::stretch;
 use crate::train::options::{BATCH, CHECKPOINTS};
@@ -122,8 +123,6 @@ impl Asked {
         let plan = self.architecture.plan(settings, self.features, self.lengths)?;
         let outline = self.architecture.outline(&plan, settings);
         let forecaster = outline.forecaster.as_ref();
-        let rows: u64 =
-            outline.slots.iter().filter(|slot| !slot.vector && !slot.looked_up).map(|slot| slot.rows as u64).sum();
         let options = Options::new(settings);
         let tokens = plan.tokens() as u64;
         let (length, side) = match truncated::longest_step(settings, &plan, forecaster, self.sizes.train) {
@@ -133,32 +132,42 @@ impl Asked {
         let shards = options.with_shards_for(times(&[length, side, outline.parameters])).shards as u64;
         let samples = side.div_ceil(shards);
 
-        // A layer's kept values and their gradients are about as many as the rows of its matrices: an LSTM has gates, states and
-        // two gradients (9 numbers a unit) for 8 rows, a GRU 6 for 6, a plain RNN 2 for 2. Other layers declare the excess.
+        let (every, ahead, grows) =
+            (plan.learns_throughout(), plan.fed_back() as u64, forecaster.state_grows_by() as u64);
+        // A state that does not grow is no larger than the values of one step, without their gradients.
+        let extent = |steps: u64, every: bool| Extent { steps, before: 0, every, trains: true };
+        let state = forecaster.keeps(extent(1, false)) / 2;
         let checkpoints = options.checkpoints && !plan.continuous() && forecaster.stretches().is_some();
         let one = if checkpoints {
             let stretch = stretch(plan.tokens()) as u64;
             let stretches = tokens.div_ceil(stretch);
             // A growing state is kept at the end of each stretch, with half of the final length on average; and before and behind a
             // stretch during its recomputation, with gradients.
-            let held = times(&[tokens, stretches / 2 + 4, forecaster.state_grows_by() as u64]);
-            forecaster.keeps(rows, stretch + stretches).saturating_add(held)
+            let held = times(&[tokens, stretches / 2 + 6, grows]) + (stretches + 4) * state;
+            let extent = Extent { before: tokens - stretch, ..extent(stretch, every) };
+            forecaster.keeps(extent) + forecaster.keeps(Extent { trains: false, ..extent }) + held
+        } else if plan.continuous() {
+            // The state before the chunk and behind it, on the tape and off it. Chunks with a state and without take buffers of other
+            // sizes, as measured a quarter more.
+            let before = if grows > 0 { (tokens + ahead).saturating_sub(length) } else { 0 };
+            forecaster.keeps(Extent { before, ..extent(length, every) }) / 4 * 5 + 4 * (before * grows + 2 * state)
         } else {
-            forecaster.keeps(rows, length)
+            forecaster.keeps(extent(length, every))
         };
         // A window with its horizon, as gathered and as the network reads it.
-        let read = |samples: u64| times(&[2 * (window + horizon) as u64, self.features.0 as u64, samples]);
-        let step = times(&[one, samples]).saturating_add(read(samples));
+        let read = |rows: u64, samples: u64| times(&[2 * (rows + horizon as u64), self.features.0 as u64, samples]);
+        let rows = (window as u64).max(length * plan.segment() as u64);
+        let step = times(&[one, samples]).saturating_add(read(rows, samples));
 
         // A recursive model reads its own forecasts behind the window, and a growing state exists once for each of them.
-        let ahead = plan.fed_back() as u64;
-        let grown = times(&[ahead, tokens + ahead / 2, forecaster.state_grows_by() as u64]);
-        let judged = forecaster.keeps_to_forecast(rows, tokens + ahead).saturating_add(grown);
+        let grown = times(&[ahead, tokens + ahead / 2, grows]);
+        let judged = Extent { trains: false, ..extent(tokens + ahead, ahead > 0) };
+        let judged = forecaster.keeps(judged).saturating_add(grown);
         let side = evaluate::CHUNK as u64;
-        let judging = times(&[judged.saturating_add(read(1)), side, INFERENCE_TAPES]);
+        let judging = times(&[judged.saturating_add(read(window as u64, 1)), side, INFERENCE_TAPES]);
         // “Look inside” reads windows up to this number of tokens, or one window.
-        let looked = tokens.max((MOST_TOKENS as u64).min(tokens.saturating_mul(MOST_LOOKED_INTO as u64)));
-        let looked = forecaster.keeps(rows, looked);
+        let looked = (MOST_TOKENS as u64 / tokens).clamp(1, MOST_LOOKED_INTO as u64);
+        let looked = times(&[forecaster.keeps(extent(tokens, true)), looked]);
         // Errors of the validation windows at each step, by target: the last epoch's, the best one's, and those for the bounds.
         let windows = self.sizes.validation.min(MOST_VALIDATED) as u64;
         let errors = times(&[windows, horizon as u64, self.features.2 as u64, 3 * size_of::<f64>() as u64]);

@@ -101,7 +101,8 @@ pub fn longest_step(settings: &Settings, plan: &Plan, model: &dyn Forecaster, ro
         return None;
     }
     let total = rows / plan.segment();
-    let chunk = chunk_of(settings, plan, model).0.clamp(1, total.max(1));
+    let (chunk, longest) = chunk_of(settings, plan, model);
+    let chunk = chunk.min(longest.unwrap_or(total)).clamp(1, total.max(1));
     let asked = settings.get(&LANES);
     let fitting = (total / (WINDOWS_A_LANE * plan.tokens())).clamp(1, MOST_LANES);
     let lanes = if asked > 0 { asked } else { fitting };

@@ -36,7 +36,7 @@ use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::knob::{AnyKnob, Group, Knob, Settings};
-use crate::nn::{Builder, Clock, Linear, Pass};
+use crate::nn::{Builder, Clock, Extent, Linear, Pass};
 
 use attention::{ATTENTION, Attention, Memory, WhichAttention};
 use forcing::{DECAY, Feed, Forcing, HALF, RATIO};
@@ -95,6 +95,8 @@ struct EncoderDecoder {
     head: Linear,
     head_dropout: Real,
     forcing: Forcing,
+    /// Rows of the matrices of encoder and decoder.
+    rows: [u64; 2],
 }
 
 /// A new one.
@@ -107,8 +109,10 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
         let inputs = embed.map_or(token, |embed| embed.outputs);
         (embed, Stack::new(builder, settings.get(&ENCODER), inputs, plan, settings, dropout))
     });
+    let encoding = builder.rows();
     let attention = builder.within("attention", |builder| Attention::new(builder, hidden, settings));
     let context = if attention.feeds_the_cell() { hidden } else { 0 };
+    let prepared = builder.rows();
     let (decoder, head) = builder.within("decoder", |builder| {
         // It runs over the horizon, one step at a time.
         let over = Plan { window: plan.horizon, input: Input::Segments(1), ..*plan };
@@ -125,6 +129,7 @@ pub fn make(builder: &mut Builder, plan: &Plan, settings: &Settings) -> Box<dyn 
         head,
         head_dropout: crate::narrow(settings.get(&HEAD_DROPOUT)),
         forcing: Forcing::new(settings),
+        rows: [encoding, builder.rows() - prepared],
     })
 }
 
@@ -318,12 +323,17 @@ impl Forecaster for EncoderDecoder {
         self.answer(pass, batch, Feed::Truth, out);
     }
 
-    fn keeps(&self, rows: u64, tokens: u64) -> u64 {
-        // The encoder's matrices are applied to each token, the decoder's at each step of the horizon, where attention reads all
-        // tokens; scores and weights are kept with their gradients.
-        let horizon = self.plan.horizon as u64;
-        let looks = if matches!(self.attention, Attention::None) { 0 } else { 4 };
-        (tokens + horizon).saturating_mul(rows).saturating_add((horizon * looks).saturating_mul(tokens))
+    fn keeps(&self, extent: Extent) -> u64 {
+        let (steps, [encoder, decoder]) = (extent.steps, self.rows);
+        let (horizon, read) = (self.plan.horizon as u64, self.head.inputs as u64);
+        let embed = self.embed.map_or(0, |embed| 3 * embed.outputs as u64);
+        // A scan of one step also keeps the states between the steps, with gradients.
+        let alone = (encoder + embed) * steps + (2 * decoder + 2 * read) * horizon;
+        // Attention adds a gradient and a key of each token; and at each step of the horizon scores, weights, a query, and the
+        // context, alone and joined with the state, all with gradients.
+        let attends = !matches!(self.attention, Attention::None);
+        let all = if attends { alone + 3 * read * steps + (4 * steps + 10 * read) * horizon } else { alone };
+        all * (2 + extent.copies()) / 4
     }
 }
 

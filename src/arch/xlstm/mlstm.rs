@@ -19,7 +19,7 @@ use crate::arch::residual::{Branches, ending, largest_divisor};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
-use crate::nn::{Block, Bounds, Builder, CausalConv, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Extent, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, MlstmInputs, MlstmOutputs};
 
 /// Rows of the blocks that make queries, keys and values, where they divide the channels (as published).
@@ -159,10 +159,12 @@ impl Block for Mlstm {
         Some(self.run(pass, x, state, true))
     }
 
-    fn keeps_more(&self, _: usize) -> usize {
-        let (h, e, heads) = (self.frame.stream.width, self.channels, self.frame.heads);
-        // Sequences of E, hidden and heads rows in `forward`, each with its gradient, beyond the matrices' 6 E + hidden and two for
-        // each head; and the memory, which is kept once in some steps.
-        2 * (17 * e + 5 * h + 16 * heads) - (6 * e + h + 2 * heads) + e * (e / heads + 1) / scan::MLSTM_CHUNK
+    fn keeps(&self, _: u64, extent: Extent) -> u64 {
+        let [h, e, heads] = [self.frame.stream.width, self.channels, self.frame.heads].map(|size| size as u64);
+        // Sequences of E, hidden and heads rows in `run`, with gradients; and the memory at the end and, in training, at the start of
+        // each chunk.
+        let sequences = if extent.every { 17 * e + 5 * h } else { 9 * e + 2 * h } + 16 * heads;
+        let chunks = if extent.trains { extent.steps.div_ceil(scan::MLSTM_CHUNK as u64) } else { 0 };
+        extent.copies() * (sequences * extent.steps + e * (e / heads + 1)) + e * (e / heads + 1) * chunks
     }
 }

@@ -20,7 +20,7 @@ use crate::arch::residual::ending;
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
 use crate::nn::block::last_step;
-use crate::nn::{Block, Bounds, Builder, CausalConv, Flow, Init, Linear, Norm, ParamId, Pass, State};
+use crate::nn::{Block, Bounds, Builder, CausalConv, Extent, Flow, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, SlstmInputs, SlstmOutputs};
 
 /// Initial bias of the forget gate, of a head's first unit and of its last.
@@ -156,10 +156,10 @@ impl Block for Slstm {
         Some(self.run(pass, x, state, true))
     }
 
-    fn keeps_more(&self, _: usize) -> usize {
-        let (h, wide) = (self.frame.stream.width, self.down.inputs);
-        // Sequences of hidden and of feed-forward rows in `forward`, most with a gradient, beyond the matrices' 10 hidden and twice
-        // the feed-forward's.
-        38 * h + 12 * wide - (10 * h + 2 * wide)
+    fn keeps(&self, _: u64, extent: Extent) -> u64 {
+        let (h, wide) = (self.frame.stream.width as u64, self.down.inputs as u64);
+        // Sequences of hidden and of feed-forward rows in `run`, with gradients; and the scan's gates and memory.
+        let sequences = if extent.every { 16 * h + 6 * wide } else { 10 * h };
+        (extent.copies() * sequences + 9 * h) * extent.steps
     }
 }
