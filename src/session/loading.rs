@@ -14,12 +14,13 @@ use crate::export::state_dict::StateDict;
 use crate::export::tensors::broken;
 use crate::knob::Raw;
 use crate::nn::params::Slot;
+use serde_json::Value;
 
 /// Options for loading a saved model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Loading {
     /// Settings that the state dict of a PyTorch model lacks, such as the window and the columns. For a model saved by this library
-    /// only the split counts, where its own does not fit the present rows.
+    /// only the split counts, where its own does not fit the present rows; in an average it then counts for all members.
     pub settings: Raw,
     /// Whether it is loaded although it was trained on other rows, since a person says that these are another series of the same
     /// kind.
@@ -32,14 +33,29 @@ impl From<Raw> for Loading {
     }
 }
 
+impl Loading {
+    /// Loads with each model's own split; where that does not fit the present rows, all of it again with the chosen one.
+    pub(super) fn with_split<T>(&self, load: impl Fn(Option<&Value>) -> Result<T>) -> Result<T> {
+        load(None).or_else(|error| {
+            let chosen = self.settings.get(SPLIT.key).filter(|_| error.place().knob.as_deref() == Some(SPLIT.key));
+            chosen.map_or(Err(error), |split| load(Some(split)))
+        })
+    }
+}
+
 /// The remark for a model without a record of its training rows.
 const UNKNOWN: &str = "The training rows of this model are unknown; rows of the test part may be among them.";
 
 impl Model {
-    /// The model in `bytes` on the series of `experiments`, if it fits into `limit` bytes.
-    pub fn load(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Self> {
+    /// The model in `bytes` on the series of `experiments`, if it fits into `limit` bytes; with `split` in place of its own.
+    pub fn load(
+        experiments: &Experiments,
+        bytes: &[u8],
+        (loading, split): (&Loading, Option<&Value>),
+        limit: u64,
+    ) -> Result<Self> {
         if safetensors::saved_here(bytes)? {
-            return Self::saved(experiments, bytes, loading, limit);
+            return Self::saved(experiments, bytes, (loading, split), limit);
         }
         let found = StateDict::read(bytes)?;
         let mut raw = loading.settings.clone();
@@ -53,17 +69,17 @@ impl Model {
         Ok(model)
     }
 
-    fn saved(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Self> {
+    fn saved(
+        experiments: &Experiments,
+        bytes: &[u8],
+        (loading, split): (&Loading, Option<&Value>),
+        limit: u64,
+    ) -> Result<Self> {
         let about = safetensors::about(bytes)?;
         experiment::fits(experiments.series(), &about.columns, &about.axis, about.experiment.as_ref())?;
-        let with = |settings: &Raw| Self::described(experiments, settings, &about, loading.other_rows, limit);
-        let mut model = with(&about.settings).or_else(|error| {
-            let chosen = loading.settings.get(SPLIT.key).filter(|_| error.place().knob.as_deref() == Some(SPLIT.key));
-            let Some(split) = chosen else { return Err(error) };
-            let mut settings = about.settings.clone();
-            settings.insert(SPLIT.key.to_owned(), split.clone());
-            with(&settings)
-        })?;
+        let mut settings = about.settings.clone();
+        settings.extend(split.map(|split| (SPLIT.key.to_owned(), split.clone())));
+        let mut model = Self::described(experiments, &settings, &about, loading.other_rows, limit)?;
         let why = match about.best {
             Some((epoch, _)) => format!("Weights of epoch {epoch} of a saved model."),
             None => "Weights of a saved model.".to_owned(),

@@ -47,6 +47,7 @@ use crate::train::{Epoch, Progress};
 use build::Fitted;
 use ensemble::Ensemble;
 use model::Model;
+use serde_json::Value;
 
 /// A series, the experiments on it, and at most one model or average of several.
 #[derive(Debug)]
@@ -305,7 +306,10 @@ impl Session {
                 let ensemble = Ensemble::load(&self.experiments, (about, &models), loading, self.limit)?;
                 Held::Ensemble(Box::new(ensemble))
             }
-            None => Held::Model(Box::new(Model::load(&self.experiments, bytes, loading, self.limit)?)),
+            None => {
+                let load = |split: Option<&Value>| Model::load(&self.experiments, bytes, (loading, split), self.limit);
+                Held::Model(Box::new(loading.with_split(load)?))
+            }
         };
         Ok(self.hold(held))
     }

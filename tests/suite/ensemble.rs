@@ -198,6 +198,22 @@ fn on_rows_that_go_on_every_member_is_what_it_was() {
 }
 
 #[test]
+fn on_fewer_rows_the_split_that_an_error_names_is_tried_for_all_members() {
+    let [before, all] = growing(400, 460);
+    let [early, late] = [before, all.clone()].map(|series| trained(series, "{}").save().unwrap());
+    let bytes = combined(all, &[(Member::Model(&early), 1.0), (Member::Model(&late), 1.0)]).save().unwrap();
+    // The test part would begin within the rows that the second member has learnt from, though behind those of the first.
+    let [fewer, _] = growing(450, 460);
+    let error = Session::new(fewer.clone()).load(&bytes, &Loading::default()).unwrap_err().to_string();
+    let named = error.split_once("begins later: ").unwrap().1.trim_end_matches('.');
+    assert!(error.contains("member 2"), "{error}");
+    let chosen = Loading::from(Raw::from([("split".to_owned(), named.into())]));
+    let configured = Session::new(fewer).load(&bytes, &chosen).unwrap().clone();
+    assert_eq!(configured.members.len(), 2);
+    assert_eq!(configured.settings["split"], named);
+}
+
+#[test]
 fn what_cannot_be_averaged_is_refused_by_the_number_of_the_member() {
     let series = noisy_sine(400);
     let usual = trained(series.clone(), "{}").save().unwrap();

@@ -21,7 +21,7 @@ import { tryToRead, unreadable } from './unreadable.js';
 /** @import {Problem, Reading} from '../core/protocol.js' */
 /** @import {Dataset, EarlierData, PageStore, Run, Source} from '../state/shape.js' */
 
-/** @param {any} error @returns {Problem} An error of the core, what the browser says of a file, or an error of the page. */
+/** @param {any} error @returns {Problem} An error of the core, the browser's error on a file, or an error of the page. */
 function problemOf(error) {
   const why = unreadable(error);
   return error?.problem ?? (why ? { message: why } : deathOf('trap', error));

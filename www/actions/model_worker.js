@@ -70,7 +70,7 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
     return answer;
   }
 
-  /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} What came of it; an error is shown where training is. */
+  /** @template T @param {() => Promise<T>} ask @returns {Promise<T | undefined>} Its answer; `undefined` after an error, which is shown where training is. */
   async function attempt(ask) {
     try {
       return await ask();

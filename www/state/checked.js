@@ -393,7 +393,7 @@ const EVENTS = {
   reading: object({ bytes: count, total: count }),
 };
 
-/** @param {any} event @returns {string} What is wrong with what a worker said unasked; '' nothing. */
+/** @param {any} event @returns {string} The fault of a worker's event; '' for none. */
 export function faultInEvent(event) {
   const shape = Object.hasOwn(EVENTS, event?.type) ? EVENTS[event.type] : null;
   return shape ? shape(event, event.type) : 'its kind is unknown';

@@ -90,7 +90,7 @@
  * @typedef {object} State
  * @property {Catalog | null} catalog
  * @property {Dataset | null} data
- * @property {EarlierData[]} earlierData What "Restore" brings back, the newest last.
+ * @property {EarlierData[]} earlierData Data that “Restore” brings back, the newest last.
  * @property {{name: string, share: number | null} | null} reading The file being read, and the share that has been read, if known.
  * @property {Problem | null} dataProblem
  * @property {Settings} settings A person's settings; absent ones have their defaults.

@@ -90,7 +90,7 @@ function keptSentence(keeping) {
   return `Files and models are kept in this browser only, for your next visit.${room}${lasts}${one}`;
 }
 
-/** What is stored here, with a button to delete it. @param {PageStore} store */
+/** The sentence on the stored records, with a button to delete them. @param {PageStore} store */
 export function keptView(store) {
   const sentence = h('span', {});
   const act = h('p', {});

@@ -22,6 +22,7 @@ use crate::train::Progress;
 use baseline::Baseline;
 use errors::{no_model, not_ready, of_member};
 use members::{Members, Of};
+use serde_json::Value;
 
 /// A member of an average: a saved model by its file, or a baseline by its row in the table of errors (`last`, `seasonal`, `ridge`,
 /// `ridge-centred`).
@@ -133,16 +134,20 @@ impl Ensemble {
         loading: &Loading,
         limit: u64,
     ) -> Result<(Members, View, Configured)> {
-        let (mut models, mut left) = (Vec::new(), limit);
-        for (index, (member, _)) in given.iter().enumerate() {
-            let model = match member {
-                Given::Model(bytes) => single(experiments, bytes, loading, left).map(Some),
-                _ => Ok(None),
-            };
-            let model = model.map_err(|error| of_member(index, error))?;
-            left = left.saturating_sub(model.as_ref().map_or(0, |model: &Model| model.configured.memory_bytes));
-            models.push(model);
-        }
+        // With one split, which must fit all of them.
+        let models = loading.with_split(|split| {
+            let (mut models, mut left) = (Vec::new(), limit);
+            for (index, (member, _)) in given.iter().enumerate() {
+                let model = match member {
+                    Given::Model(bytes) => single(experiments, bytes, (loading, split), left).map(Some),
+                    _ => Ok(None),
+                };
+                let model = model.map_err(|error| of_member(index, error))?;
+                left = left.saturating_sub(model.as_ref().map_or(0, |model: &Model| model.configured.memory_bytes));
+                models.push(model);
+            }
+            Ok(models)
+        })?;
         let mut view = shared(&models)?;
         view.label = format!("average of {} forecasts", given.len());
         let mut members = Vec::new();
@@ -207,7 +212,7 @@ impl Ensemble {
 }
 
 /// The model in a file that holds one.
-fn single(experiments: &Experiments, bytes: &[u8], loading: &Loading, limit: u64) -> Result<Model> {
+fn single(experiments: &Experiments, bytes: &[u8], loading: (&Loading, Option<&Value>), limit: u64) -> Result<Model> {
     if file::read(bytes)?.is_some() {
         return Err(not_ready("it is an average itself; give its models.".to_owned()));
     }
