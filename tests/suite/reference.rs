@@ -203,17 +203,7 @@ fn twenty_steps_of_adam_with_clipping_equal_pytorch() {
 
 /// A vector of `rows` numbers in a store.
 fn slot(offset: usize, rows: usize, decays: bool) -> Slot {
-    Slot {
-        name: String::new(),
-        rows,
-        cols: 1,
-        vector: true,
-        second_bias: false,
-        decays,
-        looked_up: false,
-        blocks: 1,
-        offset,
-    }
+    Slot { name: String::new(), rows, cols: 1, vector: true, second_bias: false, decays, blocks: 1, offset }
 }
 
 /// Whether the authors of the layer with the parameter `name` let weight decay act on it: Mamba's mark `A_log` and `D`

@@ -103,7 +103,7 @@ mod tests {
     use crate::grad::Var;
     use crate::knob::{Raw, Settings};
     use crate::math::Rng;
-    use crate::nn::{Builder, Init, ParamId};
+    use crate::nn::{Builder, Extent, Init, ParamId};
     use crate::train::{Options, Progress};
     use crate::{Error, Result};
 
@@ -122,6 +122,10 @@ mod tests {
 
         fn forecast(&self, _: &mut Pass<'_>, _: &Batch, out: &mut [Real]) {
             out.fill(self.values[self.asked.replace(self.asked.get() + 1)]);
+        }
+
+        fn keeps(&self, _: Extent) -> u64 {
+            0
         }
     }
 
