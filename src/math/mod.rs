@@ -22,6 +22,15 @@ pub fn sort(values: &mut [f64]) {
     values.iter_mut().zip(keys).for_each(|(value, key)| *value = f64::from_bits(turned(key) as u64));
 }
 
+/// Indices of `keys` in ascending order of the keys; equal keys keep their order.
+pub fn order(keys: &[i64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    if !keys.is_sorted() {
+        order.sort_unstable_by_key(|&index| (keys[index], index));
+    }
+    order
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -31,5 +40,11 @@ mod tests {
         super::sort(&mut ours);
         theirs.sort_unstable_by(f64::total_cmp);
         assert_eq!(ours.map(f64::to_bits), theirs.map(f64::to_bits));
+    }
+
+    #[test]
+    fn equal_keys_keep_their_order() {
+        assert_eq!(super::order(&[3, -1, 3, 0, -1]), [1, 4, 3, 0, 2]);
+        assert_eq!(super::order(&[1, 1, 2]), [0, 1, 2]);
     }
 }

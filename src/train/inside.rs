@@ -8,7 +8,7 @@ use crate::arch::Forecaster;
 use crate::data::Batch;
 use crate::grad::Tape;
 use crate::grad::ops::{self, Loss};
-use crate::math::norms;
+use crate::math::{self, norms};
 use crate::nn::probe::{Bounds, Clock, Flow, Layout, Probe};
 use crate::nn::{Params, Pass};
 
@@ -163,12 +163,17 @@ pub fn look(model: &dyn Forecaster, params: &Params, batch: &Batch, out: &mut [R
 
 /// Notes the bounds of `values`.
 fn measure(about: &mut About, values: &[Real]) {
-    let mut sizes: Vec<f64> = values.iter().map(|&value| crate::wide(value.abs())).collect();
-    let share = if about.kind == Kind::Looks { TOLD_APART } else { 1.0 };
-    let at = (sizes.len().saturating_sub(1) as f64 * share) as usize;
     about.least = values.iter().copied().map(crate::wide).fold(f64::NAN, f64::min);
     about.most = values.iter().copied().map(crate::wide).fold(f64::NAN, f64::max);
-    about.reach = if sizes.is_empty() { 0.0 } else { *sizes.select_nth_unstable_by(at, f64::total_cmp).1 };
+    let sizes = values.iter().map(|&value| crate::wide(value.abs()));
+    let reach = if about.kind == Kind::Looks {
+        let mut sizes: Vec<f64> = sizes.collect();
+        math::sort(&mut sizes);
+        sizes.get((sizes.len().saturating_sub(1) as f64 * TOLD_APART) as usize).copied()
+    } else {
+        sizes.max_by(f64::total_cmp)
+    };
+    about.reach = reach.unwrap_or(0.0);
 }
 
 /// The gradient of the loss of `batch` through time, without dropout.

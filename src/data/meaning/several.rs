@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::data::cell::names;
 use crate::data::notes::{Choice, Note, counted};
 use crate::data::options::{Pick, ReadOptions, clip};
+use crate::math;
 
 /// Pseudo-column: the number of the pass through the times that a row belongs to. No real column's name begins with a space.
 pub(crate) const TABLES: &str = " table";
@@ -106,10 +107,7 @@ struct Clashes<'s> {
 
 impl Clashes<'_> {
     fn of<'s>(source: &'s Source<'s>) -> Clashes<'s> {
-        let mut order: Vec<usize> = (0..source.times.len()).collect();
-        if !source.times.is_sorted() {
-            order.sort_unstable_by_key(|&row| (source.times[row], row));
-        }
+        let order = math::order(source.times);
         let mut times = Vec::new();
         let mut from = 0;
         for run in order.chunk_by(|&a, &b| source.times[a] == source.times[b]) {

@@ -11,6 +11,7 @@ use crate::data::series::Series;
 use crate::data::series::sentinel::{self, Sentinels};
 use crate::data::series::split::Split;
 use crate::error::{Error, Result};
+use crate::math;
 
 /// A regular series and its history.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,7 +172,7 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
         };
         Error::Column { column: column(), problem: problem.to_owned() }
     })?;
-    let rows = by_time(times);
+    let rows = math::order(times);
     let first = grid.slot(times[rows.first().copied().unwrap_or(0)]);
     let last = grid.slot(times[rows.last().copied().unwrap_or(0)]);
     let moments = last.saturating_sub(first).saturating_add(1);
@@ -196,15 +197,6 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
     regular.about.rows = times.len();
     place(source, times, &rows, grid, options.duplicates, &mut regular);
     Ok(regular)
-}
-
-/// Rows in the order of their times; rows of the same time in the file's order.
-fn by_time(times: &[i64]) -> Vec<usize> {
-    let mut rows: Vec<usize> = (0..times.len()).collect();
-    if !times.is_sorted() {
-        rows.sort_unstable_by_key(|&row| (times[row], row));
-    }
-    rows
 }
 
 /// The error for times that span far more moments than there are rows: it names the row after the widest jump.
