@@ -1,5 +1,6 @@
 // The page's own thread while a worker trains, and what happens when a worker dies.
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
 import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs';
 
@@ -33,7 +34,7 @@ async function looked(page) {
   await page.until('what is inside', () => /The values lie/.test(document.querySelector('#inside-summary').textContent) && document.querySelector('.inside-sentence').textContent.endsWith('.'));
 }
 
-inBrowsers((browser, test) => {
+inBrowsers((browser) => {
   test('while it trains, the page answers at once', async () => {
     const page = await browser.open({ address: '#epochs=1000&patience=0' });
     await untilReady(page);
@@ -140,4 +141,4 @@ inBrowsers((browser, test) => {
     assert.match(await page.text('#train .sentence'), /step \d+.*(?:learning rate|clipping)/i);
     await page.until('a way on', () => !document.querySelector('#train .main').disabled);
   });
-}, { dealt: true });
+});

@@ -1,6 +1,7 @@
 // Workers that vanish silently, at every point of their work: the page reports it, asks for a decision, stays responsive meanwhile,
 // and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -82,7 +83,7 @@ const decide = (page, label) =>
 /** @param {Page} page */
 const untilQuiet = (page) => page.until('no question any more', () => document.querySelector('#silence').hidden);
 
-inBrowsers((browser, test) => {
+inBrowsers((browser) => {
   test('the data worker vanishes while it reads a file: the page asks, and reads the next file in another', async () => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
@@ -415,4 +416,4 @@ inBrowsers((browser, test) => {
     await untilStatus(page, 'paused');
     await untilQuiet(page);
   });
-}, { dealt: true });
+});
