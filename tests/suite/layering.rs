@@ -26,7 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data::cell", &["exact", "data::calendar", "data::options", "data::notes"]),
     ("data::file", &["error", "exact", "data::options", "data::notes", "data::cell"]),
     ("data::meaning", &["error", "math", "data::calendar", "data::options", "data::notes", "data::cell", "data::file"]),
-    ("data::series", &["error", "exact", "knob", "data::calendar", "data::options", "data::notes", "data::cell"]),
+    (
+        "data::series",
+        &["error", "exact", "knob", "math", "data::calendar", "data::options", "data::notes", "data::cell"],
+    ),
     ("data::windows", &["error", "exact", "knob", "data::calendar", "data::options", "data::notes", "data::series"]),
     (
         "data::table",
