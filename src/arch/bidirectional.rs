@@ -59,7 +59,7 @@ impl Block for Bidirectional {
     }
 
     fn keeps(&self, rows: u64, extent: Extent) -> u64 {
-        // The outputs of both directions are stored once more, side by side.
+        // `rows` are those of both directions, whose outputs are stored once more, side by side.
         self.forward.keeps(rows, Extent { every: true, ..extent })
             + extent.copies() * self.features() as u64 * extent.steps
     }

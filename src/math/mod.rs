@@ -22,8 +22,8 @@ pub fn sort(values: &mut [f64]) {
     values.iter_mut().zip(keys).for_each(|(value, key)| *value = f64::from_bits(turned(key) as u64));
 }
 
-/// Indices of `keys` in ascending order of the keys; equal keys keep their order.
-pub fn order(keys: &[i64]) -> Vec<usize> {
+/// The indices that sort `keys`; equal keys keep their order.
+pub fn argsort(keys: &[i64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..keys.len()).collect();
     if !keys.is_sorted() {
         order.sort_unstable_by_key(|&index| (keys[index], index));
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn equal_keys_keep_their_order() {
-        assert_eq!(super::order(&[3, -1, 3, 0, -1]), [1, 4, 3, 0, 2]);
-        assert_eq!(super::order(&[1, 1, 2]), [0, 1, 2]);
+        assert_eq!(super::argsort(&[3, -1, 3, 0, -1]), [1, 4, 3, 0, 2]);
+        assert_eq!(super::argsort(&[1, 1, 2]), [0, 1, 2]);
     }
 }

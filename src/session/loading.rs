@@ -1,5 +1,7 @@
 //! Loading a saved model, or the state dict of a PyTorch model, for the present series.
 
+use serde_json::Value;
+
 use super::build::Fitted;
 use super::model::{Model, Origin};
 use crate::data::calendar::features::Cycle;
@@ -14,7 +16,6 @@ use crate::export::state_dict::StateDict;
 use crate::export::tensors::broken;
 use crate::knob::Raw;
 use crate::nn::params::Slot;
-use serde_json::Value;
 
 /// Options for loading a saved model.
 #[derive(Debug, Clone, Default, PartialEq)]

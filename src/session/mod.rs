@@ -34,6 +34,8 @@ pub use view::{Predictions, Sample};
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::data::{Part, Series};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
@@ -47,7 +49,6 @@ use crate::train::{Epoch, Progress};
 use build::Fitted;
 use ensemble::Ensemble;
 use model::Model;
-use serde_json::Value;
 
 /// A series, the experiments on it, and at most one model or average of several.
 #[derive(Debug)]

@@ -107,7 +107,7 @@ struct Clashes<'s> {
 
 impl Clashes<'_> {
     fn of<'s>(source: &'s Source<'s>) -> Clashes<'s> {
-        let order = math::order(source.times);
+        let order = math::argsort(source.times);
         let mut times = Vec::new();
         let mut from = 0;
         for run in order.chunk_by(|&a, &b| source.times[a] == source.times[b]) {

@@ -172,7 +172,7 @@ fn timed(source: &Source, times: &[i64], options: &SeriesOptions) -> Result<Regu
         };
         Error::Column { column: column(), problem: problem.to_owned() }
     })?;
-    let rows = math::order(times);
+    let rows = math::argsort(times);
     let first = grid.slot(times[rows.first().copied().unwrap_or(0)]);
     let last = grid.slot(times[rows.last().copied().unwrap_or(0)]);
     let moments = last.saturating_sub(first).saturating_add(1);

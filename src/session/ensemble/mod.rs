@@ -7,6 +7,8 @@ mod members;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::configured::Configured;
 use super::loading::Loading;
 use super::model::{Model, no_range};
@@ -22,7 +24,6 @@ use crate::train::Progress;
 use baseline::Baseline;
 use errors::{no_model, not_ready, of_member};
 use members::{Members, Of};
-use serde_json::Value;
 
 /// A member of an average: a saved model by its file, or a baseline by its row in the table of errors (`last`, `seasonal`, `ridge`,
 /// `ridge-centred`).
