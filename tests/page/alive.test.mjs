@@ -1,15 +1,13 @@
 // The page's own thread while a worker trains, and what happens when a worker dies.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inBrowsers } from './harness.mjs';
+import { HANGS_MS, inBrowsers } from './harness.mjs';
 import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Largest unnoticeable delay. */
 const LONGEST_GAP_MS = 50;
-/** On a busy machine few stretches are quiet. */
-const STRETCHES = 40;
 
 const small = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
 
@@ -36,15 +34,15 @@ async function looked(page) {
 
 inBrowsers((browser) => {
   test('while it trains, the page answers at once', async () => {
-    const page = await browser.open({ address: '#epochs=1000&patience=0' });
+    const page = await browser.open({ address: '#epochs=10000&patience=0' });
     await untilReady(page);
     await press(page, 'Train');
     await untilEpoch(page);
     // Other programs disturb, so the quietest stretch shows the page's own cost: each includes the report of an epoch, the page's
-    // largest task during training.
+    // largest task during training. On a busy machine one stretch in twenty is quiet, so only a hanging test's limit ends the search.
     const gaps = [];
     const tasks = [];
-    for (let stretch = 0; stretch < STRETCHES; stretch++) {
+    for (const end = Date.now() + HANGS_MS; Date.now() < end; ) {
       const curve = await page.run(() => document.querySelector('#curve-summary').textContent);
       await page.watchLiveliness();
       await page.until('the next report', (before) => document.querySelector('#curve-summary').textContent !== before, { args: [curve] });
