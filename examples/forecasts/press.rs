@@ -26,16 +26,18 @@ pub struct Told {
     pub steps: u64,
     pub epoch: u32,
     pub best: Option<(u32, f64)>,
+    /// Share of the network in a forecast that starts from the linear model.
+    pub share: Option<f64>,
     /// Whether the horizon did not fit, so that the forecast goes on from its own values.
     pub rolled: bool,
 }
 
 impl Told {
     pub fn to_json(&self) -> Value {
-        let Self { seconds, lengths, windows, steps, epoch, best, rolled } = self;
+        let Self { seconds, lengths, windows, steps, epoch, best, share, rolled } = self;
         json!({
             "seconds": seconds, "lengths": lengths, "windows": windows, "steps": steps, "epoch": epoch, "best": best,
-            "rolled": rolled,
+            "share": share, "rolled": rolled,
         })
     }
 }
@@ -68,6 +70,7 @@ fn pressed(set: &Set, one: &One, settings: &Raw, told: &mut Told) -> Result<Made
     while session.advance()? {}
     let progress = session.progress()?;
     (told.steps, told.epoch) = (progress.step, progress.epoch);
+    told.share = progress.added.map(|added| added.share);
     told.best = progress.best.map(|best| (best.epoch, best.validation));
     let forecast = session.forecast(set.horizon)?;
     Ok(Made { values: forecast.values, range: forecast.lower.zip(forecast.upper) })

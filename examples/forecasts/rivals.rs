@@ -35,7 +35,8 @@ pub fn ridge(set: &Set, past: &[f64]) -> Result<Vec<f64>, String> {
     let last = count - (count / 5).max(1);
     let fitted = Ridge::fit(&frame, 0, &set_of(0..last), &set_of(last..count));
     let found = fitted.into_iter().flatten().find(|ridge| ridge.form == Form::Centred);
-    let whole = found.and_then(|ridge| ridge.refitted(&frame, &set_of(0..count))).ok_or("no penalty gives numbers")?;
+    let whole =
+        found.and_then(|ridge| ridge.refitted(&frame, 0..1, &set_of(0..count))).ok_or("no penalty gives numbers")?;
     let mut out = vec![0.0; set.horizon];
     whole.forecast(&frame, &[u32::try_from(rows - window).map_err(|error| error.to_string())?], &mut out);
     Ok(out.into_iter().map(|value| frame.scales[0].unscale(unrolled::wide(value))).collect())

@@ -120,7 +120,11 @@ impl Ridge {
     pub fn shared(frame: &Frame, form: Form, train: &WindowSet, validation: &WindowSet) -> Option<Ridge> {
         let (window, horizon) = (train.window, train.horizon);
         let lags = lags(window, horizon, 1, 1);
-        let [train, validation] = [train, validation].map(|set| shared_moments(frame, form, set, lags));
+        let of = |set: &WindowSet| {
+            let each = (0..frame.targets).map(|target| form.of(&moments(frame, set, &[target], lags), lags, horizon));
+            each.reduce(Moments::and)
+        };
+        let (train, validation) = (of(train)?, of(validation)?);
         let (penalty, validation_mse, weights, bias) = best(&PENALTIES, [&train, &validation], horizon)?;
         let inputs = vec![0];
         Some(Ridge {
@@ -138,10 +142,15 @@ impl Ridge {
         })
     }
 
-    /// The same map with the same penalty, fitted to the windows `set` of one target. `None` where that gives no finite numbers.
-    pub fn refitted(&self, frame: &Frame, set: &WindowSet) -> Option<Ridge> {
-        let moments = self.form.of(&moments(frame, set, &self.inputs, self.lags), self.lags, self.horizon);
-        let (_, _, weights, bias) = best(&[self.penalty], [&moments; 2], self.horizon)?;
+    /// The same map with the same penalty, fitted to the windows `set`; a map of each target's own window to those of all `targets`
+    /// together. `None` where that gives no finite numbers.
+    pub fn refitted(&self, frame: &Frame, targets: std::ops::Range<usize>, set: &WindowSet) -> Option<Ridge> {
+        let of = |target| match self.inputs.len() {
+            1 => moments(frame, set, &[target], self.lags),
+            _ => moments(frame, set, &self.inputs, self.lags),
+        };
+        let all = targets.map(|target| self.form.of(&of(target), self.lags, self.horizon)).reduce(Moments::and)?;
+        let (_, _, weights, bias) = best(&[self.penalty], [&all; 2], self.horizon)?;
         Some(Ridge { inputs: self.inputs.clone(), weights, bias, ..*self })
     }
 
@@ -227,13 +236,6 @@ fn moments(frame: &Frame, set: &WindowSet, inputs: &[usize], lags: usize) -> Mom
     let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, lags)).collect();
     tracks.push((inputs[0], lags + set.horizon));
     Moments::of(frame, &recent(set, lags), &tracks)
-}
-
-/// The same summed over all targets, each alone.
-fn shared_moments(frame: &Frame, form: Form, set: &WindowSet, lags: usize) -> Moments {
-    let each = (0..frame.targets).map(|target| form.of(&moments(frame, set, &[target], lags), lags, set.horizon));
-    each.reduce(|all, one| Moments { count: all.count + one.count, sum: all.sum + one.sum, gram: all.gram + one.gram })
-        .unwrap_or_else(|| Moments::of(frame, set, &[]))
 }
 
 /// The same windows with only the last `lags` rows of the past.

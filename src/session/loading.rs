@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::build::Fitted;
 use super::model::{Model, Origin};
+use crate::arch::plan::FROM_LINE;
 use crate::data::calendar::features::Cycle;
 use crate::data::series::split::SPLIT;
 use crate::data::windows::frame::{INPUTS, TARGET};
@@ -79,6 +80,8 @@ impl Model {
         let about = safetensors::about(bytes)?;
         experiment::fits(experiments.series(), &about.columns, &about.axis, about.experiment.as_ref())?;
         let mut settings = about.settings.clone();
+        // Models of earlier versions started from none.
+        settings.entry(FROM_LINE.key.to_owned()).or_insert(false.into());
         settings.extend(split.map(|split| (SPLIT.key.to_owned(), split.clone())));
         let mut model = Self::described(experiments, &settings, &about, loading.other_rows, limit)?;
         let why = match about.best {
@@ -99,7 +102,7 @@ impl Model {
         limit: u64,
     ) -> Result<Self> {
         let fitted = Fitted { scales: Some(about.scales.clone()), cycles: cycles(about) };
-        let mut model = Self::new(experiments, settings, fitted, limit)?;
+        let mut model = Self { line: None, ..Self::new(experiments, settings, fitted, limit)? };
         model.is_described_by(about)?;
         let (axis, split) = (&model.view.frame.axis, &model.view.experiment.split);
         let learnt = about.experiment.as_ref();

@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use super::configured::Configured;
-use super::view::{Age, Predictions, Sample, View};
+use super::view::{Age, Predictions, Sample, Sets, View};
 use crate::arch::registry::Architecture;
 use crate::data::{Axis, Batch, Part};
 use crate::error::Result;
 use crate::evaluate::interval::least_windows;
-use crate::evaluate::{self, Evaluation, Interval, Reading};
+use crate::evaluate::{self, Evaluation, Form, Interval, Reading, Ridge};
 use crate::experiment::Learnt;
 use crate::export::safetensors::{self, About};
 use crate::forecast::{self, Forecast, LEVEL};
@@ -24,6 +24,8 @@ pub struct Model {
     pub trainer: Trainer,
     pub(super) architecture: &'static Architecture,
     pub(super) view: View,
+    /// The line that it starts from, until that is fitted: a model may be configured many times before it is trained.
+    pub(super) line: Option<Form>,
     /// The record of a saved model; `None` for one trained here.
     pub(super) origin: Option<Origin>,
     /// The learnt rows of a model trained here.
@@ -58,6 +60,20 @@ impl Model {
         let Configured { season, window, horizon, .. } = self.configured;
         let plan = self.architecture.plan(settings, features, (season, window, horizon))?;
         Ok(self.architecture.count(&plan, settings))
+    }
+
+    /// Fits the line that a new model starts from, once.
+    pub fn begin(&mut self) {
+        let Some(form) = self.line.take() else { return };
+        let Sets { train, validation, .. } = &self.view.windows;
+        match Ridge::shared(&self.view.frame, form, train, validation) {
+            Some(ridge) => {
+                let (weights, bias) = ridge.whole();
+                self.trainer.start_from(weights.as_slice(), bias);
+            }
+            // A line of zeros is still a line.
+            None => self.trainer.start_from(&[], &[]),
+        }
     }
 
     pub fn advance(&mut self) -> Result<Did> {

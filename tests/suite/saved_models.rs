@@ -284,7 +284,8 @@ fn follow(file: &File, values: &BTreeMap<String, Vec<f64>>) -> [Vec<f64>; 3] {
                 out.extend_from_slice(&head[target * horizon..(target + 1) * horizon]);
                 if file.has("highway.weight") {
                     let whole: Vec<f64> = z.iter().map(|row| centre(row, &levels)[target]).collect();
-                    let straight = file.linear("highway.weight", None, &whole);
+                    let bias = Some("highway.bias").filter(|bias| file.has(bias));
+                    let straight = file.linear("highway.weight", bias, &whole);
                     out.iter_mut().zip(straight).for_each(|(out, straight)| *out += straight);
                 }
             }
@@ -322,6 +323,8 @@ fn the_document_followed_step_by_step_gives_the_forecast() {
             r#"{"reading": "continuous", "segment": 4}"#,
             r#"{"loss_on": "every", "normalise": "last", "segment": 7, "highway": true}"#,
             r#"{"loss_on": "every", "normalise": "window", "segment": 1, "calendar": true}"#,
+            r#"{"from_line": true, "inputs": "rain"}"#,
+            r#"{"from_line": true, "normalise": "none", "target": "load_kwh, temp_c", "loss_on": "every"}"#,
         ] {
             let mut raw = settings(
                 r#"{"target": "temp_c", "hidden": 6, "window": 50, "horizon": 12, "segment": 12, "epochs": 1}"#,
@@ -350,7 +353,7 @@ fn the_document_followed_step_by_step_gives_the_forecast() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 36);
+    assert_eq!(compared, 44);
 }
 
 /// Every key in a description by its path; lists of objects as `[]`.

@@ -1,0 +1,175 @@
+//! Models that start from the linear model: their first forecast is its, they end no worse, and they say where they do not.
+
+use unrolled::Session;
+use unrolled::arch::registry;
+use unrolled::data::{Part, Series};
+use unrolled::knob::Raw;
+use unrolled::math::Rng;
+use unrolled::session::Loading;
+
+use crate::common::{noisy_sine, settings};
+
+fn raw(architecture: &str, more: &str) -> Raw {
+    let mut raw =
+        settings(r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 2, "from_line": true, "head_dropout": 0.2}"#);
+    raw.insert("architecture".to_owned(), architecture.into());
+    raw.extend(settings(more));
+    raw
+}
+
+fn configured(series: Series, raw: &Raw) -> Session {
+    let mut session = Session::new(series);
+    session.configure(raw).unwrap_or_else(|error| panic!("{raw:?}: {error}"));
+    session
+}
+
+fn trained(series: Series, raw: &Raw) -> Session {
+    let mut session = configured(series, raw);
+    while session.advance().expect("it trains") {}
+    session
+}
+
+/// Root mean squared error on the validation part of the row with this id.
+fn error(session: &mut Session, id: &str) -> f64 {
+    let evaluation = session.evaluate(Part::Validation).expect("it is scored");
+    evaluation.rows.iter().find(|row| row.id == id).unwrap_or_else(|| panic!("no row {id}")).scores.rmse
+}
+
+/// Values that a line cannot forecast well: the next one is a parabola of the last (the logistic map), with noise.
+fn curved(rows: usize) -> Series {
+    let mut series = noisy_sine(rows);
+    let mut rng = Rng::new(5, 0);
+    let mut value = 0.3;
+    for out in &mut series.columns[0] {
+        value = (3.7 * value * (1.0 - value) + 0.01 * rng.normal()).clamp(0.01, 0.99);
+        *out = value;
+    }
+    series
+}
+
+/// Values without any pattern.
+fn noise(rows: usize) -> Series {
+    let mut series = noisy_sine(rows);
+    let mut rng = Rng::new(6, 0);
+    series.columns[0].iter_mut().for_each(|value| *value = rng.normal());
+    series
+}
+
+#[test]
+fn an_untrained_model_is_the_linear_model() {
+    let mut lines = 0;
+    for architecture in registry::ALL {
+        for (normalise, linear) in [("last", "ridge-centred"), ("none", "ridge")] {
+            for more in ["", r#", "segment": 5, "layers": 2"#, r#", "loss_on": "every""#] {
+                let raw = raw(architecture.id, &format!(r#"{{"normalise": "{normalise}" {more}}}"#));
+                let checked = unrolled::session::checked(&raw).expect("settings");
+                let mut session = Session::new(noisy_sine(500));
+                if architecture.starts_from_line(&checked).is_err() || session.configure(&raw).is_err() {
+                    continue;
+                }
+                let [model, line] = ["model", linear].map(|id| error(&mut session, id));
+                // Weights and values have 24 bits.
+                assert!((model / line - 1.0).abs() < 1e-5, "{raw:?}: {model} and not {line}");
+                lines += 1;
+            }
+        }
+    }
+    assert!(lines > 40, "{lines}");
+}
+
+#[test]
+fn what_a_network_adds_by_chance_is_taken_back() {
+    let raw = raw("gru", r#"{"epochs": 30}"#);
+    let mut session = configured(noise(600), &raw);
+    let line = session.forecast(12).expect("a forecast").values;
+    let mut session = trained(noise(600), &raw);
+    let added = session.progress().expect("a model").added.expect("it started from a line");
+    assert_eq!((added.share, session.forecast(12).expect("a forecast").values), (0.0, line));
+    assert!(session.progress().expect("a model").why.contains("is that of the linear model"));
+}
+
+#[test]
+fn what_a_network_adds_by_knowledge_counts() {
+    let mut session =
+        trained(curved(1500), &raw("mlp", r#"{"window": 4, "horizon": 1, "epochs": 40, "head_dropout": 0}"#));
+    let progress = session.progress().expect("a model");
+    let added = progress.added.expect("it started from a line");
+    assert!(added.share > 0.9, "{added:?}");
+    let (model, line) = (error(&mut session, "model"), error(&mut session, "ridge-centred"));
+    assert!(model < 0.5 * line, "{model} and {line}");
+    // What is said of the weights is true of them.
+    let best = progress.best.expect("a best epoch").validation;
+    let scale = error(&mut session, "model") / best.sqrt();
+    assert!((scale * added.line.sqrt() / line - 1.0).abs() < 1e-4, "{best} and {added:?}");
+}
+
+#[test]
+fn a_saved_model_keeps_its_line() {
+    for architecture in ["gru", "segrnn", "mlp", "transformer_encoder"] {
+        let mut session = trained(noisy_sine(500), &raw(architecture, "{}"));
+        let (bytes, before) = (session.save().expect("a file"), session.forecast(12).expect("a forecast").values);
+        let mut other = session.fork();
+        other.load(&bytes, &Loading::default()).expect("it is opened");
+        assert_eq!(other.forecast(12).expect("a forecast").values, before, "{architecture}");
+    }
+}
+
+#[test]
+fn an_untrained_model_is_saved_with_its_line() {
+    let mut session = configured(noisy_sine(500), &raw("gru", "{}"));
+    let bytes = session.save().expect("a file");
+    let mut other = session.fork();
+    other.load(&bytes, &Loading::default()).expect("it is opened");
+    let expected = session.forecast(12).expect("a forecast").values;
+    assert_eq!(other.forecast(12).expect("a forecast").values, expected);
+}
+
+#[test]
+fn a_model_says_why_it_starts_from_no_line() {
+    for (architecture, more, why) in [
+        ("gru", r#"{"head": "rolled"}"#, "its forecast is recursive"),
+        ("gru", r#"{"reading": "continuous"}"#, "truncated BPTT"),
+        ("mlp", r#"{"normalise": "window"}"#, "standard deviation"),
+        ("encoder_decoder", "{}", "step by step"),
+        ("nlinear", "{}", "linear map itself"),
+    ] {
+        let raw = raw(architecture, more);
+        let session = configured(noisy_sine(500), &raw);
+        let notes = session.configured().expect("a model").notes.join(" ");
+        assert!(notes.contains("does not start from the linear model") && notes.contains(why), "{raw:?}: {notes}");
+    }
+    // It was turned off: nothing to say.
+    let session = configured(noisy_sine(500), &raw("gru", r#"{"from_line": false}"#));
+    assert!(!session.configured().expect("a model").notes.join(" ").contains("linear model"));
+}
+
+#[test]
+fn targets_share_one_line() {
+    for architecture in ["gru", "segrnn", "mlp"] {
+        let mut series = noisy_sine(500);
+        let values: Vec<f64> = series.columns[0].iter().map(|value| 3.0 - 2.0 * value).collect();
+        series.names.push("turned".to_owned());
+        series.columns.push(values);
+        let targets = raw(architecture, r#"{"target": "temp_c, turned"}"#);
+        let mut both = configured(series.clone(), &targets);
+        let mut alone = configured(series, &raw(architecture, r#"{"target": "temp_c"}"#));
+        let (both, alone) = (both.forecast(12).expect("one"), alone.forecast(12).expect("one"));
+        // The second is the first turned round, so the map of both is the map of either; twice the windows count the penalty half.
+        for (lead, alone) in alone.values.iter().enumerate() {
+            let (first, second) = (both.values[lead], both.values[12 + lead]);
+            assert!((3.0 - 2.0 * first - second).abs() < 1e-3, "{architecture}: {first} and {second}");
+            assert!((first - alone).abs() < 0.5, "{architecture}: {first} and {alone}");
+        }
+    }
+}
+
+#[test]
+fn an_epoch_of_few_windows_passes_over_them_several_times() {
+    let steps = |more: &str| {
+        let session = configured(noisy_sine(200), &raw("gru", more));
+        session.configured().expect("a model").steps_per_epoch
+    };
+    // 140 rows hold 81 windows.
+    assert_eq!((steps("{}"), steps(r#"{"epoch_steps": 40}"#), steps(r#"{"epoch_steps": 2}"#)), (2, 40, 2));
+    assert_eq!(steps(r#"{"batch_size": 0}"#), 81_u64.div_ceil(8));
+}
