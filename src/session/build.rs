@@ -22,7 +22,7 @@ use crate::experiment::{Experiment, Experiments, columns, listed};
 use crate::forecast::MOST_BLOCKS;
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
-use crate::train::options::{BATCH, SHARDS, automatic_batch};
+use crate::train::options::{ALL_ROWS, BATCH, SHARDS, automatic_batch};
 use crate::train::trainer::MOST_VALIDATED;
 use crate::train::truncated::CHUNK;
 use crate::train::{Options, Trainer, Truncated};
@@ -120,7 +120,21 @@ impl Model {
             Learning::End(Normalise::Last) | Learning::Every(Causal::Last) => Form::Centred,
             _ => Form::Plain,
         });
-        Ok(Self { configured, trainer, architecture, view, line, origin, learnt, tape })
+        let relearns = settings.get(&ALL_ROWS);
+        Ok(Self {
+            configured,
+            trainer,
+            architecture,
+            plan,
+            view,
+            line,
+            fitted: None,
+            last: None,
+            relearns,
+            origin,
+            learnt,
+            tape,
+        })
     }
 }
 

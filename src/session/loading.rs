@@ -63,7 +63,7 @@ impl Model {
         let mut raw = loading.settings.clone();
         raw.extend(found.settings.clone());
         let fitted = Fitted { scales: found.scales.clone(), cycles: None };
-        let mut model = Self::new(experiments, &raw, fitted, limit)?;
+        let mut model = Self { relearns: false, ..Self::new(experiments, &raw, fitted, limit)? };
         model.adopt(&found)?;
         model.configured.trained_on = UNKNOWN.to_owned();
         let axis = model.view.frame.axis;
@@ -88,7 +88,16 @@ impl Model {
             Some((epoch, _)) => format!("Weights of epoch {epoch} of a saved model."),
             None => "Weights of a saved model.".to_owned(),
         };
-        model.trainer.restore(|params| safetensors::load(bytes, params), why)?;
+        if safetensors::has_last(bytes)? {
+            let mut last = model.anew()?.0;
+            last.restore(|params| safetensors::load(bytes, params, true), String::new())?;
+            // Proved in its place, by the same windows.
+            std::mem::swap(&mut model.trainer, &mut last);
+            model.proved()?;
+            std::mem::swap(&mut model.trainer, &mut last);
+            model.last = Some(Box::new(last));
+        }
+        model.trainer.restore(|params| safetensors::load(bytes, params, false), why)?;
         model.proved()?;
         Ok(model)
     }
@@ -102,7 +111,7 @@ impl Model {
         limit: u64,
     ) -> Result<Self> {
         let fitted = Fitted { scales: Some(about.scales.clone()), cycles: cycles(about) };
-        let mut model = Self { line: None, ..Self::new(experiments, settings, fitted, limit)? };
+        let mut model = Self { line: None, relearns: false, ..Self::new(experiments, settings, fitted, limit)? };
         model.is_described_by(about)?;
         let (axis, split) = (&model.view.frame.axis, &model.view.experiment.split);
         let learnt = about.experiment.as_ref();

@@ -185,7 +185,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn parts(&self) -> Result<usize> {
-        Ok(self.model()?.trainer.parts())
+        Ok(self.model()?.parts())
     }
 
     /// Computes one part of the next piece of training into `out`, for [`Session::apply`] in every session that trains the same
@@ -210,7 +210,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn stop(&mut self) -> Result<()> {
-        self.model_mut()?.trainer.stop();
+        self.model_mut()?.stop();
         Ok(())
     }
 

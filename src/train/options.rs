@@ -112,6 +112,12 @@ pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "
     .source("Chen et al. 2016")
     .when(IN_WINDOWS);
 
+/// Whether the model learns from all rows before it forecasts beyond them.
+pub const ALL_ROWS: Knob<bool> = Knob::flag(Group::Training, "all_rows", "Learn from all rows in the end", false).help(
+    "After training, the model is trained once more from the same start, on training, validation and test rows, with as many steps as \
+           were best. That one forecasts beyond the end. All errors stay those of the model that has not seen these rows.",
+);
+
 /// All knobs of training.
 pub const KNOBS: &[&dyn AnyKnob] = &[
     &LEARNING_RATE,
@@ -130,6 +136,7 @@ pub const KNOBS: &[&dyn AnyKnob] = &[
     &SEED,
     &SHARDS,
     &CHECKPOINTS,
+    &ALL_ROWS,
 ];
 
 /// Windows in a batch where the setting leaves it open, of so many training windows: small batches of a short series, whose noise keeps

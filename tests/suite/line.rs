@@ -163,6 +163,98 @@ fn targets_share_one_line() {
     }
 }
 
+/// The settings of a model that learns from all rows in the end.
+fn again(architecture: &str, more: &str) -> Raw {
+    let mut raw = raw(architecture, r#"{"all_rows": true, "epochs": 3}"#);
+    raw.extend(settings(more));
+    raw
+}
+
+/// `series` with other values in the rows from `first` on.
+fn changed(mut series: Series, first: usize) -> Series {
+    series.columns[0][first..].iter_mut().enumerate().for_each(|(row, value)| *value += (row as f64 * 1.7).sin());
+    series
+}
+
+#[test]
+fn all_rows_make_the_forecast_and_no_figure() {
+    for (architecture, more) in [
+        ("gru", "{}"),
+        ("gru", r#"{"from_line": false}"#),
+        ("segrnn", "{}"),
+        ("nlinear", "{}"),
+        ("lstm", r#"{"reading": "continuous"}"#),
+        ("gru", r#"{"loss_on": "every"}"#),
+        ("encoder_decoder", "{}"),
+    ] {
+        let mut settings = again(architecture, more);
+        let mut with = trained(noisy_sine(500), &settings);
+        settings.insert("all_rows".to_owned(), false.into());
+        let mut without = trained(noisy_sine(500), &settings);
+        for part in [Part::Validation, Part::Test] {
+            let [one, other] =
+                [&mut without, &mut with].map(|session| session.evaluate(part).expect("it is scored").rows);
+            assert_eq!(one, other, "{architecture} {more}");
+        }
+        assert_eq!(without.weights().expect("weights"), with.weights().expect("weights"), "{architecture} {more}");
+        let [one, other] = [&mut without, &mut with].map(|session| session.forecast(12).expect("a forecast"));
+        assert!(one.values != other.values && other.note.contains("all rows"), "{architecture} {more}");
+        assert!(!one.note.contains("all rows"));
+    }
+}
+
+#[test]
+fn the_judged_weights_see_no_later_row() {
+    let raw = again("gru", "{}");
+    let [mut one, mut other] = [noisy_sine(500), changed(noisy_sine(500), 400)].map(|series| trained(series, &raw));
+    assert_eq!(one.weights().expect("weights"), other.weights().expect("weights"));
+    assert_ne!(one.forecast(12).expect("one").values, other.forecast(12).expect("one").values);
+}
+
+#[test]
+fn a_network_that_adds_nothing_leaves_the_line_of_all_rows() {
+    let rows = 600;
+    let mut session = trained(noise(rows), &again("gru", "{}"));
+    assert_eq!(session.progress().expect("a model").added.expect("a line").share, 0.0);
+    let found = session.forecast(12).expect("a forecast").values;
+    // The same windows as the training part of a longer series, whose split ends with these rows. The penalty may be another.
+    let mut longer = noise(rows);
+    let last = longer.columns[0][rows - 1];
+    longer.columns[0].extend([last; 100]);
+    longer.axis.len += 100;
+    let mut line = configured(longer, &raw("gru", r#"{"split": "600, 650, 700"}"#));
+    let sample = line.predictions(Part::Validation, 1).expect("forecasts").predicted[0];
+    assert!((sample - found[0]).abs() < 0.1, "{sample} and {}", found[0]);
+}
+
+#[test]
+fn a_file_carries_what_has_learnt_from_all_rows() {
+    for architecture in ["gru", "mlp", "dlinear"] {
+        let mut session = trained(noisy_sine(500), &again(architecture, "{}"));
+        let bytes = session.save().expect("a file");
+        let mut other = session.fork();
+        other.load(&bytes, &Loading::default()).expect("it is opened");
+        assert_eq!(other.save().expect("a file"), bytes);
+        let [one, two] = [&mut session, &mut other].map(|session| session.forecast(12).expect("a forecast"));
+        assert_eq!((one.values, one.lower, one.note), (two.values, two.lower, two.note), "{architecture}");
+        let scored = |session: &mut Session| session.evaluate(Part::Test).expect("it is scored").rows[0].scores.clone();
+        assert_eq!(scored(&mut session), scored(&mut other));
+        assert!(!other.advance().expect("it is at its end"), "a loaded model does not learn again");
+    }
+}
+
+#[test]
+fn a_model_that_was_stopped_does_not_learn_from_all_rows() {
+    let mut session = configured(noisy_sine(500), &again("gru", "{}"));
+    for _ in 0..9 {
+        session.step().expect("a step");
+    }
+    session.stop().expect("it stops");
+    assert!(
+        !session.advance().expect("it has stopped") && !session.forecast(12).expect("one").note.contains("all rows")
+    );
+}
+
 #[test]
 fn an_epoch_of_few_windows_passes_over_them_several_times() {
     let steps = |more: &str| {

@@ -66,7 +66,7 @@ impl Trainer {
 }
 
 /// Multiplies what the network adds to its line.
-fn scale(params: &mut Params, line: Line, share: f64) {
+pub(super) fn scale(params: &mut Params, line: Line, share: f64) {
     for id in [Some(line.head.weight), line.head.bias].into_iter().flatten() {
         params.value_mut(id).iter_mut().for_each(|value| *value *= crate::narrow(share));
     }

@@ -1,5 +1,6 @@
 //! The training loop, in small pieces, between which its driver can answer calls.
 
+mod again;
 mod line;
 mod progress;
 mod round;
@@ -56,6 +57,15 @@ enum Phase {
     Done,
 }
 
+/// The course of a training that is repeated.
+#[derive(Debug)]
+struct Again {
+    /// For each of its epochs, its last step and its rate.
+    rates: Vec<(u64, f64)>,
+    /// Share of the network's output that is added to its line.
+    share: Option<f64>,
+}
+
 /// Outcome of [`Trainer::advance`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
@@ -95,6 +105,8 @@ pub struct Trainer {
     /// The same of the line that the model starts from; empty where it starts from none.
     line_residuals: Vec<Vec<f64>>,
     added: Option<Added>,
+    /// Of a training that repeats another.
+    again: Option<Again>,
     why: String,
     room: Room,
     /// Number of shards of a batch.
@@ -146,6 +158,7 @@ impl Trainer {
             best_residuals: Vec::new(),
             line_residuals: Vec::new(),
             added: None,
+            again: None,
             why: String::new(),
             room: Room::default(),
             part: Vec::new(),
