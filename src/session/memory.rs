@@ -171,9 +171,10 @@ impl Asked {
         // “Look inside” reads windows up to this number of tokens, or one window.
         let looked = (MOST_TOKENS as u64 / tokens).clamp(1, MOST_LOOKED_INTO as u64);
         let looked = times(&[forecaster.keeps(extent(tokens, true)), looked]);
-        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, and those for the bounds.
+        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, the line's, and those for the
+        // bounds.
         let windows = self.sizes.validation.min(MOST_VALIDATED) as u64;
-        let errors = times(&[windows, horizon as u64, self.features.2 as u64, 3 * size_of::<f64>() as u64]);
+        let errors = times(&[windows, horizon as u64, self.features.2 as u64, 4 * size_of::<f64>() as u64]);
         let copies = COPIES_OF_WEIGHTS + if settings.get(&ALL_ROWS) { COPIES_OF_THE_LAST } else { 0 };
         Ok(Memory {
             step: times(&[step, REAL]),

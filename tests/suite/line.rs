@@ -265,3 +265,27 @@ fn an_epoch_of_few_windows_passes_over_them_several_times() {
     assert_eq!((steps("{}"), steps(r#"{"epoch_steps": 40}"#), steps(r#"{"epoch_steps": 2}"#)), (2, 40, 2));
     assert_eq!(steps(r#"{"batch_size": 0}"#), 81_u64.div_ceil(8));
 }
+
+#[test]
+fn workers_share_every_round_to_the_last() {
+    let raw = again("gru", r#"{"shards": 2}"#);
+    let mut alone = trained(noisy_sine(500), &raw);
+    let mut team = [(); 2].map(|()| configured(noisy_sine(500), &raw));
+    loop {
+        let mut parts = vec![Vec::new(); team[0].parts().expect("a model")];
+        if parts.is_empty() {
+            break;
+        }
+        for (index, part) in parts.iter_mut().enumerate() {
+            team[index % 2].part(index, part).expect("a part");
+        }
+        for one in &mut team {
+            one.apply(&parts).expect("its parts");
+        }
+    }
+    let expected = alone.forecast(12).expect("a forecast");
+    assert!(expected.note.contains("all rows"));
+    for one in &mut team {
+        assert_eq!(one.forecast(12).expect("a forecast"), expected);
+    }
+}
