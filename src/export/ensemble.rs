@@ -1,7 +1,5 @@
 //! An averaged forecast as one file: each model's own file, and a description.
 
-use std::collections::BTreeMap;
-
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +7,7 @@ use crate::data::Axis;
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, is_intact, metadata, sealed, tensors};
+use crate::export::tensors::{File, broken, sealed};
 
 /// Version of the description; raised when an older reader would misread a newer file.
 const VERSION: u32 = 1;
@@ -103,15 +101,13 @@ pub fn save(about: &About, models: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
 }
 
-/// The members in `bytes`, and each model's file by its name; `None` for a file of a single model.
+/// The description in `file`; `None` for a file of a single model.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, of a newer version, or changed since they were saved.
-pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
-    let metadata = metadata(bytes)?;
-    let Some(text) = metadata.get(KEY) else { return Ok(None) };
-    let tensors = tensors(bytes)?;
-    if !is_intact(&metadata, text, &tensors) {
+/// [`Error::Model`](crate::Error::Model) for one of a newer version, or changed since it was saved.
+pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
+    let Some(text) = file.metadata.get(KEY) else { return Ok(None) };
+    if !file.is_intact(text) {
         return Err(broken(
             "its members or its description were changed since they were saved together; take another copy",
         ));
@@ -126,5 +122,5 @@ pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
     }
     let about: About = serde_json::from_value(value).map_err(unreadable)?;
     about.check()?;
-    Ok(Some((about, tensors.into_iter().map(|(name, tensor)| (name, tensor.data())).collect())))
+    Ok(Some(about))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use safetensors::tensor::{Dtype, TensorInfo, TensorView, serialize};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ use crate::nn::Params;
 
 /// Key of the metadata with the digest of description and tensors.
 const DIGEST: &str = "unrolled.digest";
+/// Bytes of the header's length, which begins a file.
+const LENGTH: usize = 8;
 
 pub fn broken(problem: impl Into<String>) -> Error {
     Error::Model { problem: problem.into() }
@@ -22,23 +24,39 @@ fn unreadable() -> Error {
     broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
 }
 
-/// The tensors in `bytes` in the order of their names: the library lists them in the order of a hash map, and an error must always
-/// name the same one.
-///
-/// # Errors
-/// [`Error::Model`] for bytes that are not such a file.
-pub fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorView<'_>>> {
-    let file = SafeTensors::deserialize(bytes).map_err(|_| unreadable())?;
-    Ok(file.tensors().into_iter().collect())
+/// A file's tensors by their names. The library lists them in the order of a hash map, and an error must always name the same one.
+pub type Tensors<'a> = BTreeMap<String, TensorView<'a>>;
+
+/// A safetensors file.
+pub struct File<'a> {
+    pub metadata: BTreeMap<String, String>,
+    pub tensors: Tensors<'a>,
 }
 
-/// The file's metadata, in the order of its keys.
-///
-/// # Errors
-/// As [`tensors`].
-pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|_| unreadable())?;
-    Ok(header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect())
+impl<'a> File<'a> {
+    /// # Errors
+    /// [`Error::Model`] for bytes that are not such a file.
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (length, header) = SafeTensors::read_metadata(bytes).map_err(|_| unreadable())?;
+        let data = bytes.get(LENGTH + length..).ok_or_else(unreadable)?;
+        let view = |(name, info): (String, &TensorInfo)| {
+            let (from, to) = info.data_offsets;
+            let data = data.get(from..to).ok_or_else(unreadable)?;
+            let view = TensorView::new(info.dtype, info.shape.clone(), data).map_err(|_| unreadable())?;
+            Ok((name, view))
+        };
+        let metadata = header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
+        Ok(Self {
+            metadata: metadata.collect(),
+            tensors: header.tensors().into_iter().map(view).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Whether its tensors and the description `text` are those that were sealed together.
+    pub fn is_intact(&self, text: &str) -> bool {
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+        self.metadata.get(DIGEST) == Some(&digest(text, tensors))
+    }
 }
 
 /// Stores a tensor as parameter `index`.
@@ -78,12 +96,6 @@ pub fn sealed(key: &str, description: &impl Serialize, views: Vec<(&str, TensorV
     Ok(bytes)
 }
 
-/// Whether the description `text` and the tensors are those that were sealed together.
-pub fn is_intact(metadata: &BTreeMap<String, String>, text: &str, tensors: &BTreeMap<String, TensorView<'_>>) -> bool {
-    let found = digest(text, tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
-    metadata.get(DIGEST) == Some(&found)
-}
-
 /// The digest of tensors and description: of the description's bytes, then of each tensor's name and bytes, in the order of the names.
 fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
     let all = Digest::new().with(text.as_bytes());
@@ -94,7 +106,7 @@ fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a Te
 /// same bytes.
 fn sort_header(bytes: &mut [u8]) -> Result<()> {
     let unsortable = || broken("its header cannot be sorted");
-    let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
+    let (length, rest) = bytes.split_first_chunk_mut::<LENGTH>().ok_or_else(unsortable)?;
     let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
     // An object of serde_json is a sorted map.
     let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
