@@ -28,9 +28,9 @@ pub struct Series {
 }
 
 impl Series {
-    /// The series with those numbers missing that the rows `training` alone show to be sentinels.
-    pub fn looked_at(&self, training: Range<usize>) -> Cow<'_, Series> {
-        let Some(Sentinels { said, aside }) = &self.sentinels else { return Cow::Borrowed(self) };
+    /// The series with those numbers missing that the rows `training` alone show to be sentinels; `None` where this one is it.
+    pub fn looked_at(&self, training: Range<usize>) -> Option<Series> {
+        let Sentinels { said, aside } = self.sentinels.as_ref()?;
         let mut seen: Vec<Cow<'_, [f64]>> =
             self.columns.iter().map(|column| Cow::Borrowed(&column[training.clone()])).collect();
         for &(column, row, value) in aside {
@@ -44,7 +44,7 @@ impl Series {
             now.len() == found.len() && now.iter().all(|value| found.contains(value))
         });
         if stands {
-            return Cow::Borrowed(self);
+            return None;
         }
         let mut columns = self.columns.clone();
         for &(column, row, value) in aside {
@@ -57,7 +57,7 @@ impl Series {
             }
         }
         let sentinels = Some(Sentinels { said: said.clone(), aside });
-        Cow::Owned(Series { axis: self.axis, names: self.names.clone(), columns, sentinels })
+        Some(Series { axis: self.axis, names: self.names.clone(), columns, sentinels })
     }
 
     /// The different numbers of a column that are read as missing.
