@@ -161,11 +161,13 @@ impl Block for Tcn {
         let (h, k, n) = (self.hidden, self.kernel, self.levels.len());
         let enters = usize::from(self.enter.is_some());
         // Sequences of hidden rows in `forward`, each with its gradient: the taps, alone and below each other, and eleven more on
-        // each level; beside the matrices' rows. What lies before the sequence is there once more in each level's input and in
-        // what is made of it for the next stretch.
+        // each level; beside the matrices' rows.
         let sequences = n * (k + k * (k + 1) / 2 + 11) + 3 + enters;
+        // What is past is there some times whatever the length, and with checkpoints once more before each stretch, of which there
+        // are about as many as the root of the steps.
         let past: usize = self.levels.iter().map(|level| self.reaches_back(level)).sum();
-        h * (2 * sequences - (4 * n + enters)) + (6 * h * past).div_ceil(steps.max(1))
+        let held = 6 * h * past / steps.max(1) + 4 * h * past / steps.isqrt().max(1);
+        h * (2 * sequences - (4 * n + enters)) + held
     }
 }
 
