@@ -98,3 +98,22 @@ impl Series {
         Ok(Self { axis, names, columns, sentinels: None })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_changes_only_where_the_rows_show_other_sentinels() {
+        let axis = Axis { start: 0, step: Step::Rows, len: 104, utc: false };
+        let values = (0..100).map(|i| f64::from(i % 30)).chain([-999.0, -999.0, 3.0, 4.0]);
+        let columns = vec![values.collect()];
+        let sentinels = Some(Sentinels::default());
+        let series = Series { axis, names: vec!["temp".to_owned()], columns, sentinels };
+        assert_eq!(series.looked_at(0..100), None);
+        let found = series.looked_at(0..102).expect("another series");
+        assert_eq!(found.set_aside(0), [-999.0]);
+        assert_eq!(found.looked_at(0..102), None);
+        assert_eq!(found.looked_at(0..100), Some(series));
+    }
+}

@@ -106,8 +106,6 @@ fn is_round(value: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Series;
-    use crate::data::calendar::axis::{Axis, Step};
 
     fn with(extra: &[f64]) -> Vec<f64> {
         (0..100).map(|i| f64::from(i % 30) - 5.0).chain(extra.iter().copied()).collect()
@@ -127,19 +125,6 @@ mod tests {
         let counts: Vec<f64> = (0..100).map(|i| f64::from(i * 15)).chain([-200.0; 5]).collect();
         assert_eq!(find(&counts, &[]), [0.0; 0]);
         assert_eq!(find(&counts, &[-200.0]), [-200.0]);
-    }
-
-    #[test]
-    fn a_series_changes_only_where_the_rows_show_other_sentinels() {
-        let axis = Axis { start: 0, step: Step::Rows, len: 104, utc: false };
-        let columns = vec![with(&[-999.0, -999.0, 3.0, 4.0])];
-        let sentinels = Some(Sentinels::default());
-        let series = Series { axis, names: vec!["temp".to_owned()], columns, sentinels };
-        assert_eq!(series.looked_at(0..100), None);
-        let found = series.looked_at(0..102).expect("another series");
-        assert_eq!(found.set_aside(0), [-999.0]);
-        assert_eq!(found.looked_at(0..102), None);
-        assert_eq!(found.looked_at(0..100), Some(series));
     }
 
     #[test]
