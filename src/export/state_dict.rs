@@ -13,7 +13,6 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use crate::arch::GRU_FORM;
@@ -25,6 +24,7 @@ use crate::data::Scale;
 use crate::data::windows::frame::CALENDAR;
 use crate::error::Result;
 use crate::exact;
+use crate::export::format::Tensors;
 use crate::export::tensors::{self, broken, put};
 use crate::knob::Raw;
 use crate::nn::Params;
@@ -41,7 +41,7 @@ pub struct StateDict<'a> {
     /// Scale of each input, if the metadata have it.
     pub scales: Option<Vec<Scale>>,
     /// Values `f32` or `f64`, by their names in this library.
-    tensors: BTreeMap<String, TensorView<'a>>,
+    tensors: Tensors<'a>,
 }
 
 /// Beginnings of the names in `torch.nn.RNNBase`.
@@ -53,7 +53,7 @@ impl<'a> StateDict<'a> {
     /// # Errors
     /// [`Error::Model`](crate::Error::Model) that names a missing, misshapen or unknown tensor.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
-        let mut tensors = BTreeMap::new();
+        let mut tensors = Tensors::new();
         let (mut cells, mut heads) = (Vec::new(), Vec::new());
         for (name, view) in tensors::tensors(bytes)? {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
@@ -156,8 +156,8 @@ fn two_of(modules: &[String]) -> Option<(&str, &str)> {
 }
 
 /// The module, the settings and the number of inputs, from the shapes.
-fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Raw, usize)> {
-    let matrix = |name: &str| match tensors.get(name).map(TensorView::shape) {
+fn sizes(tensors: &Tensors<'_>) -> Result<(&'static str, Raw, usize)> {
+    let matrix = |name: &str| match tensors.get(name).map(|tensor| tensor.shape.as_slice()) {
         Some([rows, cols]) if *rows > 0 && *cols > 0 => Ok((*rows, *cols)),
         Some(shape) => Err(broken(format!("“{name}” is {shape:?}, and a matrix is needed"))),
         None => Err(broken(format!("it has no “{name}”: one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear can be read"))),
