@@ -1,7 +1,7 @@
 // `make test`: runs all stages in order, even if one fails, and counts the tests. `node scripts/test.mjs native types` runs only
 // those.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 
 /** @typedef {{passed: number, failed: number, skipped: number}} Count */
 
@@ -18,12 +18,12 @@ const closing = {
   node: { passed: /^ℹ pass (\d+)$/gm, failed: /^ℹ (?:fail|cancelled) (\d+)$/gm, skipped: /^ℹ (?:skipped|todo) (\d+)$/gm },
 };
 
-/** @param {string} folder @returns {string[]} */
+/** The largest first: they take the longest, and none of them should be left alone at the end. @param {string} folder @returns {string[]} */
 function testFiles(folder) {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs')).map((name) => `${folder}/${name}`);
   // Without a name, node's runner would look for tests everywhere.
   if (files.length === 0) throw new Error(`${folder} holds no test.`);
-  return files.map((name) => `${folder}/${name}`);
+  return files.sort((one, other) => statSync(other).size - statSync(one).size);
 }
 
 /** With the networks' numbers in f64, conversions to f64 convert nothing; they are there for f32. */

@@ -1,12 +1,12 @@
 //! An averaged forecast as one file: each model's own file, and a description.
 
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Axis;
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
+use crate::export::format::{TensorView, Tensors};
 use crate::export::tensors::{File, broken, sealed};
 
 /// Version of the description; raised when an older reader would misread a newer file.
@@ -89,16 +89,16 @@ impl About {
     }
 }
 
-/// The file's bytes; `models` are the members' own files, by their tensors' names, in the order of these.
+/// The file's bytes; `models` are the members' own files, by their tensors' names.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(about: &About, models: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
-    let views = models.iter().map(|(name, bytes)| {
-        let view = TensorView::new(Dtype::U8, vec![bytes.len()], bytes).map_err(|error| broken(error.to_string()))?;
-        Ok((name.as_str(), view))
-    });
-    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
+    let mut tensors = Tensors::new();
+    for (name, data) in models {
+        tensors.insert(name.clone(), TensorView { dtype: "U8".to_owned(), shape: vec![data.len()], data });
+    }
+    sealed(KEY, about, &tensors)
 }
 
 /// The description in `file`; `None` for a file of a single model.
@@ -120,7 +120,7 @@ pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
         let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
         return Err(broken(format!("its version is {version}, and this page reads {VERSION}; reload the page")));
     }
-    let about: About = serde_json::from_value(value).map_err(unreadable)?;
+    let about = About::deserialize(&value).map_err(unreadable)?;
     about.check()?;
     Ok(Some(about))
 }

@@ -1,13 +1,15 @@
 //! Models as files.
 
 pub mod ensemble;
+pub(crate) mod format;
 pub mod safetensors;
 pub mod state_dict;
 pub(crate) mod tensors;
 
 use crate::error::Result;
+use format::Tensors;
 use state_dict::StateDict;
-use tensors::{File, Tensors};
+use tensors::File;
 
 /// A file's content.
 #[derive(Debug)]

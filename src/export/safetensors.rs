@@ -1,6 +1,5 @@
 //! Weights with PyTorch's names and shapes, and all other parts of a model in the metadata.
 
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +9,8 @@ use crate::data::{Axis, Scale};
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{File, Tensors, broken, put, sealed};
+use crate::export::format::{TensorView, Tensors};
+use crate::export::tensors::{File, broken, put, sealed};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -91,21 +91,14 @@ impl About {
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
-    let mut tensors: Vec<(&str, Vec<usize>, Vec<u8>)> = params
-        .slots()
-        .iter()
-        .map(|slot| {
-            // Files hold f32, as PyTorch's do, whatever precision the library uses.
-            let bytes = params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
-            (slot.name.as_str(), slot.shape(), bytes)
-        })
-        .collect();
-    tensors.sort_unstable_by_key(|(name, ..)| *name);
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
-        Ok((*name, view))
-    });
-    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
+    // Files hold f32, as PyTorch's do, whatever precision the library uses.
+    let bytes = |slot| params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
+    let all: Vec<Vec<u8>> = params.slots().iter().map(bytes).collect();
+    let mut tensors = Tensors::new();
+    for (slot, data) in params.slots().iter().zip(&all) {
+        tensors.insert(slot.name.clone(), TensorView { dtype: "F32".to_owned(), shape: slot.shape(), data });
+    }
+    sealed(KEY, about, &tensors)
 }
 
 /// The description of the model in `file`; `None` for weights without one.
@@ -131,7 +124,7 @@ pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
         ));
     }
     let about: About =
-        serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
+        About::deserialize(&value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
     about.check()?;
     if version < 3 && computed_otherwise(&about.settings) {
         return Err(broken(format!(

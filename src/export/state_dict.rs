@@ -13,7 +13,6 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use crate::arch::GRU_FORM;
@@ -25,7 +24,8 @@ use crate::data::Scale;
 use crate::data::windows::frame::CALENDAR;
 use crate::error::Result;
 use crate::exact;
-use crate::export::tensors::{File, Tensors, broken, put};
+use crate::export::format::Tensors;
+use crate::export::tensors::{File, broken, put};
 use crate::knob::Raw;
 use crate::nn::Params;
 
@@ -157,7 +157,7 @@ fn two_of(modules: &[String]) -> Option<(&str, &str)> {
 
 /// The module, the settings and the number of inputs, from the shapes.
 fn sizes(tensors: &Tensors<'_>) -> Result<(&'static str, Raw, usize)> {
-    let matrix = |name: &str| match tensors.get(name).map(TensorView::shape) {
+    let matrix = |name: &str| match tensors.get(name).map(|tensor| tensor.shape.as_slice()) {
         Some([rows, cols]) if *rows > 0 && *cols > 0 => Ok((*rows, *cols)),
         Some(shape) => Err(broken(format!("“{name}” is {shape:?}, and a matrix is needed"))),
         None => Err(broken(format!("it has no “{name}”: one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear can be read"))),

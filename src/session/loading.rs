@@ -12,9 +12,10 @@ use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::experiment::{self, Experiments};
 use crate::export::Saved;
+use crate::export::format::Tensors;
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
-use crate::export::tensors::{Tensors, broken};
+use crate::export::tensors::broken;
 use crate::knob::Raw;
 use crate::nn::params::Slot;
 

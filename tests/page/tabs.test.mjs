@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, kept, opened, press, pressFoot, startOver, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { daily, kept, opened, press, pressFoot, pressMain, startOver, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -34,7 +34,7 @@ const untilRuns = (page, many) => page.until(`${many} runs`, (wanted) => documen
 
 /** @param {Page} page */
 async function trained(page) {
-  await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+  await pressMain(page);
   await untilStatus(page, 'finished');
   await untilJudged(page);
 }

@@ -1,10 +1,9 @@
 // Workers that vanish silently, at every point of their work: the page reports it, asks for a decision, stays responsive meanwhile,
 // and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { chooseWorkers, daily, opened, press, pressMain, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -83,7 +82,7 @@ const decide = (page, label) =>
 /** @param {Page} page */
 const untilQuiet = (page) => page.until('no question any more', () => document.querySelector('#silence').hidden);
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('the data worker vanishes while it reads a file: the page asks, and reads the next file in another', async () => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
@@ -211,7 +210,7 @@ inBrowsers((browser) => {
     await untilStatus(page, 'stopped');
     assert.match(await page.text('#train .sentence'), /^Stopped\./);
     await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
-    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await pressMain(page);
     await untilStatus(page, 'running');
     await press(page, 'Stop');
     await untilJudged(page);
@@ -286,7 +285,7 @@ inBrowsers((browser) => {
       await page.until('a word about it', () => /did not answer and was ended/.test(document.querySelector('#train .extra').textContent));
       await untilReady(page);
       const before = (await board(page)).filter(({ run }) => run).length;
-      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await pressMain(page);
       await page.until('another run', (many) => document.querySelectorAll('#compare tr[data-run]').length > many, { args: [before] });
       await untilStatus(page, 'finished');
       await untilJudged(page);
@@ -346,7 +345,7 @@ inBrowsers((browser) => {
     await asked(page, /The model’s worker/);
     await decide(page, 'End it');
     await untilStatus(page, 'stopped');
-    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await pressMain(page);
     await untilStatus(page, 'running');
   });
 
@@ -416,4 +415,4 @@ inBrowsers((browser) => {
     await untilStatus(page, 'paused');
     await untilQuiet(page);
   });
-});
+}, { dealt: true });

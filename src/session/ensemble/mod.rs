@@ -6,8 +6,6 @@ mod members;
 
 use std::sync::Arc;
 
-use safetensors::tensor::TensorView;
-
 use super::configured::Configured;
 use super::loading::Loading;
 use super::model::{Model, no_range};
@@ -17,7 +15,8 @@ use crate::error::Result;
 use crate::evaluate::{self, Evaluation, Interval};
 use crate::experiment::{Experiment, Experiments};
 use crate::export::ensemble::{self as file, About};
-use crate::export::tensors::{Tensors, broken};
+use crate::export::format::Tensors;
+use crate::export::tensors::broken;
 use crate::export::{self, Saved};
 use crate::forecast::{self, Forecast};
 use crate::train::Progress;
@@ -95,7 +94,7 @@ impl Ensemble {
         limit: u64,
     ) -> Result<Self> {
         let given = about.members.into_iter().enumerate().map(|(index, member)| {
-            let bytes = member.model.and_then(|name| models.get(&name)).map(TensorView::data);
+            let bytes = member.model.and_then(|name| models.get(&name)).map(|tensor| tensor.data);
             let given = match (bytes, member.baseline) {
                 (Some(bytes), None) => Given::Model(bytes),
                 (None, Some(baseline)) => Given::Saved(baseline),
