@@ -122,10 +122,7 @@ pub struct Basis {
 
 impl Experiment {
     fn new(read: &Arc<Series>, split: &Split, targets: &str) -> Result<Self> {
-        let series = match read.looked_at(split.train.clone()) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(read),
-            std::borrow::Cow::Owned(series) => Arc::new(series),
-        };
+        let series = read.looked_at(split.train.clone()).map_or_else(|| Arc::clone(read), Arc::new);
         let mut targets = columns(targets, &series);
         if targets.is_empty() {
             let training = series.columns.iter().map(|column| &column[split.train.clone()]);

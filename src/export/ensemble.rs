@@ -1,7 +1,5 @@
 //! An averaged forecast as one file: each model's own file, and a description.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::data::Axis;
@@ -9,7 +7,7 @@ use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
 use crate::export::format::{TensorView, Tensors};
-use crate::export::tensors::{broken, is_intact, metadata, sealed, tensors};
+use crate::export::tensors::{File, broken, sealed};
 
 /// Version of the description; raised when an older reader would misread a newer file.
 const VERSION: u32 = 1;
@@ -103,15 +101,13 @@ pub fn save(about: &About, models: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     sealed(KEY, about, &tensors)
 }
 
-/// The members in `bytes`, and each model's file by its name; `None` for a file of a single model.
+/// The description in `file`; `None` for a file of a single model.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, of a newer version, or changed since they were saved.
-pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
-    let metadata = metadata(bytes)?;
-    let Some(text) = metadata.get(KEY) else { return Ok(None) };
-    let tensors = tensors(bytes)?;
-    if !is_intact(&metadata, text, &tensors) {
+/// [`Error::Model`](crate::Error::Model) for one of a newer version, or changed since it was saved.
+pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
+    let Some(text) = file.metadata.get(KEY) else { return Ok(None) };
+    if !file.is_intact(text) {
         return Err(broken(
             "its members or its description were changed since they were saved together; take another copy",
         ));
@@ -126,10 +122,5 @@ pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
     }
     let about = About::deserialize(&value).map_err(unreadable)?;
     about.check()?;
-    // A loop instead of collecting, which would compile a sort of its own.
-    let mut models = BTreeMap::new();
-    for (name, tensor) in tensors {
-        models.insert(name, tensor.data);
-    }
-    Ok(Some((about, models)))
+    Ok(Some(about))
 }

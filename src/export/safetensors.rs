@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
 use crate::export::format::{TensorView, Tensors};
-use crate::export::tensors::{broken, is_intact, metadata, put, sealed, tensors};
+use crate::export::tensors::{File, broken, put, sealed};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -101,23 +101,12 @@ pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
     sealed(KEY, about, &tensors)
 }
 
-/// Whether the weights in `bytes` were saved by this library, with their settings.
+/// The description of the model in `file`; `None` for weights without one.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file.
-pub fn saved_here(bytes: &[u8]) -> Result<bool> {
-    Ok(metadata(bytes)?.contains_key(KEY))
-}
-
-/// The description of the model in `bytes`, without its weights.
-///
-/// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file, of a newer version, or changed since they were saved.
-pub fn about(bytes: &[u8]) -> Result<About> {
-    let metadata = metadata(bytes)?;
-    let text = metadata.get(KEY).ok_or_else(|| {
-        broken("it holds weights without their settings, so it was not saved here; choose a file that was")
-    })?;
+/// [`Error::Model`](crate::Error::Model) for one of a newer version, or changed since it was saved.
+pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
+    let Some(text) = file.metadata.get(KEY) else { return Ok(None) };
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
@@ -129,7 +118,7 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         };
         return Err(broken(format!("it is of version {version}, and this page {other}; {remedy}")));
     }
-    if version > u64::from(OLDEST) && !is_intact(&metadata, text, &tensors(bytes)?) {
+    if version > u64::from(OLDEST) && !file.is_intact(text) {
         return Err(broken(
             "its weights or its description were changed since they were saved together; take another copy, or train it again",
         ));
@@ -142,7 +131,7 @@ pub fn about(bytes: &[u8]) -> Result<About> {
             "it is of version {version}, which computed a network with its settings differently; train it again"
         )));
     }
-    Ok(about)
+    Ok(Some(about))
 }
 
 /// Whether a model with these settings was another before version 3: a Transformer encoder's head read its last step, and with the
@@ -156,12 +145,11 @@ fn computed_otherwise(settings: &Raw) -> bool {
     text(&ARCHITECTURE) == "transformer_encoder" || (every && centred)
 }
 
-/// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
+/// Puts a file's weights into `params`, which must have the same names and shapes.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) for a missing or unknown tensor, another shape, or NaN; `params` may then be half filled.
-pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
-    let file = tensors(bytes)?;
+pub fn load(file: &Tensors<'_>, params: &mut Params) -> Result<()> {
     for index in 0..params.slots().len() {
         let name = &params.slots()[index].name;
         let tensor = file.get(name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;

@@ -25,7 +25,7 @@ use crate::data::windows::frame::CALENDAR;
 use crate::error::Result;
 use crate::exact;
 use crate::export::format::Tensors;
-use crate::export::tensors::{self, broken, put};
+use crate::export::tensors::{File, broken, put};
 use crate::knob::Raw;
 use crate::nn::Params;
 
@@ -48,14 +48,14 @@ pub struct StateDict<'a> {
 const PARTS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
 
 impl<'a> StateDict<'a> {
-    /// Reads a file's bytes.
+    /// Reads a file.
     ///
     /// # Errors
     /// [`Error::Model`](crate::Error::Model) that names a missing, misshapen or unknown tensor.
-    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+    pub(super) fn read(file: File<'a>) -> Result<Self> {
         let mut tensors = Tensors::new();
         let (mut cells, mut heads) = (Vec::new(), Vec::new());
-        for (name, view) in tensors::tensors(bytes)? {
+        for (name, view) in file.tensors {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
             if last.ends_with("_reverse") {
                 return Err(broken(format!(
@@ -95,7 +95,7 @@ impl<'a> StateDict<'a> {
         }
         let (module, settings, inputs) = sizes(&tensors)?;
         let mut found = Self { module, settings, inputs, scales: None, tensors };
-        found.metadata(&tensors::metadata(bytes)?)?;
+        found.metadata(&file.metadata)?;
         Ok(found)
     }
 

@@ -20,22 +20,24 @@ fn unreadable() -> Error {
     broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
 }
 
-/// The tensors in `bytes`.
-///
-/// # Errors
-/// [`Error::Model`] for bytes that are not such a file.
-pub fn tensors(bytes: &[u8]) -> Result<Tensors<'_>> {
-    let (_, tensors) = format::read(bytes).ok_or_else(unreadable)?;
-    Ok(tensors)
+/// A safetensors file.
+pub struct File<'a> {
+    pub metadata: BTreeMap<String, String>,
+    pub tensors: Tensors<'a>,
 }
 
-/// The file's metadata.
-///
-/// # Errors
-/// As [`tensors`].
-pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
-    let (metadata, _) = format::read(bytes).ok_or_else(unreadable)?;
-    Ok(metadata)
+impl<'a> File<'a> {
+    /// # Errors
+    /// [`Error::Model`] for bytes that are not such a file.
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (metadata, tensors) = format::read(bytes).ok_or_else(unreadable)?;
+        Ok(Self { metadata, tensors })
+    }
+
+    /// Whether its tensors and the description `text` are those that were sealed together.
+    pub fn is_intact(&self, text: &str) -> bool {
+        self.metadata.get(DIGEST) == Some(&digest(text, &self.tensors))
+    }
 }
 
 /// Stores a tensor as parameter `index`.
@@ -70,11 +72,6 @@ pub fn sealed(key: &str, description: &impl Serialize, tensors: &Tensors<'_>) ->
     let digest = digest(&text, tensors);
     let metadata = [("format", "pt".to_owned()), (key, text), (DIGEST, digest)];
     Ok(format::write(&metadata, tensors))
-}
-
-/// Whether the description `text` and the tensors are those that were sealed together.
-pub fn is_intact(metadata: &BTreeMap<String, String>, text: &str, tensors: &Tensors<'_>) -> bool {
-    metadata.get(DIGEST) == Some(&digest(text, tensors))
 }
 
 /// The digest of tensors and description: of the description's bytes, then of each tensor's name and bytes, in the order of the names.

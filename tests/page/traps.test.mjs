@@ -119,7 +119,7 @@ inBrowsers((browser, test) => {
     const page = await opened(browser, short, {
       before: count,
       replace: {
-        'core/model_jobs.js': (/** @type {string} */ text) => text.replace('parts = given;', `if (given.names.includes('deadly')) throw ${TRAP};\nparts = given;`),
+        'core/model_jobs.js': (/** @type {string} */ text) => text.replace('data = new', `if (parts.names.includes('deadly')) throw ${TRAP};\ndata = new`),
       },
     });
     await press(page, 'Train');
