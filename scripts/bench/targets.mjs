@@ -23,6 +23,15 @@ export const IN_THE_WAY = {
   s_gru:
     'The products reach two thirds of their own rate (below). The rest is three activations for each unit and step, the gates’ ' +
     'gradients, packing, Adam and gathering.',
+  s_rnn:
+    'The products reach seven tenths of their own rate (below). The rest is one activation for each unit and step, packing, Adam and ' +
+    'gathering.',
+  m_one:
+    'PyTorch’s products use this processor’s widest vectors, four times as wide as WebAssembly’s. Ours reach four fifths of the rate ' +
+    'of products alone (below); the rest is activations and the gates’ gradients.',
+  m_two:
+    'As with one worker. Two take 0.54 of its time: they exchange gradients as messages, because shared memory needs headers that ' +
+    'simple hosts cannot send.',
   share:
     'Only products with weights are counted. minGRU and minLSTM have one product of a single column a step, and NLinear and DLinear ' +
     'one small product a window: their other work (activations, the scan over time, gathering windows, Adam) costs more. The ' +
