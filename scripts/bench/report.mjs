@@ -81,7 +81,7 @@ export function report(results, { machine, quick, repeats }) {
       : []),
     '## Targets',
     targets.rows,
-    ...(targets.missed.length ? ['Reasons:', targets.missed.join('\n')] : ['All aims are met.']),
+    ...(targets.missed.length ? ['Reasons:', targets.missed.join('\n')] : ['All measured aims are met.']),
     '## Arithmetic',
     'Operations of the matrix products, forward and backward, divided by the time of a whole training step, including activations, optimiser and gathering.',
     table(['', ...jobs.filter(({ kind }) => kind === 'train').map(({ label }) => `${label}, GFLOP/s`)], arithmeticRows(results, arithmetic)),

@@ -128,7 +128,7 @@ try {
     const theirs = pytorch?.networks[job.id];
     if (theirs) networks.push({ job: job.id, label: job.label, ours: parameters.total, ...theirs });
     if (theirs && !theirs.differs && theirs.parameters !== parameters.total) {
-      say(`!! ${job.label}: ${theirs.parameters} parameters in ${theirs.by}, ${parameters.total} here, and nothing says why.`);
+      say(`!! ${job.label}: ${theirs.parameters} parameters in ${theirs.by}, ${parameters.total} here, and no reason is given.`);
     }
     const bytes = await memory(program, s.file, job.settings, 4);
     held.push({ label: job.label, what: 'native, four steps', bytes, minimum: minimum(job.settings, parameters.total, 8760) });

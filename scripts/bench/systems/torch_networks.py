@@ -167,7 +167,7 @@ def feed_forward():
 
 @dataclass(frozen=True)
 class Published:
-    """A network of job S, its package on PyPI, what of it is used, and what differs from our network, in its size or its work."""
+    """A network of job S, its package on PyPI, what of it is used, and what differs from ours, in size or work."""
 
     make: Callable[[], torch.nn.Module]
     package: str
@@ -179,7 +179,7 @@ class Published:
         return f"{self.package} {version(self.package).split('+')[0]}: {self.what}"
 
 
-LAST_STEP = "of its last layer we compute what the last step needs, torch.nn every step"
+LAST_STEP = "it computes every step of its last layer, ours what the last step needs"
 NO_BIAS = "its layers have no biases"
 S = {cell: Published(lambda cell=cell: Network(cell, HIDDEN, 1, 1), "torch", module.__name__) for cell, module in CELLS.items()} | {
     "bidirectional": Published(bidirectional, "torch", "GRU(bidirectional=True)"),
@@ -187,8 +187,8 @@ S = {cell: Published(lambda cell=cell: Network(cell, HIDDEN, 1, 1), "torch", mod
     "mlp": Published(feed_forward, "torch", "Linear"),
     "transformer": Published(lambda: transformer(causal=True), "torch", "TransformerEncoderLayer, masked", LAST_STEP),
     "transformer_encoder": Published(lambda: transformer(causal=False), "torch", "TransformerEncoderLayer"),
-    "mamba": Published(mamba, "mambapy", "Mamba"),
-    "xlstm": Published(xlstm, "xlstm", "xLSTMBlockStack, an mLSTM block"),
+    "mamba": Published(mamba, "mambapy", "Mamba", LAST_STEP),
+    "xlstm": Published(xlstm, "xlstm", "xLSTMBlockStack, an mLSTM block", LAST_STEP),
     "mingru": Published(lambda: minimal("minGRU"), "minGRU-pytorch", "minGRU", NO_BIAS),
     "minlstm": Published(lambda: minimal("minLSTM"), "minGRU-pytorch", "minLSTM", NO_BIAS),
     "segrnn": Published(segrnn, "pypots", "BackboneSegRNN"),
