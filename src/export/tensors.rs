@@ -16,6 +16,10 @@ pub fn broken(problem: impl Into<String>) -> Error {
     Error::Model { problem: problem.into() }
 }
 
+fn unreadable() -> Error {
+    broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
+}
+
 /// A safetensors file.
 pub struct File<'a> {
     pub metadata: BTreeMap<String, String>,
@@ -26,9 +30,7 @@ impl<'a> File<'a> {
     /// # Errors
     /// [`Error::Model`] for bytes that are not such a file.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
-        let (metadata, tensors) = format::read(bytes).ok_or_else(|| {
-            broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
-        })?;
+        let (metadata, tensors) = format::read(bytes).ok_or_else(unreadable)?;
         Ok(Self { metadata, tensors })
     }
 
