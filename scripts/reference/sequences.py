@@ -79,7 +79,8 @@ class Tcn(torch.nn.Module):
     def __init__(self, width, kernel, levels):
         super().__init__()
         conv = torch.nn.Conv1d
-        self.convs = torch.nn.ModuleList(conv(width, 2 * width, kernel, dilation=2**level) for level in range(levels))
+        dilated = lambda: torch.nn.ModuleList(conv(width, width, kernel, dilation=2**level) for level in range(levels))
+        self.filters, self.gates = dilated(), dilated()
         self.skips = torch.nn.ModuleList(conv(width, width, 1) for _ in range(levels))
         self.residuals = torch.nn.ModuleList(conv(width, width, 1) for _ in range(levels - 1))
         self.leave = conv(width, width, 1)
@@ -87,10 +88,9 @@ class Tcn(torch.nn.Module):
     def forward(self, x):
         x = first = x.transpose(1, 2)
         skips = 0
-        for level, conv in enumerate(self.convs):
-            past = (conv.kernel_size[0] - 1) * conv.dilation[0]
-            signal, gate = conv(torch.nn.functional.pad(x, (past, 0))).chunk(2, dim=1)
-            z = torch.tanh(signal) * torch.sigmoid(gate)
+        for level, conv in enumerate(self.filters):
+            padded = torch.nn.functional.pad(x, ((conv.kernel_size[0] - 1) * conv.dilation[0], 0))
+            z = torch.tanh(conv(padded)) * torch.sigmoid(self.gates[level](padded))
             skips = skips + self.skips[level](z)
             if level < len(self.residuals):
                 x = x + self.residuals[level](z)

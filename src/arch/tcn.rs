@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! x⁰_t = W_in x_t + b_in                              [hidden]; where the input is as wide already, itself
-//! (f_t, g_t) = b + Σₖ W_k xˡ_{t − (K−1−k) 2ˡ}         both [hidden]; k = 0 … K − 1, W_k [2 hidden × hidden]
-//! z_t = tanh(f_t) ∘ σ(g_t)                            WaveNet, equation 2: filter and gate
+//! (f_t, g_t) = b + Σₖ W_k xˡ_{t − (K−1−k) 2ˡ}         filter and gate [hidden]; k = 0 … K − 1, W_k [2 hidden × hidden]
+//! z_t = tanh(f_t) ∘ σ(g_t)                            WaveNet, equation 2
 //! xˡ⁺¹_t = xˡ_t + R z_t + r                           residual; all of level l = 0 … N − 1 but the last
 //! s_t = Σₗ (S z_t + s)                                skip connections, of all levels
 //! out_t = x⁰_t + W_out GELU(s_t) + b_out              [hidden]
@@ -14,11 +14,13 @@
 //! of the window and of the model's own forecasts: `1 + (K − 1)(2ᴺ − 1)` of them. A GELU replaces WaveNet's rectifier, since it leaves
 //! no unit of a narrow layer without a gradient; the sum around the whole layer is that of Bai et al.
 //!
-//! Parameters have the names and initial values of `torch.nn.Conv1d` modules: `layers.0.convs.0.weight` is Conv1d's
-//! `[2 hidden, hidden, K]` with the taps side by side, `weight.permute(0, 2, 1).flatten(1)`; all other kernels have one tap.
+//! Parameters have the names and initial values of `torch.nn.Conv1d` modules: `layers.0.filters.0.weight` is Conv1d's
+//! `[hidden, hidden, K]` with the taps side by side, `weight.permute(0, 2, 1).flatten(1)`, as `layers.0.gates.0.weight` is; all other
+//! kernels have one tap.
 //! Streaming needs the last `(K − 1) 2ˡ` steps of every xˡ, whatever the length.
 
 use crate::arch::plan::Plan;
+use crate::arch::residual::ending;
 use crate::arch::stacked::HIDDEN;
 use crate::grad::{Tape, Var, ops};
 use crate::knob::{Group, Knob, Settings};
@@ -37,7 +39,8 @@ const PAST: usize = 0;
 #[derive(Debug)]
 struct Level {
     dilation: usize,
-    conv: Linear,
+    filter: Linear,
+    gate: Linear,
     skip: Linear,
     /// `None` on the last level: nothing reads its sum.
     residual: Option<Linear>,
@@ -82,7 +85,8 @@ impl Tcn {
         let dilations = dilations(kernel, tokens);
         let mut level = |(level, &dilation): (usize, &usize)| Level {
             dilation,
-            conv: map(&format!("convs.{level}"), kernel * hidden, 2 * hidden),
+            filter: map(&format!("filters.{level}"), kernel * hidden, hidden),
+            gate: map(&format!("gates.{level}"), kernel * hidden, hidden),
             skip: map(&format!("skips.{level}"), hidden, hidden),
             residual: (level + 1 < dilations.len()).then(|| map(&format!("residuals.{level}"), hidden, hidden)),
         };
@@ -90,32 +94,27 @@ impl Tcn {
         Self { enter, levels, leave: map("leave", hidden, hidden), kernel, hidden, index }
     }
 
-    /// The convolution of `level` over `x` `[hidden × (steps · batch)]` behind its `past`: filter and gate before their activations,
-    /// `[2 hidden × (steps · batch)]`; and the past of the next stretch.
-    fn convolve(&self, pass: &mut Pass<'_>, level: &Level, x: Var, past: Var) -> (Var, Var) {
+    /// The input of `level` at each step of `x` `[hidden × (steps · batch)]` behind its `past`: all taps below each other, `[kernel · hidden
+    /// × (steps · batch)]`; and the past of the next stretch.
+    fn taps(&self, pass: &mut Pass<'_>, level: &Level, x: Var, past: Var) -> (Var, Var) {
         let ((_, columns), (_, before)) = (pass.tape.shape(x), pass.tape.shape(past));
-        let x = ops::concat_columns(pass.tape, past, x);
-        let past = ops::slice_columns(pass.tape, x, columns, before);
-        let mut taps = ops::slice_columns(pass.tape, x, 0, columns);
-        for k in 1..self.kernel {
-            let tap = ops::slice_columns(pass.tape, x, k * level.dilation * pass.batch, columns);
+        let all = ops::concat_columns(pass.tape, past, x);
+        let after = ops::slice_columns(pass.tape, all, columns, before);
+        let mut taps = ops::slice_columns(pass.tape, all, 0, columns);
+        for k in 1..self.kernel - 1 {
+            let tap = ops::slice_columns(pass.tape, all, k * level.dilation * pass.batch, columns);
             taps = ops::concat_rows(pass.tape, taps, tap);
         }
-        (level.conv.forward(pass, taps), past)
+        (ops::concat_rows(pass.tape, taps, x), after)
     }
 
     /// Number of past steps that `level` needs before a stretch.
     fn reaches_back(&self, level: &Level) -> usize {
         (self.kernel - 1) * level.dilation
     }
-}
 
-impl Block for Tcn {
-    fn features(&self) -> usize {
-        self.hidden
-    }
-
-    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+    /// The output at every step, or at the `last` one alone, and the state after it.
+    fn run(&self, pass: &mut Pass<'_>, x: Var, state: &State, last: bool) -> (Var, State) {
         let entered = self.enter.map_or(x, |enter| enter.forward(pass, x));
         let (mut x, mut first) = (entered, 0);
         let [mut skips, mut after, mut filters, mut gates] = [None; 4];
@@ -126,17 +125,20 @@ impl Block for Tcn {
                 None => pass.tape.filled(self.hidden, columns, 0.0),
             };
             first += columns;
-            let (both, past) = self.convolve(pass, level, x, past);
+            let (taps, past) = self.taps(pass, level, x, past);
             after = Some(join(pass.tape, after, past, ops::concat_columns));
 
-            let [filter, gate] = [0, 1].map(|half| ops::slice_rows(pass.tape, both, half * self.hidden, self.hidden));
+            // Only the skip connection reads the last level.
+            let taps = ending(pass, taps, last && level.residual.is_none());
+            let (filter, gate) = (level.filter.forward(pass, taps), level.gate.forward(pass, taps));
             let (filter, gate) = (ops::tanh(pass.tape, filter), ops::sigmoid(pass.tape, gate));
             if pass.probes.is_some() {
                 filters = Some(join(pass.tape, filters, filter, ops::concat_rows));
                 gates = Some(join(pass.tape, gates, gate, ops::concat_rows));
             }
             let z = ops::mul(pass.tape, filter, gate);
-            let skip = level.skip.forward(pass, z);
+            let read = ending(pass, z, last);
+            let skip = level.skip.forward(pass, read);
             skips = Some(join(pass.tape, skips, skip, ops::add));
             if let Some(residual) = level.residual {
                 let more = residual.forward(pass, z);
@@ -144,7 +146,7 @@ impl Block for Tcn {
             }
         }
         let activated = ops::gelu(pass.tape, skips.expect("there is one level at least"));
-        let more = self.leave.forward(pass, activated);
+        let (more, entered) = (self.leave.forward(pass, activated), ending(pass, entered, last));
         let out = ops::add(pass.tape, entered, more);
 
         // The units of all levels, from the nearest steps to the farthest.
@@ -156,11 +158,28 @@ impl Block for Tcn {
         pass.probe_flow(self.index, "output", Bounds::Free, Flow::Output, out);
         (out, [after, None, None, None])
     }
+}
+
+impl Block for Tcn {
+    fn features(&self) -> usize {
+        self.hidden
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> (Var, State) {
+        self.run(pass, x, state, false)
+    }
+
+    fn last_alone(&self, pass: &mut Pass<'_>, x: Var, state: &State) -> Option<(Var, State)> {
+        Some(self.run(pass, x, state, true))
+    }
 
     fn keeps(&self, _: u64, extent: Extent) -> u64 {
         let [h, k, n] = [self.hidden, self.kernel, self.levels.len()].map(|size| size as u64);
-        // Sequences of hidden rows in `forward`, with gradients: on each level the taps, alone and below each other, and eleven more.
-        let sequences = n * (k + k * (k + 1) / 2 + 11) + 3 + u64::from(self.enter.is_some());
+        // Sequences of hidden rows in `run`, with gradients: on each level the taps, alone and below each other, and nine more. At the last
+        // step alone, the last level and the skip connections are one step long.
+        let taps = k - 1 + k * (k + 1) / 2;
+        let sequences = if extent.every { n * (taps + 9) } else { (n - 1) * (taps + 7) + taps };
+        let sequences = sequences + u64::from(self.enter.is_some());
         // The past of all levels before, beside and behind the sequences, and joined level after level.
         extent.copies() * (h * sequences * extent.steps + 5 * self.state(0, 0))
     }
@@ -203,8 +222,8 @@ mod tests {
             let tap = |t: usize, k: usize| at(t, (tcn.kernel - 1 - k) * level.dilation);
             let z = |t: usize| -> Vec<f64> {
                 let taps: Vec<f64> = (0..tcn.kernel).flat_map(|k| tap(t, k)).collect();
-                let both = apply(params, &level.conv, &taps);
-                (0..h).map(|row| both[row].tanh() / (1.0 + (-both[h + row]).exp())).collect()
+                let (filter, gate) = (apply(params, &level.filter, &taps), apply(params, &level.gate, &taps));
+                filter.iter().zip(gate).map(|(f, g)| f.tanh() / (1.0 + (-g).exp())).collect()
             };
             let z: Vec<_> = (0..input.len()).map(z).collect();
             for (sum, z) in skips.iter_mut().zip(&z) {

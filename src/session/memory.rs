@@ -140,7 +140,7 @@ impl Asked {
             let stretches = tokens.div_ceil(stretch);
             // The state is kept at the end of each stretch, with half of the final length on average; and before and behind a stretch
             // during its recomputation, with gradients.
-            let held = times(&[stretches, forecaster.state(tokens / 2)]) + 6 * forecaster.state(tokens);
+            let held = times(&[stretches, forecaster.state(tokens / 2)]) + 8 * forecaster.state(tokens);
             let extent = Extent { before: tokens - stretch, ..extent(stretch, every) };
             forecaster.keeps(extent) + forecaster.keeps(Extent { trains: false, ..extent }) + held
         } else if plan.continuous() {
