@@ -38,7 +38,8 @@ const MOST_PREDICTED: f64 = 1.5;
 /// Whether the state after a window is as large as all outputs in it, because it grows or because it holds the past itself.
 fn holds_the_past(architecture: &Architecture) -> bool {
     let Make::Layer(make) = architecture.make else { return false };
-    let checked = Settings::check(&unrolled::session::catalog().knobs, &Raw::new(), &Raw::new()).unwrap();
+    let raw = settings(r#"{"segment": 1}"#);
+    let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
     let plan = architecture.plan(&checked, (2, 2, 0), (24, WINDOW, 6)).unwrap();
     let mut builder = Builder::new(Rng::new(1, 0), 1.0);
     let block = make(&mut builder, 0, 2, &plan, &checked);
@@ -153,9 +154,9 @@ fn a_steps_memory_is_predicted() {
 /// All uses of a model by a page, once: the memory then held, and its prediction.
 fn used(raw: &Raw) -> (u64, Memory) {
     let before = ALLOCATOR.allocated();
-    let mut session = Session::new(noisy_sine(700));
+    let mut session = Session::new(noisy_sine(500));
     // The draft has a model of its own.
-    let mut draft = Session::new(noisy_sine(700));
+    let mut draft = Session::new(noisy_sine(500));
     draft.configure(raw).unwrap();
     let predicted = session.configure(raw).unwrap().memory;
     while session.history(0).unwrap().is_empty() {
@@ -185,7 +186,7 @@ fn no_model_holds_more_than_was_predicted() {
             r#"{"reading": "continuous", "lanes": 4, "chunk": 48}"#,
         ] {
             let mut raw = settings(
-                r#"{"window": 72, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 64, "horizon": 12, "split": "300, 520"}"#,
+                r#"{"window": 72, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 64, "horizon": 12, "split": "240, 380"}"#,
             );
             raw.extend(settings(more));
             raw.insert("architecture".into(), architecture.id.into());
@@ -193,7 +194,7 @@ fn no_model_holds_more_than_was_predicted() {
             let other =
                 more == "{}" || raw.keys().all(|key| !settings(more).contains_key(key) || architecture.reads(key));
             let general = ["batch_size", "checkpoints", "segment", "continuous"].iter().any(|word| more.contains(word));
-            if !(other || general) || Session::new(noisy_sine(700)).configure(&raw).is_err() {
+            if !(other || general) || Session::new(noisy_sine(500)).configure(&raw).is_err() {
                 continue;
             }
             let (held, predicted) = used(&raw);
