@@ -2,7 +2,7 @@
 // and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
 import { architectures, board, compare, untilOver } from './contest.mjs';
-import { inBrowsers } from './harness.mjs';
+import { inBrowsers, inSoak } from './harness.mjs';
 import { chooseWorkers, daily, opened, press, pressMain, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
@@ -95,7 +95,7 @@ inBrowsers((browser, test) => {
     await page.until('no question', () => document.querySelector('#silence').hidden);
   });
 
-  test('a file that is dropped while the data worker is silent is read at once, in another', async () => {
+  test('a file that is dropped while the data worker is silent is read at once, in another', inSoak, async () => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
     await page.dropFile('main', 'lost.csv', daily(300));
@@ -105,7 +105,7 @@ inBrowsers((browser, test) => {
     await untilQuiet(page);
   });
 
-  test('how a file was read can be changed after its worker was lost', async () => {
+  test('how a file was read can be changed after its worker was lost', inSoak, async () => {
     const page = await held(browser, short);
     // A day occurs twice, with another value.
     await page.dropFile('main', 'twice.csv', daily(400).replace(/\n(.*),(.*)\n/, '\n$1,$2\n$1,9$2\n'));
@@ -175,7 +175,7 @@ inBrowsers((browser, test) => {
     await page.until('what was asked', () => /3 of 3/.test(document.querySelector('#train .facts').textContent));
   });
 
-  test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', async () => {
+  test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', inSoak, async () => {
     const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
     await untilReady(page);
     await press(page, 'Train');
@@ -216,7 +216,7 @@ inBrowsers((browser, test) => {
     await untilJudged(page);
   });
 
-  test('a person who waits is asked again, and a worker that speaks again goes on', async () => {
+  test('a person who waits is asked again, and a worker that speaks again goes on', inSoak, async () => {
     const page = await held(browser, endless);
     await press(page, 'Train');
     await untilEpoch(page);
@@ -239,7 +239,7 @@ inBrowsers((browser, test) => {
     assert.equal(await page.run(() => /** @type {any} */ (window).held.all.filter(({ kind }) => kind === 'model').length), 1);
   });
 
-  test('with the page’s own patience: ten seconds and more', async () => {
+  test('with the page’s own patience: ten seconds and more', inSoak, async () => {
     const page = await opened(browser, endless, { before: holdWorkers });
     await press(page, 'Train');
     await untilEpoch(page);
@@ -273,7 +273,7 @@ inBrowsers((browser, test) => {
     }],
   ];
   for (const [call, cause] of points) {
-    test(`the model’s worker vanishes at “${call}”: the page asks, and trains in another`, async () => {
+    test(`the model’s worker vanishes at “${call}”: the page asks, and trains in another`, inSoak, async () => {
       const page = await held(browser, short);
       await press(page, 'Train');
       await untilStatus(page, 'finished');
@@ -367,7 +367,7 @@ inBrowsers((browser, test) => {
     await untilQuiet(page);
   });
 
-  test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', async () => {
+  test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', inSoak, async () => {
     const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
     await untilReady(page);
     await compare(page, { pick: ['gru'], budget: 'none' });
@@ -380,7 +380,7 @@ inBrowsers((browser, test) => {
     assert.match(await page.text('#train .sentence'), /did not answer and was ended/);
   });
 
-  test('a comparison that is ended ends its silent workers by itself', async () => {
+  test('a comparison that is ended ends its silent workers by itself', inSoak, async () => {
     const page = await held(browser, endless);
     const pick = (await architectures(page)).slice(0, 2).map(([id]) => id);
     await compare(page, { pick, budget: 'none' });
