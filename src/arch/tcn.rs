@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! x⁰_t = W_in x_t + b_in                              [hidden]; where the input is as wide already, itself
-//! (f_t, g_t) = b + Σₖ W_k xˡ_{t − (K−1−k) 2ˡ}         filter and gate [hidden]; k = 0 … K − 1, W_k [2 hidden × hidden]
+//! (f_t, g_t) = b + Σₖ W_k xˡ_{t − (K−1−k) 2ˡ}         filter and gate [hidden]; k = 0 … K − 1, each W_k [hidden × hidden]
 //! z_t = tanh(f_t) ∘ σ(g_t)                            WaveNet, equation 2
 //! xˡ⁺¹_t = xˡ_t + R z_t + r                           residual; all of level l = 0 … N − 1 but the last
 //! s_t = Σₗ (S z_t + s)                                skip connections, of all levels
@@ -94,8 +94,8 @@ impl Tcn {
         Self { enter, levels, leave: map("leave", hidden, hidden), kernel, hidden, index }
     }
 
-    /// The input of `level` at each step of `x` `[hidden × (steps · batch)]` behind its `past`: all taps below each other, `[kernel · hidden
-    /// × (steps · batch)]`; and the past of the next stretch.
+    /// The input of `level` at each step of `x` `[hidden × (steps · batch)]` behind its `past`: all taps below each other,
+    /// `[kernel · hidden × (steps · batch)]`; and the past of the next stretch.
     fn taps(&self, pass: &mut Pass<'_>, level: &Level, x: Var, past: Var) -> (Var, Var) {
         let ((_, columns), (_, before)) = (pass.tape.shape(x), pass.tape.shape(past));
         let all = ops::concat_columns(pass.tape, past, x);

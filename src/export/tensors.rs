@@ -27,6 +27,8 @@ pub struct File<'a> {
 }
 
 impl<'a> File<'a> {
+    /// Reads a file's bytes.
+    ///
     /// # Errors
     /// [`Error::Model`] for bytes that are not such a file.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {

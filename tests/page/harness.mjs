@@ -70,8 +70,9 @@ const newest = (async () => {
   if (!made) throw new Error('dist/ is not built: make build');
   const sources = (await readdir(path.join(root, 'www'), { recursive: true })).map((name) => `www/${name}`);
   for (const name of ['index.html', 'pkg/unrolled.js', 'pkg/unrolled_bg.wasm', 'pkg/unrolled_relaxed_bg.wasm', ...sources]) {
-    const { mtimeMs } = await stat(path.join(root, name));
-    if (mtimeMs > made.mtimeMs) throw new Error(`dist/ is older than ${name}: make build`);
+    const found = await stat(path.join(root, name));
+    // A folder is newer than its files after any temporary one.
+    if (found.isFile() && found.mtimeMs > made.mtimeMs) throw new Error(`dist/ is older than ${name}: make build`);
   }
 })();
 // Only a test that opens it needs to know.
