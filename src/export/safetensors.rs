@@ -1,6 +1,5 @@
 //! Weights with PyTorch's names and shapes, and all other parts of a model in the metadata.
 
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +9,8 @@ use crate::data::{Axis, Scale};
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, is_intact, metadata, put, sealed, tensors};
+use crate::export::format::{TensorView, Tensors};
+use crate::export::tensors::{File, broken, put, sealed};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -96,7 +96,7 @@ impl About {
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(params: &Params, last: Option<&Params>, about: &About) -> Result<Vec<u8>> {
     let named = [(Some(params), ""), (last, LAST)].into_iter().filter_map(|(params, prefix)| Some((params?, prefix)));
-    let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = named
+    let all: Vec<(String, Vec<usize>, Vec<u8>)> = named
         .flat_map(|(params, prefix)| params.slots().iter().map(move |slot| (params, prefix, slot)))
         .map(|(params, prefix, slot)| {
             // Files hold f32, as PyTorch's do, whatever precision the library uses.
@@ -104,31 +104,19 @@ pub fn save(params: &Params, last: Option<&Params>, about: &About) -> Result<Vec
             (format!("{prefix}{}", slot.name), slot.shape(), bytes)
         })
         .collect();
-    tensors.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
-        Ok((name.as_str(), view))
-    });
-    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
+    let mut tensors = Tensors::new();
+    for (name, shape, data) in &all {
+        tensors.insert(name.clone(), TensorView { dtype: "F32".to_owned(), shape: shape.clone(), data });
+    }
+    sealed(KEY, about, &tensors)
 }
 
-/// Whether the weights in `bytes` were saved by this library, with their settings.
+/// The description of the model in `file`; `None` for weights without one.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file.
-pub fn saved_here(bytes: &[u8]) -> Result<bool> {
-    Ok(metadata(bytes)?.contains_key(KEY))
-}
-
-/// The description of the model in `bytes`, without its weights.
-///
-/// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file, of a newer version, or changed since they were saved.
-pub fn about(bytes: &[u8]) -> Result<About> {
-    let metadata = metadata(bytes)?;
-    let text = metadata.get(KEY).ok_or_else(|| {
-        broken("it holds weights without their settings, so it was not saved here; choose a file that was")
-    })?;
+/// [`Error::Model`](crate::Error::Model) for one of a newer version, or changed since it was saved.
+pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
+    let Some(text) = file.metadata.get(KEY) else { return Ok(None) };
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
@@ -140,20 +128,20 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         };
         return Err(broken(format!("it is of version {version}, and this page {other}; {remedy}")));
     }
-    if version > u64::from(OLDEST) && !is_intact(&metadata, text, &tensors(bytes)?) {
+    if version > u64::from(OLDEST) && !file.is_intact(text) {
         return Err(broken(
             "its weights or its description were changed since they were saved together; take another copy, or train it again",
         ));
     }
     let about: About =
-        serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
+        About::deserialize(&value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
     about.check()?;
     if version < 3 && computed_otherwise(&about.settings) {
         return Err(broken(format!(
             "it is of version {version}, which computed a network with its settings differently; train it again"
         )));
     }
-    Ok(about)
+    Ok(Some(about))
 }
 
 /// Whether a model with these settings was another before version 3: a Transformer encoder's head read its last step, and with the
@@ -167,21 +155,17 @@ fn computed_otherwise(settings: &Raw) -> bool {
     text(&ARCHITECTURE) == "transformer_encoder" || (every && centred)
 }
 
-/// Whether `bytes` hold weights that have learnt from all rows.
-///
-/// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file.
-pub fn has_last(bytes: &[u8]) -> Result<bool> {
-    Ok(tensors(bytes)?.keys().any(|name| name.starts_with(LAST)))
+/// Whether a file's weights have learnt from all rows.
+pub fn has_last(file: &Tensors<'_>) -> bool {
+    file.keys().any(|name| name.starts_with(LAST))
 }
 
-/// Puts the weights in `bytes` into `params`, which must have the same names and shapes; with `last` those that have learnt from all
+/// Puts a file's weights into `params`, which must have the same names and shapes; with `last` those that have learnt from all
 /// rows.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) for a missing or unknown tensor, another shape, or NaN; `params` may then be half filled.
-pub fn load(bytes: &[u8], params: &mut Params, last: bool) -> Result<()> {
-    let file = tensors(bytes)?;
+pub fn load(file: &Tensors<'_>, params: &mut Params, last: bool) -> Result<()> {
     for index in 0..params.slots().len() {
         let name = format!("{}{}", if last { LAST } else { "" }, params.slots()[index].name);
         let tensor = file.get(&name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;
