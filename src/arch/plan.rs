@@ -114,7 +114,7 @@ pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear 
     .when(HEAD.is(&["direct"]));
 
 /// Whether a model starts as the linear model.
-pub const FROM_LINE: Knob<bool> = Knob::flag(Group::Model, "from_line", "Start from the line", false)
+pub const FROM_LINE: Knob<bool> = Knob::flag(Group::Model, "from_line", "Start from the line", true)
     .help(
         "The forecast is that of the linear model of the training part (ridge regression on the target’s window) plus the network’s, \
            which starts at zero and learns what the line leaves over. What it adds counts as far as the validation part shows that \

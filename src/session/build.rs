@@ -12,7 +12,7 @@ use crate::arch::plan::{
 };
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::calendar::features::Cycle;
-use crate::data::series::split::SPLIT;
+use crate::data::series::split::{SPLIT, usual};
 use crate::data::windows::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::windows::suggest::Suggestion;
 use crate::data::{Axis, Fill, Frame, FrameOptions, Part, Scale, Series, Split};
@@ -72,6 +72,7 @@ impl Model {
                 &settings,
                 architecture,
                 (lengths, &plan, &trainer, &options),
+                experiment.series.axis.len,
                 listed(&targets, &experiment.series),
             ),
             fingerprint: experiment.fingerprint.clone(),
@@ -210,6 +211,7 @@ fn resolved(
     settings: &Settings,
     architecture: &Architecture,
     ((season, window, horizon), plan, trainer, options): (Lengths, &Plan, &Trainer, &Options),
+    rows: usize,
     targets: String,
 ) -> Raw {
     let mut resolved = settings.to_raw();
@@ -229,6 +231,9 @@ fn resolved(
     }
     if let Some(cuts) = trainer.cuts() {
         set(CHUNK.key, cuts.chunk.into());
+    }
+    if settings.get(&SPLIT).trim().is_empty() {
+        set(SPLIT.key, usual(rows).into());
     }
     set(SHARDS.key, options.shards.into());
     set(TARGET.key, targets.into());

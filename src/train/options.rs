@@ -60,7 +60,7 @@ pub const SCHEDULE: Knob<WhichSchedule> =
         .help("How the learning rate changes from epoch to epoch.");
 
 /// Windows in a batch.
-pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 0..=1024, 64)
+pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 0..=1024, 0)
     .help("Windows in one optimiser step. 0: a sixteenth of the training windows, from 8 to 64.")
     .unit("windows")
     .when(IN_WINDOWS);
@@ -71,9 +71,10 @@ pub const EPOCHS: Knob<u32> = Knob::integer(Group::Training, "epochs", "Epochs",
     .basic();
 
 /// Smallest number of steps of an epoch.
-pub const EPOCH_STEPS: Knob<usize> = Knob::integer(Group::Training, "epoch_steps", "Steps in an epoch", 1..=1000, 1)
+pub const EPOCH_STEPS: Knob<usize> = Knob::integer(Group::Training, "epoch_steps", "Steps in an epoch", 1..=1000, 40)
     .help(
-        "Optimiser steps in an epoch, at least. A short series, whose windows fill only a few batches, is passed over several times in            each epoch, so that it is trained as long as others before patience runs out.",
+        "Optimiser steps in an epoch, at least. A short series, whose windows fill only a few batches, is passed over several times in \
+           each epoch, so that it is trained as long as others before patience runs out.",
     )
     .unit("steps")
     .when(IN_WINDOWS);
@@ -113,7 +114,7 @@ pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "
     .when(IN_WINDOWS);
 
 /// Whether the model learns from all rows before it forecasts beyond them.
-pub const ALL_ROWS: Knob<bool> = Knob::flag(Group::Training, "all_rows", "Learn from all rows in the end", false).help(
+pub const ALL_ROWS: Knob<bool> = Knob::flag(Group::Training, "all_rows", "Learn from all rows in the end", true).help(
     "After training, the model is trained once more from the same start, on training, validation and test rows, with as many steps as \
            were best. That one forecasts beyond the end. All errors stay those of the model that has not seen these rows.",
 );

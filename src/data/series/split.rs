@@ -11,14 +11,20 @@ use crate::{
     knob::{Group, Knob},
 };
 
-/// Default split, in percent of the rows.
-const USUAL: &str = "70/10/20";
+/// Split of a series of so many rows where the setting leaves it open, in percent. A short series needs more of its rows to be
+/// validated at all.
+pub fn usual(rows: usize) -> &'static str {
+    if rows <= MOST_FEW { "60/20/20" } else { "70/10/20" }
+}
+
+/// Largest number of rows of a short series.
+const MOST_FEW: usize = 2_000;
 
 /// Where the parts end.
-pub const SPLIT: Knob<String> = Knob::text(Group::Data, "split", "Training / validation / test", USUAL).help(
+pub const SPLIT: Knob<String> = Knob::text(Group::Data, "split", "Training / validation / test", "").help(
     "The first rows train the model, the next validate it, the last test it. Give percent (70/10/20), or where each \
            part ends: row numbers (8640, 11520, 14400) or dates (2017-06-26, 2017-10-24, 2018-02-21; the date itself \
-           belongs to the next part).",
+           belongs to the next part). Empty: 60/20/20 up to 2,000 rows, else 70/10/20.",
 );
 
 /// One of the three parts.
@@ -70,7 +76,7 @@ impl Split {
 
     /// The parts of the knob's default. A series too short to be split is all training part, with nothing left for a test.
     pub fn usual(axis: &Axis) -> Split {
-        let [train, validation, test] = by_percent(USUAL, axis.len).unwrap_or_default();
+        let [train, validation, test] = by_percent(usual(axis.len), axis.len).unwrap_or_default();
         let whole = 0 < train && train < validation && validation < test;
         let [train, validation, test] = if whole { [train, validation, test] } else { [axis.len; 3] };
         Split { train: 0..train, validation: train..validation, test: validation..test }
@@ -78,13 +84,16 @@ impl Split {
 
     /// Reads the knob [`SPLIT`] for a series on `axis`.
     ///
-    /// `70/10/20` are percent: training and validation get that share of the rows rounded down, test the rest. Numbers or dates
+    /// An empty text is the [`usual`] split. `70/10/20` are percent: training and validation get that share of the rows rounded down, test the rest. Numbers or dates
     /// with commas between them are the exclusive ends of the parts; without the third the test part reaches the end of the series.
     ///
     /// # Errors
     /// [`Error::Knob`] for a text of neither form, or one that leaves a part empty or goes beyond the series.
     pub fn parse(text: &str, axis: &Axis) -> Result<Split> {
-        let text = text.trim();
+        let text = match text.trim() {
+            "" => usual(axis.len),
+            text => text,
+        };
         let [train, validation, test] = if text.contains([',', ';']) {
             let fields: Vec<&str> = text.split([',', ';']).map(str::trim).collect();
             if fields.len() != 2 && fields.len() != 3 {
@@ -123,7 +132,7 @@ fn malformed() -> Error {
 
 /// A split that would fit a series of `rows` rows, as a clause.
 fn fitting(rows: usize) -> String {
-    match by_percent(USUAL, rows) {
+    match by_percent(usual(rows), rows) {
         Ok([train, validation, test]) if 0 < train && train < validation && validation < test => {
             format!("{train}, {validation}, {test} would fit")
         }

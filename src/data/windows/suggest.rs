@@ -31,14 +31,18 @@ pub struct Suggestion {
 /// Longest suggested window: a network reads it step by step, a thousand times over.
 const LONGEST_WINDOW: usize = 512;
 
+/// Number of validation windows from which a range of 80 % can be made.
+const RANGE_WINDOWS: usize = 9;
+
 /// Ratio of windows, as a fraction, from which filling is suggested: filled values are made up.
 const ENOUGH_MORE: (usize, usize) = (5, 4);
 
 /// Usual window and horizon of a step, with plenty of rows.
 fn usual(step: Step, season: usize) -> (usize, usize) {
     match step {
-        // Two years of months (or quarters), one ahead; ten single years, three ahead.
-        Step::Months(months) if months < 12 => (2 * (12 / months.max(1)) as usize, (12 / months.max(1)) as usize),
+        // A year of months (or quarters), and one ahead: few such series are long enough to learn from more. Ten single years, three
+        // ahead.
+        Step::Months(months) if months < 12 => ((12 / months.max(1)) as usize, (12 / months.max(1)) as usize),
         Step::Months(_) => (10, 3),
         // Two seasons, one ahead.
         Step::Rows if season > 1 => ((2 * season).min(LONGEST_WINDOW), season.min(LONGEST_WINDOW / 4)),
@@ -84,7 +88,10 @@ fn natural_season(step: Step, rows: usize) -> usize {
 /// part, and two thirds of the training rows can begin a window.
 fn fitted(split: &Split, window: usize, horizon: usize) -> (usize, usize) {
     let train = split.train.len();
-    let horizon = horizon.min(split.validation.len()).min(split.test.len()).min(train / 4).max(1);
+    // As many validation windows as a range takes, or as steps, where there is no room for those.
+    let validated = split.validation.len();
+    let validated = validated.saturating_sub(RANGE_WINDOWS - 1).max(validated.div_ceil(2));
+    let horizon = horizon.min(validated).min(split.test.len()).min(train / 4).max(1);
     let window = window.min(train.saturating_sub(horizon) / 3).max(1);
     (window, horizon)
 }
