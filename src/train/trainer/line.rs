@@ -44,17 +44,28 @@ impl Trainer {
         self.phase = Phase::Train(0);
     }
 
+    /// Validation loss of the present weights if as much of what the network adds to its line counted as fits best, `s*`. Early stopping
+    /// goes by it: a network in its first epochs adds noise to its line and would seem to get worse while it learns. `None` without a
+    /// line.
+    pub(super) fn at_best_share(&self) -> Option<f64> {
+        let (before, after) = (&self.line_residuals, &self.residuals);
+        if before.is_empty() {
+            return None;
+        }
+        let blocks = Blocks::of(&self.validation);
+        let share = clamped(Sums::of(before, after, &blocks).best());
+        Some(mean(&mixed(before, after, share), self.options.loss))
+    }
+
     /// Scales what the best weights add to their line by its share; returns a remark, or nothing for a model without a line.
     pub(super) fn weigh(&mut self) -> String {
         let before = std::mem::take(&mut self.line_residuals);
         let (Some(line), Some(best)) = (self.forecaster.line().filter(|_| !before.is_empty()), self.best) else {
             return String::new();
         };
-        let share = share(&before, &self.best_residuals, &Blocks::of(&self.validation));
+        let share = clamped(Sums::of(&before, &self.best_residuals, &Blocks::of(&self.validation)).cautious());
         scale(&mut self.best_params, line, share);
-        for (error, before) in self.best_residuals.iter_mut().flatten().zip(before.iter().flatten()) {
-            *error = before + share * (*error - before);
-        }
+        self.best_residuals = mixed(&before, &self.best_residuals, share);
         let loss = self.options.loss;
         self.added = Some(Added { line: mean(&before, loss), share });
         self.best = Some(Best { validation: mean(&self.best_residuals, loss), ..best });
@@ -72,25 +83,51 @@ pub(super) fn scale(params: &mut Params, line: Line, share: f64) {
     }
 }
 
-/// The share of a network whose errors, with all that it adds, are `after`, and `before` without it: one list for each target and
-/// step of the horizon, by window.
-fn share(before: &[Vec<f64>], after: &[Vec<f64>], blocks: &Blocks) -> f64 {
-    let mut sums = vec![(0.0, 0.0); blocks.count()];
-    for (before, after) in before.iter().zip(after) {
-        for (window, (before, after)) in before.iter().zip(after).enumerate() {
-            let (along, square) = &mut sums[blocks.block(window)];
-            let added = before - after;
-            *along += before * added;
-            *square += added * added;
-        }
-    }
-    let total: f64 = sums.iter().map(|(_, square)| square).sum();
-    let best = sums.iter().map(|(along, _)| along).sum::<f64>() / total;
-    let count = sums.len() as f64;
-    let spread: f64 = sums.iter().map(|(along, square)| (along - best * square).powi(2)).sum();
-    let share = best - libm::sqrt(count / (count - 1.0) * spread) / total;
-    // Without anything added, or a second block, it is no number.
+/// Errors with a share of what the network adds, from those without and with all of it.
+fn mixed(before: &[Vec<f64>], after: &[Vec<f64>], share: f64) -> Vec<Vec<f64>> {
+    let pairs = before.iter().zip(after);
+    let of = |(before, after): (&Vec<f64>, &Vec<f64>)| before.iter().zip(after).map(|(b, a)| b + share * (a - b)).collect();
+    pairs.map(of).collect()
+}
+
+/// A share between 0 and 1; 0 for one that is no number.
+fn clamped(share: f64) -> f64 {
     if share > 0.0 { share.min(1.0) } else { 0.0 }
+}
+
+/// `a_b = Σ e n` and `q_b = Σ n²` of each block.
+struct Sums(Vec<(f64, f64)>);
+
+impl Sums {
+    /// From errors without and with all that the network adds: one list for each target and step of the horizon, by window.
+    fn of(before: &[Vec<f64>], after: &[Vec<f64>], blocks: &Blocks) -> Self {
+        let mut sums = vec![(0.0, 0.0); blocks.count()];
+        for (before, after) in before.iter().zip(after) {
+            for (window, (before, after)) in before.iter().zip(after).enumerate() {
+                let (along, square) = &mut sums[blocks.block(window)];
+                let added = before - after;
+                *along += before * added;
+                *square += added * added;
+            }
+        }
+        Self(sums)
+    }
+
+    fn total(&self) -> f64 {
+        self.0.iter().map(|(_, square)| square).sum()
+    }
+
+    /// `s*`.
+    fn best(&self) -> f64 {
+        self.0.iter().map(|(along, _)| along).sum::<f64>() / self.total()
+    }
+
+    /// `s`, without anything added or a second block no number.
+    fn cautious(&self) -> f64 {
+        let (best, count) = (self.best(), self.0.len() as f64);
+        let spread: f64 = self.0.iter().map(|(along, square)| (along - best * square).powi(2)).sum();
+        best - libm::sqrt(count / (count - 1.0) * spread) / self.total()
+    }
 }
 
 /// Mean penalty of errors.

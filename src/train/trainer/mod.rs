@@ -228,6 +228,7 @@ impl Trainer {
             self.end_line(validation);
             return Ok(());
         }
+        let validation = self.at_best_share().unwrap_or(validation);
         let sums = std::mem::take(&mut self.sums);
         let steps = sums.steps.max(1) as f64;
         self.history.push(Epoch {
