@@ -34,7 +34,7 @@ soak: setup build ## Property tests with new random cases (ROUNDS=20), then ever
 
 build: setup-build dist/unrolled.html ## Build dist/: the static site, and unrolled.html, the whole application in one file.
 
-bench: setup pkg ## Measure our speed in both browsers, beside PyTorch and TensorFlow.js (QUICK=1: five minutes; REPEATS=5).
+bench: setup pkg ## Measure our speed in both browsers, beside PyTorch, published implementations and TensorFlow.js (QUICK=1: six minutes; REPEATS=5).
 	@scripts/setup/rivals.sh
 	@scripts/bench/build.sh
 	@node scripts/bench/run.mjs

@@ -1,7 +1,7 @@
-// `make test`: runs all stages in order, even if one fails, and counts the tests. `node scripts/test.mjs native types` runs only
-// those.
+// `make test`: runs all stages, even if one fails, and counts the tests. `node scripts/test.mjs native types` runs only those.
+// Two lanes run side by side, since neither keeps two cores busy alone: the crate's own stages, and those of package and page.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 
 /** @typedef {{passed: number, failed: number, skipped: number}} Count */
 
@@ -18,22 +18,24 @@ const closing = {
   node: { passed: /^ℹ pass (\d+)$/gm, failed: /^ℹ (?:fail|cancelled) (\d+)$/gm, skipped: /^ℹ (?:skipped|todo) (\d+)$/gm },
 };
 
-/** @param {string} folder @returns {string[]} */
+/** The largest first: they take the longest, and none of them should be left alone at the end. @param {string} folder @returns {string[]} */
 function testFiles(folder) {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs')).map((name) => `${folder}/${name}`);
   // Without a name, node's runner would look for tests everywhere.
   if (files.length === 0) throw new Error(`${folder} holds no test.`);
-  return files.map((name) => `${folder}/${name}`);
+  return files.sort((one, other) => statSync(other).size - statSync(one).size);
 }
 
 /** With the networks' numbers in f64, conversions to f64 convert nothing; they are there for f32. */
 const IN_F64 = ['-A', 'clippy::useless_conversion'];
 
+/** @typedef {{name: string, command: () => string[], counts?: keyof typeof closing}} Stage */
+
 /**
  * In the order of the cost of their failure, the cheapest first. A stage without `counts` is one test.
- * @type {{name: string, command: () => string[], counts?: keyof typeof closing}[]}
+ * @type {Stage[]}
  */
-const stages = [
+const crate = [
   { name: 'format', command: () => ['cargo', 'fmt', '--all', '--check'] },
   { name: 'clippy', command: () => ['cargo', 'clippy', '-q', '--all-targets', '--', '-D', 'warnings'] },
   { name: 'clippy-f64', command: () => ['cargo', 'clippy', '-q', '--all-targets', '--features', 'f64', '--', '-D', 'warnings', ...IN_F64] },
@@ -41,6 +43,10 @@ const stages = [
   { name: 'native', command: () => ['cargo', 'test', '--no-fail-fast'], counts: 'cargo' },
   { name: 'native-f64', command: () => ['cargo', 'test', '--no-fail-fast', '--features', 'f64'], counts: 'cargo' },
   { name: 'wasm', command: () => ['wasm-pack', 'test', '--headless', '--firefox'], counts: 'cargo' },
+];
+
+/** @type {Stage[]} */
+const page = [
   { name: 'build', command: () => ['make', '--no-print-directory', 'build'] },
   { name: 'types', command: () => ['node_modules/.bin/tsc', '--project', 'tsconfig.json'] },
   { name: 'node', command: () => ['node', '--test', '--test-reporter=spec', ...testFiles('tests/node')], counts: 'node' },
@@ -49,25 +55,28 @@ const stages = [
 ];
 
 /**
- * Runs a command, passes on its output, and returns it with its success.
+ * Runs a command and returns its output with its success.
  * @param {() => string[]} command
+ * @param {(text: string) => void} heard Is given the output as it comes.
  * @returns {Promise<{ok: boolean, text: string}>}
  */
-function run(command) {
+function run(command, heard) {
   return new Promise((resolve) => {
     let text = '';
+    const hear = (/** @type {unknown} */ chunk) => {
+      text += chunk;
+      heard(String(chunk));
+    };
     const failed = (/** @type {Error} */ { message }) => {
-      console.error(message);
+      hear(`${message}\n`);
       resolve({ ok: false, text });
     };
     try {
       const [program = '', ...args] = command();
-      console.log(`$ ${program} ${args.join(' ')}`);
-      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      child.stdout.on('data', (chunk) => {
-        text += chunk;
-        process.stdout.write(chunk);
-      });
+      hear(`$ ${program} ${args.join(' ')}\n`);
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
       child.on('error', failed);
       child.on('close', (code) => resolve({ ok: code === 0, text }));
     } catch (error) {
@@ -96,24 +105,37 @@ function count({ ok, text }, counts) {
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
-  if (!stages.some((stage) => stage.name === name)) throw new Error(`No stage is called ${name}.`);
+  if (![...crate, ...page].some((stage) => stage.name === name)) throw new Error(`No stage is called ${name}.`);
 }
+const lanes = [crate, page].map((lane) => lane.filter(({ name }) => !wanted.length || wanted.includes(name))).filter((lane) => lane.length);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-const lines = [];
-for (const { name, command, counts } of stages) {
-  if (wanted.length && !wanted.includes(name)) continue;
-  console.log(`\n== ${name}`);
-  const start = performance.now();
-  const counted = count(await run(command), counts);
-  const seconds = Math.round((performance.now() - start) / 1000);
-  lines.push(
-    `${counted.failed ? '✖' : '✔'} ${name.padEnd(12)} ${String(counted.passed).padStart(4)} passed ${String(counted.failed).padStart(3)} failed ` +
-      `${String(counted.skipped).padStart(3)} skipped ${String(seconds).padStart(5)} s`,
-  );
-  for (const key of /** @type {(keyof Count)[]} */ (Object.keys(total))) total[key] += counted[key];
+/** A line for each stage, by its name. @type {Map<string, string>} */
+const lines = new Map();
+
+/** Runs a lane's stages one after another. @param {Stage[]} lane */
+async function follow(lane) {
+  for (const { name, command, counts } of lane) {
+    // The output of two lanes would mingle, so each stage's is printed when it ends.
+    const alone = lanes.length === 1;
+    console.log(alone ? `\n== ${name}` : `== ${name} begins`);
+    const start = performance.now();
+    const result = await run(command, (text) => void (alone && process.stdout.write(text)));
+    if (!alone) process.stdout.write(`\n== ${name}\n${result.text}\n`);
+    const counted = count(result, counts);
+    const seconds = Math.round((performance.now() - start) / 1000);
+    lines.set(
+      name,
+      `${counted.failed ? '✖' : '✔'} ${name.padEnd(12)} ${String(counted.passed).padStart(4)} passed ${String(counted.failed).padStart(3)} failed ` +
+        `${String(counted.skipped).padStart(3)} skipped ${String(seconds).padStart(5)} s`,
+    );
+    for (const key of /** @type {(keyof Count)[]} */ (Object.keys(total))) total[key] += counted[key];
+  }
 }
 
-console.log(`\n${lines.join('\n')}\n`);
+await Promise.all(lanes.map(follow));
+
+const inOrder = lanes.flat().map(({ name }) => lines.get(name));
+console.log(`\n${inOrder.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed ? 1 : 0;

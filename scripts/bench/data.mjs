@@ -187,7 +187,7 @@ for (const name of browserNames.filter(Boolean)) {
     await browser.driver.manage().setTimeouts({ script: 300_000 });
     const what = { rows: ROWS, judged: JUDGED_ROWS, repeats: REPEATS, sample: SAMPLE };
     const found = await (await browser.open({ address: 'tests/page/fixture/' })).run(/** @type {any} */ (program(inPage)), what);
-    const page = await browser.open();
+    const page = await browser.open({ place: 'source' });
     await untilReady(page);
     found.pages.push(...(await page.run(/** @type {any} */ (program(chosen)), what)));
     print(name, found);

@@ -123,14 +123,32 @@ export function minimum({ architecture, hidden, layers, window, batch_size: batc
 }
 
 /**
+ * The matrices of a last layer of which only the last step is read, with the share of their rows that is computed there alone
+ * (`Block::last_alone`).
+ * @type {Record<string, [RegExp, number][]>}
+ */
+const LAST_ALONE = {
+  transformer: [[/in_proj_weight$/, 1 / 3], [/(out_proj|linear[12])\.weight$/, 1]],
+  mamba: [[/in_proj\.weight$/, 1 / 2], [/out_proj\.weight$/, 1]],
+  xlstm: [[/proj_up\.weight$/, 1 / 2], [/proj_down\.weight$/, 1]],
+};
+
+/**
  * Floating-point operations of one optimiser step: forward, backward to inputs and backward to weights are one product each. Layers
- * run at every step of the window. These run once in a pass: the head at the last step, a decoder with a horizon of one step, and
- * matrices over the whole window, recognised by their columns (in these jobs no other matrix has as many).
+ * run at every step of the window. These run once in a pass: the head at the last step, a decoder with a horizon of one step,
+ * matrices over the whole window, recognised by their columns (in these jobs no other matrix has as many), and what is left of a
+ * layer of which only the last step is read.
  * @param {any} settings
  * @param {{name: string, shape: number[], count: number}[]} rows Parameters.
  */
-export function arithmetic({ window, batch_size: batch }, rows) {
+export function arithmetic({ architecture, window, batch_size: batch }, rows) {
   const matrices = rows.filter(({ shape }) => shape.length === 2);
-  const once = (/** @type {string} */ name, /** @type {number[]} */ shape) => /^(head|highway|decoder|predict)\b/.test(name) || shape[1] === window;
-  return matrices.reduce((sum, { name, shape, count }) => sum + 6 * count * batch * (once(name, shape) ? 1 : window), 0);
+  const once = (/** @type {string} */ name, /** @type {number[]} */ shape) => {
+    if (/^(head|highway|decoder|predict)\b/.test(name) || shape[1] === window) return 1;
+    return LAST_ALONE[architecture]?.find(([matrix]) => matrix.test(name))?.[1] ?? 0;
+  };
+  return matrices.reduce((sum, { name, shape, count }) => {
+    const share = once(name, shape);
+    return sum + 6 * count * batch * (share + (1 - share) * window);
+  }, 0);
 }

@@ -29,6 +29,7 @@
  * @property {import('./pairs.mjs').Pair[]} pairs
  * @property {import('../build/sizes.mjs').Size[]} sizes
  * @property {{system: string, job: string, gflops: number}[]} arithmetic
+ * @property {({job: string, label: string, ours: number} & import('./systems/torch.mjs').Network)[]} networks PyTorch's, with the number of our parameters.
  * @property {{browser: string, build: string, rates: Record<string, Record<string, number>>}[]} gemm GFLOP/s by shape and kind.
  */
 

@@ -70,9 +70,18 @@ export function report(results, { machine, quick, repeats }) {
       'TensorFlow.js runs on its wasm backend with SIMD and without threads, for fewer steps, scaled up, and without clipping, which its training loop lacks. The native build is compiled for this processor.',
     ].join('\n'),
     jobsTable(results),
+    ...(results.networks.length
+      ? [
+          'PyTorch’s networks of job S are these, each with an input and a head like ours:',
+          table(
+            ['', 'implementation', 'its parameters', 'ours', 'what differs'],
+            results.networks.map(({ label, by, parameters, ours, differs }) => [label, by, String(parameters), String(ours), differs]),
+          ),
+        ]
+      : []),
     '## Targets',
     targets.rows,
-    ...(targets.missed.length ? ['Reasons:', targets.missed.join('\n')] : ['All aims are met.']),
+    ...(targets.missed.length ? ['Reasons:', targets.missed.join('\n')] : ['All measured aims are met.']),
     '## Arithmetic',
     'Operations of the matrix products, forward and backward, divided by the time of a whole training step, including activations, optimiser and gathering.',
     table(['', ...jobs.filter(({ kind }) => kind === 'train').map(({ label }) => `${label}, GFLOP/s`)], arithmeticRows(results, arithmetic)),

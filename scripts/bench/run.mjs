@@ -1,6 +1,6 @@
 // `make bench`: our core in both browsers and both builds, natively, PyTorch and TensorFlow.js, in one run and in turn, because
 // only their ratios carry over to another machine. Writes docs/performance.md (QUICK=1: only prints). REPEATS, BROWSERS and SYSTEMS
-// (beginnings of names, such as `SYSTEMS="native torch"`) narrow it down during development.
+// and JOBS (beginnings of names, such as `SYSTEMS="native torch" JOBS=s_mamba`) narrow it down during development.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -23,6 +23,7 @@ const folder = path.join(root, '.tools/bench');
 const quick = Boolean(process.env.QUICK && process.env.QUICK !== '0');
 const repeats = Number(process.env.REPEATS ?? (quick ? 2 : 5));
 const wanted = process.env.SYSTEMS?.split(/[ ,]+/);
+const some = process.env.JOBS?.split(/[ ,]+/);
 
 /** @param {string} line */
 const say = (line) => console.log(line);
@@ -43,7 +44,7 @@ function series(points) {
 
 const pkg = pathToFileURL(path.join(root, 'pkg/'));
 const catalog = await architectures(pkg);
-const jobs = allJobs(catalog.architectures, quick);
+const jobs = allJobs(catalog.architectures, quick).filter(({ id }) => !some || some.some((start) => id.startsWith(start)));
 const s = series(8760);
 
 const builds = ['plain', 'relaxed'].filter((build) => {
@@ -75,6 +76,7 @@ const systems = [
 const began = performance.now();
 for (const browser of browsers) await browser.start();
 for (const system of systems) await system.start();
+for (const [job, why] of Object.entries(pytorch?.missing ?? {})) say(`!! Nothing is compared with ours on ${job}: ${why}`);
 /** @type {import('./measure.mjs').Results} */
 let results;
 try {
@@ -108,7 +110,7 @@ try {
   }
 
   say('Two at once …');
-  const atOnce = wanted ? [] : await pairs(browserNames, program, s.file, repeats);
+  const atOnce = wanted || some ? [] : await pairs(browserNames, program, s.file, repeats);
 
   say('Memory and arithmetic …');
   const { CsvReader, Session } = await import(new URL('unrolled.js', pkg).href);
@@ -116,13 +118,18 @@ try {
   const held = [];
   /** @type {import('./measure.mjs').Results['arithmetic']} */
   const rates = [];
+  /** @type {Results['networks']} */
+  const networks = [];
   for (const job of jobs.filter(({ kind }) => kind === 'train')) {
     const reader = new CsvReader();
     reader.push(readFileSync(s.file));
     const session = new Session(reader.finish().series().to_parts());
     const { parameters } = session.configure(job.settings);
-    const theirs = pytorch?.parameters[job.id];
-    if (theirs && theirs !== parameters.total) say(`!! ${job.label}: ${theirs} parameters in PyTorch, ${parameters.total} here.`);
+    const theirs = pytorch?.networks[job.id];
+    if (theirs) networks.push({ job: job.id, label: job.label, ours: parameters.total, ...theirs });
+    if (theirs && !theirs.differs && theirs.parameters !== parameters.total) {
+      say(`!! ${job.label}: ${theirs.parameters} parameters in ${theirs.by}, ${parameters.total} here, and no reason is given.`);
+    }
     const bytes = await memory(program, s.file, job.settings, 4);
     held.push({ label: job.label, what: 'native, four steps', bytes, minimum: minimum(job.settings, parameters.total, 8760) });
     for (const { id } of systems) {
@@ -130,7 +137,7 @@ try {
       if (seconds) rates.push({ system: id, job: job.id, gflops: (arithmetic(job.settings, parameters.rows) * job.steps) / seconds / 1e9 });
     }
   }
-  results = { gemm: [], systems, jobs, samples, medians, scans: measuredScans, losses: exact, growth: grew, pairs: atOnce, sizes: await coreSizes(), memory: held, arithmetic: rates };
+  results = { gemm: [], systems, jobs, samples, medians, scans: measuredScans, losses: exact, growth: grew, pairs: atOnce, sizes: await coreSizes(), memory: held, arithmetic: rates, networks };
 } finally {
   for (const system of systems) await system.stop();
   for (const browser of browsers) await browser.stop();
@@ -155,6 +162,6 @@ const machine = [
 ];
 const text = report(results, { machine, quick, repeats });
 say(`\n${text}`);
-if (quick || wanted) say('A quick or narrowed run does not write docs/performance.md.');
+if (quick || wanted || some) say('A quick or narrowed run does not write docs/performance.md.');
 else writeFileSync(path.join(root, 'docs/performance.md'), text);
 say(`${Math.round((performance.now() - began) / 1000)} s.`);

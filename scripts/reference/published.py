@@ -13,7 +13,10 @@ def module(name):
     for count in range(1, len(parts)):
         above = ".".join(parts[:count])
         if above not in sys.modules:
+            found = importlib.util.find_spec(above)
+            if found is None:
+                raise ModuleNotFoundError(f"No module named {above!r}", name=above)
             package = types.ModuleType(above)
-            package.__path__ = list(importlib.util.find_spec(above).submodule_search_locations)
+            package.__path__ = list(found.submodule_search_locations)
             sys.modules[above] = package
     return importlib.import_module(name)

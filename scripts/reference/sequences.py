@@ -1,4 +1,4 @@
-"""Blocks that read whole sequences: Mamba by mambapy, xLSTM by its authors' package, the Transformer's layers by torch.nn."""
+"""Blocks that read whole sequences: Mamba by mambapy, xLSTM by its authors' package, Transformer and TCN from modules of torch.nn."""
 
 from dataclasses import asdict, dataclass
 
@@ -31,6 +31,8 @@ class Case:
     activation: str = ""
     slstm: str = ""
     forget_gate: str = ""
+    kernel: int = 0
+    levels: int = 0
 
 
 CASES = [
@@ -43,6 +45,9 @@ CASES = [
     Case("xlstm", "xlstm_exponential", 78, width=10, layers=2, batch=2, seq=6, heads=2, slstm="last", forget_gate="exponential"),
     Case("transformer", "transformer_causal", 73, width=8, layers=2, batch=3, seq=7, heads=2, activation="gelu"),
     Case("transformer", "transformer_encoder", 74, width=9, layers=1, batch=2, seq=9, heads=3, activation="relu"),
+    # As many levels as reach over a window of 12 steps; the sequences are longer.
+    Case("tcn", "tcn_2", 81, width=5, layers=2, batch=2, seq=21, kernel=3, levels=3),
+    Case("tcn", "tcn_1", 82, width=6, layers=1, batch=3, seq=19, kernel=2, levels=4),
 ]
 
 # The published sizes but for the state, which is smaller so that the files are small.
@@ -67,6 +72,31 @@ def xlstm(width, layers, heads, slstm, seq):
     return xLSTMBlockStack(config)
 
 
+class Tcn(torch.nn.Module):
+    """Gated causal convolutions (WaveNet, equation 2), each level twice as dilated, padded on the left (Bai et al. 2018), with residual
+    and skip connections; a GELU for WaveNet's rectifier; x [batch, seq, width] to the same."""
+
+    def __init__(self, width, kernel, levels):
+        super().__init__()
+        conv = torch.nn.Conv1d
+        dilated = lambda: torch.nn.ModuleList(conv(width, width, kernel, dilation=2**level) for level in range(levels))
+        self.filters, self.gates = dilated(), dilated()
+        self.skips = torch.nn.ModuleList(conv(width, width, 1) for _ in range(levels))
+        self.residuals = torch.nn.ModuleList(conv(width, width, 1) for _ in range(levels - 1))
+        self.leave = conv(width, width, 1)
+
+    def forward(self, x):
+        x = first = x.transpose(1, 2)
+        skips = 0
+        for level, conv in enumerate(self.filters):
+            padded = torch.nn.functional.pad(x, ((conv.kernel_size[0] - 1) * conv.dilation[0], 0))
+            z = torch.tanh(conv(padded)) * torch.sigmoid(self.gates[level](padded))
+            skips = skips + self.skips[level](z)
+            if level < len(self.residuals):
+                x = x + self.residuals[level](z)
+        return (first + self.leave(torch.nn.functional.gelu(skips))).transpose(1, 2)
+
+
 class Stack(torch.nn.Module):
     """Blocks and the norm after the last one; x [batch, seq, width] to the same."""
 
@@ -81,6 +111,9 @@ class Stack(torch.nn.Module):
             stack = xlstm(case.width, case.layers, case.heads, case.slstm, case.seq)
             self.blocks = stack.blocks
             self.post_blocks_norm = stack.post_blocks_norm
+        elif case.kind == "tcn":
+            self.layers = torch.nn.ModuleList(Tcn(case.width, case.kernel, case.levels) for _ in range(case.layers))
+            self.norm = torch.nn.Identity()
         else:
             make = lambda: torch.nn.TransformerEncoderLayer(
                 case.width, case.heads, 4 * case.width, dropout=0.0, activation=case.activation, batch_first=True, norm_first=True
@@ -101,7 +134,7 @@ class Stack(torch.nn.Module):
         if self.case.name.endswith("causal"):
             mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[1], dtype=x.dtype)
         for layer in self.layers:
-            x = layer(x, src_mask=mask)
+            x = layer(x) if self.case.kind == "tcn" else layer(x, src_mask=mask)
         return self.norm(x)
 
     def attention(self, x):
@@ -138,9 +171,10 @@ def run(case, rng_seed, dtype):
         output = stack(x)
         loss = (output * r1).sum() + (output * output).sum() / 2
         loss.backward()
-        inputs = {name: value.detach() + stored_less(case, name) for name, value in stack.named_parameters()} | {"x": x.detach(), "r1": r1}
+        inputs = {name: flat(case, value.detach()) + stored_less(case, name) for name, value in stack.named_parameters()}
+        inputs |= {"x": x.detach(), "r1": r1}
         result = {"output": output, "loss": loss.reshape(1), "grad.x": x.grad}
-        result |= {f"grad.{name}": value.grad for name, value in stack.named_parameters()}
+        result |= {f"grad.{name}": flat(case, value.grad) for name, value in stack.named_parameters()}
         if case.kind == "transformer":
             result["attention"] = stack.attention(x)
         return inputs, result
@@ -148,6 +182,11 @@ def run(case, rng_seed, dtype):
         torch.set_default_dtype(before[0])
         torch.Tensor.float = before[1]
         torch.nn.functional.logsigmoid = slstm_equations.logsigmoid = before[2]
+
+
+def flat(case, kernel):
+    """A TCN's kernels [out, in, taps] as matrices, tap beside tap; all other tensors as they are."""
+    return kernel.permute(0, 2, 1).flatten(1) if case.kind == "tcn" and kernel.dim() == 3 else kernel
 
 
 def stored_less(case, name):
@@ -170,4 +209,6 @@ def make():
             settings["state"] = STATE
         if case.kind != "xlstm":
             del settings["slstm"], settings["forget_gate"]
+        if case.kind != "tcn":
+            del settings["kernel"], settings["levels"]
         yield case.name, time_first(inputs | result), settings

@@ -32,8 +32,8 @@ pub trait Forecaster {
     /// Number of values that a tape keeps of one window with the tokens of `extent`, intermediate values and their gradients.
     fn keeps(&self, extent: Extent) -> u64;
 
-    /// Growth of the states of one sample with each token, in numbers.
-    fn state_grows_by(&self) -> usize {
+    /// Size of the states of one sample after so many tokens, in numbers.
+    fn state(&self, _tokens: u64) -> u64 {
         0
     }
 

@@ -24,6 +24,7 @@ mod residual;
 mod rnn;
 mod segrnn;
 pub mod stacked;
+mod tcn;
 mod transformer;
 mod xlstm;
 

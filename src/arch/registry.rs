@@ -8,7 +8,7 @@ use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
 use crate::arch::stacked::{self, MakeBlock, Stacked};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::arch::{
-    Forecaster, bidirectional, dlinear, encoder_decoder, gru, lstm, mamba, minimal, mlp, nlinear, rnn, segrnn,
+    Forecaster, bidirectional, dlinear, encoder_decoder, gru, lstm, mamba, minimal, mlp, nlinear, rnn, segrnn, tcn,
     transformer, xlstm,
 };
 use crate::error::Result;
@@ -193,6 +193,18 @@ pub const ALL: &[Architecture] = &[
         knobs: &[&mamba::STATE, &mamba::EXPANSION, &mamba::CONVOLUTION, &mamba::SELECTION, &INIT_SCALE],
         defaults: &[],
         make: Make::Layer(mamba::block),
+    },
+    Architecture {
+        id: "tcn",
+        label: "TCN",
+        summary: "Gated convolutions with more and more distance between the steps that they read, until they cover the window. \
+                  All steps are computed at once.",
+        source: "van den Oord et al. 2016; Bai et al. 2018",
+        equations: |_, _| include_str!("equations/tcn.mml"),
+        streams: true,
+        knobs: &[&tcn::KERNEL, &INIT_SCALE],
+        defaults: &[],
+        make: Make::Layer(tcn::block),
     },
     Architecture {
         id: "transformer",

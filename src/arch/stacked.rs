@@ -282,8 +282,8 @@ impl Forecaster for Stacked {
         kept + (2 + 5 * u64::from(trains)) * (emitted + skip)
     }
 
-    fn state_grows_by(&self) -> usize {
-        self.blocks.iter().map(|block| block.state_grows_by()).sum()
+    fn state(&self, steps: u64) -> u64 {
+        self.blocks.iter().zip(&self.rows).map(|(block, rows)| block.state(*rows, steps)).sum()
     }
 
     fn stretches(&self) -> Option<&dyn Stretches> {

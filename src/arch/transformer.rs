@@ -282,7 +282,7 @@ impl Block for Transformer {
         extent.copies() * sequences * steps + heads * queries * (before + steps)
     }
 
-    fn state_grows_by(&self) -> usize {
-        if self.causal { 2 * self.stream.width } else { 0 }
+    fn state(&self, _: u64, steps: u64) -> u64 {
+        if self.causal { 2 * self.stream.width as u64 * steps } else { 0 }
     }
 }

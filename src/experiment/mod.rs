@@ -3,7 +3,6 @@
 
 mod learnt;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,7 +34,7 @@ struct State {
     /// The last experiments, with the split and the text that named the targets.
     recent: Vec<(Split, String, Arc<Experiment>)>,
     /// Number of test scorings, by fingerprint.
-    scored: BTreeMap<String, Arc<AtomicUsize>>,
+    scored: Vec<(String, Arc<AtomicUsize>)>,
 }
 
 impl Experiments {
@@ -79,7 +78,12 @@ impl Experiments {
 
 impl State {
     fn counter(&mut self, fingerprint: &str) -> Arc<AtomicUsize> {
-        Arc::clone(self.scored.entry(fingerprint.to_owned()).or_default())
+        if let Some((_, counter)) = self.scored.iter().find(|(of, _)| of == fingerprint) {
+            return Arc::clone(counter);
+        }
+        let counter = Arc::default();
+        self.scored.push((fingerprint.to_owned(), Arc::clone(&counter)));
+        counter
     }
 }
 
@@ -118,10 +122,7 @@ pub struct Basis {
 
 impl Experiment {
     fn new(read: &Arc<Series>, split: &Split, targets: &str) -> Result<Self> {
-        let series = match read.looked_at(split.train.clone()) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(read),
-            std::borrow::Cow::Owned(series) => Arc::new(series),
-        };
+        let series = read.looked_at(split.train.clone()).map_or_else(|| Arc::clone(read), Arc::new);
         let mut targets = columns(targets, &series);
         if targets.is_empty() {
             let training = series.columns.iter().map(|column| &column[split.train.clone()]);

@@ -1,15 +1,13 @@
 //! An averaged forecast as one file: each model's own file, and a description.
 
-use std::collections::BTreeMap;
-
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Axis;
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, is_intact, metadata, sealed, tensors};
+use crate::export::format::{TensorView, Tensors};
+use crate::export::tensors::{File, broken, sealed};
 
 /// Version of the description; raised when an older reader would misread a newer file.
 const VERSION: u32 = 1;
@@ -91,27 +89,25 @@ impl About {
     }
 }
 
-/// The file's bytes; `models` are the members' own files, by their tensors' names, in the order of these.
+/// The file's bytes; `models` are the members' own files, by their tensors' names.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(about: &About, models: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
-    let views = models.iter().map(|(name, bytes)| {
-        let view = TensorView::new(Dtype::U8, vec![bytes.len()], bytes).map_err(|error| broken(error.to_string()))?;
-        Ok((name.as_str(), view))
-    });
-    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
+    let mut tensors = Tensors::new();
+    for (name, data) in models {
+        tensors.insert(name.clone(), TensorView { dtype: "U8".to_owned(), shape: vec![data.len()], data });
+    }
+    sealed(KEY, about, &tensors)
 }
 
-/// The members in `bytes`, and each model's file by its name; `None` for a file of a single model.
+/// The description in `file`; `None` for a file of a single model.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are no such file, of a newer version, or changed since they were saved.
-pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
-    let metadata = metadata(bytes)?;
-    let Some(text) = metadata.get(KEY) else { return Ok(None) };
-    let tensors = tensors(bytes)?;
-    if !is_intact(&metadata, text, &tensors) {
+/// [`Error::Model`](crate::Error::Model) for one of a newer version, or changed since it was saved.
+pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
+    let Some(text) = file.metadata.get(KEY) else { return Ok(None) };
+    if !file.is_intact(text) {
         return Err(broken(
             "its members or its description were changed since they were saved together; take another copy",
         ));
@@ -124,7 +120,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<(About, BTreeMap<String, &[u8]>)>> {
         let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
         return Err(broken(format!("its version is {version}, and this page reads {VERSION}; reload the page")));
     }
-    let about: About = serde_json::from_value(value).map_err(unreadable)?;
+    let about = About::deserialize(&value).map_err(unreadable)?;
     about.check()?;
-    Ok(Some((about, tensors.into_iter().map(|(name, tensor)| (name, tensor.data())).collect())))
+    Ok(Some(about))
 }

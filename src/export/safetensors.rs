@@ -1,6 +1,5 @@
 //! Weights with PyTorch's names and shapes, and all other parts of a model in the metadata.
 
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +9,8 @@ use crate::data::{Axis, Scale};
 use crate::error::Result;
 use crate::evaluate::Interval;
 use crate::experiment::Learnt;
-use crate::export::tensors::{broken, is_intact, metadata, put, sealed, tensors};
+use crate::export::format::{TensorView, Tensors};
+use crate::export::tensors::{File, broken, put, sealed};
 use crate::knob::{self, Raw};
 use crate::nn::Params;
 
@@ -91,40 +91,22 @@ impl About {
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
 pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
-    let mut tensors: Vec<(&str, Vec<usize>, Vec<u8>)> = params
-        .slots()
-        .iter()
-        .map(|slot| {
-            // Files hold f32, as PyTorch's do, whatever precision the library uses.
-            let bytes = params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
-            (slot.name.as_str(), slot.shape(), bytes)
-        })
-        .collect();
-    tensors.sort_unstable_by_key(|(name, ..)| *name);
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| broken(error.to_string()))?;
-        Ok((*name, view))
-    });
-    sealed(KEY, about, views.collect::<Result<Vec<_>>>()?)
+    // Files hold f32, as PyTorch's do, whatever precision the library uses.
+    let bytes = |slot| params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
+    let all: Vec<Vec<u8>> = params.slots().iter().map(bytes).collect();
+    let mut tensors = Tensors::new();
+    for (slot, data) in params.slots().iter().zip(&all) {
+        tensors.insert(slot.name.clone(), TensorView { dtype: "F32".to_owned(), shape: slot.shape(), data });
+    }
+    sealed(KEY, about, &tensors)
 }
 
-/// Whether the weights in `bytes` were saved by this library, with their settings.
+/// The description of the model in `file`; `None` for weights without one.
 ///
 /// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file.
-pub fn saved_here(bytes: &[u8]) -> Result<bool> {
-    Ok(metadata(bytes)?.contains_key(KEY))
-}
-
-/// The description of the model in `bytes`, without its weights.
-///
-/// # Errors
-/// [`Error::Model`](crate::Error::Model) for bytes that are not such a file, of a newer version, or changed since they were saved.
-pub fn about(bytes: &[u8]) -> Result<About> {
-    let metadata = metadata(bytes)?;
-    let text = metadata.get(KEY).ok_or_else(|| {
-        broken("it holds weights without their settings, so it was not saved here; choose a file that was")
-    })?;
+/// [`Error::Model`](crate::Error::Model) for one of a newer version, or changed since it was saved.
+pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
+    let Some(text) = file.metadata.get(KEY) else { return Ok(None) };
     let unreadable = "its description cannot be read; it was changed since it was saved";
     let value: Value = serde_json::from_str(text).map_err(|_| broken(unreadable))?;
     let version = value.get("version").and_then(Value::as_u64).ok_or_else(|| broken(unreadable))?;
@@ -136,20 +118,20 @@ pub fn about(bytes: &[u8]) -> Result<About> {
         };
         return Err(broken(format!("it is of version {version}, and this page {other}; {remedy}")));
     }
-    if version > u64::from(OLDEST) && !is_intact(&metadata, text, &tensors(bytes)?) {
+    if version > u64::from(OLDEST) && !file.is_intact(text) {
         return Err(broken(
             "its weights or its description were changed since they were saved together; take another copy, or train it again",
         ));
     }
     let about: About =
-        serde_json::from_value(value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
+        About::deserialize(&value).map_err(|error| broken(format!("its description cannot be read ({error})")))?;
     about.check()?;
     if version < 3 && computed_otherwise(&about.settings) {
         return Err(broken(format!(
             "it is of version {version}, which computed a network with its settings differently; train it again"
         )));
     }
-    Ok(about)
+    Ok(Some(about))
 }
 
 /// Whether a model with these settings was another before version 3: a Transformer encoder's head read its last step, and with the
@@ -163,12 +145,11 @@ fn computed_otherwise(settings: &Raw) -> bool {
     text(&ARCHITECTURE) == "transformer_encoder" || (every && centred)
 }
 
-/// Puts the weights in `bytes` into `params`, which must have the same names and shapes.
+/// Puts a file's weights into `params`, which must have the same names and shapes.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) for a missing or unknown tensor, another shape, or NaN; `params` may then be half filled.
-pub fn load(bytes: &[u8], params: &mut Params) -> Result<()> {
-    let file = tensors(bytes)?;
+pub fn load(file: &Tensors<'_>, params: &mut Params) -> Result<()> {
     for index in 0..params.slots().len() {
         let name = &params.slots()[index].name;
         let tensor = file.get(name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;

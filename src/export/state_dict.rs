@@ -13,7 +13,6 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use crate::arch::GRU_FORM;
@@ -25,7 +24,8 @@ use crate::data::Scale;
 use crate::data::windows::frame::CALENDAR;
 use crate::error::Result;
 use crate::exact;
-use crate::export::tensors::{self, broken, put};
+use crate::export::format::Tensors;
+use crate::export::tensors::{File, broken, put};
 use crate::knob::Raw;
 use crate::nn::Params;
 
@@ -41,21 +41,21 @@ pub struct StateDict<'a> {
     /// Scale of each input, if the metadata have it.
     pub scales: Option<Vec<Scale>>,
     /// Values `f32` or `f64`, by their names in this library.
-    tensors: BTreeMap<String, TensorView<'a>>,
+    tensors: Tensors<'a>,
 }
 
 /// Beginnings of the names in `torch.nn.RNNBase`.
 const PARTS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
 
 impl<'a> StateDict<'a> {
-    /// Reads a file's bytes.
+    /// Reads a file.
     ///
     /// # Errors
     /// [`Error::Model`](crate::Error::Model) that names a missing, misshapen or unknown tensor.
-    pub fn read(bytes: &'a [u8]) -> Result<Self> {
-        let mut tensors = BTreeMap::new();
+    pub(super) fn read(file: File<'a>) -> Result<Self> {
+        let mut tensors = Tensors::new();
         let (mut cells, mut heads) = (Vec::new(), Vec::new());
-        for (name, view) in tensors::tensors(bytes)? {
+        for (name, view) in file.tensors {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", &name));
             if last.ends_with("_reverse") {
                 return Err(broken(format!(
@@ -95,7 +95,7 @@ impl<'a> StateDict<'a> {
         }
         let (module, settings, inputs) = sizes(&tensors)?;
         let mut found = Self { module, settings, inputs, scales: None, tensors };
-        found.metadata(&tensors::metadata(bytes)?)?;
+        found.metadata(&file.metadata)?;
         Ok(found)
     }
 
@@ -156,8 +156,8 @@ fn two_of(modules: &[String]) -> Option<(&str, &str)> {
 }
 
 /// The module, the settings and the number of inputs, from the shapes.
-fn sizes(tensors: &BTreeMap<String, TensorView<'_>>) -> Result<(&'static str, Raw, usize)> {
-    let matrix = |name: &str| match tensors.get(name).map(TensorView::shape) {
+fn sizes(tensors: &Tensors<'_>) -> Result<(&'static str, Raw, usize)> {
+    let matrix = |name: &str| match tensors.get(name).map(|tensor| tensor.shape.as_slice()) {
         Some([rows, cols]) if *rows > 0 && *cols > 0 => Ok((*rows, *cols)),
         Some(shape) => Err(broken(format!("“{name}” is {shape:?}, and a matrix is needed"))),
         None => Err(broken(format!("it has no “{name}”: one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear can be read"))),

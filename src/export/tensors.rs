@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
+use crate::export::format::{self, TensorView, Tensors};
 use crate::nn::Params;
 
 /// Key of the metadata with the digest of description and tensors.
@@ -22,23 +20,26 @@ fn unreadable() -> Error {
     broken("it is not a complete safetensors file; choose one that was saved here, or a PyTorch state dict")
 }
 
-/// The tensors in `bytes` in the order of their names: the library lists them in the order of a hash map, and an error must always
-/// name the same one.
-///
-/// # Errors
-/// [`Error::Model`] for bytes that are not such a file.
-pub fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, TensorView<'_>>> {
-    let file = SafeTensors::deserialize(bytes).map_err(|_| unreadable())?;
-    Ok(file.tensors().into_iter().collect())
+/// A safetensors file.
+pub struct File<'a> {
+    pub metadata: BTreeMap<String, String>,
+    pub tensors: Tensors<'a>,
 }
 
-/// The file's metadata, in the order of its keys.
-///
-/// # Errors
-/// As [`tensors`].
-pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|_| unreadable())?;
-    Ok(header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect())
+impl<'a> File<'a> {
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for bytes that are not such a file.
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (metadata, tensors) = format::read(bytes).ok_or_else(unreadable)?;
+        Ok(Self { metadata, tensors })
+    }
+
+    /// Whether its tensors and the description `text` are those that were sealed together.
+    pub fn is_intact(&self, text: &str) -> bool {
+        self.metadata.get(DIGEST) == Some(&digest(text, &self.tensors))
+    }
 }
 
 /// Stores a tensor as parameter `index`.
@@ -47,13 +48,13 @@ pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
 /// [`Error::Model`] for another shape or type, or a NaN.
 pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result<()> {
     let (name, shape) = (&params.slots()[index].name, params.slots()[index].shape());
-    if tensor.shape() != shape {
-        return Err(broken(format!("“{name}” is {:?}, and {shape:?} is needed", tensor.shape())));
+    if tensor.shape != shape {
+        return Err(broken(format!("“{name}” is {:?}, and {shape:?} is needed", tensor.shape)));
     }
-    let values: Vec<f64> = match tensor.dtype() {
-        Dtype::F64 => tensor.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
-        Dtype::F32 => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
-        other => return Err(broken(format!("“{name}” holds {other:?}; save it as float32 or float64"))),
+    let values: Vec<f64> = match tensor.dtype.as_str() {
+        "F64" => tensor.data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+        "F32" => tensor.data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
+        other => return Err(broken(format!("“{name}” holds {other}; save it as float32 or float64"))),
     };
     // A float64 may overflow this library's numbers.
     let values: Vec<crate::Real> = values.into_iter().map(crate::narrow).collect();
@@ -64,44 +65,19 @@ pub fn put(params: &mut Params, index: usize, tensor: &TensorView<'_>) -> Result
     Ok(())
 }
 
-/// A file of the tensors `views`, in the order of their names, with a description under `key` of its metadata and a digest of both.
+/// A file of these tensors with a description under `key` of its metadata and a digest of both.
 ///
 /// # Errors
 /// [`Error::Model`] if it cannot be written, which only a mistake in this library could cause.
-pub fn sealed(key: &str, description: &impl Serialize, views: Vec<(&str, TensorView<'_>)>) -> Result<Vec<u8>> {
+pub fn sealed(key: &str, description: &impl Serialize, tensors: &Tensors<'_>) -> Result<Vec<u8>> {
     let text = serde_json::to_string(description).map_err(|error| broken(error.to_string()))?;
-    let digest = digest(&text, views.iter().map(|(name, view)| (*name, view)));
+    let digest = digest(&text, tensors);
     let metadata = [("format", "pt".to_owned()), (key, text), (DIGEST, digest)];
-    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    let mut bytes = serialize(views, Some(metadata)).map_err(|error| broken(error.to_string()))?;
-    sort_header(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Whether the description `text` and the tensors are those that were sealed together.
-pub fn is_intact(metadata: &BTreeMap<String, String>, text: &str, tensors: &BTreeMap<String, TensorView<'_>>) -> bool {
-    let found = digest(text, tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
-    metadata.get(DIGEST) == Some(&found)
+    Ok(format::write(&metadata, tensors))
 }
 
 /// The digest of tensors and description: of the description's bytes, then of each tensor's name and bytes, in the order of the names.
-fn digest<'a, 'b: 'a>(text: &str, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'b>)>) -> String {
+fn digest(text: &str, tensors: &Tensors<'_>) -> String {
     let all = Digest::new().with(text.as_bytes());
-    tensors.fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data())).text()
-}
-
-/// Sorts the header of a file: the library writes it from a hash map, in another order each time, and the same model must be the
-/// same bytes.
-fn sort_header(bytes: &mut [u8]) -> Result<()> {
-    let unsortable = || broken("its header cannot be sorted");
-    let (length, rest) = bytes.split_first_chunk_mut::<8>().ok_or_else(unsortable)?;
-    let header = rest.get_mut(..u64::from_le_bytes(*length) as usize).ok_or_else(unsortable)?;
-    // An object of serde_json is a sorted map.
-    let sorted: Option<Value> = std::str::from_utf8(header).ok().and_then(|text| serde_json::from_str(text).ok());
-    let text = sorted.ok_or_else(unsortable)?.to_string();
-    // The same entries have the same length in any order; blanks at the end fill up whole words.
-    let (place, blanks) = header.split_at_mut_checked(text.len()).ok_or_else(unsortable)?;
-    place.copy_from_slice(text.as_bytes());
-    blanks.fill(b' ');
-    Ok(())
+    tensors.iter().fold(all, |all, (name, tensor)| all.with(name.as_bytes()).with(tensor.data)).text()
 }

@@ -171,10 +171,18 @@ impl<'a> Context<'a> {
 
     /// Adds to the gradient of the `k`-th input, if it is needed: `add(present gradient, upstream gradient)`.
     pub fn accumulate(&mut self, k: usize, add: impl FnOnce(&mut [Real], &[Real])) {
-        if let Some(var) = self.wanted(k) {
-            let up = self.upstream.whole_if_any(self.values[self.me].len());
-            add(self.grads[var.index()].whole(self.values[var.index()].len()), up);
+        if let Some((grad, up)) = self.of_input(k) {
+            add(grad, up);
         }
+    }
+
+    /// The gradient of the `k`-th input, if it is needed, and the upstream gradient.
+    // Not inlined, since every operation calls it.
+    #[inline(never)]
+    fn of_input(&mut self, k: usize) -> Option<(&mut [Real], &[Real])> {
+        let var = self.wanted(k)?;
+        let up = self.upstream.whole_if_any(self.values[self.me].len());
+        Some((self.grads[var.index()].whole(self.values[var.index()].len()), up))
     }
 
     /// Adds the upstream gradient to the `k`-th input's from number `start` on, over the length of the operation's own value, if it

@@ -14,7 +14,7 @@ pub type Raw = BTreeMap<String, Value>;
 /// Settings that have been checked: every knob has a value of its kind, within its bounds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    values: BTreeMap<&'static str, Checked>,
+    values: Vec<(&'static str, Checked)>,
 }
 
 impl Settings {
@@ -23,15 +23,15 @@ impl Settings {
     /// # Errors
     /// [`Error::UnknownKnob`] for a key that no knob has; [`Error::Knob`] for a value of the wrong kind or out of bounds.
     pub fn check<'k>(knobs: impl IntoIterator<Item = &'k About>, raw: &Raw, suggested: &Raw) -> Result<Self> {
-        let mut values = BTreeMap::new();
+        let mut values = Vec::new();
         for knob in knobs {
             let value = match raw.get(knob.key).or_else(|| suggested.get(knob.key)) {
                 Some(value) => knob.checked(value)?,
                 None => knob.checked(&knob.default.to_value())?,
             };
-            values.insert(knob.key, value);
+            values.push((knob.key, value));
         }
-        if let Some(key) = raw.keys().find(|key| !values.contains_key(key.as_str())) {
+        if let Some(key) = raw.keys().find(|&key| values.iter().all(|(known, _)| known != key)) {
             return Err(Error::UnknownKnob { key: key.clone() });
         }
         Ok(Self { values })
@@ -43,13 +43,17 @@ impl Settings {
     /// [`Error::Knob`] for a value of the wrong kind or out of bounds.
     pub fn with(&self, knob: &About, value: &Value) -> Result<Self> {
         let mut values = self.values.clone();
-        values.insert(knob.key, knob.checked(value)?);
+        let value = knob.checked(value)?;
+        match values.iter_mut().find(|(key, _)| *key == knob.key) {
+            Some((_, old)) => *old = value,
+            None => values.push((knob.key, value)),
+        }
         Ok(Self { values })
     }
 
     /// The value of `knob`.
     pub fn get<T>(&self, knob: &Knob<T>) -> T {
-        let value = self.values.get(knob.key).and_then(knob.read);
+        let value = self.values.iter().find(|(key, _)| *key == knob.key).and_then(|(_, value)| (knob.read)(value));
         // Only a programming error leads here: the settings were checked against other knobs.
         value.unwrap_or_else(|| unreachable!("{} is read, and the settings were not checked for it", knob.key))
     }

@@ -68,9 +68,10 @@ pub trait Block {
         rows * extent.steps * (2 + extent.copies()) / 4
     }
 
-    /// Growth of the state of one sample with each step, in numbers.
-    fn state_grows_by(&self) -> usize {
-        0
+    /// Size of the state of one sample after so many steps, in numbers; `rows` as in [`Block::keeps`]. By default that of a recurrence,
+    /// whose state is no larger than the values of one step.
+    fn state(&self, rows: u64, _steps: u64) -> u64 {
+        self.keeps(rows, Extent { steps: 1, before: 0, every: false, trains: false })
     }
 }
 

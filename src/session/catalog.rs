@@ -72,7 +72,8 @@ pub fn checked(raw: &Raw) -> Result<Settings> {
 
 /// `settings` as JSON.
 fn preset(id: &'static str, label: &'static str, help: &'static str, settings: &str) -> Preset {
-    Preset { id, label, help, settings: serde_json::from_str(settings).expect("settings as JSON") }
+    let settings = serde_json::from_str(settings).unwrap_or_else(|error| panic!("a preset: {error}"));
+    Preset { id, label, help, settings }
 }
 
 fn presets() -> Vec<Preset> {
@@ -122,7 +123,11 @@ fn presets() -> Vec<Preset> {
 
 /// The catalog of all choices.
 pub fn catalog() -> Catalog {
-    let alone = |a: &registry::Architecture| Raw::from([(registry::ARCHITECTURE.key.to_owned(), a.id.into())]);
+    let alone = |a: &registry::Architecture| {
+        let mut raw = Raw::new();
+        raw.insert(registry::ARCHITECTURE.key.to_owned(), a.id.into());
+        raw
+    };
     Catalog {
         version: env!("CARGO_PKG_VERSION"),
         architectures: registry::ALL
@@ -132,7 +137,7 @@ pub fn catalog() -> Catalog {
                 label: a.label,
                 summary: a.summary,
                 source: a.source,
-                equations: a.all_equations(&checked(&alone(a)).expect("defaults within their bounds")),
+                equations: a.all_equations(&checked(&alone(a)).unwrap_or_else(|error| panic!("a default: {error}"))),
                 streams: a.streams,
                 knobs: a.all_knobs().map(|knob| knob.about().key).collect(),
                 defaults: registry::defaults(&alone(a)),

@@ -8,9 +8,11 @@ use crate::data::calendar::features::Cycle;
 use crate::data::series::split::SPLIT;
 use crate::data::windows::frame::{INPUTS, TARGET};
 use crate::data::{Batch, Frame, Split};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::experiment::{self, Experiments};
+use crate::export::Saved;
+use crate::export::format::Tensors;
 use crate::export::safetensors::{self, About};
 use crate::export::state_dict::StateDict;
 use crate::export::tensors::broken;
@@ -48,22 +50,26 @@ impl Loading {
 const UNKNOWN: &str = "The training rows of this model are unknown; rows of the test part may be among them.";
 
 impl Model {
-    /// The model in `bytes` on the series of `experiments`, if it fits into `limit` bytes; with `split` in place of its own.
+    /// The model in a file on the series of `experiments`, if it fits into `limit` bytes; with `split` in place of its own.
     pub fn load(
         experiments: &Experiments,
-        bytes: &[u8],
+        file: &Saved<'_>,
         (loading, split): (&Loading, Option<&Value>),
         limit: u64,
     ) -> Result<Self> {
-        if safetensors::saved_here(bytes)? {
-            return Self::saved(experiments, bytes, (loading, split), limit);
-        }
-        let found = StateDict::read(bytes)?;
+        let found = match file {
+            Saved::Model(about, weights) => return Self::saved(experiments, (about, weights), (loading, split), limit),
+            Saved::StateDict(found) => found,
+            Saved::Ensemble(..) => {
+                let problem = "it is an average itself; give its models.".to_owned();
+                return Err(Error::NotReady { problem });
+            }
+        };
         let mut raw = loading.settings.clone();
         raw.extend(found.settings.clone());
         let fitted = Fitted { scales: found.scales.clone(), cycles: None };
         let mut model = Self::new(experiments, &raw, fitted, limit)?;
-        model.adopt(&found)?;
+        model.adopt(found)?;
         model.configured.trained_on = UNKNOWN.to_owned();
         let axis = model.view.frame.axis;
         model.origin = Some(Origin { axis, learnt: None, fitted_to: None, interval: None, best: None });
@@ -72,20 +78,19 @@ impl Model {
 
     fn saved(
         experiments: &Experiments,
-        bytes: &[u8],
+        (about, weights): (&About, &Tensors<'_>),
         (loading, split): (&Loading, Option<&Value>),
         limit: u64,
     ) -> Result<Self> {
-        let about = safetensors::about(bytes)?;
         experiment::fits(experiments.series(), &about.columns, &about.axis, about.experiment.as_ref())?;
         let mut settings = about.settings.clone();
         settings.extend(split.map(|split| (SPLIT.key.to_owned(), split.clone())));
-        let mut model = Self::described(experiments, &settings, &about, loading.other_rows, limit)?;
+        let mut model = Self::described(experiments, &settings, about, loading.other_rows, limit)?;
         let why = match about.best {
             Some((epoch, _)) => format!("Weights of epoch {epoch} of a saved model."),
             None => "Weights of a saved model.".to_owned(),
         };
-        model.trainer.restore(|params| safetensors::load(bytes, params), why)?;
+        model.trainer.restore(|params| safetensors::load(weights, params), why)?;
         model.proved()?;
         Ok(model)
     }

@@ -132,25 +132,23 @@ impl Asked {
         let shards = options.with_shards_for(times(&[length, side, outline.parameters])).shards as u64;
         let samples = side.div_ceil(shards);
 
-        let (every, ahead, grows) =
-            (plan.learns_throughout(), plan.fed_back() as u64, forecaster.state_grows_by() as u64);
-        // A state that does not grow is no larger than the values of one step, without their gradients.
+        let (every, ahead) = (plan.learns_throughout(), plan.fed_back() as u64);
         let extent = |steps: u64, every: bool| Extent { steps, before: 0, every, trains: true };
-        let state = forecaster.keeps(extent(1, false)) / 2;
         let checkpoints = options.checkpoints && !plan.continuous() && forecaster.stretches().is_some();
         let one = if checkpoints {
             let stretch = stretch(plan.tokens()) as u64;
             let stretches = tokens.div_ceil(stretch);
-            // A growing state is kept at the end of each stretch, with half of the final length on average; and before and behind a
-            // stretch during its recomputation, with gradients.
-            let held = times(&[tokens, stretches / 2 + 6, grows]) + (stretches + 4) * state;
+            // The state is kept at the end of each stretch, with half of the final length on average; and before and behind a stretch
+            // during its recomputation, with gradients.
+            let held = times(&[stretches, forecaster.state(tokens / 2)]) + 8 * forecaster.state(tokens);
             let extent = Extent { before: tokens - stretch, ..extent(stretch, every) };
             forecaster.keeps(extent) + forecaster.keeps(Extent { trains: false, ..extent }) + held
         } else if plan.continuous() {
             // The state before the chunk and behind it, on the tape and off it. Chunks with a state and without take buffers of other
             // sizes, as measured a quarter more.
-            let before = if grows > 0 { (tokens + ahead).saturating_sub(length) } else { 0 };
-            forecaster.keeps(Extent { before, ..extent(length, every) }) / 4 * 5 + 4 * (before * grows + 2 * state)
+            let before = (tokens + ahead).saturating_sub(length);
+            forecaster.keeps(Extent { before, ..extent(length, every) }) / 4 * 5
+                + 4 * (forecaster.state(before) + forecaster.state(1))
         } else {
             forecaster.keeps(extent(length, every))
         };
@@ -159,10 +157,12 @@ impl Asked {
         let rows = (window as u64).max(length * plan.segment() as u64);
         let step = times(&[one, samples]).saturating_add(read(rows, samples));
 
-        // A recursive model reads its own forecasts behind the window, and a growing state exists once for each of them.
-        let grown = times(&[ahead, tokens + ahead / 2, grows]);
-        let judged = Extent { trains: false, ..extent(tokens + ahead, ahead > 0) };
-        let judged = forecaster.keeps(judged).saturating_add(grown);
+        // A recursive model reads its own forecasts behind the window, one after the other, each from the state before it.
+        let judged = Extent { trains: false, ..extent(tokens, false) };
+        let before = tokens + ahead / 2;
+        let fed_back = Extent { before, steps: 1, every: true, ..judged };
+        let fed_back = times(&[ahead, forecaster.keeps(fed_back) + forecaster.state(before)]);
+        let judged = forecaster.keeps(judged).saturating_add(fed_back);
         let side = evaluate::CHUNK as u64;
         let judging = times(&[judged.saturating_add(read(window as u64, 1)), side, INFERENCE_TAPES]);
         // “Look inside” reads windows up to this number of tokens, or one window.

@@ -41,7 +41,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
 use crate::experiment::Experiments;
-use crate::export;
+use crate::export::{self, Saved};
 use crate::forecast::Forecast;
 use crate::knob::Raw;
 use crate::train::trainer::Did;
@@ -302,13 +302,14 @@ impl Session {
     /// unless `loading` allows these; [`Error::Knob`] for a split that would score it on rows that it has learnt from. The present
     /// model is then kept.
     pub fn load(&mut self, bytes: &[u8], loading: &Loading) -> Result<&Configured> {
-        let held = match export::ensemble::read(bytes)? {
-            Some((about, models)) => {
-                let ensemble = Ensemble::load(&self.experiments, (about, &models), loading, self.limit)?;
+        let held = match export::read(bytes)? {
+            Saved::Ensemble(about, models) => {
+                let ensemble = Ensemble::load(&self.experiments, (*about, &models), loading, self.limit)?;
                 Held::Ensemble(Box::new(ensemble))
             }
-            None => {
-                let load = |split: Option<&Value>| Model::load(&self.experiments, bytes, (loading, split), self.limit);
+            single => {
+                let load =
+                    |split: Option<&Value>| Model::load(&self.experiments, &single, (loading, split), self.limit);
                 Held::Model(Box::new(loading.with_split(load)?))
             }
         };

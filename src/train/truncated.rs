@@ -88,7 +88,7 @@ pub struct Truncated {
 /// starts anew at the length that it has in a forecast.
 fn chunk_of(settings: &Settings, plan: &Plan, model: &dyn Forecaster) -> (usize, Option<usize>) {
     let (segment, window, asked) = (plan.segment(), plan.tokens(), settings.get(&CHUNK));
-    let longest = (model.state_grows_by() > 0).then_some(window + plan.fed_back());
+    let longest = (model.state(2) > model.state(1)).then_some(window + plan.fed_back());
     // Within so short a lane, a cut has no advantage.
     let usual = longest.unwrap_or(window.div_ceil(CHUNKS_A_WINDOW));
     (if asked == 0 { usual } else { asked / segment }, longest)

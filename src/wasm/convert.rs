@@ -16,7 +16,7 @@ pub fn from_js<T: serde::de::DeserializeOwned>(value: JsValue) -> Result<T, JsVa
     let value = if value.is_undefined() || value.is_null() { Object::new().into() } else { value };
     // Read as JSON values like everything else, so that each type has one reader.
     let value: serde_json::Value = serde_wasm_bindgen::from_value(value).map_err(JsValue::from)?;
-    serde_json::from_value(value).map_err(|error| JsValue::from(JsError::new(&error.to_string())))
+    T::deserialize(&value).map_err(|error| JsValue::from(JsError::new(&error.to_string())))
 }
 
 /// An object with lists of numbers as `Float64Array`s and its other fields.

@@ -172,7 +172,7 @@ fn options<T: DeserializeOwned + Default>(options: &JsValue) -> Result<T, Error>
     // As JSON values: straight from an object, serde asks only for the fields it knows and misses a misspelt one.
     let value: serde_json::Value =
         serde_wasm_bindgen::from_value(options.clone()).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
+    T::deserialize(&value).map_err(|error| wrong(error.to_string()))
 }
 
 /// Takes a CSV file in pieces of any size, and reads it when it is complete.
@@ -296,7 +296,8 @@ impl Series {
         if let Some(Sentinels { said, aside }) = &series.sentinels {
             let flat: Vec<f64> =
                 aside.iter().flat_map(|&(column, row, value)| [f64::from(column), f64::from(row), value]).collect();
-            let sentinels = with_arrays(&std::collections::BTreeMap::from([("said", said)]), &[("aside", &flat)])?;
+            let sentinels = with_arrays(&serde_json::Map::new(), &[("aside", &flat)])?;
+            Reflect::set(&sentinels, &"said".into(), &to_js(said)?)?;
             Reflect::set(&parts, &"sentinels".into(), &sentinels)?;
         }
         Ok(parts)

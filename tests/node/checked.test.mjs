@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { faultIn, faultInEvent } from '../../www/state/checked.js';
-import { newRun, ofReport } from '../../www/state/run.js';
+import { newEntry, newRun } from '../../www/state/run.js';
 import { catalog, jfk, Session, table } from './package.mjs';
 
 const DAY = 86_400_000;
@@ -74,8 +74,8 @@ for (const [name, settings] of Object.entries({
     /** @type {any} */
     const report = {
       progress: session.progress(),
-      history: session.history(0),
-      evaluation: session.evaluate('validation'),
+      epochs: session.history(0),
+      validation: session.evaluate('validation'),
       predictions: session.predictions('validation', 1),
       forecast: session.forecast(3),
       forecastProblem: '',
@@ -83,14 +83,22 @@ for (const [name, settings] of Object.entries({
       gradients: session.gradients(),
     };
     const test = session.evaluate('test');
-    const run = { ...newRun(1, configured, report.progress, asked, 'plain'), ...ofReport(report), test };
+    const { predictions, ...reported } = report;
+    const run = { ...newRun(1, configured, report.progress, asked, 'plain'), ...reported, test };
     const known = { catalog: catalog(), data };
-    const entry = { id: 1, data: 'one', asked, slot: 0, limit: {}, ticked: false, run, problem: null };
+    const entry = newEntry({ id: 1, data: 'one', asked, run }, []);
     assert.equal(faultIn('entry', entry, known), '');
     assert.match(faultIn('entry', { ...entry, data: 'other' }, known), /other data/);
-    assert.equal(faultInEvent({ type: 'report', run: 1, report }), '');
-    const unseen = changes(entry, NOTHING).filter(({ changed }) => !faultIn('entry', changed, known));
+    const event = { type: 'report', run: 1, report };
+    const weights = { type: 'weights', run: 1, weights: { bytes: report.bytes, step: 1, epoch: 1 } };
+    for (const one of [event, weights]) assert.equal(faultInEvent(one), '');
+    const unseen = [
+      ...changes(entry, NOTHING).filter(({ changed }) => !faultIn('entry', changed, known)),
+      ...[event, weights].flatMap((one) => changes(one, NOTHING)).filter(({ changed }) => !faultInEvent(changed)),
+    ];
     assert.deepEqual(unseen.map(({ place }) => place), []);
+    const bytes = report.bytes.slice(0, -1);
+    for (const one of [{ ...event, report: { ...report, bytes } }, { ...weights, weights: { ...weights.weights, bytes } }]) assert.match(faultInEvent(one), /cut short or damaged/);
     session.free();
   });
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dataIdOf, isOurs, OPEN, sorted, wanted } from '../../www/state/records.js';
-import { newRun, ofReport } from '../../www/state/run.js';
+import { newEntry, newRun } from '../../www/state/run.js';
 import { chosenOf } from '../../www/state/url.js';
 import { catalog, jfk, Session, table } from './package.mjs';
 
@@ -27,11 +27,11 @@ const session = new Session(one.parts);
 const configured = session.configure(asked);
 while (session.train(200).state !== 'finished');
 /** @type {any} */
-const report = { progress: session.progress(), history: session.history(0), evaluation: session.evaluate('validation'), forecast: session.forecast(2), forecastProblem: '', bytes: session.save() };
+const report = { progress: session.progress(), epochs: session.history(0), validation: session.evaluate('validation'), forecast: session.forecast(2), forecastProblem: '', bytes: session.save() };
 /** @param {number} id */
-const run = (id) => ({ ...newRun(id, configured, report.progress, asked, 'plain'), ...ofReport(report), status: /** @type {const} */ ('finished') });
+const run = (id) => ({ ...newRun(id, configured, report.progress, asked, 'plain'), ...report, status: /** @type {const} */ ('finished') });
 /** @param {number} id @param {string} data */
-const entry = (id, data) => ({ id, data, asked, slot: id, limit: {}, ticked: false, run: run(id), problem: null });
+const entry = (id, data) => newEntry({ id, data, asked, slot: id, run: run(id) }, []);
 
 /** @param {Map<string, any>} records @returns {any} */
 const read = (records) => sorted(records, catalog());

@@ -32,7 +32,7 @@ function gather({ wanted, fit = 4, late = 0, more = {} }) {
   const ends = [];
   /** @type {(() => void)[]} */
   const closing = [];
-  const team = createTeam({ session, parts, settings: chosen, shards: 4, wanted, most: 4, fit, ask: (count) => void asked.push(count) });
+  const team = createTeam({ session, settings: chosen, shards: 4, wanted, most: 4, fit, ask: (count) => void asked.push(count) });
   const seen = new Set();
   let rounds = 0;
   return {
@@ -42,7 +42,7 @@ function gather({ wanted, fit = 4, late = 0, more = {} }) {
         if (rounds++ === late) {
           for (let peer = 0; peer < (asked[0] ?? 0); peer++) {
             const { port1, port2 } = new MessageChannel();
-            closing.push(servePeer({ Session }, port1, fatal));
+            closing.push(servePeer(new Session(parts), port1, fatal));
             ends.push(port1);
             team.join(port2);
           }

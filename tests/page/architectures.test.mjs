@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
 import { untilReady } from './steps.mjs';
@@ -14,7 +13,7 @@ const RULES = 4;
 /** Budget of each in seconds. */
 const SECONDS = 1;
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('all architectures on the temperatures in one click: a leaderboard, and a forecast of each', async (t) => {
     await mkdir(pictures, { recursive: true });
     const page = await browser.open();
@@ -55,4 +54,4 @@ inBrowsers((browser) => {
     assert.ok(forecasts.size > runs.length / 2, 'they are forecasts of their own');
     t.diagnostic(`pictures: ${path.relative(root, pictures)}/${browser.name}-*.png`);
   });
-});
+}, { dealt: true });

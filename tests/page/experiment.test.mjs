@@ -1,6 +1,5 @@
 // The experiment that outlives a model on the page: the count of test scorings, and the rows that a saved model has learnt from.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, hourly, opened, openSaved, press, save, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -36,7 +35,7 @@ async function drop(page, name, csv, values) {
   await page.until('the file', (wanted) => document.querySelector('#data .extent').textContent.startsWith(wanted) && !document.querySelector('#train .main').disabled, { args: [values] });
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('scorings of a test part are counted over models, comparisons and reloads, and for each experiment by itself', async () => {
     const page = await opened(browser, short);
     await trained(page);
@@ -129,4 +128,4 @@ inBrowsers((browser) => {
     await untilReady(page);
     await untilNote(page, /^On the test part, .* This model was not trained on these rows/);
   });
-});
+}, { dealt: true });

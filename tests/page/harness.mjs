@@ -1,7 +1,7 @@
 // The base of the page's tests: the page in a real browser, from a server as plain as any host's or from disk, with a record of
 // everything that goes wrong in it. A test that leaves an unclaimed record fails (see `inBrowsers`).
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -15,10 +15,12 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 const OWN_ORIGIN = "default-src 'self' data: blob: 'unsafe-inline' 'wasm-unsafe-eval'";
 
 /**
- * The three ways to open the application.
- * @type {Record<string, {dir?: string, path?: string, file?: string}>}
+ * The ways to open the application.
+ * @type {Record<string, {dir?: string, path?: string, folder?: string, file?: string}>}
  */
 const places = {
+  /** The bundles of dist/, served with the checkout around them: half the work of the hundred modules of the source. */
+  built: { dir: root, folder: 'dist/' },
   /** The checkout, unbundled: what `make serve` serves. */
   source: { dir: root },
   /** The static site, in a folder somewhere on a host. */
@@ -61,6 +63,20 @@ export const HANGS_MS = Number(process.env.HANGS_MS ?? 300_000);
 
 /** For a test that measures or takes long by nature: why `make test` leaves it out. */
 export const inSoak = { skip: SOAKS ? false : 'make soak runs it' };
+
+/** Whether dist/ is newer than all it is made of: a test of yesterday's page would pass or fail for nothing. */
+const newest = (async () => {
+  const made = await stat(path.join(root, 'dist/unrolled.html')).catch(() => null);
+  if (!made) throw new Error('dist/ is not built: make build');
+  const sources = (await readdir(path.join(root, 'www'), { recursive: true })).map((name) => `www/${name}`);
+  for (const name of ['index.html', 'pkg/unrolled.js', 'pkg/unrolled_bg.wasm', 'pkg/unrolled_relaxed_bg.wasm', ...sources]) {
+    const found = await stat(path.join(root, name));
+    // A folder is newer than its files after any temporary one.
+    if (found.isFile() && found.mtimeMs > made.mtimeMs) throw new Error(`dist/ is older than ${name}: make build`);
+  }
+})();
+// Only a test that opens it needs to know.
+newest.catch(() => {});
 
 /** One of the two browsers, running. */
 export class Browser {
@@ -105,7 +121,8 @@ export class Browser {
   /**
    * Opens the application, or another page of the checkout.
    * @param {object} [options]
-   * @param {string} [options.place] `source`, `site` or `file`.
+   * @param {string} [options.place] `built`, `source`, `site` or `file`; if not given, `source` for another page of the checkout and
+   *   where scripts are replaced, else `built`.
    * @param {string} [options.dir] Instead of a place: a folder to serve.
    * @param {string} [options.file] Instead of a place: a file to open from disk.
    * @param {string} [options.address] The rest of the address, such as `?seed=1` or `tests/page/fixture/`.
@@ -114,12 +131,14 @@ export class Browser {
    * @param {Record<string, (text: string) => string>} [options.replace] Scripts that the server changes, see `startServer`.
    * @param {() => void} [options.before] Runs in the page before its own scripts, to change the browser's functions.
    */
-  async open({ place = 'source', dir, file, address = '', width = 1440, height = 900, replace, before } = {}) {
+  async open({ place, dir, file, address = '', width = 1440, height = 900, replace, before } = {}) {
+    place ??= replace || /^[^#?]/.test(address) ? 'source' : 'built';
     const where = dir || file ? { dir, file } : places[place];
     if (!where) throw new Error(`The application is never opened from “${place}”.`);
+    if (place !== 'source') await newest;
     // A port of its own is an origin of its own: no page finds another one's storage.
     const server = where.file ? undefined : await startServer({ ...where, policy: OWN_ORIGIN, replace });
-    const base = server ? server.url : pathToFileURL(/** @type {string} */ (where.file)).href;
+    const base = server ? server.url + (where.folder ?? '') : pathToFileURL(/** @type {string} */ (where.file)).href;
     // The previous page is left first, so that its workers' requests do not count for this one.
     if (this.pages.length) await this.driver.get('about:blank');
     const page = new Page(this, base, await this.driver.getWindowHandle(), server);

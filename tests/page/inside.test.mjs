@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test as inBoth } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak, root } from './harness.mjs';
 import { labelsOf, leftLabels, lowerLabels, noteLabels, spoilt } from './labels.mjs';
-import { daily, hourly, opened, press, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { daily, hourly, opened, press, pressMain, untilEpoch, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -109,8 +109,8 @@ const linesFor = (page) => page.run(() => (document.querySelector('#inside-by').
 /** @param {number} milliseconds */
 const pass = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-inBrowsers((browser) => {
-  test('of every architecture, all that it names is drawn, read by keys, and told in words', async (t) => {
+inBrowsers((browser, test) => {
+  inBoth('of every architecture, all that it names is drawn, read by keys, and told in words', async (t) => {
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(small).map(([key, value]) => [key, String(value)]))}`);
     const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     let drawn = 0;
@@ -121,7 +121,7 @@ inBrowsers((browser) => {
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
       await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
       await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
-      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await pressMain(page);
       await untilStatus(page, 'finished');
       await page.run(() => document.querySelector('#inside').scrollIntoView());
       await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted || (wanted === '' && !document.querySelector('#inside .inside-none').hidden), { args: [keys.join()] });
@@ -144,7 +144,7 @@ inBrowsers((browser) => {
     assert.ok(drawn > 10);
   });
 
-  test('of every inner value, the rows are labelled by their numbers or dates, and no label lies on another, at a desk’s and a phone’s width', async () => {
+  inBoth('of every inner value, the rows are labelled by their numbers or dates, and no label lies on another, at a desk’s and a phone’s width', async () => {
     const usual = catalog().knobs.find(({ key }) => key === 'architecture')?.default;
     const settings = { ...small, window: 120, epochs: 1, attention: 'dot' };
     const page = await opened(browser, `#${new URLSearchParams(Object.entries(settings).map(([key, value]) => [key, String(value)]))}`, { before: noteLabels });
@@ -158,7 +158,7 @@ inBrowsers((browser) => {
       await page.run((architecture) => document.querySelector(`#model input[name="architecture"][value="${architecture}"]`).click(), id);
       await page.until(`the address of ${id}`, (architecture, first) => location.hash.includes(`architecture=${architecture}`) || architecture === first, { args: [id, usual] });
       await page.until(`settings of ${id}`, () => !document.querySelector('#train .main').disabled);
-      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await pressMain(page);
       await untilStatus(page, 'finished');
       await page.run(() => document.querySelector('#inside').scrollIntoView());
       await page.until(`what is inside ${id}`, (wanted) => [...document.querySelectorAll('#inside-which option')].map(({ value }) => value).join() === wanted, { args: [probes.map(({ key }) => key).join()] });
@@ -325,4 +325,4 @@ inBrowsers((browser) => {
     const names = await page.run(() => [...document.querySelectorAll('.inside-gradients .key-run')].map(({ textContent }) => textContent));
     assert.equal(names.length, ids.length, names.join('; '));
   });
-});
+}, { dealt: true });

@@ -379,11 +379,11 @@ inBrowsers((browser) => {
     await untilReady(page);
     const kept = () =>
       page.run(async () => {
-        const { keys } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+        const { keys } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
         return (await keys()).map(String).sort();
       });
     await page.run(async () => {
-      const { set } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+      const { set } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
       await set('unrolled-1-data', 'old');
       await set('unrolled-1-runs', ['old']);
       await set('of another page', 1);

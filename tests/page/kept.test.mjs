@@ -1,6 +1,6 @@
 // The browser's records between two visits: damaged, late, refused, or interrupted within an epoch.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test as inBoth } from 'node:test';
 import { inBrowsers } from './harness.mjs';
 import { LASTING, daily, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
@@ -20,7 +20,7 @@ const untilNotice = (page, pattern) =>
 
 /** Runs a function on the storage, in a page of the same origin without the application. @template {unknown[]} A @template R @param {Page} page @param {(...args: A) => R} body @param {A} args */
 async function aside(page, body, ...args) {
-  await page.driver.get(`${page.base}tests/page/fixture/`);
+  await page.driver.get(new URL('/tests/page/fixture/', page.base).href);
   return page.run(body, ...args);
 }
 
@@ -90,8 +90,8 @@ const DAMAGE = [
   ['what is shown as a list', 'open', (open) => ({ ...open, shown: [open.shown] })],
 ];
 
-inBrowsers((browser) => {
-  test('what was kept and is damaged in any way: the page starts, says what it set aside, and deletes nothing', async () => {
+inBrowsers((browser, test) => {
+  inBoth('what was kept and is damaged in any way: the page starts, says what it set aside, and deletes nothing', async () => {
     const page = await browser.open({ address: short });
     await untilReady(page);
     await press(page, 'Train');
@@ -116,7 +116,7 @@ inBrowsers((browser) => {
 
     const failures = [];
     // The last one leaves the page with its run.
-    const cases = [...browser.cases(DAMAGE.slice(0, -1), 4), ...DAMAGE.slice(-1)];
+    const cases = [...browser.cases(DAMAGE.slice(0, -1), 8), ...DAMAGE.slice(-1)];
     for (const [index, [kind, what, damage]] of cases.entries()) {
       try {
         // As text: the page's policy allows only the driver to make a function of text.
@@ -337,4 +337,4 @@ inBrowsers((browser) => {
     const step = Number(/after step (\d+)/.exec((await page.text('#train .sentence')) ?? '')?.[1]);
     assert.ok(step >= kept, `${step} after ${kept}`);
   });
-});
+}, { dealt: true });

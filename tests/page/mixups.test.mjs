@@ -1,6 +1,5 @@
 // Actions that overlap or fail: what the page shows and what its worker holds stay those of one run, on one file.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { opened, openSaved, press, save, trapping, untilJudged, untilStatus } from './steps.mjs';
@@ -57,7 +56,7 @@ function holdNews() {
   };
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('a model file that is opened as a training ends: the score of the one is never that of the other', async () => {
     const page = await opened(browser, short, { before: holdNews });
     await trained(page);
@@ -129,4 +128,4 @@ inBrowsers((browser) => {
     const [first] = await runs(page);
     assert.equal(first.status, 'finished');
   });
-});
+}, { dealt: true });

@@ -1,6 +1,6 @@
 // Several workers that train one model: the same numbers as with one, to the last bit, whatever happens to them.
 import assert from 'node:assert/strict';
-import { inBrowsers } from './harness.mjs';
+import { inBrowsers, inSoak } from './harness.mjs';
 import { LASTING, chooseWorkers, press, untilReady, untilStatus } from './steps.mjs';
 
 /** Both dropouts, two layers, four parts of a batch. */
@@ -90,7 +90,7 @@ inBrowsers((browser, test) => {
     assert.match(found.why, /by hand/);
   });
 
-  test('a peer that is killed, and one that never starts, change nothing', async () => {
+  test('a peer that is killed, and one that never starts, change nothing', inSoak, async () => {
     const page = await browser.open({ address: 'tests/page/fixture/' });
     await prepare(page);
     const found = await page.run(async () => {

@@ -59,7 +59,7 @@ inBrowsers((browser) => {
       await untilStatus(page, 'finished');
       await untilJudged(page);
       const there = await page.run(async () => {
-        const { get } = await import(new URL('www/vendor/idb-keyval.js', location.href).href);
+        const { get } = await import(new URL('/www/vendor/idb-keyval.js', location.href).href);
         for (;;) {
           const { data, shown } = (await get('unrolled-5-open')) ?? { data: '', shown: {} };
           const run = (await get(`unrolled-5-run-${data}-${shown[data]}`))?.run;

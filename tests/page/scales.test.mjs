@@ -1,6 +1,5 @@
 // The page's numbers at every scale: labels of axes, the value under the cursor, tables, the downloaded file.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { inBrowsers } from './harness.mjs';
 import { labelsOf, leftLabels, lowerLabels, spoilt } from './labels.mjs';
 import { scales } from './series.mjs';
@@ -24,7 +23,7 @@ function assertLabels(texts, { name, low, high }) {
   assert.ok(at[0] >= low - 0.2 * height && at[at.length - 1] <= high + 0.4 * height && step < height, said);
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('the axis of every scale of values has labels that are right, apart and whole, at a desk’s and a phone’s width', async () => {
     for (const series of browser.cases(scales)) {
       const page = await openedWith(browser, series);
@@ -80,4 +79,4 @@ inBrowsers((browser) => {
       );
     }
   });
-});
+}, { dealt: true });

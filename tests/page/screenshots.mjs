@@ -1,5 +1,5 @@
 // Pictures of the page in both browsers, at a phone's and a desk's width, light and dark, for a person to look at:
-//   node tests/page/screenshots.mjs --out DIR [--place source|site|file] [--address REST] [--train SECONDS] [--widths 390,1440]
+//   node tests/page/screenshots.mjs --out DIR [--place built|source|site|file] [--address REST] [--train SECONDS] [--widths 390,1440]
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { press, untilReady } from './steps.mjs';
 const { values } = parseArgs({
   options: {
     out: { type: 'string' },
-    place: { type: 'string', default: 'source' },
+    place: { type: 'string', default: 'built' },
     address: { type: 'string', default: '' },
     train: { type: 'string', default: '0' },
     widths: { type: 'string', default: '390,1440' },

@@ -17,6 +17,15 @@ export const press = (page, label) =>
     { args: [label] },
   );
 
+/** Presses the main button of the training, as soon as it reacts, whatever its label is by then. @param {Page} page */
+export const pressMain = (page) =>
+  page.until('a main button that reacts', () => {
+    const button = /** @type {HTMLButtonElement | null} */ (document.querySelector('#train .main'));
+    const hears = button && !button.disabled && button.getAttribute('aria-disabled') !== 'true';
+    if (hears) button.click();
+    return hears;
+  });
+
 /** Settings under which training lasts until a test ends it, however fast or busy the machine is. */
 export const LASTING = 'epochs=5000&patience=0';
 

@@ -1,10 +1,9 @@
 // Several tabs of the page: one of them writes the records, the others read along and can take over; no tab's model meets another's
 // data, and no tab's run is lost to another.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, kept, opened, press, pressFoot, startOver, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { daily, kept, opened, press, pressFoot, pressMain, startOver, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -34,7 +33,7 @@ const untilRuns = (page, many) => page.until(`${many} runs`, (wanted) => documen
 
 /** @param {Page} page */
 async function trained(page) {
-  await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+  await pressMain(page);
   await untilStatus(page, 'finished');
   await untilJudged(page);
 }
@@ -54,7 +53,7 @@ async function beside(browser, page, name, text) {
 /** The first value of the forecast. @param {Page} page */
 const begins = async (page) => Number(/begins at .*? with ([\d,.]+)/.exec((await page.text('#hero-summary')) ?? '')?.[1].replaceAll(',', ''));
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('a tab that deletes everything and goes away in the middle: the others find out, and keep on', async () => {
     const one = await opened(browser, short);
     await untilWriter(one);
@@ -191,4 +190,4 @@ inBrowsers((browser) => {
     assert.match((await page.text('#foot')) ?? '', /Open this page in one tab at a time/);
     assert.equal(await page.run(() => document.querySelector('#notice').hidden), true);
   });
-});
+}, { dealt: true });

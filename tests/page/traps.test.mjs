@@ -1,10 +1,9 @@
 // Traps and panics in the core: the worker ends, a person reads a sentence with a remedy, and a cause that has ended two workers
 // does not get a third.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { daily, opened, press, trapping, untilJudged, untilReady, untilStatus } from './steps.mjs';
+import { daily, opened, press, pressMain, trapping, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -64,7 +63,7 @@ async function assertSentences(page, technical) {
   assert.match(folded, technical);
 }
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('a trap while a file is read ends the worker that reads: a sentence, and the next file is read by another', async () => {
     const page = await opened(browser, short, { before: count, replace: trapping('Series', 'to_parts', TRAP, "this.about().names.includes('deadly')") });
     const deadly = daily(300).replace('value', 'deadly');
@@ -90,7 +89,7 @@ inBrowsers((browser) => {
     assert.match(said, /stopped unexpectedly\. It ran out of memory\. Lower the batch size \(\d+\), the window \(28\) or the hidden units \(8\)\./);
     await assertSentences(page, /unreachable/);
     await untilReady(page);
-    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await pressMain(page);
     await page.until('why it is not started', () => /has ended 2 workers, so it is not started again.*ran out of memory.*Lower the batch size/.test(document.querySelector('#train .extra').textContent));
     assert.equal((await counted(page)).calls.start, 2);
     assert.equal((await counted(page)).workers.model, 3);
@@ -120,7 +119,7 @@ inBrowsers((browser) => {
     const page = await opened(browser, short, {
       before: count,
       replace: {
-        'core/model_jobs.js': (/** @type {string} */ text) => text.replace('parts = given;', `if (given.names.includes('deadly')) throw ${TRAP};\nparts = given;`),
+        'core/model_jobs.js': (/** @type {string} */ text) => text.replace('data = new', `if (parts.names.includes('deadly')) throw ${TRAP};\ndata = new`),
       },
     });
     await press(page, 'Train');
@@ -201,4 +200,4 @@ inBrowsers((browser) => {
     await page.until('the sentence', () => /could not start here\. It ran out of memory/.test(document.querySelector('#boot').innerText));
     await assertSentences(page, /unreachable/);
   });
-});
+}, { dealt: true });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
-import { opened, press, pressQuickly, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { opened, press, pressMain, pressQuickly, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -113,7 +113,7 @@ inBrowsers((browser, test) => {
   test('a pause that comes as a run ends leaves it ended, or paused and able to go on', async () => {
     const page = await opened(browser, short);
     for (const delay of [0, 30, 60, 90, 130, 180]) {
-      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await pressMain(page);
       await page.run(async (milliseconds) => {
         await new Promise((resolve) => setTimeout(resolve, milliseconds));
         const button = document.querySelector('#train .main');
@@ -155,7 +155,7 @@ inBrowsers((browser, test) => {
     assert.equal((await runs(page)).length, 1);
     // It keeps its place and the focus, and reacts again.
     assert.equal(await page.run(() => document.activeElement === document.querySelector('#train .main')), true);
-    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await pressMain(page);
     await page.until('another run', () => document.querySelectorAll('#compare tr[data-run]').length === 2);
   });
 

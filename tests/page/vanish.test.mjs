@@ -1,10 +1,9 @@
 // Workers that vanish silently, at every point of their work: the page reports it, asks for a decision, stays responsive meanwhile,
 // and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { architectures, board, compare, untilOver } from './contest.mjs';
-import { inBrowsers } from './harness.mjs';
-import { chooseWorkers, daily, opened, press, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
+import { inBrowsers, inSoak } from './harness.mjs';
+import { chooseWorkers, daily, opened, press, pressMain, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -83,7 +82,7 @@ const decide = (page, label) =>
 /** @param {Page} page */
 const untilQuiet = (page) => page.until('no question any more', () => document.querySelector('#silence').hidden);
 
-inBrowsers((browser) => {
+inBrowsers((browser, test) => {
   test('the data worker vanishes while it reads a file: the page asks, and reads the next file in another', async () => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
@@ -96,7 +95,7 @@ inBrowsers((browser) => {
     await page.until('no question', () => document.querySelector('#silence').hidden);
   });
 
-  test('a file that is dropped while the data worker is silent is read at once, in another', async () => {
+  test('a file that is dropped while the data worker is silent is read at once, in another', inSoak, async () => {
     const page = await held(browser, short);
     await killAt(page, 'data', 'read');
     await page.dropFile('main', 'lost.csv', daily(300));
@@ -106,7 +105,7 @@ inBrowsers((browser) => {
     await untilQuiet(page);
   });
 
-  test('how a file was read can be changed after its worker was lost', async () => {
+  test('how a file was read can be changed after its worker was lost', inSoak, async () => {
     const page = await held(browser, short);
     // A day occurs twice, with another value.
     await page.dropFile('main', 'twice.csv', daily(400).replace(/\n(.*),(.*)\n/, '\n$1,$2\n$1,9$2\n'));
@@ -176,7 +175,7 @@ inBrowsers((browser) => {
     await page.until('what was asked', () => /3 of 3/.test(document.querySelector('#train .facts').textContent));
   });
 
-  test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', async () => {
+  test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', inSoak, async () => {
     const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
     await untilReady(page);
     await press(page, 'Train');
@@ -211,13 +210,13 @@ inBrowsers((browser) => {
     await untilStatus(page, 'stopped');
     assert.match(await page.text('#train .sentence'), /^Stopped\./);
     await page.until('a forecast', () => /The forecast begins/.test(document.querySelector('#hero-summary').textContent));
-    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await pressMain(page);
     await untilStatus(page, 'running');
     await press(page, 'Stop');
     await untilJudged(page);
   });
 
-  test('a person who waits is asked again, and a worker that speaks again goes on', async () => {
+  test('a person who waits is asked again, and a worker that speaks again goes on', inSoak, async () => {
     const page = await held(browser, endless);
     await press(page, 'Train');
     await untilEpoch(page);
@@ -240,7 +239,7 @@ inBrowsers((browser) => {
     assert.equal(await page.run(() => /** @type {any} */ (window).held.all.filter(({ kind }) => kind === 'model').length), 1);
   });
 
-  test('with the page’s own patience: ten seconds and more', async () => {
+  test('with the page’s own patience: ten seconds and more', inSoak, async () => {
     const page = await opened(browser, endless, { before: holdWorkers });
     await press(page, 'Train');
     await untilEpoch(page);
@@ -274,7 +273,7 @@ inBrowsers((browser) => {
     }],
   ];
   for (const [call, cause] of points) {
-    test(`the model’s worker vanishes at “${call}”: the page asks, and trains in another`, async () => {
+    test(`the model’s worker vanishes at “${call}”: the page asks, and trains in another`, inSoak, async () => {
       const page = await held(browser, short);
       await press(page, 'Train');
       await untilStatus(page, 'finished');
@@ -286,7 +285,7 @@ inBrowsers((browser) => {
       await page.until('a word about it', () => /did not answer and was ended/.test(document.querySelector('#train .extra').textContent));
       await untilReady(page);
       const before = (await board(page)).filter(({ run }) => run).length;
-      await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+      await pressMain(page);
       await page.until('another run', (many) => document.querySelectorAll('#compare tr[data-run]').length > many, { args: [before] });
       await untilStatus(page, 'finished');
       await untilJudged(page);
@@ -346,7 +345,7 @@ inBrowsers((browser) => {
     await asked(page, /The model’s worker/);
     await decide(page, 'End it');
     await untilStatus(page, 'stopped');
-    await press(page, await page.run(() => document.querySelector('#train .main').textContent.trim()));
+    await pressMain(page);
     await untilStatus(page, 'running');
   });
 
@@ -368,7 +367,7 @@ inBrowsers((browser) => {
     await untilQuiet(page);
   });
 
-  test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', async () => {
+  test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', inSoak, async () => {
     const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
     await untilReady(page);
     await compare(page, { pick: ['gru'], budget: 'none' });
@@ -381,7 +380,7 @@ inBrowsers((browser) => {
     assert.match(await page.text('#train .sentence'), /did not answer and was ended/);
   });
 
-  test('a comparison that is ended ends its silent workers by itself', async () => {
+  test('a comparison that is ended ends its silent workers by itself', inSoak, async () => {
     const page = await held(browser, endless);
     const pick = (await architectures(page)).slice(0, 2).map(([id]) => id);
     await compare(page, { pick, budget: 'none' });
@@ -416,4 +415,4 @@ inBrowsers((browser) => {
     await untilStatus(page, 'paused');
     await untilQuiet(page);
   });
-});
+}, { dealt: true });

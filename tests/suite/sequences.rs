@@ -1,5 +1,6 @@
 //! Blocks over whole sequences compared with stored numbers from outside: Mamba from mambapy, xLSTM from its authors' package, the
-//! Transformer's layers from `torch.nn.TransformerEncoderLayer` (`scripts/reference/sequences.py` makes them).
+//! Transformer's layers from `torch.nn.TransformerEncoderLayer`, the TCN from `torch.nn.Conv1d` (`scripts/reference/sequences.py` makes
+//! them).
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
@@ -73,6 +74,7 @@ fn settings(file: &Stored) -> Value {
             all["slstm"] = file.text("slstm").into();
             all["forget_gate"] = file.text("forget_gate").into();
         }
+        "tcn" => all["kernel"] = file.size("kernel").into(),
         _ => {
             all["heads"] = file.size("heads").into();
             all["activation"] = file.text("activation").into();
@@ -93,6 +95,8 @@ fn outputs_and_gradients_equal_published_ones() {
         ("xlstm_exponential", "xlstm"),
         ("transformer_causal", "transformer"),
         ("transformer_encoder", "transformer_encoder"),
+        ("tcn_1", "tcn"),
+        ("tcn_2", "tcn"),
     ] {
         let file = Stored::open(name);
         let (width, batch, seq) = (file.size("width"), file.size("batch"), file.size("seq"));

@@ -88,7 +88,7 @@ fn bench(architecture: &Architecture, json: &str) -> Bench {
     let truncated = Truncated::new(&checked, &plan, forecaster.as_ref(), of, 1).unwrap().unwrap();
     let ahead = if plan.recursive() { plan.segment() } else { HORIZON };
     let fed_back = if plan.recursive() { HORIZON.div_ceil(plan.segment()) } else { 0 };
-    let longest = (forecaster.state_grows_by() > 0).then(|| plan.tokens() + fed_back);
+    let longest = (forecaster.state(2) > forecaster.state(1)).then(|| plan.tokens() + fed_back);
     let side = checked.get(&LANES);
     let lanes = frame.lanes(train.clone(), Cut { count: side, longest, segment: plan.segment(), ahead });
     let loss = unrolled::train::Options::new(&checked).loss;

@@ -5,8 +5,8 @@
  */
 import { askToLast } from '../state/keeping.js';
 import { contestants, stepsOf } from '../state/contest.js';
-import { newId } from '../state/run.js';
-import { freeSlot, leaderboards } from '../state/ranking.js';
+import { newEntry, newId } from '../state/run.js';
+import { leaderboards } from '../state/ranking.js';
 import { linesOf, ROLE, shownRun } from '../state/shape.js';
 import { openLane } from './lane.js';
 
@@ -98,7 +98,7 @@ export function runActions(store, list, model, silence) {
       const all = [...runs];
       for (const id of contestants(state)) {
         const asked = id === usual ? settings : { ...settings, [ROLE.architecture]: id };
-        all.push({ id: newId(), data: data.id, asked, slot: freeSlot(all), limit: terms.limit, among: true, ticked: true, run: null, problem: null });
+        all.push(newEntry({ id: newId(), data: data.id, asked, limit: terms.limit, among: true, ticked: true }, all));
       }
       queue = all.slice(runs.length).map(({ id }) => id);
       store.set({ runs: all, comparing: 'running', said: `Training ${queue.length} models side by side.` });

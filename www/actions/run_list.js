@@ -2,8 +2,8 @@
  * The list of runs: every training on the open data has an entry, and one of them is on show.
  * @module
  */
-import { ofReport, settled, settledList, withWeights } from '../state/run.js';
-import { freeSlot, joined } from '../state/ranking.js';
+import { newEntry, settled, settledList, withWeights } from '../state/run.js';
+import { joined } from '../state/ranking.js';
 import { NO_PREDICTIONS } from '../state/shape.js';
 
 /** @import {Problem, Report} from '../core/protocol.js' */
@@ -38,9 +38,6 @@ export function runList(store) {
     return !run || entry.apart ? [entry] : run.bytes ? [{ ...entry, run }] : [];
   }
 
-  /** @param {Run} run @param {Entry[]} others @returns {Entry} */
-  const entryOf = (run, others) => ({ id: run.id, data: store.get().data?.id ?? '', asked: run.asked, slot: freeSlot(others), limit: {}, ticked: false, run, problem: null });
-
   return {
     find,
     change,
@@ -48,8 +45,8 @@ export function runList(store) {
     filter,
 
     /** Takes over a report on a run. @param {number} id @param {Report} report @param {Partial<Run>} [but] Exceptions from the report. */
-    take(id, report, but = {}) {
-      changeRun(id, { ...ofReport(report), ...but }, report.predictions ? { validation: report.predictions } : {});
+    take(id, { predictions, ...report }, but = {}) {
+      changeRun(id, { ...report, ...but }, predictions ? { validation: predictions } : {});
     },
 
     /**
@@ -59,7 +56,7 @@ export function runList(store) {
     show(id, run = null, more = {}) {
       const { shownId, runs } = store.get();
       let next = shownId === id ? runs : runs.flatMap((entry) => (entry.id === shownId ? left(entry) : [entry]));
-      if (run) next = next.some((entry) => entry.id === id) ? next.map((entry) => (entry.id === id ? { ...entry, run } : entry)) : [...next, entryOf(run, next)];
+      if (run) next = next.some((entry) => entry.id === id) ? next.map((entry) => (entry.id === id ? { ...entry, run } : entry)) : [...next, newEntry({ id, data: store.get().data?.id ?? '', asked: run.asked, run }, next)];
       store.set({ ...(shownId === id ? {} : { predictions: NO_PREDICTIONS }), ...more, runs: next, shownId: id });
     },
 

@@ -8,6 +8,7 @@ import { createHeartbeat } from './heartbeat.js';
 import { createPeers } from './peers.js';
 import { askAgain, fastestBuild, startWorker } from './wasm.js';
 
+/** @import {SeriesParts} from '../../pkg/unrolled.js' */
 /** @import {Calls, CallName, Death, Problem, Silence, WorkerEvent, WorkerMessage} from './protocol.js' */
 /** @import {Build} from './wasm.js' */
 
@@ -59,6 +60,8 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
     (error) => die(deathOf('core', error)),
   );
   const peers = createPeers(worker, build);
+  /** The data that the worker has taken in, for its peers. @type {SeriesParts | null} */
+  let parts = null;
   /** @type {Map<number, {name: CallName, payload: unknown, resolve: (value: any) => void, reject: (reason: Error) => void}>} */
   const waiting = new Map();
   let last = 0;
@@ -77,7 +80,7 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
     open = false;
     worker.terminate();
     heart.stop();
-    peers.set({ team: 0, count: 0 });
+    peers.set({ team: 0, count: 0 }, null);
     for (const { reject } of waiting.values()) reject(new Gone());
     waiting.clear();
   }
@@ -109,12 +112,13 @@ export function createClient(kind, onEvent, onDeath, build = fastestBuild(), { i
     if (message.type === 'answer' || message.type === 'error') {
       const call = waiting.get(message.id);
       waiting.delete(message.id);
+      if (message.type === 'answer' && call?.name === 'open') ({ parts } = /** @type {Calls['open']['in']} */ (call.payload));
       if (message.type === 'answer') call?.resolve(message.value);
       else call?.reject(new Refusal(message.problem));
     } else if (message.type === 'fatal') {
       die(message.problem, message.id);
     } else if (message.type === 'peers') {
-      peers.set(message);
+      peers.set(message, parts);
     } else if (message.type !== 'pong') {
       onEvent(message);
     }

@@ -23,7 +23,6 @@
  * @typedef {object} OpenMessage
  * @property {'open'} type
  * @property {number} member The peer's number, from 1.
- * @property {import('../../pkg/unrolled.js').SeriesParts} parts
  * @property {import('../../pkg/unrolled.js').Settings} settings
  * @property {[member: number, port: MessagePort][]} others Ways to the other peers.
  */

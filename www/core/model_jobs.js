@@ -19,20 +19,17 @@ import { createTraining } from './training.js';
  * @param {(error: any) => void} fatal Ends the worker.
  */
 export function modelJobs({ Session }, post, fatal) {
-  /** The series. @type {Calls['open']['in']['parts'] | null} */ let parts = null;
-  /** A session on it without a model: all others share its data and baselines. @type {any} */ let data = null;
+  /** A session on the data, without a model: all others share its series and baselines. @type {any} */ let data = null;
   /** @type {{session: any, settings: Calls['configure']['in']['settings']} | null} */ let draft = null;
   /** @type {Training | null} */ let run = null;
   /** The newest team's number: a port for an earlier one is known by it. */
   let teams = 0;
 
-  function series() {
-    if (!parts) throw coreError('The worker holds no data yet.', 'state');
-    return parts;
-  }
-
   /** @returns {any} A session without a model. */
-  const session = () => (data ??= new Session(series(), machineMemory())).fork();
+  function session() {
+    if (!data) throw coreError('The worker holds no data yet.', 'state');
+    return data.fork();
+  }
 
   /** The run, if there is one: a new worker holds none. */
   function held() {
@@ -63,7 +60,6 @@ export function modelJobs({ Session }, post, fatal) {
     next.rally(
       createTeam({
         session: drafted,
-        parts: series(),
         settings,
         shards: Number(configured.settings.shards),
         wanted: workers,
@@ -88,13 +84,13 @@ export function modelJobs({ Session }, post, fatal) {
 
   const jobs = {
     /** @param {Calls['open']['in']} request */
-    async open({ parts: given }) {
+    async open({ parts }) {
       await run?.halt();
       draft?.session.free();
       run?.free();
       data?.free();
       data = draft = run = null;
-      parts = given;
+      data = new Session(parts, machineMemory());
       return { value: null };
     },
 

@@ -4,18 +4,17 @@
  * @module
  */
 import { problemOf } from './errors.js';
-import { machineMemory } from './machine.js';
 import { createInbox, ownParts, send } from './exchange.js';
 
 /** @import {OpenMessage, PartsMessage, ReadyMessage} from './exchange.js' */
 
 /**
- * @param {{Session: any}} core
+ * @param {any} session A session on the data, without a model; it frees it.
  * @param {MessagePort} leader
  * @param {(error: any) => void} fatal Ends the worker.
  * @returns {() => void} Closes all ports to the others; a worker of its own is just terminated.
  */
-export function servePeer({ Session }, leader, fatal) {
+export function servePeer(session, leader, fatal) {
   const inbox = createInbox();
   /** @type {Map<number, MessagePort>} */
   const others = new Map([[0, leader]]);
@@ -41,8 +40,7 @@ export function servePeer({ Session }, leader, fatal) {
   }
 
   /** @param {OpenMessage} opening */
-  async function train({ member, parts, settings }) {
-    const session = new Session(parts, machineMemory());
+  async function train({ member, settings }) {
     session.configure(settings);
     leader.postMessage(/** @type {ReadyMessage} */ ({ type: 'ready' }));
     // Without an announcement the leader computes everything itself and sends it all.

@@ -32,11 +32,11 @@
  */
 
 /**
- * The report of a running model after an epoch: everything that the page shows of it.
+ * The report of a running model after an epoch: everything that the page shows of it, by the names that it has in the page's run.
  * @typedef {object} Report
  * @property {Progress} progress
- * @property {TimedEpoch[]} history
- * @property {Evaluation} evaluation On the validation part.
+ * @property {TimedEpoch[]} epochs
+ * @property {Evaluation} validation
  * @property {Predictions | null} predictions On the validation part; `null` for a run of a comparison, which is not drawn.
  * @property {Forecast | null} forecast `null` where the series ends in a gap.
  * @property {string} forecastProblem Why there is none, or ''.

@@ -41,7 +41,6 @@ export function candidates(most, parts) {
 /**
  * @param {object} about
  * @param {any} about.session The model, before its first round.
- * @param {import('../../pkg/unrolled.js').SeriesParts} about.parts Its series.
  * @param {import('../../pkg/unrolled.js').Settings} about.settings Its settings.
  * @param {number} about.shards Parts of a step's batch.
  * @param {number} about.wanted Number of workers; 0: the fastest number, at most `most`.
@@ -49,7 +48,7 @@ export function candidates(most, parts) {
  * @param {number} about.fit Number that fits into memory, each with the model and its part of the work.
  * @param {(peers: number) => void} about.ask Asks the page for this number of peers; it ends the others.
  */
-export function createTeam({ session, parts: series, settings, shards, wanted, most, fit, ask }) {
+export function createTeam({ session, settings, shards, wanted, most, fit, ask }) {
   const worth = candidates(Math.min(wanted || Math.min(MOST_WORKERS, most), fit), shards);
   let members = worth[worth.length - 1];
   let sharing = 1;
@@ -103,7 +102,7 @@ export function createTeam({ session, parts: series, settings, shards, wanted, m
     }
     ports.forEach((port, index) => {
       /** @type {OpenMessage} */
-      const message = { type: 'open', member: index + 1, parts: series, settings, others: others[index] };
+      const message = { type: 'open', member: index + 1, settings, others: others[index] };
       port.postMessage(
         message,
         others[index].map(([, way]) => way),

@@ -76,8 +76,8 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
     const epochs = clock.timed(history(0));
     const value = {
       progress,
-      history: epochs,
-      evaluation: session.evaluate('validation'),
+      epochs,
+      validation: session.evaluate('validation'),
       // Nobody draws those of one among several.
       predictions: among ? null : predictions('validation'),
       ...forecastOrProblem(),

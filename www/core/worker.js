@@ -10,6 +10,7 @@
 import { initSync, catalog, CsvReader, Session } from '../../pkg/unrolled.js';
 import { dataJobs } from './data_jobs.js';
 import { deathOf, problemOf } from './errors.js';
+import { machineMemory } from './machine.js';
 import { modelJobs } from './model_jobs.js';
 import { servePeer } from './peer.js';
 
@@ -59,7 +60,7 @@ self.addEventListener('message', ({ data }) => {
   else if (data.type === 'ping') post({ type: 'pong' });
   else if (data.type === 'wasm') begin(data.module);
   else if (data.type === 'peer') model.peer(data);
-  else if (data.type === 'serve') void ready.then(() => servePeer({ Session }, data.port, fatal)).catch(fatal);
+  else if (data.type === 'serve') void ready.then(() => servePeer(new Session(data.parts, machineMemory()), data.port, fatal)).catch(fatal);
 });
 self.addEventListener('messageerror', () => fatal(new Error('A message from the page could not be read.')));
 // Without this, an error without an open call would be lost, and the page would wait for ever.

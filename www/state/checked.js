@@ -328,29 +328,37 @@ function fits({ configured: { targets }, forecast: ahead, bytes, latest }, at) {
   );
 }
 
+/** The fields of a run that its worker reports. @type {Record<string, Shape>} */
+const REPORTED = {
+  progress,
+  epochs: list(epoch),
+  validation: evaluation,
+  forecast: maybe(forecast),
+  forecastProblem: text,
+  bytes: weights,
+  gradients: maybe(gradients),
+};
+const latest = object({ bytes: weights, step: count, epoch: count });
+
 const run = object(
   {
+    ...REPORTED,
     id: positive,
     status: oneOf('ready', 'running', 'paused', 'stopped', 'finished', 'failed'),
     asked: settings,
     build: maybe(oneOf('', 'plain', 'relaxed')),
     configured,
-    progress,
-    epochs: list(epoch),
     problem: maybe(problem),
     validation: maybe(evaluation),
     test: maybe(evaluation),
-    forecast: maybe(forecast),
-    forecastProblem: text,
     bytes: maybe(weights),
-    latest: maybe(object({ bytes: weights, step: count, epoch: count })),
+    latest: maybe(latest),
     unvalidated: maybe(object({ step: count, epoch: count })),
     loaded: maybe(flag),
     otherRows: maybe(flag),
     workers: count,
     elapsed: amount,
     remark: text,
-    gradients: maybe(gradients),
   },
   fits,
 );
@@ -373,23 +381,14 @@ const open = object({ data: text, shown: record(count) });
 /** Shapes of all stored records. */
 const SHAPES = { data: dataset, entry, open, scored: record(count) };
 
-const report = object({
-  progress,
-  history: list(epoch),
-  evaluation,
-  predictions: maybe(predictions),
-  forecast: maybe(forecast),
-  forecastProblem: text,
-  bytes: is('a Uint8Array', (value) => value instanceof Uint8Array),
-  gradients: maybe(gradients),
-});
+const report = object({ ...REPORTED, predictions: maybe(predictions) });
 
 /** Events of a worker, by type. @type {Record<string, Shape>} */
 const EVENTS = {
   progress: object({ run: positive, progress, workers: count, spent: amount, epochs: list(epoch) }),
   report: object({ run: positive, report }),
   failed: object({ run: positive, problem, report: maybe(report) }),
-  weights: object({ run: positive, weights: object({ bytes: is('a Uint8Array', (value) => value instanceof Uint8Array), step: count, epoch: count }) }),
+  weights: object({ run: positive, weights: latest }),
   reading: object({ bytes: count, total: count }),
 };
 

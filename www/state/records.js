@@ -6,8 +6,7 @@
  */
 import { faultIn } from './checked.js';
 import { MODEL } from './keeping.js';
-import { hasWeights } from './run.js';
-import { freeSlot } from './ranking.js';
+import { hasWeights, newEntry } from './run.js';
 
 /** @import {Catalog} from '../../pkg/unrolled.js' */
 /** @import {Dataset, EarlierData, Entry, State} from './shape.js' */
@@ -123,7 +122,8 @@ function carried(records) {
   for (const entry of list) put({ ...entry, data: id, run: carriedRun(entry?.run) }, BEFORE.runs, entry);
   if (run !== null) {
     const there = now.get(`${RUN}${id}-${run?.id}`);
-    put({ slot: freeSlot([...now.values()].filter((one) => 'slot' in one)), limit: {}, ticked: false, ...there, id: run?.id, data: id, asked: run?.asked, run: carriedRun(run), problem: null }, BEFORE.run, run);
+    const others = [...now.values()].filter((one) => 'slot' in one);
+    put(newEntry({ ...there, id: run?.id, data: id, asked: run?.asked, run: carriedRun(run), problem: null }, others), BEFORE.run, run);
   }
   if (given) now.set(OPEN, { data: id, shown: { [id]: Number.isSafeInteger(run?.id) ? run.id : 0 } });
   return { records: now, bad };

@@ -1,9 +1,11 @@
 /**
- * A run: its beginning, its reports, and its state after its worker's end.
+ * A run: its beginning, and its state after its worker's end.
  * @module
  */
+import { freeSlot } from './ranking.js';
+
 /** @import {Configured, Progress} from '../../pkg/unrolled.js' */
-/** @import {Report, Settings} from '../core/protocol.js' */
+/** @import {Settings} from '../core/protocol.js' */
 /** @import {Entry, Run} from './shape.js' */
 
 /** Ids for each millisecond. */
@@ -32,16 +34,8 @@ export const newRun = (id, configured, progress, asked, build) => ({
   remark: '',
 });
 
-/** @param {Report} report @returns {Partial<Run>} The report's changes of a run. */
-export const ofReport = ({ progress, history, evaluation, forecast, forecastProblem, bytes, gradients }) => ({
-  progress,
-  epochs: history,
-  validation: evaluation,
-  forecast,
-  forecastProblem,
-  bytes,
-  ...(gradients ? { gradients } : {}),
-});
+/** @param {Pick<Entry, 'id' | 'data' | 'asked'> & Partial<Entry>} given @param {Entry[]} others Those on the list. @returns {Entry} */
+export const newEntry = (given, others) => ({ slot: freeSlot(others), limit: {}, ticked: false, run: null, problem: null, ...given });
 
 /** @param {Run} run @returns {Run} The run after its worker's end: it cannot continue. */
 export const settled = (run) => (run.status === 'running' || run.status === 'paused' ? { ...run, status: 'stopped' } : run);

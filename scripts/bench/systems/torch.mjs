@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Lines } from './lines.mjs';
 
 /** @typedef {import('../jobs.mjs').Job} Job */
+/** Whose implementation a network is, its number of parameters, and what differs from ours. @typedef {{by: string, parameters: number, differs: string}} Network */
 
 /** @param {string} python @param {number} threads */
 export function torch(python, threads) {
@@ -12,13 +13,16 @@ export function torch(python, threads) {
   let jobs = [];
   const system = {
     id: `torch_${threads}`, label: `PyTorch, ${threads} thread${threads > 1 ? 's' : ''}`, family: 'torch',
-    /** How many parameters its networks have, by the job. @type {Record<string, number>} */
-    parameters: {},
+    /** Its networks, by the job. @type {Record<string, Network>} */
+    networks: {},
+    /** Jobs whose package is not there, with the error. @type {Record<string, string>} */
+    missing: {},
     async start() {
       lines = new Lines(python, [fileURLToPath(new URL('torch_jobs.py', import.meta.url)), String(threads)]);
       const about = await lines.ask({ do: 'about' });
       jobs = about.jobs;
-      system.parameters = about.parameters;
+      system.networks = about.networks;
+      system.missing = about.missing;
       system.label = `PyTorch ${about.torch}, ${threads} thread${threads > 1 ? 's' : ''}`;
     },
     /** @param {Job} job */

@@ -405,7 +405,7 @@ impl Column {
     }
 
     /// Rows with this kind of unusual cell: the count, the first lines, and the first cell as in the file.
-    fn tally(&self, places: &Places, is: impl Fn(What) -> bool) -> Option<(Tally, String)> {
+    fn tally(&self, places: &Places, is: &dyn Fn(What) -> bool) -> Option<(Tally, String)> {
         let mut rows = self.odd.iter().filter(|odd| is(odd.what)).map(|odd| odd.row as usize).peekable();
         let first = (places.cell)(*rows.peek()?);
         let mut tally = Tally::default();
@@ -422,7 +422,7 @@ impl Column {
     pub fn cell_notes(&self, places: &Places) -> Vec<Note> {
         let name = &self.name;
         let mut notes = Vec::new();
-        if let Some((tally, example)) = self.tally(places, |what| matches!(what, What::Marked(_))) {
+        if let Some((tally, example)) = self.tally(places, &|what| matches!(what, What::Marked(_))) {
             let many = counted(tally.count, "number has a mark", "numbers have a mark");
             let mut used: Vec<&str> = Vec::new();
             for odd in &self.odd {
@@ -439,14 +439,14 @@ impl Column {
                 format!("Column “{name}”: {many} beside it ({marks}), such as {example}; the numbers were kept.");
             notes.push(Note::info("flags", message).at(&tally));
         }
-        if let Some((tally, example)) = self.tally(places, |what| what == What::Negative) {
+        if let Some((tally, example)) = self.tally(places, &|what| what == What::Negative) {
             let many = counted(tally.count, "number was", "numbers were");
             let message = format!(
                 "Column “{name}”: {many} read as negative because of brackets or a trailing minus, such as {example}."
             );
             notes.push(Note::info("accounting", message).at(&tally));
         }
-        if let Some((tally, example)) = self.tally(places, |what| matches!(what, What::Power(_)))
+        if let Some((tally, example)) = self.tally(places, &|what| matches!(what, What::Power(_)))
             && self.multiplied
         {
             let many = counted(tally.count, "number ends", "numbers end");
@@ -455,11 +455,11 @@ impl Column {
             );
             notes.push(Note::info("multiplied", message).at(&tally));
         }
-        if let Some((tally, _)) = self.tally(places, |what| what == What::Truth) {
+        if let Some((tally, _)) = self.tally(places, &|what| what == What::Truth) {
             let message = format!("Column “{name}”: true was read as 1, false as 0.");
             notes.push(Note::info("truth", message).at(&tally));
         }
-        if let Some((tally, example)) = self.tally(places, |what| what == What::Unread) {
+        if let Some((tally, example)) = self.tally(places, &|what| what == What::Unread) {
             let many = counted(tally.count, "cell holds", "cells hold");
             let count = if tally.count == 1 { "counts" } else { "count" };
             let message = format!(
@@ -467,7 +467,7 @@ impl Column {
             );
             notes.push(Note::warning("words", message).at(&tally));
         }
-        if let Some((tally, example)) = self.tally(places, |what| what == What::Infinite) {
+        if let Some((tally, example)) = self.tally(places, &|what| what == What::Infinite) {
             let many = counted(tally.count, "cell holds", "cells hold");
             let count = if tally.count == 1 { "counts" } else { "count" };
             let message = format!(
@@ -475,7 +475,7 @@ impl Column {
             );
             notes.push(Note::warning("infinite", message).at(&tally));
         }
-        if let Some((tally, example)) = self.tally(places, |what| what == What::Numeric)
+        if let Some((tally, example)) = self.tally(places, &|what| what == What::Numeric)
             && !self.is_label
         {
             let many = counted(tally.count, "cell looks", "cells look");

@@ -130,14 +130,17 @@ impl Clashes<'_> {
             values.iter().any(|values| values[a] != values[b] && !(values[a].is_nan() && values[b].is_nan()))
         };
         let (mut rows, mut times) = (0, 0);
-        let mut group: Vec<(u32, usize)> = Vec::new();
+        // Label and row in one whole number, which shares its instance of the sort with other lists.
+        let mut group: Vec<i64> = Vec::new();
         for &(from, to) in self.times.iter().filter(|(from, to)| to - from > 1) {
             group.clear();
-            group.extend(self.order[from..to].iter().map(|&row| (label.map_or(0, |label| label.of[row]), row)));
+            let key = |&row: &usize| i64::from(label.map_or(0, |label| label.of[row])) << 32 | row as i64;
+            group.extend(self.order[from..to].iter().map(key));
             group.sort_unstable();
             let before = rows;
-            for same in group.chunk_by(|a, b| a.0 == b.0) {
-                rows += same[1..].iter().filter(|(_, row)| differ(same[0].1, *row)).count();
+            let row = |key: i64| (key & 0xffff_ffff) as usize;
+            for same in group.chunk_by(|a, b| a >> 32 == b >> 32) {
+                rows += same[1..].iter().filter(|&&key| differ(row(same[0]), row(key))).count();
             }
             times += usize::from(rows > before);
         }
@@ -273,20 +276,20 @@ pub(crate) fn find(source: &Source) -> Option<Several> {
     });
     if let Some(labels) = found {
         let names = labels.columns.iter().map(|&column| source.names[column].clone()).collect();
-        return Some(Several::new(names, &labels, |texts| {
+        return Some(Several::new(names, &labels, &|texts| {
             texts.iter().map(|text| shown(text)).collect::<Vec<_>>().join(" · ")
         }));
     }
     let passes = numbered(tables(source.times));
     if passes.texts.len() <= MOST_TABLES && clashes.fits(&passes, clashing) {
-        return Some(Several::new(vec![TABLES.to_owned()], &passes, |texts| format!("table {}", texts[0])));
+        return Some(Several::new(vec![TABLES.to_owned()], &passes, &|texts| format!("table {}", texts[0])));
     }
     // With nothing to tell rows apart, only where most times have several: otherwise they are isolated errors.
     if times * 2 <= clashes.times.len() {
         return None;
     }
     let turns = numbered(turns(&clashes));
-    Some(Several::new(vec![TURNS.to_owned()], &turns, |texts| format!("row {} of each time", texts[0])))
+    Some(Several::new(vec![TURNS.to_owned()], &turns, &|texts| format!("row {} of each time", texts[0])))
 }
 
 /// Columns that together tell the rows apart, each time adding the one that leaves the fewest clashes.
@@ -330,12 +333,11 @@ fn shown(text: &str) -> String {
 }
 
 impl Several {
-    fn new(columns: Vec<String>, labels: &Labels, name: impl Fn(&[String]) -> String) -> Self {
+    fn new(columns: Vec<String>, labels: &Labels, name: &dyn Fn(&[String]) -> String) -> Self {
         let mut rows = vec![0_usize; labels.texts.len()];
         labels.of.iter().for_each(|&label| rows[label as usize] += 1);
-        let mut order: Vec<usize> = (0..rows.len()).collect();
         // The longest first; of two as long, the one that comes first in the file.
-        order.sort_by_key(|&label| (usize::MAX - rows[label], label));
+        let order = math::argsort(&rows.iter().map(|&rows| -(rows as i64)).collect::<Vec<_>>());
         let mut place = vec![0_u32; rows.len()];
         order.iter().zip(0..).for_each(|(&label, at)| place[label] = at);
         let understood = order.iter().map(|&label| LabelUnderstood {
@@ -445,18 +447,18 @@ pub(crate) fn kept(source: &Source, picks: &[Pick]) -> Vec<bool> {
 pub(crate) fn candidates<'c>(
     columns: impl Iterator<Item = (usize, &'c str, Option<&'c [f64]>)>,
 ) -> (Vec<usize>, usize) {
-    let mut ranked: Vec<(usize, usize)> = columns
-        .filter_map(|(index, name, numbers)| match numbers {
-            None => Some((0, index)),
-            Some(numbers) => {
-                let whole = numbers.iter().all(|value| value.is_nan() || value.fract() == 0.0);
-                let rank = if names::has_word(name, &LABEL_WORDS) { 1 } else { 2 };
-                whole.then_some((rank, index))
-            }
-        })
-        .collect();
-    ranked.sort_unstable();
-    ranked.truncate(MOST_COLUMNS);
-    let likely = ranked.iter().filter(|(rank, _)| *rank < 2).count();
-    (ranked.into_iter().map(|(_, index)| index).collect(), likely)
+    let [mut texts, mut named, mut others] = [const { Vec::new() }; 3];
+    for (index, name, numbers) in columns {
+        match numbers {
+            None => texts.push(index),
+            Some(numbers) if numbers.iter().any(|value| !value.is_nan() && value.fract() != 0.0) => {}
+            Some(_) if names::has_word(name, &LABEL_WORDS) => named.push(index),
+            Some(_) => others.push(index),
+        }
+    }
+    texts.append(&mut named);
+    let likely = texts.len().min(MOST_COLUMNS);
+    texts.append(&mut others);
+    texts.truncate(MOST_COLUMNS);
+    (texts, likely)
 }

@@ -310,7 +310,7 @@ impl Columns<'_> {
                     let before = last.unwrap_or(value);
                     pairs += 1;
                     steady += usize::from(value - before == 1);
-                    steps.push(minutes(value) - minutes(before));
+                    steps.push(i64::from(minutes(value) - minutes(before)));
                 }
                 None => times.push((time, value, 1)),
             }
@@ -328,9 +328,9 @@ impl Columns<'_> {
         }
         // The first and the last may be cut off.
         let whole = if times.len() > 2 { &times[1..times.len() - 1] } else { &times };
-        let mut sizes: Vec<usize> = whole.iter().map(|&(.., size)| size).collect();
+        let mut sizes: Vec<i64> = whole.iter().map(|&(.., size)| size as i64).collect();
         sizes.sort_unstable();
-        let size = sizes[sizes.len() / 2];
+        let size = sizes[sizes.len() / 2] as usize;
         let first = whole.iter().map(|&(_, first, _)| first).min()?;
         Some(Counted { first, size, times: if times.len() > 2 { whole.len() } else { 0 }, hours_minutes })
     }

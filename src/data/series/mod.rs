@@ -28,9 +28,9 @@ pub struct Series {
 }
 
 impl Series {
-    /// The series with those numbers missing that the rows `training` alone show to be sentinels.
-    pub fn looked_at(&self, training: Range<usize>) -> Cow<'_, Series> {
-        let Some(Sentinels { said, aside }) = &self.sentinels else { return Cow::Borrowed(self) };
+    /// The series with those numbers missing that the rows `training` alone show to be sentinels; `None` where this one is it.
+    pub fn looked_at(&self, training: Range<usize>) -> Option<Series> {
+        let Sentinels { said, aside } = self.sentinels.as_ref()?;
         let mut seen: Vec<Cow<'_, [f64]>> =
             self.columns.iter().map(|column| Cow::Borrowed(&column[training.clone()])).collect();
         for &(column, row, value) in aside {
@@ -44,7 +44,7 @@ impl Series {
             now.len() == found.len() && now.iter().all(|value| found.contains(value))
         });
         if stands {
-            return Cow::Borrowed(self);
+            return None;
         }
         let mut columns = self.columns.clone();
         for &(column, row, value) in aside {
@@ -57,7 +57,7 @@ impl Series {
             }
         }
         let sentinels = Some(Sentinels { said: said.clone(), aside });
-        Cow::Owned(Series { axis: self.axis, names: self.names.clone(), columns, sentinels })
+        Some(Series { axis: self.axis, names: self.names.clone(), columns, sentinels })
     }
 
     /// The different numbers of a column that are read as missing.
@@ -96,5 +96,24 @@ impl Series {
             return wrong(format!("two columns are called “{}”", names[at]));
         }
         Ok(Self { axis, names, columns, sentinels: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_changes_only_where_the_rows_show_other_sentinels() {
+        let axis = Axis { start: 0, step: Step::Rows, len: 104, utc: false };
+        let values = (0..100).map(|i| f64::from(i % 30)).chain([-999.0, -999.0, 3.0, 4.0]);
+        let columns = vec![values.collect()];
+        let sentinels = Some(Sentinels::default());
+        let series = Series { axis, names: vec!["temp".to_owned()], columns, sentinels };
+        assert_eq!(series.looked_at(0..100), None);
+        let found = series.looked_at(0..102).expect("another series");
+        assert_eq!(found.set_aside(0), [-999.0]);
+        assert_eq!(found.looked_at(0..102), None);
+        assert_eq!(found.looked_at(0..100), Some(series));
     }
 }

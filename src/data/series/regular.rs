@@ -139,8 +139,9 @@ pub(crate) fn build(source: &Source, options: &SeriesOptions) -> Result<Regular>
     let series = &mut regular.series;
     if let Some(said) = source.said_missing {
         series.sentinels = Some(Sentinels { said: said.to_vec(), aside: Vec::new() });
-        let looked = series.looked_at(Split::usual(&series.axis).train).into_owned();
-        *series = looked;
+        if let Some(looked) = series.looked_at(Split::usual(&series.axis).train) {
+            *series = looked;
+        }
     }
     Ok(regular)
 }

@@ -125,7 +125,8 @@ impl Regular {
             column: crate::data::options::clip(target, 60),
             problem: "there is no such column; choose one that holds numbers".to_owned(),
         })?;
-        let series = self.series.looked_at(split.train.clone());
+        let looked = self.series.looked_at(split.train.clone());
+        let series = looked.as_ref().unwrap_or(&self.series);
         Ok(suggest(&series.columns[index], &series.axis, split, Fill::default()))
     }
 }

@@ -4,10 +4,7 @@ mod baseline;
 mod errors;
 mod members;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::configured::Configured;
 use super::loading::Loading;
@@ -18,7 +15,9 @@ use crate::error::Result;
 use crate::evaluate::{self, Evaluation, Interval};
 use crate::experiment::{Experiment, Experiments};
 use crate::export::ensemble::{self as file, About};
+use crate::export::format::Tensors;
 use crate::export::tensors::broken;
+use crate::export::{self, Saved};
 use crate::forecast::{self, Forecast};
 use crate::train::Progress;
 use baseline::Baseline;
@@ -90,12 +89,12 @@ impl Ensemble {
     /// The average in a file: its description, and its models by their names.
     pub fn load(
         experiments: &Experiments,
-        (about, models): (About, &BTreeMap<String, &[u8]>),
+        (about, models): (About, &Tensors<'_>),
         loading: &Loading,
         limit: u64,
     ) -> Result<Self> {
         let given = about.members.into_iter().enumerate().map(|(index, member)| {
-            let bytes = member.model.and_then(|name| models.get(&name).copied());
+            let bytes = member.model.and_then(|name| models.get(&name)).map(|tensor| tensor.data);
             let given = match (bytes, member.baseline) {
                 (Some(bytes), None) => Given::Model(bytes),
                 (None, Some(baseline)) => Given::Saved(baseline),
@@ -129,21 +128,23 @@ impl Ensemble {
     }
 
     /// Members with their shares, their common view, and a description of the whole.
-    fn together(
+    fn together<'a>(
         experiments: &Experiments,
-        given: Vec<(Given<'_>, f64)>,
+        given: Vec<(Given<'a>, f64)>,
         loading: &Loading,
         limit: u64,
     ) -> Result<(Members, View, Configured)> {
+        let file = |(index, (member, _)): (usize, &(Given<'a>, f64))| match member {
+            Given::Model(bytes) => export::read(bytes).map(Some).map_err(|error| of_member(index, error)),
+            _ => Ok(None),
+        };
+        let files: Vec<Option<Saved<'_>>> = given.iter().enumerate().map(file).collect::<Result<_>>()?;
         // With one split, which must fit all of them.
         let models = loading.with_split(|split| {
             let (mut models, mut left) = (Vec::new(), limit);
-            for (index, (member, _)) in given.iter().enumerate() {
-                let model = match member {
-                    Given::Model(bytes) => single(experiments, bytes, (loading, split), left).map(Some),
-                    _ => Ok(None),
-                };
-                let model = model.map_err(|error| of_member(index, error))?;
+            for (index, file) in files.iter().enumerate() {
+                let model = file.as_ref().map(|file| Model::load(experiments, file, (loading, split), left));
+                let model = model.transpose().map_err(|error| of_member(index, error))?;
                 left = left.saturating_sub(model.as_ref().map_or(0, |model: &Model| model.configured.memory_bytes));
                 models.push(model);
             }
@@ -210,14 +211,6 @@ impl Ensemble {
         }
         file::save(&About::new(members, self.interval.clone().ok(), self.measured.clone()), &models)
     }
-}
-
-/// The model in a file that holds one.
-fn single(experiments: &Experiments, bytes: &[u8], loading: (&Loading, Option<&Value>), limit: u64) -> Result<Model> {
-    if file::read(bytes)?.is_some() {
-        return Err(not_ready("it is an average itself; give its models.".to_owned()));
-    }
-    Model::load(experiments, bytes, loading, limit)
 }
 
 /// The first model's view, with only those validation and test windows that every model can forecast.

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use unrolled::Session;
-use unrolled::export::safetensors;
+use unrolled::export::{self, Saved};
 use unrolled::knob::Raw;
 
 use super::common::{HOUR, START, read, series};
@@ -118,7 +118,8 @@ fn chosen(text: &str, settings: &str) -> String {
     let _ = writeln!(said, "{:?} {:?} {:?}", configured.targets, configured.split, configured.truncated);
     let _ = writeln!(said, "{} parameters, {} windows", configured.parameters.total, configured.windows.train);
     let _ = writeln!(said, "{} steps, {} bytes", configured.steps_per_epoch, configured.memory_bytes);
-    let about = safetensors::about(&session.save().expect("a saved model")).expect("its description");
+    let bytes = session.save().expect("a saved model");
+    let Ok(Saved::Model(about, _)) = export::read(&bytes) else { panic!("its description") };
     let _ = writeln!(said, "{:?} {:?}", about.columns, about.scales);
     said
 }
