@@ -72,7 +72,7 @@ impl Case {
         raw.extend(["dropout", "head_dropout"].map(|key| (key.to_owned(), 0.into())));
         raw.insert("highway".to_owned(), false.into());
         let settings = checked(&raw)?;
-        let architecture = settings.get(&ARCHITECTURE);
+        let architecture = settings.get(&ARCHITECTURE).one();
         let plan = architecture.plan(&settings, (1, 1, 1), (24, self.window, self.horizon))?;
         let (forecaster, mut params) = architecture.build(&plan, &settings, 0);
         for slot in 0..params.slots().len() {

@@ -37,7 +37,7 @@ impl Single {
     /// With initial weights, which do not affect the time.
     pub fn new(raw: &Raw) -> Result<Self> {
         let settings = checked(raw)?;
-        let architecture = settings.get(&ARCHITECTURE);
+        let architecture = settings.get(&ARCHITECTURE).one();
         let (window, horizon) = (settings.get(&WINDOW), settings.get(&HORIZON));
         let plan = architecture.plan(&settings, (1, 1, 1), (24, window, horizon))?;
         let (forecaster, params) = architecture.build(&plan, &settings, 1);

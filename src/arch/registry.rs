@@ -289,27 +289,57 @@ impl Architecture {
     }
 }
 
+/// What is trained.
+#[derive(Debug, Clone, Copy)]
+pub enum Which {
+    /// Several candidates, of which the best are averaged with the baselines that are as good.
+    Automatic,
+    /// One architecture.
+    One(&'static Architecture),
+}
+
+impl Which {
+    /// The architecture; of several candidates, the first one's.
+    pub fn one(self) -> &'static Architecture {
+        match self {
+            Which::Automatic => find(FIRST).unwrap_or(&ALL[0]),
+            Which::One(one) => one,
+        }
+    }
+}
+
+/// Architecture of the first candidate.
+const FIRST: &str = "gru";
+
 const fn options<const N: usize>() -> [Choice; N] {
-    let mut all = [ALL[0].option(); N];
-    let mut k = 0;
+    let automatic = Choice {
+        value: "automatic",
+        label: "Automatic",
+        help: "Trains several networks, and averages the best of them with the baselines that are as good on the validation part.",
+    };
+    let mut all = [automatic; N];
+    let mut k = 1;
     while k < N {
-        all[k] = ALL[k].option();
+        all[k] = ALL[k - 1].option();
         k += 1;
     }
     all
 }
 
-impl Choices for &'static Architecture {
-    const OPTIONS: &'static [Choice] = &options::<{ ALL.len() }>();
+impl Choices for Which {
+    const OPTIONS: &'static [Choice] = &options::<{ ALL.len() + 1 }>();
 
     fn nth(index: usize) -> Option<Self> {
-        ALL.get(index)
+        match index.checked_sub(1) {
+            None => Some(Which::Automatic),
+            Some(index) => ALL.get(index).map(Which::One),
+        }
     }
 }
 
 /// The architecture.
-pub const ARCHITECTURE: Knob<&Architecture> =
-    Knob::choice(Group::Model, "architecture", "Architecture", "gru").help("The kind of network.").basic();
+pub const ARCHITECTURE: Knob<Which> =
+    Knob::choice(Group::Model, "architecture", "Architecture", "automatic").help("The kind of network.").basic();
 
 /// Number of architectures that can be mixed into a stack.
 const fn mixable() -> usize {

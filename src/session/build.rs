@@ -43,7 +43,7 @@ impl Model {
     /// Builds the model of `raw`, if it fits into `limit` bytes.
     pub fn new(experiments: &Experiments, raw: &Raw, fitted: Fitted, limit: u64) -> Result<Self> {
         let settings = catalog::checked(raw)?;
-        let architecture = settings.get(&ARCHITECTURE);
+        let architecture = settings.get(&ARCHITECTURE).one();
         // The split comes first, since all choices from the data use its training part.
         let split = Split::parse(&settings.get(&SPLIT), &experiments.series().axis)?;
         let experiment = experiments.of(&split, &settings.get(&TARGET))?;

@@ -1,10 +1,14 @@
 //! The knobs of training.
 
 use crate::arch::plan::IN_WINDOWS;
+use crate::arch::registry::ARCHITECTURE;
 use crate::grad::ops::Loss;
-use crate::knob::{AnyKnob, Group, Knob, Settings, choices};
+use crate::knob::{AnyKnob, Group, Knob, Settings, When, choices};
 use crate::train::truncated::{CHUNK, LANES};
 use crate::train::{Plateau, Rule, Schedule};
+
+/// The case of several candidates.
+const AUTOMATIC: When = ARCHITECTURE.is(&["automatic"]);
 
 /// The loss.
 pub const LOSS: Knob<Loss> =
@@ -119,6 +123,13 @@ pub const ALL_ROWS: Knob<bool> = Knob::flag(Group::Training, "all_rows", "Learn 
            were best. That one forecasts beyond the end. All errors stay those of the model that has not seen these rows.",
 );
 
+/// Training of automatic candidates, as a multiple of the usual one.
+pub const EFFORT: Knob<f64> = Knob::number(Group::Training, "effort", "Effort", 0.2..=30.0, 1.0)
+    .log()
+    .help("Optimiser steps of each candidate, as a multiple of the usual thousand. More takes longer, and is rarely worse.")
+    .when(AUTOMATIC)
+    .basic();
+
 /// All knobs of training.
 pub const KNOBS: &[&dyn AnyKnob] = &[
     &LEARNING_RATE,
@@ -138,6 +149,7 @@ pub const KNOBS: &[&dyn AnyKnob] = &[
     &SHARDS,
     &CHECKPOINTS,
     &ALL_ROWS,
+    &EFFORT,
 ];
 
 /// Windows in a batch where the setting leaves it open, of so many training windows: small batches of a short series, whose noise keeps

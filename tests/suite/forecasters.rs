@@ -96,7 +96,7 @@ fn parameters_are_as_many_as_in_pytorch() {
             (take("features"), take("window"), take("horizon"), take("parameters"));
         raw.insert("segment".into(), 1.into());
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("settings");
-        let architecture = settings.get(&ARCHITECTURE);
+        let architecture = settings.get(&ARCHITECTURE).one();
         let plan = architecture.plan(&settings, (features, features, 1), (24, window, horizon)).expect("a plan");
         let (_, params) = architecture.build(&plan, &settings, 1);
         assert_eq!(params.len(), expected, "{raw:?}: {}", unrolled::nn::formula(params.slots()));
