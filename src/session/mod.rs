@@ -49,6 +49,7 @@ use crate::train::{Epoch, Progress};
 use build::Fitted;
 use ensemble::Ensemble;
 use model::Model;
+use view::View;
 
 /// A series, the experiments on it, and at most one model or average of several.
 #[derive(Debug)]
@@ -250,6 +251,17 @@ impl Session {
         ask!(self.held.as_mut(), held => held.forecast(steps))
     }
 
+    /// The forecast of `steps` steps beyond the end, at most the horizon, by the baseline alone that has this row `id` in the table of
+    /// errors. A statistical one is fitted to all rows; its range is from the errors on validation of one that was fitted to the training
+    /// part.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model, whose targets, window and horizon it shares, for too many steps, and without such a baseline.
+    pub fn forecast_by(&self, id: &str, steps: usize) -> Result<Forecast> {
+        let view = self.held.as_ref().ok_or_else(no_model)?.view();
+        ensemble::Baseline::new(id, view)?.alone(view, steps)
+    }
+
     /// One window of the test part by number, with its forecast.
     ///
     /// # Errors
@@ -351,6 +363,13 @@ impl Session {
 }
 
 impl Held {
+    fn view(&self) -> &View {
+        match self {
+            Held::Model(model) => &model.view,
+            Held::Ensemble(ensemble) => &ensemble.view,
+        }
+    }
+
     fn configured(&self) -> &Configured {
         match self {
             Held::Model(model) => &model.configured,

@@ -195,9 +195,14 @@ impl Session {
         with_arrays(&serde_json::Map::new(), &arrays)
     }
 
-    /// The forecast of `steps` steps beyond the end of the series.
+    /// The forecast of `steps` steps beyond the end of the series. With the `id` of a baseline's row in a table of errors it is that
+    /// baseline's, at most a horizon of steps; a statistical one is fitted to all rows for it.
     #[wasm_bindgen(unchecked_return_type = "Forecast")]
-    pub fn forecast(&mut self, steps: usize) -> Result<JsValue, JsValue> {
+    pub fn forecast(
+        &mut self,
+        steps: usize,
+        #[wasm_bindgen(unchecked_optional_param_type = "Baseline")] baseline: Option<String>,
+    ) -> Result<JsValue, JsValue> {
         #[derive(serde::Serialize)]
         struct Rest<'a> {
             level: f64,
@@ -208,7 +213,10 @@ impl Session {
             lower: Option<()>,
             upper: Option<()>,
         }
-        let found = self.inner.forecast(steps)?;
+        let found = match baseline {
+            Some(id) => self.inner.forecast_by(&id, steps)?,
+            None => self.inner.forecast(steps)?,
+        };
         let times = times(&found.times);
         let mut arrays = vec![("times", &times[..]), ("values", &found.values)];
         if let (Some(lower), Some(upper)) = (&found.lower, &found.upper) {
