@@ -1,12 +1,14 @@
 //! An experiment: a series, a split and targets. It outlives the models compared on it, and owns the findings of its training part,
 //! the baselines, and the count of test scorings.
 
+mod glance;
 mod learnt;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use glance::Glance;
 pub use learnt::{Learnt, Rows, fits};
 
 use crate::data::series::target;

@@ -36,11 +36,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Part, Series};
+use crate::data::{Part, Series, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
 use crate::experiment::Experiments;
+pub use crate::experiment::Glance;
 use crate::export::{self, Saved};
 use crate::forecast::Forecast;
 use crate::knob::Raw;
@@ -260,6 +261,19 @@ impl Session {
     pub fn forecast_by(&self, id: &str, steps: usize) -> Result<Forecast> {
         let view = self.held.as_ref().ok_or_else(no_model)?.view();
         ensemble::Baseline::new(id, view)?.alone(view, steps)
+    }
+
+    /// Trend, seasons and remainder of a column, and its autocorrelation, for a look at the series: nothing is chosen by it. The seasons
+    /// are those of the model's experiment, or without one of the usual split's.
+    ///
+    /// # Errors
+    /// [`Error::Column`] for an unknown column, or one with too few values.
+    pub fn glance(&self, column: &str) -> Result<Glance> {
+        let split = match &self.held {
+            Some(held) => held.view().experiment.split.clone(),
+            None => Split::usual(&self.series().axis),
+        };
+        Glance::of(self.series(), &split, column)
     }
 
     /// One window of the test part by number, with its forecast.

@@ -233,6 +233,26 @@ impl Session {
         with_arrays(&rest, &arrays)
     }
 
+    /// Trend, seasons and remainder of a column, and its autocorrelation, for a look at the series; needs no model. Nothing is chosen by
+    /// it.
+    #[wasm_bindgen(unchecked_return_type = "Glance")]
+    pub fn glance(&self, column: &str) -> Result<JsValue, JsValue> {
+        #[derive(serde::Serialize)]
+        struct Rest<'a> {
+            first: usize,
+            periods: &'a [usize],
+            noise: f64,
+        }
+        let found = self.inner.glance(column)?;
+        let arrays = [
+            ("trend", &found.trend[..]),
+            ("seasons", &found.seasons),
+            ("remainder", &found.remainder),
+            ("autocorrelation", &found.autocorrelation),
+        ];
+        with_arrays(&Rest { first: found.first, periods: &found.periods, noise: found.noise }, &arrays)
+    }
+
     /// One window of the test part by number, with its forecast.
     #[wasm_bindgen(unchecked_return_type = "Sample")]
     pub fn sample(&mut self, index: usize) -> Result<JsValue, JsValue> {

@@ -191,6 +191,22 @@ export interface Forecast {
   measured: MeasuredRange[];
   note: string;
 }
+/** A column at a glance, in its unit: value = trend + all seasons + remainder (MSTL). */
+export interface Glance {
+  /** First row of the parts; earlier ones are left out of a long series, and those before the first value. */
+  first: number;
+  /** Rows of each season, the shortest first. */
+  periods: number[];
+  trend: Float64Array;
+  /** One season after the other, each as long as the trend. */
+  seasons: Float64Array;
+  /** NaN where the value is missing; the parts then take it as on a line between its neighbours. */
+  remainder: Float64Array;
+  /** At the lags 0, 1, … */
+  autocorrelation: Float64Array;
+  /** Autocorrelations within ± this are those of noise in 95 % of cases. */
+  noise: number;
+}
 /** The coverage and width of a range, measured on the test part. */
 export interface MeasuredRange {
   /** Nominal level of the range. */

@@ -346,7 +346,7 @@ test('an average of models and baselines forecasts, is scored and is saved as on
   ])) assert.throws(() => session.combine(members), (/** @type {any} */ error) => error.name === 'UnrolledError' && message.test(error.message), String(message));
 });
 
-test('a baseline alone forecasts beyond the end, with a range', () => {
+test('a baseline alone forecasts beyond the end, with a range, and a column is shown in its parts', () => {
   const session = new Session(parts());
   const { season, suggested } = session.configure(small);
   assert.deepEqual(suggested.seasons, [season]);
@@ -361,6 +361,18 @@ test('a baseline alone forecasts beyond the end, with a range', () => {
   }
   assert.throws(() => session.forecast(13, 'theta'), /1 to 12 steps/);
   assert.throws(() => session.forecast(2, /** @type {any} */ ('oracle')), /no baseline “oracle”.*theta/);
+
+  const [name] = parts().names;
+  const { first, periods, trend, seasons, remainder, autocorrelation, noise } = new Session(parts()).glance(name);
+  const values = parts().columns[0];
+  assert.deepEqual(periods, [24]);
+  assert.ok(seasons.length === trend.length * periods.length && remainder.length === trend.length);
+  for (let row = 0; row < trend.length; row += 97) {
+    const sum = trend[row] + seasons[row] + remainder[row];
+    assert.ok(Number.isNaN(values[first + row]) || Math.abs(sum - values[first + row]) < 1e-9, `row ${row}`);
+  }
+  assert.ok(autocorrelation[0] === 1 && autocorrelation.length === 73 && noise > 0 && noise < 0.1);
+  assert.throws(() => session.glance('wind'), /wind/);
 });
 
 test('sessions of one series count the scorings of a test part together, and go on from a count that they are given', () => {

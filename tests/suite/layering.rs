@@ -51,7 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Evaluation of any forecaster.
     ("evaluate", &["error", "exact", "knob", "math", "baseline", "data"]),
     // The common ground of compared models, and the rows that they have learnt from.
-    ("experiment", &["error", "digest", "data", "evaluate"]),
+    ("experiment", &["error", "digest", "baseline", "data", "evaluate"]),
     // The networks, from arithmetic to architectures.
     ("grad", &["error", "knob", "math"]),
     ("scan", &["error", "knob", "math", "grad"]),

@@ -1,5 +1,5 @@
 //! The statistical baselines as rows of the table: scored as they forecast, without a later row, chosen by validation, and absent with a
-//! reason.
+//! reason. And a series at a glance.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use unrolled::data::{Axis, Fill, Frame, FrameOptions, Part, Series, Split, Step,
 use unrolled::evaluate::{About, Baselines, Evaluation, Statistical, evaluate};
 use unrolled::knob::Raw;
 use unrolled::math::Rng;
+use unrolled::session::Glance;
 use unrolled::{Real, Session};
 
 use crate::common::{noisy_sine, settings};
@@ -238,4 +239,55 @@ fn seasons_of_several_lengths_are_found_and_used() {
     let note = |id: &str| rows.iter().find(|row| row.id == id).unwrap().note.clone();
     assert!(note("mstl").contains("Seasons of 24 and 168 rows"), "{}", note("mstl"));
     assert!(note("harmonic").contains("season of 168 rows"), "{}", note("harmonic"));
+
+    let glance = session.glance("temp_c").unwrap();
+    assert_eq!(glance.periods, [24, 168]);
+    let n = glance.trend.len();
+    assert_eq!((glance.seasons.len(), n), (2 * n, 1400));
+    for row in 0..n {
+        let sum = glance.trend[row] + glance.seasons[row] + glance.seasons[n + row] + glance.remainder[row];
+        assert!((sum - series.columns[0][row]).abs() < 1e-9);
+    }
+    // What is left is the noise.
+    let spread = (glance.remainder.iter().map(|value| value * value).sum::<f64>() / n as f64).sqrt();
+    assert!((0.6..1.05).contains(&spread), "{spread}");
+}
+
+#[test]
+fn a_series_without_a_season_has_a_trend_and_an_autocorrelation() {
+    let mut rng = Rng::new(8, 0);
+    let mut series = noisy_sine(600);
+    let mut level = 0.0;
+    series.columns[0] = (0..600)
+        .map(|_| {
+            level = 0.8 * level + rng.normal();
+            level
+        })
+        .collect();
+    series.columns[0][..3].fill(f64::NAN);
+    series.columns[0][50] = f64::NAN;
+    let split = Split::usual(&series.axis);
+    let glance = Glance::of(&series, &split, "temp_c").unwrap();
+    assert!(glance.periods.is_empty() && glance.seasons.is_empty());
+    assert_eq!((glance.first, glance.trend.len()), (3, 597));
+    assert!(glance.remainder[47].is_nan() && glance.remainder.iter().filter(|value| value.is_nan()).count() == 1);
+    // By hand, over the known values: r(1).
+    let known: Vec<f64> = series.columns[0][3..].to_vec();
+    let mean = known.iter().filter(|value| value.is_finite()).sum::<f64>() / 596.0;
+    let products: f64 =
+        known.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).filter(|product| product.is_finite()).sum();
+    let squares: f64 = known.iter().map(|value| (value - mean).powi(2)).filter(|square| square.is_finite()).sum();
+    assert!((glance.autocorrelation[1] - products / squares).abs() < 1e-12);
+    assert!((0.7..0.9).contains(&glance.autocorrelation[1]) && glance.autocorrelation[0] == 1.0);
+    assert!((glance.noise - 1.96 / 596.0_f64.sqrt()).abs() < 1e-12);
+    series.columns[0].fill(f64::NAN);
+    for (name, words) in [("wind", "no number column"), ("temp_c", "at least 4 values, and there are 0")] {
+        let said = Glance::of(&series, &split, name).unwrap_err().to_string();
+        assert!(said.contains(name) && said.contains(words), "{said}");
+    }
+    series.columns[0].fill(5.0);
+    let glance = Glance::of(&series, &split, "temp_c").unwrap();
+    assert!(
+        glance.autocorrelation.iter().all(|&r| r == 0.0) && glance.remainder.iter().all(|value| value.abs() < 1e-9)
+    );
 }
