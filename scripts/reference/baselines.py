@@ -1,10 +1,11 @@
-"""What statsforecast and statsmodels make of some series: theta, ETS, MSTL.
+"""What statsforecast and statsmodels make of some series: theta, ETS, MSTL; and harmonic regression, by NumPy and statsmodels.
 
     python baselines.py            writes tests/reference/baselines.json
     python baselines.py --check    compares with the stored numbers instead
 
-Series are drawn here, or are hours of the sample at JFK that the page ships. Of theta and ETS each model and form is fitted by itself:
-statsforecast's automatic choice narrows the bounds of one form by those fitted before it, so the choice is made here, by its own rule.
+Series are drawn here, or are hours of the sample at JFK that the page ships. Of theta and ETS each model and form is fitted by itself, and
+the choice is made here, by statsforecast's rule. Its automatic choice narrows the bounds of ETS by the forms fitted before, so that the
+slope of all forms with multiplicative errors has the bound of the seasonal ones; they have it here too.
 Of a decomposition every seventh row is stored.
 """
 
@@ -23,13 +24,14 @@ from statsforecast.models import MSTL
 from statsforecast.mstl import mstl
 from statsforecast.theta import auto_theta, forecast_theta
 from statsmodels.tsa.seasonal import MSTL as Decomposition
+from statsmodels.tsa.stattools import levinson_durbin
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "reference" / "baselines.json"
 HORIZON = 12
 STRIDE = 7
 MODELS = ("STM", "OTM", "DSTM", "DOTM")
-# Parameters to fit, and AutoETS's bounds of them, which each fit changes.
+# Parameters to fit, and AutoETS's bounds of them.
 OPEN = (np.nan,) * 4
 BOUNDS = ((1e-4, 1e-4, 1e-4, 0.8), (0.9999, 0.9999, 0.9999, 0.98))
 # Two machines may round in another order; a search amplifies the last bits.
@@ -112,7 +114,10 @@ def ets(values, period):
     """Each form's -2 log L, and the forecast of the one with the least AICc."""
     fits = {}
     for error, trend, season, damped in forms(values, period):
-        fit = etsmodel(values, period, error, trend, season, damped, *OPEN, *(np.array(bound) for bound in BOUNDS), "lik", 3, "both")
+        lower, upper = (np.array(bound) for bound in BOUNDS)
+        if error == "M":
+            upper[1] = lower[0] + 0.2 * (upper[0] - lower[0]) / period
+        fit = etsmodel(values, period, error, trend, season, damped, *OPEN, lower, upper, "lik", 3, "both")
         if np.isfinite(fit["aicc"]):
             fits[f"{error},{trend}{'d' if damped else ''},{season}"] = fit
     chosen = min(fits, key=lambda name: fits[name]["aicc"])
@@ -141,6 +146,70 @@ def decomposition(values, periods):
     }
 
 
+MOST_PAIRS = 20
+
+
+def waves(period, turns, rows):
+    """Cosine and sine, which is 0 at two rows a turn; -> [rows, 1 or 2]"""
+    angle = 2 * np.pi * turns * np.arange(rows) / period
+    columns = [np.cos(angle)] if 2 * turns == period else [np.cos(angle), np.sin(angle)]
+    return np.stack(columns, 1)
+
+
+def regression(values, pairs, slope):
+    """Least squares with the autoregressive errors of the least AICc; pairs: [(period, turns)]. -> (aicc, phi, forecast)"""
+    n = len(values)
+    rows = np.arange(n + HORIZON)
+    line = [(rows - (n - 1) / 2)[:, None] / n] if slope else []
+    design = np.hstack([np.ones((n + HORIZON, 1)), *line, *(waves(period, turns, n + HORIZON) for period, turns in pairs)])
+    coefficients = np.linalg.lstsq(design[:n], values, rcond=None)[0]
+    fitted = design @ coefficients
+    residuals = values - fitted[:n]
+    most = min(int(10 * np.log10(n)), n - 1)
+    covariances = np.array([residuals[: n - lag] @ residuals[lag:] / n for lag in range(most + 1)])
+    best = (np.inf, None)
+    for order in range(most + 1):
+        variance, weights = covariances[0], np.array([])
+        if order:
+            variance, weights = levinson_durbin(covariances, order, isacov=True)[:2]
+        count = design.shape[1] + order + 1
+        if count + 1 >= n:
+            continue
+        aicc = n * np.log(variance) + 2 * count + 2 * count * (count + 1) / (n - count - 1)
+        if aicc < best[0]:
+            best = (aicc, weights)
+    aicc, weights = best
+    if weights is None:
+        return np.inf, None, None
+    known = list(residuals)
+    for _ in range(HORIZON):
+        known.append(sum(weight * known[-1 - lag] for lag, weight in enumerate(weights)))
+    return aicc, weights, fitted[n:] + known[n:]
+
+
+def harmonic(values, periods):
+    """Pairs season by season, the shortest first, with and without a slope."""
+    best = None
+    for slope in (False, True):
+        chosen, known, counts = [], [], {}
+        found = regression(values, chosen, slope)
+        for period in sorted(period for period in periods if 2 * period < len(values)):
+            turns = [k for k in range(1, min(period // 2, MOST_PAIRS) + 1) if all(k * other != j * period for other, j in known)]
+            pairs = [(period, k) for k in turns]
+            known += pairs
+            start = list(chosen)
+            counts[period] = 0
+            for count in range(1, len(pairs) + 1):
+                trial = regression(values, start + pairs[:count], slope)
+                if trial[0] < found[0]:
+                    found, chosen, counts[period] = trial, start + pairs[:count], count
+        if best is None or found[0] < best[0][0]:
+            best = (found, slope, counts)
+    (aicc, weights, forecast), slope, counts = best
+    pairs = [[period, count] for period, count in sorted(counts.items()) if count]
+    return {"pairs": pairs, "slope": slope, "aicc": aicc, "errors": weights, "forecast": forecast}
+
+
 def digits(value):
     """Twelve digits of every number."""
     if isinstance(value, dict):
@@ -166,6 +235,7 @@ def main():
     for name, (values, periods) in series().items():
         period = min(periods, default=1)
         made[name] = {"values": values, "periods": periods, "theta": theta(values, period), "ets": ets(values, period)}
+        made[name]["harmonic"] = harmonic(values, periods)
         if periods and 2 * max(periods) < len(values):
             made[name]["mstl"] = decomposition(values, periods)
         print(f"{name}: {made[name]['theta']['chosen']}, ETS({made[name]['ets']['chosen']})", flush=True)

@@ -1,10 +1,11 @@
-//! Statistical forecasts of one series, without a network: theta, exponential smoothing (ETS), and MSTL.
+//! Statistical forecasts of one series, without a network: theta, exponential smoothing (ETS), MSTL, and harmonic regression.
 //!
 //! A model is fitted once to some rows, and then reads the rows that follow one by one. Its forecast at each origin costs some
 //! operations a step, so that it can be judged at every window of a test part. Parameters stay as fitted. Nothing here is random, and
 //! no clock decides.
 
 pub mod ets;
+pub mod harmonic;
 pub mod mstl;
 pub mod seasonal;
 pub mod stl;
@@ -12,6 +13,7 @@ pub mod theta;
 
 use crate::error::{Error, Result};
 use ets::Ets;
+use harmonic::Harmonic;
 use mstl::Mstl;
 use theta::Theta;
 
@@ -24,11 +26,13 @@ pub enum Method {
     Ets,
     /// See [`mstl`].
     Mstl,
+    /// See [`harmonic`].
+    Harmonic,
 }
 
 impl Method {
     /// All methods.
-    pub const ALL: [Method; 3] = [Method::Theta, Method::Ets, Method::Mstl];
+    pub const ALL: [Method; 4] = [Method::Theta, Method::Ets, Method::Mstl, Method::Harmonic];
 
     /// Short name for programs.
     pub fn id(self) -> &'static str {
@@ -36,26 +40,44 @@ impl Method {
             Method::Theta => "theta",
             Method::Ets => "ets",
             Method::Mstl => "mstl",
+            Method::Harmonic => "harmonic",
         }
+    }
+
+    /// The method with this id.
+    pub fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.id() == id)
     }
 
     /// Name for people.
     pub fn label(self) -> &'static str {
         match self {
             Method::Theta => "Theta",
-            Method::Ets => "Exponential smoothing",
+            Method::Ets => "Exponential smoothing (ETS)",
             Method::Mstl => "MSTL",
+            Method::Harmonic => "Harmonic regression",
         }
     }
 
-    /// Fits the method to `values` with seasons of these `periods` in rows, in any order; theta and ETS use the shortest. A value that is
-    /// missing or infinite is filled by that of a season before, at first by the last one; missing values at the start are left out.
+    /// Name within a sentence.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Method::Theta => "the theta method",
+            Method::Ets => "exponential smoothing",
+            Method::Mstl => "MSTL",
+            Method::Harmonic => "harmonic regression",
+        }
+    }
+
+    /// Fits the method to `values` with seasons of these `periods` in rows, in any order; theta and ETS use the shortest. Values that are
+    /// missing or infinite lie on a straight line between their neighbours; those at the start are left out, and at the end forecasts
+    /// stand for them.
     ///
     /// # Errors
     /// [`Error::TooShort`] for fewer rows than the method needs, with the reason.
     pub fn fit(self, values: &[f64], periods: &[usize]) -> Result<Fitted> {
         let period = periods.iter().copied().filter(|&period| period > 1).min().unwrap_or(1);
-        let values = filled(values, period);
+        let (values, unknown) = connected(values);
         let rows = values.len();
         let too_short = |needed: usize, why: &str| Error::TooShort {
             rows,
@@ -83,8 +105,14 @@ impl Method {
                 }
                 Mstl::fit(&values, &usable).map(Model::Mstl)
             }
+            Method::Harmonic => {
+                enough(harmonic::FEWEST_ROWS)?;
+                Harmonic::fit(&values, &mstl::usable(periods, rows)).map(Model::Harmonic)
+            }
         };
-        Ok(Fitted(model.ok_or_else(|| too_short(rows + 1, " that differ by less"))?))
+        let mut fitted = Fitted(model.ok_or_else(|| too_short(rows + 1, " that differ by less"))?);
+        (0..unknown).for_each(|_| fitted.read(f64::NAN));
+        Ok(fitted)
     }
 }
 
@@ -97,6 +125,7 @@ enum Model {
     Theta(Theta),
     Ets(Ets),
     Mstl(Mstl),
+    Harmonic(Harmonic),
 }
 
 impl Fitted {
@@ -109,12 +138,26 @@ impl Fitted {
                     Some((true, _)) => "a multiplicative season",
                     Some((false, _)) => "an additive season",
                 };
-                format!("{:?} with {season}", theta.model).to_uppercase()
+                format!("{} with {season}", theta.model.name())
             }
             Model::Ets(ets) => format!("ETS({})", ets.form.name()),
             Model::Mstl(mstl) => {
                 let periods: Vec<String> = mstl.periods.iter().map(usize::to_string).collect();
-                format!("Seasons of {} rows, and ETS({})", periods.join(" and "), mstl.adjusted.form.name())
+                let seasons = if periods.len() > 1 { "Seasons" } else { "Season" };
+                format!("{seasons} of {} rows, and ETS({})", periods.join(" and "), mstl.adjusted.form.name())
+            }
+            Model::Harmonic(found) => {
+                let pairs: Vec<String> = found
+                    .pairs
+                    .iter()
+                    .map(|(period, count)| match count {
+                        1 => format!("1 wave for the season of {period} rows"),
+                        _ => format!("{count} waves for the season of {period} rows"),
+                    })
+                    .collect();
+                let pairs = if pairs.is_empty() { "No season".to_owned() } else { pairs.join(", ") };
+                let slope = if found.has_slope { ", a linear trend" } else { "" };
+                format!("{pairs}{slope}, and errors AR({})", found.errors.len())
             }
         }
     }
@@ -125,6 +168,7 @@ impl Fitted {
             Model::Theta(theta) => theta.read(value),
             Model::Ets(ets) => ets.read(value),
             Model::Mstl(mstl) => mstl.read(value),
+            Model::Harmonic(harmonic) => harmonic.read(value),
         }
     }
 
@@ -134,6 +178,7 @@ impl Fitted {
             Model::Theta(theta) => theta.forecast(out),
             Model::Ets(ets) => ets.forecast(out),
             Model::Mstl(mstl) => mstl.forecast(out),
+            Model::Harmonic(harmonic) => harmonic.forecast(out),
         }
     }
 
@@ -152,14 +197,36 @@ impl Fitted {
     }
 }
 
-/// Values from the first known one on, each unknown one filled by the value `period` rows before, or by the one before.
-fn filled(values: &[f64], period: usize) -> Vec<f64> {
-    let first = values.iter().position(|value| value.is_finite()).unwrap_or(values.len());
-    let mut filled = values[first..].to_vec();
-    for row in 0..filled.len() {
-        if !filled[row].is_finite() {
-            filled[row] = filled[row - if row < period { 1 } else { period }];
+/// Values from the first known one to the last, with straight lines over the unknown ones between, and the number of those behind.
+pub fn connected(values: &[f64]) -> (Vec<f64>, usize) {
+    let Some(first) = values.iter().position(|value| value.is_finite()) else { return (Vec::new(), values.len()) };
+    let last = values.iter().rposition(|value| value.is_finite()).unwrap_or(first);
+    let mut found = values[first..=last].to_vec();
+    let mut before = 0;
+    for row in 1..found.len() {
+        if !found[row].is_finite() {
+            continue;
         }
+        let (from, steps) = (found[before], (row - before) as f64);
+        for between in before + 1..row {
+            let share = (between - before) as f64 / steps;
+            found[between] = from * (1.0 - share) + found[row] * share;
+        }
+        before = row;
     }
-    filled
+    (found, values.len() - 1 - last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_values_lie_on_a_line_between_known_ones_and_none_is_made_up_at_the_ends() {
+        let no = f64::NAN;
+        let (values, unknown) = connected(&[no, 1.0, no, no, 4.0, f64::INFINITY, 2.0, no, no]);
+        assert_eq!((values, unknown), (vec![1.0, 2.0, 3.0, 4.0, 3.0, 2.0], 2));
+        assert_eq!(connected(&[no; 3]), (Vec::new(), 3));
+        assert_eq!(connected(&[]), (Vec::new(), 0));
+    }
 }

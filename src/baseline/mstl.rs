@@ -10,6 +10,9 @@ const ROUNDS: usize = 2;
 /// Smoothing of one phase, in seasons: 11 for the shortest season, 15 for the next, and so on (section 3 of the paper).
 const SHORTEST: usize = 11;
 const LONGER: usize = 4;
+/// A season of so many rows: a decomposition costs the square of the longest one, so that each further such number of rows makes the next
+/// one wait for a season more.
+const LONG: usize = 400;
 /// Seasons beyond the smoothing that a new decomposition of the latest rows reads.
 const MARGIN: usize = 2;
 
@@ -54,7 +57,8 @@ pub fn usable(periods: &[usize], rows: usize) -> Vec<usize> {
 
 /// A fitted model and its state after the rows that it has read.
 ///
-/// After each longest season it decomposes the latest rows anew and reads that season again without the new seasons; parameters stay.
+/// After each longest season, or after several where that is long, it decomposes the latest rows anew and reads those since the last time
+/// again without the new seasons; parameters stay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mstl {
     /// Rows of each season, the shortest first.
@@ -89,7 +93,8 @@ impl Mstl {
         self.adjusted.read(next[0] - season(&self.cycles, self.since));
         self.latest.push(next[0]);
         self.since += 1;
-        if Some(&self.since) == self.periods.last() {
+        let longest = self.periods.last().copied().unwrap_or(1);
+        if self.since == longest * longest.div_ceil(LONG) {
             self.renew();
         }
     }

@@ -54,12 +54,14 @@ pub fn line(values: &[f64]) -> (f64, f64) {
 /// The coefficients `c` with the least `Σ (value − Σ cⱼ columnⱼ)²`, by the normal equations and Gaussian elimination: for a few columns
 /// that are far from dependent.
 pub fn least_squares(columns: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
-    let size = columns.len();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let mut rows: Vec<Vec<f64>> = columns
-        .iter()
-        .map(|row| columns.iter().map(|column| dot(row, column)).chain([dot(row, values)]).collect())
-        .collect();
+    let row = |row: &Vec<f64>| columns.iter().map(|column| dot(row, column)).chain([dot(row, values)]).collect();
+    solve(columns.iter().map(row).collect())
+}
+
+/// The solution of the equations with these rows of a positive definite matrix, each with its right side at its end.
+pub fn solve(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
+    let size = rows.len();
     for pivot in 0..size {
         // The matrix is positive definite, so that its pivots need no search.
         let above = rows[pivot].clone();

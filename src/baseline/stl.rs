@@ -26,6 +26,13 @@ pub struct Parts {
     pub trend: Vec<f64>,
 }
 
+/// Values smoothed by local lines over `length` of them, an odd number.
+pub fn smooth(values: &[f64], length: usize) -> Vec<f64> {
+    let mut out = vec![0.0; values.len()];
+    Loess { length, degree: 1 }.smooth(values, &mut out);
+    out
+}
+
 impl Stl {
     /// Length of the trend's smoother: the next odd number from `1.5 period / (1 − 1.5 / seasonal)` on (section 3.5).
     fn trend(&self) -> usize {

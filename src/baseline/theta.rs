@@ -52,6 +52,16 @@ impl Model {
     /// All models; of equals the first is taken.
     pub const ALL: [Model; 4] = [Model::Stm, Model::Otm, Model::Dstm, Model::Dotm];
 
+    /// Name with its usual letters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Model::Stm => "Standard theta (STM)",
+            Model::Otm => "Optimised theta (OTM)",
+            Model::Dstm => "Dynamic standard theta (DSTM)",
+            Model::Dotm => "Dynamic optimised theta (DOTM)",
+        }
+    }
+
     fn is_dynamic(self) -> bool {
         matches!(self, Model::Dstm | Model::Dotm)
     }

@@ -1,4 +1,8 @@
 //! The baselines of a model: forecasts without a network, their errors over the same windows, and the rows of the table.
+//!
+//! Some are fitted: the linear models, and the statistical ones. They are fitted to the training part alone, and the penalty of a linear
+//! model is chosen on validation. A verdict compares with the naive forecasts, and with the fitted baseline of the smallest mean absolute
+//! error on validation.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,9 +10,10 @@ use serde::Serialize;
 
 use crate::{
     Real,
+    baseline::Method,
     data::{Axis, Frame, Split, Step, WindowSet},
     evaluate::{
-        CHUNK, Errors, Forecasts, Form, Ridge, Scores, forecast_all,
+        CHUNK, Errors, Forecasts, Form, Ridge, Scores, Statistical, forecast_all,
         interval::Held,
         metrics::naive_error,
         naive,
@@ -24,20 +29,23 @@ pub struct Baselines {
     pub season: usize,
     /// Denominator of MASE for each target, scaled (see [`naive_error`]).
     pub naive: Vec<Option<f64>>,
-    /// The linear models of each target: plain, and after subtracting the last value. Both are rows of the table; the verdict
-    /// compares with the one of the smaller validation error ([`Baselines::linear`]).
+    /// The linear models of each target: plain, and after subtracting the last value.
     pub ridges: Vec<[Option<Ridge>; 2]>,
+    /// The statistical ones, which read more than the window.
+    statistical: Option<Statistical>,
+    /// The windows that choose among the fitted ones.
+    validation: Option<WindowSet>,
     /// Their errors over the last sets of windows.
     known: Mutex<Vec<(WindowSet, Arc<Vec<Entry>>)>>,
 }
 
-/// Number of sets of windows whose errors are remembered: validation and test.
-const MOST_KNOWN: usize = 2;
+/// Number of sets of windows whose errors are remembered: validation and test, of a model and of an average.
+const MOST_KNOWN: usize = 4;
 
 /// One forecaster's errors.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// `model`, `last`, `seasonal`, `ridge` or `ridge-centred`.
+    /// `model`, or that of a baseline: `last`, `seasonal`, `ridge`, `ridge-centred`, or a [`Method::id`].
     pub id: &'static str,
     /// Name on the page.
     pub label: String,
@@ -47,6 +55,8 @@ pub struct Row {
     /// The chance of such a difference from the model's errors if neither were better, by a sign-flip test over blocks of windows
     /// (see [`crate::evaluate::paired`]); `None` for the model, and with too few windows.
     pub chance: Option<f64>,
+    /// Whether the verdict compares the model with it; true of the model.
+    pub compared: bool,
     /// A remark, or empty.
     pub note: String,
 }
@@ -91,16 +101,24 @@ pub fn season_label(axis: &Axis, season: usize) -> String {
 impl Baselines {
     /// Fits the linear models to the windows `train`, with the best penalty over those of `validation`.
     pub fn fit(frame: &Frame, split: &Split, train: &WindowSet, validation: &WindowSet, season: usize) -> Baselines {
-        Self::new(
+        let fitted = Self::new(
             season,
             (0..frame.targets).map(|target| naive_error(frame, target, split, season)).collect(),
             (0..frame.targets).map(|target| Ridge::fit(frame, target, train, validation)).collect(),
-        )
+        );
+        Baselines { validation: Some(validation.clone()), ..fitted }
     }
 
     /// Baselines of fitted parts.
     pub fn new(season: usize, naive: Vec<Option<f64>>, ridges: Vec<[Option<Ridge>; 2]>) -> Baselines {
-        Baselines { season: season.max(1), naive, ridges, known: Mutex::default() }
+        let (statistical, validation) = (None, None);
+        Baselines { season: season.max(1), naive, ridges, statistical, validation, known: Mutex::default() }
+    }
+
+    /// The same with the statistical ones, of the same targets.
+    #[must_use]
+    pub fn with(self, statistical: Statistical) -> Baselines {
+        Baselines { statistical: Some(statistical), ..self }
     }
 
     /// Their errors over the windows of `set`: a table for each target, in its unit, and, for several, one of their means, of
@@ -109,14 +127,19 @@ impl Baselines {
         self.tables_of(frame, &self.entries(frame, set))
     }
 
-    /// Row id of the linear model that a verdict compares with, for one target, or for all by the mean of their errors. It has the
-    /// smaller validation error, so that the part in the verdict does not choose its own baseline. `None` without a linear model.
-    pub fn linear(&self, target: Option<usize>) -> Option<&'static str> {
-        let ridges = target.map_or(&self.ridges[..], |target| &self.ridges[target..=target]);
-        let error = |form: usize| -> Option<f64> {
-            ridges.iter().map(|forms| forms[form].as_ref().map(|ridge| ridge.validation_mse)).sum()
+    /// Row id of the fitted baseline that a verdict compares with, for one target, or for all by the mean of their errors. It has the
+    /// smallest mean absolute error on validation, so that the part in the verdict does not choose its own baseline. `None` without one.
+    pub fn best(&self, frame: &Frame, target: Option<usize>) -> Option<&'static str> {
+        let entries = self.entries(frame, self.validation.as_ref()?);
+        let error = |entry: &Entry| -> Option<f64> {
+            let errors = match target {
+                Some(target) => vec![entry.errors[target].clone()?],
+                None => entry.of_all()?,
+            };
+            Some(Errors::mean(&errors, &self.naive).mae_scaled).filter(|error| error.is_finite())
         };
-        let found = (0..LINEAR.len()).filter_map(|form| Some((LINEAR[form].0, error(form)?)));
+        let fitted = entries.iter().filter(|entry| !Self::is_naive(entry.id));
+        let found = fitted.filter_map(|entry| Some((entry.id, error(entry)?)));
         found.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(id, _)| id)
     }
 
@@ -135,12 +158,51 @@ impl Baselines {
             SEASONAL => {
                 naive::seasonal_naive(frame, target, starts, (window, horizon), self.season, out);
             }
-            _ => {
-                let form = LINEAR.iter().position(|(linear, _)| *linear == id)?;
-                self.ridges.get(target)?[form].as_ref()?.forecast(frame, starts, out);
-            }
+            _ => match LINEAR.iter().position(|(linear, _)| *linear == id) {
+                Some(form) => self.ridges.get(target)?[form].as_ref()?.forecast(frame, starts, out),
+                None => {
+                    let origins = starts.iter().map(|&start| start as usize + window);
+                    self.statistical.as_ref()?.forecast(Method::of(id)?, (frame, target), origins, horizon, out)?;
+                }
+            },
         }
         Some(())
+    }
+
+    /// Forecasts of the baseline with this row `id` beyond the end of the series, scaled, `[steps]`, at most a horizon of them; by a
+    /// statistical one after a fit to all rows, by a linear one as fitted to the training part.
+    ///
+    /// # Errors
+    /// The reason, a sentence, why there is no such baseline of this target.
+    pub fn beyond(
+        &self,
+        id: &str,
+        (frame, target): (&Frame, usize),
+        (window, horizon): (usize, usize),
+        steps: usize,
+    ) -> Result<Vec<Real>, String> {
+        if let (Some(method), Some(statistical)) = (Method::of(id), &self.statistical) {
+            let scale = frame.scales[target];
+            let found = statistical.beyond(method, target, steps)?;
+            return Ok(found.into_iter().map(|value| crate::narrow(scale.scale(value))).collect());
+        }
+        let mut out = vec![0.0; horizon];
+        let start = u32::try_from(frame.rows.saturating_sub(window)).unwrap_or(u32::MAX);
+        self.forecast(id, (frame, target), (window, horizon), &[start], &mut out)
+            .ok_or_else(|| format!("There is no baseline “{id}” of this series."))?;
+        out.truncate(steps);
+        Ok(out)
+    }
+
+    /// The reason, a sentence, why one of so many targets lacks the statistical baseline with this row `id`.
+    pub fn why_not(&self, id: &str, targets: usize) -> Option<String> {
+        let (method, statistical) = (Method::of(id)?, self.statistical.as_ref()?);
+        (0..targets).find_map(|target| statistical.description(method, target).err().map(str::to_owned))
+    }
+
+    /// The ids of all rows of baselines, in their order in the table.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        [LAST, SEASONAL].into_iter().chain(LINEAR.map(|(id, _)| id)).chain(Method::ALL.map(Method::id))
     }
 
     /// Whether the baseline with this row `id` is a naive forecast, which has learnt from no row.
@@ -153,7 +215,10 @@ impl Baselines {
         match id {
             LAST => Some("Last value".to_owned()),
             SEASONAL => Some(format!("Same as {}", season_label(axis, self.season))),
-            _ => LINEAR.iter().find(|(linear, _)| *linear == id).map(|(_, label)| (*label).to_owned()),
+            _ => {
+                let linear = LINEAR.iter().find(|(linear, _)| *linear == id).map(|(_, label)| *label);
+                linear.or_else(|| Method::of(id).map(Method::label)).map(str::to_owned)
+            }
         }
     }
 
@@ -177,6 +242,7 @@ impl Baselines {
         let entry = |id| Entry::new(id, &self.label(id, &frame.axis).unwrap_or_default());
         let (mut last, mut seasonal) = (entry(LAST), entry(SEASONAL));
         let [mut plain, mut centred] = LINEAR.map(|(id, _)| entry(id));
+        let mut methods = Method::ALL.map(|method| entry(method.id()));
         for (target, [ridge, ridge_centred]) in self.ridges.iter().enumerate() {
             last.add(frame, target, (set, blocks), String::new(), &mut |starts, out| {
                 naive::last_value(frame, target, starts, window, horizon, out);
@@ -198,13 +264,45 @@ impl Baselines {
                     Some(ridge) => {
                         entry.add(frame, target, (set, blocks), described(ridge, window), &mut |starts, out| {
                             ridge.forecast(frame, starts, out);
-                        })
+                        });
                     }
-                    None => entry.lack(),
+                    None => entry.lack(String::new()),
+                }
+            }
+            for (entry, method) in methods.iter_mut().zip(Method::ALL) {
+                let Some(statistical) = &self.statistical else { continue };
+                match statistical.description(method, target) {
+                    Ok(description) => {
+                        let note =
+                            format!("{description}, fitted to the training part; reads all rows before the horizon.");
+                        entry.add(frame, target, (set, blocks), note, &mut |starts, out| {
+                            let origins = starts.iter().map(|&start| start as usize + window);
+                            // There is one, as it has a description.
+                            let _ = statistical.forecast(method, (frame, target), origins, horizon, out);
+                        });
+                    }
+                    Err(why) => entry.lack(why.to_owned()),
                 }
             }
         }
-        vec![last, seasonal, plain, centred]
+        let methods = methods.into_iter().filter(|_| self.statistical.is_some());
+        [last, seasonal, plain, centred].into_iter().chain(methods).collect()
+    }
+
+    /// Why a target lacks baselines, or why any does: a sentence for each.
+    pub(super) fn absent(&self, frame: &Frame, entries: &[Entry], target: Option<usize>) -> Vec<String> {
+        let several = target.is_none() && frame.targets > 1;
+        let targets = target.map_or(0..frame.targets, |target| target..target + 1);
+        let of = |entry: &Entry| -> Vec<String> {
+            let lacks =
+                targets.clone().filter(|&target| entry.errors[target].is_none() && !entry.notes[target].is_empty());
+            let said = |target: usize| match several {
+                true => format!("“{}”: {}", frame.names[target], entry.notes[target]),
+                false => entry.notes[target].clone(),
+            };
+            lacks.map(said).collect()
+        };
+        entries.iter().flat_map(of).collect()
     }
 
     pub(super) fn tables_of(&self, frame: &Frame, entries: &[Entry]) -> Vec<Vec<Row>> {
@@ -226,7 +324,7 @@ impl Baselines {
             })
             .collect();
         for (target, rows) in tables.iter_mut().enumerate() {
-            self.say_linear(Some(target), rows);
+            self.say_best(frame, Some(target), rows);
         }
         if frame.targets > 1 {
             let all = entries.iter().filter_map(|entry| {
@@ -235,21 +333,25 @@ impl Baselines {
                 Some(entry.row(Errors::mean(&errors, &self.naive), chance, entry.common_note()))
             });
             let mut rows: Vec<Row> = all.collect();
-            self.say_linear(None, &mut rows);
+            self.say_best(frame, None, &mut rows);
             tables.push(rows);
         }
         tables
     }
 
-    /// Notes in a table which of two linear models the verdict compares with.
-    fn say_linear(&self, target: Option<usize>, rows: &mut [Row]) {
-        if rows.iter().filter(|row| LINEAR.iter().any(|(id, _)| *id == row.id)).count() < LINEAR.len() {
-            return;
-        }
-        let chosen = self.linear(target);
-        if let Some(row) = rows.iter_mut().find(|row| Some(row.id) == chosen) {
-            let sentence = "Of the two linear models it has the smaller validation error.";
-            row.note = [&row.note[..], sentence].join(" ").trim().to_owned();
+    /// Marks the rows of a table that the verdict compares with, and notes which of the fitted ones it is.
+    fn say_best(&self, frame: &Frame, target: Option<usize>, rows: &mut [Row]) {
+        let is_fitted = |row: &&Row| row.id != MODEL && !Self::is_naive(row.id);
+        let several = rows.iter().filter(is_fitted).count() > 1;
+        let best = self.best(frame, target);
+        for row in rows {
+            let chosen = Some(row.id) == best;
+            // With a season of one row, the season before is the last value.
+            row.compared = chosen || [MODEL, LAST].contains(&row.id) || (row.id == SEASONAL && self.season > 1);
+            if chosen && several {
+                let sentence = "Of the fitted baselines it has the smallest validation error.";
+                row.note = [&row.note[..], sentence].join(" ").trim().to_owned();
+            }
         }
     }
 }
@@ -296,10 +398,10 @@ impl Entry {
         self.notes.push(note);
     }
 
-    /// Notes that it has no forecast of the next target.
-    fn lack(&mut self) {
+    /// Notes that it has no forecast of the next target, and why.
+    fn lack(&mut self, why: String) {
         self.errors.push(None);
-        self.notes.push(String::new());
+        self.notes.push(why);
     }
 
     /// Its errors of every target, if it has them all.
@@ -308,7 +410,7 @@ impl Entry {
     }
 
     fn row(&self, scores: Scores, chance: Option<f64>, note: String) -> Row {
-        Row { id: self.id, label: self.label.clone(), scores, chance, note }
+        Row { id: self.id, label: self.label.clone(), scores, chance, compared: true, note }
     }
 
     /// The remark that all targets share.

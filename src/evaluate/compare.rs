@@ -27,9 +27,11 @@ pub struct Evaluation {
     pub unit: Option<String>,
     /// Steps of the horizon.
     pub horizon: usize,
-    /// The model first, then last value, seasonal naive, and the two linear models. For several targets: the means over them of
-    /// scaled values; rows that some target lacks are left out.
+    /// The model first, then the baselines: last value, seasonal naive, the two linear models, and the statistical ones. For several
+    /// targets: the means over them of scaled values; rows that some target lacks are left out.
     pub rows: Vec<Row>,
+    /// Why baselines are left out, a sentence for each.
+    pub absent: Vec<String>,
     /// The winner and its lead.
     pub sentence: String,
     /// Coverage of the range on the test part, over all targets; `None` on validation, whose errors the range is made from, and
@@ -52,6 +54,8 @@ pub struct OfTarget {
     pub unit: Option<String>,
     /// As in [`Evaluation`].
     pub rows: Vec<Row>,
+    /// As in [`Evaluation`].
+    pub absent: Vec<String>,
     /// The winner and its lead.
     pub sentence: String,
     /// Coverage of its range, as in [`Evaluation`].
@@ -109,13 +113,13 @@ pub fn compare(
     entries.extend(baselines.entries(frame, set).iter().cloned());
     let windows = set.starts.len();
     let said = |rows: Vec<Row>, target: Option<usize>, name: String, unit: Option<String>, of: &str| {
-        let linear = baselines.linear(target);
-        let sentence = sentence(&rows, linear, (part, windows), (unit.as_deref(), of), &frame.axis, baselines.season);
+        let sentence = sentence(&rows, (part, windows), (unit.as_deref(), of), &frame.axis, baselines.season);
+        let absent = baselines.absent(frame, &entries, target);
         let range = match target {
             Some(target) => held.get(target).and_then(|held| held.measured(set.horizon, frame.scales[target].std)),
             None => Held::mean(&held, set.horizon),
         };
-        OfTarget { name, unit, rows, sentence, range }
+        OfTarget { name, unit, rows, absent, sentence, range }
     };
     let mut targets: Vec<OfTarget> = baselines
         .tables_of(frame, &entries)
@@ -130,11 +134,23 @@ pub fn compare(
         })
         .collect();
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
-    let OfTarget { unit, rows, sentence, range, .. } =
+    let OfTarget { unit, rows, absent, sentence, range, .. } =
         all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
     let order = String::new();
     let scored_times = about.scored_times;
-    Evaluation { part, windows, unit, horizon: set.horizon, rows, sentence, range, targets, scored_times, order }
+    Evaluation {
+        part,
+        windows,
+        unit,
+        horizon: set.horizon,
+        rows,
+        absent,
+        sentence,
+        range,
+        targets,
+        scored_times,
+        order,
+    }
 }
 
 /// Forecasts a fixed number of steps ahead, row by row, with the truth, in the targets' units.

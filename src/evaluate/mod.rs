@@ -12,6 +12,7 @@ pub mod naive;
 pub mod order;
 pub mod paired;
 pub mod ridge;
+pub mod statistical;
 pub mod unit;
 pub mod verdict;
 
@@ -26,6 +27,7 @@ pub use interval::{Interval, Measured};
 pub use limits::Limits;
 pub use metrics::{Errors, Scores};
 pub use ridge::{Form, Ridge};
+pub use statistical::Statistical;
 
 /// Number of windows in one call of a model: enough for its inner loops, few enough for any memory.
 pub const CHUNK: usize = 64;

@@ -1,6 +1,7 @@
 //! The winner and its lead, in one sentence and in the data's unit.
 
 use crate::{
+    baseline::Method,
     data::{Axis, Part},
     evaluate::{
         baselines::{Row, season_label},
@@ -60,11 +61,10 @@ impl Baseline {
 }
 
 /// The sentence for a table whose first row is the model's; `of` names the errors' subject where needed. Mean absolute errors are
-/// compared, because they are in the data's unit. Baselines that clearly beat the model come first. Of the linear models only the
-/// row `linear` counts, chosen by its validation error, under its name in the table.
+/// compared, because they are in the data's unit. Baselines that clearly beat the model come first. Only those rows count that are to be
+/// compared.
 pub fn sentence(
     rows: &[Row],
-    linear: Option<&str>,
     (part, windows): (Part, usize),
     (unit, of): (Option<&str>, &str),
     axis: &Axis,
@@ -75,12 +75,9 @@ pub fn sentence(
     if !mae.is_finite() {
         return format!("The {} gives no usable numbers on the {} part.", model.label, part.label());
     }
-    let linear = baselines.iter().filter(|row| Some(row.id) == linear);
-    // With a season of one row, the seasonal naive equals the last value.
-    let cheap = baselines.iter().filter(|row| row.id == "last" || (row.id == "seasonal" && season > 1));
-    let baselines: Vec<Baseline> = cheap
-        .chain(linear)
-        .filter(|row| row.scores.mae.is_finite())
+    let baselines: Vec<Baseline> = baselines
+        .iter()
+        .filter(|row| row.compared && row.scores.mae.is_finite())
         .map(|row| Baseline {
             name: match row.id {
                 "last" => "repeating the last value".to_owned(),
@@ -90,7 +87,10 @@ pub fn sentence(
                     let value = if label.starts_with("the ") { "" } else { "the value " };
                     format!("repeating {value}{label}")
                 }
-                _ => format!("the {}", changed_first(&row.label, |first| first.to_lowercase().collect())),
+                id => Method::of(id).map_or_else(
+                    || format!("the {}", changed_first(&row.label, |first| first.to_lowercase().collect())),
+                    |method| method.phrase().to_owned(),
+                ),
             },
             mae: row.scores.mae,
             // Both without error: level.
@@ -166,7 +166,7 @@ mod tests {
             per_step_mae: vec![],
             per_step_rmse: vec![],
         };
-        Row { id, label: "LSTM".to_owned(), scores, chance: Some(0.001), note: String::new() }
+        Row { id, label: "LSTM".to_owned(), scores, chance: Some(0.001), compared: true, note: String::new() }
     }
 
     fn said(model: f64, last: f64, seasonal: f64, ridge: f64) -> String {
@@ -187,7 +187,8 @@ mod tests {
             Row { label: "Linear model".to_owned(), chance, ..row("ridge", plain) },
             Row { label: "Linear model from the last value".to_owned(), chance, ..row("ridge-centred", centred) },
         ];
-        sentence(&rows, Some(linear), (Part::Test, 1723), (Some("°C"), ""), &axis, 24)
+        let rows = rows.map(|row| Row { compared: !row.id.starts_with("ridge") || row.id == linear, ..row });
+        sentence(&rows, (Part::Test, 1723), (Some("°C"), ""), &axis, 24)
     }
 
     #[test]
@@ -224,8 +225,26 @@ mod tests {
         }
         let rows = [row("model", 2.0), row("seasonal", 4.0)];
         let axis = Axis { start: 0, step: Step::Months(1), len: 500, utc: true };
-        let said = sentence(&rows, None, (Part::Test, 9), (None, ""), &axis, 123);
+        let said = sentence(&rows, (Part::Test, 9), (None, ""), &axis, 123);
         assert!(said.contains("better than repeating the value 123 months before (4.00)"), "{said}");
+    }
+
+    #[test]
+    fn a_statistical_baseline_has_a_name_in_a_sentence() {
+        let axis = Axis { start: 0, step: Step::Months(1), len: 500, utc: true };
+        for (id, begins) in [
+            ("theta", "The theta method wins: the LSTM"),
+            ("ets", "Exponential smoothing wins: the LSTM"),
+            ("mstl", "MSTL wins: the LSTM"),
+        ] {
+            let rows = [row("model", 2.0), row("last", 4.0), row(id, 1.0)];
+            let said = sentence(&rows, (Part::Test, 9), (None, ""), &axis, 12);
+            let name = Method::of(id).unwrap().phrase();
+            assert!(
+                said.starts_with(begins) && said.contains(&format!("2.0 times the error of {name} (1.00)")),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! An experiment: a series, a split and targets. It outlives the models compared on it, and owns the findings of its training part,
 //! the baselines, and the count of test scorings.
 
+mod glance;
 mod learnt;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use glance::Glance;
 pub use learnt::{Learnt, Rows, fits};
 
 use crate::data::series::target;
@@ -14,7 +17,7 @@ use crate::data::windows::suggest::{self, Suggestion};
 use crate::data::{Fill, Scale, Series, Split, Step, WindowSet};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::evaluate::Baselines;
+use crate::evaluate::{Baselines, Statistical};
 
 /// Number of experiments whose results are remembered, as each may have its own series; a count of scorings is never forgotten.
 const MOST_EXPERIMENTS: usize = 2;
@@ -167,6 +170,18 @@ impl Experiment {
             known.iter_mut().zip(values).filter(|(_, value)| value.is_nan()).for_each(|(known, _)| *known = f64::NAN);
         }
         known
+    }
+
+    /// Rows of each season of the targets, the shortest first: those found in the training part, if `season` is one of them, else `season`
+    /// alone.
+    pub fn periods(&self, season: usize) -> Vec<usize> {
+        let found = self.suggested(Fill::default()).seasons;
+        if found.contains(&season) { found } else { vec![season] }
+    }
+
+    /// The statistical baselines of the targets, to be fitted to `rows`, with seasons beside that of `season` rows.
+    pub fn statistical(&self, rows: Range<usize>, season: usize) -> Statistical {
+        Statistical::new(&self.series, &self.targets, rows, &self.periods(season))
     }
 
     /// The baselines on this basis, from `fit` or from memory.

@@ -45,7 +45,7 @@ pub struct Member {
 /// A baseline and its rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// As in the table of errors: `last`, `seasonal`, `ridge` or `ridge-centred`.
+    /// That of its row in the table of errors.
     pub id: String,
     /// The rows that it has learnt from.
     pub learnt: Past,

@@ -36,11 +36,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Part, Series};
+use crate::data::{Part, Series, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
 use crate::experiment::Experiments;
+pub use crate::experiment::Glance;
 use crate::export::{self, Saved};
 use crate::forecast::Forecast;
 use crate::knob::Raw;
@@ -49,6 +50,7 @@ use crate::train::{Epoch, Progress};
 use build::Fitted;
 use ensemble::Ensemble;
 use model::Model;
+use view::View;
 
 /// A series, the experiments on it, and at most one model or average of several.
 #[derive(Debug)]
@@ -258,6 +260,30 @@ impl Session {
         ask!(self.begun(), held => held.forecast(steps))
     }
 
+    /// The forecast of `steps` steps beyond the end, at most the horizon, by the baseline alone that has this row `id` in the table of
+    /// errors. A statistical one is fitted to all rows; its range is from the errors on validation of one that was fitted to the training
+    /// part.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] without a model, whose targets, window and horizon it shares, for too many steps, and without such a baseline.
+    pub fn forecast_by(&self, id: &str, steps: usize) -> Result<Forecast> {
+        let view = self.held.as_ref().ok_or_else(no_model)?.view();
+        ensemble::Baseline::new(id, view)?.alone(view, steps)
+    }
+
+    /// Trend, seasons and remainder of a column, and its autocorrelation, for a look at the series: nothing is chosen by it. The seasons
+    /// are those of the model's experiment, or without one of the usual split's.
+    ///
+    /// # Errors
+    /// [`Error::Column`] for an unknown column, or one with too few values.
+    pub fn glance(&self, column: &str) -> Result<Glance> {
+        let split = match &self.held {
+            Some(held) => held.view().experiment.split.clone(),
+            None => Split::usual(&self.series().axis),
+        };
+        Glance::of(self.series(), &split, column)
+    }
+
     /// One window of the test part by number, with its forecast.
     ///
     /// # Errors
@@ -359,6 +385,13 @@ impl Session {
 }
 
 impl Held {
+    fn view(&self) -> &View {
+        match self {
+            Held::Model(model) => &model.view,
+            Held::Ensemble(ensemble) => &ensemble.view,
+        }
+    }
+
     fn configured(&self) -> &Configured {
         match self {
             Held::Model(model) => &model.configured,

@@ -135,7 +135,8 @@ impl View {
         self.experiment.baselines(self.basis(), || {
             let train = all(Part::Train, &self.windows.train);
             let validation = all(Part::Validation, &self.windows.validation);
-            Baselines::fit(&self.frame, split, &train, &validation, self.season)
+            let fitted = Baselines::fit(&self.frame, split, &train, &validation, self.season);
+            fitted.with(self.experiment.statistical(split.train.clone(), self.season))
         })
     }
 

@@ -151,6 +151,8 @@ export interface AboutSeries {
 /** Suggested season, window and horizon of a series, in steps, and the reason. */
 export interface Suggestion {
   season: number;
+  /** All seasons that show in the training part, the shortest first. */
+  seasons: number[];
   window: number;
   horizon: number;
   /** How to treat missing values: short runs are filled where that keeps many more windows. */

@@ -195,9 +195,14 @@ impl Session {
         with_arrays(&serde_json::Map::new(), &arrays)
     }
 
-    /// The forecast of `steps` steps beyond the end of the series.
+    /// The forecast of `steps` steps beyond the end of the series. With the `id` of a baseline's row in a table of errors it is that
+    /// baseline's, at most a horizon of steps; a statistical one is fitted to all rows for it.
     #[wasm_bindgen(unchecked_return_type = "Forecast")]
-    pub fn forecast(&mut self, steps: usize) -> Result<JsValue, JsValue> {
+    pub fn forecast(
+        &mut self,
+        steps: usize,
+        #[wasm_bindgen(unchecked_optional_param_type = "Baseline")] baseline: Option<String>,
+    ) -> Result<JsValue, JsValue> {
         #[derive(serde::Serialize)]
         struct Rest<'a> {
             level: f64,
@@ -208,7 +213,10 @@ impl Session {
             lower: Option<()>,
             upper: Option<()>,
         }
-        let found = self.inner.forecast(steps)?;
+        let found = match baseline {
+            Some(id) => self.inner.forecast_by(&id, steps)?,
+            None => self.inner.forecast(steps)?,
+        };
         let times = times(&found.times);
         let mut arrays = vec![("times", &times[..]), ("values", &found.values)];
         if let (Some(lower), Some(upper)) = (&found.lower, &found.upper) {
@@ -223,6 +231,26 @@ impl Session {
             upper: None,
         };
         with_arrays(&rest, &arrays)
+    }
+
+    /// Trend, seasons and remainder of a column, and its autocorrelation, for a look at the series; needs no model. Nothing is chosen by
+    /// it.
+    #[wasm_bindgen(unchecked_return_type = "Glance")]
+    pub fn glance(&self, column: &str) -> Result<JsValue, JsValue> {
+        #[derive(serde::Serialize)]
+        struct Rest<'a> {
+            first: usize,
+            periods: &'a [usize],
+            noise: f64,
+        }
+        let found = self.inner.glance(column)?;
+        let arrays = [
+            ("trend", &found.trend[..]),
+            ("seasons", &found.seasons),
+            ("remainder", &found.remainder),
+            ("autocorrelation", &found.autocorrelation),
+        ];
+        with_arrays(&Rest { first: found.first, periods: &found.periods, noise: found.noise }, &arrays)
     }
 
     /// One window of the test part by number, with its forecast.

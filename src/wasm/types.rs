@@ -107,7 +107,9 @@ export interface Configured {
   members: { label: string; weight: number }[];
 }
 /** A member of an average, for `Session.combine`: a saved model by the bytes of its file, or a baseline by the `id` of its row. */
-export type Member = ({ model: Uint8Array } | { baseline: 'last' | 'seasonal' | 'ridge' | 'ridge-centred' }) & { weight?: number };
+export type Member = ({ model: Uint8Array } | { baseline: Baseline }) & { weight?: number };
+/** The `id` of a baseline's row in a table of errors. */
+export type Baseline = 'last' | 'seasonal' | 'ridge' | 'ridge-centred' | 'theta' | 'ets' | 'mstl' | 'harmonic';
 /** Truncated backpropagation: the series in chunks. The gradient stops at the start of a chunk; the state carries over. */
 export interface Truncated {
   /** Rows in a chunk. */
@@ -149,11 +151,13 @@ export interface Epoch {
 }
 /** Errors of the model or of one of its baselines; scaled where the name says so, else in the data's unit. */
 export interface ErrorRow {
-  id: 'model' | 'last' | 'seasonal' | 'ridge' | string; label: string; note: string;
+  id: 'model' | Baseline; label: string; note: string;
   mse_scaled: number; mae_scaled: number; mae: number; rmse: number; mase: number | null;
   per_step_mae: number[]; per_step_rmse: number[];
   /** p-value of the difference from the model's errors (a sign-flip test over blocks of windows); null for the model, and where there are too few windows. */
   chance: number | null;
+  /** Whether the sentence compares the model with it: with the naive forecasts, and with the best of the fitted baselines on validation. */
+  compared: boolean;
 }
 /** The model beside its baselines on the windows of one part. */
 export interface Evaluation {
@@ -162,12 +166,14 @@ export interface Evaluation {
   unit: string | null;
   /** Errors; for several targets, means over them, of scaled values. */
   rows: ErrorRow[];
+  /** Why baselines have no row, a sentence for each. */
+  absent: string[];
   /** The comparison in a sentence. */
   sentence: string;
   /** The range's coverage of the test part; null on validation, from whose errors it is derived, and where there is no range. */
   range: MeasuredRange | null;
   /** The same for each target, in its unit. */
-  targets: { name: string; unit: string | null; rows: ErrorRow[]; sentence: string; range: MeasuredRange | null }[];
+  targets: { name: string; unit: string | null; rows: ErrorRow[]; absent: string[]; sentence: string; range: MeasuredRange | null }[];
   /** Number of scorings of the test part, over all models of the experiment. */
   scored_times: number;
   /** The result of the permutation test of the window's order, in a sentence; empty for validation. */
@@ -187,6 +193,22 @@ export interface Forecast {
   /** The range's coverage of the test part, for each target; empty until the test part is scored with these weights. */
   measured: MeasuredRange[];
   note: string;
+}
+/** A column at a glance, in its unit: value = trend + all seasons + remainder (MSTL). */
+export interface Glance {
+  /** First row of the parts; earlier ones are left out of a long series, and those before the first value. */
+  first: number;
+  /** Rows of each season, the shortest first. */
+  periods: number[];
+  trend: Float64Array;
+  /** One season after the other, each as long as the trend. */
+  seasons: Float64Array;
+  /** NaN where the value is missing; the parts then take it as on a line between its neighbours. */
+  remainder: Float64Array;
+  /** At the lags 0, 1, … */
+  autocorrelation: Float64Array;
+  /** Autocorrelations within ± this are those of noise in 95 % of cases. */
+  noise: number;
 }
 /** The coverage and width of a range, measured on the test part. */
 export interface MeasuredRange {

@@ -346,6 +346,35 @@ test('an average of models and baselines forecasts, is scored and is saved as on
   ])) assert.throws(() => session.combine(members), (/** @type {any} */ error) => error.name === 'UnrolledError' && message.test(error.message), String(message));
 });
 
+test('a baseline alone forecasts beyond the end, with a range, and a column is shown in its parts', () => {
+  const session = new Session(parts());
+  const { season, suggested } = session.configure(small);
+  assert.deepEqual(suggested.seasons, [season]);
+  const evaluation = session.evaluate('validation');
+  assert.deepEqual(evaluation.absent, []);
+  const compared = evaluation.rows.filter((row) => row.compared).map(({ id }) => id);
+  assert.deepEqual([compared.length, ...compared.slice(0, 3)], [4, 'model', 'last', 'seasonal']);
+  for (const { id } of evaluation.rows.slice(1)) {
+    const { values, lower, upper } = session.forecast(12, /** @type {import('../../pkg/unrolled.js').Baseline} */ (id));
+    assert.ok(values.length === 12 && values.every((value) => value > -40 && value < 50), id);
+    assert.ok(values.every((value, step) => (lower?.[step] ?? NaN) <= value && value <= (upper?.[step] ?? NaN)), id);
+  }
+  assert.throws(() => session.forecast(13, 'theta'), /1 to 12 steps/);
+  assert.throws(() => session.forecast(2, /** @type {any} */ ('oracle')), /no baseline “oracle”.*theta/);
+
+  const [name] = parts().names;
+  const { first, periods, trend, seasons, remainder, autocorrelation, noise } = new Session(parts()).glance(name);
+  const values = parts().columns[0];
+  assert.deepEqual(periods, [24]);
+  assert.ok(seasons.length === trend.length * periods.length && remainder.length === trend.length);
+  for (let row = 0; row < trend.length; row += 97) {
+    const sum = trend[row] + seasons[row] + remainder[row];
+    assert.ok(Number.isNaN(values[first + row]) || Math.abs(sum - values[first + row]) < 1e-9, `row ${row}`);
+  }
+  assert.ok(autocorrelation[0] === 1 && autocorrelation.length === 73 && noise > 0 && noise < 0.1);
+  assert.throws(() => session.glance('wind'), /wind/);
+});
+
 test('sessions of one series count the scorings of a test part together, and go on from a count that they are given', () => {
   const session = new Session(parts());
   const { fingerprint } = session.configure(small);
@@ -359,7 +388,7 @@ test('sessions of one series count the scorings of a test part together, and go 
   fork.step();
   session.free();
   assert.equal(fork.evaluate('test').scored_times, 6);
-  assert.deepEqual(fork.evaluate('test').rows.slice(1).map(({ id }) => id), ['last', 'seasonal', 'ridge', 'ridge-centred']);
+  assert.deepEqual(fork.evaluate('test').rows.slice(1).map(({ id }) => id), ['last', 'seasonal', 'ridge', 'ridge-centred', 'theta', 'ets', 'mstl', 'harmonic']);
 });
 
 test('a model of other rows is refused by a code that says whether it can be used all the same', () => {

@@ -8,8 +8,8 @@ import { inBrowsers, root } from './harness.mjs';
 import { untilReady } from './steps.mjs';
 
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
-/** The baselines of every model: the last value, the season before, two linear models. */
-const RULES = 4;
+/** The baselines of every model: the last value, the season before, two linear models, and four statistical ones. */
+const RULES = 8;
 /** Budget of each in seconds. */
 const SECONDS = 1;
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use unrolled::baseline::Method;
 use unrolled::baseline::ets::{self, Ets};
+use unrolled::baseline::harmonic::Harmonic;
 use unrolled::baseline::mstl::{self, Mstl};
 use unrolled::baseline::theta::Theta;
 use unrolled::math::Rng;
@@ -25,6 +26,16 @@ struct Case {
     theta: ThetaCase,
     ets: EtsCase,
     mstl: Option<MstlCase>,
+    harmonic: HarmonicCase,
+}
+
+#[derive(Deserialize)]
+struct HarmonicCase {
+    pairs: Vec<(usize, usize)>,
+    slope: bool,
+    aicc: f64,
+    errors: Vec<f64>,
+    forecast: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +199,21 @@ fn decompositions_are_those_of_statsforecast_and_statsmodels() {
     assert!(compared > 20, "{compared} decompositions");
 }
 
+#[test]
+fn harmonic_regressions_are_those_of_numpy_and_statsmodels() {
+    let Stored { series, horizon, .. } = stored();
+    for (name, Case { values, periods, harmonic: theirs, .. }) in &series {
+        let ours = Harmonic::fit(values, &mstl::usable(periods, values.len())).expect("a model");
+        assert_eq!((&ours.pairs, ours.has_slope), (&theirs.pairs, theirs.slope), "{name}");
+        assert!((ours.aicc - theirs.aicc).abs() < CLOSED * theirs.aicc.abs(), "{name}: {} {}", ours.aicc, theirs.aicc);
+        assert!(farthest(&ours.errors, &theirs.errors) < CLOSED, "{name}: {:?} {:?}", ours.errors, theirs.errors);
+        let mut forecast = vec![0.0; horizon];
+        ours.forecast(&mut forecast);
+        let largest = values.iter().fold(0.0, |largest, value| value.abs().max(largest));
+        assert!(farthest(&forecast, &theirs.forecast) < CLOSED * largest, "{name}: {forecast:?} {:?}", theirs.forecast);
+    }
+}
+
 /// Hours with a daily and a weekly season, noise and a wandering level.
 fn hours(rows: usize) -> Vec<f64> {
     let mut rng = Rng::new(3, 0);
@@ -291,7 +317,7 @@ fn hard_series_get_a_finite_forecast_or_a_reason() {
         ("infinite", infinite, 100.0, 500.0),
         ("small", vec![1e-9, 2e-9, 1.5e-9, 1e-9, 3e-9, 1e-9, 2e-9, 1e-9, 2e-9, 1e-9], 0.0, 4e-9),
         ("twelve", (0..12).map(|row| f64::from(row % 5)).collect(), -2.0, 6.0),
-        ("one step", [vec![10.0; 50], vec![90.0; 50]].concat(), 0.0, 100.0),
+        ("one step", [vec![10.0; 50], vec![90.0; 50]].concat(), 0.0, 120.0),
     ];
     for (name, values, low, high) in cases {
         for method in Method::ALL {
@@ -333,7 +359,9 @@ fn hard_series_get_a_finite_forecast_or_a_reason() {
 
 #[test]
 fn too_few_values_are_refused_with_the_number_that_is_needed() {
-    for (method, rows, needed) in [(Method::Theta, 3, "4"), (Method::Ets, 6, "7"), (Method::Mstl, 24, "25")] {
+    for (method, rows, needed) in
+        [(Method::Theta, 3, "4"), (Method::Ets, 6, "7"), (Method::Mstl, 24, "25"), (Method::Harmonic, 9, "10")]
+    {
         let values = hours(rows);
         let error = method.fit(&values, &[12]).unwrap_err().to_string();
         assert!(error.contains(needed) && error.contains(&rows.to_string()), "{error}");

@@ -3,6 +3,7 @@
 use crate::common::{noisy_sine, settings};
 use crate::experiment::trained;
 use unrolled::data::{Part, Series};
+use unrolled::evaluate::Baselines;
 use unrolled::knob::Raw;
 use unrolled::session::{Loading, Member};
 use unrolled::{Error, Session};
@@ -122,7 +123,7 @@ fn a_baseline_can_be_a_member() {
     let series = noisy_sine(400);
     let mut model = trained(series.clone(), "{}");
     let file = model.save().unwrap();
-    for id in ["last", "seasonal", "ridge", "ridge-centred"] {
+    for id in Baselines::ids() {
         let mut both = combined(series.clone(), &[(Member::Model(&file), 1e-9), (Member::Baseline(id), 1.0)]);
         let evaluation = both.evaluate(Part::Test).unwrap();
         let error = |id: &str| evaluation.rows.iter().find(|row| row.id == id).unwrap().scores.mae;
@@ -132,6 +133,10 @@ fn a_baseline_can_be_a_member() {
         assert!(id != "last" || close(&forecast.values, &[last; HORIZON]));
         let Err(Error::NotReady { problem }) = both.forecast(HORIZON + 1) else { panic!("{id}") };
         assert!(problem.contains("1 to 6 steps") && problem.contains("baseline"), "{problem}");
+        let mut again = Session::new(series.clone());
+        again.load(&both.save().unwrap(), &Loading::default()).unwrap();
+        assert_eq!(again.evaluate(Part::Test).unwrap().rows, evaluation.rows, "{id}");
+        assert_eq!(again.forecast(HORIZON).unwrap().values, forecast.values, "{id}");
     }
 }
 
@@ -175,20 +180,26 @@ fn an_average_is_one_file() {
 fn on_rows_that_go_on_every_member_is_what_it_was() {
     let [before, after] = growing(400, 460);
     let file = trained(before.clone(), "{}").save().unwrap();
-    let mut both = combined(before, &[(Member::Model(&file), 1.0), (Member::Baseline("ridge"), 1.0)]);
-    let bytes = both.save().unwrap();
-    let said = both.forecast(HORIZON).unwrap();
-    let mut later = Session::new(after);
-    let configured = later.load(&bytes, &Loading::default()).unwrap();
-    assert!(configured.trained_on.contains("continue"), "{}", configured.trained_on);
-    // The first step was forecast from the row before: the ridge has not been fitted on the rows that came since.
-    let found = later.predictions(Part::Test, 1).unwrap();
-    let at = found.times.iter().position(|time| *time == said.times[0]).unwrap();
-    assert!(close(&found.predicted[at..=at], &said.values[..1]), "{} and {}", found.predicted[at], said.values[0]);
-    // One that is fitted anew forecasts something else.
-    later.combine(&[(Member::Model(&file), 1.0), (Member::Baseline("ridge"), 1.0)], &Loading::default()).unwrap();
-    let anew = later.predictions(Part::Test, 1).unwrap();
-    assert!(!close(&anew.predicted[at..=at], &said.values[..1]), "{}", anew.predicted[at]);
+    for id in ["ridge", "ets", "mstl", "harmonic"] {
+        let members = [(Member::Model(&file[..]), 1.0), (Member::Baseline(id), 1.0)];
+        let mut both = combined(before.clone(), &members);
+        let bytes = both.save().unwrap();
+        let said = both.forecast(HORIZON).unwrap();
+        let mut later = Session::new(after.clone());
+        let configured = later.load(&bytes, &Loading::default()).unwrap();
+        assert!(configured.trained_on.contains("continue"), "{}", configured.trained_on);
+        // The first step was forecast from the row before: the baseline has not been fitted on the rows that came since.
+        let found = later.predictions(Part::Test, 1).unwrap();
+        let at = found.times.iter().position(|time| *time == said.times[0]).unwrap();
+        let now = found.predicted[at];
+        assert!(close(&[now], &said.values[..1]), "{id}: {now} and {}", said.values[0]);
+        // One that is fitted anew forecasts something else.
+        later.combine(&members, &Loading::default()).unwrap();
+        let anew = later.predictions(Part::Test, 1).unwrap().predicted[at];
+        assert!((anew - said.values[0]).abs() > 2.0 * (now - said.values[0]).abs(), "{id}: {anew}");
+    }
+    let members = [(Member::Model(&file[..]), 1.0), (Member::Baseline("ets"), 1.0)];
+    let bytes = combined(before, &members).save().unwrap();
     // Other rows are none that a baseline can be fitted again on, whoever says that they are of the same kind.
     let mut other = noisy_sine(400);
     other.columns[0].iter_mut().for_each(|value| *value = 40.0 - *value);

@@ -277,7 +277,7 @@ fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_ta
         let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 24, 5).unwrap());
         let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
         let about = About { label: "LSTM", scored_times: 1, interval: None };
-        (baselines.linear(Some(0)), evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about))
+        (baselines.best(&frame, Some(0)), evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about))
     };
     let (chosen, moved) = said(60.0);
     assert_eq!((chosen, said(20.0).0), (Some("ridge"), Some("ridge")), "the test part chooses nothing");
@@ -289,7 +289,7 @@ fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_ta
     let wanted = format!("the linear model ({})", quantity(row("ridge").scores.mae, None));
     assert!(moved.sentence.contains(&wanted), "{}", moved.sentence);
     let noted: Vec<&str> =
-        moved.rows.iter().filter(|row| row.note.contains("smaller validation error")).map(|row| row.id).collect();
+        moved.rows.iter().filter(|row| row.note.contains("smallest validation error")).map(|row| row.id).collect();
     assert_eq!(noted, ["ridge"]);
 }
 

@@ -49,9 +49,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Statistical forecasts of one series.
     ("baseline", &["error", "math"]),
     // Evaluation of any forecaster.
-    ("evaluate", &["error", "exact", "knob", "math", "data"]),
+    ("evaluate", &["error", "exact", "knob", "math", "baseline", "data"]),
     // The common ground of compared models, and the rows that they have learnt from.
-    ("experiment", &["error", "digest", "data", "evaluate"]),
+    ("experiment", &["error", "digest", "baseline", "data", "evaluate"]),
     // The networks, from arithmetic to architectures.
     ("grad", &["error", "knob", "math"]),
     ("scan", &["error", "knob", "math", "grad"]),

@@ -30,6 +30,7 @@ mod session;
 mod shuffle;
 mod sizing;
 mod state_dict;
+mod statistical;
 mod truncated;
 mod windows;
 

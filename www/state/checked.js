@@ -278,8 +278,12 @@ const rows = list(
     per_step_mae: list(number),
     per_step_rmse: list(number),
     chance: maybe(number),
+    // Older runs have neither these nor reasons.
+    compared: maybe(flag),
   }),
 );
+
+const absent = maybe(list(text));
 
 /** Coverage of an interval on the scored part. */
 const range = object({ level: number, coverage: number, width: number, windows: count });
@@ -290,11 +294,12 @@ const evaluation = object({
   horizon: count,
   unit: maybe(text),
   rows,
+  absent,
   sentence: text,
   range: maybe(range),
   order: text,
   scored_times: count,
-  targets: list(object({ name: text, unit: maybe(text), rows, sentence: text, range: maybe(range) }), 1),
+  targets: list(object({ name: text, unit: maybe(text), rows, absent, sentence: text, range: maybe(range) }), 1),
 });
 
 const predictions = object({ times: numbers, predicted: numbers, actual: numbers });

@@ -63,8 +63,12 @@ function overview({ rows: all, targets, unit }, shown, show) {
   );
 }
 
+/** @param {ErrorRow[]} rows @returns {ErrorRow[]} Those that are drawn: the model, and what it is compared with. Kept runs of earlier versions draw all. */
+const drawn = (rows) => rows.filter(({ compared }) => compared !== false);
+
 /** @param {Evaluation['targets'][number]} errors */
 function scores({ rows, unit }) {
+  const lines = drawn(rows);
   /** @type {['mae' | 'rmse' | 'mase', string][]} */
   const measures = [
     ['mae', `MAE${unit ? `, ${unit}` : ''}`],
@@ -95,8 +99,9 @@ function scores({ rows, unit }) {
     h(
       'tbody',
       {},
-      ...rows.map((row, place) => {
-        const bar = h('span', { class: `bar mark-${place % 5}`, 'aria-hidden': 'true' });
+      ...rows.map((row) => {
+        const mark = lines.includes(row) ? `mark-${lines.indexOf(row)}` : 'undrawn';
+        const bar = h('span', { class: `bar ${mark}`, 'aria-hidden': 'true' });
         bar.style.inlineSize = `${(100 * row.mae) / widest}%`;
         return h(
           'tr',
@@ -104,7 +109,7 @@ function scores({ rows, unit }) {
           h(
             'th',
             { scope: 'row' },
-            h('span', { class: `key mark-${place % 5}` }, row.label),
+            h('span', { class: `key ${mark}` }, row.label),
             h('span', { class: 'note small muted' }, row.note),
           ),
           ...measures.map(([measure]) =>
@@ -220,6 +225,7 @@ export function errorsView(root, store, act) {
         fill(
           left,
           scores(errors),
+          errors.absent?.length ? h('p', { class: 'small muted' }, errors.absent.join(' ')) : null,
           evaluation.order && !several ? h('p', { class: 'small' }, evaluation.order) : null,
           errors.range ? h('p', { class: 'small range' }, rangeSentence(errors)) : null,
           h(
@@ -229,16 +235,17 @@ export function errorsView(root, store, act) {
           ),
           open ? h('p', {}, judge) : null,
         );
-        const now = errors.rows.map(({ id }) => id).join();
+        const lines = drawn(errors.rows);
+        const now = lines.map(({ id }) => id).join();
         if (now !== ids) {
           chart?.destroy();
           chart = stepsChart(
             box,
-            errors.rows.map(({ id }) => id),
+            lines.map(({ id }) => id),
           );
           ids = now;
         }
-        chart?.set(errors.rows);
+        chart?.set(lines);
         fillTable();
       },
     ),

@@ -136,8 +136,8 @@ impl Ets {
     }
 
     fn fitted(form: Form, values: &[f64], period: usize, seasons: &Seasons) -> Option<Self> {
+        let (mut at, mut bounds) = weights_at_start(form, if period > LONGEST_SEASON { 1 } else { period });
         let period = if form.season.is_some() { period } else { 1 };
-        let (mut at, mut bounds) = weights_at_start(form, period);
         at.extend(seasons.states(form, values, period));
         bounds.resize(at.len(), (f64::NEG_INFINITY, f64::INFINITY));
         if at.len() + 1 >= values.len() {
@@ -182,14 +182,17 @@ impl Ets {
 }
 
 /// Smoothing parameters at the start of the search, in the order of [`unpack`], and their bounds: `β` no larger than the first `α`, and
-/// `γ` than the first `1 − α`.
+/// `γ` than the first `1 − α`. With multiplicative errors `β` is no larger than the first `α` of a form with a season of `period` rows: such
+/// a slope follows noise less.
 fn weights_at_start(form: Form, period: usize) -> (Vec<f64>, Vec<(f64, f64)>) {
     let within = |(low, high): (f64, f64), share: f64| low + share * (high - low);
-    let alpha = within(WEIGHT, 0.2 / period as f64);
+    let first = |period: usize| within(WEIGHT, 0.2 / period as f64);
+    let alpha = first(if form.season.is_some() { period } else { 1 });
+    let slope = if form.error == Effect::Multiplicative { first(period) } else { alpha };
     let mut all = vec![(alpha, WEIGHT)];
     let mut add = |bounds, share| all.push((within(bounds, share), bounds));
     if form.trend != Trend::None {
-        add((WEIGHT.0, alpha), 0.1);
+        add((WEIGHT.0, slope), 0.1);
     }
     if form.season.is_some() {
         add((WEIGHT.0, WEIGHT.1.min(1.0 - alpha)), 0.05);

@@ -11,6 +11,8 @@ const LONGEST_SEARCHED: usize = 1000;
 /// Smallest autocorrelation of a natural period; for other periods, without a calendar's support, [`VERY_CLEAR`].
 const CLEAR: f64 = 0.25;
 const VERY_CLEAR: f64 = 0.4;
+/// Smallest number of whole periods of a season among several: with two, a chance resemblance is taken for a season.
+const FEWEST_PERIODS: usize = 3;
 /// Smallest gain of a longer period over a shorter one: every week also repeats days.
 const BETTER: f64 = 0.1;
 
@@ -62,6 +64,41 @@ pub(crate) fn find(values: &[f64], step: Step) -> Option<usize> {
         }
     }
     best.or_else(|| search(values))
+}
+
+/// All periods of these values in steps, the shortest first: those of the calendar that show once the shorter ones are taken out, and the
+/// one that [`find`] finds. Each fits [`FEWEST_PERIODS`] times.
+pub(crate) fn all(values: &[f64], step: Step) -> Vec<usize> {
+    let values = &values[values.len().saturating_sub(MOST_VALUES)..];
+    let fits = |period: &usize| period * FEWEST_PERIODS <= values.len();
+    let mut rest = values.to_vec();
+    let mut found = Vec::new();
+    for period in natural(step).into_iter().filter(fits) {
+        let level = without_trend(&rest, period);
+        let here = correlation(&level, period);
+        if here > CLEAR && here > correlation(&level, period / 2) {
+            found.push(period);
+            let means = phase_means(&level, period);
+            rest.iter_mut().zip(means.iter().cycle()).for_each(|(value, mean)| *value -= mean);
+        }
+    }
+    let main = find(values, step).filter(fits);
+    // A period of the calendar that was left out here, such as a week of equal days, shows through a shorter one.
+    if found.is_empty() || main.is_some_and(|main| !natural(step).contains(&main)) {
+        found.extend(main.filter(|main| !found.contains(main)));
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Mean of the known values of each phase, 0 without one: `[period]`.
+fn phase_means(values: &[f64], period: usize) -> Vec<f64> {
+    let (mut sums, mut counts) = (vec![0.0; period], vec![0.0_f64; period]);
+    for (at, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+        sums[at % period] += value;
+        counts[at % period] += 1.0;
+    }
+    sums.iter().zip(&counts).map(|(sum, count)| sum / count.max(1.0)).collect()
 }
 
 /// The lag of the autocorrelation's highest peak, beyond the first lag with a negative value.
@@ -188,6 +225,27 @@ mod tests {
         assert_eq!(find(&[1.0; 500], hour), None);
         assert_eq!(find(&[f64::NAN; 500], hour), None);
         assert_eq!(find(&[], hour), None);
+    }
+
+    #[test]
+    fn several_periods_are_found_where_each_shows_without_the_others() {
+        let (hour, day) = (Step::Milliseconds(HOUR), Step::Milliseconds(DAY));
+        let weekly = |at: f64| if at % 168.0 < 48.0 { 5.0 } else { 0.0 };
+        assert_eq!(all(&series(2000, |at| 3.0 * wave(at, 24.0) + weekly(at)), hour), [24, 168]);
+        // With a walk-like level, and with a few values missing.
+        let mut both = series(2000, |at| 9.0 * wave(at, 24.0) + 3.0 * wave(at, 168.0) + 20.0 * wave(at, 1900.0));
+        both[40..60].fill(f64::NAN);
+        assert_eq!(all(&both, hour), [24, 168]);
+        // Equal days make no week.
+        assert_eq!(all(&series(2000, |at| 3.0 * wave(at, 24.0) + at / 10.0), hour), [24]);
+        assert_eq!(all(&series(1460, |at| 2.0 * wave(at, 7.0) + 5.0 * wave(at, 365.2425)), day), [7, 365]);
+        // Two years are too few for a season of a year.
+        assert_eq!(all(&series(800, |at| 2.0 * wave(at, 7.0) + 5.0 * wave(at, 365.2425)), day), [7]);
+        assert_eq!(all(&series(300, |at| 3.0 * wave(at, 17.0)), Step::Rows), [17]);
+        let nothing: [usize; 0] = [];
+        assert_eq!(all(&series(2000, |_| 0.0), hour), nothing);
+        assert_eq!(all(&[f64::NAN; 900], hour), nothing);
+        assert_eq!(all(&[], day), nothing);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 pub struct Suggestion {
     /// Season in steps; 1: none.
     pub season: usize,
+    /// All seasons that show in the values, in steps, the shortest first.
+    pub seasons: Vec<usize>,
     /// Input window in steps.
     pub window: usize,
     /// Horizon in steps.
@@ -143,6 +145,7 @@ impl Regular {
 pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Suggestion {
     let (rows, step) = (values.len(), axis.step);
     let train = &values[split.train.clone()];
+    let seasons = period::all(train, step);
     let found = period::find(train, step);
     let season = found.unwrap_or_else(|| natural_season(step, rows));
     let (usual_window, usual_horizon) = usual(step, season);
@@ -190,7 +193,11 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
     let unit = step.phrase();
     let repeats = match (found, season) {
         (_, 1) => "No period shows in the values".to_owned(),
-        (Some(_), season) => format!("The values repeat after {season} steps of {unit}"),
+        (Some(_), season) => {
+            let others = seasons.iter().filter(|&&other| other != season).map(usize::to_string);
+            let all: Vec<String> = [season.to_string()].into_iter().chain(others).collect();
+            format!("The values repeat after {} steps of {unit}", all.join(" and "))
+        }
         (None, season) => format!("No period shows in the values; {season} steps of {unit} are usual"),
     };
     let repeats = repeats.replace("steps of one row", "rows");
@@ -200,7 +207,7 @@ pub fn suggest(values: &[f64], axis: &Axis, split: &Split, fill: Fill) -> Sugges
         format!(", shorter than usual ({usual_window} and {usual_horizon}) because {because}")
     };
     let why = format!("{repeats}. Look back {window}, forecast {horizon}{fit}.{cost}");
-    Suggestion { season, window, horizon, gaps, why }
+    Suggestion { season, seasons, window, horizon, gaps, why }
 }
 
 /// Note on a series too short for the usual window and horizon.

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use super::errors::not_ready;
 use crate::Real;
-use crate::data::{Frame, Part, Split};
+use crate::data::{Frame, Part, Split, WindowSet};
 use crate::error::{Error, Result};
-use crate::evaluate::Baselines;
+use crate::evaluate::interval::errors_over;
+use crate::evaluate::{Baselines, Forecasts, Interval};
 use crate::experiment::{self, Learnt};
 use crate::export::ensemble as file;
 use crate::export::tensors::broken;
+use crate::forecast::{self, Forecast, LEVEL};
+use crate::session::model::no_range;
 use crate::session::view::View;
+use crate::train::trainer::MOST_VALIDATED;
 
 /// A baseline, and what it has learnt from.
 #[derive(Debug)]
@@ -49,7 +53,9 @@ impl Baseline {
         let (window, horizon) = view.lengths();
         let set = |part| frame.windows(&split, part, window, horizon);
         let fitted = Baselines::fit(frame, &split, &set(Part::Train)?, &set(Part::Validation)?, *season);
-        Self::of(about, Arc::new(fitted), view)
+        // No row of a part that is scored here.
+        let rows = split.train.start..split.train.end.min(experiment.split.train.end);
+        Self::of(about, Arc::new(fitted.with(experiment.statistical(rows, *season))), view)
     }
 
     fn of(about: file::Baseline, fitted: Arc<Baselines>, view: &View) -> Result<Self> {
@@ -57,14 +63,36 @@ impl Baseline {
         if (0..view.frame.targets).all(there) {
             return Ok(Self { about, fitted });
         }
-        Err(not_ready(format!(
-            "there is no baseline “{}” of this series; choose last, seasonal, ridge or ridge-centred.",
-            about.id
-        )))
+        let ids: Vec<&str> = Baselines::ids().collect();
+        let why = fitted.why_not(&about.id, view.frame.targets).unwrap_or_default();
+        let problem =
+            format!("There is no baseline “{}” of this series; choose among {}. {why}", about.id, ids.join(", "));
+        Err(not_ready(problem.trim_end().to_owned()))
     }
 
+    /// Forecasts of `steps` steps beyond the end of the series, [`Baselines::beyond`], with a range from its errors on validation.
+    pub fn alone(mut self, view: &View, steps: usize) -> Result<Forecast> {
+        let (frame, lengths) = (&view.frame, view.lengths());
+        forecast::within(frame, steps, lengths.1, format!("a baseline forecasts {} steps", lengths.1))?;
+        let of = |target| self.fitted.beyond(&self.about.id, (frame, target), lengths, steps).map_err(not_ready);
+        let scaled = (0..frame.targets).map(of).collect::<Result<Vec<_>>>()?;
+        let all = &view.windows.validation;
+        let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
+        let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
+        let interval = Interval::of_errors(errors_over(frame, &some, &mut self), LEVEL, view.limits.clone());
+        Ok(forecast::ranged(frame, lengths.1, &scaled, interval.as_ref().ok_or_else(|| no_range(all.starts.len()))))
+    }
+}
+
+impl Forecasts for Baseline {
+    fn forecast(&mut self, frame: &Frame, lengths: (usize, usize), starts: &[u32], out: &mut [Real]) {
+        self.of_windows(frame, lengths, starts, out);
+    }
+}
+
+impl Baseline {
     /// Forecasts of the windows that begin at `starts`, scaled like `frame`, in the order of [`Predict`](crate::evaluate::Predict).
-    pub fn forecast(&self, frame: &Frame, lengths: (usize, usize), starts: &[u32], out: &mut [Real]) {
+    pub fn of_windows(&self, frame: &Frame, lengths: (usize, usize), starts: &[u32], out: &mut [Real]) {
         let horizon = lengths.1;
         let mut of_target = vec![0.0; horizon * starts.len()];
         for target in 0..frame.targets {

@@ -119,7 +119,7 @@ impl Members {
                     forecast::within(frame, steps, horizon, why)?;
                     let start = u32::try_from(frame.rows - window).unwrap_or(u32::MAX);
                     let mut whole = vec![0.0; frame.targets * horizon];
-                    baseline.forecast(frame, (window, horizon), &[start], &mut whole);
+                    baseline.of_windows(frame, (window, horizon), &[start], &mut whole);
                     let first = whole.chunks_exact(horizon).flat_map(|target| &target[..steps]);
                     (first.copied().collect(), &frame.scales)
                 }
@@ -142,7 +142,7 @@ impl Forecasts for Members {
                     &model.view.frame.scales
                 }
                 Of::Baseline(baseline) => {
-                    baseline.forecast(frame, lengths, starts, &mut found);
+                    baseline.of_windows(frame, lengths, starts, &mut found);
                     &frame.scales
                 }
             };

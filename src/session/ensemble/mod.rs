@@ -20,12 +20,12 @@ use crate::export::tensors::broken;
 use crate::export::{self, Saved};
 use crate::forecast::{self, Forecast};
 use crate::train::Progress;
-use baseline::Baseline;
+pub use baseline::Baseline;
 use errors::{no_model, not_ready, of_member};
 use members::{Members, Of};
 
-/// A member of an average: a saved model by its file, or a baseline by its row in the table of errors (`last`, `seasonal`, `ridge`,
-/// `ridge-centred`).
+/// A member of an average: a saved model by its file, or a baseline by the id of its row in the table of errors
+/// ([`Baselines::ids`](crate::evaluate::Baselines::ids)).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Member<'a> {
     /// The bytes of its file.
@@ -38,7 +38,7 @@ pub enum Member<'a> {
 #[derive(Debug)]
 pub struct Ensemble {
     pub configured: Configured,
-    view: View,
+    pub(super) view: View,
     members: Members,
     /// Its range, or the reason for the absence of one.
     interval: std::result::Result<Interval, String>,
