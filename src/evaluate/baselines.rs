@@ -169,7 +169,13 @@ impl Baselines {
         Some(())
     }
 
-    /// Forecasts of the baseline with this row `id` beyond the end of the series, scaled, `[steps]`, at most a horizon of them; by a
+    /// Whether the baseline with this row `id` is a linear model, which forecasts its horizon and no further.
+    pub fn is_linear(id: &str) -> bool {
+        LINEAR.iter().any(|(linear, _)| *linear == id)
+    }
+
+    /// Forecasts of the baseline with this row `id` beyond the end of the series, scaled, `[steps]`, for a linear one at most a
+    /// horizon; by a
     /// statistical one after a fit to all rows, by a linear one as fitted to the training part.
     ///
     /// # Errors
@@ -186,6 +192,8 @@ impl Baselines {
             let found = statistical.beyond(method, target, steps)?;
             return Ok(found.into_iter().map(|value| crate::narrow(scale.scale(value))).collect());
         }
+        // A naive forecast has no horizon of its own.
+        let horizon = if Self::is_naive(id) { steps } else { horizon };
         let mut out = vec![0.0; horizon];
         let start = u32::try_from(frame.rows.saturating_sub(window)).unwrap_or(u32::MAX);
         self.forecast(id, (frame, target), (window, horizon), &[start], &mut out)

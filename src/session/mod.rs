@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod automatic;
 mod build;
 mod catalog;
 mod configured;
@@ -23,6 +24,7 @@ mod model;
 mod sizing;
 mod view;
 
+pub use automatic::Candidate;
 pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
 pub use catalog::{Catalog, Preset, catalog, checked};
 pub use configured::{Configured, Parameters, Share};
@@ -36,6 +38,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::arch::registry::{ARCHITECTURE, Which};
 use crate::data::{Part, Series, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
@@ -47,6 +50,7 @@ use crate::forecast::Forecast;
 use crate::knob::Raw;
 use crate::train::trainer::Did;
 use crate::train::{Epoch, Progress};
+use automatic::Automatic;
 use build::Fitted;
 use ensemble::Ensemble;
 use model::Model;
@@ -66,6 +70,7 @@ pub struct Session {
 enum Held {
     Model(Box<Model>),
     Ensemble(Box<Ensemble>),
+    Automatic(Box<Automatic>),
 }
 
 /// Asks the model or the ensemble that a session holds.
@@ -74,6 +79,7 @@ macro_rules! ask {
         match $held.ok_or_else(no_model)? {
             Held::Model($one) => $ask,
             Held::Ensemble($one) => $ask,
+            Held::Automatic($one) => $ask,
         }
     };
 }
@@ -114,8 +120,13 @@ impl Session {
     /// Any that names a knob, a column, or a series that is too short; [`Error::Memory`] for a model that would not fit. The
     /// present model is then kept.
     pub fn configure(&mut self, settings: &Raw) -> Result<&Configured> {
-        let model = Model::new(&self.experiments, settings, Fitted::default(), self.limit)?;
-        Ok(self.hold(Held::Model(Box::new(model))))
+        let held = match catalog::checked(settings)?.get(&ARCHITECTURE) {
+            Which::Automatic => Held::Automatic(Box::new(Automatic::new(&self.experiments, settings, self.limit)?)),
+            Which::One(_) => {
+                Held::Model(Box::new(Model::new(&self.experiments, settings, Fitted::default(), self.limit)?))
+            }
+        };
+        Ok(self.hold(held))
     }
 
     /// `settings` with the number of hidden units that brings their model nearest to `parameters`, counted with two bias vectors as
@@ -140,6 +151,7 @@ impl Session {
     fn model(&self) -> Result<&Model> {
         match self.held.as_ref().ok_or_else(no_model)? {
             Held::Model(model) => Ok(model),
+            Held::Automatic(automatic) => automatic.model().ok_or_else(several),
             Held::Ensemble(_) => Err(several()),
         }
     }
@@ -155,6 +167,7 @@ impl Session {
     fn model_mut(&mut self) -> Result<&mut Model> {
         match self.begun().ok_or_else(no_model)? {
             Held::Model(model) => Ok(model),
+            Held::Automatic(automatic) => automatic.model_mut().ok_or_else(several),
             Held::Ensemble(_) => Err(several()),
         }
     }
@@ -164,7 +177,24 @@ impl Session {
     /// # Errors
     /// [`Error::Training`] if the loss explodes or is NaN; [`Error::NotReady`] without a model.
     pub fn advance(&mut self) -> Result<bool> {
-        Ok(self.model_mut()?.advance()? != Did::Nothing)
+        Ok(self.piece()? != Did::Nothing)
+    }
+
+    fn piece(&mut self) -> Result<Did> {
+        match self.begun().ok_or_else(no_model)? {
+            Held::Model(model) => model.advance(),
+            Held::Automatic(automatic) => automatic.advance(),
+            Held::Ensemble(_) => Err(several()),
+        }
+    }
+
+    /// The candidates of an automatic choice, with their errors once they are known, and their shares in the forecast; none without such a
+    /// choice.
+    pub fn candidates(&self) -> &[Candidate] {
+        match &self.held {
+            Some(Held::Automatic(automatic)) => &automatic.candidates,
+            _ => &[],
+        }
     }
 
     /// Does exactly one optimiser step, after any pending validation; `false` at the end.
@@ -173,7 +203,7 @@ impl Session {
     /// As [`Session::advance`].
     pub fn step(&mut self) -> Result<bool> {
         loop {
-            match self.model_mut()?.advance()? {
+            match self.piece()? {
                 Did::Step => return Ok(true),
                 Did::Validation => {}
                 Did::Nothing => return Ok(false),
@@ -187,7 +217,10 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn parts(&self) -> Result<usize> {
-        Ok(self.model()?.parts())
+        match self.held.as_ref().ok_or_else(no_model)? {
+            Held::Automatic(automatic) => Ok(automatic.parts()),
+            _ => Ok(self.model()?.parts()),
+        }
     }
 
     /// Computes one part of the next piece of training into `out`, for [`Session::apply`] in every session that trains the same
@@ -204,7 +237,12 @@ impl Session {
     /// # Errors
     /// As [`Session::advance`]; [`Error::NotReady`] if these are not its parts, which then changes nothing.
     pub fn apply(&mut self, parts: &[Vec<crate::Real>]) -> Result<bool> {
-        Ok(self.model_mut()?.apply(parts)? != Did::Nothing)
+        let did = match self.begun().ok_or_else(no_model)? {
+            Held::Model(model) => model.apply(parts),
+            Held::Automatic(automatic) => automatic.apply(parts),
+            Held::Ensemble(_) => Err(several()),
+        };
+        Ok(did? != Did::Nothing)
     }
 
     /// Ends training and puts the best weights in place.
@@ -212,6 +250,9 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn stop(&mut self) -> Result<()> {
+        if let Some(Held::Automatic(automatic)) = self.begun() {
+            return automatic.stop();
+        }
         self.model_mut()?.stop();
         Ok(())
     }
@@ -231,6 +272,7 @@ impl Session {
     pub fn history(&self, from: usize) -> Result<&[Epoch]> {
         let history = match self.held.as_ref().ok_or_else(no_model)? {
             Held::Model(model) => model.trainer.history(),
+            Held::Automatic(automatic) => automatic.history(),
             Held::Ensemble(_) => &[],
         };
         Ok(&history[from.min(history.len())..])
@@ -267,7 +309,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model, whose targets, window and horizon it shares, for too many steps, and without such a baseline.
     pub fn forecast_by(&self, id: &str, steps: usize) -> Result<Forecast> {
-        let view = self.held.as_ref().ok_or_else(no_model)?.view();
+        let view = self.held.as_ref().ok_or_else(no_model)?.view()?;
         ensemble::Baseline::new(id, view)?.alone(view, steps)
     }
 
@@ -278,7 +320,7 @@ impl Session {
     /// [`Error::Column`] for an unknown column, or one with too few values.
     pub fn glance(&self, column: &str) -> Result<Glance> {
         let split = match &self.held {
-            Some(held) => held.view().experiment.split.clone(),
+            Some(held) => held.view()?.experiment.split.clone(),
             None => Split::usual(&self.series().axis),
         };
         Glance::of(self.series(), &split, column)
@@ -385,10 +427,11 @@ impl Session {
 }
 
 impl Held {
-    fn view(&self) -> &View {
+    fn view(&self) -> Result<&View> {
         match self {
-            Held::Model(model) => &model.view,
-            Held::Ensemble(ensemble) => &ensemble.view,
+            Held::Model(model) => Ok(&model.view),
+            Held::Ensemble(ensemble) => Ok(&ensemble.view),
+            Held::Automatic(automatic) => automatic.view().ok_or_else(no_model),
         }
     }
 
@@ -396,6 +439,7 @@ impl Held {
         match self {
             Held::Model(model) => &model.configured,
             Held::Ensemble(ensemble) => &ensemble.configured,
+            Held::Automatic(automatic) => &automatic.configured,
         }
     }
 }

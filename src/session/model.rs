@@ -43,6 +43,10 @@ pub struct Model {
     pub(super) tape: Tape,
 }
 
+/// The remark on a forecast by weights that have learnt from all rows.
+pub(super) const LEARNT_LAST: &str =
+    "It comes from the model after it has learnt from all rows; all errors are those of the model before.";
+
 /// The record of a saved model.
 #[derive(Debug)]
 pub struct Origin {
@@ -122,7 +126,7 @@ impl Model {
     }
 
     /// Begins to learn from all rows, once the judged model has ended. After a training that failed there is nothing to repeat.
-    fn relearn(&mut self, did: Result<Did>) -> Result<Did> {
+    pub(super) fn relearn(&mut self, did: Result<Did>) -> Result<Did> {
         if did.is_err() {
             self.relearns = false;
             self.last = None;
@@ -158,8 +162,13 @@ impl Model {
         Ok((self.trainer.again(built, set.clone(), truncated), set))
     }
 
+    /// Whether nothing is left to be trained.
+    pub(super) fn is_done(&self) -> bool {
+        self.last.as_deref().unwrap_or(&self.trainer).is_done()
+    }
+
     /// The weights that have learnt from all rows.
-    fn learnt_last(&self) -> Option<&Trainer> {
+    pub(super) fn learnt_last(&self) -> Option<&Trainer> {
         self.last.as_deref().filter(|last| last.is_done())
     }
 
@@ -219,9 +228,7 @@ impl Model {
         let range = interval.as_ref().map_err(String::clone);
         let mut forecast = forecast::ranged(&self.view.frame, self.configured.horizon, &scaled, range);
         if self.learnt_last().is_some() {
-            let said =
-                "It comes from the model after it has learnt from all rows; all errors are those of the model before.";
-            forecast.note = [said, &forecast.note].join(" ").trim_end().to_owned();
+            forecast.note = [LEARNT_LAST, &forecast.note].join(" ").trim_end().to_owned();
         }
         Ok(Forecast { measured, ..forecast })
     }

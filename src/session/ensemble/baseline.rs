@@ -11,7 +11,7 @@ use crate::evaluate::{Baselines, Forecasts, Interval};
 use crate::experiment::{self, Learnt};
 use crate::export::ensemble as file;
 use crate::export::tensors::broken;
-use crate::forecast::{self, Forecast, LEVEL};
+use crate::forecast::{self, Forecast, LEVEL, MOST_BLOCKS};
 use crate::session::model::no_range;
 use crate::session::view::View;
 use crate::train::trainer::MOST_VALIDATED;
@@ -73,14 +73,27 @@ impl Baseline {
     /// Forecasts of `steps` steps beyond the end of the series, [`Baselines::beyond`], with a range from its errors on validation.
     pub fn alone(mut self, view: &View, steps: usize) -> Result<Forecast> {
         let (frame, lengths) = (&view.frame, view.lengths());
-        forecast::within(frame, steps, lengths.1, format!("a baseline forecasts {} steps", lengths.1))?;
-        let of = |target| self.fitted.beyond(&self.about.id, (frame, target), lengths, steps).map_err(not_ready);
-        let scaled = (0..frame.targets).map(of).collect::<Result<Vec<_>>>()?;
+        let most = self.reach(lengths.1);
+        forecast::within(frame, steps, most, format!("this baseline forecasts {most} steps"))?;
+        let scaled = self.beyond((frame, lengths), steps)?;
         let all = &view.windows.validation;
         let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
         let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
         let interval = Interval::of_errors(errors_over(frame, &some, &mut self), LEVEL, view.limits.clone());
         Ok(forecast::ranged(frame, lengths.1, &scaled, interval.as_ref().ok_or_else(|| no_range(all.starts.len()))))
+    }
+}
+
+impl Baseline {
+    /// Number of steps that it can forecast: a linear model its horizon, all others as many as a recursive network.
+    pub fn reach(&self, horizon: usize) -> usize {
+        if Baselines::is_linear(&self.about.id) { horizon } else { horizon * MOST_BLOCKS }
+    }
+
+    /// Its forecasts of each target beyond the end of the series, scaled like `frame`.
+    pub fn beyond(&self, (frame, lengths): (&Frame, (usize, usize)), steps: usize) -> Result<Vec<Vec<Real>>> {
+        let of = |target| self.fitted.beyond(&self.about.id, (frame, target), lengths, steps).map_err(not_ready);
+        (0..frame.targets).map(of).collect()
     }
 }
 

@@ -48,6 +48,11 @@ impl Members {
         })
     }
 
+    /// Whether a network among them has learnt from all rows.
+    pub fn has_learnt_last(&self) -> bool {
+        self.models().any(|(_, model)| model.learnt_last().is_some())
+    }
+
     /// A description of the whole.
     pub fn configured(&self, view: &View) -> Result<Configured> {
         let Some((_, first)) = self.models().next() else { return Err(no_model()) };
@@ -115,13 +120,10 @@ impl Members {
                     (found.concat(), &model.view.frame.scales)
                 }
                 Of::Baseline(baseline) => {
-                    let why = format!("a baseline among the members forecasts {horizon} steps");
-                    forecast::within(frame, steps, horizon, why)?;
-                    let start = u32::try_from(frame.rows - window).unwrap_or(u32::MAX);
-                    let mut whole = vec![0.0; frame.targets * horizon];
-                    baseline.of_windows(frame, (window, horizon), &[start], &mut whole);
-                    let first = whole.chunks_exact(horizon).flat_map(|target| &target[..steps]);
-                    (first.copied().collect(), &frame.scales)
+                    let most = baseline.reach(horizon);
+                    let why = format!("a baseline among the members forecasts {most} steps");
+                    forecast::within(frame, steps, most, why)?;
+                    (baseline.beyond((frame, (window, horizon)), steps)?.concat(), &frame.scales)
                 }
             };
             sums.resize(found.len(), 0.0);

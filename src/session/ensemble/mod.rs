@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::configured::Configured;
 use super::loading::Loading;
-use super::model::{Model, no_range};
+use super::model::{LEARNT_LAST, Model, no_range};
 use super::view::{Age, Predictions, Sample, Sets, View};
 use crate::data::{Part, WindowSet};
 use crate::error::Result;
@@ -48,6 +48,24 @@ pub struct Ensemble {
 
 /// Weights do not change once members are together.
 const AGE: Age = (None, 0);
+
+/// A member that was made here.
+#[derive(Debug)]
+pub enum Made {
+    /// A trained network.
+    Model(Box<Model>),
+    /// A baseline by the id of its row.
+    Baseline(String),
+}
+
+impl Made {
+    fn model(&self) -> Option<&Model> {
+        match self {
+            Made::Model(model) => Some(model),
+            Made::Baseline(_) => None,
+        }
+    }
+}
 
 /// A member as it is given.
 enum Given<'a> {
@@ -127,6 +145,26 @@ impl Ensemble {
         Ok(Self { configured, view, members, interval, measured: about.measured })
     }
 
+    /// The average of networks that were trained here, and of baselines by their ids, with shares that sum to 1.
+    pub fn of(made: Vec<(Made, f64)>) -> Result<Self> {
+        let models: Vec<Option<&Model>> = made.iter().map(|(made, _)| made.model()).collect();
+        let mut view = shared(&models)?;
+        view.label = format!("average of {} forecasts", made.len());
+        let of = |(made, share): (Made, f64)| match made {
+            Made::Model(model) => Ok((share, Of::Model(model))),
+            Made::Baseline(id) => Ok((share, Of::Baseline(Baseline::new(&id, &view)?))),
+        };
+        let mut members = Members::new(made.into_iter().map(of).collect::<Result<_>>()?);
+        let configured = members.configured(&view)?;
+        let (interval, measured) = (members.interval(&view), baseline::past(&view));
+        Ok(Self { configured, view, members, interval, measured })
+    }
+
+    /// What the baseline with this `id` is called here.
+    pub fn label_of(&self, id: &str) -> String {
+        self.view.baselines().label(id, &self.view.frame.axis).unwrap_or_else(|| id.to_owned())
+    }
+
     /// Members with their shares, their common view, and a description of the whole.
     fn together<'a>(
         experiments: &Experiments,
@@ -150,7 +188,7 @@ impl Ensemble {
             }
             Ok(models)
         })?;
-        let mut view = shared(&models)?;
+        let mut view = shared(&models.iter().map(Option::as_ref).collect::<Vec<_>>())?;
         view.label = format!("average of {} forecasts", given.len());
         let mut members = Vec::new();
         for (index, ((given, share), model)) in given.into_iter().zip(models).enumerate() {
@@ -185,7 +223,10 @@ impl Ensemble {
         let (frame, horizon) = (&self.view.frame, self.configured.horizon);
         let scaled = self.members.beyond(frame, self.view.lengths(), steps)?;
         let range = self.interval.as_ref().map_err(String::clone);
-        let found = forecast::ranged(frame, horizon, &scaled, range);
+        let mut found = forecast::ranged(frame, horizon, &scaled, range);
+        if self.members.has_learnt_last() {
+            found.note = [LEARNT_LAST, &found.note].join(" ").trim_end().to_owned();
+        }
         Ok(Forecast { measured: self.view.measured(AGE), ..found })
     }
 
@@ -214,9 +255,9 @@ impl Ensemble {
 }
 
 /// The first model's view, with only those validation and test windows that every model can forecast.
-fn shared(models: &[Option<Model>]) -> Result<View> {
+fn shared(models: &[Option<&Model>]) -> Result<View> {
     let numbered: Vec<(usize, &Model)> =
-        models.iter().enumerate().filter_map(|(index, model)| Some((index + 1, model.as_ref()?))).collect();
+        models.iter().enumerate().filter_map(|(index, model)| Some((index + 1, (*model)?))).collect();
     let Some((number, first)) = numbered.first() else { return Err(no_model()) };
     for (other, model) in &numbered[1..] {
         let differs = |what: &str| {

@@ -1,0 +1,71 @@
+//! The choice among candidates by their errors on the validation part.
+
+use super::{Automatic, Candidate, Stage, no_candidate};
+use crate::data::WindowSet;
+use crate::error::Result;
+use crate::evaluate::Baselines;
+use crate::evaluate::interval::errors_over;
+use crate::session::ensemble::Baseline;
+use crate::session::model::Model;
+use crate::train::trainer::MOST_VALIDATED;
+
+/// How much larger than the least error one may be where validation spans a single horizon, as a share.
+const LENIENCE: f64 = 0.7;
+
+/// Baselines that are tried: not the last value and the linear models, which networks start from.
+fn tried() -> impl Iterator<Item = &'static str> {
+    Baselines::ids().filter(|id| !["last", "ridge", "ridge-centred"].contains(id))
+}
+
+impl Automatic {
+    /// Judges the first `judged` networks and the baselines, keeps those that are as good as the best, and lets them learn from all
+    /// rows.
+    pub(super) fn choose(&mut self, judged: usize) -> Result<()> {
+        self.models.truncate(judged);
+        for (candidate, model) in self.candidates.iter_mut().zip(&self.models) {
+            candidate.error = Some(mean(model.trainer.validation_errors())).filter(|error| error.is_finite());
+        }
+        let first = self.models.first().ok_or_else(no_candidate)?;
+        self.candidates.extend(tried().map(|id| baseline(id, first)));
+        let least = self.candidates.iter().filter_map(|candidate| candidate.error).fold(f64::INFINITY, f64::min);
+        let WindowSet { starts, horizon, .. } = &first.view.windows.validation;
+        let spanned = ((starts.len() + horizon - 1) / horizon).max(1) as f64;
+        let most = least * (1.0 + LENIENCE / spanned.sqrt());
+        let mut kept: Vec<bool> =
+            self.candidates.iter().map(|candidate| candidate.error.is_some_and(|error| error <= most)).collect();
+        // A network is always among them: the file of an average and its range rest on one.
+        if !kept[..self.models.len()].contains(&true) {
+            let error = |at: &usize| self.candidates[*at].error.unwrap_or(f64::INFINITY);
+            let best = (0..self.models.len()).min_by(|one, other| error(one).total_cmp(&error(other)));
+            kept[best.unwrap_or(0)] = true;
+        }
+        let weight = 1.0 / kept.iter().filter(|kept| **kept).count() as f64;
+        for (candidate, kept) in self.candidates.iter_mut().zip(&kept) {
+            candidate.weight = if *kept { weight } else { 0.0 };
+        }
+        let mut stays = kept.iter();
+        self.models.retain(|_| stays.next() == Some(&true));
+        self.stage = Stage::Learning(0);
+        self.learn()
+    }
+}
+
+/// A baseline as a candidate, by the row's id.
+fn baseline(id: &str, model: &Model) -> Candidate {
+    let all = &model.view.windows.validation;
+    let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
+    let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
+    let found = Baseline::new(id, &model.view).map(|mut one| mean(&errors_over(&model.view.frame, &some, &mut one)));
+    let (error, why) = match found {
+        Ok(error) if error.is_finite() => (Some(error), String::new()),
+        Ok(_) => (None, "Its forecasts are not numbers.".to_owned()),
+        Err(error) => (None, error.to_string()),
+    };
+    Candidate { label: id.to_owned(), settings: Default::default(), error, weight: 0.0, why }
+}
+
+/// Mean absolute error.
+fn mean(errors: &[Vec<f64>]) -> f64 {
+    let count: usize = errors.iter().map(Vec::len).sum();
+    errors.iter().flatten().map(|error| error.abs()).sum::<f64>() / count as f64
+}
