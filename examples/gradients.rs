@@ -68,6 +68,7 @@ fn measure(series: &Series, architecture: &Architecture, variant: Option<(&'stat
             ("segment".into(), 1.into()),
             ("hidden".into(), 64.into()),
             ("head_dropout".into(), 0.0.into()),
+            ("from_line".into(), false.into()),
             ("batch_size".into(), BATCH.into()),
         ]);
         raw.extend(variant.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())));

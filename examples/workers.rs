@@ -17,7 +17,7 @@ fn session(shards: usize) -> Result<Session> {
         Session::new(Series { axis, names: vec!["value".to_owned()], columns: vec![values], sentinels: None });
     let settings = serde_json::json!({
         "architecture": "lstm", "hidden": 128, "layers": 2, "window": 168, "horizon": 24, "segment": 1, "batch_size": 64,
-        "normalise": "none", "highway": false, "head_dropout": 0, "optimiser": "adam", "shards": shards,
+        "normalise": "none", "highway": false, "from_line": false, "head_dropout": 0, "optimiser": "adam", "shards": shards,
     });
     let settings = serde_json::from_value(settings).expect("these are settings");
     session.configure(&settings)?;

@@ -8,7 +8,7 @@ mod common;
 use std::alloc::System;
 
 use cap::Cap;
-use common::{noisy_sine, settings};
+use common::{noisy_sine, plain};
 use unrolled::arch::registry;
 use unrolled::{Error, Session};
 
@@ -48,7 +48,7 @@ fn training_allocates_nothing_after_its_first_steps() {
                 r#"{{ "architecture": "{}", "hidden": 20, "window": 48, "horizon": 12, "season": 24, "batch_size": 32, {more} }}"#,
                 architecture.id
             );
-            match session.configure(&settings(&all)) {
+            match session.configure(&plain(&all)) {
                 // Only for models that stream.
                 Err(Error::Knob { knob: "head" | "loss_on" | "reading", .. }) if !architecture.streams => continue,
                 answer => drop(answer.unwrap_or_else(|error| panic!("{form}: {error}"))),

@@ -9,7 +9,7 @@ use std::alloc::System;
 use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
-use common::{noisy_sine, settings};
+use common::{noisy_sine, plain, settings};
 use unrolled::arch::Architecture;
 use unrolled::arch::registry::{self, Make};
 use unrolled::data::Part;
@@ -38,7 +38,7 @@ const MOST_PREDICTED: f64 = 1.5;
 /// Whether the state after a window is as large as all outputs in it, because it grows or because it holds the past itself.
 fn holds_the_past(architecture: &Architecture) -> bool {
     let Make::Layer(make) = architecture.make else { return false };
-    let raw = settings(r#"{"segment": 1}"#);
+    let raw = plain(r#"{"segment": 1}"#);
     let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
     let plan = architecture.plan(&checked, (2, 2, 0), (24, WINDOW, 6)).unwrap();
     let mut builder = Builder::new(Rng::new(1, 0), 1.0);
@@ -75,7 +75,7 @@ fn checkpoints_need_less_memory() {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     for architecture in registry::ALL.iter().filter(|architecture| architecture.streams) {
         let of = |checkpoints: bool| {
-            let mut raw = settings(
+            let mut raw = plain(
                 r#"{"window": 168, "horizon": 24, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 32, "shards": 1}"#,
             );
             raw.insert("architecture".into(), architecture.id.into());
@@ -117,7 +117,7 @@ fn a_steps_memory_is_predicted() {
         ] {
             // Activations outweigh the weights.
             let batch = if architecture.reads("segment") { 16 } else { 512 };
-            let mut raw = settings(
+            let mut raw = plain(
                 r#"{"window": 144, "horizon": 24, "segment": 1, "hidden": 32, "layers": 2, "shards": 1, "lanes": 8}"#,
             );
             raw.extend(settings(more));
@@ -159,9 +159,8 @@ fn used(raw: &Raw) -> (u64, Memory) {
     let mut draft = Session::new(noisy_sine(500));
     draft.configure(raw).unwrap();
     let predicted = session.configure(raw).unwrap().memory;
-    while session.history(0).unwrap().is_empty() {
-        session.advance().unwrap();
-    }
+    // To its end where a second training follows.
+    while (raw["all_rows"] == true || session.history(0).unwrap().is_empty()) && session.advance().unwrap() {}
     session.predictions(Part::Validation, 1).unwrap();
     session.forecast(12).unwrap();
     let held = ALLOCATOR.allocated() - before;
@@ -184,8 +183,9 @@ fn no_model_holds_more_than_was_predicted() {
             r#"{"head": "rolled"}"#,
             r#"{"attention": "additive", "encoder_cell": "gru"}"#,
             r#"{"reading": "continuous", "lanes": 4, "chunk": 48}"#,
+            r#"{"from_line": true, "all_rows": true, "epochs": 1}"#,
         ] {
-            let mut raw = settings(
+            let mut raw = plain(
                 r#"{"window": 72, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 64, "horizon": 12, "split": "240, 380"}"#,
             );
             raw.extend(settings(more));
@@ -193,7 +193,9 @@ fn no_model_holds_more_than_was_predicted() {
             // An impossible option is refused; an unread knob changes nothing.
             let other =
                 more == "{}" || raw.keys().all(|key| !settings(more).contains_key(key) || architecture.reads(key));
-            let general = ["batch_size", "checkpoints", "segment", "continuous"].iter().any(|word| more.contains(word));
+            let general = ["batch_size", "checkpoints", "segment", "continuous", "all_rows"]
+                .iter()
+                .any(|word| more.contains(word));
             if !(other || general) || Session::new(noisy_sine(500)).configure(&raw).is_err() {
                 continue;
             }
@@ -218,7 +220,7 @@ fn a_long_series_with_filled_gaps_holds_no_more_than_was_predicted() {
     long.names.push("wind".to_owned());
     long.columns.push(long.columns[0].iter().map(|value| value / 3.0).collect());
     long.columns.iter_mut().for_each(|column| column.iter_mut().step_by(50).for_each(|value| *value = f64::NAN));
-    let raw = settings(
+    let raw = plain(
         r#"{"architecture": "rnn", "target": "temp_c", "inputs": "wind", "window": 24, "horizon": 1, "hidden": 4, "batch_size": 4,
             "loss_on": "every", "segment": 1, "gaps": "hold"}"#,
     );
@@ -241,7 +243,7 @@ fn what_would_not_fit_is_refused_with_a_knob_that_makes_it_fit() {
             r#"{"reading": "continuous", "lanes": 1000, "chunk": 10000}"#,
             r#"{"batch_size": 1, "window": 4000}"#,
         ] {
-            let mut raw = settings(
+            let mut raw = plain(
                 r#"{"window": 2000, "segment": 1, "hidden": 512, "layers": 4, "batch_size": 1024, "horizon": 500, "highway": true}"#,
             );
             raw.extend(settings(more));
@@ -295,8 +297,7 @@ fn a_model_of_more_weights_than_memory_holds_is_refused_before_they_are_drawn() 
     series.names.extend((0..299).map(|index| format!("input {index}")));
     series.columns.resize(300, column);
     let inputs = series.names[1..].join(", ");
-    let mut raw =
-        settings(r#"{"architecture": "mlp", "target": "temp_c", "window": 4000, "hidden": 512, "horizon": 24}"#);
+    let mut raw = plain(r#"{"architecture": "mlp", "target": "temp_c", "window": 4000, "hidden": 512, "horizon": 24}"#);
     raw.insert("inputs".into(), inputs.into());
     let mut session = Session::new(series);
     let before = ALLOCATOR.allocated();
@@ -311,7 +312,7 @@ fn a_model_of_more_weights_than_memory_holds_is_refused_before_they_are_drawn() 
 fn workers_share_what_may_be_taken() {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut session = Session::new(noisy_sine(3000)).on_machine(1_000_000_000);
-    let raw = settings(r#"{"architecture": "lstm", "window": 336, "segment": 1, "hidden": 64, "horizon": 24}"#);
+    let raw = plain(r#"{"architecture": "lstm", "window": 336, "segment": 1, "hidden": 64, "horizon": 24}"#);
     let Configured { memory_bytes, workers, .. } = session.configure(&raw).unwrap();
     assert_eq!(*workers as u64, 1_000_000_000 / memory_bytes);
     assert!(*workers > 1);

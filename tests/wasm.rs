@@ -7,7 +7,7 @@ mod data;
 #[path = "wasm/kernels.rs"]
 mod kernels;
 
-use common::{noisy_sine, settings};
+use common::{noisy_sine, plain, settings};
 use unrolled::Session;
 use unrolled::arch::registry;
 use unrolled::data::Part;
@@ -22,7 +22,7 @@ fn numbers_are_single_precision_in_the_browser() {
 
 /// Trains on a sine with noise and compares with repeating the last value on windows outside the training.
 fn beats_the_last_value(architecture: &str, more: &str) {
-    let mut raw = settings(more);
+    let mut raw = plain(more);
     for (key, value) in settings(
         r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 12, "learning_rate": 0.005, "head_dropout": 0}"#,
     ) {
@@ -49,6 +49,19 @@ fn every_architecture_learns_in_the_browser() {
     for architecture in registry::ALL {
         beats_the_last_value(architecture.id, "{}");
     }
+}
+
+#[wasm_bindgen_test]
+fn the_defaults_start_from_the_line_and_learn_from_all_rows_in_the_browser() {
+    let mut session = Session::new(noisy_sine(400));
+    session.configure(&settings(r#"{"hidden": 8, "epochs": 2}"#)).unwrap();
+    while session.advance().unwrap() {}
+    let progress = session.progress().unwrap();
+    assert!(progress.line.is_some() && progress.added.is_some(), "{progress:?}");
+    let rows = session.evaluate(Part::Validation).unwrap().rows;
+    let error = |id: &str| rows.iter().find(|row| row.id == id).unwrap().scores.rmse;
+    assert!(error("model") <= 1.0001 * error("ridge-centred"), "{} {}", error("model"), error("ridge-centred"));
+    assert!(session.forecast(12).unwrap().note.contains("all rows"));
 }
 
 #[wasm_bindgen_test]

@@ -70,7 +70,7 @@ impl Case {
         let sizes = [("hidden", self.hidden), ("layers", self.layers), ("segment", 1)];
         raw.extend(sizes.map(|(key, value)| (key.to_owned(), value.into())));
         raw.extend(["dropout", "head_dropout"].map(|key| (key.to_owned(), 0.into())));
-        raw.insert("highway".to_owned(), false.into());
+        raw.extend(["highway", "from_line"].map(|key| (key.to_owned(), false.into())));
         let settings = checked(&raw)?;
         let architecture = settings.get(&ARCHITECTURE).one();
         let plan = architecture.plan(&settings, (1, 1, 1), (24, self.window, self.horizon))?;

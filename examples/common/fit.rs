@@ -22,6 +22,7 @@ pub fn settings(architecture: &str, hidden: usize, others: &[(&str, &str)]) -> S
         ("hidden".to_owned(), hidden.into()),
         ("segment".to_owned(), 1.into()),
         ("head_dropout".to_owned(), 0.into()),
+        ("from_line".to_owned(), false.into()),
     ]);
     raw.extend(others.iter().map(|&(key, value)| (key.to_owned(), value.into())));
     checked(&raw).expect("these are settings")

@@ -32,7 +32,7 @@ export function settings(architecture, { window, horizon, batch, hidden, layers,
   const rows = windows + window + horizon - 1;
   return {
     architecture, window, horizon, hidden, layers, batch_size: batch,
-    segment: 1, normalise: 'none', head: 'direct', loss_on: 'last', highway: false, dropout: 0, head_dropout: 0,
+    segment: 1, normalise: 'none', head: 'direct', loss_on: 'last', highway: false, from_line: false, dropout: 0, head_dropout: 0,
     loss: 'mse', optimiser: 'adam', learning_rate: 1e-3, clip: 1, schedule: 'constant', patience: 0, epochs: 10000,
     // The fewest validation windows, since the jobs have none.
     split: `${rows}, ${rows + window + horizon}, ${points}`,

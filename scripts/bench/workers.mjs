@@ -7,7 +7,7 @@ import { Browser } from '../../tests/page/harness.mjs';
 
 const SIZE = { stretches: Number(process.env.STRETCHES ?? 3), seconds: Number(process.env.SECONDS ?? 3) };
 const common = {
-  architecture: 'lstm', segment: 1, normalise: 'none', head: 'direct', loss_on: 'last', highway: false, dropout: 0, head_dropout: 0,
+  architecture: 'lstm', segment: 1, normalise: 'none', head: 'direct', loss_on: 'last', highway: false, from_line: false, dropout: 0, head_dropout: 0,
   loss: 'mse', optimiser: 'adam', learning_rate: 1e-3, clip: 1, schedule: 'constant', patience: 0, epochs: 10000, split: '95/1/4',
 };
 /** @type {Record<string, {rows: number, settings: import('../../pkg/unrolled.js').Settings}>} */

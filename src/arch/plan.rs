@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::knob::{AnyKnob, Group, Knob, When, choices};
+use crate::math::largest_divisor;
 
 /// Length of a season, in rows.
 pub const SEASON: Knob<usize> = Knob::integer(Group::Window, "season", "Season", 0..=100_000, 0)
@@ -27,7 +28,8 @@ pub const HORIZON: Knob<usize> = Knob::integer(Group::Window, "horizon", "Horizo
 pub const SEGMENT: Knob<usize> = Knob::integer(Group::Window, "segment", "Segment", 0..=1_000, 0)
     .help(
         "Steps that the network reads at once (a patch). 1: one step at a time. More: together, through a linear \
-           layer and a rectifier; there are then fewer steps to remember over and to compute. 0: one season.",
+           layer and a rectifier; there are then fewer steps to remember over and to compute. 0: the largest part of a season that gives the \
+           network at least eight steps.",
     )
     .unit("steps")
     .source("Lin et al. 2023 (SegRNN)")
@@ -122,6 +124,9 @@ pub const FROM_LINE: Knob<bool> = Knob::flag(Group::Model, "from_line", "Start f
     )
     .source("Hoerl and Kennard 1970; He et al. 2016 (residual learning)")
     .when(HEAD.is(&["direct"]));
+
+/// Smallest number of steps over a window of a network that chooses its own segment: with fewer there is nothing to remember.
+const LEAST_TOKENS: usize = 8;
 
 /// Knobs of every model.
 pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
@@ -219,14 +224,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The same for a network that reads segments of `asked` steps; 0: of one `season`, or as much of it as fits.
+    /// The same for a network that reads segments of `asked` steps; 0: of the largest divisor of the `season` (of the window, where
+    /// that is shorter) that gives the network [`LEAST_TOKENS`] steps.
     ///
     /// # Errors
     /// [`crate::Error::Knob`] for a segment longer than the window, or, in a recursive model, than the horizon.
     pub fn in_segments(self, asked: usize, season: usize) -> Result<Self> {
         let Plan { window, horizon, .. } = self;
         let longest = if self.recursive() { window.min(horizon) } else { window };
-        let segment = if asked == 0 { season.clamp(1, longest) } else { asked };
+        let whole = if season <= window { season } else { window };
+        let automatic = largest_divisor(whole, longest.min(window / LEAST_TOKENS));
+        let segment = if asked == 0 { automatic } else { asked };
         if segment > window {
             return Err(
                 SEGMENT.error(format!("{segment} steps do not fit into a window of {window}; choose at most {window}"))

@@ -94,8 +94,3 @@ impl Branches {
 pub fn ending(pass: &mut Pass<'_>, sequence: Var, last: bool) -> Var {
     if last { last_step(pass, sequence) } else { sequence }
 }
-
-/// The largest number up to `most` that divides `whole`.
-pub fn largest_divisor(whole: usize, most: usize) -> usize {
-    (1..=most.min(whole)).rev().find(|part| whole.is_multiple_of(*part)).unwrap_or(1)
-}

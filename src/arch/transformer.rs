@@ -20,9 +20,10 @@
 
 use crate::Real;
 use crate::arch::plan::Plan;
-use crate::arch::residual::{Stream, largest_divisor};
+use crate::arch::residual::Stream;
 use crate::grad::{Var, ops};
 use crate::knob::{Group, Knob, Settings, choices};
+use crate::math::largest_divisor;
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, Extent, Flow, Init, Linear, Norm, ParamId, Pass, State};
 

@@ -1,6 +1,6 @@
 //! Weights with PyTorch's names and shapes, and all other parts of a model in the metadata.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::arch::plan::{LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
@@ -8,6 +8,7 @@ use crate::arch::registry::{self, ARCHITECTURE};
 use crate::data::{Axis, Scale};
 use crate::error::Result;
 use crate::evaluate::Interval;
+use crate::exact;
 use crate::experiment::Learnt;
 use crate::export::format::{TensorView, Tensors};
 use crate::export::tensors::{File, broken, put, sealed};
@@ -51,7 +52,14 @@ pub struct About {
     /// Its forecast interval, if it has one.
     pub interval: Option<Interval>,
     /// Epoch and validation loss of the weights, if an epoch was finished.
+    #[serde(serialize_with = "fifteen")]
     pub best: Option<(u32, f64)>,
+}
+
+/// The loss with fifteen digits, which every reader of JSON keeps: of seventeen it may change the last, and the file would differ when
+/// it is saved again.
+fn fifteen<S: Serializer>(best: &Option<(u32, f64)>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    best.map(|(epoch, loss)| (epoch, exact::read(&format!("{loss:.14e}")).unwrap_or(loss))).serialize(serializer)
 }
 
 impl About {

@@ -32,6 +32,11 @@ pub fn argsort(keys: &[i64]) -> Vec<usize> {
     order
 }
 
+/// The largest number up to `most` that divides `whole`.
+pub fn largest_divisor(whole: usize, most: usize) -> usize {
+    (1..=most.min(whole)).rev().find(|part| whole.is_multiple_of(*part)).unwrap_or(1)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -22,7 +22,7 @@ use crate::experiment::{Experiment, Experiments, columns, listed};
 use crate::forecast::MOST_BLOCKS;
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
-use crate::train::options::{ALL_ROWS, BATCH, SHARDS, automatic_batch};
+use crate::train::options::{ALL_ROWS, BATCH, SHARDS};
 use crate::train::trainer::MOST_VALIDATED;
 use crate::train::truncated::CHUNK;
 use crate::train::{Options, Trainer, Truncated};
@@ -55,10 +55,8 @@ impl Model {
         let set = |part| frame.windows(&split, part, window, horizon);
         let windows = Sets { train: set(Part::Train)?, validation: set(Part::Validation)?, test: set(Part::Test)? };
 
-        let settings = match settings.get(&BATCH) {
-            0 => settings.with(&BATCH, &automatic_batch(windows.train.starts.len()).into())?,
-            _ => settings,
-        };
+        let batch = Options::new(&settings).with_batch_for(windows.train.starts.len()).batch;
+        let settings = settings.with(&BATCH, &batch.into())?;
         let features = (frame.features, frame.data_features, frame.targets);
         let plan = architecture.plan(&settings, features, lengths)?;
         // Before there are any weights: a model that would not fit is refused, not tried.

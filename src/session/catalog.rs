@@ -80,9 +80,9 @@ fn presets() -> Vec<Preset> {
     vec![
         preset(
             "segments",
-            "Segments of a season",
-            "Reads one season, such as a day, at a time: few steps to remember over, seconds to train, and usually \
-             the smaller error.",
+            "Parts of a season",
+            "Reads a part of a season, such as half a day, at a time: few steps to remember over, seconds to train, and \
+             usually the smaller error.",
             r#"{ "architecture": "gru", "hidden": 64, "segment": 0, "head_dropout": 0.5 }"#,
         ),
         preset(

@@ -19,6 +19,7 @@ use crate::export::state_dict::StateDict;
 use crate::export::tensors::broken;
 use crate::knob::Raw;
 use crate::nn::params::Slot;
+use crate::train::options::{ALL_ROWS, EPOCH_STEPS};
 
 /// Options for loading a saved model.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,6 +46,11 @@ impl Loading {
             chosen.map_or(Err(error), |split| load(Some(split)))
         })
     }
+}
+
+/// Settings that earlier versions lacked, as their models were trained.
+fn before() -> [(&'static str, Value); 3] {
+    [(FROM_LINE.key, false.into()), (ALL_ROWS.key, false.into()), (EPOCH_STEPS.key, 1.into())]
 }
 
 /// The remark for a model without a record of its training rows.
@@ -85,11 +91,13 @@ impl Model {
     ) -> Result<Self> {
         experiment::fits(experiments.series(), &about.columns, &about.axis, about.experiment.as_ref())?;
         let mut settings = about.settings.clone();
-        // Models of earlier versions started from none.
-        settings.entry(FROM_LINE.key.to_owned()).or_insert(false.into());
+        for (key, value) in before() {
+            settings.entry(key.to_owned()).or_insert(value);
+        }
         settings.extend(split.map(|split| (SPLIT.key.to_owned(), split.clone())));
         let mut model = Self::described(experiments, &settings, about, loading.other_rows, limit)?;
         let why = match about.best {
+            Some((0, _)) => "Weights of a saved model: those of the linear model that it started from.".to_owned(),
             Some((epoch, _)) => format!("Weights of epoch {epoch} of a saved model."),
             None => "Weights of a saved model.".to_owned(),
         };

@@ -17,7 +17,7 @@ use crate::forecast::{self, Forecast, LEVEL};
 use crate::grad::Tape;
 use crate::knob::Settings;
 use crate::train::options::SEED;
-use crate::train::trainer::{Best, Did};
+use crate::train::trainer::{AllRows, Best, Did};
 use crate::train::{Progress, State, Trainer, Truncated};
 
 /// A model in training or trained, and its data.
@@ -236,9 +236,13 @@ impl Model {
     /// Progress of the training; for a saved model, the best epoch of its training.
     pub fn progress(&self) -> Progress {
         let mut progress = self.trainer.progress();
-        if let Some(last) = self.last.as_ref().filter(|last| !last.is_done()) {
-            progress.state = State::Running;
-            progress.why = format!("It learns from all rows: step {} of {}.", last.progress().step, last.steps());
+        if let Some(last) = self.last.as_ref().filter(|last| last.steps() > 0) {
+            let (step, steps) = (last.progress().step, last.steps());
+            progress.all_rows = Some(AllRows { step, steps });
+            if !last.is_done() {
+                progress.state = State::Running;
+                progress.why = format!("It learns from all rows: step {step} of {steps}.");
+            }
         }
         let saved =
             self.origin.as_ref().and_then(|origin| origin.best).map(|(epoch, validation)| Best { epoch, validation });

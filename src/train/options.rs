@@ -152,12 +152,6 @@ pub const KNOBS: &[&dyn AnyKnob] = &[
     &EFFORT,
 ];
 
-/// Windows in a batch where the setting leaves it open, of so many training windows: small batches of a short series, whose noise keeps
-/// a network from learning it by heart.
-pub fn automatic_batch(windows: usize) -> usize {
-    (windows / 16).clamp(8, 64)
-}
-
 /// Epochs on a plateau before the rate is halved: well below the default patience of early stopping.
 const PLATEAU_PATIENCE: u32 = 2;
 /// Smallest share of the full rate, at the end of the cosine and of a plateau's halvings.
@@ -179,7 +173,7 @@ pub struct Options {
     pub rate: f64,
     /// Its schedule.
     pub schedule: Schedule,
-    /// Windows in a batch.
+    /// Windows in a batch; 0: automatic.
     pub batch: usize,
     /// Smallest number of steps of an epoch.
     pub epoch_steps: usize,
@@ -198,6 +192,13 @@ pub struct Options {
 }
 
 impl Options {
+    /// The same with an automatic batch size, if it is left open, for so many training windows: small batches of a short series, whose
+    /// noise keeps a network from learning it by heart.
+    #[must_use]
+    pub fn with_batch_for(self, windows: usize) -> Self {
+        Self { batch: if self.batch == 0 { (windows / 16).clamp(8, 64) } else { self.batch }, ..self }
+    }
+
     /// The same with an automatic number of shards, if it is left open: by the size of a step alone, never by the machine, so that
     /// the same settings give the same weights everywhere. `multiplications`: of one forward step; in 64 bits, since 32 would
     /// overflow.

@@ -127,7 +127,7 @@ export interface Truncated {
 /** The state of a training run. */
 export interface Progress {
   state: 'ready' | 'running' | 'finished';
-  /** Why it finished, in one sentence; else empty. */
+  /** Why it finished, or that it learns from all rows, in one sentence; else empty. */
   why: string;
   epoch: number; step: number; steps_per_epoch: number; epochs: number;
   /** Mean training loss of the current epoch; NaN before the first step. */
@@ -135,6 +135,10 @@ export interface Progress {
   validation: number | null;
   /** Epoch 0 is the linear model that a model may start from. */
   best: { epoch: number; validation: number } | null;
+  /** Since it began to learn from all rows: optimiser steps of that training so far, and all of them. */
+  all_rows: { step: number; steps: number } | null;
+  /** Validation loss of the linear model that it starts from, once that has been validated. */
+  line: number | null;
   /** Of a model that started from the linear model, in the end: that one's validation loss, and the share of the network's output that is added. */
   added: { line: number; share: number } | null;
   learning_rate: number;

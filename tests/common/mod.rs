@@ -17,6 +17,14 @@ pub fn noisy_sine(rows: usize) -> Series {
     }
 }
 
+/// Settings of a plain network, with more from JSON: it starts from random weights and passes over the windows of the training part, 64
+/// at a time, once an epoch. A test of the defaults takes [`settings`].
+pub fn plain(json: &str) -> Raw {
+    let mut raw = settings(r#"{"from_line": false, "all_rows": false, "epoch_steps": 1, "batch_size": 64}"#);
+    raw.extend(settings(json));
+    raw
+}
+
 /// Settings from JSON.
 pub fn settings(json: &str) -> Raw {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))

@@ -1,6 +1,7 @@
 // The core's results pass the page's check, for any file; and every field of them is checked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plain } from '../plain.mjs';
 import { faultIn, faultInEvent } from '../../www/state/checked.js';
 import { newEntry, newRun } from '../../www/state/run.js';
 import { catalog, jfk, Session, table } from './package.mjs';
@@ -67,7 +68,7 @@ for (const [name, settings] of Object.entries({
 })) {
   test(`a model that reads ${name} passes the check, as its report does, and every field of both is checked`, () => {
     const data = dataset(jfk);
-    const asked = { target: 'temp_c', hidden: 4, window: 48, horizon: 3, epochs: 1, ...settings };
+    const asked = { ...plain, target: 'temp_c', hidden: 4, window: 48, horizon: 3, epochs: 1, ...settings };
     const session = new Session(data.parts);
     const configured = session.configure(asked);
     while (session.train(200).state !== 'finished');

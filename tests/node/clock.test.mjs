@@ -45,3 +45,16 @@ test('each epoch has the time at which its last step was done', () => {
   clock.count(100, at(25), (from) => epochs.slice(from));
   assert.deepEqual(clock.timed(epochs).map(({ spent }) => spent), [75, 125]);
 });
+
+test('a budget ends while it learns from all rows too, though no validation follows', () => {
+  const clock = createClock({ milliseconds: 100 });
+  clock.count(200, at(10), none);
+  assert.equal(clock.isOver(at(10, { all_rows: { step: 1, steps: 10 } })), true);
+});
+
+test('weights of epoch 0 are called those of the linear model', () => {
+  const clock = createClock({ steps: 13 });
+  const why = (/** @type {number} */ epoch) => clock.why(at(13, { best: { epoch, validation: 1 } }));
+  assert.equal(why(0), 'Its 13 steps are done. Weights of the linear model it starts from.');
+  assert.equal(why(2), 'Its 13 steps are done. Weights of epoch 2.');
+});

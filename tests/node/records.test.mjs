@@ -1,6 +1,7 @@
 // The records of the page's state, reading them back, and converting those of the previous version.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plain as settings } from '../plain.mjs';
 import { dataIdOf, isOurs, OPEN, sorted, wanted } from '../../www/state/records.js';
 import { newEntry, newRun } from '../../www/state/run.js';
 import { chosenOf } from '../../www/state/url.js';
@@ -22,7 +23,7 @@ const one = { ...plain, id: dataIdOf(plain) };
 const shifted = dataset('file.csv', (value) => value + 1000);
 const other = { ...shifted, id: dataIdOf(shifted) };
 
-const asked = { target: 'temp_c', hidden: 4, window: 24, horizon: 2, epochs: 1 };
+const asked = { ...settings, target: 'temp_c', hidden: 4, window: 24, horizon: 2, epochs: 1 };
 const session = new Session(one.parts);
 const configured = session.configure(asked);
 while (session.train(200).state !== 'finished');

@@ -1,4 +1,5 @@
-// Code that must give the same result in Node and in a page. It imports nothing, so that a page can load it too.
+// Code that must give the same result in Node and in a page, which can load it too.
+import { plain } from '../plain.mjs';
 
 /** More than one epoch of the sample (93 steps), so that a validation lies between. */
 export const STEPS = 100;
@@ -20,8 +21,8 @@ export function forms({ architectures, knobs }) {
   });
 }
 
-/** The other settings: dropout in both places, sizes that fill no vector evenly. @type {import('../../pkg/unrolled.js').Settings} */
-export const base = { target: 'temp_c', layers: 2, hidden: 21, dropout: 0.2, head_dropout: 0.3, seed: 7 };
+/** The other settings: of a plain network that reads a day at a time, with dropout in both places and sizes that fill no vector evenly. @type {import('../../pkg/unrolled.js').Settings} */
+export const base = { target: 'temp_c', layers: 2, hidden: 21, dropout: 0.2, head_dropout: 0.3, seed: 7, segment: 24, ...plain };
 
 /**
  * The weights after STEPS steps.

@@ -2,6 +2,7 @@
 // peers change no bit.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plain } from '../plain.mjs';
 import { jfk, Session, table } from './package.mjs';
 import { createInbox, ownParts } from '../../www/core/exchange.js';
 import { servePeer } from '../../www/core/peer.js';
@@ -9,7 +10,7 @@ import { candidates, createTeam } from '../../www/core/team.js';
 
 const parts = table(jfk).series().to_parts();
 const settings = {
-  target: 'temp_c', architecture: 'lstm', hidden: 6, layers: 2, dropout: 0.2, head_dropout: 0.2, window: 24, horizon: 6,
+  ...plain, target: 'temp_c', architecture: 'lstm', hidden: 6, layers: 2, dropout: 0.2, head_dropout: 0.2, window: 24, horizon: 6,
   epochs: 2, shards: 4, schedule: 'plateau', seed: 3,
 };
 

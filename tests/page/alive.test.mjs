@@ -1,5 +1,6 @@
 // The page's own thread while a worker trains, and what happens when a worker dies.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { HANGS_MS, inBrowsers, inSoak } from './harness.mjs';
 import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs';
 
@@ -8,7 +9,7 @@ import { opened, press, untilEpoch, untilReady, untilStatus } from './steps.mjs'
 /** Largest unnoticeable delay. */
 const LONGEST_GAP_MS = 50;
 
-const small = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const small = `#${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 /** Notes every worker that holds a model. Runs in the page. */
 function noteModels() {
@@ -33,7 +34,7 @@ async function looked(page) {
 
 inBrowsers((browser, test) => {
   test('while it trains, the page answers at once', inSoak, async () => {
-    const page = await browser.open({ address: '#epochs=10000&patience=0' });
+    const page = await browser.open({ address: `#${PLAIN}&epochs=10000&patience=0` });
     await untilReady(page);
     await press(page, 'Train');
     await untilEpoch(page);

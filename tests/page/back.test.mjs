@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PLAIN } from '../plain.mjs';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, hourly, opened, press, pressFoot, startOver, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -10,7 +11,7 @@ import { daily, hourly, opened, press, pressFoot, startOver, untilJudged, untilK
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small and quick. */
-const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const short = `#${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 /** @param {Page} page @param {RegExp} pattern */
 const untilNotice = (page, pattern) =>
@@ -135,7 +136,7 @@ inBrowsers((browser, test) => {
   });
 
   test('a model from a file is shown as loaded, is scored on the test part, and leaves the next file its defaults', async () => {
-    const page = await opened(browser, '#hidden=8&segment=1&epochs=2');
+    const page = await opened(browser, `#${PLAIN}&hidden=8&segment=1&epochs=2`);
     await trained(page);
     const score = await page.run(() => document.querySelector('[data-id="model"] td').textContent);
     await page.run(async () => {

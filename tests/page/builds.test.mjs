@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
 import { forms } from '../node/shared.mjs';
+import { PLAIN } from '../plain.mjs';
 import { inBrowsers } from './harness.mjs';
 import { press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** A short training. */
-const SMALL = 'sample=co2&hidden=4&epochs=1';
+const SMALL = `${PLAIN}&sample=co2&hidden=4&epochs=1`;
 
 /** Tolerance, as a share of the largest weight: the effect of one rounding in place of two over 100 steps. */
 const TOLERANCE = 1e-4;

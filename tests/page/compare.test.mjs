@@ -1,12 +1,13 @@
 // Comparisons: errors of one run, pauses and ends, equal sizes, differences, the speed of two.
 import assert from 'node:assert/strict';
 import { catalog, Session, table } from '../node/package.mjs';
+import { PLAIN, plain } from '../plain.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak } from './harness.mjs';
 import { daily, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** Small and quick; with a head that some architectures refuse. */
-const small = 'hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const small = `${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 /** @param {Record<string, string | number>} settings @returns {string[]} Architectures that the core refuses with these. */
 function refused(settings) {
@@ -39,7 +40,7 @@ inBrowsers((browser, test) => {
   });
 
   test('what refuses the settings says so in its row, and the others go on; rows are shown and removed', async () => {
-    const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2, head: 'rolled' };
+    const settings = { ...plain, hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2, head: 'rolled' };
     const failing = refused(settings);
     assert.ok(failing.length > 0 && failing.length < 8, `${failing}`);
     const page = await opened(browser, `#${small}&head=rolled`);

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Session, table } from '../node/package.mjs';
+import { plain } from '../plain.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
 
-const settings = { target: 'value', reading: 'continuous', chunk: 14, lanes: 3, segment: 1, hidden: 8, window: 28, horizon: 7, epochs: 4 };
+const settings = { ...plain, target: 'value', reading: 'continuous', chunk: 14, lanes: 3, segment: 1, hidden: 8, window: 28, horizon: 7, epochs: 4 };
 
 /** The core's cuts. */
 function truncated() {

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { figure } from '../../www/views/format.js';
 import { catalog, Session, table } from '../node/package.mjs';
+import { plain } from '../plain.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, opened, press, untilJudged, untilStatus } from './steps.mjs';
 
 /** With a seed the page trains in the plain build, as Node does. */
-const settings = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 6, learning_rate: 0.01, seed: 3, teacher_forcing: 1 };
+const settings = { ...plain, hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 6, learning_rate: 0.01, seed: 3, teacher_forcing: 1 };
 /** Canvas pixels: each point is rounded to a whole one, and so are the two that give the scale. */
 const ROUNDED = 3;
 

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { PLAIN } from '../plain.mjs';
 import { architectures, compare } from './contest.mjs';
 import { inBrowsers, root } from './harness.mjs';
 import { chooseWorkers, press, untilReady } from './steps.mjs';
@@ -113,7 +114,7 @@ inBrowsers((browser) => {
     test(`no sort of worker reaches another origin, opened as: ${place}`, place === 'source' ? {} : built, async () => {
       const page = await browser.open({
         place,
-        address: '#sample=co2&hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0',
+        address: `#${PLAIN}&sample=co2&hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0`,
         replace: { 'core/worker.js': (text) => attempts + text },
         before: /** @type {any} */ (`() => (${noteWorkers})(${JSON.stringify(attempts)})`),
       });

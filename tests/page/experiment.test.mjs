@@ -1,5 +1,6 @@
 // The experiment that outlives a model on the page: the count of test scorings, and the rows that a saved model has learnt from.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, hourly, opened, openSaved, press, save, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -7,7 +8,7 @@ import { daily, hourly, opened, openSaved, press, save, untilJudged, untilKept, 
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small and quick. */
-const short = '#hidden=4&window=14&horizon=7&segment=7&epochs=1';
+const short = `#${PLAIN}&hidden=4&window=14&horizon=7&segment=7&epochs=1`;
 
 /** @param {Page} page @param {RegExp} pattern */
 const untilNote = (page, pattern) =>

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test as inBoth } from 'node:test';
 import { catalog, Session, table } from '../node/package.mjs';
+import { PLAIN, plain } from '../plain.mjs';
 import { board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak, root } from './harness.mjs';
 import { labelsOf, leftLabels, lowerLabels, noteLabels, spoilt } from './labels.mjs';
@@ -13,7 +14,7 @@ import { daily, hourly, opened, press, pressMain, untilEpoch, untilJudged, until
 /** @typedef {import('./harness.mjs').Page} Page */
 
 const pictures = process.env.SCREENSHOTS ?? path.join(root, 'target/screenshots');
-const small = { hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2 };
+const small = { ...plain, hidden: 8, window: 28, horizon: 7, segment: 1, epochs: 2 };
 
 /** The core's inner values of each architecture. @returns {Map<string, {key: string, kind: string, rows: number, columns: number}[]>} By its id. */
 function offered(more = {}, file = daily(400)) {
@@ -177,7 +178,7 @@ inBrowsers((browser, test) => {
 
   test('the gradient follows training, lines are picked by Enter, another window has other values', async () => {
     await mkdir(pictures, { recursive: true });
-    const page = await browser.open({ address: '#preset=steps&window=168&epochs=40&segment=1&hidden=16' });
+    const page = await browser.open({ address: `#${PLAIN}&window=168&epochs=40&segment=1&hidden=16` });
     await untilReady(page);
     await press(page, 'Train');
     await page.until('the section', () => !document.querySelector('#inside').hidden);
@@ -209,7 +210,7 @@ inBrowsers((browser, test) => {
   });
 
   test('before anything is trained it says what will be seen, and trains', async () => {
-    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=3' });
+    const page = await browser.open({ address: `#${PLAIN}&window=48&horizon=12&segment=1&hidden=8&epochs=3` });
     await untilReady(page);
     assert.match(await page.text('#inside'), /Inner values.*The gradient through time.*Train/);
     await page.click('#inside .inside-invitation .button');
@@ -218,7 +219,7 @@ inBrowsers((browser, test) => {
   });
 
   test('the gradient is drawn when it has changed and is looked at, not at every word of a worker', async () => {
-    const page = await browser.open({ address: '#window=48&horizon=12&segment=1&hidden=8&epochs=500&patience=0', before: noteReadings });
+    const page = await browser.open({ address: `#${PLAIN}&window=48&horizon=12&segment=1&hidden=8&epochs=500&patience=0`, before: noteReadings });
     await untilReady(page);
     await press(page, 'Train');
     await untilEpoch(page);
@@ -253,7 +254,7 @@ inBrowsers((browser, test) => {
 
   test('the gradients of runs that are compared follow training within an epoch, for a tenth of its time, while they are looked at', inSoak, async (t) => {
     // One window a step: epochs of thousands of steps.
-    const page = await browser.open({ address: '#window=168&horizon=12&segment=1&hidden=96&batch_size=1&epochs=100&patience=0', before: noteReadings });
+    const page = await browser.open({ address: `#${PLAIN}&window=168&horizon=12&segment=1&hidden=96&batch_size=1&epochs=100&patience=0`, before: noteReadings });
     await untilReady(page);
     const ids = await page.run(() => [...document.querySelectorAll('#compare .ticks input')].map(({ value }) => value).slice(0, 2));
     await compare(page, { pick: ids, budget: 'none' });

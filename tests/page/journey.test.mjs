@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { PLAIN } from '../plain.mjs';
 import { inBrowsers, root } from './harness.mjs';
 import { LASTING, daily, forecastAsCsv, hourly, press, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus, verdict } from './steps.mjs';
 
@@ -30,7 +31,7 @@ inBrowsers((browser) => {
 
   test('pause, resume, one step, stop: the test part is scored once, at the end', async () => {
     // Long enough not to end before the pause, on a fast machine too.
-    const page = await browser.open({ address: '#sample=seattle&epochs=5000&patience=0' });
+    const page = await browser.open({ address: `#${PLAIN}&sample=seattle&epochs=5000&patience=0` });
     await untilReady(page);
     await press(page, 'Train');
     await untilStatus(page, 'running');
@@ -54,7 +55,7 @@ inBrowsers((browser) => {
   });
 
   test('the 80 % range stands beside its coverage of the test part once that is scored, and not before', async () => {
-    const page = await browser.open({ address: '#sample=co2&epochs=5000&patience=0' });
+    const page = await browser.open({ address: `#${PLAIN}&sample=co2&epochs=5000&patience=0` });
     await untilReady(page);
     await press(page, 'Train');
     await page.until('a forecast', () => /begins at/.test(document.querySelector('#hero-summary').textContent));
@@ -69,7 +70,7 @@ inBrowsers((browser) => {
   });
 
   test('from eight validation windows no range is drawn, and where it would be named stands why', async () => {
-    const page = await browser.open({ address: '#sample=co2&window=24&horizon=12&epochs=1&split=500,519' });
+    const page = await browser.open({ address: `#${PLAIN}&sample=co2&window=24&horizon=12&epochs=1&split=500,519` });
     await untilReady(page);
     await press(page, 'Train');
     await untilJudged(page);
@@ -328,7 +329,7 @@ inBrowsers((browser) => {
   });
 
   test('several columns: picked from a list, one shown at a time, errors and forecast of each', async () => {
-    const page = await browser.open({ address: '#sample=seattle&epochs=2' });
+    const page = await browser.open({ address: `#${PLAIN}&sample=seattle&epochs=2` });
     await untilReady(page);
     assert.equal(await page.run(() => document.querySelector('.several').hidden), true, 'one column is the simple case');
     await page.run(() => {

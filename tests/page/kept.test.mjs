@@ -1,13 +1,14 @@
 // The browser's records between two visits: damaged, late, refused, or interrupted within an epoch.
 import assert from 'node:assert/strict';
 import { test as inBoth } from 'node:test';
+import { PLAIN } from '../plain.mjs';
 import { inBrowsers } from './harness.mjs';
 import { LASTING, daily, opened, press, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small and quick. */
-const short = '#sample=seattle&hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const short = `#${PLAIN}&sample=seattle&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

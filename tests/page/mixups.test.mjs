@@ -1,5 +1,6 @@
 // Actions that overlap or fail: what the page shows and what its worker holds stay those of one run, on one file.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { opened, openSaved, press, save, trapping, untilJudged, untilStatus } from './steps.mjs';
@@ -7,7 +8,7 @@ import { opened, openSaved, press, save, trapping, untilJudged, untilStatus } fr
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small and quick. */
-const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const short = `#${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 /** An error of the core. */
 const REFUSAL = "Object.assign(new Error('This was refused.'), { name: 'UnrolledError', code: 'refused' })";

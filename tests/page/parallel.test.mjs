@@ -1,11 +1,12 @@
 // Several workers that train one model: the same numbers as with one, to the last bit, whatever happens to them.
 import assert from 'node:assert/strict';
+import { plain } from '../plain.mjs';
 import { inBrowsers, inSoak } from './harness.mjs';
 import { LASTING, chooseWorkers, press, untilReady, untilStatus } from './steps.mjs';
 
 /** Both dropouts, two layers, four parts of a batch. */
 const settings = {
-  target: 'temp_c', architecture: 'lstm', hidden: 20, layers: 2, dropout: 0.2, head_dropout: 0.3, segment: 1,
+  ...plain, target: 'temp_c', architecture: 'lstm', hidden: 20, layers: 2, dropout: 0.2, head_dropout: 0.3, segment: 1,
   window: 48, horizon: 12, epochs: 3, shards: 4, seed: 7,
 };
 

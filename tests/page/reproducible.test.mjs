@@ -5,11 +5,12 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as unrolled from '../node/package.mjs';
 import { forms, hashOfTraining, STEPS } from '../node/shared.mjs';
+import { plain } from '../plain.mjs';
 import { inBrowsers } from './harness.mjs';
 import { press, untilJudged, untilReady, untilStatus } from './steps.mjs';
 
-/** A run on the first sample: dropout in both places, sizes that fill no vector evenly. */
-const RUN = { architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
+/** A run on the first sample: from the linear model to the training on all rows, dropout in both places, sizes that fill no vector evenly. */
+const RUN = { ...plain, from_line: true, all_rows: true, architecture: 'lstm', hidden: 13, layers: 2, dropout: 0.2, head_dropout: 0.2, epochs: 2, seed: 11 };
 
 /** The SHA-256 of this run's weights. */
 function weightsInNode() {

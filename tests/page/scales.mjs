@@ -4,6 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { PLAIN } from '../plain.mjs';
 import { browserNames } from './browsers.mjs';
 import { Browser, root } from './harness.mjs';
 import { labelsOf, noteLabels, spoilt } from './labels.mjs';
@@ -19,7 +20,7 @@ for (const name of browserNames) {
   try {
     for (const series of [sunspots, passengers, share, billion]) {
       // Trained once, and photographed in each width and theme.
-      const page = await browser.open({ before: noteLabels, address: '#hidden=16&epochs=10' });
+      const page = await browser.open({ before: noteLabels, address: `#${PLAIN}&hidden=16&epochs=10` });
       await untilReady(page);
       await page.dropFile('main', `${series.name}.csv`, series.csv);
       await page.until('the file', (column) => document.querySelector('#forecast figcaption').textContent.startsWith(`${column}, measured`) && !document.querySelector('#train .main').disabled, { args: [series.name] });

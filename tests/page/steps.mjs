@@ -1,4 +1,5 @@
 // Steps that several of the page's tests take.
+import { PLAIN } from '../plain.mjs';
 import { HANGS_MS } from './harness.mjs';
 import { noteLabels } from './labels.mjs';
 
@@ -27,7 +28,7 @@ export const pressMain = (page) =>
   });
 
 /** Settings under which training lasts until a test ends it, however fast or busy the machine is. */
-export const LASTING = 'epochs=5000&patience=0';
+export const LASTING = `${PLAIN}&epochs=5000&patience=0`;
 
 /** @param {Page} page */
 export const status = (page) => page.run(() => document.querySelector('#train').dataset.status);
@@ -83,7 +84,7 @@ export async function opened(browser, address, more = {}) {
 
 /** Opens the page with a series in a file of its own, and notes the texts of its charts. @param {import('./harness.mjs').Browser} browser @param {import('./series.mjs').Series} series @param {string} [settings] As in the address. */
 export async function openedWith(browser, { name, csv }, settings = '') {
-  const page = await browser.open({ before: noteLabels, address: `#hidden=8&epochs=1&patience=0${settings}` });
+  const page = await browser.open({ before: noteLabels, address: `#${PLAIN}&hidden=8&epochs=1&patience=0${settings}` });
   await untilReady(page);
   await page.dropFile('main', `${name}.csv`, csv);
   await page.until(

@@ -1,6 +1,7 @@
 // Several tabs of the page: one of them writes the records, the others read along and can take over; no tab's model meets another's
 // data, and no tab's run is lost to another.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { board } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, kept, opened, press, pressFoot, pressMain, startOver, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -8,9 +9,9 @@ import { daily, kept, opened, press, pressFoot, pressMain, startOver, untilEpoch
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small and quick. */
-const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const short = `#${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 /** Small, and trained until a test ends it. */
-const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
+const endless = `#${PLAIN}&hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0`;
 
 const LOOKS_ON = /Another tab of this page does the saving: nothing trained in this tab is kept\./;
 const LOST = /Another tab saves from now on\. Training here continues, but nothing trained in this tab is kept\./;
@@ -43,7 +44,7 @@ const high = daily(400).replace(/,([\d.]+)/g, (_, value) => `,${1000 + Number(va
 
 /** Opens a second tab, with a file of its own. @param {import('./harness.mjs').Browser} browser @param {Page} page @param {string} name @param {string} text */
 async function beside(browser, page, name, text) {
-  const other = await browser.openBeside(page, '#sample=co2&hidden=8&epochs=2');
+  const other = await browser.openBeside(page, `#${PLAIN}&sample=co2&hidden=8&epochs=2`);
   await untilReady(other);
   await other.dropFile('main', name, text);
   await other.until('its file', (file) => location.hash.includes(`file=${file}`) && !document.querySelector('#train .main').disabled, { args: [name] });

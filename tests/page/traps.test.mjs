@@ -1,6 +1,7 @@
 // Traps and panics in the core: the worker ends, a person reads a sentence with a remedy, and a cause that has ended two workers
 // does not get a third.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { daily, opened, press, pressMain, trapping, untilJudged, untilReady, untilStatus } from './steps.mjs';
@@ -8,7 +9,7 @@ import { daily, opened, press, pressMain, trapping, untilJudged, untilReady, unt
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small and quick. */
-const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const short = `#${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 /** Errors of engines after a failed allocation, and of the core after a panic. */
 const TRAP = "new WebAssembly.RuntimeError('unreachable executed')";

@@ -1,6 +1,7 @@
 // Double and ill-timed presses, other runs shown during training, interrupted trainings: no run has two states, and none trains for
 // ever.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers } from './harness.mjs';
 import { opened, press, pressMain, pressQuickly, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -8,9 +9,9 @@ import { opened, press, pressMain, pressQuickly, untilEpoch, untilJudged, untilK
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small, and trained until a test ends it. */
-const endless = '#hidden=32&window=56&horizon=7&segment=1&epochs=10000&patience=0';
+const endless = `#${PLAIN}&hidden=32&window=56&horizon=7&segment=1&epochs=10000&patience=0`;
 /** Small and quick. */
-const short = '#hidden=32&window=56&horizon=7&segment=1&epochs=2&patience=0';
+const short = `#${PLAIN}&hidden=32&window=56&horizon=7&segment=1&epochs=2&patience=0`;
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

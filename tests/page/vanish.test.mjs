@@ -1,6 +1,7 @@
 // Workers that vanish silently, at every point of their work: the page reports it, asks for a decision, stays responsive meanwhile,
 // and follows the decision; nothing stays dead.
 import assert from 'node:assert/strict';
+import { PLAIN } from '../plain.mjs';
 import { architectures, board, compare, untilOver } from './contest.mjs';
 import { inBrowsers, inSoak } from './harness.mjs';
 import { chooseWorkers, daily, opened, press, pressMain, status, untilEpoch, untilJudged, untilKept, untilReady, untilStatus } from './steps.mjs';
@@ -8,9 +9,9 @@ import { chooseWorkers, daily, opened, press, pressMain, status, untilEpoch, unt
 /** @typedef {import('./harness.mjs').Page} Page */
 
 /** Small, and trained until a test ends it. */
-const endless = '#hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0';
+const endless = `#${PLAIN}&hidden=16&window=28&horizon=7&segment=1&epochs=10000&patience=0`;
 /** Small and quick. */
-const short = '#hidden=8&window=28&horizon=7&segment=1&epochs=2';
+const short = `#${PLAIN}&hidden=8&window=28&horizon=7&segment=1&epochs=2`;
 
 /** A page with a shorter limit, and the same questions. */
 const soon = { 'core/patience.js': () => 'export const BEAT = 100;\nexport const SILENCE = 1500;\nexport const PIECES = 5;\n' };
@@ -176,7 +177,7 @@ inBrowsers((browser, test) => {
   });
 
   test('the model’s worker vanishes in its first epoch: the weights that it had last are in the next one, and are measured', inSoak, async () => {
-    const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    const page = await browser.open({ address: `#${PLAIN}&sample=jfk&hidden=128&segment=1&batch=1&epochs=1000`, before: holdWorkers, replace: soon });
     await untilReady(page);
     await press(page, 'Train');
     await untilStatus(page, 'running');
@@ -368,7 +369,7 @@ inBrowsers((browser, test) => {
   });
 
   test('a worker that trains beside the model vanishes in its first epoch: its run can be shown with the weights that it had last', inSoak, async () => {
-    const page = await browser.open({ address: '#sample=jfk&hidden=128&segment=1&batch=1&epochs=1000', before: holdWorkers, replace: soon });
+    const page = await browser.open({ address: `#${PLAIN}&sample=jfk&hidden=128&segment=1&batch=1&epochs=1000`, before: holdWorkers, replace: soon });
     await untilReady(page);
     await compare(page, { pick: ['gru'], budget: 'none' });
     await untilKept(page, 'its weights', ({ runs }) => runs[0]?.latest && !runs[0].whole);
@@ -404,7 +405,7 @@ inBrowsers((browser, test) => {
   });
 
   test('a worker that helps the model’s vanishes: training goes on without it', async () => {
-    const page = await held(browser, '#hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0');
+    const page = await held(browser, `#${PLAIN}&hidden=24&window=48&horizon=12&segment=1&shards=2&epochs=10000&patience=0`);
     await chooseWorkers(page, 2);
     await press(page, 'Train');
     await page.until('two workers', () => /Training on 2 workers/.test(document.querySelector('#train .workers')?.textContent ?? ''));

@@ -1,13 +1,13 @@
 //! Gradient checkpointing gives the same gradients; tests/memory.rs checks the memory.
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 use unrolled::arch::{Architecture, registry};
 use unrolled::train::checkpoints::stretch;
 use unrolled::{Error, Real, Session, wide};
 
 /// A session; `None` where a model that does not stream would have to.
 fn session(architecture: &Architecture, checkpoints: bool, more: &str) -> Option<Session> {
-    let mut raw = settings(r#"{"window": 23, "horizon": 4, "batch_size": 13, "seed": 5, "epochs": 2, "shards": 1}"#);
+    let mut raw = plain(r#"{"window": 23, "horizon": 4, "batch_size": 13, "seed": 5, "epochs": 2, "shards": 1}"#);
     raw.insert("architecture".into(), architecture.id.into());
     raw.insert("checkpoints".into(), checkpoints.into());
     raw.extend(settings(more));

@@ -1,7 +1,7 @@
 //! The encoder-decoder compared with stored numbers from PyTorch (`scripts/reference/encoder_decoder.py`), and its own features:
 //! draws that are the same however a batch is cut up, and the two validation errors whose difference is the exposure bias.
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain};
 use crate::stored::Stored;
 use unrolled::arch::{Forecaster, find};
 use unrolled::data::Batch;
@@ -26,7 +26,7 @@ struct Case {
 
 fn case(name: &str) -> Case {
     let file = Stored::open(&format!("encoder_decoder_{name}"));
-    let mut raw = settings(r#"{"architecture": "encoder_decoder", "dropout": 0, "head_dropout": 0}"#);
+    let mut raw = plain(r#"{"architecture": "encoder_decoder", "dropout": 0, "head_dropout": 0}"#);
     let of = [
         ("encoder_cell", "encoder"),
         ("decoder_cell", "decoder"),
@@ -123,7 +123,7 @@ fn a_batch_in_shards_meets_the_same_coins_and_masks() {
                 "sampling": "none", {more}}}"#
         );
         let mut session = Session::new(noisy_sine(300));
-        session.configure(&settings(&json)).unwrap();
+        session.configure(&plain(&json)).unwrap();
         session
     };
     for more in [r#""attention": "none""#, r#""attention": "additive""#, r#""attention": "dot", "teacher_forcing": 1"#]
@@ -150,7 +150,7 @@ fn a_batch_in_shards_meets_the_same_coins_and_masks() {
 fn steps_and_a_stretch_give_the_same_masks() {
     // A ratio of 1 runs all steps at once; the largest below 1 runs them one by one, with almost no draw against the truth.
     let run = |ratio: f64| {
-        let mut raw = settings(
+        let mut raw = plain(
             r#"{"architecture": "encoder_decoder", "hidden": 6, "layers": 3, "segment": 1, "dropout": 0.4,
                 "head_dropout": 0.4, "sampling": "none", "attention": "general"}"#,
         );
@@ -180,7 +180,7 @@ fn training_shows_the_error_with_and_without_the_truth_fed_back() {
                 "head_dropout": 0, "learning_rate": 0.01, "teacher_forcing": {forcing}, "sampling": "none"}}"#
         );
         let mut session = Session::new(noisy_sine(600));
-        session.configure(&settings(&json)).unwrap();
+        session.configure(&plain(&json)).unwrap();
         while session.advance().unwrap() {}
         *session.history(0).unwrap().last().unwrap()
     };
@@ -195,7 +195,7 @@ fn training_shows_the_error_with_and_without_the_truth_fed_back() {
     // A direct head has no teacher-forced forecasts.
     let mut session = Session::new(noisy_sine(300));
     session
-        .configure(&settings(r#"{"architecture": "gru", "hidden": 4, "window": 24, "horizon": 4, "epochs": 1}"#))
+        .configure(&plain(r#"{"architecture": "gru", "hidden": 4, "window": 24, "horizon": 4, "epochs": 1}"#))
         .unwrap();
     while session.advance().unwrap() {}
     assert_eq!(session.history(0).unwrap()[0].validation_forced, None);

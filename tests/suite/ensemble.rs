@@ -240,7 +240,7 @@ fn what_cannot_be_averaged_is_refused_by_the_number_of_the_member() {
         (Member::Model(bytes), 1.0)
     }
     for (more, words) in
-        [(r#"{"horizon": 3}"#, "different numbers of steps"), (r#"{"split": "60/20/20"}"#, "their split")]
+        [(r#"{"horizon": 3}"#, "different numbers of steps"), (r#"{"split": "70/10/20"}"#, "their split")]
     {
         let other = with(more);
         let said = refused(&[member(&usual), member(&other)]);
@@ -248,7 +248,7 @@ fn what_cannot_be_averaged_is_refused_by_the_number_of_the_member() {
     }
     // It has learnt from rows that the others are scored on.
     let learnt = trained(series.clone(), r#"{"split": "80/10/10"}"#).save().unwrap();
-    let chosen = Loading { settings: settings(r#"{"split": "70/10/20"}"#), other_rows: false };
+    let chosen = Loading { settings: settings(r#"{"split": "60/20/20"}"#), other_rows: false };
     let mut session = Session::new(series.clone());
     let error = session.combine(&[member(&usual), member(&learnt)], &chosen).unwrap_err().to_string();
     assert!(error.contains("ember 2"), "{error}");

@@ -1,6 +1,6 @@
 //! The equations shown are those of the model's layers.
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain};
 use unrolled::Session;
 use unrolled::arch::registry::{self, Make};
 use unrolled::session::Configured;
@@ -9,7 +9,7 @@ const MLSTM: &str = include_str!("../../src/arch/equations/mlstm.mml");
 const SLSTM: &str = include_str!("../../src/arch/equations/slstm.mml");
 
 fn configured(architecture: &str, mix: &str, layers: usize, slstm: &str) -> Configured {
-    let mut raw = settings(r#"{"window": 24, "horizon": 4, "segment": 4, "hidden": 8}"#);
+    let mut raw = plain(r#"{"window": 24, "horizon": 4, "segment": 4, "hidden": 8}"#);
     raw.insert("architecture".into(), architecture.into());
     raw.insert("mix".into(), mix.into());
     raw.insert("layers".into(), layers.into());

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::common::plain;
 use crate::stored::Stored;
 use unrolled::arch::find;
 use unrolled::arch::registry::ARCHITECTURE;
@@ -29,7 +30,7 @@ fn difference(found: &[Real], expected: &[f64]) -> f64 {
 fn compare(file: &Stored) {
     let id = file.text("architecture");
     let architecture = find(id).unwrap_or_else(|| panic!("{}: there is no {id}", file.name));
-    let mut raw: Raw = serde_json::from_str(file.text("settings")).expect("settings");
+    let mut raw = plain(file.text("settings"));
     raw.insert("architecture".into(), id.into());
     let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("settings");
     let [features, data_features, targets, window, horizon, size] =
@@ -95,6 +96,7 @@ fn parameters_are_as_many_as_in_pytorch() {
         let (features, window, horizon, expected) =
             (take("features"), take("window"), take("horizon"), take("parameters"));
         raw.insert("segment".into(), 1.into());
+        raw.insert("from_line".into(), false.into());
         let settings = Settings::check(&catalog().knobs, &raw, &Raw::new()).expect("settings");
         let architecture = settings.get(&ARCHITECTURE).one();
         let plan = architecture.plan(&settings, (features, features, 1), (24, window, horizon)).expect("a plan");

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain};
 use unrolled::arch::registry::Make;
 use unrolled::arch::{Architecture, Forecaster, registry};
 use unrolled::data::{Batch, Fill, Frame, FrameOptions, Part, Split};
@@ -24,7 +24,7 @@ struct Bench {
 }
 
 fn bench(architecture: &Architecture, json: &str) -> Bench {
-    let mut raw = settings(json);
+    let mut raw = plain(json);
     raw.insert("architecture".into(), architecture.id.into());
     raw.insert("normalise".into(), "none".into());
     let checked = unrolled::session::checked(&raw).unwrap();
@@ -216,7 +216,7 @@ fn inner_values_are_what_they_are_said_to_be() {
             r#"{"segment": 1, "hidden": 8, "layers": 2, "window": 48, "horizon": 12}"#,
             r#"{"segment": 12, "hidden": 8, "window": 48, "horizon": 24, "head": "rolled"}"#,
         ] {
-            let mut raw = settings(json);
+            let mut raw = plain(json);
             raw.insert("architecture".into(), architecture.id.into());
             let mut session = Session::new(noisy_sine(500));
             if session.configure(&raw).is_err() {
@@ -280,7 +280,7 @@ fn inner_values_are_what_they_are_said_to_be() {
 
 /// Settings of `architecture`: the defaults, and each value of its own options, with two layers.
 fn forms(architecture: &Architecture) -> Vec<Raw> {
-    let mut usual = settings(r#"{"segment": 1, "hidden": 8, "layers": 2, "window": 24, "horizon": 6}"#);
+    let mut usual = plain(r#"{"segment": 1, "hidden": 8, "layers": 2, "window": 24, "horizon": 6}"#);
     usual.insert("architecture".into(), architecture.id.into());
     let mut all = vec![usual.clone()];
     for knob in architecture.knobs.iter().map(|knob| knob.about()) {
@@ -326,7 +326,7 @@ fn what_is_called_a_gate_is_one() {
 
 #[test]
 fn a_row_belongs_to_a_head_where_there_are_as_many_as_heads() {
-    let raw = settings(
+    let raw = plain(
         r#"{"architecture": "xlstm", "slstm": "none", "heads": 2, "segment": 1, "hidden": 8, "window": 24, "horizon": 6}"#,
     );
     let mut session = Session::new(noisy_sine(300));
@@ -343,8 +343,7 @@ fn a_row_belongs_to_a_head_where_there_are_as_many_as_heads() {
 #[test]
 fn the_forecast_is_made_from_the_state_that_is_shown() {
     // Looking changes neither the forecast nor the later training.
-    let raw =
-        settings(r#"{"architecture": "lstm", "segment": 1, "hidden": 8, "window": 24, "horizon": 6, "layers": 2}"#);
+    let raw = plain(r#"{"architecture": "lstm", "segment": 1, "hidden": 8, "window": 24, "horizon": 6, "layers": 2}"#);
     let (mut looked, mut plain) = (Session::new(noisy_sine(300)), Session::new(noisy_sine(300)));
     looked.configure(&raw).unwrap();
     plain.configure(&raw).unwrap();
@@ -370,7 +369,7 @@ fn the_forecast_is_made_from_the_state_that_is_shown() {
 #[test]
 fn the_sentence_says_what_the_numbers_say() {
     let said = |bias: &str| {
-        let mut raw = settings(r#"{"architecture": "lstm", "segment": 1, "hidden": 16, "window": 100, "horizon": 6}"#);
+        let mut raw = plain(r#"{"architecture": "lstm", "segment": 1, "hidden": 16, "window": 100, "horizon": 6}"#);
         raw.insert("forget_bias".into(), bias.into());
         let mut session = Session::new(noisy_sine(600));
         session.configure(&raw).unwrap();

@@ -6,12 +6,15 @@ use unrolled::data::{Part, Series};
 use unrolled::knob::Raw;
 use unrolled::math::Rng;
 use unrolled::session::Loading;
+use unrolled::train::State;
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 
 fn raw(architecture: &str, more: &str) -> Raw {
-    let mut raw =
-        settings(r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 2, "from_line": true, "head_dropout": 0.2}"#);
+    let mut raw = plain(
+        r#"{"hidden": 8, "window": 48, "horizon": 12, "segment": 24, "epochs": 2, "from_line": true, "head_dropout": 0.2,
+            "split": "70/10/20"}"#,
+    );
     raw.insert("architecture".to_owned(), architecture.into());
     raw.extend(settings(more));
     raw
@@ -134,7 +137,7 @@ fn an_untrained_model_is_saved_with_its_line() {
 #[test]
 fn a_model_says_why_it_starts_from_no_line() {
     for (architecture, more, why) in [
-        ("gru", r#"{"head": "rolled"}"#, "its forecast is recursive"),
+        ("gru", r#"{"head": "rolled", "segment": 12}"#, "its forecast is recursive"),
         ("gru", r#"{"reading": "continuous"}"#, "truncated BPTT"),
         ("mlp", r#"{"normalise": "window"}"#, "standard deviation"),
         ("encoder_decoder", "{}", "step by step"),
@@ -148,6 +151,16 @@ fn a_model_says_why_it_starts_from_no_line() {
     // It was turned off: nothing to say.
     let session = configured(noisy_sine(500), &raw("gru", r#"{"from_line": false}"#));
     assert!(!session.configured().expect("a model").notes.join(" ").contains("linear model"));
+}
+
+#[test]
+fn before_the_first_step_no_gradient_reaches_a_layer_and_the_reason_is_said() {
+    let mut session = configured(noisy_sine(500), &raw("gru", r#"{"segment": 1}"#));
+    let said = session.gradients().expect("gradients").sentence;
+    assert!(said.starts_with("The network adds nothing to the linear model before its first step"), "{said}");
+    session.step().expect("a step");
+    let said = session.gradients().expect("gradients").sentence;
+    assert!(said.starts_with("At the first of the 48 steps of layer 1"), "{said}");
 }
 
 #[test]
@@ -263,6 +276,48 @@ fn a_model_that_was_stopped_does_not_learn_from_all_rows() {
     assert!(
         !session.advance().expect("it has stopped") && !session.forecast(12).expect("one").note.contains("all rows")
     );
+}
+
+#[test]
+fn a_model_stopped_while_it_learns_from_all_rows_forecasts_as_it_was_judged() {
+    let mut raw = again("gru", r#"{"from_line": false}"#);
+    let mut session = configured(noisy_sine(500), &raw);
+    let progress = loop {
+        assert!(session.advance().expect("it trains"), "it should learn from all rows");
+        let progress = session.progress().expect("a model");
+        if progress.all_rows.is_some_and(|all| all.step == 2) {
+            break progress;
+        }
+        assert!(progress.all_rows.is_some() || progress.why.is_empty(), "{}", progress.why);
+    };
+    assert_eq!(progress.state, State::Running);
+    let steps = progress.all_rows.expect("its steps").steps;
+    assert_eq!(progress.why, format!("It learns from all rows: step 2 of {steps}."));
+    session.stop().expect("it stops");
+    let progress = session.progress().expect("a model");
+    assert_eq!((progress.state, progress.all_rows), (State::Finished, None));
+    raw.insert("all_rows".to_owned(), false.into());
+    let mut judged = trained(noisy_sine(500), &raw);
+    assert_eq!(session.forecast(12).expect("a forecast"), judged.forecast(12).expect("a forecast"));
+}
+
+#[test]
+fn the_linear_model_is_validated_before_the_first_step_and_named() {
+    let mut session = configured(noise(600), &raw("gru", r#"{"epochs": 30, "patience": 1, "learning_rate": 1}"#));
+    while session.progress().expect("a model").best.is_none() {
+        session.advance().expect("it validates");
+    }
+    let progress = session.progress().expect("a model");
+    let best = progress.best.expect("the linear model");
+    assert_eq!((progress.step, best.epoch, progress.line), (0, 0, Some(best.validation)));
+    while session.advance().expect("it trains") {}
+    let progress = session.progress().expect("a model");
+    assert_eq!((progress.best.expect("one").epoch, progress.line), (0, Some(best.validation)));
+    assert!(progress.why.contains("Weights of the linear model that it starts from."), "{}", progress.why);
+    let bytes = session.save().expect("a file");
+    session.load(&bytes, &Loading::default()).expect("it is opened");
+    let why = session.progress().expect("a model").why;
+    assert_eq!(why, "Weights of a saved model: those of the linear model that it started from.");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A round of training in parts: their sum is the whole, in any session.
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 use unrolled::arch::registry;
 use unrolled::{Error, Real, Session, wide};
 
@@ -10,7 +10,7 @@ const SMALL: &str = r#"{"hidden": 7, "layers": 2, "dropout": 0.3, "head_dropout"
     "segment": 1, "batch_size": 47, "epochs": 3, "loss": "huber", "schedule": "plateau", "seed": 5}"#;
 
 fn session(architecture: &str, shards: usize, more: &str) -> Session {
-    let mut raw = settings(SMALL);
+    let mut raw = plain(SMALL);
     raw.insert("architecture".into(), architecture.into());
     raw.insert("shards".into(), shards.into());
     raw.extend(settings(more));
@@ -154,8 +154,7 @@ fn an_explosion_is_told_to_all_who_share() {
 #[test]
 fn how_many_parts_follows_from_the_settings_alone() {
     let chosen = |json: &str| {
-        let mut raw =
-            settings(r#"{"architecture": "lstm", "window": 24, "horizon": 1, "segment": 1, "batch_size": 32}"#);
+        let mut raw = plain(r#"{"architecture": "lstm", "window": 24, "horizon": 1, "segment": 1, "batch_size": 32}"#);
         raw.extend(settings(json));
         let mut session = Session::new(noisy_sine(900));
         let shards = session.configure(&raw).unwrap().settings["shards"].clone();

@@ -2,6 +2,7 @@
 //!
 //! Outputs and gradients are compared relative to each tensor's largest entry: 1e-9 in f64, 1e-5 in f32.
 
+use crate::common::plain;
 use crate::stored::Stored;
 use serde_json::json;
 use unrolled::arch::registry::{self, MIX};
@@ -224,7 +225,7 @@ fn weight_decay_spares_what_the_authors_of_each_architecture_exempt() {
     for architecture in registry::ALL {
         for more in [r#"{}"#, r#"{"selection": false, "slstm": "last"}"#, r#"{"mix": "mamba"}"#, r#"{"mix": "xlstm"}"#]
         {
-            let mut raw: Raw = serde_json::from_str(more).unwrap();
+            let mut raw = plain(more);
             raw.extend(
                 [("architecture", json!(architecture.id)), ("hidden", json!(8)), ("layers", json!(2))]
                     .map(|(k, v)| (k.to_owned(), v)),

@@ -1,5 +1,6 @@
 //! Which architectures use the order of their window: the effect of destroying it on a forecast (docs/shuffle.md has the errors).
 
+use crate::common::plain;
 use serde_json::Value;
 use unrolled::arch::registry::{self, Architecture, Make};
 use unrolled::arch::{Forecaster, Plan};
@@ -26,8 +27,8 @@ impl Model {
     /// With all weights drawn again, since some initial ones are equal for all steps.
     fn new(architecture: &Architecture, others: &[(&str, Value)]) -> Self {
         let fixed = [("architecture", Value::from(architecture.id)), ("hidden", 8.into()), ("segment", 1.into())];
-        let raw: Raw =
-            fixed.into_iter().chain(others.iter().cloned()).map(|(key, value)| (key.to_owned(), value)).collect();
+        let mut raw = plain("{}");
+        raw.extend(fixed.into_iter().chain(others.iter().cloned()).map(|(key, value)| (key.to_owned(), value)));
         let settings = checked(&raw).unwrap();
         let plan: Plan = architecture.plan(&settings, (1, 1, 1), (4, WINDOW, HORIZON)).unwrap();
         let (forecaster, params) = architecture.build(&plan, &settings, 1);

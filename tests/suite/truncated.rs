@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 use unrolled::arch::{Architecture, Forecaster, Plan, registry};
 use unrolled::data::windows::frame::{CALENDAR, TARGET};
 use unrolled::data::{Batch, Cut, Fill, Frame, FrameOptions, Lane, Part, Series, Split};
@@ -57,7 +57,7 @@ struct Bench {
 }
 
 fn bench(architecture: &Architecture, json: &str) -> Bench {
-    let mut raw = settings(json);
+    let mut raw = plain(json);
     raw.insert("architecture".into(), architecture.id.into());
     raw.insert("reading".into(), "continuous".into());
     let checked = Settings::check(&unrolled::session::catalog().knobs, &raw, &Raw::new()).unwrap();
@@ -302,7 +302,9 @@ fn lanes_cross_no_gap_and_leave_out_no_row_that_can_be_read() {
 }
 
 fn session(more: &str) -> Result<Session, Error> {
-    let mut raw = settings(r#"{"reading": "continuous", "hidden": 8, "window": 24, "horizon": 4, "segment": 1}"#);
+    let mut raw = plain(
+        r#"{"reading": "continuous", "hidden": 8, "window": 24, "horizon": 4, "segment": 1, "split": "70/10/20"}"#,
+    );
     raw.extend(settings(more));
     let mut session = Session::new(noisy_sine(600));
     session.configure(&raw)?;

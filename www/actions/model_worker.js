@@ -4,6 +4,7 @@
  */
 import { count } from '../charts/numbers.js';
 import { Gone, Refusal } from '../core/client.js';
+import { weightsOf } from '../core/weights.js';
 import { adviceFor } from '../state/advice.js';
 import { settled, withWeights } from '../state/run.js';
 import { buildOf, shownRun } from '../state/shape.js';
@@ -55,7 +56,7 @@ export function modelWorker(store, list, inTurn, silence, deaths, { end, startAg
         loss: !run
           ? 'If you end it, a new one starts.'
           : run.bytes
-            ? `If you end it, training stops, and a new one gets ${best ? `the weights of epoch ${count(best.epoch)}` : 'its weights'}.`
+            ? `If you end it, training stops, and a new one gets ${best ? `the ${weightsOf(best, count)}` : 'its weights'}.`
             : 'If you end it, its model is lost: no epoch has ended yet.',
       };
     }),

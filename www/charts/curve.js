@@ -68,7 +68,7 @@ export function curveChart(container) {
     const right = left > u.bbox.left + u.bbox.width * 0.7;
     ctx.textAlign = right ? 'right' : 'left';
     ctx.textBaseline = 'bottom';
-    ctx.fillText('best', left + (right ? -6 : 6) * ratio, top - 5 * ratio);
+    ctx.fillText(best.epoch ? 'best' : 'best: linear model', left + (right ? -6 : 6) * ratio, top - 5 * ratio);
     ctx.restore();
   }
 
@@ -76,9 +76,10 @@ export function curveChart(container) {
     /**
      * @param {Epoch[]} epochs
      * @param {{epoch: number, loss: number} | null} now The running training loss within an epoch.
-     * @param {{epoch: number, loss: number} | null} lowest The core's best epoch.
+     * @param {{epoch: number, loss: number} | null} lowest The core's best epoch; 0 is the linear model that the network starts from.
+     * @param {number | null} line The validation loss of that one.
      */
-    set(epochs, now, lowest) {
+    set(epochs, now, lowest, line) {
       best = lowest;
       const x = epochs.map(({ epoch }) => epoch);
       const train = epochs.map((epoch) => epoch.train);
@@ -93,8 +94,8 @@ export function curveChart(container) {
       longest = Math.max(5, Math.ceil((x.at(-1) ?? 0) / 5) * 5);
       const naive = epochs[0]?.naive_validation ?? null;
       const all = [0, ...x, longest];
-      const blank = (/** @type {(number | null)[]} */ values) => [null, ...values, null];
-      data = [all, blank(train), blank(validation), all.map(() => naive), blank(forced)];
+      const blank = (/** @type {(number | null)[]} */ values, /** @type {number | null} */ first = null) => [first, ...values, null];
+      data = [all, blank(train), blank(validation, line), all.map(() => naive), blank(forced)];
       soon(draw);
     },
     destroy,

@@ -5,11 +5,13 @@
  * milliseconds to a round; a validation that has begun is finished, since it trains nothing.
  * @module
  */
+import { weightsOf } from './weights.js';
+
 /** @import {Epoch, Progress} from '../../pkg/unrolled.js' */
 /** @import {Limit} from './protocol.js' */
 
 /** @param {Progress} progress @returns {boolean} Whether the epoch's steps are done and its validation is not. */
-const isValidating = ({ state, step, epoch, steps_per_epoch: steps }) => state !== 'finished' && step > 0 && step === epoch * steps;
+const isValidating = ({ state, step, epoch, steps_per_epoch: steps, all_rows: again }) => state !== 'finished' && !again && step > 0 && step === epoch * steps;
 
 /** @param {Limit} [limit] */
 export function createClock(limit = {}) {
@@ -33,7 +35,7 @@ export function createClock(limit = {}) {
     /** @param {Progress} progress @returns {string} Why training ended with the budget, as a sentence. */
     why({ best }) {
       const over = Number.isFinite(steps) ? `Its ${steps} steps are done` : `Its ${milliseconds / 1000} seconds are over`;
-      return best ? `${over}. Weights of epoch ${best.epoch}.` : `${over}, before the first epoch ended. Weights of the last step.`;
+      return best ? `${over}. W${weightsOf(best).slice(1)}.` : `${over}, before the first epoch ended. Weights of the last step.`;
     },
 
     /**

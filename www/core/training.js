@@ -25,6 +25,8 @@ const CALM = { progress: 250, report: 4000 };
 const REPORT_SHARE = 5;
 /** Milliseconds of training between two copies of the current weights for the page: the most that a dead worker loses, but for a step. */
 const WEIGHTS_EVERY = 5000;
+/** In place of a number of epochs: nothing has been reported. */
+const NONE = -1;
 
 /**
  * @param {object} about
@@ -44,7 +46,7 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
   /** Whether it is one among several. */
   let among = false;
   /** When the page was told last, how long the last report took, and how many epochs reports and progress have told of. */
-  const told = { progress: 0, report: 0, took: 0, weights: performance.now(), reported: 0, epochs: 0 };
+  const told = { progress: 0, report: 0, took: 0, weights: performance.now(), reported: NONE, epochs: 0 };
 
   const loop = new MessageChannel();
   /** Settles once waiting messages were heard. @returns {Promise<void>} */
@@ -58,6 +60,8 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
   const progressNow = () => session.progress();
   /** @param {number} from @returns {Epoch[]} */
   const history = (from) => session.history(from);
+  /** @param {Progress} progress @returns {boolean} Whether weights were validated since the last report: the linear model that it starts from, or an epoch's. */
+  const hasNews = ({ best }) => (told.reported === NONE && Boolean(best)) || history(Math.max(0, told.reported)).length > 0;
   const pace = () => (among ? CALM : PACE);
   /** @param {Judged} part */
   const predictions = (part) => session.predictions(part, Math.min(Math.max(1, sight.lead), session.configured().horizon));
@@ -135,7 +139,7 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
     const now = performance.now();
     const done = progress.state === 'finished';
     const due = now - told.report > Math.max(pace().report, told.took * REPORT_SHARE);
-    if (done || (due && history(told.reported).length)) {
+    if (done || (due && hasNews(progress))) {
       const value = report();
       // The core only knows that training was stopped, the clock by which budget.
       if (value) post({ type: 'report', run: number, report: { ...value, progress } });
@@ -152,8 +156,9 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
   /** Gives the page the current weights, in the middle of an epoch too, so that what it keeps is never far behind. */
   function tellWeights() {
     told.weights = performance.now();
-    const { step, epoch, state } = progressNow();
-    if (state !== 'running') return;
+    const { step, epoch, state, all_rows: again } = progressNow();
+    // The weights that learn from all rows are not judged, and of no use before their end.
+    if (state !== 'running' || again) return;
     const bytes = session.save_current();
     post({ type: 'weights', run: number, weights: { bytes, step, epoch } }, [bytes.buffer]);
   }
@@ -247,7 +252,7 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
       if (value.progress.state === 'finished') rally(null);
       else if (performance.now() - told.weights > WEIGHTS_EVERY) tellWeights();
       // The report goes with the answer: as an event it would arrive first, and the page would take it for one of the run before.
-      return { ...value, report: history(told.reported).length ? report() : null, problem: null };
+      return { ...value, report: hasNews(value.progress) ? report() : null, problem: null };
     },
 
     /** @param {Calls['judge']['in']} request @returns {NonNullable<Calls['judge']['out']>} */

@@ -247,6 +247,10 @@ const progress = object({
   loss: number,
   validation: maybe(number),
   best: maybe(object({ epoch: count, validation: number })),
+  // Older runs lack these.
+  all_rows: maybe(object({ step: count, steps: count })),
+  line: maybe(number),
+  added: maybe(object({ line: number, share: number })),
   learning_rate: number,
   gradient_norm: number,
   clipped_share: number,

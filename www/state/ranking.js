@@ -115,7 +115,8 @@ const rules = ({ rows }) => rows.filter(({ id }) => id !== 'model');
 
 /** @param {Run | null} run @returns {number | null} Milliseconds of training for an epoch. */
 export function epochTime(run) {
-  const epochs = run ? run.progress.step / run.progress.steps_per_epoch : 0;
+  const { step, all_rows: again, steps_per_epoch: steps } = run?.progress ?? { step: 0, steps_per_epoch: 1 };
+  const epochs = (step + (again?.step ?? 0)) / steps;
   return run && run.elapsed > 0 && epochs > 0 ? run.elapsed / epochs : null;
 }
 

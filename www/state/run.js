@@ -34,6 +34,15 @@ export const newRun = (id, configured, progress, asked, build) => ({
   remark: '',
 });
 
+/** @param {Run} run @returns {number} Its optimiser steps so far, those on all rows among them. */
+export const stepsDone = ({ progress }) => progress.step + (progress.all_rows?.step ?? 0);
+
+/** @param {Run} run @returns {number} The largest number that its training may take; where it learns from all rows in the end, that takes as many again. */
+export function mostSteps({ progress, configured }) {
+  if (progress.all_rows) return progress.step + progress.all_rows.steps;
+  return progress.epochs * progress.steps_per_epoch * (configured.settings.all_rows ? 2 : 1);
+}
+
 /** @param {Pick<Entry, 'id' | 'data' | 'asked'> & Partial<Entry>} given @param {Entry[]} others Those on the list. @returns {Entry} */
 export const newEntry = (given, others) => ({ slot: freeSlot(others), limit: {}, ticked: false, run: null, problem: null, ...given });
 

@@ -4,6 +4,7 @@
  */
 import { curvesChart } from '../charts/curves.js';
 import { contestants, stepsOf } from '../state/contest.js';
+import { weightsOf } from '../core/weights.js';
 import { namesOf, statusOf } from '../state/ranking.js';
 import { differenceView } from './difference.js';
 import { fill, h, head, setText } from './dom.js';
@@ -52,7 +53,10 @@ function estimate(state) {
 /** @param {State} state @returns {Curve[]} */
 function curvesOf({ runs, contest }) {
   return runs.flatMap(({ id, slot, run }) => {
-    const epochs = (run?.epochs ?? []).filter(({ spent }) => contest.against === 'epochs' || spent !== undefined);
+    const line = run?.progress.line ?? null;
+    // The linear model that it starts from stands before its first epoch.
+    const all = [...(line === null ? [] : [{ epoch: 0, spent: 0, validation: line }]), ...(run?.epochs ?? [])];
+    const epochs = all.filter(({ spent }) => contest.against === 'epochs' || spent !== undefined);
     if (!epochs.length) return [];
     const x = epochs.map(({ epoch, spent }) => (contest.against === 'epochs' ? epoch : (spent ?? 0) / MILLISECONDS));
     return [{ id, slot, x, y: epochs.map(({ validation }) => validation) }];
@@ -228,7 +232,7 @@ export function compareView(root, store, act) {
       (text) => setText(sentence, text),
     ),
     store.watch(
-      (state) => [state.runs.length, state.contest.against, ...state.runs.map(({ run }) => run?.epochs)],
+      (state) => [state.runs.length, state.contest.against, ...state.runs.flatMap(({ run }) => [run?.epochs, run?.progress.line])],
       () => {
         const state = store.get();
         const curves = curvesOf(state);
@@ -244,7 +248,7 @@ export function compareView(root, store, act) {
         );
         const lowest = state.runs.flatMap(({ id, run }) => {
           const best = run?.progress.best;
-          return best ? [`${names.get(id)}: ${figure(best.validation, 3)} after epoch ${best.epoch}`] : [];
+          return best ? [`${names.get(id)}: ${figure(best.validation, 3)}, ${weightsOf(best)}`] : [];
         });
         setText(summary, curves.length ? `Lowest validation loss. ${lowest.join('; ')}.` : 'No run has finished an epoch.');
       },

@@ -33,7 +33,9 @@ function verdict(state) {
   return {
     text: `What will the next ${span(data.about, draft.horizon)} bring?`,
     note: run
-      ? 'The first forecast appears after the first epoch.'
+      ? run.configured.settings.from_line
+        ? 'The first forecast appears in a moment: that of the linear model it starts from.'
+        : 'The first forecast appears after the first epoch.'
       : 'Press Train: the network learns from the training part, and its forecast appears here.',
   };
 }

@@ -3,6 +3,8 @@
  * @module
  */
 import { dashOf, inkOf } from '../charts/run_lines.js';
+import { weightsOf } from '../core/weights.js';
+import { mostSteps, stepsDone } from '../state/run.js';
 import { epochTime, leaderboards, statusOf } from '../state/ranking.js';
 import { fill, h, icon, setText } from './dom.js';
 import { column, count, duration, figure, size, span } from './format.js';
@@ -30,8 +32,8 @@ export function swatch(slot) {
 /** @param {Entry} entry @returns {number | null} Completed share of its training; `null` if it does not train. */
 function shareDone({ run, limit }) {
   if (!run || (run.status !== 'running' && run.status !== 'paused')) return null;
-  const { step, epochs, steps_per_epoch: steps } = run.progress;
-  const shares = [step / (epochs * steps), step / (limit.steps ?? Infinity), run.elapsed / (limit.milliseconds ?? Infinity)];
+  const { step } = run.progress;
+  const shares = [stepsDone(run) / mostSteps(run), step / (limit.steps ?? Infinity), run.elapsed / (limit.milliseconds ?? Infinity)];
   return Math.min(1, Math.max(...shares));
 }
 
@@ -42,10 +44,10 @@ function standing(entry) {
   if (status === 'waiting') return 'waiting for a worker';
   if (status === 'failed') return (problem ?? run?.problem)?.message ?? 'failed';
   if (!run) return '';
-  const { epoch, epochs, best } = run.progress;
-  if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}epoch ${count(epoch)} of ${count(epochs)} at most`;
+  const { epoch, epochs, best, all_rows: again } = run.progress;
+  if (status === 'running' || status === 'paused') return `${status === 'paused' ? 'paused, ' : ''}${again ? 'learns from all rows' : `epoch ${count(epoch)} of ${count(epochs)} at most`}`;
   if (run.unvalidated) return `weights after step ${count(run.unvalidated.step)}, not validated`;
-  return best ? `weights of epoch ${count(best.epoch)}` : 'ended inside its first epoch';
+  return best ? weightsOf(best, count) : 'ended inside its first epoch';
 }
 
 /** @param {number | null} milliseconds */

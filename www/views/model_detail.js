@@ -64,6 +64,14 @@ function weightsTable({ parameters }) {
   );
 }
 
+/** @param {Configured} configured @returns {string} The weights that its training begins with. */
+const beginningOf = ({ settings }) =>
+  settings.from_line ? 'The network starts from the linear model of the training part.' : 'The network starts from random weights, not from the linear model.';
+
+/** @param {Configured} configured @returns {string} The rows that its forecast is learnt from. */
+const endOf = ({ settings }) =>
+  settings.all_rows ? 'In the end it learns from all rows, and forecasts.' : 'It forecasts as it is judged, without having learnt from the test part.';
+
 /**
  * @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act
  * @returns {() => void}
@@ -167,6 +175,7 @@ export function modelDetailView(root, store, act) {
             { class: 'muted small' },
             `Windows: ${count(windows.train)} training, ${count(windows.validation)} validation, ${count(windows.test)} test. ${count(draft.steps_per_epoch)} steps per epoch. About ${size(draft.memory_bytes)} of memory.`,
           ),
+          h('p', { class: 'small' }, `${beginningOf(draft)} ${endOf(draft)}`),
           ...draft.notes.map((note) => h('p', { class: 'small' }, note)),
         );
       },

@@ -3,6 +3,8 @@
  * @module
  */
 import { curveChart } from '../charts/curve.js';
+import { weightsOf } from '../core/weights.js';
+import { mostSteps, stepsDone } from '../state/run.js';
 import { isStale, shownRun } from '../state/shape.js';
 import { fill, h, head, setText } from './dom.js';
 import { count, duration, figure, percent } from './format.js';
@@ -15,23 +17,32 @@ import { workersView } from './workers.js';
 /** @import {PageStore, Run, State} from '../state/shape.js' */
 
 /** @param {Run} run @returns {string} */
-function left({ progress, elapsed }) {
-  const done = progress.step;
-  if (!elapsed || !done) return '–';
-  return duration((elapsed / done) * (progress.epochs * progress.steps_per_epoch - done));
+function left(run) {
+  const done = stepsDone(run);
+  if (!run.elapsed || !done) return '–';
+  return duration((run.elapsed / done) * (mostSteps(run) - done));
 }
 
 /** @param {Run} run @returns {string} A sentence on which weights of the training are in use. */
 function whichWeights({ progress: { best, step }, unvalidated }) {
   if (unvalidated) return ` Weights after step ${count(unvalidated.step)}, inside epoch ${count(unvalidated.epoch)}, not validated.`;
-  if (best) return ` Weights of epoch ${count(best.epoch)}.`;
+  if (best) return ` W${weightsOf(best, count).slice(1)}.`;
   return step ? ` Weights after step ${count(step)}.` : '';
 }
 
 /** @param {Run} run @returns {string} The number of its epochs. */
 function epochsOf({ progress, loaded }) {
   if (!loaded) return `${count(progress.epoch)} of ${count(progress.epochs)}`;
-  return progress.best ? `${count(progress.best.epoch)}, loaded` : 'loaded';
+  if (!progress.best) return 'loaded';
+  return progress.best.epoch ? `${count(progress.best.epoch)}, loaded` : 'the linear model, loaded';
+}
+
+/** @param {Run | null} run @returns {string} What its network adds to the linear model that it starts from, once training has ended. */
+function gain(run) {
+  const { line, added, best } = run?.progress ?? {};
+  if (!line || !added || !best) return '';
+  const alone = `Validation loss of the linear model it starts from: ${figure(line, 3)}`;
+  return added.share ? `${alone}; with ${percent(added.share)} of what the network adds: ${figure(best.validation, 3)}.` : `${alone}. The network adds nothing to it.`;
 }
 
 /** @param {State} state @returns {string} The state of the training, in a sentence. */
@@ -50,12 +61,13 @@ export function stateSentence(state) {
     model && last
       ? `Validation error ${figure(model.mae, 3)}${unit} (repeating the last value: ${figure(last.mae, 3)}${unit}).`
       : '';
-  if (run.status === 'running') return judged || 'Training the first epoch.';
+  const now = progress.all_rows ? `${progress.why} ${judged}` : judged;
+  if (run.status === 'running') return now || 'Training the first epoch.';
   if (run.status === 'failed') return run.problem?.message ?? 'Training failed.';
   const stale = isStale(state) ? ' Settings changed. Train again to use them.' : '';
   if (run.status === 'finished') return `Finished. ${progress.why}${stale}`;
   if (run.status === 'stopped') return `${run.remark || 'Stopped.'}${whichWeights(run)}${stale}`;
-  return `Paused. ${judged}${stale}`;
+  return `Paused. ${now}${stale}`;
 }
 
 /**
@@ -80,6 +92,7 @@ export function trainView(root, store, act) {
     'Reset',
   );
   const sentence = h('p', { class: 'sentence' });
+  const gained = h('p', { class: 'small gain', hidden: true });
   const extra = h('p', { class: 'small extra' });
   const technical = technicalPlace();
   const workers = workersView(store, act);
@@ -124,6 +137,7 @@ export function trainView(root, store, act) {
       summary,
     ),
     h('dl', { class: 'facts' }, ...facts.map(({ label, value }) => h('div', {}, h('dt', {}, label), value))),
+    gained,
     cut,
     workers.said,
     extra,
@@ -173,15 +187,20 @@ export function trainView(root, store, act) {
           progress && (run?.status === 'running' || run?.status === 'paused') && progress.step
             ? { epoch: progress.step / progress.steps_per_epoch, loss: progress.loss }
             : null;
-        const best = epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
-        curve.set(epochs, now, best ? { epoch: best.epoch, loss: best.validation } : null);
+        const line = progress?.line ?? null;
+        const start = line !== null && progress?.best?.epoch === 0 ? { epoch: 0, validation: line } : null;
+        const best = start ?? epochs.find(({ epoch }) => epoch === progress?.best?.epoch);
+        curve.set(epochs, now, best ? { epoch: best.epoch, loss: best.validation } : null, line);
+        const said = gain(run);
+        gained.hidden = !said;
+        setText(gained, said);
         const last = epochs.at(-1);
         const forced = last?.validation_forced ?? null;
         forcedKey.hidden = forced === null;
         setText(
           summary,
           last
-            ? `After ${count(last.epoch)} epoch${last.epoch === 1 ? '' : 's'}: training loss ${figure(last.train, 3)}, validation loss ${figure(last.validation, 3)}${best ? ` (lowest: ${figure(best.validation, 3)} at epoch ${count(best.epoch)})` : ''}. ${forced === null ? '' : `Teacher-forced validation loss: ${figure(forced, 3)}. `}Repeating the last value: ${figure(last.naive_validation, 3)}.`
+            ? `After ${count(last.epoch)} epoch${last.epoch === 1 ? '' : 's'}: training loss ${figure(last.train, 3)}, validation loss ${figure(last.validation, 3)}${best ? ` (lowest: ${figure(best.validation, 3)} ${best.epoch ? `at epoch ${count(best.epoch)}` : 'of the linear model it starts from'})` : ''}. ${forced === null ? '' : `Teacher-forced validation loss: ${figure(forced, 3)}. `}Repeating the last value: ${figure(last.naive_validation, 3)}.`
             : run?.loaded
               ? 'The loaded file holds no learning curve.'
               : 'No epoch has been trained yet.',

@@ -1,9 +1,10 @@
 //! Shared code of mLSTM and sLSTM blocks.
 
-use crate::arch::residual::{Stream, largest_divisor};
+use crate::arch::residual::Stream;
 use crate::arch::stacked::LAYERS;
 use crate::arch::transformer::HEADS;
 use crate::knob::{Group, Knob, Settings, choices};
+use crate::math::largest_divisor;
 use crate::nn::{Builder, Init, Norm};
 
 choices! {

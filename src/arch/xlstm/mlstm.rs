@@ -15,9 +15,10 @@
 use super::frame::Frame;
 use crate::Real;
 use crate::arch::mamba::{CONVOLUTION, EXPANSION};
-use crate::arch::residual::{Branches, ending, largest_divisor};
+use crate::arch::residual::{Branches, ending};
 use crate::grad::{Var, ops};
 use crate::knob::Settings;
+use crate::math::largest_divisor;
 use crate::nn::block::last_step;
 use crate::nn::{Block, Bounds, Builder, CausalConv, Extent, Init, Linear, Norm, ParamId, Pass, State};
 use crate::scan::{self, MlstmInputs, MlstmOutputs};

@@ -84,8 +84,9 @@ impl Split {
 
     /// Reads the knob [`SPLIT`] for a series on `axis`.
     ///
-    /// An empty text is the [`usual`] split. `70/10/20` are percent: training and validation get that share of the rows rounded down, test the rest. Numbers or dates
-    /// with commas between them are the exclusive ends of the parts; without the third the test part reaches the end of the series.
+    /// An empty text is the [`usual`] split. `70/10/20` are percent: training and validation get that share of the rows rounded down,
+    /// test the rest. Numbers or dates with commas between them are the exclusive ends of the parts; without the third the test part
+    /// reaches the end of the series.
     ///
     /// # Errors
     /// [`Error::Knob`] for a text of neither form, or one that leaves a part empty or goes beyond the series.

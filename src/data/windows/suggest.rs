@@ -259,8 +259,8 @@ mod tests {
         assert_eq!((count(Gaps::Leave), count(Gaps::Interpolate)), (900, 991 - 1 - 9 * 4));
         let suggestion = suggested(&values, Step::Milliseconds(3_600_000));
         assert_eq!(suggestion.gaps, Gaps::Interpolate);
-        // Of 508 windows behind the first row, 25 end in or forecast each of five gaps.
-        let why = "filled, they would allow 383 training windows of 168 and 24 steps instead of 0.";
+        // Of 408 windows behind the first row, 25 end in or forecast each of four gaps.
+        let why = "filled, they would allow 308 training windows of 168 and 24 steps instead of 0.";
         assert!(suggestion.why.ends_with(why), "{}", suggestion.why);
     }
 
@@ -283,7 +283,11 @@ mod tests {
         let hour = Step::Milliseconds(3_600_000);
         assert_eq!(lengths(8730, hour, 24), (24, 168, 24));
         assert_eq!(lengths(1461, Step::Milliseconds(86_400_000), 7), (7, 28, 7));
-        assert_eq!(lengths(144, Step::Months(1), 12), (12, 24, 12));
+        assert_eq!(lengths(144, Step::Months(1), 12), (12, 12, 12));
+        // A range takes nine validation windows: of 18 rows for validation, ten steps. Where those would be few, half of the part is
+        // forecast: of 12, six.
+        assert_eq!(lengths(90, Step::Months(1), 12), (12, 12, 10));
+        assert_eq!(lengths(60, Step::Months(1), 12), (12, 10, 6));
         assert_eq!(lengths(35_000, Step::Milliseconds(900_000), 96), (96, 480, 96));
         assert_eq!(lengths(50_000, Step::Milliseconds(60_000), 1440), (1440, 240, 60));
         let (_, window, horizon) = lengths(30, hour, 24);

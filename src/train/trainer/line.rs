@@ -38,6 +38,7 @@ impl Trainer {
             self.best = Some(Best { epoch: 0, validation });
             self.best_residuals.clone_from(&self.residuals);
             self.line_residuals.clone_from(&self.residuals);
+            self.line = Some(validation);
         }
         self.epoch = 1;
         self.source.shuffle(self.options.seed, self.epoch);

@@ -6,7 +6,7 @@ mod progress;
 mod round;
 mod validate;
 
-pub use progress::{Added, Best, Epoch, Progress, State};
+pub use progress::{Added, AllRows, Best, Epoch, Progress, State};
 
 use crate::Real;
 use crate::arch::{Forecaster, Stretches};
@@ -57,6 +57,10 @@ enum Phase {
     Done,
 }
 
+/// A sentence on the gradients of a network that adds nothing to its line.
+const UNTOUCHED: &str = "The network adds nothing to the linear model before its first step: its head is zero, and a head of zeros \
+    passes no gradient on to the layers.";
+
 /// The course of a training that is repeated.
 #[derive(Debug)]
 struct Again {
@@ -104,6 +108,8 @@ pub struct Trainer {
     best_residuals: Vec<Vec<f64>>,
     /// The same of the line that the model starts from; empty where it starts from none.
     line_residuals: Vec<Vec<f64>>,
+    /// Validation loss of that line.
+    line: Option<f64>,
     added: Option<Added>,
     /// Of a training that repeats another.
     again: Option<Again>,
@@ -126,6 +132,7 @@ impl Trainer {
         let every = validation.starts.len().div_ceil(MOST_VALIDATED).max(1);
         let starts = validation.starts.iter().copied().step_by(every).collect();
         let validation = WindowSet { starts, ..validation };
+        let options = options.with_batch_for(train.starts.len());
         let starts = forecaster.line().is_some();
         let mut trainer = Self {
             optimiser: Optimiser::new(options.rule, params.slots()),
@@ -157,6 +164,7 @@ impl Trainer {
             residuals: Vec::new(),
             best_residuals: Vec::new(),
             line_residuals: Vec::new(),
+            line: None,
             added: None,
             again: None,
             why: String::new(),
@@ -267,7 +275,8 @@ impl Trainer {
                 self.fail_because(&format!("the validation loss was not finite after any of {} epochs", self.epoch))
             );
         };
-        self.finish(format!("{waited} Weights of epoch {best}."));
+        let of = if best == 0 { "the linear model that it starts from".to_owned() } else { format!("epoch {best}") };
+        self.finish(format!("{waited} Weights of {of}."));
         Ok(())
     }
 
@@ -293,6 +302,8 @@ impl Trainer {
             loss,
             validation: last.map(|last| last.validation),
             best: self.best,
+            all_rows: None,
+            line: self.line,
             added: self.added,
             learning_rate: self.rate,
             gradient_norm: self.last_norm,
@@ -359,7 +370,12 @@ impl Trainer {
         let starts: Vec<u32> = self.train.starts.iter().copied().step_by(every).collect();
         let mut batch = Batch::default();
         frame.gather(&starts, self.train.window, self.train.horizon, &mut batch);
-        inside::gradients(self.forecaster.as_ref(), &self.params, &batch, self.options.loss)
+        let found = inside::gradients(self.forecaster.as_ref(), &self.params, &batch, self.options.loss);
+        let head = self.forecaster.line().map(|line| self.params.value(line.head.weight));
+        if head.is_some_and(|head| head.iter().all(|weight| *weight == 0.0)) {
+            return Gradients { sentence: UNTOUCHED.to_owned(), ..found };
+        }
+        found
     }
 
     /// Forecasts of a batch with the weights in use, scaled, `[(targets · horizon) × size]`.

@@ -58,6 +58,10 @@ pub struct Progress {
     pub validation: Option<f64>,
     /// Epoch with the lowest validation loss, and that loss.
     pub best: Option<Best>,
+    /// Position in the last training, on all rows; `None` before it.
+    pub all_rows: Option<AllRows>,
+    /// Validation loss of the line that a model starts from, once that has been validated; `None` for others.
+    pub line: Option<f64>,
     /// What a model that starts from a line adds to it; `None` for others, and before the end of training.
     pub added: Option<Added>,
     /// Present learning rate.
@@ -81,12 +85,23 @@ impl Progress {
             loss: f64::NAN,
             validation: None,
             best: None,
+            all_rows: None,
+            line: None,
             added: None,
             learning_rate: 0.0,
             gradient_norm: f64::NAN,
             clipped_share: 0.0,
         }
     }
+}
+
+/// Position in a training on all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AllRows {
+    /// Optimiser steps so far.
+    pub step: u64,
+    /// All of its steps.
+    pub steps: u64,
 }
 
 /// What a network adds to the line that it starts from.

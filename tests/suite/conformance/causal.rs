@@ -9,7 +9,7 @@ use unrolled::nn::Pass;
 use unrolled::{Error, Real, Session, narrow, wide};
 
 use super::{checked, columns, passed};
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain};
 
 const WINDOW: usize = 13;
 const HORIZON: usize = 4;
@@ -261,9 +261,9 @@ fn on_a_random_walk_no_training_loss_is_below_that_of_the_last_value() {
     let honest = (1..=HORIZON).map(squares).sum::<f64>() / HORIZON as f64 / variance;
     for architecture in registry::ALL.iter().filter(|one| one.streams) {
         for normalise in ["last", "window"] {
-            let mut raw = settings(
+            let mut raw = plain(
                 r#"{"hidden": 8, "window": 24, "horizon": 4, "segment": 1, "loss_on": "every", "epochs": 8,
-                    "learning_rate": 0.01, "head_dropout": 0, "patience": 0}"#,
+                    "learning_rate": 0.01, "head_dropout": 0, "patience": 0, "split": "70/10/20"}"#,
             );
             raw.insert("architecture".into(), architecture.id.into());
             raw.insert("normalise".into(), normalise.into());

@@ -18,6 +18,8 @@ const AROUND: &str = r#"{"hidden": 8, "window": 12, "horizon": 4, "segment": 1}"
 const BESIDE: &[(&str, &str)] = &[
     ("dropout", r#"{"layers": 2}"#),
     ("mix", r#"{"layers": 2}"#),
+    // Left open, it is longer than a row only where eight of it fit into the window.
+    ("segment", r#"{"window": 24}"#),
     // At 512 units a step of 32 windows takes seconds.
     ("hidden", r#"{"batch_size": 2}"#),
     ("gru_form", r#"{"bidirectional_cell": "gru", "encoder_cell": "gru"}"#),

@@ -7,7 +7,7 @@ mod summary;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 use unrolled::arch::plan::{HEAD, Head, LOSS_ON, LossOn, READING, Reading};
 use unrolled::arch::registry::Make;
 use unrolled::arch::stacked::MakeBlock;
@@ -55,19 +55,20 @@ fn passed(architecture: &Architecture, check: &'static str, figure: impl Into<St
     println!("{}", lines.join("\n"));
 }
 
-/// Forms of models for every check of gradients: head, normalisation, segments, loss, linear skip.
+/// Forms of models for every check of gradients: head, normalisation, segments, loss, linear skip, line.
 const SHAPES: &[&str] = &[
     r#"{"segment": 1, "hidden": 5, "layers": 2, "dropout": 0.3, "head_dropout": 0.2}"#,
     r#"{"segment": 4, "hidden": 9, "normalise": "window", "highway": true, "loss": "huber"}"#,
     r#"{"segment": 1, "hidden": 4, "head": "rolled", "loss_on": "every", "normalise": "none", "head_dropout": 0}"#,
     r#"{"segment": 3, "hidden": 6, "loss_on": "every", "highway": true, "forget_bias": "chrono"}"#,
     r#"{"segment": 2, "hidden": 4, "loss_on": "every", "highway": true, "normalise": "window"}"#,
+    r#"{"segment": 3, "hidden": 5, "from_line": true, "calendar": true}"#,
     r#"{"segment": 1, "hidden": 4, "layers": 2, "reading": "continuous", "loss": "mae"}"#,
     r#"{"segment": 2, "hidden": 8, "head": "rolled", "recurrent_init": "orthogonal", "gru_form": "before", "calendar": true}"#,
 ];
 
 fn checked(architecture: &Architecture, json: &str) -> (Settings, Raw) {
-    let mut raw = settings(json);
+    let mut raw = plain(json);
     raw.insert("architecture".into(), architecture.id.into());
     (unrolled::session::checked(&raw).unwrap(), raw)
 }
@@ -420,7 +421,7 @@ fn the_same_seed_gives_the_same_weights_and_another_seed_others() {
 fn a_saved_model_forecasts_the_same() {
     for architecture in registry::ALL {
         for json in [
-            r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 2}"#,
+            r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 2, "from_line": true, "all_rows": true}"#,
             r#"{"hidden": 8, "window": 48, "horizon": 12, "segment": 1, "epochs": 1, "head": "rolled"}"#,
             r#"{"hidden": 8, "window": 48, "horizon": 12, "epochs": 1, "target": "wind, temp_c"}"#,
             r#"{"hidden": 8, "window": 24, "horizon": 6, "segment": 1, "epochs": 1, "reading": "continuous"}"#,
@@ -473,14 +474,14 @@ fn each_learns_a_noisy_sine_to_below_naive() {
     for architecture in registry::ALL {
         let mut largest = 0.0_f64;
         for json in [
-            r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0}"#,
+            r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 24, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0}"#,
             r#"{"hidden": 16, "layers": 2, "window": 24, "horizon": 6, "segment": 1, "epochs": 20, "learning_rate": 0.01,
                 "head": "rolled", "loss_on": "every", "head_dropout": 0, "normalise": "none"}"#,
             r#"{"hidden": 16, "layers": 2, "window": 24, "horizon": 6, "segment": 1, "epochs": 15, "learning_rate": 0.01,
                 "loss_on": "every", "head_dropout": 0}"#,
             r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 4, "epochs": 15, "learning_rate": 0.01,
                 "loss_on": "every", "head_dropout": 0, "normalise": "window"}"#,
-            r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0,
+            r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 24, "epochs": 15, "learning_rate": 0.005, "head_dropout": 0,
                 "target": "rain, temp_c", "inputs": "wind"}"#,
             r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 1, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
                 "reading": "continuous"}"#,
@@ -491,7 +492,8 @@ fn each_learns_a_noisy_sine_to_below_naive() {
             r#"{"hidden": 16, "window": 24, "horizon": 6, "segment": 1, "epochs": 15, "learning_rate": 0.01, "head_dropout": 0,
                 "head": "rolled", "reading": "continuous", "target": "temp_c, rain"}"#,
         ] {
-            let (_, raw) = checked(architecture, json);
+            let (_, mut raw) = checked(architecture, json);
+            raw.insert("split".into(), "70/10/20".into());
             let mut session = Session::new(columns(800));
             if !configured(&mut session, architecture, &raw) {
                 continue;

@@ -5,7 +5,7 @@ mod refused;
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::TAU;
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 use jiff_core::civil::DateTime;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde_json::Value;
@@ -337,9 +337,8 @@ fn the_document_followed_step_by_step_gives_the_forecast() {
             r#"{"from_line": true, "inputs": "rain"}"#,
             r#"{"from_line": true, "all_rows": true, "normalise": "none", "target": "load_kwh, temp_c", "loss_on": "every"}"#,
         ] {
-            let mut raw = settings(
-                r#"{"target": "temp_c", "hidden": 6, "window": 50, "horizon": 12, "segment": 12, "epochs": 1}"#,
-            );
+            let mut raw =
+                plain(r#"{"target": "temp_c", "hidden": 6, "window": 50, "horizon": 12, "segment": 12, "epochs": 1}"#);
             raw.extend(settings(more));
             raw.extend(settings(&format!(r#"{{"architecture": "{architecture}", "gru_form": "{form}"}}"#)));
             let mut session = trained(series.clone(), &raw);
@@ -393,13 +392,13 @@ fn the_document_names_every_key_of_every_saved_model_and_no_other() {
             r#"{{"target": "temp_c", "architecture": "{}", "hidden": 8, "window": 48, "horizon": 12, "epochs": 1}}"#,
             architecture.id
         );
-        let file = File::read(&trained(series(300), &settings(&raw)).save().unwrap());
+        let file = File::read(&trained(series(300), &plain(&raw)).save().unwrap());
         assert_eq!(file.digest(), file.metadata["unrolled.digest"], "{}", architecture.id);
         written.extend(file.metadata.keys().cloned());
         keys(&file.about, "", &mut written);
     }
     // A range that ends at a pile of values.
-    let raw = settings(r#"{"target": "rain", "hidden": 8, "window": 48, "horizon": 12, "epochs": 1}"#);
+    let raw = plain(r#"{"target": "rain", "hidden": 8, "window": 48, "horizon": 12, "epochs": 1}"#);
     keys(&File::read(&trained(series(300), &raw).save().unwrap()).about, "", &mut written);
     // The catalog covers the settings that belong to the training.
     let knobs = unrolled::session::catalog().knobs;
@@ -417,7 +416,7 @@ fn the_document_names_every_key_of_every_saved_model_and_no_other() {
 fn the_document_tells_the_digest_of_the_values_that_a_model_has_learnt_from() {
     let mut rows = series(300);
     rows.columns[2][17] = f64::NAN;
-    let raw = settings(
+    let raw = plain(
         r#"{"target": "temp_c", "inputs": "rain", "hidden": 4, "window": 24, "horizon": 6, "epochs": 1, "split": "100, 150, 300"}"#,
     );
     let about = File::read(&trained(rows.clone(), &raw).save().unwrap()).about;

@@ -4,13 +4,12 @@ use serde_json::Value;
 use unrolled::Session;
 
 use super::{File, series, trained};
-use crate::common::settings;
+use crate::common::plain;
 
 #[test]
 fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
-    let raw = settings(
-        r#"{"target": "temp_c", "architecture": "gru", "hidden": 6, "window": 48, "horizon": 12, "epochs": 1}"#,
-    );
+    let raw =
+        plain(r#"{"target": "temp_c", "architecture": "gru", "hidden": 6, "window": 48, "horizon": 12, "epochs": 1}"#);
     let mut session = trained(series(400), &raw);
     let bytes = session.save().unwrap();
     let file = File::read(&bytes);
@@ -117,7 +116,7 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
         let raw = format!(
             r#"{{"target": "temp_c", "architecture": "{architecture}", "hidden": 8, "window": 48, "segment": 1, "horizon": 12, "epochs": 1}}"#
         );
-        let mut session = trained(series(400), &settings(&raw));
+        let mut session = trained(series(400), &plain(&raw));
         let file = File::read(&session.save().unwrap());
         let before = session.forecast(12).unwrap().values;
         let name = file.tensors.keys().find(|name| name.contains("weight")).unwrap().clone();
@@ -158,7 +157,7 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
                         .collect();
                 }
             }
-            let mut fresh = trained(series(400), &settings(&raw));
+            let mut fresh = trained(series(400), &plain(&raw));
             let before = fresh.forecast(12).unwrap().values;
             let said = fresh.load(&wild.sealed().write(), &Default::default()).expect_err(architecture).to_string();
             assert!(
@@ -171,8 +170,27 @@ fn weights_whose_forecasts_are_no_numbers_are_refused_by_name() {
 }
 
 #[test]
+fn a_file_from_before_the_line_has_the_settings_that_it_was_trained_with() {
+    let raw =
+        plain(r#"{"target": "temp_c", "architecture": "gru", "hidden": 6, "window": 48, "horizon": 12, "epochs": 1}"#);
+    let mut session = trained(series(400), &raw);
+    let bytes = session.save().unwrap();
+    session.load(&bytes, &Default::default()).unwrap();
+    let (before, settings) = (session.forecast(12).unwrap(), session.configured().unwrap().settings.clone());
+    let older = File::read(&bytes).described(|about| {
+        let settings = about["settings"].as_object_mut().unwrap();
+        for later in ["from_line", "all_rows", "epoch_steps"] {
+            settings.remove(later).unwrap();
+        }
+    });
+    let mut fresh = Session::new(series(400));
+    assert_eq!(fresh.load(&older.write(), &Default::default()).unwrap().settings, settings);
+    assert_eq!(fresh.forecast(12).unwrap(), before);
+}
+
+#[test]
 fn a_file_of_version_2_still_loads() {
-    let raw = settings(
+    let raw = plain(
         r#"{"target": "temp_c", "architecture": "lstm", "hidden": 6, "window": 48, "horizon": 12, "epochs": 1, "calendar": true}"#,
     );
     let mut session = trained(series(400), &raw);

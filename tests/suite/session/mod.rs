@@ -2,14 +2,14 @@
 
 mod ranges;
 
-use crate::common::{noisy_sine, settings};
+use crate::common::{noisy_sine, plain, settings};
 use unrolled::data::{Part, Step};
 use unrolled::session::catalog;
 use unrolled::train::State;
 use unrolled::{Error, Session};
 
 fn small(more: &str) -> unrolled::knob::Raw {
-    let mut raw = settings(r#"{"architecture": "gru", "hidden": 8, "window": 48, "horizon": 12, "epochs": 2}"#);
+    let mut raw = plain(r#"{"architecture": "gru", "hidden": 8, "window": 48, "horizon": 12, "epochs": 2}"#);
     raw.extend(settings(more));
     raw
 }
@@ -91,11 +91,11 @@ fn wrong_settings_name_their_knob() {
 #[test]
 fn too_few_rows_say_how_many_are_needed() {
     let mut session = Session::new(noisy_sine(60));
-    let error = session.configure(&settings(r#"{"window": 168, "horizon": 24}"#)).unwrap_err();
+    let error = session.configure(&plain(r#"{"window": 168, "horizon": 24}"#)).unwrap_err();
     let Error::TooShort { needed, .. } = error else { panic!("{error:?}") };
     assert!(needed > 168, "{needed}");
     // Automatic sizes fit.
-    let fitting = session.configure(&settings("{}")).unwrap();
+    let fitting = session.configure(&plain("{}")).unwrap();
     assert!(fitting.window + fitting.horizon < 42 && fitting.windows.test > 0, "{fitting:?}");
 }
 
@@ -206,7 +206,7 @@ fn a_saved_model_tells_the_best_epoch_of_its_training() {
     again.load(&session.save().unwrap(), &Default::default()).unwrap();
     let (best, told) = (best.unwrap(), again.progress().unwrap().best.unwrap());
     assert_eq!(told.epoch, best.epoch);
-    // The file has it as decimal text, which may be read back as a neighbouring number.
+    // The file has fifteen digits of it.
     assert!((told.validation - best.validation).abs() <= 1e-12 * best.validation, "{told:?}, {best:?}");
 }
 
@@ -291,7 +291,7 @@ fn a_series_near_a_billion_with_a_spread_of_five_trains() {
     let mut series = noisy_sine(500);
     series.columns[0].iter_mut().for_each(|x| *x += 1e9);
     let mut session = Session::new(series);
-    session.configure(&small(r#"{"epochs": 10, "learning_rate": 0.005}"#)).unwrap();
+    session.configure(&small(r#"{"epochs": 10, "learning_rate": 0.005, "segment": 24, "split": "70/10/20"}"#)).unwrap();
     while session.advance().unwrap() {}
     let rows = session.evaluate(Part::Test).unwrap().rows;
     assert!(rows[0].scores.mae < 0.5 * rows[1].scores.mae, "{} {}", rows[0].scores.mae, rows[1].scores.mae);
@@ -303,7 +303,7 @@ fn parameters_are_counted_as_pytorch_counts_them() {
     // The article's two-layer LSTM of 128 with one input and one output: 199,297 with two bias vectors.
     let mut session = Session::new(noisy_sine(500));
     let big = r#"{"architecture": "lstm", "hidden": 128, "layers": 2, "segment": 1, "horizon": 1, "window": 24}"#;
-    let parameters = session.configure(&settings(big)).unwrap().parameters.clone();
+    let parameters = session.configure(&plain(big)).unwrap().parameters.clone();
     assert_eq!(parameters.total, 199_297);
     assert_eq!(parameters.total_one_bias, 199_297 - 2 * 4 * 128);
     assert_eq!(parameters.rows.iter().map(|row| row.count).sum::<usize>(), parameters.total);
@@ -450,7 +450,7 @@ fn a_model_that_forecasts_all_that_it_reads_can_be_rolled_on() {
 fn what_nobody_chose_takes_the_default_of_the_architecture_and_else_of_the_knob() {
     let layers = |json: &str| {
         let mut session = Session::new(noisy_sine(300));
-        session.configure(&settings(json)).unwrap().settings["layers"].clone()
+        session.configure(&plain(json)).unwrap().settings["layers"].clone()
     };
     assert_eq!(layers("{}"), 1);
     assert_eq!(layers(r#"{"architecture": "lstm"}"#), 1);
