@@ -11,9 +11,12 @@ pub mod moments;
 pub mod naive;
 pub mod order;
 pub mod paired;
+pub mod past;
 pub mod ridge;
+pub mod spread;
 pub mod unit;
 pub mod verdict;
+pub mod walk;
 
 use crate::{
     Real,
@@ -22,10 +25,13 @@ use crate::{
 
 pub use baselines::{Baselines, Row};
 pub use compare::{About, Evaluation, OfTarget, Trace, compare, evaluate, trace};
-pub use interval::{Interval, Measured};
+pub use interval::{Interval, Ranges};
 pub use limits::Limits;
 pub use metrics::{Errors, Scores};
+pub use past::Past;
 pub use ridge::{Form, Ridge};
+pub use spread::Spread;
+pub use walk::{Measured, RangeRow};
 
 /// Number of windows in one call of a model: enough for its inner loops, few enough for any memory.
 pub const CHUNK: usize = 64;

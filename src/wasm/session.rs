@@ -201,6 +201,7 @@ impl Session {
         #[derive(serde::Serialize)]
         struct Rest<'a> {
             level: f64,
+            levels: Vec<f64>,
             no_range: &'a str,
             measured: &'a [crate::session::Measured],
             note: &'a str,
@@ -209,13 +210,17 @@ impl Session {
             upper: Option<()>,
         }
         let found = self.inner.forecast(steps)?;
+        let lowers: Vec<f64> = found.ranges.iter().flat_map(|range| range.lower.iter().copied()).collect();
+        let uppers: Vec<f64> = found.ranges.iter().flat_map(|range| range.upper.iter().copied()).collect();
         let times = times(&found.times);
-        let mut arrays = vec![("times", &times[..]), ("values", &found.values)];
+        let mut arrays =
+            vec![("times", &times[..]), ("values", &found.values), ("lowers", &lowers[..]), ("uppers", &uppers[..])];
         if let (Some(lower), Some(upper)) = (&found.lower, &found.upper) {
             arrays.extend([("lower", &lower[..]), ("upper", upper)]);
         }
         let rest = Rest {
             level: found.level,
+            levels: found.ranges.iter().map(|range| range.level).collect(),
             no_range: &found.no_range,
             measured: &found.measured,
             note: &found.note,

@@ -21,6 +21,7 @@ mod inside;
 mod layering;
 mod losses;
 mod parallel;
+mod ranges;
 mod reference;
 mod saved_models;
 mod sequences;
