@@ -22,7 +22,7 @@ pub const LEVELS: Knob<String> = Knob::text(Group::Data, "levels", "Levels of th
 const MOST_LEVELS: usize = 9;
 
 /// The level that is shown, if it is among them; else the nearest to it.
-const SHOWN: f64 = 0.8;
+pub const SHOWN: f64 = 0.8;
 
 /// Reads the knob [`LEVELS`]: shares between 0 and 1, ascending.
 ///

@@ -52,7 +52,7 @@ pub struct Sets {
     pub test: WindowSet,
 }
 
-/// Age of the weights in use: it changes with the best epoch, and before the first one with every step.
+/// Age of the weights in use: it changes with the best epoch, when they are weighed, and before the first one with every step.
 pub type Age = (Option<u32>, u64);
 
 /// An experiment as one forecaster sees it.
