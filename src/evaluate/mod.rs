@@ -4,6 +4,7 @@
 
 pub mod baselines;
 pub mod compare;
+pub mod crossing;
 pub mod interval;
 pub mod limits;
 pub mod metrics;
@@ -25,6 +26,7 @@ use crate::{
 
 pub use baselines::{Baselines, Row};
 pub use compare::{About, Evaluation, OfTarget, Trace, compare, evaluate, trace};
+pub use crossing::Crossing;
 pub use interval::{Interval, Ranges};
 pub use limits::Limits;
 pub use metrics::{Errors, Scores};

@@ -38,8 +38,8 @@ use serde_json::Value;
 
 use crate::data::{Part, Series};
 use crate::error::{Error, Result};
-use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
+use crate::evaluate::{Crossing, Evaluation};
 use crate::experiment::Experiments;
 use crate::export::{self, Saved};
 use crate::forecast::Forecast;
@@ -256,6 +256,15 @@ impl Session {
     /// As [`crate::forecast::beyond`].
     pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
         ask!(self.begun(), held => held.forecast(steps))
+    }
+
+    /// The chances that the column `target`, or the first one that is forecast, is above `value`, in its unit, at each step of the horizon
+    /// beyond the end, and at any of them; from the errors behind the ranges of [`Session::forecast`].
+    ///
+    /// # Errors
+    /// As [`Session::forecast`]; [`Error::NotReady`] where there is no range, or for a column that is not forecast.
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        ask!(self.held.as_mut(), held => held.crossing(value, target))
     }
 
     /// One window of the test part by number, with its forecast.

@@ -10,7 +10,7 @@ use crate::arch::registry::Architecture;
 use crate::data::{Axis, Batch, Frame, Part, Split, WindowSet};
 use crate::error::Result;
 use crate::evaluate::spread::LEAST;
-use crate::evaluate::{self, Evaluation, Form, Interval, Past, Reading, Ridge};
+use crate::evaluate::{self, Crossing, Evaluation, Form, Interval, Past, Reading, Ridge};
 use crate::experiment::Learnt;
 use crate::export::safetensors::{self, About};
 use crate::forecast::{self, Forecast};
@@ -253,6 +253,12 @@ impl Model {
             forecast.note = [said, &forecast.note].join(" ").trim_end().to_owned();
         }
         Ok(Forecast { measured, ..forecast })
+    }
+
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        let past = self.past();
+        let scaled = self.beyond(self.configured.horizon)?;
+        self.view.crossing(past.as_deref().map_err(String::clone), &scaled, (value, target))
     }
 
     /// Progress of the training; for a saved model, the best epoch of its training.

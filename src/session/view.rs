@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::data::{Frame, Part, WindowSet};
 use crate::error::{Error, Result};
+use crate::evaluate::crossing;
 use crate::evaluate::interval::shown;
 use crate::evaluate::past::LOOKBACK;
 use crate::evaluate::spread::LEAST;
 use crate::evaluate::walk::rows_of_walk;
-use crate::evaluate::{self, Baselines, Evaluation, Forecasts, Interval, Limits, Measured, Past, Ranges};
+use crate::evaluate::{self, Baselines, Crossing, Evaluation, Forecasts, Interval, Limits, Measured, Past, Ranges};
 use crate::experiment::{Basis, Experiment};
 
 /// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
@@ -146,13 +147,44 @@ impl View {
 
     /// The ranges of a forecast beyond the end from these errors, or the reason for their absence.
     pub fn interval(&self, past: &Past) -> std::result::Result<Interval, String> {
-        Interval::known(&self.ranges(past), self.frame.rows).ok_or_else(|| {
-            format!(
-                "No range: it needs the errors of at least {LEAST} past forecasts that begin after the training part, and there are {}; \
-                 lengthen the validation and the test part.",
-                past.origins.iter().filter(|&&origin| origin < self.frame.rows).count()
-            )
-        })
+        Interval::known(&self.ranges(past), self.frame.rows).ok_or_else(|| self.no_range(past))
+    }
+
+    /// Why these errors make no range.
+    fn no_range(&self, past: &Past) -> String {
+        format!(
+            "No range: it needs the errors of at least {LEAST} past forecasts that begin after the training part, and there are {}; \
+             lengthen the validation and the test part.",
+            past.origins.iter().filter(|&&origin| origin < self.frame.rows).count()
+        )
+    }
+
+    /// The chances that the column `target`, or the first target, crosses `value` within the horizon of the scaled forecast `predicted`,
+    /// `[targets][horizon]`, that begins behind the last row.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] for a column that is no target, for no number, or where there is no range.
+    pub fn crossing(
+        &self,
+        past: std::result::Result<&Past, String>,
+        predicted: &[Vec<crate::Real>],
+        (value, target): (f64, Option<&str>),
+    ) -> Result<Crossing> {
+        let (frame, not_ready) = (&self.frame, |problem: String| Error::NotReady { problem });
+        let names = &frame.names[..frame.targets];
+        let index = target.map_or(Some(0), |target| names.iter().position(|name| name == target));
+        let index =
+            index.ok_or_else(|| not_ready(format!("Choose a column that is forecast: {}.", names.join(", "))))?;
+        if !value.is_finite() {
+            return Err(not_ready("Give a number that the values may cross.".to_owned()));
+        }
+        let past = past.map_err(not_ready)?;
+        let ranges = self.ranges(past);
+        let limits = self.limits.get(index).copied().unwrap_or_default().scaled(frame.scales[index]);
+        let wide: Vec<f64> = predicted[index].iter().map(|&value| crate::wide(value)).collect();
+        let asked = (value, frame.scales[index].scale(value));
+        crossing::crossing(&ranges, (index, &names[index], frame.rows), &wide, &limits, asked)
+            .ok_or_else(|| not_ready(self.no_range(past)))
     }
 
     /// The level of the range that is shown.

@@ -230,6 +230,13 @@ impl Session {
         with_arrays(&rest, &arrays)
     }
 
+    /// The chances that the column `target`, or the first one that is forecast, is above `value` at each step of the horizon beyond the
+    /// end, and at any of them. Throws where there is no range.
+    #[wasm_bindgen(unchecked_return_type = "Crossing")]
+    pub fn crossing(&mut self, value: f64, target: Option<String>) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.crossing(value, target.as_deref())?)
+    }
+
     /// One window of the test part by number, with its forecast.
     #[wasm_bindgen(unchecked_return_type = "Sample")]
     pub fn sample(&mut self, index: usize) -> Result<JsValue, JsValue> {

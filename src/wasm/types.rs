@@ -194,6 +194,16 @@ export interface Forecast {
   measured: MeasuredRange[];
   note: string;
 }
+/** The chances that a column crosses a value within the horizon beyond the end, from the errors behind the ranges. */
+export interface Crossing {
+  value: number;
+  /** Chance of more than the value at each step; of less, or as much, the rest. */
+  above: number[];
+  /** Chance of more at any step, and of less or as much at any; null where fewer than nine past forecasts have a whole horizon. */
+  ever_above: number | null; ever_below: number | null;
+  /** All of it in words. */
+  sentence: string;
+}
 /** The quality of a range on the test part, where each forecast's range comes from the errors known at its origin. */
 export interface MeasuredRange {
   /** Nominal level of the range. */

@@ -223,6 +223,10 @@ test('configure, train, watch, judge, forecast', () => {
   assert.deepEqual([forecast.lowers.subarray(30, 60), forecast.uppers.subarray(30, 60)], [lower, upper]);
   for (let k = 0; k < 12; k++) assert.ok(forecast.lowers[60 + k] < lower[k] && lower[k] < forecast.lowers[k] && forecast.uppers[k] < upper[k] && upper[k] < forecast.uppers[60 + k], `step ${k}`);
   assert.equal(session.evaluate('validation').range, null);
+  // The upper bound of 80 % is crossed with a chance of 10 %.
+  const crossing = session.crossing(upper[11], 'temp_c');
+  assert.ok(Math.abs(crossing.above[11] - 0.1) < 1e-3 && (crossing.ever_above ?? 0) >= Math.max(...crossing.above), JSON.stringify(crossing));
+  assert.match(crossing.sentence, /^The chance that temp_c is above .* at step 12 is 10 %\./);
   assert.match(forecast.note, /Beyond 12 steps/);
   assert.deepEqual(session.forecast(12).values, forecast.values.slice(0, 12));
 });

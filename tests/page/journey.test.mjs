@@ -68,6 +68,23 @@ inBrowsers((browser) => {
     assert.ok(sentence.includes(`covered ${coverage} % of the values in ${windows} test windows; its mean width is ${width}`), sentence);
   });
 
+  test('the ranges of each level stand beside those of the last season, and a value has its chance', async () => {
+    const page = await browser.open({ address: '#sample=co2&epochs=1' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilJudged(page);
+    await page.until('the ranges', () => document.querySelectorAll('#errors .ranges table').length === 2);
+    const rows = await page.run(() => [...document.querySelectorAll('#errors .ranges table')[0].querySelectorAll('tbody th')].map(({ textContent }) => textContent));
+    assert.deepEqual(rows.map((row) => /^\d+ %/.exec(row)?.[0]), ['50 %', '80 %', '95 %', '50 %', '80 %', '95 %']);
+    await page.run(() => {
+      const field = document.querySelector('#crossing');
+      field.value = '0';
+      field.dispatchEvent(new Event('change'));
+    });
+    await page.until('the chance', () => document.querySelector('#crossing-words').textContent);
+    assert.match(await page.text('#crossing-words'), /^The chance that .* is above 0 at step \d+ is (?:more than 99|100) %\./);
+  });
+
   test('from eight past forecasts no range is drawn, and where it would be named stands why', async () => {
     const page = await browser.open({ address: '#sample=co2&window=24&horizon=2&epochs=1&split=733,737' });
     await untilReady(page);

@@ -12,7 +12,7 @@ use super::model::Model;
 use super::view::{Age, Predictions, Sample, Sets, View};
 use crate::data::{Part, WindowSet};
 use crate::error::Result;
-use crate::evaluate::{self, Evaluation, Interval, Past};
+use crate::evaluate::{self, Crossing, Evaluation, Interval, Past};
 use crate::experiment::Experiments;
 use crate::export::ensemble::{self as file, About};
 use crate::export::format::Tensors;
@@ -186,6 +186,12 @@ impl Ensemble {
         let range = self.interval.as_ref().map_err(String::clone);
         let found = forecast::ranged(frame, (horizon, self.view.level()), &scaled, range);
         Ok(Forecast { measured: self.view.measured(AGE), ..found })
+    }
+
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        let scaled = self.members.beyond(&self.view.frame, self.view.lengths(), self.configured.horizon)?;
+        let none = || self.interval.as_ref().err().cloned().unwrap_or_else(|| "No errors are known.".to_owned());
+        self.view.crossing(self.past.as_ref().ok_or_else(none), &scaled, (value, target))
     }
 
     /// It does not train.

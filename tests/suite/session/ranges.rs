@@ -198,3 +198,53 @@ fn a_saved_models_range_is_the_one_that_it_was_saved_with() {
     assert_same(after.upper.as_ref().unwrap(), before.upper.as_ref().unwrap(), "upper");
     assert_eq!((after.times, after.ranges, after.no_range), (before.times, before.ranges, before.no_range));
 }
+
+#[test]
+fn the_chance_of_crossing_a_value_agrees_with_the_ranges_and_with_its_horizon() {
+    let mut session = trained("{}");
+    let forecast = session.forecast(12).unwrap();
+    let range = &forecast.ranges[1];
+    // The upper bound of 80 % is crossed with a chance of 10 %, the lower one with 90 %.
+    for step in [0, 5, 11] {
+        for (bound, chance) in [(range.upper[step], 0.1), (range.lower[step], 0.9)] {
+            let found = session.crossing(bound, None).unwrap();
+            assert!((found.above[step] - chance).abs() < 1e-3, "{step}: {} for {chance}", found.above[step]);
+        }
+    }
+    let highest = range.upper.iter().copied().fold(f64::MIN, f64::max);
+    let found = session.crossing(highest, Some("temp_c")).unwrap();
+    let (above, below) = (found.ever_above.unwrap(), found.ever_below.unwrap());
+    let most = found.above.iter().copied().fold(0.0, f64::max);
+    assert!(above >= most && above <= found.above.iter().sum::<f64>() && above < below, "{above} {below}");
+    assert!(
+        found.sentence.contains("The chance that temp_c is above") && found.sentence.contains("any of the 12 steps")
+    );
+    // A higher value is crossed more rarely.
+    let higher = session.crossing(highest + 1.0, None).unwrap();
+    assert!(
+        higher.above.iter().zip(&found.above).all(|(higher, lower)| higher <= lower)
+            && higher.ever_above <= found.ever_above
+    );
+    // Nothing is certain after so few errors.
+    let far = session.crossing(1e6, None).unwrap();
+    assert!(far.above[0] > 0.0 && far.sentence.contains("less than 1 %"), "{}", far.sentence);
+    for (value, target, problem) in [(f64::NAN, None, "Give a number"), (1.0, Some("rain"), "that is forecast: temp_c")]
+    {
+        let error = session.crossing(value, target).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+    let error = kept(8).crossing(1.0, None).unwrap_err().to_string();
+    assert!(error.contains("at least 9 past forecasts"), "{error}");
+}
+
+#[test]
+fn the_chance_beyond_a_limit_of_the_values_is_none() {
+    let mut series = noisy_sine(500);
+    series.names = vec!["share (%)".to_owned()];
+    let mut session = Session::new(series);
+    session.configure(&small("{}")).unwrap();
+    while session.advance().unwrap() {}
+    let [at, below] = [100.0, -1.0].map(|value| session.crossing(value, None).unwrap());
+    assert!(at.above.iter().all(|chance| *chance == 0.0) && at.ever_above == Some(0.0));
+    assert!(below.above.iter().all(|chance| *chance == 1.0) && below.ever_below == Some(0.0));
+}
