@@ -49,7 +49,7 @@ fn judge(name: &str, series: &Series, target: &str) {
     let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
     let fit = fastest(|| drop(Baselines::fit(&frame, &split, &train, &validation, 24)));
     let mut nothing = |_: &Batch, out: &mut [unrolled::Real]| out.fill(0.0);
-    let about = About { label: "nothing", scored_times: 1, interval: None };
+    let about = About { label: "nothing", scored_times: 1, ranges: None };
     let mut said = String::new();
     let all = fastest(|| {
         let evaluation = evaluate::evaluate(&frame, Part::Test, &test, &baselines, &mut nothing, &about);

@@ -5,10 +5,7 @@ use serde::Serialize;
 use crate::Real;
 use crate::data::{Batch, Frame};
 use crate::error::{Error, Result};
-use crate::evaluate::{Interval, Limits, Measured, Predict};
-
-/// Nominal level of a forecast's range: the coverage that it aims at.
-pub const LEVEL: f64 = 0.8;
+use crate::evaluate::{Interval, Limits, Measured, Predict, interval::Bounds};
 
 /// Largest number of horizons of a rolled forecast: beyond, its input is almost only its own output.
 pub const MOST_BLOCKS: usize = 10;
@@ -20,18 +17,31 @@ pub struct Forecast {
     pub times: Vec<i64>,
     /// The forecast, `[steps × targets]`: one target after the other.
     pub values: Vec<f64>,
-    /// Lower bounds of the range, in the same order; `NaN` beyond the model's horizon. `None` without a range: see `no_range`.
+    /// Lower bounds of the shown range, in the same order; `NaN` beyond the model's horizon. `None` without a range: see `no_range`.
     pub lower: Option<Vec<f64>>,
     /// Upper bounds of the range, in the same order.
     pub upper: Option<Vec<f64>>,
-    /// Nominal level of the range.
+    /// Nominal level of the shown range.
     pub level: f64,
+    /// The ranges of every level, ascending; empty without a range.
+    pub ranges: Vec<Range>,
     /// Why there is no range, in a sentence; empty where there is one.
     pub no_range: String,
-    /// Coverage of the range on the test part, for each target; empty until these weights are scored there.
+    /// Quality of the shown range on the test part, for each target; empty until these weights are scored there.
     pub measured: Vec<Measured>,
     /// A remark, or empty.
     pub note: String,
+}
+
+/// One range of a forecast, in the order of its values.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Range {
+    /// Nominal level: the coverage that it aims at.
+    pub level: f64,
+    /// Lower bounds; `NaN` beyond the model's horizon.
+    pub lower: Vec<f64>,
+    /// Upper bounds.
+    pub upper: Vec<f64>,
 }
 
 /// Scaled forecasts of each target, `steps` steps beyond the end: within the model's `horizon` in one go; beyond it with the forecast
@@ -85,11 +95,11 @@ pub fn within(frame: &Frame, steps: usize, most: usize, why: String) -> Result<(
     Err(Error::NotReady { problem: format!("Choose 1 to {room} steps: {why}.") })
 }
 
-/// The scaled forecasts of each target beyond the end of `frame`, `[targets][steps]`, in the targets' units and with their range. The
-/// range ends with the horizon, since no errors were seen beyond it. Without a range, `range` is the reason.
+/// The scaled forecasts of each target beyond the end of `frame`, `[targets][steps]`, in the targets' units and with their ranges, which
+/// end with the horizon, since no errors were seen beyond it. Without a range, `range` is the reason; `level` is the one that is shown.
 pub fn ranged(
     frame: &Frame,
-    horizon: usize,
+    (horizon, level): (usize, f64),
     scaled: &[Vec<Real>],
     range: std::result::Result<&Interval, String>,
 ) -> Forecast {
@@ -99,35 +109,52 @@ pub fn ranged(
         let range = if range.is_ok() { ", without a range: no errors were measured so far ahead" } else { "" };
         notes.push(format!("Beyond {horizon} steps the forecast is recursive{range}."));
     }
-    let (mut values, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new());
-    for (target, (scaled, scale)) in scaled.iter().zip(&frame.scales).enumerate() {
-        let limits = range.as_ref().map_or_else(|_| Limits::default(), |interval| interval.limits(target));
-        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (lead, &value) in scaled.iter().enumerate() {
-            let value = crate::wide(value);
-            values.push(scale.unscale(value));
-            if let Ok(interval) = &range {
-                let (low, high) = interval.around((target, lead), horizon, value);
-                let (low, high) = (scale.unscale(low), scale.unscale(high));
-                (least, most) = (least.min(low), most.max(high));
-                lower.push(limits.clip(low));
-                upper.push(limits.clip(high));
+    let each = || scaled.iter().zip(&frame.scales).enumerate();
+    let values = each().flat_map(|(_, (scaled, scale))| scaled.iter().map(|&value| scale.unscale(crate::wide(value))));
+    // In the targets' units, not clipped.
+    let open = |bounds: &Bounds| {
+        let (mut lower, mut upper) = (Vec::new(), Vec::new());
+        for (target, (scaled, scale)) in each() {
+            for (lead, &value) in scaled.iter().enumerate() {
+                let (low, high) = bounds.around((target, lead), horizon, crate::wide(value));
+                lower.push(scale.unscale(low));
+                upper.push(scale.unscale(high));
             }
         }
-        let of = if frame.targets > 1 { format!(" of “{}”", frame.names[target]) } else { String::new() };
-        let ends = [limits.lower.filter(|limit| least < limit.at), limits.upper.filter(|limit| most > limit.at)];
-        for limit in ends.into_iter().flatten() {
-            notes.push(format!("The range{of} ends at {}, {}.", limit.at, Limits::why(limit)));
+        Range { level: bounds.level, lower, upper }
+    };
+    let mut ranges: Vec<Range> =
+        range.as_ref().map_or_else(|_| Vec::new(), |of| of.all().into_iter().map(open).collect());
+    let level = range.as_ref().map_or(level, |interval| interval.shown.level);
+    if let Ok(interval) = &range {
+        for target in 0..frame.targets {
+            let limits = interval.limits(target);
+            let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+            for range in &mut ranges {
+                let of_target = target * steps..(target + 1) * steps;
+                for (low, high) in range.lower[of_target.clone()].iter_mut().zip(&mut range.upper[of_target]) {
+                    if range.level == level {
+                        (least, most) = (least.min(*low), most.max(*high));
+                    }
+                    (*low, *high) = (limits.clip(*low), limits.clip(*high));
+                }
+            }
+            let of = if frame.targets > 1 { format!(" of “{}”", frame.names[target]) } else { String::new() };
+            let ends = [limits.lower.filter(|limit| least < limit.at), limits.upper.filter(|limit| most > limit.at)];
+            for limit in ends.into_iter().flatten() {
+                notes.push(format!("The range{of} ends at {}, {}.", limit.at, Limits::why(limit)));
+            }
         }
     }
-    let there = range.is_ok();
+    let shown = ranges.iter().find(|range| range.level == level);
     Forecast {
         times: (0..steps).map(|k| frame.axis.at(frame.rows + k)).collect(),
-        values,
-        lower: there.then_some(lower),
-        upper: there.then_some(upper),
-        level: range.as_ref().map_or(LEVEL, |interval| interval.level),
+        values: values.collect(),
+        lower: shown.map(|range| range.lower.clone()),
+        upper: shown.map(|range| range.upper.clone()),
+        level,
         no_range: range.err().unwrap_or_default(),
+        ranges,
         measured: Vec::new(),
         note: notes.join(" "),
     }

@@ -2,6 +2,7 @@
  * The composition root: one store, the workers, the actions between them, and the views.
  * @module
  */
+import { crossingActions } from './actions/crossing.js';
 import { dataActions } from './actions/data.js';
 import { dataWorker } from './actions/data_worker.js';
 import { insideActions } from './actions/inside.js';
@@ -22,6 +23,7 @@ import { createStore } from './state/store.js';
 import { chosenOf, readLink, typed, writeLink } from './state/url.js';
 import { hasTheme, recallReproducible, recallWorkers } from './state/words.js';
 import { compareView } from './views/compare.js';
+import { crossingView } from './views/crossing.js';
 import { dataView } from './views/data.js';
 import { dataDetailView } from './views/data_detail.js';
 import { fill } from './views/dom.js';
@@ -111,6 +113,7 @@ modelView(element('model'), store, model);
 modelDetailView(element('model-detail'), store, model);
 trainView(element('train'), store, model);
 forecastView(element('forecast'), store, model);
+crossingView(element('forecast'), store, crossingActions(store, model));
 insideView(element('inside'), store, insideActions(store, list, model), model);
 errorsView(element('errors'), store, model);
 compareView(element('compare'), store, runs);

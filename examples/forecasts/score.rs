@@ -54,7 +54,7 @@ pub fn measured(set: &Set, one: &One, values: &[f64], range: Option<&(Vec<f64>, 
             width += upper - lower;
             missed += (lower - came).max(came - upper).max(0.0);
         }
-        let alpha = 1.0 - unrolled::forecast::LEVEL;
+        let alpha = 1.0 - unrolled::evaluate::interval::SHOWN;
         Range { coverage: inside / set.horizon as f64, width: mean(width), score: mean(width + 2.0 / alpha * missed) }
     });
     Measured { values: values.to_vec(), mase, range }

@@ -14,7 +14,6 @@ use crate::{
     data::{Axis, Frame, Split, Step, WindowSet},
     evaluate::{
         CHUNK, Errors, Forecasts, Form, Ridge, Scores, Statistical, forecast_all,
-        interval::Held,
         metrics::naive_error,
         naive,
         paired::{Blocks, chance},
@@ -62,11 +61,11 @@ pub struct Row {
 }
 
 /// Id of the model's row.
-const MODEL: &str = "model";
+pub(super) const MODEL: &str = "model";
 
 /// Rows of the naive forecasts.
 const LAST: &str = "last";
-const SEASONAL: &str = "seasonal";
+pub(super) const SEASONAL: &str = "seasonal";
 
 /// Ids of the linear models' rows, in the order of [`Baselines::ridges`], and their names on the page.
 const LINEAR: [(&str, &str); 2] = [("ridge", "Linear model"), ("ridge-centred", "Linear model from the last value")];
@@ -452,21 +451,22 @@ fn described(ridge: &Ridge, window: usize) -> String {
     )
 }
 
-/// The errors of `model` over the windows of `set`, for each target; `held` counts the same forecasts' coverage.
+/// The errors of `model` over the windows of `set`, for each target. `also` gets the same forecasts: the first row, and `[horizon ×
+/// targets]` scaled values.
 pub(super) fn errors_of(
     frame: &Frame,
     set: &WindowSet,
     model: &mut dyn Forecasts,
-    held: &mut [Held<'_>],
+    also: &mut dyn FnMut(usize, &[Real]),
 ) -> Vec<Errors> {
     let blocks = Arc::new(Blocks::of(set));
     let mut errors: Vec<Errors> = (0..frame.targets).map(|target| Errors::new(target, set.horizon, &blocks)).collect();
     forecast_all(frame, set, model, &mut |starts, predicted| {
         for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(frame.targets * set.horizon)) {
             let origin = start as usize + set.window;
-            let each = || predicted.chunks_exact(set.horizon);
-            errors.iter_mut().zip(each()).for_each(|(errors, predicted)| errors.add(frame, origin, predicted));
-            held.iter_mut().zip(each()).for_each(|(held, predicted)| held.add(frame, origin, predicted));
+            let each = errors.iter_mut().zip(predicted.chunks_exact(set.horizon));
+            each.for_each(|(errors, predicted)| errors.add(frame, origin, predicted));
+            also(origin, predicted);
         }
     });
     errors

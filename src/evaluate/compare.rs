@@ -6,13 +6,12 @@ use crate::{
     Real,
     data::{Frame, Part, Split, WindowSet},
     evaluate::{
-        Forecasts, Interval, Measured, Predict, Reading,
-        baselines::{Baselines, Entry, Row, errors_of},
-        forecast_all,
-        interval::Held,
-        order,
+        Forecasts, Measured, Predict, RangeRow, Ranges, Reading,
+        baselines::{Baselines, Entry, MODEL, Row, errors_of},
+        forecast_all, order,
         unit::of_name,
         verdict::sentence,
+        walk::{Table, Walk, shown_of},
     },
 };
 
@@ -34,9 +33,11 @@ pub struct Evaluation {
     pub absent: Vec<String>,
     /// The winner and its lead.
     pub sentence: String,
-    /// Coverage of the range on the test part, over all targets; `None` on validation, whose errors the range is made from, and
+    /// Quality of the shown range on the test part, over all targets; `None` on validation, whose errors the range is made from, and
     /// without a range.
     pub range: Option<Measured>,
+    /// The same at every level, for the model and, with ranges made in the same way, for the seasonal naive forecast.
+    pub ranges: Vec<RangeRow>,
     /// The same for each target, in its unit.
     pub targets: Vec<OfTarget>,
     /// How often the test part was scored, by any model: beyond 1 it is no longer unseen.
@@ -58,19 +59,21 @@ pub struct OfTarget {
     pub absent: Vec<String>,
     /// The winner and its lead.
     pub sentence: String,
-    /// Coverage of its range, as in [`Evaluation`].
+    /// Quality of its shown range, as in [`Evaluation`].
     pub range: Option<Measured>,
+    /// The same at every level, as in [`Evaluation`].
+    pub ranges: Vec<RangeRow>,
 }
 
-/// A model's name, the number of test scorings, and its range.
+/// A model's name, the number of test scorings, and its ranges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About<'a> {
     /// The model's label, as in “the … has a mean absolute error of”.
     pub label: &'a str,
     /// How often the test part was scored, by any model, this time included.
     pub scored_times: usize,
-    /// Its range, if it has one.
-    pub interval: Option<&'a Interval>,
+    /// What its ranges are made from, if it has any.
+    pub ranges: Option<Ranges<'a>>,
 }
 
 /// Unit of the errors of several targets together: each target's standard deviation in the training part.
@@ -102,9 +105,11 @@ pub fn compare(
     model: &mut dyn Forecasts,
     about: &About<'_>,
 ) -> Evaluation {
-    let watched = about.interval.filter(|_| part == Part::Test);
-    let mut held = watched.map_or_else(Vec::new, |interval| interval.watch(frame));
-    let errors = errors_of(frame, set, model, &mut held);
+    let ranges = about.ranges.filter(|_| part == Part::Test);
+    let mut walks = ranges.map_or_else(Vec::new, |ranges| Walk::all(&ranges, frame, set));
+    let errors =
+        errors_of(frame, set, model, &mut |origin, predicted| Walk::add_all(&mut walks, frame, origin, predicted));
+    let table = Table::of(frame, set, baselines, (MODEL, about.label), &walks);
     let note = match (part, about.scored_times) {
         (Part::Test, 2..) => format!("This test part was scored {} times.", about.scored_times),
         _ => String::new(),
@@ -115,11 +120,8 @@ pub fn compare(
     let said = |rows: Vec<Row>, target: Option<usize>, name: String, unit: Option<String>, of: &str| {
         let sentence = sentence(&rows, (part, windows), (unit.as_deref(), of), &frame.axis, baselines.season);
         let absent = baselines.absent(frame, &entries, target);
-        let range = match target {
-            Some(target) => held.get(target).and_then(|held| held.measured(set.horizon, frame.scales[target].std)),
-            None => Held::mean(&held, set.horizon),
-        };
-        OfTarget { name, unit, rows, absent, sentence, range }
+        let ranges = table.rows(target);
+        OfTarget { name, unit, rows, absent, sentence, range: shown_of(&ranges), ranges }
     };
     let mut targets: Vec<OfTarget> = baselines
         .tables_of(frame, &entries)
@@ -134,23 +136,12 @@ pub fn compare(
         })
         .collect();
     let all = if targets.len() > frame.targets { targets.pop() } else { targets.first().cloned() };
-    let OfTarget { unit, rows, absent, sentence, range, .. } =
+    let OfTarget { unit, rows, absent, sentence, range, ranges, .. } =
         all.unwrap_or_else(|| said(Vec::new(), None, String::new(), None, ""));
     let order = String::new();
     let scored_times = about.scored_times;
-    Evaluation {
-        part,
-        windows,
-        unit,
-        horizon: set.horizon,
-        rows,
-        absent,
-        sentence,
-        range,
-        targets,
-        scored_times,
-        order,
-    }
+    let horizon = set.horizon;
+    Evaluation { part, windows, unit, horizon, rows, absent, sentence, range, ranges, targets, scored_times, order }
 }
 
 /// Forecasts a fixed number of steps ahead, row by row, with the truth, in the targets' units.

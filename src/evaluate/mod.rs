@@ -4,6 +4,7 @@
 
 pub mod baselines;
 pub mod compare;
+pub mod crossing;
 pub mod interval;
 pub mod limits;
 pub mod metrics;
@@ -11,10 +12,13 @@ pub mod moments;
 pub mod naive;
 pub mod order;
 pub mod paired;
+pub mod past;
 pub mod ridge;
+pub mod spread;
 pub mod statistical;
 pub mod unit;
 pub mod verdict;
+pub mod walk;
 
 use crate::{
     Real,
@@ -23,11 +27,15 @@ use crate::{
 
 pub use baselines::{Baselines, Row};
 pub use compare::{About, Evaluation, OfTarget, Trace, compare, evaluate, trace};
-pub use interval::{Interval, Measured};
+pub use crossing::Crossing;
+pub use interval::{Interval, Ranges};
 pub use limits::Limits;
 pub use metrics::{Errors, Scores};
+pub use past::Past;
 pub use ridge::{Form, Ridge};
+pub use spread::Spread;
 pub use statistical::Statistical;
+pub use walk::{Measured, RangeRow};
 
 /// Number of windows in one call of a model: enough for its inner loops, few enough for any memory.
 pub const CHUNK: usize = 64;

@@ -60,7 +60,7 @@ pub struct Order {
 pub fn test(frame: &Frame, set: &WindowSet, model: &mut dyn Predict) -> Order {
     let every = set.starts.len().div_ceil(MOST_WINDOWS).max(1);
     let some = WindowSet { starts: set.starts.iter().copied().step_by(every).collect(), ..*set };
-    let kept = errors_of(frame, &some, &mut Reading::new(model), &mut []);
+    let kept = errors_of(frame, &some, &mut Reading::new(model), &mut |_, _| {});
     let mae = |errors: &[Errors]| match errors {
         [one] => one.scores(frame, None).mae,
         several => Errors::mean(several, &vec![None; several.len()]).mae,
@@ -155,7 +155,7 @@ pub fn shuffled(frame: &Frame, set: &WindowSet, model: &mut dyn Predict, seed: u
         }
         model.predict(&mixed, out);
     };
-    errors_of(frame, set, &mut Reading::new(&mut predict), &mut [])
+    errors_of(frame, set, &mut Reading::new(&mut predict), &mut |_, _| {})
 }
 
 #[cfg(test)]

@@ -14,11 +14,19 @@ pub use rng::Rng;
 /// The matrix type outside the hot loops.
 pub type Mat = nalgebra::DMatrix<crate::Real>;
 
+/// Doubles of one sign are ordered like their bits, negative ones in reverse; applied twice, this is the identity.
+fn turned(bits: i64) -> i64 {
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
+}
+
+/// A whole number for `value`; these are ordered as `f64::total_cmp` orders the values.
+pub fn key(value: f64) -> i64 {
+    turned(value.to_bits() as i64)
+}
+
 /// Sorts by `f64::total_cmp`, through whole numbers of the same order, which share one instance of the sort.
 pub fn sort(values: &mut [f64]) {
-    // Doubles of one sign are ordered like their bits, negative ones in reverse; applied twice, this is the identity.
-    let turned = |bits: i64| bits ^ ((bits >> 63) as u64 >> 1) as i64;
-    let mut keys: Vec<i64> = values.iter().map(|value| turned(value.to_bits() as i64)).collect();
+    let mut keys: Vec<i64> = values.iter().copied().map(key).collect();
     keys.sort_unstable();
     values.iter_mut().zip(keys).for_each(|(value, key)| *value = f64::from_bits(turned(key) as u64));
 }
@@ -46,6 +54,7 @@ mod tests {
         super::sort(&mut ours);
         theirs.sort_unstable_by(f64::total_cmp);
         assert_eq!(ours.map(f64::to_bits), theirs.map(f64::to_bits));
+        assert!(theirs.is_sorted_by_key(|value| super::key(*value)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From settings to a model ready for training.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::catalog;
 use super::configured::{Configured, Parameters, Parts, Share, Windows};
@@ -17,6 +17,7 @@ use crate::data::windows::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::windows::suggest::Suggestion;
 use crate::data::{Axis, Fill, Frame, FrameOptions, Part, Scale, Series, Split};
 use crate::error::Result;
+use crate::evaluate::interval::{self, LEVELS};
 use crate::evaluate::{Form, Limits};
 use crate::experiment::{Experiment, Experiments, columns, listed};
 use crate::forecast::MOST_BLOCKS;
@@ -45,6 +46,7 @@ impl Model {
         let settings = catalog::checked(raw)?;
         let architecture = settings.get(&ARCHITECTURE).one();
         // The split comes first, since all choices from the data use its training part.
+        let levels = interval::levels(&settings.get(&LEVELS))?;
         let split = Split::parse(&settings.get(&SPLIT), &experiments.series().axis)?;
         let experiment = experiments.of(&split, &settings.get(&TARGET))?;
         let suggested = experiment.suggested(Fill::of(&settings));
@@ -108,13 +110,14 @@ impl Model {
         let view = View {
             label: architecture.label.to_owned(),
             limits: limits(&experiment, &frame),
+            levels,
             experiment,
             frame: Arc::new(frame),
             windows,
             season,
             scored: None,
         };
-        let (origin, learnt, tape) = (None, OnceLock::new(), Tape::new(false));
+        let (origin, learnt, past, tape) = (None, OnceLock::new(), Mutex::default(), Tape::new(false));
         let line = (plan.skip() == Skip::Line).then_some(match plan.learning {
             Learning::End(Normalise::Last) | Learning::Every(Causal::Last) => Form::Centred,
             _ => Form::Plain,
@@ -132,6 +135,7 @@ impl Model {
             relearns,
             origin,
             learnt,
+            past,
             tape,
         })
     }

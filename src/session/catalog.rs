@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::arch::registry;
 use crate::data::{series::split, windows::fill, windows::frame};
 use crate::error::Result;
+use crate::evaluate::interval::LEVELS;
 use crate::knob::{About, AnyKnob, Raw, Settings};
 use crate::train;
 
@@ -57,8 +58,8 @@ pub struct Preset {
 
 /// Every knob, in the order of the page.
 pub fn knobs() -> Vec<&'static dyn AnyKnob> {
-    let data: [&dyn AnyKnob; 6] =
-        [&frame::TARGET, &frame::INPUTS, &frame::CALENDAR, &split::SPLIT, &fill::GAPS, &fill::LONGEST_FILL];
+    let data: [&dyn AnyKnob; 7] =
+        [&frame::TARGET, &frame::INPUTS, &frame::CALENDAR, &split::SPLIT, &LEVELS, &fill::GAPS, &fill::LONGEST_FILL];
     [&data, &*registry::knobs(), train::KNOBS].concat()
 }
 

@@ -10,6 +10,7 @@ use crate::arch::stacked::{HIDDEN, LAYERS};
 use crate::data::windows::frame::INPUTS;
 use crate::error::{Error, Result};
 use crate::evaluate;
+use crate::evaluate::past::MOST_ERRORS;
 use crate::knob::{About, Kind, Settings};
 use crate::nn::Extent;
 use crate::train::Options;
@@ -171,10 +172,13 @@ impl Asked {
         // “Look inside” reads windows up to this number of tokens, or one window.
         let looked = (MOST_TOKENS as u64 / tokens).clamp(1, MOST_LOOKED_INTO as u64);
         let looked = times(&[forecaster.keeps(extent(tokens, true)), looked]);
-        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, the line's, and those for the
-        // bounds.
-        let windows = self.sizes.validation.min(MOST_VALIDATED) as u64;
-        let errors = times(&[windows, horizon as u64, self.features.2 as u64, 4 * size_of::<f64>() as u64]);
+        // Errors at each step, by target: of the validation windows in the last epoch, in the best one and of the line; and at past
+        // origins, for the ranges of a forecast and of the test part.
+        let Sizes { rows, train, validation, .. } = self.sizes;
+        let each = times(&[horizon as u64, self.features.2 as u64]);
+        let validated = times(&[validation.min(MOST_VALIDATED) as u64, each, 3]);
+        let past = 2 * times(&[rows.saturating_sub(train) as u64, each]).min(MOST_ERRORS as u64);
+        let errors = times(&[validated.saturating_add(past), size_of::<f64>() as u64]);
         let copies = COPIES_OF_WEIGHTS + if settings.get(&ALL_ROWS) { COPIES_OF_THE_LAST } else { 0 };
         Ok(Memory {
             step: times(&[step, REAL]),

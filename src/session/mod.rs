@@ -41,8 +41,8 @@ use serde_json::Value;
 use crate::arch::registry::{ARCHITECTURE, Which};
 use crate::data::{Part, Series, Split};
 use crate::error::{Error, Result};
-use crate::evaluate::Evaluation;
 pub use crate::evaluate::Measured;
+use crate::evaluate::{Crossing, Evaluation};
 use crate::experiment::Experiments;
 pub use crate::experiment::Glance;
 use crate::export::{self, Saved};
@@ -324,6 +324,15 @@ impl Session {
             None => Split::usual(&self.series().axis),
         };
         Glance::of(self.series(), &split, column)
+    }
+
+    /// The chances that the column `target`, or the first one that is forecast, is above `value`, in its unit, at each step of the horizon
+    /// beyond the end, and at any of them; from the errors behind the ranges of [`Session::forecast`].
+    ///
+    /// # Errors
+    /// As [`Session::forecast`]; [`Error::NotReady`] where there is no range, or for a column that is not forecast.
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        ask!(self.begun(), held => held.crossing(value, target))
     }
 
     /// One window of the test part by number, with its forecast.

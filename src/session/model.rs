@@ -1,6 +1,6 @@
 //! One network with its data, during and after training.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::catalog;
 use super::configured::Configured;
@@ -9,11 +9,11 @@ use crate::arch::plan::{Learning, Plan};
 use crate::arch::registry::Architecture;
 use crate::data::{Axis, Batch, Frame, Part, Split, WindowSet};
 use crate::error::Result;
-use crate::evaluate::interval::least_windows;
-use crate::evaluate::{self, Evaluation, Form, Interval, Reading, Ridge};
+use crate::evaluate::spread::LEAST;
+use crate::evaluate::{self, Crossing, Evaluation, Form, Interval, Past, Reading, Ridge};
 use crate::experiment::Learnt;
 use crate::export::safetensors::{self, About};
-use crate::forecast::{self, Forecast, LEVEL};
+use crate::forecast::{self, Forecast};
 use crate::grad::Tape;
 use crate::knob::Settings;
 use crate::train::options::SEED;
@@ -40,6 +40,8 @@ pub struct Model {
     pub(super) origin: Option<Origin>,
     /// The learnt rows of a model trained here.
     pub(super) learnt: OnceLock<Learnt>,
+    /// Errors of weights of this age at past origins.
+    pub(super) past: Mutex<Option<(Age, Arc<Past>)>>,
     pub(super) tape: Tape,
 }
 
@@ -175,15 +177,20 @@ impl Model {
     fn age(&self) -> Age {
         let progress = self.trainer.progress();
         let best = progress.best.map(|best| best.epoch);
-        (best, if best.is_some() { 0 } else { progress.step })
+        // The best weights change once more where they are weighed against their line.
+        let weighed = progress.added.map_or(0, |added| added.share.to_bits());
+        (best, if best.is_some() { weighed } else { progress.step })
     }
 
     /// Errors of the model and its baselines. A repeated evaluation of the test part with the same weights counts once.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
-        let (age, interval) = (self.age(), self.interval().ok());
+        let (age, first) = (self.age(), self.unseen_from());
         let (trainer, tape) = (&self.trainer, &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
-        self.view.evaluate(part, age, interval.as_ref(), |frame, set, baselines, about| {
+        let walks = part == Part::Test && self.view.known(part, age).is_none();
+        let past =
+            first.ok().filter(|_| walks).map(|first| self.view.past_of_test(first, &mut Reading::new(&mut predict)));
+        self.view.evaluate(part, age, past.as_ref(), |frame, set, baselines, about| {
             evaluate::evaluate(frame, part, set, baselines, &mut predict, about)
         })
     }
@@ -200,17 +207,38 @@ impl Model {
         self.view.sample(index, &mut Reading::new(&mut predict))
     }
 
-    /// The range of the weights in use, or the reason for its absence.
+    /// The row from which on no value has fitted the weights in use, or why their errors make no range.
+    fn unseen_from(&self) -> std::result::Result<usize, String> {
+        match &self.origin {
+            Some(origin) => origin.fitted_to.ok_or("No range: the training rows of these weights are unknown."),
+            None if self.trainer.progress().best.is_none() => Err("No range: these weights were not validated here."),
+            None => Ok(self.view.experiment.split.train.end),
+        }
+        .map_err(str::to_owned)
+    }
+
+    /// Errors at past origins, for a forecast beyond the end, computed once for the weights in use.
+    fn past(&self) -> std::result::Result<Arc<Past>, String> {
+        let (first, age) = (self.unseen_from()?, self.age());
+        let mut known = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, past)) = known.as_ref().filter(|(of, _)| *of == age) {
+            return Ok(Arc::clone(past));
+        }
+        // Its own, since a saved file is asked for by shared reference.
+        let mut tape = Tape::new(false);
+        let mut predict = |batch: &Batch, out: &mut [crate::Real]| self.trainer.forecast(&mut tape, batch, out);
+        let past = Arc::new(self.view.past_of_end(first, &mut Reading::new(&mut predict)));
+        *known = Some((age, Arc::clone(&past)));
+        Ok(past)
+    }
+
+    /// The ranges of the weights in use, or the reason for their absence. Where the present rows tell of too few errors, a saved model
+    /// has those that it was saved with.
     fn interval(&self) -> std::result::Result<Interval, String> {
-        let residuals = self.trainer.validation_errors();
-        let found = if residuals.is_empty() {
-            // Files from before this rule may have a range of fewer windows.
-            let saved = self.origin.as_ref().and_then(|origin| origin.interval.clone());
-            saved.filter(|interval| interval.windows >= least_windows(interval.level))
-        } else {
-            Interval::of_errors(residuals.to_vec(), LEVEL, self.view.limits.clone())
-        };
-        found.ok_or_else(|| no_range(self.view.windows.validation.starts.len()))
+        let found = self.past().and_then(|past| self.view.interval(&past));
+        let saved = self.origin.as_ref().and_then(|origin| origin.interval.clone());
+        // Files from before this rule may have a range of fewer windows.
+        found.or_else(|why| saved.filter(|interval| interval.windows >= LEAST).ok_or(why))
     }
 
     /// Forecasts of `steps` steps beyond the end, of each target, scaled.
@@ -226,11 +254,18 @@ impl Model {
         let (interval, measured) = (self.interval(), self.view.measured(self.age()));
         let scaled = self.beyond(steps)?;
         let range = interval.as_ref().map_err(String::clone);
-        let mut forecast = forecast::ranged(&self.view.frame, self.configured.horizon, &scaled, range);
+        let shape = (self.configured.horizon, self.view.level());
+        let mut forecast = forecast::ranged(&self.view.frame, shape, &scaled, range);
         if self.learnt_last().is_some() {
             forecast.note = [LEARNT_LAST, &forecast.note].join(" ").trim_end().to_owned();
         }
         Ok(Forecast { measured, ..forecast })
+    }
+
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        let past = self.past();
+        let scaled = self.beyond(self.configured.horizon)?;
+        self.view.crossing(past.as_deref().map_err(String::clone), &scaled, (value, target))
     }
 
     /// Progress of the training; for a saved model, the best epoch of its training.
@@ -281,16 +316,4 @@ impl Model {
             best,
         }
     }
-}
-
-/// The reason for the absence of a range, with this number of validation windows.
-pub(super) fn no_range(windows: usize) -> String {
-    let (level, least) = (100.0 * LEVEL, least_windows(LEVEL));
-    if windows < least {
-        return format!(
-            "No {level:.0} % range: it needs the errors of at least {least} validation windows, and there are {windows}; shorten the \
-             horizon or lengthen the validation part."
-        );
-    }
-    format!("No {level:.0} % range: these weights were not validated here.")
 }

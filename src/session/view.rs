@@ -7,7 +7,12 @@ use serde::Serialize;
 
 use crate::data::{Frame, Part, WindowSet};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, Baselines, Evaluation, Forecasts, Interval, Limits, Measured};
+use crate::evaluate::crossing;
+use crate::evaluate::interval::shown;
+use crate::evaluate::past::LOOKBACK;
+use crate::evaluate::spread::LEAST;
+use crate::evaluate::walk::rows_of_walk;
+use crate::evaluate::{self, Baselines, Crossing, Evaluation, Forecasts, Interval, Limits, Measured, Past, Ranges};
 use crate::experiment::{Basis, Experiment};
 
 /// Forecasts a fixed number of steps ahead over a part of the series, in the targets' units; one target after the other.
@@ -48,7 +53,7 @@ pub struct Sets {
     pub test: WindowSet,
 }
 
-/// Age of the weights in use: it changes with the best epoch, and before the first one with every step.
+/// Age of the weights in use: it changes with the best epoch, when they are weighed, and before the first one with every step.
 pub type Age = (Option<u32>, u64);
 
 /// An experiment as one forecaster sees it.
@@ -63,6 +68,8 @@ pub struct View {
     pub season: usize,
     /// Limits of each target's values, from the training part.
     pub limits: Vec<Limits>,
+    /// Levels of its ranges, ascending.
+    pub levels: Vec<f64>,
     /// The last evaluation on the test part, and the age of its weights.
     pub scored: Option<(Age, Evaluation)>,
 }
@@ -102,7 +109,7 @@ impl View {
         &mut self,
         part: Part,
         age: Age,
-        interval: Option<&Interval>,
+        past: Option<&Past>,
         score: impl FnOnce(&Frame, &WindowSet, &Baselines, &evaluate::About<'_>) -> Evaluation,
     ) -> Result<Evaluation> {
         let set = self.set(part)?.clone();
@@ -111,12 +118,78 @@ impl View {
         }
         let baselines = self.baselines();
         let scored_times = if part == Part::Test { self.experiment.score() } else { self.experiment.scored() };
-        let about = evaluate::About { label: &self.label, scored_times, interval };
+        let ranges = past.map(|past| self.ranges(past));
+        let about = evaluate::About { label: &self.label, scored_times, ranges };
         let evaluation = score(&self.frame, &set, &baselines, &about);
         if part == Part::Test {
             self.scored = Some((age, evaluation.clone()));
         }
         Ok(evaluation)
+    }
+
+    /// What ranges are made from, with these errors.
+    fn ranges<'a>(&'a self, past: &'a Past) -> Ranges<'a> {
+        Ranges { past, levels: &self.levels, limits: &self.limits }
+    }
+
+    /// The errors of `model`, whose weights no row from `first` on has fitted, that a walk along the test part needs.
+    pub fn past_of_test(&self, first: usize, model: &mut dyn Forecasts) -> Past {
+        let split = &self.experiment.split;
+        let rows = rows_of_walk(first.max(split.validation.start), &split.test);
+        Past::over(&self.frame, rows, self.lengths(), model)
+    }
+
+    /// The same for a forecast beyond the end.
+    pub fn past_of_end(&self, first: usize, model: &mut dyn Forecasts) -> Past {
+        let (first, rows) = (first.max(self.experiment.split.validation.start), self.frame.rows);
+        Past::over(&self.frame, first.max(rows.saturating_sub(LOOKBACK))..rows, self.lengths(), model)
+    }
+
+    /// The ranges of a forecast beyond the end from these errors, or the reason for their absence.
+    pub fn interval(&self, past: &Past) -> std::result::Result<Interval, String> {
+        Interval::known(&self.ranges(past), self.frame.rows).ok_or_else(|| self.no_range(past))
+    }
+
+    /// Why these errors make no range.
+    fn no_range(&self, past: &Past) -> String {
+        format!(
+            "No range: it needs the errors of at least {LEAST} past forecasts that begin after the training part, and there are {}; \
+             lengthen the validation and the test part.",
+            past.origins.iter().filter(|&&origin| origin < self.frame.rows).count()
+        )
+    }
+
+    /// The chances that the column `target`, or the first target, crosses `value` within the horizon of the scaled forecast `predicted`,
+    /// `[targets][horizon]`, that begins behind the last row.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] for a column that is no target, for no number, or where there is no range.
+    pub fn crossing(
+        &self,
+        past: std::result::Result<&Past, String>,
+        predicted: &[Vec<crate::Real>],
+        (value, target): (f64, Option<&str>),
+    ) -> Result<Crossing> {
+        let (frame, not_ready) = (&self.frame, |problem: String| Error::NotReady { problem });
+        let names = &frame.names[..frame.targets];
+        let index = target.map_or(Some(0), |target| names.iter().position(|name| name == target));
+        let index =
+            index.ok_or_else(|| not_ready(format!("Choose a column that is forecast: {}.", names.join(", "))))?;
+        if !value.is_finite() {
+            return Err(not_ready("Give a number that the values may cross.".to_owned()));
+        }
+        let past = past.map_err(not_ready)?;
+        let ranges = self.ranges(past);
+        let limits = self.limits.get(index).copied().unwrap_or_default().scaled(frame.scales[index]);
+        let wide: Vec<f64> = predicted[index].iter().map(|&value| crate::wide(value)).collect();
+        let asked = (value, frame.scales[index].scale(value));
+        crossing::crossing(&ranges, (index, &names[index], frame.rows), &wide, &limits, asked)
+            .ok_or_else(|| not_ready(self.no_range(past)))
+    }
+
+    /// The level of the range that is shown.
+    pub fn level(&self) -> f64 {
+        shown(&self.levels)
     }
 
     /// The baselines' basis here, besides the experiment.
@@ -160,7 +233,7 @@ impl View {
     /// Coverage of the range on the test part for each target, if weights of this age were scored there.
     pub fn measured(&self, age: Age) -> Vec<Measured> {
         self.known(Part::Test, age)
-            .map_or_else(Vec::new, |found| found.targets.iter().filter_map(|of| of.range).collect())
+            .map_or_else(Vec::new, |found| found.targets.iter().filter_map(|of| of.range.clone()).collect())
     }
 
     /// A value of target number `target` in its unit.

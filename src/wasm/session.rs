@@ -206,6 +206,7 @@ impl Session {
         #[derive(serde::Serialize)]
         struct Rest<'a> {
             level: f64,
+            levels: Vec<f64>,
             no_range: &'a str,
             measured: &'a [crate::session::Measured],
             note: &'a str,
@@ -217,13 +218,17 @@ impl Session {
             Some(id) => self.inner.forecast_by(&id, steps)?,
             None => self.inner.forecast(steps)?,
         };
+        let lowers: Vec<f64> = found.ranges.iter().flat_map(|range| range.lower.iter().copied()).collect();
+        let uppers: Vec<f64> = found.ranges.iter().flat_map(|range| range.upper.iter().copied()).collect();
         let times = times(&found.times);
-        let mut arrays = vec![("times", &times[..]), ("values", &found.values)];
+        let mut arrays =
+            vec![("times", &times[..]), ("values", &found.values), ("lowers", &lowers[..]), ("uppers", &uppers[..])];
         if let (Some(lower), Some(upper)) = (&found.lower, &found.upper) {
             arrays.extend([("lower", &lower[..]), ("upper", upper)]);
         }
         let rest = Rest {
             level: found.level,
+            levels: found.ranges.iter().map(|range| range.level).collect(),
             no_range: &found.no_range,
             measured: &found.measured,
             note: &found.note,
@@ -251,6 +256,13 @@ impl Session {
             ("autocorrelation", &found.autocorrelation),
         ];
         with_arrays(&Rest { first: found.first, periods: &found.periods, noise: found.noise }, &arrays)
+    }
+
+    /// The chances that the column `target`, or the first one that is forecast, is above `value` at each step of the horizon beyond the
+    /// end, and at any of them. Throws where there is no range.
+    #[wasm_bindgen(unchecked_return_type = "Crossing")]
+    pub fn crossing(&mut self, value: f64, target: Option<String>) -> Result<JsValue, JsValue> {
+        to_js(&self.inner.crossing(value, target.as_deref())?)
     }
 
     /// One window of the test part by number, with its forecast.

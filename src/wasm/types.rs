@@ -174,10 +174,12 @@ export interface Evaluation {
   absent: string[];
   /** The comparison in a sentence. */
   sentence: string;
-  /** The range's coverage of the test part; null on validation, from whose errors it is derived, and where there is no range. */
+  /** The shown range's quality on the test part; null on validation, from whose errors it is derived, and where there is no range. */
   range: MeasuredRange | null;
+  /** The same at every level, of the model and then of the seasonal naive forecast; empty where `range` is null. */
+  ranges: RangeRow[];
   /** The same for each target, in its unit. */
-  targets: { name: string; unit: string | null; rows: ErrorRow[]; absent: string[]; sentence: string; range: MeasuredRange | null }[];
+  targets: { name: string; unit: string | null; rows: ErrorRow[]; absent: string[]; sentence: string; range: MeasuredRange | null; ranges: RangeRow[] }[];
   /** Number of scorings of the test part, over all models of the experiment. */
   scored_times: number;
   /** The result of the permutation test of the window's order, in a sentence; empty for validation. */
@@ -188,13 +190,17 @@ export interface Predictions { times: Float64Array; predicted: Float64Array; act
 /** Values beyond the end of the series and their range. Several targets: one after the other, `times.length` values each. */
 export interface Forecast {
   times: Float64Array; values: Float64Array;
-  /** Bounds of the range, NaN beyond the model's horizon; null where there is no range. */
+  /** Bounds of the shown range, NaN beyond the model's horizon; null where there is no range. */
   lower: Float64Array | null; upper: Float64Array | null;
-  /** Nominal level of the range: the share of true values that it should hold. */
+  /** Nominal level of the shown range, the one nearest to 0.8: the share of true values that it should hold. */
   level: number;
+  /** Nominal levels of all ranges, ascending; empty where there is no range. */
+  levels: number[];
+  /** Bounds of all ranges: one level after the other, each in the order of `values`. */
+  lowers: Float64Array; uppers: Float64Array;
   /** The reason for no range, in a sentence; empty where there is one. */
   no_range: string;
-  /** The range's coverage of the test part, for each target; empty until the test part is scored with these weights. */
+  /** The shown range's quality on the test part, for each target; empty until the test part is scored with these weights. */
   measured: MeasuredRange[];
   note: string;
 }
@@ -214,7 +220,17 @@ export interface Glance {
   /** Autocorrelations within ± this are those of noise in 95 % of cases. */
   noise: number;
 }
-/** The coverage and width of a range, measured on the test part. */
+/** The chances that a column crosses a value within the horizon beyond the end, from the errors behind the ranges. */
+export interface Crossing {
+  value: number;
+  /** Chance of more than the value at each step; of less, or as much, the rest. */
+  above: number[];
+  /** Chance of more at any step, and of less or as much at any; null where fewer than nine past forecasts have a whole horizon. */
+  ever_above: number | null; ever_below: number | null;
+  /** All of it in words. */
+  sentence: string;
+}
+/** The quality of a range on the test part, where each forecast's range comes from the errors known at its origin. */
 export interface MeasuredRange {
   /** Nominal level of the range. */
   level: number;
@@ -222,9 +238,15 @@ export interface MeasuredRange {
   coverage: number;
   /** Mean width, in the target's unit; for several targets, of scaled values. */
   width: number;
-  /** Number of test windows. */
+  /** Mean interval score, likewise; the lower the better: the width, and 2 / (1 − level) times the distance of a truth outside. */
+  score: number;
+  /** Number of test windows that had a range. */
   windows: number;
+  /** The same at each step of the horizon. */
+  per_step_coverage: number[]; per_step_width: number[]; per_step_score: number[];
 }
+/** The ranges of the model, or for comparison of the seasonal naive forecast, at one level. */
+export interface RangeRow extends MeasuredRange { id: 'model' | 'seasonal'; label: string }
 /** One inner value of a model, such as the values of a gate. */
 export interface Probe {
   /** Its layer, such as `Layer 1`. */

@@ -217,21 +217,30 @@ test('configure, train, watch, judge, forecast', () => {
   const { range, targets } = session.evaluate('test');
   assert.deepEqual([forecast.level, forecast.no_range, forecast.measured], [0.8, '', [range]]);
   assert.deepEqual([targets[0].range, range?.level, range?.windows], [range, 0.8, configured.windows.test]);
-  assert.ok(range && range.coverage > 0 && range.coverage < 1 && range.width > 0);
+  assert.ok(range && range.coverage > 0 && range.coverage < 1 && range.width > 0 && range.score > range.width);
+  assert.deepEqual(targets[0].ranges.map(({ id, level, per_step_score: { length } }) => [id, level, length]), ['model', 'seasonal'].flatMap((id) => [0.5, 0.8, 0.95].map((level) => [id, level, 12])));
+  assert.deepEqual(forecast.levels, [0.5, 0.8, 0.95]);
+  assert.deepEqual([forecast.lowers.subarray(30, 60), forecast.uppers.subarray(30, 60)], [lower, upper]);
+  for (let k = 0; k < 12; k++) assert.ok(forecast.lowers[60 + k] < lower[k] && lower[k] < forecast.lowers[k] && forecast.uppers[k] < upper[k] && upper[k] < forecast.uppers[60 + k], `step ${k}`);
   assert.equal(session.evaluate('validation').range, null);
+  // The upper bound of 80 % is crossed with a chance of 10 %.
+  const crossing = session.crossing(upper[11], 'temp_c');
+  assert.ok(Math.abs(crossing.above[11] - 0.1) < 1e-3 && (crossing.ever_above ?? 0) >= Math.max(...crossing.above), JSON.stringify(crossing));
+  assert.match(crossing.sentence, /^The chance that temp_c is above .* at step 12 is 10 %\./);
   assert.match(forecast.note, /Beyond 12 steps/);
   assert.deepEqual(session.forecast(12).values, forecast.values.slice(0, 12));
 });
 
-test('a model of too few validation windows has no range, and says why', () => {
+test('a model with too few past forecasts has no range, and says why', () => {
   const session = new Session(parts());
-  const { windows } = session.configure({ ...small, split: '6000, 6019, 8000' });
-  assert.equal(windows.validation, 8);
+  const rows = parts().axis.len;
+  const { windows } = session.configure({ ...small, horizon: 2, split: `${rows - 8}, ${rows - 4}, ${rows}` });
+  assert.deepEqual([windows.validation, windows.test], [3, 3]);
   trainToTheEnd(session);
   session.evaluate('test');
-  const { values, lower, upper, no_range: why, measured } = session.forecast(12);
-  assert.deepEqual([values.length, lower, upper, measured], [12, null, null, []]);
-  assert.match(why, /at least 9 validation windows, and there are 8/);
+  const { values, lower, upper, levels, lowers, no_range: why, measured } = session.forecast(2);
+  assert.deepEqual([values.length, lower, upper, levels, lowers.length, measured], [2, null, null, [], 0, []]);
+  assert.match(why, /at least 9 past forecasts .*, and there are 8/);
 });
 
 test('one window of the test part, and where it lies', () => {

@@ -69,17 +69,34 @@ inBrowsers((browser) => {
     assert.ok(sentence.includes(`covered ${coverage} % of the values in ${windows} test windows; its mean width is ${width}`), sentence);
   });
 
-  test('from eight validation windows no range is drawn, and where it would be named stands why', async () => {
-    const page = await browser.open({ address: `#${PLAIN}&sample=co2&window=24&horizon=12&epochs=1&split=500,519` });
+  test('the ranges of each level stand beside those of the last season, and a value has its chance', async () => {
+    const page = await browser.open({ address: `#${PLAIN}&sample=co2&epochs=1` });
     await untilReady(page);
     await press(page, 'Train');
     await untilJudged(page);
-    assert.match(await page.text('#forecast .key-band'), /No 80 % range: it needs the errors of at least 9 validation windows, and there are 8/);
-    assert.match(await page.text('#hero-summary'), /No 80 % range/);
+    await page.until('the ranges', () => document.querySelectorAll('#errors .ranges table').length === 2);
+    const rows = await page.run(() => [...document.querySelectorAll('#errors .ranges table')[0].querySelectorAll('tbody th')].map(({ textContent }) => textContent));
+    assert.deepEqual(rows.map((row) => /^\d+ %/.exec(row)?.[0]), ['50 %', '80 %', '95 %', '50 %', '80 %', '95 %']);
+    await page.run(() => {
+      const field = document.querySelector('#crossing');
+      field.value = '0';
+      field.dispatchEvent(new Event('change'));
+    });
+    await page.until('the chance', () => document.querySelector('#crossing-words').textContent);
+    assert.match(await page.text('#crossing-words'), /^The chance that .* is above 0 at step \d+ is (?:more than 99|100) %\./);
+  });
+
+  test('from eight past forecasts no range is drawn, and where it would be named stands why', async () => {
+    const page = await browser.open({ address: '#sample=co2&window=24&horizon=2&epochs=1&split=733,737' });
+    await untilReady(page);
+    await press(page, 'Train');
+    await untilJudged(page);
+    assert.match(await page.text('#forecast .key-band'), /No range: it needs the errors of at least 9 past forecasts that begin after the training part, and there are 8/);
+    assert.match(await page.text('#hero-summary'), /No range/);
     assert.doesNotMatch(await page.text('#hero-summary'), /between/);
     assert.equal(await page.run(() => document.querySelector('#errors .range')), null);
     await page.run(() => document.querySelector('#forecast details.fold summary').click());
-    await page.until('the table', () => document.querySelectorAll('#forecast details.fold td').length === 24);
+    await page.until('the table', () => document.querySelectorAll('#forecast details.fold td').length === 4);
     assert.deepEqual(await page.run(() => [...document.querySelectorAll('#forecast details.fold th')].map(({ textContent }) => textContent)), ['Time', 'Forecast']);
     const csv = await forecastAsCsv(page);
     assert.match(csv, /^time,[^,]+\n[\dT:-]+,[\d.]+\n/);
@@ -303,7 +320,7 @@ inBrowsers((browser) => {
       const all = Object.keys(files);
       return [await files[all.find((name) => name.endsWith('.csv'))].text(), all];
     });
-    assert.match(csv, /^time,\S+,lower,upper\n2016-01-01T00:00:00,-?[\d.]+,-?[\d.]+,-?[\d.]+\n/);
+    assert.match(csv, /^time,\S+,lower_50,upper_50,lower_80,upper_80,lower_95,upper_95\n2016-01-01T00:00:00(?:,-?[\d.]+){7}\n/);
     assert.ok(
       names.every((name) => /^[\w-]+\.(?:csv|safetensors)$/.test(name)),
       names.join(),
@@ -364,7 +381,7 @@ inBrowsers((browser) => {
     assert.notEqual(await page.text('#hero-summary'), begins);
 
     const csv = await forecastAsCsv(page);
-    assert.match(csv, /^time,temp_max,temp_max lower,temp_max upper,temp_min,temp_min lower,temp_min upper\n2016-01-01T00:00:00(?:,-?[\d.]+){6}\n/);
+    assert.match(csv, /^time,temp_max,temp_max lower_50,.*,temp_max upper_95,temp_min,temp_min lower_50,.*,temp_min upper_95\n2016-01-01T00:00:00(?:,-?[\d.]+){14}\n/);
 
     // Back to one, by the same control.
     await page.run(() => {

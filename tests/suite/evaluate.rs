@@ -7,7 +7,7 @@ use unrolled::{
     Real,
     data::{Axis, Batch, Fill, Frame, FrameOptions, Part, Series, Split, Step, WindowSet},
     evaluate::{
-        About, Baselines, Form, Interval, Reading, Ridge, evaluate,
+        About, Baselines, Form, Reading, Ridge, evaluate,
         moments::Moments,
         naive::seasonal_naive,
         order,
@@ -242,7 +242,7 @@ fn a_model_is_scored_as_the_baselines_are_and_told_so() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
-    let about = About { label: "LSTM", scored_times: 1, interval: None };
+    let about = About { label: "LSTM", scored_times: 1, ranges: None };
     let evaluation = evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about);
     assert_eq!(evaluation.rows[0].scores, evaluation.rows[1].scores);
     let ids: Vec<&str> = evaluation.rows.iter().map(|row| row.id).collect();
@@ -276,7 +276,7 @@ fn the_linear_model_of_the_verdict_is_chosen_by_validation_error_and_says_the_ta
         let (frame, split) = frame(&levels(test), "60/20/20");
         let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 24, 5).unwrap());
         let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
-        let about = About { label: "LSTM", scored_times: 1, interval: None };
+        let about = About { label: "LSTM", scored_times: 1, ranges: None };
         (baselines.best(&frame, Some(0)), evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about))
     };
     let (chosen, moved) = said(60.0);
@@ -307,7 +307,7 @@ fn a_shuffled_window_tells_who_goes_by_its_order() {
     let (frame, split) = frame(&waves(900, &[]), "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
-    let about = About { label: "LSTM", scored_times: 1, interval: None };
+    let about = About { label: "LSTM", scored_times: 1, ranges: None };
     let last = evaluate(&frame, Part::Test, &test, &baselines, &mut repeat_last, &about);
     assert!(last.order.ends_with("the order hardly helps."), "{}", last.order);
     // The last row keeps its place, and so the error stays the same.
@@ -382,7 +382,7 @@ fn a_difference_that_some_windows_contradict_is_perhaps_by_chance() {
     let (frame, split) = frame(&[column], "60/20/20");
     let [train, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 48, 5).unwrap());
     let baselines = Baselines::fit(&frame, &split, &train, &validation, 24);
-    let about = About { label: "LSTM", scored_times: 1, interval: None };
+    let about = About { label: "LSTM", scored_times: 1, ranges: None };
     let said =
         |model: &mut dyn unrolled::evaluate::Predict| evaluate(&frame, Part::Test, &test, &baselines, model, &about);
     let day = said(&mut repeat_the_day);
@@ -456,38 +456,6 @@ fn a_trace_has_a_value_for_every_row_that_a_window_reaches() {
         if reached {
             assert!((predicted - columns[0][row - 3]).abs() < 1e-4);
         }
-    }
-}
-
-#[test]
-fn intervals_hold_what_they_promise_on_errors_that_do_not_change() {
-    let mut rng = ChaCha8Rng::seed_from_u64(3);
-    // Skewed noise: a symmetric interval would be too wide on one side.
-    let column: Vec<f64> = (0..12_000).map(|_| (4.0 * noise(&mut rng)).exp()).collect();
-    let (frame, split) = frame(&[column], "10/45/45");
-    let [_, validation, test] = Part::ALL.map(|part| frame.windows(&split, part, 4, 3).unwrap());
-    let mut zero = |_: &Batch, out: &mut [Real]| out.fill(0.0);
-    let mut errors = vec![Vec::new(); 3];
-    for &start in validation.starts.iter() {
-        errors.iter_mut().enumerate().for_each(|(lead, errors)| {
-            errors.push(f64::from(frame.target_at(0, start as usize + 4 + lead)));
-        });
-    }
-    let [train, ..] = Part::ALL.map(|part| frame.windows(&split, part, 4, 3).unwrap());
-    let baselines = Baselines::fit(&frame, &split, &train, &validation, 1);
-    for level in [0.5, 0.8, 0.95] {
-        let interval = Interval::of_errors(errors.clone(), level, Vec::new()).unwrap();
-        assert!(interval.lower.len() == 3 && interval.windows >= 2500);
-        let about = About { label: "zero", scored_times: 1, interval: Some(&interval) };
-        let measured = evaluate(&frame, Part::Test, &test, &baselines, &mut zero, &about).range.unwrap();
-        // Three standard deviations of a share over some 5,000 draws: 3 √(0.25 / 5000) = 0.021.
-        assert!((measured.coverage - level).abs() < 0.021 && measured.level == level, "{measured:?}");
-        assert_eq!(measured.windows, test.starts.len());
-        // Every step has a width of its own, the same in all windows.
-        let widths = interval.upper.iter().zip(&interval.lower).map(|(high, low)| high - low);
-        let mean = widths.sum::<f64>() / 3.0 * frame.scales[0].std;
-        assert!((measured.width - mean).abs() < 1e-6 * mean, "{} {mean}", measured.width);
-        assert_eq!(evaluate(&frame, Part::Validation, &validation, &baselines, &mut zero, &about).range, None);
     }
 }
 

@@ -23,6 +23,7 @@ mod layering;
 mod line;
 mod losses;
 mod parallel;
+mod ranges;
 mod reference;
 mod saved_models;
 mod sequences;

@@ -66,7 +66,7 @@ impl Case {
             set,
             baselines,
             &mut model,
-            &About { label: "LSTM", scored_times: 1, interval: None },
+            &About { label: "LSTM", scored_times: 1, ranges: None },
         )
     }
 

@@ -150,6 +150,11 @@ export function modelJobs({ Session }, post, fatal) {
       return { value: held().forecast(steps) };
     },
 
+    /** @param {Calls['crossing']['in']} request */
+    crossing({ value, target }) {
+      return { value: held().crossing(value, target) };
+    },
+
     /** @param {Calls['inside']['in']} request */
     inside(request) {
       const value = held().inside(request);

@@ -7,7 +7,7 @@
 /** @typedef {string | number | boolean} Value */
 /** @typedef {Record<string, Value>} Settings */
 /** @typedef {'validation' | 'test'} Judged A part for evaluation. */
-/** @import {AboutSeries, Catalog, Configured, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Understood} from '../../pkg/unrolled.js' */
+/** @import {AboutSeries, Catalog, Configured, Crossing, Epoch, Evaluation, Forecast, Gradients, Predictions, Probes, Progress, ReadOptions, SeriesOptions, SeriesParts, Understood} from '../../pkg/unrolled.js' */
 
 /**
  * An error, or the cause of a worker's death: in words for a person, with its place.
@@ -69,6 +69,7 @@
  * @property {{in: {run: number, sight: Sight | null, fingerprint: string, before: number}, out: {evaluation: Evaluation, predictions: Predictions | null} | null}} judge Scores the test part of the experiment with this fingerprint, after so many earlier scorings; without a sight, there are no predictions. `null`: the worker holds another run by now.
  * @property {{in: {part: Judged, lead: number}, out: Predictions}} predictions
  * @property {{in: {steps: number}, out: Forecast}} forecast
+ * @property {{in: {value: number, target: string}, out: Crossing}} crossing The chance that this target crosses a value.
  * @property {{in: {window: number | null, chosen: string}, out: {probes: Probes, index: number, values: Float32Array | null}}} inside One inner value over a window of the test part, or over the forecast's input.
  * @property {{in: null, out: {gradients: Gradients, milliseconds: number}}} gradients The gradients, and the duration of the reading.
  * @property {{in: {run: number, bytes: Uint8Array, settings?: Settings, otherRows?: boolean}, out: {configured: Configured, progress: Progress}}} load `settings`: additions to the

@@ -276,6 +276,9 @@ export function createTraining({ number, session, limit, sight = { lead: 1, step
       return value;
     },
 
+    /** @param {number} value @param {string} target @returns {Calls['crossing']['out']} */
+    crossing: (value, target) => session.crossing(value, target),
+
     /** @param {Calls['inside']['in']} request @returns {Calls['inside']['out']} */
     inside({ window: wanted, chosen }) {
       const window = wanted ?? undefined;

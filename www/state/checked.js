@@ -289,8 +289,10 @@ const rows = list(
 
 const absent = maybe(list(text));
 
-/** Coverage of an interval on the scored part. */
-const range = object({ level: number, coverage: number, width: number, windows: count });
+/** Quality of a range on the test part; records from before interval scores have neither these nor steps. */
+const quality = { level: number, coverage: number, width: number, windows: count, score: maybe(number), per_step_coverage: maybe(list(number)), per_step_width: maybe(list(number)), per_step_score: maybe(list(number)) };
+const range = object(quality);
+const ranges = maybe(list(object({ id: text, label: text, ...quality, score: number, per_step_coverage: list(number), per_step_width: list(number), per_step_score: list(number) })));
 
 const evaluation = object({
   part: oneOf('validation', 'test'),
@@ -301,9 +303,10 @@ const evaluation = object({
   absent,
   sentence: text,
   range: maybe(range),
+  ranges,
   order: text,
   scored_times: count,
-  targets: list(object({ name: text, unit: maybe(text), rows, absent, sentence: text, range: maybe(range) }), 1),
+  targets: list(object({ name: text, unit: maybe(text), rows, absent, sentence: text, range: maybe(range), ranges }), 1),
 });
 
 const predictions = object({ times: numbers, predicted: numbers, actual: numbers });
@@ -313,6 +316,10 @@ const forecast = object({
   lower: maybe(numbers),
   upper: maybe(numbers),
   level: number,
+  // Records from before there were several levels have none of these three.
+  levels: maybe(list(number)),
+  lowers: maybe(numbers),
+  uppers: maybe(numbers),
   no_range: text,
   measured: list(range),
   note: text,
@@ -333,6 +340,7 @@ function fits({ configured: { targets }, forecast: ahead, bytes, latest }, at) {
     of ? ofLength(...names.map((name) => /** @type {[string, Float64Array, number]} */ ([`${place}.${name}`, of[name], of.times.length * targets.length]))) : '';
   return (
     all(ahead, ['values', ...['lower', 'upper'].filter((bound) => ahead?.[bound])], `${at}.forecast`) ||
+    (ahead?.levels ? ofLength(...['lowers', 'uppers'].map((bounds) => /** @type {[string, Float64Array, number]} */ ([`${at}.forecast.${bounds}`, ahead[bounds] ?? [], ahead.levels.length * ahead.values.length]))) : '') ||
     (ahead && !ahead.lower !== !ahead.upper ? `${at}.forecast: one bound is missing` : '')
   );
 }

@@ -113,6 +113,7 @@
  * @property {number} lead Steps ahead of the predictions that are drawn; 0: the whole horizon.
  * @property {number} steps Steps of the forecast beyond the end; 0: one horizon.
  * @property {[number, number] | null} range Range of the forecast's chart.
+ * @property {{value: number | null, words: string}} crossing A value whose chance of being crossed is asked for, and the answer.
  * @property {Sighting} inside
  * @property {Record<string, boolean>} open The unfolded details.
  * @property {'light' | 'dark'} theme
@@ -159,6 +160,7 @@ export function initialState({ theme, fastest, reproducible, workers, keeping })
     lead: 0,
     steps: 0,
     range: null,
+    crossing: { value: null, words: '' },
     inside: { seen: false, lines: '', of: 0, window: null, chosen: '', probes: null, index: 0, values: null, problem: '', lost: false },
     open: {},
     asked: [],

@@ -68,6 +68,21 @@ export const predictionsOf = (configured, all, name) =>
     actual: part(all.actual, index, all.times),
   }));
 
+/** The bounds of a forecast at one level, in the order of its values. @typedef {{level: number, lower: Float64Array, upper: Float64Array}} Range */
+
+/** @param {Forecast} forecast @returns {Range[]} Its ranges; of a record from before there were several levels, the one. */
+export function rangesOf({ values: { length }, lower, upper, level, levels, lowers, uppers }) {
+  if (!levels) return lower && upper ? [{ level, lower, upper }] : [];
+  return levels.map((one, at) => ({ level: one, lower: lowers.subarray(at * length, (at + 1) * length), upper: uppers.subarray(at * length, (at + 1) * length) }));
+}
+
+/** @param {Range[]} ranges @returns {Pick<Forecast, 'levels' | 'lowers' | 'uppers'>} */
+const joined = (ranges) => ({
+  levels: ranges.map(({ level }) => level),
+  lowers: Float64Array.from(ranges.flatMap(({ lower }) => [...lower])),
+  uppers: Float64Array.from(ranges.flatMap(({ upper }) => [...upper])),
+});
+
 /** @param {Pick<Configured, 'targets'>} configured @param {Forecast | null} all @param {string} name @returns {Forecast | null} */
 export const forecastOf = (configured, all, name) =>
   all &&
@@ -76,6 +91,7 @@ export const forecastOf = (configured, all, name) =>
     values: part(all.values, index, all.times),
     lower: all.lower && part(all.lower, index, all.times),
     upper: all.upper && part(all.upper, index, all.times),
+    ...joined(rangesOf(all).map(({ level, lower, upper }) => ({ level, lower: part(lower, index, all.times), upper: part(upper, index, all.times) }))),
     measured: all.measured.slice(index, index + 1),
   }));
 

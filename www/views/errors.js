@@ -7,6 +7,7 @@ import { shownRun } from '../state/shape.js';
 import { errorsOf, targetOf } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { column, count, figure, percent } from './format.js';
+import { rangeTables } from './ranges.js';
 
 /** @import {ModelActions} from '../actions/model.js' */
 /** @import {Evaluation, ErrorRow} from '../../pkg/unrolled.js' */
@@ -127,7 +128,7 @@ function rangeSentence({ range, unit }) {
   if (!range) return '';
   const { level, coverage, width, windows } = range;
   const test = `${count(windows)} test window${windows === 1 ? '' : 's'}`;
-  return `The ${percent(level)} range, derived from the validation errors, covered ${percent(coverage)} of the values in ${test}; its mean width is ${figure(width, 3)}${unit ? ` ${unit}` : ''}.`;
+  return `The ${percent(level)} range covered ${percent(coverage)} of the values in ${test}; its mean width is ${figure(width, 3)}${unit ? ` ${unit}` : ''}.`;
 }
 
 /** @param {HTMLElement} root @param {PageStore} store @param {ModelActions} act @returns {() => void} */
@@ -228,6 +229,7 @@ export function errorsView(root, store, act) {
           errors.absent?.length ? h('p', { class: 'small muted' }, errors.absent.join(' ')) : null,
           evaluation.order && !several ? h('p', { class: 'small' }, evaluation.order) : null,
           errors.range ? h('p', { class: 'small range' }, rangeSentence(errors)) : null,
+          ...rangeTables(errors, Boolean(left.querySelector('.ranges details[open]'))),
           h(
             'p',
             { class: 'small muted' },

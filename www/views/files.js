@@ -3,6 +3,7 @@
  * @module
  */
 import { shownRun } from '../state/shape.js';
+import { rangesOf } from '../state/targets.js';
 import { download, safeName } from './dom.js';
 import { exact } from './format.js';
 
@@ -19,7 +20,7 @@ export function saveForecast(state) {
   const { data } = state;
   const run = shownRun(state);
   if (!run?.forecast || !data) return;
-  const { times, values, lower, upper } = run.forecast;
+  const { times, values } = run.forecast;
   const { step, utc } = data.about;
   const stamp = (/** @type {number} */ time) =>
     step.unit === 'rows'
@@ -31,12 +32,13 @@ export function saveForecast(state) {
   const { targets } = run.configured;
   const each = targets.map((_, target) => target * times.length);
   // Without a range there are no columns for it, and beyond the horizon its cells are empty.
-  const columns = lower && upper ? [values, lower, upper] : [values];
+  const ranges = rangesOf(run.forecast);
+  const columns = [values, ...ranges.flatMap(({ lower, upper }) => [lower, upper])];
   const rows = Array.from(times, (time, index) =>
     [stamp(time), ...each.flatMap((first) => columns.map((of) => exact(of[first + index])))].join(','),
   );
   // Of several targets each names its bounds.
-  const bounds = ['lower', 'upper'].slice(0, columns.length - 1);
+  const bounds = ranges.flatMap(({ level }) => ['lower', 'upper'].map((bound) => `${bound}_${exact(Math.round(1e6 * level) / 1e4)}`));
   const names = targets.flatMap((name) => [name, ...bounds.map((bound) => (targets.length > 1 ? `${name} ${bound}` : bound))]);
   const head = [step.unit === 'rows' ? 'row' : utc ? 'time_utc' : 'time', ...names.map(cell)].join(',');
   download(new Blob([`${head}\n${rows.join('\n')}\n`], { type: 'text/csv' }), `${safeName('forecast', called(targets))}.csv`);

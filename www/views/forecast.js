@@ -6,7 +6,7 @@
 import { timeChart } from '../charts/time.js';
 import { drawnBeside, namesOf } from '../state/ranking.js';
 import { shownRun, sightOf } from '../state/shape.js';
-import { errorsOf, forecastOf, predictionsOf, targetOf, targetsOf, written } from '../state/targets.js';
+import { errorsOf, forecastOf, predictionsOf, rangesOf, targetOf, targetsOf, written } from '../state/targets.js';
 import { fill, h, head, setText } from './dom.js';
 import { saveForecast, saveModel } from './files.js';
 import { swatch } from './leaderboard.js';
@@ -191,7 +191,8 @@ export function forecastView(root, store, act) {
     const { runs, catalog } = store.get();
     const others = drawnBeside(store.get());
     const names = catalog ? namesOf(runs, catalog) : new Map();
-    const bounds = forecast.lower && forecast.upper ? [forecast.lower, forecast.upper] : [];
+    const ranges = rangesOf(forecast);
+    const bounds = ranges.flatMap(({ lower, upper }) => [lower, upper]);
     fill(
       table,
       h(
@@ -201,7 +202,7 @@ export function forecastView(root, store, act) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Time'),
-          ...[several() ? targetOf(store.get()) : 'Forecast', ...(bounds.length ? [`${percent(forecast.level)} range from`, 'to'] : []), ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
+          ...[several() ? targetOf(store.get()) : 'Forecast', ...ranges.flatMap(({ level }) => [`${percent(level)} range from`, 'to']), ...others.map(({ id }) => names.get(id) ?? '')].map((label) =>
             h('th', { scope: 'col', class: 'num' }, label),
           ),
         ),

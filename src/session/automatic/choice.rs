@@ -1,12 +1,13 @@
 //! The choice among candidates by their errors on the validation part.
 
 use super::{Automatic, Candidate, Stage, no_candidate};
-use crate::data::WindowSet;
+use crate::Real;
+use crate::data::{Batch, WindowSet};
 use crate::error::Result;
-use crate::evaluate::Baselines;
-use crate::evaluate::interval::errors_over;
+use crate::evaluate::{Baselines, Forecasts, Reading, forecast_all};
 use crate::session::ensemble::Baseline;
 use crate::session::model::Model;
+use crate::session::view::View;
 use crate::train::trainer::MOST_VALIDATED;
 
 /// How much larger than the least error one may be where validation spans a single horizon, as a share.
@@ -22,8 +23,8 @@ impl Automatic {
     /// rows.
     pub(super) fn choose(&mut self, judged: usize) -> Result<()> {
         self.models.truncate(judged);
-        for (candidate, model) in self.candidates.iter_mut().zip(&self.models) {
-            candidate.error = Some(mean(model.trainer.validation_errors())).filter(|error| error.is_finite());
+        for (candidate, model) in self.candidates.iter_mut().zip(&mut self.models) {
+            candidate.error = Some(model.validation_error()).filter(|error| error.is_finite() && candidate.why.is_empty());
         }
         let first = self.models.first().ok_or_else(no_candidate)?;
         self.candidates.extend(tried().map(|id| baseline(id, first)));
@@ -52,10 +53,7 @@ impl Automatic {
 
 /// A baseline as a candidate, by the row's id.
 fn baseline(id: &str, model: &Model) -> Candidate {
-    let all = &model.view.windows.validation;
-    let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
-    let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
-    let found = Baseline::new(id, &model.view).map(|mut one| mean(&errors_over(&model.view.frame, &some, &mut one)));
+    let found = Baseline::new(id, &model.view).map(|mut one| error_over(&model.view, &mut one));
     let (error, why) = match found {
         Ok(error) if error.is_finite() => (Some(error), String::new()),
         Ok(_) => (None, "Its forecasts are not numbers.".to_owned()),
@@ -64,8 +62,30 @@ fn baseline(id: &str, model: &Model) -> Candidate {
     Candidate { label: id.to_owned(), settings: Default::default(), error, weight: 0.0, why }
 }
 
-/// Mean absolute error.
-fn mean(errors: &[Vec<f64>]) -> f64 {
-    let count: usize = errors.iter().map(Vec::len).sum();
-    errors.iter().flatten().map(|error| error.abs()).sum::<f64>() / count as f64
+impl Model {
+    /// Mean absolute error on the validation part, scaled, of the judged weights.
+    fn validation_error(&mut self) -> f64 {
+        let (trainer, tape) = (&self.trainer, &mut self.tape);
+        let mut predict = |batch: &Batch, out: &mut [Real]| trainer.forecast(tape, batch, out);
+        error_over(&self.view, &mut Reading::new(&mut predict))
+    }
+}
+
+/// Mean absolute error over the validation windows, scaled; of many, some at even distances.
+fn error_over(view: &View, model: &mut dyn Forecasts) -> f64 {
+    let (frame, all) = (&view.frame, &view.windows.validation);
+    let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
+    let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
+    let width = frame.targets * all.horizon;
+    let (mut sum, mut count) = (0.0, 0_usize);
+    forecast_all(frame, &some, model, &mut |starts, predicted| {
+        for (&start, predicted) in starts.iter().zip(predicted.chunks_exact(width)) {
+            for (at, &predicted) in predicted.iter().enumerate() {
+                let truth = frame.truth_at(at / all.horizon, start as usize + all.window + at % all.horizon);
+                sum += (crate::wide(truth) - crate::wide(predicted)).abs();
+                count += 1;
+            }
+        }
+    });
+    sum / count as f64
 }

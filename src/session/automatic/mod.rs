@@ -24,7 +24,7 @@ use super::model::Model;
 use super::view::{Predictions, Sample, View};
 use crate::data::Part;
 use crate::error::{Error, Result};
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Crossing, Evaluation};
 use crate::experiment::Experiments;
 use crate::forecast::Forecast;
 use crate::knob::Raw;
@@ -306,6 +306,13 @@ impl Automatic {
         match self.forecaster()? {
             Now::Model(model) => model.forecast(steps),
             Now::Ensemble(ensemble) => ensemble.forecast(steps),
+        }
+    }
+
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        match self.forecaster()? {
+            Now::Model(model) => model.crossing(value, target),
+            Now::Ensemble(ensemble) => ensemble.crossing(value, target),
         }
     }
 

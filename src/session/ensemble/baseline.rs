@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use super::errors::not_ready;
 use crate::Real;
-use crate::data::{Frame, Part, Split, WindowSet};
+use crate::data::{Frame, Part, Split};
 use crate::error::{Error, Result};
-use crate::evaluate::interval::errors_over;
-use crate::evaluate::{Baselines, Forecasts, Interval};
+use crate::evaluate::{Baselines, Forecasts};
 use crate::experiment::{self, Learnt};
 use crate::export::ensemble as file;
 use crate::export::tensors::broken;
-use crate::forecast::{self, Forecast, LEVEL, MOST_BLOCKS};
-use crate::session::model::no_range;
+use crate::forecast::{self, Forecast, MOST_BLOCKS};
 use crate::session::view::View;
-use crate::train::trainer::MOST_VALIDATED;
 
 /// A baseline, and what it has learnt from.
 #[derive(Debug)]
@@ -76,11 +73,9 @@ impl Baseline {
         let most = self.reach(lengths.1);
         forecast::within(frame, steps, most, format!("this baseline forecasts {most} steps"))?;
         let scaled = self.beyond((frame, lengths), steps)?;
-        let all = &view.windows.validation;
-        let every = all.starts.len().div_ceil(MOST_VALIDATED).max(1);
-        let some = WindowSet { starts: all.starts.iter().copied().step_by(every).collect(), ..*all };
-        let interval = Interval::of_errors(errors_over(frame, &some, &mut self), LEVEL, view.limits.clone());
-        Ok(forecast::ranged(frame, lengths.1, &scaled, interval.as_ref().ok_or_else(|| no_range(all.starts.len()))))
+        let past = view.past_of_end(view.experiment.split.validation.start, &mut self);
+        let interval = view.interval(&past);
+        Ok(forecast::ranged(frame, (lengths.1, view.level()), &scaled, interval.as_ref().map_err(String::clone)))
     }
 }
 

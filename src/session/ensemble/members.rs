@@ -3,15 +3,13 @@
 use super::baseline::Baseline;
 use super::errors::{no_model, of_member};
 use crate::Real;
-use crate::data::{Batch, Frame, Scale, WindowSet};
+use crate::data::{Batch, Frame, Scale};
 use crate::error::Result;
-use crate::evaluate::interval::errors_over;
-use crate::evaluate::{Forecasts, Interval};
-use crate::forecast::{self, LEVEL};
+use crate::evaluate::{Forecasts, Past};
+use crate::forecast;
 use crate::session::configured::{Configured, Share, Windows};
-use crate::session::model::{Model, no_range};
+use crate::session::model::Model;
 use crate::session::view::{Sets, View};
-use crate::train::trainer::MOST_VALIDATED;
 
 /// The members with their shares, which sum to 1.
 #[derive(Debug)]
@@ -90,24 +88,21 @@ impl Members {
         })
     }
 
-    /// The range from the errors in validation windows behind all rows that fitted a model, or the reason for its absence.
-    pub fn interval(&mut self, view: &View) -> std::result::Result<Interval, String> {
+    /// The row from which on no value has fitted a model, or why their errors make no range.
+    pub fn unseen_from(&self, view: &View) -> std::result::Result<usize, String> {
         let fitted_to = |(_, model): (usize, &Model)| match &model.origin {
             Some(origin) => origin.fitted_to,
-            None => Some(0),
+            None => Some(view.experiment.split.train.end),
         };
         let fitted = self.models().map(fitted_to).collect::<Option<Vec<usize>>>();
-        let Some(first) = fitted.map(|rows| rows.into_iter().max().unwrap_or(0)) else {
-            return Err("No range: the training rows of a member are unknown.".to_owned());
-        };
-        let all = &view.windows.validation;
-        let behind: Vec<u32> =
-            all.starts.iter().copied().filter(|&start| start as usize + all.window >= first).collect();
-        let every = behind.len().div_ceil(MOST_VALIDATED).max(1);
-        let windows = behind.len();
-        let some = WindowSet { starts: behind.into_iter().step_by(every).collect(), ..*all };
-        let errors = errors_over(&view.frame, &some, self);
-        Interval::of_errors(errors, LEVEL, view.limits.clone()).ok_or_else(|| no_range(windows))
+        let first = fitted.map(|rows| rows.into_iter().max().unwrap_or(0));
+        first.ok_or_else(|| "No range: the training rows of a member are unknown.".to_owned())
+    }
+
+    /// Errors at past origins, for a forecast beyond the end.
+    pub fn past(&mut self, view: &View) -> std::result::Result<Past, String> {
+        let first = self.unseen_from(view)?;
+        Ok(view.past_of_end(first, self))
     }
 
     /// Forecasts of `steps` steps beyond the end of `frame`, of each target, scaled like the frame.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::configured::Configured;
 use super::loading::Loading;
-use super::model::{LEARNT_LAST, Model, no_range};
+use super::model::{LEARNT_LAST, Model};
 use super::view::{Age, Predictions, Sample, Sets, View};
 use crate::data::{Part, WindowSet};
 use crate::error::Result;
-use crate::evaluate::{self, Evaluation, Interval};
-use crate::experiment::{Experiment, Experiments};
+use crate::evaluate::{self, Crossing, Evaluation, Interval, Past};
+use crate::experiment::Experiments;
 use crate::export::ensemble::{self as file, About};
 use crate::export::format::Tensors;
 use crate::export::tensors::broken;
@@ -42,7 +42,9 @@ pub struct Ensemble {
     members: Members,
     /// Its range, or the reason for the absence of one.
     interval: std::result::Result<Interval, String>,
-    /// The rows that the interval was made from.
+    /// The errors behind it, if the present rows give any.
+    past: Option<Past>,
+    /// The validation part of the experiment.
     measured: file::Past,
 }
 
@@ -100,8 +102,10 @@ impl Ensemble {
             )));
         }
         let (mut members, view, configured) = Self::together(experiments, given, loading, limit)?;
-        let (interval, measured) = (members.interval(&view), baseline::past(&view));
-        Ok(Self { configured, view, members, interval, measured })
+        let past = members.past(&view);
+        let interval = past.as_ref().map_err(String::clone).and_then(|past| view.interval(past));
+        let (past, measured) = (past.ok(), baseline::past(&view));
+        Ok(Self { configured, view, members, interval, past, measured })
     }
 
     /// The average in a file: its description, and its models by their names.
@@ -125,24 +129,16 @@ impl Ensemble {
             };
             Ok((given, member.weight))
         });
-        let (members, view, configured) = Self::together(experiments, given.collect::<Result<_>>()?, loading, limit)?;
-        let interval = match about.interval {
-            None => Err(no_range(view.windows.validation.starts.len())),
-            Some(interval) => {
-                if let Some(misfit) = interval.misfit(view.frame.targets, configured.horizon) {
-                    return Err(broken(misfit));
-                }
-                let Experiment { split, .. } = &*view.experiment;
-                let file::Past { axis, columns, experiment } = &about.measured;
-                let rows = experiment.rows_in(&view.experiment, columns, axis);
-                let unseen = rows.and_then(|rows| rows.are_unseen_in(split, &view.frame.axis));
-                unseen.map(|()| interval).map_err(|_| {
-                    "No range: the rows that it was made from are not in this series, or are in this test part."
-                        .to_owned()
-                })
-            }
-        };
-        Ok(Self { configured, view, members, interval, measured: about.measured })
+        let (mut members, view, configured) =
+            Self::together(experiments, given.collect::<Result<_>>()?, loading, limit)?;
+        if let Some(misfit) = about.interval.as_ref().and_then(|it| it.misfit(view.frame.targets, configured.horizon)) {
+            return Err(broken(misfit));
+        }
+        let past = members.past(&view);
+        let found = past.as_ref().map_err(String::clone).and_then(|past| view.interval(past));
+        // Where the present rows tell of too few errors, it has the ranges that it was saved with.
+        let interval = found.or_else(|why| about.interval.ok_or(why));
+        Ok(Self { configured, view, members, interval, past: past.ok(), measured: about.measured })
     }
 
     /// The average of networks that were trained here, and of baselines by their ids, with shares that sum to 1.
@@ -156,8 +152,10 @@ impl Ensemble {
         };
         let mut members = Members::new(made.into_iter().map(of).collect::<Result<_>>()?);
         let configured = members.configured(&view)?;
-        let (interval, measured) = (members.interval(&view), baseline::past(&view));
-        Ok(Self { configured, view, members, interval, measured })
+        let past = members.past(&view);
+        let interval = past.as_ref().map_err(String::clone).and_then(|past| view.interval(past));
+        let (past, measured) = (past.ok(), baseline::past(&view));
+        Ok(Self { configured, view, members, interval, past, measured })
     }
 
     /// What the baseline with this `id` is called here.
@@ -206,7 +204,10 @@ impl Ensemble {
 
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
         let members = &mut self.members;
-        self.view.evaluate(part, AGE, self.interval.as_ref().ok(), |frame, set, baselines, about| {
+        let walks = part == Part::Test && self.view.known(part, AGE).is_none();
+        let first = members.unseen_from(&self.view).ok().filter(|_| walks);
+        let past = first.map(|first| self.view.past_of_test(first, members));
+        self.view.evaluate(part, AGE, past.as_ref(), |frame, set, baselines, about| {
             evaluate::compare(frame, part, set, baselines, members, about)
         })
     }
@@ -223,11 +224,17 @@ impl Ensemble {
         let (frame, horizon) = (&self.view.frame, self.configured.horizon);
         let scaled = self.members.beyond(frame, self.view.lengths(), steps)?;
         let range = self.interval.as_ref().map_err(String::clone);
-        let mut found = forecast::ranged(frame, horizon, &scaled, range);
+        let mut found = forecast::ranged(frame, (horizon, self.view.level()), &scaled, range);
         if self.members.has_learnt_last() {
             found.note = [LEARNT_LAST, &found.note].join(" ").trim_end().to_owned();
         }
         Ok(Forecast { measured: self.view.measured(AGE), ..found })
+    }
+
+    pub fn crossing(&mut self, value: f64, target: Option<&str>) -> Result<Crossing> {
+        let scaled = self.members.beyond(&self.view.frame, self.view.lengths(), self.configured.horizon)?;
+        let none = || self.interval.as_ref().err().cloned().unwrap_or_else(|| "No errors are known.".to_owned());
+        self.view.crossing(self.past.as_ref().ok_or_else(none), &scaled, (value, target))
     }
 
     /// It does not train.
@@ -287,7 +294,7 @@ fn shared(models: &[Option<&Model>]) -> Result<View> {
         }
         Ok(WindowSet { starts: starts.into(), ..*set })
     };
-    let View { experiment, frame, windows, season, limits, .. } = &first.view;
+    let View { experiment, frame, windows, season, limits, levels, .. } = &first.view;
     Ok(View {
         label: String::new(),
         experiment: Arc::clone(experiment),
@@ -299,6 +306,7 @@ fn shared(models: &[Option<&Model>]) -> Result<View> {
         },
         season: *season,
         limits: limits.clone(),
+        levels: levels.clone(),
         scored: None,
     })
 }

@@ -341,12 +341,6 @@ impl Trainer {
         if self.best.is_some() || matches!(self.phase, Phase::Done) { &self.best_params } else { &self.params }
     }
 
-    /// Errors (truth − forecast, scaled) of the weights in use on the validation part, one list for each target and step of the
-    /// horizon; empty before the end of the first epoch.
-    pub fn validation_errors(&self) -> &[Vec<f64>] {
-        &self.best_residuals
-    }
-
     /// Puts saved weights in place and ends training; `why` names their source.
     pub fn restore(&mut self, set: impl FnOnce(&mut Params) -> Result<()>, why: String) -> Result<()> {
         let mut params = self.params.clone();

@@ -186,7 +186,7 @@ mod tests {
             let best = best.expect("one epoch was judged by numbers");
             assert_eq!(best.epoch, 2, "{values:?}: {why}");
             assert!(best.validation.is_finite() && why.contains("epoch 2"), "{values:?}: {why}");
-            assert!(trainer.validation_errors().iter().flatten().all(|error| error.is_finite()));
+            assert!(trainer.best_residuals.iter().flatten().all(|error| error.is_finite()));
             assert_eq!(trainer.history().len(), 4);
         }
     }
@@ -211,7 +211,7 @@ mod tests {
                     ),
                 "{problem}"
             );
-            assert!(trainer.progress().best.is_none() && trainer.validation_errors().is_empty());
+            assert!(trainer.progress().best.is_none() && trainer.best_residuals.is_empty());
             assert_eq!(trainer.in_use().values, [0.0]);
             assert_ne!(trainer.step, 0);
         }

@@ -79,6 +79,11 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
             "each of 12 steps",
         ),
         ("half an interval", |about| about["interval"]["lower"] = "1 2".into(), "below as above"),
+        (
+            "ranges beside each other",
+            |about| about["interval"]["others"][0]["coverage"] = "0.9".into(),
+            "do not lie in each other",
+        ),
         ("a level of 1", |about| about["interval"]["coverage"] = "1".into(), "not between 0 and 1"),
         (
             "an endless limit",

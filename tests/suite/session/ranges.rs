@@ -6,43 +6,64 @@ use unrolled::data::Part;
 use super::{assert_same, small, trained};
 use crate::common::noisy_sine;
 
-/// Coverage and mean width of the range on the test part, computed from public results: the bounds of step `lead` are at the same
-/// distance from the forecast beyond the end as from any other, and the rows of the test part have a truth.
-fn counted(session: &mut Session, horizon: usize, clip: impl Fn(f64) -> f64) -> (f64, f64) {
-    let forecast = session.forecast(horizon).unwrap();
-    let (lower, upper) = (forecast.lower.unwrap(), forecast.upper.unwrap());
-    let (mut inside, mut width, mut all) = (0.0, 0.0, 0.0);
-    for lead in 0..horizon {
-        let off = |bounds: &[f64]| bounds[lead] - forecast.values[lead];
-        let made = session.predictions(Part::Test, lead + 1).unwrap();
-        // The scored windows have their whole horizon in the test part; there are predictions of others, too.
-        let judged = lead..made.times.len() - horizon + lead + 1;
-        for (predicted, actual) in made.predicted[judged.clone()].iter().zip(&made.actual[judged]) {
-            let (low, high) = (clip(predicted + off(&lower)), clip(predicted + off(&upper)));
-            inside += f64::from(u8::from(low <= *actual && *actual <= high));
-            width += high - low;
-            all += 1.0;
-        }
-    }
-    (inside / all, width / all)
-}
-
 #[test]
-fn the_range_is_measured_on_the_test_part_beside_its_nominal_level() {
+fn the_ranges_are_measured_on_the_test_part_beside_their_nominal_levels() {
     let mut session = trained("{}");
     let before = session.forecast(12).unwrap();
     assert!(before.measured.is_empty() && before.level == 0.8 && before.no_range.is_empty());
-    assert_eq!(session.evaluate(Part::Validation).unwrap().range, None, "it is made from those errors");
+    let validated = session.evaluate(Part::Validation).unwrap();
+    assert!(validated.range.is_none() && validated.ranges.is_empty(), "they are made from those errors");
     assert!(session.forecast(12).unwrap().measured.is_empty());
 
     let judged = session.evaluate(Part::Test).unwrap();
     let found = judged.range.unwrap();
-    assert_eq!((found.level, found.windows, judged.targets[0].range), (0.8, judged.windows, Some(found)));
-    assert_eq!(session.forecast(12).unwrap().measured, [found]);
-    let (coverage, width) = counted(&mut session, 12, |x| x);
-    // A truth on the bound may fall on either side of it, and values are stored in the networks' precision.
-    assert!((found.coverage - coverage).abs() < 0.002 && found.coverage != 0.8, "{} {coverage}", found.coverage);
-    assert!((found.width / width - 1.0).abs() < 1e-4, "{} {width}", found.width);
+    assert_eq!((found.level, found.windows, &judged.targets[0].range), (0.8, judged.windows, &Some(found.clone())));
+    assert_eq!(session.forecast(12).unwrap().measured, [found.clone()]);
+    let rows: Vec<_> = judged.ranges.iter().map(|row| (row.id, row.measured.level)).collect();
+    assert_eq!(rows, ["model", "seasonal"].map(|id| [0.5, 0.8, 0.95].map(|level| (id, level))).concat());
+    assert_eq!(judged.ranges[1].measured, found);
+    // Three standard deviations of a share over a hundred windows that overlap by eleven of twelve steps.
+    assert!(
+        judged.ranges.iter().all(|row| (row.measured.coverage - row.measured.level).abs() < 0.35),
+        "{:?}",
+        judged.ranges
+    );
+    assert!(found.score >= found.width && found.per_step_score.len() == 12);
+}
+
+#[test]
+fn the_levels_of_a_knob_are_those_of_the_ranges_and_the_one_nearest_to_80_is_shown() {
+    let mut session = trained(r#"{"levels": "99, 60 %"}"#);
+    let forecast = session.forecast(12).unwrap();
+    assert_eq!(forecast.ranges.iter().map(|range| range.level).collect::<Vec<_>>(), [0.6, 0.99]);
+    assert_eq!((forecast.level, forecast.lower.as_ref()), (0.99, Some(&forecast.ranges[1].lower)));
+    let [inner, outer] = &forecast.ranges[..] else { panic!("two levels") };
+    assert!((0..12).all(|k| outer.lower[k] < inner.lower[k] && inner.upper[k] < outer.upper[k]));
+    let mut again = Session::new(noisy_sine(500));
+    again.load(&session.save().unwrap(), &Default::default()).unwrap();
+    assert_eq!(again.forecast(12).unwrap().ranges, forecast.ranges);
+    let wrong = again.configure(&small(r#"{"levels": "80, 100"}"#)).unwrap_err();
+    assert!(wrong.place().knob.as_deref() == Some("levels") && wrong.to_string().contains("from 1 to 99"), "{wrong}");
+}
+
+#[test]
+fn errors_on_the_test_part_serve_the_forecast_and_not_the_figures_about_the_test_part() {
+    // The same rows up to the last window of the test part, whose last rows are far off.
+    let mut session = trained("{}");
+    let mut series = noisy_sine(500);
+    series.columns[0][490..].iter_mut().for_each(|value| *value += 100.0);
+    let mut other = Session::new(series);
+    other.configure(&small("{}")).unwrap();
+    while other.advance().unwrap() {}
+    let widths = |session: &mut Session| session.evaluate(Part::Test).unwrap().range.unwrap().per_step_width;
+    let (plain, late) = (widths(&mut session), widths(&mut other));
+    // The last window begins at row 488; every range of an earlier one is the same, so the mean of the first step hardly changes.
+    assert!((late[0] / plain[0] - 1.0).abs() < 0.05, "{late:?} {plain:?}");
+    let end = |session: &mut Session| {
+        let widest = session.forecast(12).unwrap().ranges.remove(2);
+        widest.upper[11] - widest.lower[11]
+    };
+    assert!(end(&mut other) > 1.5 * end(&mut session));
 }
 
 #[test]
@@ -67,36 +88,34 @@ fn what_was_measured_of_other_weights_is_not_said_of_these() {
     assert!(session.forecast(12).unwrap().measured.is_empty());
 }
 
-/// 500 rows with this number of validation windows of 12 steps.
-fn validated_on(windows: usize) -> Session {
+/// 500 rows, all but this number of them for training.
+fn kept(rows: usize) -> Session {
     let mut session = Session::new(noisy_sine(500));
-    let ends = 300 + windows + 11;
-    session.configure(&small(&format!(r#"{{"split": "300, {ends}, 500"}}"#))).unwrap();
-    assert_eq!(session.configured().unwrap().windows.validation, windows);
+    let (first, second) = (500 - rows, 500 - rows / 2);
+    session.configure(&small(&format!(r#"{{"split": "{first}, {second}, 500", "horizon": 4}}"#))).unwrap();
     while session.advance().unwrap() {}
     session
 }
 
 #[test]
-fn under_nine_validation_windows_there_is_no_range_and_the_reason_is_said() {
-    let mut session = validated_on(8);
-    let forecast = session.forecast(12).unwrap();
-    assert_eq!((&forecast.lower, &forecast.upper), (&None, &None));
-    assert!(
-        forecast.no_range.contains("at least 9 validation windows") && forecast.no_range.contains("there are 8"),
-        "{}",
-        forecast.no_range
-    );
-    assert_eq!(session.evaluate(Part::Test).unwrap().range, None);
-    assert!(session.forecast(12).unwrap().measured.is_empty());
+fn from_fewer_than_nine_past_forecasts_there_is_no_range_and_the_reason_is_said() {
+    let mut session = kept(8);
+    let forecast = session.forecast(4).unwrap();
+    assert!(forecast.lower.is_none() && forecast.upper.is_none() && forecast.ranges.is_empty());
+    let why = "at least 9 past forecasts that begin after the training part, and there are 8";
+    assert!(forecast.no_range.contains(why), "{}", forecast.no_range);
+    assert!(session.evaluate(Part::Test).unwrap().ranges.is_empty());
+    assert!(session.forecast(4).unwrap().measured.is_empty());
     // A saved model gives the same reason.
-    let bytes = session.save().unwrap();
-    let mut loaded = validated_on(8);
-    loaded.load(&bytes, &Default::default()).unwrap();
-    assert_eq!(loaded.forecast(12).unwrap().no_range, forecast.no_range);
+    let mut loaded = kept(8);
+    loaded.load(&session.save().unwrap(), &Default::default()).unwrap();
+    assert_eq!(loaded.forecast(4).unwrap().no_range, forecast.no_range);
 
-    let nine = validated_on(9).forecast(12).unwrap();
-    assert!(nine.no_range.is_empty() && nine.lower.is_some() && nine.upper.is_some());
+    let mut nine = kept(9);
+    let forecast = nine.forecast(4).unwrap();
+    assert!(forecast.no_range.is_empty() && forecast.lower.is_some() && forecast.upper.is_some());
+    // At every origin of its test part fewer were known.
+    assert!(nine.evaluate(Part::Test).unwrap().ranges.is_empty());
 }
 
 #[test]
@@ -162,7 +181,7 @@ fn a_range_ends_where_the_training_part_shows_a_bound_and_nowhere_else() {
     let note = session.forecast(12).unwrap().note;
     assert!(note.contains("The range of “rain” ends at 0") && !note.contains("“temp_c”"), "{note}");
     let judged = session.evaluate(Part::Test).unwrap();
-    let of = |target: usize| judged.targets[target].range.unwrap();
+    let of = |target: usize| judged.targets[target].range.clone().unwrap();
     let mean = (of(0).coverage + of(1).coverage) / 2.0;
     assert!((judged.range.unwrap().coverage - mean).abs() < 1e-12 && of(0).width != of(1).width);
 }
@@ -177,5 +196,55 @@ fn a_saved_models_range_is_the_one_that_it_was_saved_with() {
     assert_same(&after.values, &before.values, "values");
     assert_same(after.lower.as_ref().unwrap(), before.lower.as_ref().unwrap(), "lower");
     assert_same(after.upper.as_ref().unwrap(), before.upper.as_ref().unwrap(), "upper");
-    assert_eq!((after.times, after.level, after.no_range), (before.times, before.level, before.no_range));
+    assert_eq!((after.times, after.ranges, after.no_range), (before.times, before.ranges, before.no_range));
+}
+
+#[test]
+fn the_chance_of_crossing_a_value_agrees_with_the_ranges_and_with_its_horizon() {
+    let mut session = trained("{}");
+    let forecast = session.forecast(12).unwrap();
+    let range = &forecast.ranges[1];
+    // The upper bound of 80 % is crossed with a chance of 10 %, the lower one with 90 %.
+    for step in [0, 5, 11] {
+        for (bound, chance) in [(range.upper[step], 0.1), (range.lower[step], 0.9)] {
+            let found = session.crossing(bound, None).unwrap();
+            assert!((found.above[step] - chance).abs() < 1e-3, "{step}: {} for {chance}", found.above[step]);
+        }
+    }
+    let highest = range.upper.iter().copied().fold(f64::MIN, f64::max);
+    let found = session.crossing(highest, Some("temp_c")).unwrap();
+    let (above, below) = (found.ever_above.unwrap(), found.ever_below.unwrap());
+    let most = found.above.iter().copied().fold(0.0, f64::max);
+    assert!(above >= most && above <= found.above.iter().sum::<f64>() && above < below, "{above} {below}");
+    assert!(
+        found.sentence.contains("The chance that temp_c is above") && found.sentence.contains("any of the 12 steps")
+    );
+    // A higher value is crossed more rarely.
+    let higher = session.crossing(highest + 1.0, None).unwrap();
+    assert!(
+        higher.above.iter().zip(&found.above).all(|(higher, lower)| higher <= lower)
+            && higher.ever_above <= found.ever_above
+    );
+    // Nothing is certain after so few errors.
+    let far = session.crossing(1e6, None).unwrap();
+    assert!(far.above[0] > 0.0 && far.sentence.contains("less than 1 %"), "{}", far.sentence);
+    for (value, target, problem) in [(f64::NAN, None, "Give a number"), (1.0, Some("rain"), "that is forecast: temp_c")]
+    {
+        let error = session.crossing(value, target).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+    let error = kept(8).crossing(1.0, None).unwrap_err().to_string();
+    assert!(error.contains("at least 9 past forecasts"), "{error}");
+}
+
+#[test]
+fn the_chance_beyond_a_limit_of_the_values_is_none() {
+    let mut series = noisy_sine(500);
+    series.names = vec!["share (%)".to_owned()];
+    let mut session = Session::new(series);
+    session.configure(&small("{}")).unwrap();
+    while session.advance().unwrap() {}
+    let [at, below] = [100.0, -1.0].map(|value| session.crossing(value, None).unwrap());
+    assert!(at.above.iter().all(|chance| *chance == 0.0) && at.ever_above == Some(0.0));
+    assert!(below.above.iter().all(|chance| *chance == 1.0) && below.ever_below == Some(0.0));
 }
