@@ -5,12 +5,14 @@
 //! - [`error`], [`knob`], `exact`, `digest`: errors, settings, decimals in saved files, and digests;
 //! - [`math`] → [`grad`] → [`scan`] → [`nn`] → [`arch`]: kernels, the tape, recurrences over time, shared parts, and the
 //!   architectures;
+//! - [`baseline`]: statistical forecasts of one series;
 //! - [`data`]: from a file's bytes to windows of scaled values; [`evaluate`]: errors, and baselines;
 //! - [`experiment`]: a series, its split and its targets, for all models that are compared on them;
 //! - [`train`]: the training loop; [`forecast`]: values beyond the end; [`export`]: models as files;
 //! - [`session`]: all of it behind one facade, and `wasm`: the same as JavaScript classes.
 
 pub mod arch;
+pub mod baseline;
 pub mod data;
 mod digest;
 pub mod error;

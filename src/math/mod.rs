@@ -7,6 +7,7 @@
 pub mod kernels;
 pub mod norms;
 pub mod rng;
+pub mod simplex;
 
 pub use rng::Rng;
 

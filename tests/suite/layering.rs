@@ -46,6 +46,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("data::reader", &["error", "data::options", "data::file", "data::table"]),
+    // Statistical forecasts of one series.
+    ("baseline", &["error", "math"]),
     // Evaluation of any forecaster.
     ("evaluate", &["error", "exact", "knob", "math", "data"]),
     // The common ground of compared models, and the rows that they have learnt from.
