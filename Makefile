@@ -17,7 +17,7 @@ stages := format clippy clippy-f64 clippy-wasm native native-f64 wasm-test types
 # Set-up comes before building, also under `make -j`.
 .NOTPARALLEL:
 
-.PHONY: help serve test soak build bench bench-data load accuracy etth1 setup setup-build setup-test check fmt pkg vendor clean $(stages)
+.PHONY: help serve test soak build bench bench-data load accuracy etth1 forecasts setup setup-build setup-test check fmt pkg vendor clean $(stages)
 
 help: ## This list.
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -50,6 +50,9 @@ accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both brows
 
 etth1: setup pkg vendor ## The published protocol on ETTh1 for every architecture, in as many browsers as cores; an hour (ETT=file).
 	@node scripts/bench/etth1.mjs $(ETT)
+
+forecasts: setup-build ## One press on public series, natively on all cores, beside ridge and seasonal naive (BENCH=folder; QUICK=1).
+	@cargo run --release --quiet --example forecasts -- "$(BENCH)"
 
 setup: setup-build setup-test ## Install what is missing for all of these.
 

@@ -19,6 +19,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 const FORMS: &[(&str, &str)] = &[
     ("one row a step", r#""segment": 1"#),
     ("segments", r#""segment": 0, "highway": true, "head_dropout": 0.3"#),
+    ("from a line", r#""segment": 6, "from_line": true"#),
     ("two layers with dropout", r#""segment": 6, "layers": 2, "dropout": 0.2"#),
     (
         "every step, centred on the mean so far",

@@ -1,13 +1,13 @@
 //! Networks that give the whole horizon at once, as forecasters.
 
 use crate::Real;
-use crate::arch::Forecaster;
 use crate::arch::input;
 use crate::arch::levels::Levels;
-use crate::arch::plan::{Input, Plan};
+use crate::arch::plan::{Input, Plan, Skip};
+use crate::arch::{Forecaster, Line};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
-use crate::nn::{Builder, Clock, Extent, Pass};
+use crate::nn::{Builder, Clock, Extent, Linear, Pass};
 
 /// Windows of one batch as a network reads them.
 #[derive(Debug)]
@@ -55,6 +55,24 @@ impl<'a> Seen<'a> {
     pub fn everything(&self, pass: &mut Pass<'_>) -> Var {
         debug_assert_eq!(self.plan.input, Input::Whole);
         input::tokens(pass, self.plan, self.batch, &self.levels, 0..1)
+    }
+
+    /// `out` plus the fixed `map` of each channel's whole window.
+    fn add_line(&self, pass: &mut Pass<'_>, map: &Linear, out: Var) -> Var {
+        let (window, columns) = (self.plan.window, self.columns());
+        let tape = &mut *pass.tape;
+        let mut windows = tape.buffer(window * columns);
+        self.fill(&mut windows, window, |feature, sample, row| {
+            self.levels.centred(tape, feature, sample, self.batch.column(row, sample)[feature])
+        });
+        let windows = tape.push(window, columns, windows, None);
+        let straight = map.fixed(pass, windows);
+        // In memory a window's channels already lie one after the other, as in the forecast of all targets together.
+        let ((rows, columns), tape) = (pass.tape.shape(out), &mut *pass.tape);
+        let mut shaped = tape.buffer(rows * columns);
+        shaped.copy_from_slice(tape.value(straight));
+        let shaped = tape.push(rows, columns, shaped, None);
+        ops::add(tape, out, shaped)
     }
 
     /// The target values in the forecast's shape, not divided by the scale.
@@ -116,6 +134,11 @@ pub trait Network {
         0
     }
 
+    /// Its last layer, where that is linear and a line may be added to it.
+    fn head(&self) -> Option<Linear> {
+        None
+    }
+
     /// The scope of its forecast.
     fn scope(&self) -> Scope;
 }
@@ -132,14 +155,25 @@ impl std::fmt::Debug for dyn Network {
 pub struct Direct {
     plan: Plan,
     network: Box<dyn Network>,
+    line: Option<Line>,
     /// Of all its matrices.
     rows: u64,
 }
 
 impl Direct {
     /// A forecaster for the windows of `plan`; `builder` has made the network's parameters.
-    pub fn new(builder: &Builder, plan: Plan, network: impl Network + 'static) -> Self {
-        Self { plan, network: Box::new(network), rows: builder.rows() }
+    pub fn new(builder: &mut Builder, plan: Plan, network: impl Network + 'static) -> Self {
+        let head = network.head().filter(|_| plan.skip() == Skip::Line);
+        let line = head.map(|head| Line { map: Linear::unset(builder, "highway", plan.window, plan.horizon), head });
+        Self { plan, network: Box::new(network), line, rows: builder.rows() }
+    }
+
+    fn forward(&self, pass: &mut Pass<'_>, seen: &Seen<'_>) -> Var {
+        let out = self.network.forward(pass, seen);
+        match &self.line {
+            Some(line) => seen.add_line(pass, &line.map, out),
+            None => out,
+        }
     }
 
     fn seen<'a>(&'a self, tape: &mut Tape, batch: &'a Batch, channels: usize) -> Seen<'a> {
@@ -152,7 +186,7 @@ impl Forecaster for Direct {
         let plan = &self.plan;
         let channels = if self.network.scope() == Scope::Features { plan.data_features } else { plan.targets };
         let seen = self.seen(pass.tape, batch, channels);
-        let mut out = self.network.forward(pass, &seen);
+        let mut out = self.forward(pass, &seen);
         let shape = pass.tape.shape(out);
         if plan.rescales() {
             let scale = seen.scale(pass.tape, shape);
@@ -164,13 +198,17 @@ impl Forecaster for Direct {
     fn forecast(&self, pass: &mut Pass<'_>, batch: &Batch, out: &mut [Real]) {
         let Plan { targets, horizon, .. } = self.plan;
         let seen = self.seen(pass.tape, batch, targets);
-        let found = self.network.forward(pass, &seen);
+        let found = self.forward(pass, &seen);
         for (index, found) in pass.tape.value(found).chunks_exact(horizon).enumerate() {
             let (target, sample) = seen.place(index);
             let (shift, scale) = seen.levels.at(pass.tape, target, sample);
             let out = &mut out[(sample * targets + target) * horizon..][..horizon];
             out.iter_mut().zip(found).for_each(|(out, found)| *out = found * scale + shift);
         }
+    }
+
+    fn line(&self) -> Option<Line> {
+        self.line
     }
 
     fn keeps(&self, extent: Extent) -> u64 {
@@ -187,6 +225,8 @@ impl Forecaster for Direct {
         };
         // The forecast before and after it is scaled, with gradients, its scale and the truth.
         let found = 6 * (plan.horizon * channels.max(plan.targets)) as u64;
-        (extent.steps + ahead) * (self.rows + self.network.keeps_more() as u64) * channels as u64 + found
+        // The whole windows for the line, and its forecast before and after it is added.
+        let line = if self.line.is_some() { (plan.window + 4 * plan.horizon) * channels.max(plan.targets) } else { 0 };
+        (extent.steps + ahead) * (self.rows + self.network.keeps_more() as u64) * channels as u64 + found + line as u64
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::data::Batch;
 use crate::grad::Var;
-use crate::nn::{Extent, Pass, State};
+use crate::nn::{Extent, Linear, Pass, State};
 
 /// A model that forecasts one or several targets over a horizon from a window.
 ///
@@ -37,6 +37,11 @@ pub trait Forecaster {
         0
     }
 
+    /// The linear model that it adds its network to; `None` where it has none.
+    fn line(&self) -> Option<Line> {
+        None
+    }
+
     /// The same model for training in stretches of the window; `None` if it needs the whole window at once.
     fn stretches(&self) -> Option<&dyn Stretches> {
         None
@@ -48,6 +53,15 @@ impl std::fmt::Debug for dyn Forecaster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a forecaster")
     }
+}
+
+/// A forecast in two parts: a fixed linear map of each target's window, and a network whose last layer is linear.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// `[horizon × window]`, with an intercept.
+    pub map: Linear,
+    /// The network's last layer: scaled, it scales what the network adds.
+    pub head: Linear,
 }
 
 /// A model that reads its window in order and carries a state, so that it can be trained on one stretch after the other.

@@ -62,6 +62,10 @@ impl Network for Mlp {
         5 * self.layers.iter().map(|layer| layer.outputs).sum::<usize>()
     }
 
+    fn head(&self) -> Option<Linear> {
+        Some(self.head)
+    }
+
     fn scope(&self) -> Scope {
         Scope::Together
     }

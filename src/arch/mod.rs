@@ -28,7 +28,7 @@ mod tcn;
 mod transformer;
 mod xlstm;
 
-pub use forecaster::{Forecaster, Stretches};
+pub use forecaster::{Forecaster, Line, Stretches};
 pub use gru::FORM as GRU_FORM;
 pub use plan::Plan;
 pub use registry::{Architecture, find};

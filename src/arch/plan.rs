@@ -113,6 +113,16 @@ pub const LINEAR_SKIP: Knob<bool> = Knob::flag(Group::Model, "highway", "Linear 
     .source("Lai et al. 2018 (LSTNet)")
     .when(HEAD.is(&["direct"]));
 
+/// Whether a model starts as the linear model.
+pub const FROM_LINE: Knob<bool> = Knob::flag(Group::Model, "from_line", "Start from the line", false)
+    .help(
+        "The forecast is that of the linear model of the training part (ridge regression on the target’s window) plus the network’s, \
+           which starts at zero and learns what the line leaves over. What it adds counts as far as the validation part shows that \
+           it is no chance.",
+    )
+    .source("Hoerl and Kennard 1970; He et al. 2016 (residual learning)")
+    .when(HEAD.is(&["direct"]));
+
 /// Knobs of every model.
 pub const KNOBS: &[&dyn AnyKnob] = &[&SEASON, &WINDOW, &HORIZON, &READING];
 
@@ -125,13 +135,24 @@ pub enum Input {
     Segments(usize),
 }
 
+/// A linear map past the network, from the window to the horizon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// None.
+    None,
+    /// Zero at first, and trained with the network.
+    Learnt,
+    /// The linear model, which stays as it is fitted, with an intercept.
+    Line,
+}
+
 /// The output of the network at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// The whole horizon of the targets.
     Direct {
-        /// Whether there is a linear skip past the network.
-        skip: bool,
+        /// The linear map past the network.
+        skip: Skip,
     },
     /// The next segment of every data feature, fed back until the horizon is reached.
     Recursive,
@@ -246,6 +267,14 @@ impl Plan {
     /// Number of the network's steps over its own forecasts.
     pub fn fed_back(&self) -> usize {
         if self.recursive() { self.horizon.div_ceil(self.segment()) } else { 0 }
+    }
+
+    /// The linear map past the network.
+    pub fn skip(&self) -> Skip {
+        match self.output {
+            Output::Direct { skip } => skip,
+            Output::Recursive => Skip::None,
+        }
     }
 
     /// Whether every token is learnt from.

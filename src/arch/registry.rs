@@ -1,7 +1,8 @@
 //! The list of architectures.
 
 use crate::arch::plan::{
-    self, HEAD, Head, Input, LINEAR_SKIP, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
+    self, FROM_LINE, HEAD, Head, Input, LINEAR_SKIP, LOSS_ON, Learning, LossOn, NORMALISE, Normalise, Output, Plan,
+    Skip,
 };
 use crate::arch::plan::{READING, Reading, SEGMENT};
 use crate::arch::recurrent::{FORGET_BIAS, INIT_SCALE, RECURRENT_INIT};
@@ -160,7 +161,7 @@ pub const ALL: &[Architecture] = &[
         source: "Lin et al. 2023",
         equations: |_, _| include_str!("equations/segrnn.mml"),
         streams: false,
-        knobs: &[&SEGMENT, &NORMALISE, &HIDDEN, &HEAD_DROPOUT, &FORGET_BIAS, &RECURRENT_INIT, &INIT_SCALE],
+        knobs: &[&SEGMENT, &NORMALISE, &FROM_LINE, &HIDDEN, &HEAD_DROPOUT, &FORGET_BIAS, &RECURRENT_INIT, &INIT_SCALE],
         defaults: &[],
         make: Make::Forecaster(segrnn::forecaster),
     },
@@ -245,7 +246,7 @@ pub const ALL: &[Architecture] = &[
         source: "Rumelhart et al. 1986",
         equations: |_, _| include_str!("equations/mlp.mml"),
         streams: false,
-        knobs: &[&NORMALISE, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT, &INIT_SCALE],
+        knobs: &[&NORMALISE, &FROM_LINE, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT, &INIT_SCALE],
         defaults: &[],
         make: Make::Forecaster(mlp::forecaster),
     },
@@ -433,6 +434,13 @@ impl Architecture {
             )));
         }
         let normalise = self.chosen(settings, &NORMALISE).unwrap_or(Normalise::None);
+        let skip = if self.starts_from_line(settings).is_ok() {
+            Skip::Line
+        } else if self.chosen(settings, &LINEAR_SKIP).unwrap_or(false) {
+            Skip::Learnt
+        } else {
+            Skip::None
+        };
         let plan = Plan {
             features,
             data_features,
@@ -442,9 +450,7 @@ impl Architecture {
             input: Input::Whole,
             output: match self.chosen(settings, &HEAD) {
                 Some(Head::Recursive) => Output::Recursive,
-                Some(Head::Direct) | None => {
-                    Output::Direct { skip: self.chosen(settings, &LINEAR_SKIP).unwrap_or(false) }
-                }
+                Some(Head::Direct) | None => Output::Direct { skip },
             },
             learning: match (reading, self.chosen(settings, &LOSS_ON)) {
                 (Reading::Continuous, _) => Learning::Series,
@@ -466,13 +472,29 @@ impl Architecture {
                  forecast; choose “at the last step”"
             )));
         }
-        if plan.continuous() && plan.output == (Output::Direct { skip: true }) {
+        if plan.continuous() && plan.skip() == Skip::Learnt {
             return Err(LINEAR_SKIP.error(
                 "it needs a whole window, and truncated BPTT has none; turn it off, or choose “windows” for \
                  “Backpropagation”",
             ));
         }
         Ok(plan)
+    }
+
+    /// Whether its model starts from the line: `Err` where it does not, with the reason as a clause where that is not the setting.
+    pub fn starts_from_line(&self, settings: &Settings) -> std::result::Result<(), Option<&'static str>> {
+        let why = match self.chosen(settings, &FROM_LINE) {
+            Some(false) => return Err(None),
+            None if self.reads(HIDDEN.key) => "it forecasts step by step",
+            None => "it is a linear map itself",
+            Some(true) if self.chosen(settings, &HEAD) == Some(Head::Recursive) => "its forecast is recursive",
+            Some(true) if settings.get(&READING) == Reading::Continuous => "truncated BPTT has no whole window to read",
+            Some(true) if self.chosen(settings, &NORMALISE) == Some(Normalise::Window) => {
+                "its windows are divided by their own standard deviation"
+            }
+            Some(true) => return Ok(()),
+        };
+        Err(Some(why))
     }
 
     /// A fresh model with seeded initial weights, and its parameters.

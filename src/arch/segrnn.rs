@@ -102,6 +102,10 @@ impl Network for SegRnn {
         4 * self.embed.outputs
     }
 
+    fn head(&self) -> Option<Linear> {
+        Some(self.predict)
+    }
+
     fn scope(&self) -> Scope {
         Scope::Features
     }

@@ -9,8 +9,8 @@ use std::ops::Range;
 use crate::Real;
 use crate::arch::input::{self, Emits};
 use crate::arch::levels::Levels;
-use crate::arch::plan::{HEAD, LINEAR_SKIP, LOSS_ON, NORMALISE, Output, Plan, SEGMENT};
-use crate::arch::{Forecaster, Stretches};
+use crate::arch::plan::{FROM_LINE, HEAD, LINEAR_SKIP, LOSS_ON, NORMALISE, Plan, SEGMENT, Skip};
+use crate::arch::{Forecaster, Line, Stretches};
 use crate::data::Batch;
 use crate::grad::{Tape, Var, ops};
 use crate::knob::{AnyKnob, Group, Knob, Settings};
@@ -43,7 +43,7 @@ pub const HEAD_DROPOUT: Knob<f64> =
 
 /// Knobs of every stack.
 pub const KNOBS: &[&dyn AnyKnob] =
-    &[&SEGMENT, &NORMALISE, &HEAD, &LOSS_ON, &LINEAR_SKIP, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT];
+    &[&SEGMENT, &NORMALISE, &HEAD, &LOSS_ON, &FROM_LINE, &LINEAR_SKIP, &HIDDEN, &LAYERS, &DROPOUT, &HEAD_DROPOUT];
 
 /// Makes layer `index` of a stack, with `inputs` rows.
 pub type MakeBlock = fn(&mut Builder, index: usize, inputs: usize, plan: &Plan, settings: &Settings) -> Box<dyn Block>;
@@ -83,8 +83,11 @@ impl Stacked {
         }
         let emits = Emits::of(plan);
         let head = Linear::new(builder, "head", inputs, emits.rows());
-        let skip = (plan.output == Output::Direct { skip: true })
-            .then(|| Linear::zeros(builder, "highway", plan.window, plan.horizon));
+        let skip = match plan.skip() {
+            Skip::None => None,
+            Skip::Learnt => Some(Linear::zeros(builder, "highway", plan.window, plan.horizon)),
+            Skip::Line => Some(Linear::unset(builder, "highway", plan.window, plan.horizon)),
+        };
         Self {
             plan: *plan,
             embed,
@@ -136,7 +139,8 @@ impl Stacked {
             None => out,
             Some(skip) => {
                 let windows = input::target_windows(pass.tape, &self.plan, batch, levels);
-                let mut straight = skip.forward(pass, windows);
+                let is_line = self.plan.skip() == Skip::Line;
+                let mut straight = if is_line { skip.fixed(pass, windows) } else { skip.forward(pass, windows) };
                 if self.plan.targets > 1 {
                     straight = ops::stack_steps(pass.tape, straight, self.plan.targets);
                 }
@@ -284,6 +288,10 @@ impl Forecaster for Stacked {
 
     fn state(&self, steps: u64) -> u64 {
         self.blocks.iter().zip(&self.rows).map(|(block, rows)| block.state(*rows, steps)).sum()
+    }
+
+    fn line(&self) -> Option<Line> {
+        self.skip.filter(|_| self.plan.skip() == Skip::Line).map(|map| Line { map, head: self.head })
     }
 
     fn stretches(&self) -> Option<&dyn Stretches> {

@@ -72,6 +72,12 @@ impl Moments {
         moments.gram.fill_lower_triangle_with_upper_triangle();
         moments
     }
+
+    /// The moments of both sets of windows together.
+    #[must_use]
+    pub fn and(self, other: Moments) -> Moments {
+        Moments { count: self.count + other.count, sum: self.sum + other.sum, gram: self.gram + other.gram }
+    }
 }
 
 /// Scalar product, in four independent sums for instruction-level parallelism.

@@ -58,6 +58,16 @@ pub enum Form {
     Centred,
 }
 
+impl Form {
+    /// Moments of the values as this form reads them; `lags` of them are inputs of the target.
+    fn of(self, moments: &Moments, lags: usize, horizon: usize) -> Moments {
+        match self {
+            Form::Plain => moments.clone(),
+            Form::Centred => centred(moments, lags, horizon),
+        }
+    }
+}
+
 /// A fitted linear map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ridge {
@@ -96,19 +106,57 @@ impl Ridge {
             inputs.extend((0..frame.data_features).filter(|&feature| feature != target));
         }
         let lags = lags_of(inputs.len());
-        // The target continues through the horizon; it comes last, so that all inputs lie together, before the horizon.
-        let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, lags)).collect();
-        tracks.push((target, lags + horizon));
-        let moments = [train, validation].map(|set| Moments::of(frame, &recent(set, lags), &tracks));
+        let moments = [train, validation].map(|set| moments(frame, set, &inputs, lags));
         [Form::Plain, Form::Centred].map(|form| {
-            let [train, validation] = moments.each_ref().map(|moments| match form {
-                Form::Plain => moments.clone(),
-                Form::Centred => centred(moments, lags, horizon),
-            });
-            let (penalty, validation_mse, weights, bias) = best(&train, &validation, horizon)?;
+            let [train, validation] = moments.each_ref().map(|moments| form.of(moments, lags, horizon));
+            let (penalty, validation_mse, weights, bias) = best(&PENALTIES, [&train, &validation], horizon)?;
             let inputs = inputs.clone();
             Some(Ridge { form, target, penalty, validation_mse, inputs, cut, lags, window, horizon, weights, bias })
         })
+    }
+
+    /// One map for every target of the frame, each from its own window alone, in at most [`MOST_OPERATIONS`]: the moments of all targets
+    /// are added. With one column it is [`Ridge::fit`]'s. `None` where no penalty gives finite numbers.
+    pub fn shared(frame: &Frame, form: Form, train: &WindowSet, validation: &WindowSet) -> Option<Ridge> {
+        let (window, horizon) = (train.window, train.horizon);
+        let lags = lags(window, horizon, 1, 1);
+        let of = |set: &WindowSet| {
+            let each = (0..frame.targets).map(|target| form.of(&moments(frame, set, &[target], lags), lags, horizon));
+            each.reduce(Moments::and)
+        };
+        let (train, validation) = (of(train)?, of(validation)?);
+        let (penalty, validation_mse, weights, bias) = best(&PENALTIES, [&train, &validation], horizon)?;
+        let inputs = vec![0];
+        Some(Ridge {
+            form,
+            target: 0,
+            penalty,
+            validation_mse,
+            inputs,
+            cut: false,
+            lags,
+            window,
+            horizon,
+            weights,
+            bias,
+        })
+    }
+
+    /// The same map with the same penalty, fitted to the windows `set`; a map of each target's own window to those of all `targets`
+    /// together. `None` where that gives no finite numbers.
+    pub fn refitted(&self, frame: &Frame, targets: std::ops::Range<usize>, set: &WindowSet) -> Option<Ridge> {
+        let of = |target| match self.inputs.len() {
+            1 => moments(frame, set, &[target], self.lags),
+            _ => moments(frame, set, &self.inputs, self.lags),
+        };
+        let all = targets.map(|target| self.form.of(&of(target), self.lags, self.horizon)).reduce(Moments::and)?;
+        let (_, _, weights, bias) = best(&[self.penalty], [&all; 2], self.horizon)?;
+        Some(Ridge { inputs: self.inputs.clone(), weights, bias, ..*self })
+    }
+
+    /// Its weights as a map from the whole window, `[horizon × window]`, for a map from its target alone, and its bias, `[horizon]`.
+    pub fn whole(&self) -> (DMatrix<f64>, &[f64]) {
+        (self.weights.clone().insert_columns(0, self.window - self.lags, 0.0), self.bias.as_slice())
     }
 
     /// Forecasts of its target in the windows that begin at `starts`, scaled, `[horizon × starts.len()]`.
@@ -182,6 +230,14 @@ impl Ridge {
     }
 }
 
+/// Moments of the windows `set` over the last `lags` rows of `inputs`, the target first. The target continues through the horizon; it
+/// comes last, so that all inputs lie together, before the horizon.
+fn moments(frame: &Frame, set: &WindowSet, inputs: &[usize], lags: usize) -> Moments {
+    let mut tracks: Vec<Track> = inputs[1..].iter().map(|&feature| (feature, lags)).collect();
+    tracks.push((inputs[0], lags + set.horizon));
+    Moments::of(frame, &recent(set, lags), &tracks)
+}
+
 /// The same windows with only the last `lags` rows of the past.
 fn recent(set: &WindowSet, lags: usize) -> WindowSet {
     let skipped = u32::try_from(set.window - lags).unwrap_or(0);
@@ -213,8 +269,12 @@ fn centred(moments: &Moments, window: usize, horizon: usize) -> Moments {
     moments
 }
 
-/// The best penalty's validation error, weights and bias.
-fn best(train: &Moments, validation: &Moments, horizon: usize) -> Option<(f64, f64, DMatrix<f64>, DVector<f64>)> {
+/// The best of `penalties`: its validation error, weights and bias.
+fn best(
+    penalties: &[f64],
+    [train, validation]: [&Moments; 2],
+    horizon: usize,
+) -> Option<(f64, f64, DMatrix<f64>, DVector<f64>)> {
     let inputs = train.sum.len() - horizon;
     let mean = &train.sum / train.count;
     let gram = &train.gram - &train.sum * mean.transpose();
@@ -222,7 +282,7 @@ fn best(train: &Moments, validation: &Moments, horizon: usize) -> Option<(f64, f
     let gram = gram.view((0, 0), (inputs, inputs)).into_owned();
     let mut best: Option<(f64, f64, DMatrix<f64>, DVector<f64>)> = None;
     // A Cholesky factor for each penalty costs inputs³ / 3; one eigendecomposition for all seven costs some 9 inputs³.
-    for penalty in PENALTIES {
+    for &penalty in penalties {
         let mut penalised = gram.clone();
         for index in 0..inputs {
             penalised[(index, index)] += penalty;

@@ -15,10 +15,14 @@ use crate::knob::{self, Raw};
 use crate::nn::Params;
 
 /// Version of the file's metadata; raised when an older reader would misread a newer file, or could not detect a damaged one.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// The version of a file without weights that have learnt from all rows, which older readers know.
+const WITHOUT_LAST: u32 = 3;
 /// The oldest readable version, without a digest and without the calendar's columns. Except for [`computed_otherwise`], its models
 /// forecast as before.
 const OLDEST: u32 = 2;
+/// Beginning of the names of the weights that have learnt from all rows.
+const LAST: &str = "all_rows.";
 /// Key of the metadata with the description.
 const KEY: &str = "unrolled";
 
@@ -51,9 +55,9 @@ pub struct About {
 }
 
 impl About {
-    /// The version that this library writes.
-    pub fn version() -> u32 {
-        VERSION
+    /// The version that this library writes, of a file with or without weights that have learnt from all rows.
+    pub fn version(has_last: bool) -> u32 {
+        if has_last { VERSION } else { WITHOUT_LAST }
     }
 
     /// Checks that its parts fit each other, since a digest does not detect a wrongly written file.
@@ -86,17 +90,23 @@ impl About {
     }
 }
 
-/// The file's bytes.
+/// The file's bytes; `last` are the weights that have learnt from all rows, if there are any.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) if it cannot be written, which only a mistake in this library could cause.
-pub fn save(params: &Params, about: &About) -> Result<Vec<u8>> {
-    // Files hold f32, as PyTorch's do, whatever precision the library uses.
-    let bytes = |slot| params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
-    let all: Vec<Vec<u8>> = params.slots().iter().map(bytes).collect();
+pub fn save(params: &Params, last: Option<&Params>, about: &About) -> Result<Vec<u8>> {
+    let named = [(Some(params), ""), (last, LAST)].into_iter().filter_map(|(params, prefix)| Some((params?, prefix)));
+    let all: Vec<(String, Vec<usize>, Vec<u8>)> = named
+        .flat_map(|(params, prefix)| params.slots().iter().map(move |slot| (params, prefix, slot)))
+        .map(|(params, prefix, slot)| {
+            // Files hold f32, as PyTorch's do, whatever precision the library uses.
+            let bytes = params.row_major(slot).flat_map(|x| (crate::wide(x) as f32).to_le_bytes()).collect();
+            (format!("{prefix}{}", slot.name), slot.shape(), bytes)
+        })
+        .collect();
     let mut tensors = Tensors::new();
-    for (slot, data) in params.slots().iter().zip(&all) {
-        tensors.insert(slot.name.clone(), TensorView { dtype: "F32".to_owned(), shape: slot.shape(), data });
+    for (name, shape, data) in &all {
+        tensors.insert(name.clone(), TensorView { dtype: "F32".to_owned(), shape: shape.clone(), data });
     }
     sealed(KEY, about, &tensors)
 }
@@ -145,17 +155,26 @@ fn computed_otherwise(settings: &Raw) -> bool {
     text(&ARCHITECTURE) == "transformer_encoder" || (every && centred)
 }
 
-/// Puts a file's weights into `params`, which must have the same names and shapes.
+/// Whether a file's weights have learnt from all rows.
+pub fn has_last(file: &Tensors<'_>) -> bool {
+    file.keys().any(|name| name.starts_with(LAST))
+}
+
+/// Puts a file's weights into `params`, which must have the same names and shapes; with `last` those that have learnt from all
+/// rows.
 ///
 /// # Errors
 /// [`Error::Model`](crate::Error::Model) for a missing or unknown tensor, another shape, or NaN; `params` may then be half filled.
-pub fn load(file: &Tensors<'_>, params: &mut Params) -> Result<()> {
+pub fn load(file: &Tensors<'_>, params: &mut Params, last: bool) -> Result<()> {
     for index in 0..params.slots().len() {
-        let name = &params.slots()[index].name;
-        let tensor = file.get(name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;
+        let name = format!("{}{}", if last { LAST } else { "" }, params.slots()[index].name);
+        let tensor = file.get(&name).ok_or_else(|| broken(format!("the weights “{name}” are missing")))?;
         put(params, index, tensor)?;
     }
-    let belongs = |name: &String| params.slots().iter().any(|slot| slot.name == *name);
+    let belongs = |name: &String| {
+        let own = name.strip_prefix(LAST).unwrap_or(name);
+        params.slots().iter().any(|slot| slot.name == own)
+    };
     if let Some(name) = file.keys().find(|name| !belongs(name)) {
         return Err(broken(format!("“{name}” belongs to no layer of the model that its description names")));
     }

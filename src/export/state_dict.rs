@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::arch::GRU_FORM;
 use crate::arch::cells::CELLS;
-use crate::arch::plan::{HEAD, HORIZON, LINEAR_SKIP, LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
+use crate::arch::plan::{FROM_LINE, HEAD, HORIZON, LINEAR_SKIP, LOSS_ON, NORMALISE, READING, SEGMENT, WINDOW};
 use crate::arch::registry::{ARCHITECTURE, MIX};
 use crate::arch::stacked::{DROPOUT, HEAD_DROPOUT, HIDDEN, LAYERS};
 use crate::data::Scale;
@@ -191,6 +191,7 @@ fn sizes(tensors: &Tensors<'_>) -> Result<(&'static str, Raw, usize)> {
         (LOSS_ON.key, "last".into()),
         (READING.key, "windows".into()),
         (LINEAR_SKIP.key, false.into()),
+        (FROM_LINE.key, false.into()),
         (DROPOUT.key, 0.into()),
         (HEAD_DROPOUT.key, 0.into()),
         (MIX.key, "same".into()),

@@ -43,6 +43,18 @@ impl Linear {
         Self::unbiased(builder, name, inputs, outputs, Init::Zero)
     }
 
+    /// All zeros, with a bias, and exempt from weight decay: for a map that is set and never trained.
+    pub fn unset(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Self {
+        builder.decaying(|_| false, |builder| Self::drawn(builder, name, inputs, outputs, (Init::Zero, Init::Zero)))
+    }
+
+    /// The same map with fixed parameters: no gradient reaches them.
+    pub fn fixed(&self, pass: &mut Pass<'_>, x: Var) -> Var {
+        let weight = pass.params.fixed_on(pass.tape, self.weight);
+        let bias = self.bias.map(|bias| pass.params.fixed_on(pass.tape, bias));
+        ops::linear(pass.tape, weight, x, bias)
+    }
+
     /// The rows `rows` of the output alone: `[inputs × n]` to `[rows × n]`.
     pub fn forward_rows(&self, pass: &mut Pass<'_>, rows: Range<usize>, x: Var) -> Var {
         let mut part = |id| {

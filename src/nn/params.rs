@@ -88,6 +88,18 @@ impl Params {
         &self.values[self.slots[id.0].range()]
     }
 
+    /// The same, to be set.
+    pub fn value_mut(&mut self, id: ParamId) -> &mut [Real] {
+        let range = self.slots[id.0].range();
+        &mut self.values[range]
+    }
+
+    /// The parameter as a constant on `tape`, which has no gradient.
+    pub fn fixed_on(&self, tape: &mut Tape, id: ParamId) -> crate::grad::Var {
+        let slot = &self.slots[id.0];
+        tape.constant(slot.rows, slot.cols, &self.values[slot.range()])
+    }
+
     /// The parameter as a matrix on `tape`.
     pub fn on(&self, tape: &mut Tape, id: ParamId) -> crate::grad::Var {
         let slot = &self.slots[id.0];

@@ -7,7 +7,9 @@ use super::configured::{Configured, Parameters, Parts, Share, Windows};
 use super::memory::{Asked, Sizes, data_fits};
 use super::model::Model;
 use super::view::{Sets, View};
-use crate::arch::plan::{HORIZON, Learning, NORMALISE, Plan, SEASON, SEGMENT, WINDOW};
+use crate::arch::plan::{
+    Causal, FROM_LINE, HORIZON, Learning, NORMALISE, Normalise, Plan, SEASON, SEGMENT, Skip, WINDOW,
+};
 use crate::arch::registry::{ARCHITECTURE, Architecture};
 use crate::data::calendar::features::Cycle;
 use crate::data::series::split::SPLIT;
@@ -15,12 +17,12 @@ use crate::data::windows::frame::{CALENDAR, INPUTS, TARGET};
 use crate::data::windows::suggest::Suggestion;
 use crate::data::{Axis, Fill, Frame, FrameOptions, Part, Scale, Series, Split};
 use crate::error::Result;
-use crate::evaluate::Limits;
+use crate::evaluate::{Form, Limits};
 use crate::experiment::{Experiment, Experiments, columns, listed};
 use crate::forecast::MOST_BLOCKS;
 use crate::grad::Tape;
 use crate::knob::{Raw, Settings};
-use crate::train::options::SHARDS;
+use crate::train::options::{ALL_ROWS, BATCH, SHARDS, automatic_batch};
 use crate::train::trainer::MOST_VALIDATED;
 use crate::train::truncated::CHUNK;
 use crate::train::{Options, Trainer, Truncated};
@@ -53,6 +55,10 @@ impl Model {
         let set = |part| frame.windows(&split, part, window, horizon);
         let windows = Sets { train: set(Part::Train)?, validation: set(Part::Validation)?, test: set(Part::Test)? };
 
+        let settings = match settings.get(&BATCH) {
+            0 => settings.with(&BATCH, &automatic_batch(windows.train.starts.len()).into())?,
+            _ => settings,
+        };
         let features = (frame.features, frame.data_features, frame.targets);
         let plan = architecture.plan(&settings, features, lengths)?;
         // Before there are any weights: a model that would not fit is refused, not tried.
@@ -92,7 +98,12 @@ impl Model {
             workers: memory.workers(limit),
             filled: frame.filled.iter().map(Vec::len).sum(),
             truncated: trainer.cuts().cloned(),
-            notes: notes(experiments.series(), &experiment.series, &frame, &plan),
+            notes: notes(
+                experiments.series(),
+                &experiment.series,
+                &frame,
+                (&plan, architecture.starts_from_line(&settings)),
+            ),
             members: vec![Share { label: architecture.label.to_owned(), weight: 1.0 }],
         };
         let view = View {
@@ -105,7 +116,25 @@ impl Model {
             scored: None,
         };
         let (origin, learnt, tape) = (None, OnceLock::new(), Tape::new(false));
-        Ok(Self { configured, trainer, architecture, view, origin, learnt, tape })
+        let line = (plan.skip() == Skip::Line).then_some(match plan.learning {
+            Learning::End(Normalise::Last) | Learning::Every(Causal::Last) => Form::Centred,
+            _ => Form::Plain,
+        });
+        let relearns = settings.get(&ALL_ROWS);
+        Ok(Self {
+            configured,
+            trainer,
+            architecture,
+            plan,
+            view,
+            line,
+            fitted: None,
+            last: None,
+            relearns,
+            origin,
+            learnt,
+            tape,
+        })
     }
 }
 
@@ -195,6 +224,9 @@ fn resolved(
         // There is no window to be centred, whatever the setting.
         set(NORMALISE.key, "none".into());
     }
+    if architecture.reads(FROM_LINE.key) {
+        set(FROM_LINE.key, (plan.skip() == Skip::Line).into());
+    }
     if let Some(cuts) = trainer.cuts() {
         set(CHUNK.key, cuts.chunk.into());
     }
@@ -214,9 +246,17 @@ fn limits(experiment: &Experiment, frame: &Frame) -> Vec<Limits> {
 }
 
 /// Remarks, one sentence each; `read` is the series as read from the file.
-fn notes(read: &Series, series: &Series, frame: &Frame, plan: &Plan) -> Vec<String> {
+fn notes(
+    read: &Series,
+    series: &Series,
+    frame: &Frame,
+    (plan, from_line): (&Plan, std::result::Result<(), Option<&str>>),
+) -> Vec<String> {
     let mut notes = otherwise(read, series, &frame.names[..frame.data_features]);
     notes.extend(frame.notes.iter().cloned());
+    if let Err(Some(why)) = from_line {
+        notes.push(format!("This model does not start from the linear model: {why}."));
+    }
     if plan.skipped() > 0 {
         notes.push(format!(
             "A window of {} steps holds {} whole segments of {}; the oldest {} steps are not read.",

@@ -90,33 +90,33 @@ fn presets() -> Vec<Preset> {
             "As in the article, one row a step",
             "Reads the window one row at a time, as textbooks explain recurrent networks: every row is a step to \
              remember over. Slower to train.",
-            r#"{ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
+            r#"{ "architecture": "lstm", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine", "from_line": false, "epoch_steps": 1, "batch_size": 64 }"#,
         ),
         preset(
             "rnn_64",
             "Vanilla RNN, 64 units",
             "The article's first network: one tanh layer of 64 units that reads the window one row at a time.",
-            r#"{ "architecture": "rnn", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
+            r#"{ "architecture": "rnn", "hidden": 64, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine", "from_line": false, "epoch_steps": 1, "batch_size": 64 }"#,
         ),
         preset(
             "lstm_2_128",
             "LSTM, 2 × 128 units",
             "The article's LSTM: two layers of 128 units with dropout 0.2 between them, one row a step; 199,297 \
              parameters with the head, for one input and one step ahead.",
-            r#"{ "architecture": "lstm", "hidden": 128, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
+            r#"{ "architecture": "lstm", "hidden": 128, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine", "from_line": false, "epoch_steps": 1, "batch_size": 64 }"#,
         ),
         preset(
             "lstm_2_256",
             "LSTM, 2 × 256 units",
             "The article's largest: two layers of 256 units, one row a step; minutes to train.",
-            r#"{ "architecture": "lstm", "hidden": 256, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
+            r#"{ "architecture": "lstm", "hidden": 256, "layers": 2, "dropout": 0.2, "segment": 1, "head_dropout": 0.0, "epochs": 10, "schedule": "cosine", "from_line": false, "epoch_steps": 1, "batch_size": 64 }"#,
         ),
         preset(
             "encoder_decoder",
             "Encoder-decoder, 168 → 24",
             "One network reads 168 rows one at a time, another forecasts 24 from its own last forecast, with \
              attention to the first.",
-            r#"{ "architecture": "encoder_decoder", "window": 168, "horizon": 24, "hidden": 64, "segment": 1, "attention": "dot", "head_dropout": 0.0, "epochs": 10, "schedule": "cosine" }"#,
+            r#"{ "architecture": "encoder_decoder", "window": 168, "horizon": 24, "hidden": 64, "segment": 1, "attention": "dot", "head_dropout": 0.0, "epochs": 10, "schedule": "cosine", "from_line": false, "epoch_steps": 1, "batch_size": 64 }"#,
         ),
     ]
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::build::Fitted;
 use super::model::{Model, Origin};
+use crate::arch::plan::FROM_LINE;
 use crate::data::calendar::features::Cycle;
 use crate::data::series::split::SPLIT;
 use crate::data::windows::frame::{INPUTS, TARGET};
@@ -68,7 +69,7 @@ impl Model {
         let mut raw = loading.settings.clone();
         raw.extend(found.settings.clone());
         let fitted = Fitted { scales: found.scales.clone(), cycles: None };
-        let mut model = Self::new(experiments, &raw, fitted, limit)?;
+        let mut model = Self { relearns: false, ..Self::new(experiments, &raw, fitted, limit)? };
         model.adopt(found)?;
         model.configured.trained_on = UNKNOWN.to_owned();
         let axis = model.view.frame.axis;
@@ -84,13 +85,24 @@ impl Model {
     ) -> Result<Self> {
         experiment::fits(experiments.series(), &about.columns, &about.axis, about.experiment.as_ref())?;
         let mut settings = about.settings.clone();
+        // Models of earlier versions started from none.
+        settings.entry(FROM_LINE.key.to_owned()).or_insert(false.into());
         settings.extend(split.map(|split| (SPLIT.key.to_owned(), split.clone())));
         let mut model = Self::described(experiments, &settings, about, loading.other_rows, limit)?;
         let why = match about.best {
             Some((epoch, _)) => format!("Weights of epoch {epoch} of a saved model."),
             None => "Weights of a saved model.".to_owned(),
         };
-        model.trainer.restore(|params| safetensors::load(weights, params), why)?;
+        if safetensors::has_last(weights) {
+            let mut last = model.anew()?.0;
+            last.restore(|params| safetensors::load(weights, params, true), String::new())?;
+            // Proved in its place, by the same windows.
+            std::mem::swap(&mut model.trainer, &mut last);
+            model.proved()?;
+            std::mem::swap(&mut model.trainer, &mut last);
+            model.last = Some(Box::new(last));
+        }
+        model.trainer.restore(|params| safetensors::load(weights, params, false), why)?;
         model.proved()?;
         Ok(model)
     }
@@ -104,7 +116,7 @@ impl Model {
         limit: u64,
     ) -> Result<Self> {
         let fitted = Fitted { scales: Some(about.scales.clone()), cycles: cycles(about) };
-        let mut model = Self::new(experiments, settings, fitted, limit)?;
+        let mut model = Self { line: None, relearns: false, ..Self::new(experiments, settings, fitted, limit)? };
         model.is_described_by(about)?;
         let (axis, split) = (&model.view.frame.axis, &model.view.experiment.split);
         let learnt = about.experiment.as_ref();

@@ -14,7 +14,7 @@ use crate::knob::{About, Kind, Settings};
 use crate::nn::Extent;
 use crate::train::Options;
 use crate::train::checkpoints::stretch;
-use crate::train::options::{BATCH, CHECKPOINTS};
+use crate::train::options::{ALL_ROWS, BATCH, CHECKPOINTS};
 use crate::train::trainer::{MOST_LOOKED_INTO, MOST_TOKENS, MOST_VALIDATED};
 use crate::train::truncated::{self, CHUNK, LANES};
 
@@ -28,6 +28,9 @@ const REAL: u64 = size_of::<crate::Real>() as u64;
 /// Number of copies of the weights: themselves, the best, gradients of both, the optimiser's two moments, a part's gradient, on
 /// three tapes plain and packed, a saved file with its copy; and those of the draft.
 const COPIES_OF_WEIGHTS: u64 = 24;
+
+/// More of them where the model learns from all rows in the end, in a second training: the same ones, without those of the draft.
+const COPIES_OF_THE_LAST: u64 = 16;
 
 /// Tapes for forecasts without gradients: after an epoch, and in evaluation.
 const INFERENCE_TAPES: u64 = 2;
@@ -168,13 +171,15 @@ impl Asked {
         // “Look inside” reads windows up to this number of tokens, or one window.
         let looked = (MOST_TOKENS as u64 / tokens).clamp(1, MOST_LOOKED_INTO as u64);
         let looked = times(&[forecaster.keeps(extent(tokens, true)), looked]);
-        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, and those for the bounds.
+        // Errors of the validation windows at each step, by target: the last epoch's, the best one's, the line's, and those for the
+        // bounds.
         let windows = self.sizes.validation.min(MOST_VALIDATED) as u64;
-        let errors = times(&[windows, horizon as u64, self.features.2 as u64, 3 * size_of::<f64>() as u64]);
+        let errors = times(&[windows, horizon as u64, self.features.2 as u64, 4 * size_of::<f64>() as u64]);
+        let copies = COPIES_OF_WEIGHTS + if settings.get(&ALL_ROWS) { COPIES_OF_THE_LAST } else { 0 };
         Ok(Memory {
             step: times(&[step, REAL]),
             judging: times(&[judging.saturating_add(looked), REAL]).saturating_add(errors),
-            weights: times(&[outline.parameters, COPIES_OF_WEIGHTS, REAL]),
+            weights: times(&[outline.parameters, copies, REAL]),
             data: self.sizes.data(self.features.0),
         })
     }

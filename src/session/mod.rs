@@ -142,8 +142,16 @@ impl Session {
         }
     }
 
+    /// What forecasts, with the line in place that a new model starts from.
+    fn begun(&mut self) -> Option<&mut Held> {
+        if let Some(Held::Model(model)) = &mut self.held {
+            model.begin();
+        }
+        self.held.as_mut()
+    }
+
     fn model_mut(&mut self) -> Result<&mut Model> {
-        match self.held.as_mut().ok_or_else(no_model)? {
+        match self.begun().ok_or_else(no_model)? {
             Held::Model(model) => Ok(model),
             Held::Ensemble(_) => Err(several()),
         }
@@ -177,7 +185,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn parts(&self) -> Result<usize> {
-        Ok(self.model()?.trainer.parts())
+        Ok(self.model()?.parts())
     }
 
     /// Computes one part of the next piece of training into `out`, for [`Session::apply`] in every session that trains the same
@@ -202,7 +210,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model.
     pub fn stop(&mut self) -> Result<()> {
-        self.model_mut()?.trainer.stop();
+        self.model_mut()?.stop();
         Ok(())
     }
 
@@ -231,7 +239,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] without a model, or for the training part, which is never scored.
     pub fn evaluate(&mut self, part: Part) -> Result<Evaluation> {
-        ask!(self.held.as_mut(), held => held.evaluate(part))
+        ask!(self.begun(), held => held.evaluate(part))
     }
 
     /// Forecasts `lead` steps ahead over a whole part, with the truth.
@@ -239,7 +247,7 @@ impl Session {
     /// # Errors
     /// As [`Session::evaluate`]; [`Error::NotReady`] for a lead beyond the horizon.
     pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
-        ask!(self.held.as_mut(), held => held.predictions(part, lead))
+        ask!(self.begun(), held => held.predictions(part, lead))
     }
 
     /// The forecast of `steps` steps beyond the end of the series.
@@ -247,7 +255,7 @@ impl Session {
     /// # Errors
     /// As [`crate::forecast::beyond`].
     pub fn forecast(&mut self, steps: usize) -> Result<Forecast> {
-        ask!(self.held.as_mut(), held => held.forecast(steps))
+        ask!(self.begun(), held => held.forecast(steps))
     }
 
     /// One window of the test part by number, with its forecast.
@@ -255,7 +263,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotReady`] for an unknown window.
     pub fn sample(&mut self, index: usize) -> Result<Sample> {
-        ask!(self.held.as_mut(), held => held.sample(index))
+        ask!(self.begun(), held => held.sample(index))
     }
 
     /// Inner values of the model (gates, states, attention weights) over one window: of the test part by number, or the last one of
@@ -264,7 +272,7 @@ impl Session {
     /// # Errors
     /// As [`Session::sample`] or [`Session::forecast`].
     pub fn inside(&mut self, window: Option<usize>) -> Result<Inside> {
-        self.model()?.inside(window)
+        self.model_mut()?.inside(window)
     }
 
     /// The gradient of the training loss through time in every layer, with the present weights of the training, and the norms of
@@ -272,16 +280,16 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
-    pub fn gradients(&self) -> Result<Gradients> {
-        Ok(self.model()?.gradients())
+    pub fn gradients(&mut self) -> Result<Gradients> {
+        Ok(self.model_mut()?.gradients())
     }
 
     /// The model as a safetensors file; of an average, one file with all its members.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
-    pub fn save(&self) -> Result<Vec<u8>> {
-        ask!(self.held.as_ref(), held => held.save())
+    pub fn save(&mut self) -> Result<Vec<u8>> {
+        ask!(self.begun(), held => held.save())
     }
 
     /// The same with the present weights of the training, also within an epoch: they are not validated, so the file has neither an
@@ -289,8 +297,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.
-    pub fn save_current(&self) -> Result<Vec<u8>> {
-        self.model()?.save_current()
+    pub fn save_current(&mut self) -> Result<Vec<u8>> {
+        self.model_mut()?.save_current()
     }
 
     /// Loads a saved model for this session's series, with its settings, scaling and weights, or the state dict of a PyTorch model
@@ -333,7 +341,7 @@ impl Session {
         Ok(self.hold(Held::Ensemble(Box::new(ensemble))))
     }
 
-    /// The weights for forecasts, flat.
+    /// The weights for forecasts, flat. Before its first piece of training or forecast, a model that starts from a line has not fitted it.
     ///
     /// # Errors
     /// [`Error::NotReady`] without a model.

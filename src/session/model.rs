@@ -2,20 +2,23 @@
 
 use std::sync::OnceLock;
 
+use super::catalog;
 use super::configured::Configured;
-use super::view::{Age, Predictions, Sample, View};
+use super::view::{Age, Predictions, Sample, Sets, View};
+use crate::arch::plan::{Learning, Plan};
 use crate::arch::registry::Architecture;
-use crate::data::{Axis, Batch, Part};
+use crate::data::{Axis, Batch, Frame, Part, Split, WindowSet};
 use crate::error::Result;
 use crate::evaluate::interval::least_windows;
-use crate::evaluate::{self, Evaluation, Interval, Reading};
+use crate::evaluate::{self, Evaluation, Form, Interval, Reading, Ridge};
 use crate::experiment::Learnt;
 use crate::export::safetensors::{self, About};
 use crate::forecast::{self, Forecast, LEVEL};
 use crate::grad::Tape;
 use crate::knob::Settings;
+use crate::train::options::SEED;
 use crate::train::trainer::{Best, Did};
-use crate::train::{Progress, Trainer};
+use crate::train::{Progress, State, Trainer, Truncated};
 
 /// A model in training or trained, and its data.
 #[derive(Debug)]
@@ -23,7 +26,16 @@ pub struct Model {
     pub configured: Configured,
     pub trainer: Trainer,
     pub(super) architecture: &'static Architecture,
+    pub(super) plan: Plan,
     pub(super) view: View,
+    /// The line that it starts from, until that is fitted: a model may be configured many times before it is trained.
+    pub(super) line: Option<Form>,
+    /// The fitted line.
+    pub(super) fitted: Option<Ridge>,
+    /// The same model as it learns from all rows, after the judged one has ended.
+    pub(super) last: Option<Box<Trainer>>,
+    /// Whether there will be one.
+    pub(super) relearns: bool,
     /// The record of a saved model; `None` for one trained here.
     pub(super) origin: Option<Origin>,
     /// The learnt rows of a model trained here.
@@ -60,16 +72,95 @@ impl Model {
         Ok(self.architecture.count(&plan, settings))
     }
 
+    /// Fits the line that a new model starts from, once.
+    pub fn begin(&mut self) {
+        let Some(form) = self.line.take() else { return };
+        let Sets { train, validation, .. } = &self.view.windows;
+        match Ridge::shared(&self.view.frame, form, train, validation) {
+            Some(ridge) => {
+                let (weights, bias) = ridge.whole();
+                self.trainer.start_from(weights.as_slice(), bias);
+                self.fitted = Some(ridge);
+            }
+            // A line of zeros is still a line.
+            None => self.trainer.start_from(&[], &[]),
+        }
+    }
+
+    /// The training under way.
+    fn active(&mut self) -> (&mut Trainer, &Frame) {
+        (self.last.as_deref_mut().unwrap_or(&mut self.trainer), &self.view.frame)
+    }
+
     pub fn advance(&mut self) -> Result<Did> {
-        self.trainer.advance(&self.view.frame)
+        let (trainer, frame) = self.active();
+        let did = trainer.advance(frame);
+        self.relearn(did)
+    }
+
+    /// See [`crate::Session::parts`].
+    pub fn parts(&self) -> usize {
+        self.last.as_deref().unwrap_or(&self.trainer).parts()
     }
 
     pub fn part(&mut self, index: usize, out: &mut Vec<crate::Real>) -> Result<()> {
-        self.trainer.part(&self.view.frame, index, out)
+        let (trainer, frame) = self.active();
+        trainer.part(frame, index, out)
     }
 
     pub fn apply(&mut self, parts: &[Vec<crate::Real>]) -> Result<Did> {
-        self.trainer.apply(&self.view.frame, parts)
+        let (trainer, frame) = self.active();
+        let did = trainer.apply(frame, parts);
+        self.relearn(did)
+    }
+
+    /// Ends training; the model then has not learnt from all rows.
+    pub fn stop(&mut self) {
+        self.relearns = false;
+        self.last = self.last.take().filter(|last| last.is_done());
+        self.trainer.stop();
+    }
+
+    /// Begins to learn from all rows, once the judged model has ended. After a training that failed there is nothing to repeat.
+    fn relearn(&mut self, did: Result<Did>) -> Result<Did> {
+        if did.is_err() {
+            self.relearns = false;
+            self.last = None;
+        }
+        if !self.trainer.is_done() || !std::mem::take(&mut self.relearns) {
+            return did;
+        }
+        let (mut last, set) = self.anew()?;
+        let frame = &self.view.frame;
+        match self.fitted.as_ref().and_then(|ridge| ridge.refitted(frame, 0..frame.targets, &set)) {
+            Some(ridge) => {
+                let (weights, bias) = ridge.whole();
+                last.start_from(weights.as_slice(), bias);
+            }
+            None => last.start_from(&[], &[]),
+        }
+        self.last = Some(Box::new(last));
+        self.trainer.rest();
+        did
+    }
+
+    /// The same network, built anew to repeat the training on all rows, and its windows.
+    pub(super) fn anew(&self) -> Result<(Trainer, WindowSet)> {
+        let (frame, (window, horizon)) = (&self.view.frame, self.view.lengths());
+        let all = Split { train: 0..frame.rows, validation: frame.rows..frame.rows, test: frame.rows..frame.rows };
+        let settings = catalog::checked(&self.configured.settings)?;
+        let built = self.architecture.build(&self.plan, &settings, settings.get(&SEED));
+        let mut set = frame.windows(&all, Part::Train, window, horizon)?;
+        if matches!(self.plan.learning, Learning::Every(_)) {
+            set = frame.learnt_throughout(&set)?;
+        }
+        let truncated = Truncated::new(&settings, &self.plan, built.0.as_ref(), (frame, 0..frame.rows), 0)?;
+        Ok((self.trainer.again(built, set.clone(), truncated), set))
+    }
+
+    /// The weights that have learnt from all rows.
+    fn learnt_last(&self) -> Option<&Trainer> {
+        self.last.as_deref().filter(|last| last.is_done())
     }
 
     fn age(&self) -> Age {
@@ -115,7 +206,9 @@ impl Model {
 
     /// Forecasts of `steps` steps beyond the end, of each target, scaled.
     pub(super) fn beyond(&mut self, steps: usize) -> Result<Vec<Vec<crate::Real>>> {
-        let (trainer, tape) = (&self.trainer, &mut self.tape);
+        // Not by `learnt_last`, since the tape changes meanwhile.
+        let last = self.last.as_deref().filter(|last| last.is_done());
+        let (trainer, tape) = (last.unwrap_or(&self.trainer), &mut self.tape);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| trainer.forecast(tape, batch, out);
         forecast::beyond(&self.view.frame, self.view.lengths(), steps, &mut predict)
     }
@@ -124,12 +217,22 @@ impl Model {
         let (interval, measured) = (self.interval(), self.view.measured(self.age()));
         let scaled = self.beyond(steps)?;
         let range = interval.as_ref().map_err(String::clone);
-        Ok(Forecast { measured, ..forecast::ranged(&self.view.frame, self.configured.horizon, &scaled, range) })
+        let mut forecast = forecast::ranged(&self.view.frame, self.configured.horizon, &scaled, range);
+        if self.learnt_last().is_some() {
+            let said =
+                "It comes from the model after it has learnt from all rows; all errors are those of the model before.";
+            forecast.note = [said, &forecast.note].join(" ").trim_end().to_owned();
+        }
+        Ok(Forecast { measured, ..forecast })
     }
 
     /// Progress of the training; for a saved model, the best epoch of its training.
     pub fn progress(&self) -> Progress {
-        let progress = self.trainer.progress();
+        let mut progress = self.trainer.progress();
+        if let Some(last) = self.last.as_ref().filter(|last| !last.is_done()) {
+            progress.state = State::Running;
+            progress.why = format!("It learns from all rows: step {} of {}.", last.progress().step, last.steps());
+        }
         let saved =
             self.origin.as_ref().and_then(|origin| origin.best).map(|(epoch, validation)| Best { epoch, validation });
         Progress { best: progress.best.or(saved), ..progress }
@@ -137,15 +240,16 @@ impl Model {
 
     pub fn save(&self) -> Result<Vec<u8>> {
         let best = self.progress().best.map(|best| (best.epoch, best.validation));
-        safetensors::save(self.trainer.in_use(), &self.about(self.interval().ok(), best))
+        let last = self.learnt_last().map(Trainer::in_use);
+        safetensors::save(self.trainer.in_use(), last, &self.about(self.interval().ok(), best, last.is_some()))
     }
 
     /// The present weights of the training, not validated: with neither interval nor best epoch.
     pub fn save_current(&self) -> Result<Vec<u8>> {
-        safetensors::save(self.trainer.params(), &self.about(None, None))
+        safetensors::save(self.trainer.params(), None, &self.about(None, None, false))
     }
 
-    fn about(&self, interval: Option<Interval>, best: Option<(u32, f64)>) -> About {
+    fn about(&self, interval: Option<Interval>, best: Option<(u32, f64)>, has_last: bool) -> About {
         let View { frame, experiment, .. } = &self.view;
         let (columns, calendar) = frame.names.split_at(frame.data_features);
         let here = || self.learnt.get_or_init(|| Learnt::of(experiment, columns)).clone();
@@ -154,7 +258,7 @@ impl Model {
             None => (frame.axis, Some(here())),
         };
         About {
-            version: About::version(),
+            version: About::version(has_last),
             settings: self.configured.settings.clone(),
             columns: columns.to_vec(),
             targets: Some(frame.targets),

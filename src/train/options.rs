@@ -60,15 +60,23 @@ pub const SCHEDULE: Knob<WhichSchedule> =
         .help("How the learning rate changes from epoch to epoch.");
 
 /// Windows in a batch.
-pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 1..=1024, 64)
-    .help("Windows in one optimiser step.")
+pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 0..=1024, 64)
+    .help("Windows in one optimiser step. 0: a sixteenth of the training windows, from 8 to 64.")
     .unit("windows")
     .when(IN_WINDOWS);
 
 /// Largest number of epochs.
 pub const EPOCHS: Knob<u32> = Knob::integer(Group::Training, "epochs", "Epochs", 1..=10_000, 50)
-    .help("Passes over all training windows, at most.")
+    .help("Passes over all training windows, at most; an epoch of few windows has several.")
     .basic();
+
+/// Smallest number of steps of an epoch.
+pub const EPOCH_STEPS: Knob<usize> = Knob::integer(Group::Training, "epoch_steps", "Steps in an epoch", 1..=1000, 1)
+    .help(
+        "Optimiser steps in an epoch, at least. A short series, whose windows fill only a few batches, is passed over several times in            each epoch, so that it is trained as long as others before patience runs out.",
+    )
+    .unit("steps")
+    .when(IN_WINDOWS);
 
 /// Patience of early stopping.
 pub const PATIENCE: Knob<u32> = Knob::integer(Group::Training, "patience", "Patience", 0..=10_000, 8)
@@ -104,10 +112,17 @@ pub const CHECKPOINTS: Knob<bool> = Knob::flag(Group::Training, "checkpoints", "
     .source("Chen et al. 2016")
     .when(IN_WINDOWS);
 
+/// Whether the model learns from all rows before it forecasts beyond them.
+pub const ALL_ROWS: Knob<bool> = Knob::flag(Group::Training, "all_rows", "Learn from all rows in the end", false).help(
+    "After training, the model is trained once more from the same start, on training, validation and test rows, with as many steps as \
+           were best. That one forecasts beyond the end. All errors stay those of the model that has not seen these rows.",
+);
+
 /// All knobs of training.
 pub const KNOBS: &[&dyn AnyKnob] = &[
     &LEARNING_RATE,
     &EPOCHS,
+    &EPOCH_STEPS,
     &BATCH,
     &CHUNK,
     &LANES,
@@ -121,7 +136,14 @@ pub const KNOBS: &[&dyn AnyKnob] = &[
     &SEED,
     &SHARDS,
     &CHECKPOINTS,
+    &ALL_ROWS,
 ];
+
+/// Windows in a batch where the setting leaves it open, of so many training windows: small batches of a short series, whose noise keeps
+/// a network from learning it by heart.
+pub fn automatic_batch(windows: usize) -> usize {
+    (windows / 16).clamp(8, 64)
+}
 
 /// Epochs on a plateau before the rate is halved: well below the default patience of early stopping.
 const PLATEAU_PATIENCE: u32 = 2;
@@ -146,6 +168,8 @@ pub struct Options {
     pub schedule: Schedule,
     /// Windows in a batch.
     pub batch: usize,
+    /// Smallest number of steps of an epoch.
+    pub epoch_steps: usize,
     /// Largest number of epochs.
     pub epochs: u32,
     /// Epochs without improvement until training ends; 0: unlimited.
@@ -191,6 +215,7 @@ impl Options {
                 }
             },
             batch: settings.get(&BATCH),
+            epoch_steps: settings.get(&EPOCH_STEPS),
             epochs,
             patience: settings.get(&PATIENCE),
             clip: settings.get(&CLIP),

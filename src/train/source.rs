@@ -96,6 +96,7 @@ impl std::fmt::Debug for dyn Source {
 #[derive(Debug)]
 pub struct Windows {
     set: WindowSet,
+    /// An epoch's windows: all of them as often as it has passes.
     order: Vec<u32>,
     batch_size: usize,
     /// Whether gradients use checkpoints.
@@ -103,9 +104,11 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// `batch_size` windows of `set` in each step, with or without gradient checkpoints.
-    pub fn new(set: WindowSet, batch_size: usize, checkpoints: bool) -> Self {
-        let order = set.starts.to_vec();
+    /// `batch_size` windows of `set` in each step, with or without gradient checkpoints; an epoch has so many passes over them that it
+    /// has at least `least_steps`.
+    pub fn new(set: WindowSet, (batch_size, least_steps): (usize, usize), checkpoints: bool) -> Self {
+        let passes = least_steps.saturating_sub(1) * batch_size / set.starts.len() + 1;
+        let order = set.starts.repeat(passes);
         Self { set, order, batch_size, checkpoints }
     }
 }
@@ -120,8 +123,12 @@ impl Source for Windows {
     }
 
     fn shuffle(&mut self, seed: u64, epoch: u32) {
-        self.order.copy_from_slice(&self.set.starts);
-        Rng::new(seed, SHUFFLE + u64::from(epoch)).shuffle(&mut self.order);
+        let mut rng = Rng::new(seed, SHUFFLE + u64::from(epoch));
+        // One pass after the other, so that each window comes once before it comes again.
+        for pass in self.order.chunks_exact_mut(self.set.starts.len()) {
+            pass.copy_from_slice(&self.set.starts);
+            rng.shuffle(pass);
+        }
     }
 
     fn shard(&self, shard: Shard<'_>, room: &mut Room, out: &mut Vec<Real>) {

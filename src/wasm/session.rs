@@ -274,18 +274,18 @@ impl Session {
     /// The norm of the training loss's gradient at every step of time in every layer, with the present weights of the training,
     /// over some training windows; and the norms of the matrices from state to state.
     #[wasm_bindgen(unchecked_return_type = "Gradients")]
-    pub fn gradients(&self) -> Result<JsValue, JsValue> {
+    pub fn gradients(&mut self) -> Result<JsValue, JsValue> {
         to_js(&self.inner.gradients()?)
     }
 
     /// The model as a safetensors file with PyTorch's names and shapes.
-    pub fn save(&self) -> Result<Vec<u8>, JsValue> {
+    pub fn save(&mut self) -> Result<Vec<u8>, JsValue> {
         Ok(self.inner.save()?)
     }
 
     /// The same with the present weights of the training, also within an epoch: they are not validated, so the file has neither an
     /// interval nor a best epoch.
-    pub fn save_current(&self) -> Result<Vec<u8>, JsValue> {
+    pub fn save_current(&mut self) -> Result<Vec<u8>, JsValue> {
         Ok(self.inner.save_current()?)
     }
 

@@ -131,7 +131,10 @@ export interface Progress {
   /** Mean training loss of the current epoch; NaN before the first step. */
   loss: number;
   validation: number | null;
+  /** Epoch 0 is the linear model that a model may start from. */
   best: { epoch: number; validation: number } | null;
+  /** Of a model that started from the linear model, in the end: that one's validation loss, and the share of the network's output that is added. */
+  added: { line: number; share: number } | null;
   learning_rate: number;
   /** Norm of the last gradient before clipping. */
   gradient_norm: number;

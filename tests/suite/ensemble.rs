@@ -70,7 +70,7 @@ fn no_member_reads_what_was_unknown_at_the_end_of_its_window() {
     series.columns[0][350] = f64::NAN;
     // One carries the last value forward; a straight line is known only once its end is.
     let mut sessions = ["hold", "interpolate"].map(|gaps| trained(series.clone(), &format!(r#"{{"gaps": "{gaps}"}}"#)));
-    let files = sessions.each_ref().map(|session| session.save().unwrap());
+    let files = sessions.each_mut().map(|session| session.save().unwrap());
     let mut both = combined(series, &[(Member::Model(&files[0]), 1.0), (Member::Model(&files[1]), 1.0)]);
     let [hold, line] = sessions.each_mut().map(|session| session.predictions(Part::Test, 1).unwrap().predicted);
     let found = both.predictions(Part::Test, 1).unwrap().predicted;
@@ -120,7 +120,7 @@ fn an_average_is_scored_on_the_windows_that_all_members_can_read_beside_the_same
 #[test]
 fn a_baseline_can_be_a_member() {
     let series = noisy_sine(400);
-    let model = trained(series.clone(), "{}");
+    let mut model = trained(series.clone(), "{}");
     let file = model.save().unwrap();
     for id in ["last", "seasonal", "ridge", "ridge-centred"] {
         let mut both = combined(series.clone(), &[(Member::Model(&file), 1e-9), (Member::Baseline(id), 1.0)]);

@@ -20,6 +20,7 @@ mod forecasters;
 mod gradients;
 mod inside;
 mod layering;
+mod line;
 mod losses;
 mod parallel;
 mod reference;

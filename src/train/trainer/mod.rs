@@ -1,10 +1,12 @@
 //! The training loop, in small pieces, between which its driver can answer calls.
 
+mod again;
+mod line;
 mod progress;
 mod round;
 mod validate;
 
-pub use progress::{Best, Epoch, Progress, State};
+pub use progress::{Added, Best, Epoch, Progress, State};
 
 use crate::Real;
 use crate::arch::{Forecaster, Stretches};
@@ -55,6 +57,15 @@ enum Phase {
     Done,
 }
 
+/// The course of a training that is repeated.
+#[derive(Debug)]
+struct Again {
+    /// For each of its epochs, its last step and its rate.
+    rates: Vec<(u64, f64)>,
+    /// Share of the network's output that is added to its line.
+    share: Option<f64>,
+}
+
 /// Outcome of [`Trainer::advance`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
@@ -91,6 +102,11 @@ pub struct Trainer {
     /// Errors of the last validation and of the best epoch's, one list for each target and step of the horizon, scaled.
     residuals: Vec<Vec<f64>>,
     best_residuals: Vec<Vec<f64>>,
+    /// The same of the line that the model starts from; empty where it starts from none.
+    line_residuals: Vec<Vec<f64>>,
+    added: Option<Added>,
+    /// Of a training that repeats another.
+    again: Option<Again>,
     why: String,
     room: Room,
     /// Number of shards of a batch.
@@ -110,6 +126,7 @@ impl Trainer {
         let every = validation.starts.len().div_ceil(MOST_VALIDATED).max(1);
         let starts = validation.starts.iter().copied().step_by(every).collect();
         let validation = WindowSet { starts, ..validation };
+        let starts = forecaster.line().is_some();
         let mut trainer = Self {
             optimiser: Optimiser::new(options.rule, params.slots()),
             schedule: options.schedule,
@@ -117,7 +134,9 @@ impl Trainer {
             best_params: params.clone(),
             source: match truncated {
                 Some(truncated) => Box::new(truncated),
-                None => Box::new(Windows::new(train.clone(), options.batch, options.checkpoints)),
+                None => {
+                    Box::new(Windows::new(train.clone(), (options.batch, options.epoch_steps), options.checkpoints))
+                }
             },
             forecaster,
             params,
@@ -126,8 +145,9 @@ impl Trainer {
             options,
             train,
             validation,
-            phase: Phase::Train(0),
-            epoch: 1,
+            // A line is validated before the first step, as epoch 0.
+            phase: if starts { Phase::Validate(0, Penalties::default()) } else { Phase::Train(0) },
+            epoch: u32::from(!starts),
             step: 0,
             sums: Sums::default(),
             last_norm: 0.0,
@@ -136,6 +156,9 @@ impl Trainer {
             history: Vec::new(),
             residuals: Vec::new(),
             best_residuals: Vec::new(),
+            line_residuals: Vec::new(),
+            added: None,
+            again: None,
             why: String::new(),
             room: Room::default(),
             part: Vec::new(),
@@ -183,9 +206,10 @@ impl Trainer {
     }
 
     fn finish(&mut self, why: String) {
+        let weighed = self.weigh();
         self.params.values.copy_from_slice(&self.best_params.values);
         self.phase = Phase::Done;
-        self.why = why;
+        self.why = why + &weighed;
     }
 
     /// Ends training as if patience had run out, and puts the best weights in place.
@@ -200,6 +224,10 @@ impl Trainer {
 
     /// Takes the means over the validation part.
     fn end_epoch(&mut self, Penalties { free: validation, forced }: Penalties) -> Result<()> {
+        if self.epoch == 0 {
+            self.end_line(validation);
+            return Ok(());
+        }
         let sums = std::mem::take(&mut self.sums);
         let steps = sums.steps.max(1) as f64;
         self.history.push(Epoch {
@@ -228,16 +256,17 @@ impl Trainer {
             self.phase = Phase::Train(0);
             return Ok(());
         }
+        let waited = if impatient {
+            format!("Validation has not improved for {waited} epochs.")
+        } else {
+            format!("All {} epochs are done.", self.epoch)
+        };
         let Some(Best { epoch: best, .. }) = self.best else {
             return Err(
                 self.fail_because(&format!("the validation loss was not finite after any of {} epochs", self.epoch))
             );
         };
-        self.finish(if impatient {
-            format!("Validation has not improved for {waited} epochs. Weights of epoch {best}.")
-        } else {
-            format!("All {} epochs are done. Weights of epoch {best}.", self.epoch)
-        });
+        self.finish(format!("{waited} Weights of epoch {best}."));
         Ok(())
     }
 
@@ -252,7 +281,7 @@ impl Trainer {
         Progress {
             state: match self.phase {
                 Phase::Done => State::Finished,
-                Phase::Train(_) if self.step == 0 => State::Ready,
+                _ if self.step == 0 => State::Ready,
                 _ => State::Running,
             },
             why: self.why.clone(),
@@ -263,6 +292,7 @@ impl Trainer {
             loss,
             validation: last.map(|last| last.validation),
             best: self.best,
+            added: self.added,
             learning_rate: self.rate,
             gradient_norm: self.last_norm,
             clipped_share,

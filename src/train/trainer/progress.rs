@@ -58,6 +58,8 @@ pub struct Progress {
     pub validation: Option<f64>,
     /// Epoch with the lowest validation loss, and that loss.
     pub best: Option<Best>,
+    /// What a model that starts from a line adds to it; `None` for others, and before the end of training.
+    pub added: Option<Added>,
     /// Present learning rate.
     pub learning_rate: f64,
     /// Norm of the last gradient before clipping.
@@ -79,6 +81,7 @@ impl Progress {
             loss: f64::NAN,
             validation: None,
             best: None,
+            added: None,
             learning_rate: 0.0,
             gradient_norm: f64::NAN,
             clipped_share: 0.0,
@@ -86,10 +89,19 @@ impl Progress {
     }
 }
 
+/// What a network adds to the line that it starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Added {
+    /// Validation loss of the line alone.
+    pub line: f64,
+    /// Share of the network's output that is added to it, from 0 to 1.
+    pub share: f64,
+}
+
 /// The best epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Best {
-    /// From 1.
+    /// From 1; 0 is the line that a model starts from.
     pub epoch: u32,
     /// Its validation loss.
     pub validation: f64,

@@ -161,8 +161,13 @@ impl Trainer {
         self.sums.norm += norm;
         self.sums.clipped += u64::from(clipped);
         self.sums.steps += 1;
-        self.phase =
-            if at + 1 < self.source.steps() { Phase::Train(at + 1) } else { Phase::Validate(0, Penalties::default()) };
+        self.phase = if self.again.is_some() {
+            self.after_step(at)
+        } else if at + 1 < self.source.steps() {
+            Phase::Train(at + 1)
+        } else {
+            Phase::Validate(0, Penalties::default())
+        };
         Ok(())
     }
 }

@@ -97,7 +97,7 @@ fn a_damaged_or_mixed_file_is_refused_and_the_model_stays() {
             "limits for each of 1 columns",
         ),
         ("another architecture", |about| about["settings"]["architecture"] = "lstm".into(), "is needed"),
-        ("a newer version", |about| about["version"] = 4.into(), "reads up to 3"),
+        ("a newer version", |about| about["version"] = 5.into(), "reads up to 4"),
         ("an older version", |about| about["version"] = 1.into(), "reads none before 2"),
     ] {
         cases.push((what.into(), file.described(change).write(), words));

@@ -200,7 +200,7 @@ fn weights_can_be_saved_as_they_are_inside_an_epoch_beside_the_best_ones() {
 
 #[test]
 fn a_saved_model_tells_the_best_epoch_of_its_training() {
-    let session = trained(r#"{"epochs": 3}"#);
+    let mut session = trained(r#"{"epochs": 3}"#);
     let best = session.progress().unwrap().best;
     let mut again = Session::new(noisy_sine(500));
     again.load(&session.save().unwrap(), &Default::default()).unwrap();
