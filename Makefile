@@ -51,7 +51,7 @@ accuracy: setup pkg vendor ## Each preset's error on JFK and ETTh1 in both brows
 etth1: setup pkg vendor ## The published protocol on ETTh1 for every architecture, in as many browsers as cores; an hour (ETT=file).
 	@node scripts/bench/etth1.mjs $(ETT)
 
-forecasts: setup-build ## One press on public series, natively on all cores, beside ridge and seasonal naive (BENCH=folder; QUICK=1).
+forecasts: setup-build ## One press on public series, natively on all cores, beside baselines and statsforecast (BENCH=folder; QUICK=1; ABLATION=1).
 	@cargo run --release --quiet --example forecasts -- "$(BENCH)"
 
 setup: setup-build setup-test ## Install what is missing for all of these.

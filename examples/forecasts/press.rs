@@ -1,13 +1,48 @@
-//! One press: the session from a file to a forecast, with its defaults.
+//! One press: the session from a file to a forecast, with its defaults or without a part of what it does.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use unrolled::Error;
 use unrolled::data::{CsvReader, SeriesOptions};
 use unrolled::knob::Raw;
-use unrolled::{Error, Session};
+use unrolled::session::{Session, catalog};
 
 use crate::sets::{One, Set};
+
+/// Parts of one press, each with the settings that leave it off.
+pub const PARTS: [(&str, &str); 3] = [
+    ("start from the line", r#"{ "from_line": false }"#),
+    ("enough training", r#"{ "epoch_steps": 1, "batch_size": 64 }"#),
+    ("learning from all rows", r#"{ "all_rows": false }"#),
+];
+
+/// One press with some settings.
+pub struct Variant {
+    /// A word for programs.
+    pub id: String,
+    /// Its name in a table.
+    pub label: String,
+    pub settings: Raw,
+}
+
+/// One press with these settings, and where `ablation` says so the same without each of [`PARTS`] that is on in it.
+pub fn variants(settings: &Raw, ablation: bool) -> Vec<Variant> {
+    let mut variants =
+        vec![Variant { id: "press".to_owned(), label: "one press".to_owned(), settings: settings.clone() }];
+    let knobs = catalog().knobs;
+    for (part, off) in PARTS.into_iter().filter(|_| ablation) {
+        let off: Raw = serde_json::from_str(off).expect("settings");
+        let default = |key: &str| knobs.iter().find(|knob| knob.key == key).map(|knob| knob.default.to_value());
+        if off.iter().all(|(key, value)| settings.get(key).cloned().or_else(|| default(key)).as_ref() == Some(value)) {
+            println!("Without {part}: it is off already.");
+            continue;
+        }
+        let settings = settings.clone().into_iter().chain(off).collect();
+        variants.push(Variant { id: format!("without {part}"), label: format!("without {part}"), settings });
+    }
+    variants
+}
 
 /// A forecast and its range, where it has one.
 pub struct Made {

@@ -2,17 +2,24 @@
 
 use serde_json::{Value, json};
 
+use unrolled::evaluate::interval::SHOWN;
+
+use crate::rivals;
 use crate::sets::{One, Set};
 
 /// A forecast's errors.
-#[derive(Clone)]
 pub struct Measured {
+    /// The forecast itself; none of a stored one.
     pub values: Vec<f64>,
     /// Mean absolute error over the horizon, divided by the mean absolute difference of the past from itself one season before
     /// (MASE; Hyndman and Koehler 2006).
     pub mase: f64,
+    /// Whether that is more than the seasonal naive forecast's.
+    pub worse: bool,
     /// Its range's, where it has one.
     pub range: Option<Range>,
+    /// Seconds that it took.
+    pub seconds: f64,
 }
 
 /// The quality of a range of 80 %.
@@ -30,7 +37,8 @@ pub struct Range {
 impl Measured {
     pub fn to_json(&self) -> Value {
         let range = self.range.map(|Range { coverage, width, score }| json!([coverage, width, score]));
-        json!({ "mase": self.mase, "range": range, "values": self.values })
+        let Self { values, mase, worse, seconds, .. } = self;
+        json!({ "mase": mase, "worse": worse, "range": range, "seconds": seconds, "values": values })
     }
 }
 
@@ -41,10 +49,16 @@ fn scale(set: &Set, past: &[f64]) -> f64 {
 }
 
 /// The errors of `values` and of their range.
-pub fn measured(set: &Set, one: &One, values: &[f64], range: Option<&(Vec<f64>, Vec<f64>)>) -> Measured {
+pub fn measured(
+    set: &Set,
+    one: &One,
+    values: Vec<f64>,
+    range: Option<&(Vec<f64>, Vec<f64>)>,
+    seconds: f64,
+) -> Measured {
     let scale = scale(set, &one.past);
     let mean = |sum: f64| sum / set.horizon as f64 / scale;
-    let mase = mean(one.came.iter().zip(values).map(|(came, value)| (came - value).abs()).sum());
+    let mase = |values: &[f64]| mean(one.came.iter().zip(values).map(|(came, value)| (came - value).abs()).sum());
     // Beyond a model's own horizon the range ends.
     let whole = range.filter(|(lower, _)| lower.iter().all(|bound| bound.is_finite()));
     let range = whole.map(|(lower, upper)| {
@@ -54,8 +68,9 @@ pub fn measured(set: &Set, one: &One, values: &[f64], range: Option<&(Vec<f64>, 
             width += upper - lower;
             missed += (lower - came).max(came - upper).max(0.0);
         }
-        let alpha = 1.0 - unrolled::evaluate::interval::SHOWN;
+        let alpha = 1.0 - SHOWN;
         Range { coverage: inside / set.horizon as f64, width: mean(width), score: mean(width + 2.0 / alpha * missed) }
     });
-    Measured { values: values.to_vec(), mase, range }
+    let worse = mase(&values) > mase(&rivals::seasonal(set, &one.past).values);
+    Measured { mase: mase(&values), worse, range, seconds, values }
 }

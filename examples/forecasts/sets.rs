@@ -12,6 +12,8 @@ pub struct Set {
     pub label: &'static str,
     /// Rows of a season, as the competition took it.
     pub season: usize,
+    /// Rows of all its seasons.
+    pub seasons: &'static [usize],
     /// Rows to forecast.
     pub horizon: usize,
     /// Rows that the ridge reads: a week of hours, and one row more than two years of months or quarters.
@@ -28,12 +30,29 @@ pub enum Step {
 }
 
 pub const ALL: &[Set] = &[
-    Set { name: "m4_hourly_odd", label: "M4 Hourly (odd)", season: 24, horizon: 48, lags: 168, step: Step::Hours },
-    Set { name: "m3_monthly", label: "M3 monthly", season: 12, horizon: 18, lags: 25, step: Step::Months(1) },
+    Set {
+        name: "m4_hourly_odd",
+        label: "M4 Hourly (odd)",
+        season: 24,
+        seasons: &[24, 168],
+        horizon: 48,
+        lags: 168,
+        step: Step::Hours,
+    },
+    Set {
+        name: "m3_monthly",
+        label: "M3 monthly",
+        season: 12,
+        seasons: &[12],
+        horizon: 18,
+        lags: 25,
+        step: Step::Months(1),
+    },
     Set {
         name: "tourism_quarterly",
         label: "Tourism quarterly",
         season: 4,
+        seasons: &[4],
         horizon: 8,
         lags: 9,
         step: Step::Months(3),

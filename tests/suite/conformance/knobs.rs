@@ -35,6 +35,7 @@ const MAY_BE_SILENT: &[(&str, &str)] = &[
     ("chunk", "where the state grows, a chunk is a whole lane"),
     ("checkpoints", "the same sums; and what reads its window at once has no stretches"),
     ("all_rows", "training has not ended"),
+    ("effort", "of an automatic choice alone"),
     ("shards", "the same sums, in another order"),
     ("scan", "the same states, in another order"),
 ];
