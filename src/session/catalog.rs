@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use crate::arch::registry;
+use crate::arch::plan::{HORIZON, SEASON, WINDOW};
+use crate::arch::registry::{self, Which};
+use crate::arch::stacked::{HIDDEN, LAYERS};
 use crate::data::{series::split, windows::fill, windows::frame};
 use crate::error::Result;
 use crate::evaluate::interval::LEVELS;
-use crate::knob::{About, AnyKnob, Raw, Settings};
+use crate::knob::{About, AnyKnob, Choices, Raw, Settings};
 use crate::train;
 
 /// The catalog of all choices.
@@ -14,6 +16,8 @@ use crate::train;
 pub struct Catalog {
     /// Version of the library.
     pub version: &'static str,
+    /// The automatic choice, in the place of an architecture: the first option of that knob.
+    pub automatic: Entry,
     /// Every architecture.
     pub architectures: Vec<Entry>,
     /// Every knob.
@@ -129,8 +133,19 @@ pub fn catalog() -> Catalog {
         raw.insert(registry::ARCHITECTURE.key.to_owned(), a.id.into());
         raw
     };
+    let choice = Which::OPTIONS[0];
     Catalog {
         version: env!("CARGO_PKG_VERSION"),
+        automatic: Entry {
+            id: choice.value,
+            label: choice.label,
+            summary: choice.help,
+            source: "Bates and Granger 1969",
+            equations: String::new(),
+            streams: false,
+            knobs: vec![SEASON.key, WINDOW.key, HORIZON.key, HIDDEN.key, LAYERS.key],
+            defaults: Raw::new(),
+        },
         architectures: registry::ALL
             .iter()
             .map(|a| Entry {

@@ -128,6 +128,13 @@ impl Session {
         Ok(self.inner.parts()?)
     }
 
+    /// The candidates of an automatic choice, with their errors once these are known, and their shares in the forecast; empty for a single
+    /// architecture.
+    #[wasm_bindgen(unchecked_return_type = "Candidate[]")]
+    pub fn candidates(&self) -> Result<JsValue, JsValue> {
+        to_js(self.inner.candidates())
+    }
+
     /// Computes part `index` (from 0) of the next round: for an optimiser step, the gradient of that shard of the batch and its
     /// share of the loss; for validation, forecasts. Throws for an unknown part.
     pub fn part(&mut self, index: usize) -> Result<Float32Array, JsValue> {

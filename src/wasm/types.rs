@@ -22,9 +22,23 @@ export type Settings = Record<string, string | number | boolean>;
 /** All architectures, settings and presets. */
 export interface Catalog {
   version: string;
+  /** The automatic choice, in the place of an architecture. */
+  automatic: Architecture;
   architectures: Architecture[];
   knobs: Knob[];
   presets: Preset[];
+}
+/** A candidate of an automatic choice. */
+export interface Candidate {
+  label: string;
+  /** Settings that train it alone; empty for a baseline. */
+  settings: Settings;
+  /** Mean absolute error on the validation part, scaled; null before it is known. */
+  error: number | null;
+  /** Share of the forecast, from 0 to 1. */
+  weight: number;
+  /** Why it has no error; else empty. */
+  why: string;
 }
 /** A kind of network. */
 export interface Architecture {

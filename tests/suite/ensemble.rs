@@ -212,7 +212,7 @@ fn on_rows_that_go_on_every_member_is_what_it_was() {
         // One that is fitted anew forecasts something else.
         later.combine(&members, &Loading::default()).unwrap();
         let anew = later.predictions(Part::Test, 1).unwrap().predicted[at];
-        assert!((anew - expected).abs() > 2.0 * (now - expected).abs(), "{id}: {anew}");
+        assert!((anew - expected).abs() > 2.0 * (now - expected).abs(), "{id}: {anew}, {now}, {expected}");
     }
     let members = [(Member::Model(&file[..]), 1.0), (Member::Baseline("ets"), 1.0)];
     let bytes = combined(before, &members).save().unwrap();

@@ -14,6 +14,7 @@ const FIRST = 3;
 /** @param {State} state @returns {string[]} The architectures of the comparison, in the catalog's order. */
 export function contestants({ contest, catalog, settings, draft }) {
   const all = catalog?.architectures.map(({ id }) => id) ?? [];
+  // The automatic choice is none of them.
   const usual = [...all.slice(0, FIRST), String(draft?.settings[ROLE.architecture] ?? settings[ROLE.architecture])];
   return all.filter((id) => (contest.architectures ?? usual).includes(id));
 }

@@ -2,7 +2,7 @@
  * Derived values of the list of runs: their names, their leaderboards, and the differences of two.
  * @module
  */
-import { ROLE, defaultOf, isAutomatic } from './shape.js';
+import { ROLE, choicesOf, defaultOf, isAutomatic } from './shape.js';
 import { targetOf } from './targets.js';
 
 /** @import {Catalog, ErrorRow, Evaluation, Knob} from '../../pkg/unrolled.js' */
@@ -39,8 +39,8 @@ function written({ knobs }, key, value) {
 }
 
 /** @param {Catalog} catalog @param {string} key @param {string} architecture @returns {boolean} Whether an architecture reads a knob; all read the knobs that none lists. */
-function reads({ architectures }, key, architecture) {
-  const owners = architectures.filter(({ knobs }) => knobs.includes(key));
+function reads(catalog, key, architecture) {
+  const owners = choicesOf(catalog).filter(({ knobs }) => knobs.includes(key));
   return !owners.length || owners.some(({ id }) => id === architecture);
 }
 
@@ -87,7 +87,7 @@ export function namesOf(entries, catalog) {
   return new Map(
     entries.map((entry) => {
       const id = architectureOf(entry, catalog);
-      const label = catalog.architectures.find((architecture) => architecture.id === id)?.label ?? id;
+      const label = choicesOf(catalog).find((architecture) => architecture.id === id)?.label ?? id;
       const first = firsts.get(id);
       if (!first) firsts.set(id, entry);
       const all = first ? differences(entry, first, catalog) : [];

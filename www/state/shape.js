@@ -182,8 +182,11 @@ export const ROLE = /** @type {const} */ ({ architecture: 'architecture', target
  */
 export function defaultOf(catalog, settings, knob) {
   const chosen = settings[ROLE.architecture] ?? catalog?.knobs.find(({ key }) => key === ROLE.architecture)?.default;
-  return catalog?.architectures.find(({ id }) => id === chosen)?.defaults[knob.key] ?? knob.default;
+  return (catalog && choicesOf(catalog).find(({ id }) => id === chosen))?.defaults[knob.key] ?? knob.default;
 }
+
+/** @param {Catalog} catalog @returns {Catalog['architectures']} What can be chosen to be trained: the automatic choice first, then each architecture. */
+export const choicesOf = ({ automatic, architectures }) => [automatic, ...architectures];
 
 /** @param {Knob} knob @returns {boolean} Whether its default is automatic: the core chooses a value for the data. */
 export const isAutomatic = ({ kind, default: usual }) => (kind.type === 'integer' && usual === 0) || (kind.type === 'text' && usual === '');
@@ -206,7 +209,7 @@ export function architectureOf({ settings, draft, catalog }) {
 export function isOfUse(state, knob) {
   const { catalog } = state;
   if (!catalog) return false;
-  const owners = catalog.architectures.filter(({ knobs }) => knobs.includes(knob.key));
+  const owners = choicesOf(catalog).filter(({ knobs }) => knobs.includes(knob.key));
   if (owners.length && !owners.some(({ id }) => id === architectureOf(state))) return false;
   if (!knob.when) return true;
   const [key, values] = knob.when;

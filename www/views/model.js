@@ -2,7 +2,7 @@
  * The model, in short: presets, the architecture in a line, the knobs that are turned most, how many parameters that gives.
  * @module
  */
-import { ROLE, architectureOf, defaultOf } from '../state/shape.js';
+import { ROLE, architectureOf, choicesOf, defaultOf } from '../state/shape.js';
 import { builtFrom } from './built.js';
 import { fill, h, head, setText, unfolder } from './dom.js';
 import { count } from './format.js';
@@ -76,7 +76,7 @@ export function modelView(root, store, act) {
     const architectures = segments({
       name: 'architecture',
       label: 'architecture-label',
-      options: catalog.architectures.map(({ id, label, summary: text }) => ({ value: id, label, help: text })),
+      options: choicesOf(catalog).map(({ id, label, summary: text }) => ({ value: id, label, help: text })),
       choose: (id) => void act.set({ [ROLE.architecture]: id }),
     });
     const knobs = catalog.knobs
@@ -120,7 +120,7 @@ export function modelView(root, store, act) {
           const start = starts.find((preset) => isPreset(state, preset));
           own.hidden = Boolean(start);
           presets.value = start ? start.id : OWN;
-          setText(summary, catalog.architectures.find(({ id }) => id === architectureOf(state))?.summary ?? '');
+          setText(summary, choicesOf(catalog).find(({ id }) => id === architectureOf(state))?.summary ?? '');
           for (const { update } of knobs) update(state);
         },
       ),

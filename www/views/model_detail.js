@@ -2,7 +2,7 @@
  * The model in full: its equations, its parameters, and every other knob with its help.
  * @module
  */
-import { ROLE, architectureOf } from '../state/shape.js';
+import { ROLE, architectureOf, choicesOf } from '../state/shape.js';
 import { builtFrom } from './built.js';
 import { fill, formula, h, setText } from './dom.js';
 import { count, size } from './format.js';
@@ -142,7 +142,7 @@ export function modelDetailView(root, store, act) {
       store.watch(
         (state) => [architectureOf(state), state.draft?.equations],
         (id, inUse) => {
-          const architecture = catalog.architectures.find((candidate) => candidate.id === id);
+          const architecture = choicesOf(catalog).find((candidate) => candidate.id === id);
           setText(name, architecture?.label ?? '');
           // The equations of the chosen form.
           fill(equations, ...formula(inUse ?? architecture?.equations ?? ''));

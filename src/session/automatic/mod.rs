@@ -18,7 +18,7 @@ mod choice;
 use serde::Serialize;
 
 use super::build::Fitted;
-use super::configured::Configured;
+use super::configured::{Configured, ParameterRow, Parameters, Share};
 use super::ensemble::{Ensemble, Made};
 use super::model::Model;
 use super::view::{Predictions, Sample, View};
@@ -28,6 +28,7 @@ use crate::evaluate::{Crossing, Evaluation};
 use crate::experiment::Experiments;
 use crate::forecast::Forecast;
 use crate::knob::Raw;
+use crate::train::options::EPOCHS;
 use crate::train::trainer::{Best, Did};
 use crate::train::{Epoch, Progress, State};
 use candidates::planned;
@@ -84,7 +85,8 @@ impl Automatic {
         let build = |settings: &Raw, left| Model::new(experiments, settings, Fitted::default(), left);
         for (label, settings) in planned(raw, |settings| build(settings, limit).map(|model| model.configured))? {
             match build(&settings, left) {
-                Ok(model) => {
+                Ok(mut model) => {
+                    model.view.label.clone_from(&label);
                     left = left.saturating_sub(model.configured.memory_bytes);
                     models.push(Box::new(model));
                     candidates.push(Candidate { label, settings, error: None, weight: 0.0, why: String::new() });
@@ -237,7 +239,8 @@ impl Automatic {
             _ => format!("The forecast is the average of {}.", all.join(", ")),
         };
         let settings = self.configured.settings.clone();
-        self.configured = Configured { settings, ..ensemble.configured.clone() };
+        let Configured { parameters, equations, .. } = self.configured.clone();
+        self.configured = Configured { settings, parameters, equations, ..ensemble.configured.clone() };
         for candidate in self.candidates.iter_mut().filter(|candidate| candidate.settings.is_empty()) {
             candidate.label = ensemble.label_of(&candidate.label);
         }
@@ -257,10 +260,11 @@ impl Automatic {
             }
             Stage::Done => (State::Finished, self.why.clone()),
         };
-        let epochs = self.candidates.iter().filter_map(|candidate| candidate.settings.get("epochs")?.as_u64()).sum::<u64>();
+        let epochs = |candidate: &Candidate| candidate.settings.get(EPOCHS.key)?.as_u64();
+        let epochs = self.candidates.iter().filter_map(epochs).sum::<u64>();
         let steps_per_epoch = self.configured.steps_per_epoch;
         let whole = Progress { best: self.best, why, steps_per_epoch, ..Progress::finished(String::new()) };
-        let now = self.model().map(|model| model.trainer.progress());
+        let now = self.model().map(Model::progress);
         let Some(now) = now else { return Progress { state, epoch: self.before.0, step: self.before.1, ..whole } };
         let (epochs_before, steps_before) = self.before;
         let is_ready = self.stage == Stage::Judging(0) && now.state == State::Ready;
@@ -350,9 +354,28 @@ fn described(models: &[Box<Model>], raw: &Raw) -> Result<Configured> {
         settings.remove(key);
     }
     settings.extend(raw.clone());
+    let parameters = || models.iter().map(|model| &model.configured.parameters);
+    let named = |model: &Model| {
+        let label = model.view.label.clone();
+        let rows = model.configured.parameters.rows.clone().into_iter();
+        rows.map(move |row| ParameterRow { name: format!("{label}, {}", row.name), ..row }).collect::<Vec<_>>()
+    };
+    let totals: Vec<String> = parameters().map(|one| one.total.to_string()).collect();
     settings.insert(crate::arch::registry::ARCHITECTURE.key.to_owned(), "automatic".into());
     Ok(Configured {
         settings,
+        // Those of one network are not the equations of all.
+        equations: String::new(),
+        parameters: Parameters {
+            total: parameters().map(|one| one.total).sum(),
+            total_one_bias: parameters().map(|one| one.total_one_bias).sum(),
+            formula: totals.join(" + "),
+            rows: models.iter().flat_map(|model| named(model)).collect(),
+        },
+        members: models
+            .iter()
+            .map(|model| Share { label: model.view.label.clone(), weight: 1.0 / models.len() as f64 })
+            .collect(),
         memory_bytes: models.iter().map(|model| model.configured.memory_bytes).sum(),
         ..first.configured.clone()
     })

@@ -245,6 +245,6 @@ fn the_chance_beyond_a_limit_of_the_values_is_none() {
     session.configure(&small("{}")).unwrap();
     while session.advance().unwrap() {}
     let [at, below] = [100.0, -1.0].map(|value| session.crossing(value, None).unwrap());
-    assert!(at.above.iter().all(|chance| *chance == 0.0) && at.ever_above == Some(0.0));
+    assert!(at.above.iter().all(|chance| *chance == 0.0) && at.ever_above == Some(0.0), "{at:?}");
     assert!(below.above.iter().all(|chance| *chance == 1.0) && below.ever_below == Some(0.0));
 }
