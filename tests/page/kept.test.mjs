@@ -301,7 +301,7 @@ inBrowsers((browser, test) => {
 
   test('a page that is left in the middle of its first epoch: the weights of at most five seconds and a step before are back', async () => {
     // An epoch of this takes minutes.
-    const page = await browser.open({ address: '#sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8' });
+    const page = await browser.open({ address: `#${PLAIN}&sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8` });
     await untilReady(page);
     await page.run(() => {
       const post = Worker.prototype.postMessage;
