@@ -301,7 +301,7 @@ inBrowsers((browser, test) => {
 
   test('a page that is left in the middle of its first epoch: the weights of at most five seconds and a step before are back', async () => {
     // An epoch of this takes minutes.
-    const page = await browser.open({ address: '#sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8' });
+    const page = await browser.open({ address: `#${PLAIN}&sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8` });
     await untilReady(page);
     await page.run(() => {
       const post = Worker.prototype.postMessage;
@@ -333,7 +333,7 @@ inBrowsers((browser, test) => {
     // Two steps and a write besides the five seconds: the clock is checked between steps.
     assert.ok(late < 7000, `the weights of step ${kept} are kept at step ${last}, ${Math.round(late)} ms behind`);
     await page.driver.get('about:blank');
-    await page.driver.get(`${page.base}#sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8`);
+    await page.driver.get(`${page.base}#${PLAIN}&sample=jfk&architecture=lstm&hidden=256&layers=2&segment=1&batch=8`);
     await page.until('the model', () => /Weights after step \d+, inside epoch 1, not validated/.test(document.querySelector('#train .sentence').textContent), { timeout: 60_000 });
     const step = Number(/after step (\d+)/.exec((await page.text('#train .sentence')) ?? '')?.[1]);
     assert.ok(step >= kept, `${step} after ${kept}`);

@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(lengths(35_000, Step::Milliseconds(900_000), 96), (96, 480, 96));
         assert_eq!(lengths(50_000, Step::Milliseconds(60_000), 1440), (1440, 240, 60));
         let (_, window, horizon) = lengths(30, hour, 24);
-        assert_eq!((window, horizon), (6, 3));
+        assert_eq!((window, horizon), (5, 3));
         for rows in 0..40 {
             let suggestion = suggested(&vec![1.0; rows], Step::Rows);
             assert!(suggestion.window >= 1 && suggestion.horizon >= 1);
