@@ -87,7 +87,7 @@ inBrowsers((browser) => {
   });
 
   test('from eight past forecasts no range is drawn, and where it would be named stands why', async () => {
-    const page = await browser.open({ address: '#sample=co2&window=24&horizon=2&epochs=1&split=733,737' });
+    const page = await browser.open({ address: '#sample=co2&window=24&horizon=2&epochs=1&split=738,742' });
     await untilReady(page);
     await press(page, 'Train');
     await untilJudged(page);
