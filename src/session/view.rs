@@ -136,7 +136,11 @@ impl View {
             let train = all(Part::Train, &self.windows.train);
             let validation = all(Part::Validation, &self.windows.validation);
             let fitted = Baselines::fit(&self.frame, split, &train, &validation, self.season);
-            fitted.with(self.experiment.statistical(split.train.clone(), self.season))
+            fitted.with(self.experiment.statistical(
+                &self.frame.names[..self.frame.targets],
+                split.train.clone(),
+                self.season,
+            ))
         })
     }
 
