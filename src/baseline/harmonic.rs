@@ -66,7 +66,9 @@ pub struct Harmonic {
     pub errors: Vec<f64>,
     /// Akaike's information criterion, corrected for few rows.
     pub aicc: f64,
-    terms: Vec<(Term, f64)>,
+    terms: Vec<Chosen>,
+    /// Each season's rows and the sum of its waves at each phase, `[period]`.
+    sums: Vec<(usize, Vec<f64>)>,
     /// The equations of the coefficients, as in [`seasonal::solve`].
     equations: Vec<Vec<f64>>,
     /// Number of fitted rows.
@@ -76,6 +78,15 @@ pub struct Harmonic {
     /// The last `p` values, the latest first, and their `η`.
     latest: VecDeque<f64>,
     residuals: VecDeque<f64>,
+}
+
+/// A summand of the fitted regression.
+#[derive(Debug, Clone, PartialEq)]
+struct Chosen {
+    term: Term,
+    coefficient: f64,
+    /// A wave's value at each phase, `[period]`; else empty.
+    by_phase: Vec<f64>,
 }
 
 /// The summands of all candidates with their values, and what least squares needs of them.
@@ -137,23 +148,46 @@ impl Harmonic {
         let (found, pairs) = best.filter(|(found, _)| found.aicc.is_finite())?;
         let Candidate { chosen, coefficients, residuals, errors, aicc } = found;
         let latest = |values: &[f64]| values.iter().rev().take(errors.len()).copied().collect();
-        Some(Self {
+        let chosen_ones = chosen.iter().zip(&coefficients).map(|(&term, &coefficient)| {
+            let term = terms.terms[term];
+            let by_phase = match term {
+                Term::Wave(wave) => (0..wave.period).map(|phase| wave.at(phase)).collect(),
+                _ => Vec::new(),
+            };
+            Chosen { term, coefficient, by_phase }
+        });
+        let mut found = Self {
             pairs: pairs.into_iter().filter(|(_, count)| *count > 0).collect(),
             has_slope: chosen.contains(&1),
             aicc,
-            terms: chosen.iter().map(|&term| terms.terms[term]).zip(coefficients).collect(),
+            terms: chosen_ones.collect(),
+            sums: Vec::new(),
             equations: terms.equations(&chosen),
             fitted: values.len(),
             rows: values.len(),
             latest: latest(values),
             residuals: latest(&residuals),
             errors,
-        })
+        };
+        found.add_up();
+        Some(found)
+    }
+
+    /// Adds up the waves of each season.
+    fn add_up(&mut self) {
+        self.sums = self.pairs.iter().map(|&(period, _)| (period, vec![0.0; period])).collect();
+        for Chosen { term, coefficient, by_phase } in &self.terms {
+            let Term::Wave(wave) = term else { continue };
+            let Some((_, sums)) = self.sums.iter_mut().find(|(period, _)| *period == wave.period) else { continue };
+            sums.iter_mut().zip(by_phase).for_each(|(sum, value)| *sum += coefficient * value);
+        }
     }
 
     /// The regression's value at a row.
     fn regression(&self, row: usize) -> f64 {
-        self.terms.iter().map(|(term, coefficient)| coefficient * term.at(row, self.fitted)).sum()
+        let others = self.terms.iter().filter(|chosen| chosen.by_phase.is_empty());
+        let line: f64 = others.map(|chosen| chosen.coefficient * chosen.term.at(row, self.fitted)).sum();
+        line + self.sums.iter().map(|(period, sums)| sums[row % period]).sum::<f64>()
     }
 
     /// `η` of the next row.
@@ -165,7 +199,11 @@ impl Harmonic {
     pub fn read(&mut self, value: f64) {
         let regression = self.regression(self.rows);
         let residual = if value.is_finite() { value - regression } else { self.expected(&self.residuals) };
-        let at: Vec<f64> = self.terms.iter().map(|(term, _)| term.at(self.rows, self.fitted)).collect();
+        let at = |chosen: &Chosen| match chosen.by_phase.len() {
+            0 => chosen.term.at(self.rows, self.fitted),
+            period => chosen.by_phase[self.rows % period],
+        };
+        let at: Vec<f64> = self.terms.iter().map(at).collect();
         for (equation, x) in self.equations.iter_mut().zip(&at) {
             equation.iter_mut().zip(at.iter().chain([&(regression + residual)])).for_each(|(sum, y)| *sum += x * y);
         }
@@ -184,7 +222,8 @@ impl Harmonic {
         let coefficients = seasonal::solve(self.equations.clone());
         // Values of extreme sizes may not be solved for.
         if coefficients.iter().all(|coefficient| coefficient.is_finite()) {
-            self.terms.iter_mut().zip(coefficients).for_each(|((_, old), new)| *old = new);
+            self.terms.iter_mut().zip(coefficients).for_each(|(chosen, new)| chosen.coefficient = new);
+            self.add_up();
             let residuals = (0..).zip(&self.latest).map(|(back, value)| value - self.regression(self.rows - 1 - back));
             self.residuals = residuals.collect();
         }

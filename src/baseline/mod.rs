@@ -99,7 +99,11 @@ impl Method {
                 let usable = mstl::usable(periods, rows);
                 if usable.is_empty() {
                     return Err(match period {
-                        1 => too_short(2, " and a season, but none was found"),
+                        1 => Error::TooShort {
+                            rows,
+                            needed: 2,
+                            problem: "MSTL needs a season, and there is none.".to_owned(),
+                        },
                         _ => too_short(2 * period + 1, " to tell a season from a trend"),
                     });
                 }

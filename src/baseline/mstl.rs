@@ -10,8 +10,8 @@ const ROUNDS: usize = 2;
 /// Smoothing of one phase, in seasons: 11 for the shortest season, 15 for the next, and so on (section 3 of the paper).
 const SHORTEST: usize = 11;
 const LONGER: usize = 4;
-/// A season of so many rows: a decomposition costs the square of the longest one, so that each further such number of rows makes the next
-/// one wait for a season more.
+/// Rows of a season for which the next decomposition waits one season: its cost is the square of the longest, and for each of twice, thrice
+/// as many rows it waits for four seasons, nine.
 const LONG: usize = 400;
 /// Seasons beyond the smoothing that a new decomposition of the latest rows reads.
 const MARGIN: usize = 2;
@@ -94,7 +94,7 @@ impl Mstl {
         self.latest.push(next[0]);
         self.since += 1;
         let longest = self.periods.last().copied().unwrap_or(1);
-        if self.since == longest * longest.div_ceil(LONG) {
+        if self.since == longest * longest.div_ceil(LONG).pow(2) {
             self.renew();
         }
     }

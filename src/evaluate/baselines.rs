@@ -280,8 +280,7 @@ impl Baselines {
                 let Some(statistical) = &self.statistical else { continue };
                 match statistical.description(method, target) {
                     Ok(description) => {
-                        let note =
-                            format!("{description}, fitted to the training part; reads all rows before the horizon.");
+                        let note = format!("{description}.");
                         entry.add(frame, target, (set, blocks), note, &mut |starts, out| {
                             let origins = starts.iter().map(|&start| start as usize + window);
                             // There is one, as it has a description.

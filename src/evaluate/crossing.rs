@@ -21,7 +21,7 @@ pub struct Crossing {
     pub sentence: String,
 }
 
-/// Chances for target number `target` of the scaled forecast `predicted` `[horizon]` from `row` on, whose values end at the scaled `limits`.
+/// Chances for target number `target` of the scaled forecast `predicted` `[horizon]` from `row` on, whose values end at `limits`, in its unit.
 /// `value` is the value in its unit, and scaled; `name` is the target's. `None` where too few errors are known.
 pub fn crossing(
     ranges: &Ranges<'_>,
@@ -33,7 +33,7 @@ pub fn crossing(
     let spread = Spread::known(ranges.past, target, row)?;
     // Never 0 nor 1: so few errors cannot tell; but beyond a limit of the values there is nothing.
     let beyond =
-        [limits.upper.is_some_and(|limit| scaled >= limit.at), limits.lower.is_some_and(|limit| scaled < limit.at)];
+        [limits.upper.is_some_and(|limit| value >= limit.at), limits.lower.is_some_and(|limit| value < limit.at)];
     let (none, all) = match beyond {
         [true, _] => (0.0, 0.0),
         [_, true] => (1.0, 1.0),

@@ -179,9 +179,9 @@ impl Experiment {
         if found.contains(&season) { found } else { vec![season] }
     }
 
-    /// The statistical baselines of the targets, to be fitted to `rows`, with seasons beside that of `season` rows.
-    pub fn statistical(&self, rows: Range<usize>, season: usize) -> Statistical {
-        Statistical::new(&self.series, &self.targets, rows, &self.periods(season))
+    /// The statistical baselines of `targets`, to be fitted to `rows`, with the seasons beside that of `season` rows.
+    pub fn statistical(&self, targets: &[String], rows: Range<usize>, season: usize) -> Statistical {
+        Statistical::new(&self.series, targets, rows, &self.periods(season))
     }
 
     /// The baselines on this basis, from `fit` or from memory.

@@ -180,7 +180,7 @@ impl View {
         }
         let past = past.map_err(not_ready)?;
         let ranges = self.ranges(past);
-        let limits = self.limits.get(index).copied().unwrap_or_default().scaled(frame.scales[index]);
+        let limits = self.limits.get(index).copied().unwrap_or_default();
         let wide: Vec<f64> = predicted[index].iter().map(|&value| crate::wide(value)).collect();
         let asked = (value, frame.scales[index].scale(value));
         crossing::crossing(&ranges, (index, &names[index], frame.rows), &wide, &limits, asked)
@@ -209,7 +209,11 @@ impl View {
             let train = all(Part::Train, &self.windows.train);
             let validation = all(Part::Validation, &self.windows.validation);
             let fitted = Baselines::fit(&self.frame, split, &train, &validation, self.season);
-            fitted.with(self.experiment.statistical(split.train.clone(), self.season))
+            fitted.with(self.experiment.statistical(
+                &self.frame.names[..self.frame.targets],
+                split.train.clone(),
+                self.season,
+            ))
         })
     }
 

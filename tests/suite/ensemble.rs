@@ -209,7 +209,11 @@ fn on_rows_that_go_on_every_member_is_what_it_was() {
             }
         };
         assert!(close(&[now], &[expected]), "{id}: {now} and {expected}");
-        // One that is fitted anew forecasts something else.
+        // Harmonic regression finds the same season in these rows and in more of them; any other that is fitted anew forecasts something
+        // else.
+        if id == "harmonic" {
+            continue;
+        }
         later.combine(&members, &Loading::default()).unwrap();
         let anew = later.predictions(Part::Test, 1).unwrap().predicted[at];
         assert!((anew - expected).abs() > 2.0 * (now - expected).abs(), "{id}: {anew}, {now}, {expected}");

@@ -108,7 +108,8 @@ fn every_method_is_a_row_with_the_error_of_its_own_forecasts() {
                 let row = of.rows.iter().find(|row| row.id == method.id()).unwrap();
                 let direct = case.direct(method, target, &[12], set);
                 assert!((row.scores.mae / direct - 1.0).abs() < SAME, "{method:?}: {} for {direct}", row.scores.mae);
-                assert!(row.note.contains(", fitted to the training part"), "{}", row.note);
+                let fitted = method.fit(&case.series.columns[target][..case.split.train.end], &[12]).unwrap();
+                assert!(row.note.starts_with(&format!("{}.", fitted.description())), "{}", row.note);
             }
         }
     }

@@ -230,7 +230,8 @@ const configured = object({
   memory_bytes: amount,
   memory: object({ step: amount, judging: amount, weights: amount, data: amount }),
   workers: count,
-  suggested: object({ season: count, window: count, horizon: count, gaps: text, why: text }),
+  // Older runs have one season.
+  suggested: object({ season: count, seasons: maybe(list(count)), window: count, horizon: count, gaps: text, why: text }),
   filled: count,
   truncated: maybe(object({ chunk: count, side_by_side: count, lanes: count, borders: count, passes: amount, sentence: text, starts: list(moment), cuts: list(moment) })),
   notes: list(text),

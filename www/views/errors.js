@@ -233,7 +233,7 @@ export function errorsView(root, store, act) {
           h(
             'p',
             { class: 'small muted' },
-            'MAE: mean absolute error. RMSE: root mean squared error, which weighs large errors more. MASE: MAE divided by the MAE of the seasonal baseline on the training part. “Perhaps by chance”: a sign-flip test over blocks of windows cannot rule out chance at 5 %.',
+            'MAE: mean absolute error. RMSE: root mean squared error, which weighs large errors more. MASE: MAE divided by the MAE of the seasonal baseline on the training part. “Perhaps by chance”: a sign-flip test over blocks of windows cannot rule out chance at 5 %. Baselines are fitted to the training part; the statistical ones then read all rows before each horizon, not its window alone.',
           ),
           open ? h('p', {}, judge) : null,
         );

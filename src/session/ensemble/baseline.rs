@@ -52,7 +52,11 @@ impl Baseline {
         let fitted = Baselines::fit(frame, &split, &set(Part::Train)?, &set(Part::Validation)?, *season);
         // No row of a part that is scored here.
         let rows = split.train.start..split.train.end.min(experiment.split.train.end);
-        Self::of(about, Arc::new(fitted.with(experiment.statistical(rows, *season))), view)
+        Self::of(
+            about,
+            Arc::new(fitted.with(experiment.statistical(&frame.names[..frame.targets], rows, *season))),
+            view,
+        )
     }
 
     fn of(about: file::Baseline, fitted: Arc<Baselines>, view: &View) -> Result<Self> {
