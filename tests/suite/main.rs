@@ -6,6 +6,7 @@
 mod common;
 mod stored;
 
+mod automatic;
 mod baselines;
 mod checkpoints;
 mod conformance;
