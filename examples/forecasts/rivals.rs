@@ -2,8 +2,8 @@
 
 use unrolled::baseline::Method;
 use unrolled::data::{Axis, Fill, Frame, FrameOptions, Series, Split, WindowSet};
-use unrolled::evaluate::{Form, Ridge};
 use unrolled::evaluate::interval::SHOWN;
+use unrolled::evaluate::{Form, Ridge};
 
 use crate::press::Made;
 use crate::sets::Set;

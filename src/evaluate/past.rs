@@ -31,10 +31,12 @@ pub struct Past {
     pub every: usize,
     /// First row of each forecast, ascending.
     pub origins: Vec<usize>,
+    /// Whether other weights forecast, which have learnt from more rows: a bias of these errors then tells nothing of theirs.
+    pub refitted: bool,
     /// Whether each target is constant in the training part.
     pub constant: Vec<bool>,
     /// `[(targets · horizon) × origins]`; `NaN` where the truth is not there.
-    errors: Vec<f64>,
+    pub(crate) errors: Vec<f64>,
 }
 
 impl Past {
@@ -60,7 +62,7 @@ impl Past {
             }
         });
         let constant = frame.scales[..targets].iter().map(|scale| scale.constant).collect();
-        Past { horizon, targets, every, origins, constant, errors }
+        Past { horizon, targets, every, origins, refitted: false, constant, errors }
     }
 
     /// The errors of target number `target` at the origin with this index, by step of the horizon.

@@ -6,7 +6,8 @@
 //! - errors are divided by a scale for their step, `s_h`, and those of neighbouring steps are pooled until they weigh [`POOLED`];
 //!   `s_h` is the mean absolute error, drawn towards a curve `a · h^c`, `0 ≤ c ≤ 1`, the more the fewer windows there are;
 //! - `n` origins count as `ν = n / (1 + (h − 1) / 2)` independent ones, since forecasts of `h` steps overlap;
-//! - every error counts with its sign by `ν / (ν + 20)`, and otherwise half with either sign: from few windows one cannot tell a bias;
+//! - every error counts with its sign by `ν / (ν + 20)`, and otherwise half with either sign: from few windows one cannot tell a
+//!   bias, and a model that has learnt from more rows since need not share it;
 //! - a quantile is multiplied by the ratio of Student's quantile with `ν` degrees of freedom to the normal one, which is wider the fewer
 //!   they are, and 1 for many.
 //!
@@ -110,7 +111,7 @@ impl<'a> Spread<'a> {
     /// The share of the errors at `step` that counts with its sign.
     fn signed(&self, step: usize) -> f64 {
         let degrees = self.degrees(step);
-        degrees / (degrees + SIGNED)
+        if self.past.refitted { 0.0 } else { degrees / (degrees + SIGNED) }
     }
 
     /// The distribution of the error at `step`, from 0.
@@ -240,7 +241,6 @@ fn student(z: f64, degrees: f64) -> f64 {
 }
 
 /// Quantile of the standard normal distribution, to seven digits (Wichura, Algorithm AS 241, PPND7, 1988).
-#[expect(clippy::excessive_precision, reason = "as printed")]
 fn normal_quantile(p: f64) -> f64 {
     let q = p - 0.5;
     if q.abs() <= 0.425 {

@@ -24,8 +24,8 @@ mod model;
 mod sizing;
 mod view;
 
-pub use automatic::Candidate;
 pub use crate::train::inside::{About, GradientTrace, Gradients, Inner};
+pub use automatic::Candidate;
 pub use catalog::{Catalog, Preset, catalog, checked};
 pub use configured::{Configured, Parameters, Share};
 pub use ensemble::Member;

@@ -170,7 +170,7 @@ impl Model {
     }
 
     /// The weights that have learnt from all rows.
-    pub(super) fn learnt_last(&self) -> Option<&Trainer> {
+    pub fn learnt_last(&self) -> Option<&Trainer> {
         self.last.as_deref().filter(|last| last.is_done())
     }
 
@@ -219,15 +219,16 @@ impl Model {
 
     /// Errors at past origins, for a forecast beyond the end, computed once for the weights in use.
     fn past(&self) -> std::result::Result<Arc<Past>, String> {
-        let (first, age) = (self.unseen_from()?, self.age());
+        let (first, age, refitted) = (self.unseen_from()?, self.age(), self.learnt_last().is_some());
         let mut known = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, past)) = known.as_ref().filter(|(of, _)| *of == age) {
+        if let Some((_, past)) = known.as_ref().filter(|(of, past)| *of == age && past.refitted == refitted) {
             return Ok(Arc::clone(past));
         }
         // Its own, since a saved file is asked for by shared reference.
         let mut tape = Tape::new(false);
         let mut predict = |batch: &Batch, out: &mut [crate::Real]| self.trainer.forecast(&mut tape, batch, out);
-        let past = Arc::new(self.view.past_of_end(first, &mut Reading::new(&mut predict)));
+        let past = self.view.past_of_end(first, &mut Reading::new(&mut predict));
+        let past = Arc::new(Past { refitted, ..past });
         *known = Some((age, Arc::clone(&past)));
         Ok(past)
     }

@@ -20,7 +20,9 @@ pub fn noisy_sine(rows: usize) -> Series {
 /// Settings of a plain network, a GRU, with more from JSON: it starts from random weights and passes over the windows of the training part, 64
 /// at a time, once an epoch. A test of the defaults takes [`settings`].
 pub fn plain(json: &str) -> Raw {
-    let mut raw = settings(r#"{"architecture": "gru", "from_line": false, "all_rows": false, "epoch_steps": 1, "batch_size": 64}"#);
+    let mut raw = settings(
+        r#"{"architecture": "gru", "from_line": false, "all_rows": false, "epoch_steps": 1, "batch_size": 64}"#,
+    );
     raw.extend(settings(json));
     raw
 }

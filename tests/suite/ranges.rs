@@ -148,6 +148,23 @@ fn ranges_lie_in_each_other_and_have_a_width_unless_the_series_is_constant() {
 }
 
 #[test]
+fn a_bias_of_the_errors_shifts_the_range_unless_other_weights_forecast() {
+    let mut rng = ChaCha8Rng::seed_from_u64(13);
+    let column: Vec<f64> = (0..1000).map(|row| noise(&mut rng) + if row < 600 { 0.0 } else { 3.0 }).collect();
+    let (frame, split) = frame(&column, "60/20/20");
+    let mut past = Past::over(&frame, split.validation.start..1000, (8, 6), &mut Reading::new(&mut zero));
+    let shown = |past: &Past| {
+        let found = Interval::known(&Ranges { past, levels: &[0.8], limits: &[] }, 1000).unwrap().shown;
+        (found.lower[0], found.upper[0])
+    };
+    let (lower, upper) = shown(&past);
+    assert!(lower > -0.5 * upper, "{lower} {upper}");
+    past.refitted = true;
+    let (lower, upper) = shown(&past);
+    assert!((lower + upper).abs() < 1e-9 * upper, "{lower} {upper}");
+}
+
+#[test]
 fn short_series_are_covered_about_as_often_as_the_level_says() {
     // Monthly values of five to ten years, 12 ahead: validation and test part have fewer rows than two horizons.
     let mut rng = ChaCha8Rng::seed_from_u64(11);

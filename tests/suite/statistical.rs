@@ -60,14 +60,7 @@ impl Case {
     fn judged(&self, baselines: &Baselines, part: Part) -> Evaluation {
         let set = &self.sets[if part == Part::Test { 2 } else { 1 }];
         let mut model = |_: &unrolled::data::Batch, out: &mut [Real]| out.fill(0.0);
-        evaluate(
-            &self.frame,
-            part,
-            set,
-            baselines,
-            &mut model,
-            &About { label: "LSTM", scored_times: 1, ranges: None },
-        )
+        evaluate(&self.frame, part, set, baselines, &mut model, &About { label: "LSTM", scored_times: 1, ranges: None })
     }
 
     /// Mean absolute error of a method that was fitted to the training part and has read on, over the windows of a set.

@@ -23,8 +23,16 @@ type Planned = (&'static str, &'static str, f64);
 /// A network that adds to the linear model ends early by itself, so it may take longer. Those without one are trained along a whole
 /// cosine; they differ most from it and from each other, and so gain most in an average.
 const NETWORKS: [Planned; 4] = [
-    ("GRU on the linear model", r#"{"architecture": "gru", "from_line": true, "segment": 0, "schedule": "constant"}"#, 2.0),
-    ("GRU", r#"{"architecture": "gru", "from_line": false, "segment": 0, "head_dropout": 0.2, "schedule": "cosine"}"#, 1.0),
+    (
+        "GRU on the linear model",
+        r#"{"architecture": "gru", "from_line": true, "segment": 0, "schedule": "constant"}"#,
+        2.0,
+    ),
+    (
+        "GRU",
+        r#"{"architecture": "gru", "from_line": false, "segment": 0, "head_dropout": 0.2, "schedule": "cosine"}"#,
+        1.0,
+    ),
     (
         "GRU over seasons",
         r#"{"architecture": "gru", "from_line": false, "head_dropout": 0.2, "schedule": "cosine"}"#,
@@ -39,7 +47,8 @@ const NETWORKS: [Planned; 4] = [
 /// As `configured` for the first one.
 pub fn planned(raw: &Raw, configured: impl Fn(&Raw) -> Result<Configured>) -> Result<Vec<(String, Raw)>> {
     let effort = catalog::checked(raw)?.get(&EFFORT);
-    let common: Raw = raw.iter().filter(|(key, _)| !own().contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let common: Raw =
+        raw.iter().filter(|(key, _)| !own().contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
     let mut all: Vec<(String, Raw)> = Vec::new();
     let mut first: Option<Configured> = None;
     for (label, own, times) in NETWORKS {

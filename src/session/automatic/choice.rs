@@ -24,7 +24,8 @@ impl Automatic {
     pub(super) fn choose(&mut self, judged: usize) -> Result<()> {
         self.models.truncate(judged);
         for (candidate, model) in self.candidates.iter_mut().zip(&mut self.models) {
-            candidate.error = Some(model.validation_error()).filter(|error| error.is_finite() && candidate.why.is_empty());
+            candidate.error =
+                Some(model.validation_error()).filter(|error| error.is_finite() && candidate.why.is_empty());
         }
         let first = self.models.first().ok_or_else(no_candidate)?;
         self.candidates.extend(tried().map(|id| baseline(id, first)));

@@ -102,7 +102,8 @@ impl Members {
     /// Errors at past origins, for a forecast beyond the end.
     pub fn past(&mut self, view: &View) -> std::result::Result<Past, String> {
         let first = self.unseen_from(view)?;
-        Ok(view.past_of_end(first, self))
+        let refitted = self.models().any(|(_, model)| model.learnt_last().is_some());
+        Ok(Past { refitted, ..view.past_of_end(first, self) })
     }
 
     /// Forecasts of `steps` steps beyond the end of `frame`, of each target, scaled like the frame.

@@ -87,7 +87,8 @@ pub(super) fn scale(params: &mut Params, line: Line, share: f64) {
 /// Errors with a share of what the network adds, from those without and with all of it.
 fn mixed(before: &[Vec<f64>], after: &[Vec<f64>], share: f64) -> Vec<Vec<f64>> {
     let pairs = before.iter().zip(after);
-    let of = |(before, after): (&Vec<f64>, &Vec<f64>)| before.iter().zip(after).map(|(b, a)| b + share * (a - b)).collect();
+    let of =
+        |(before, after): (&Vec<f64>, &Vec<f64>)| before.iter().zip(after).map(|(b, a)| b + share * (a - b)).collect();
     pairs.map(of).collect()
 }
 

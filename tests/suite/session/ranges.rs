@@ -18,7 +18,7 @@ fn the_ranges_are_measured_on_the_test_part_beside_their_nominal_levels() {
     let judged = session.evaluate(Part::Test).unwrap();
     let found = judged.range.unwrap();
     assert_eq!((found.level, found.windows, &judged.targets[0].range), (0.8, judged.windows, &Some(found.clone())));
-    assert_eq!(session.forecast(12).unwrap().measured, [found.clone()]);
+    assert_eq!(session.forecast(12).unwrap().measured, std::slice::from_ref(&found));
     let rows: Vec<_> = judged.ranges.iter().map(|row| (row.id, row.measured.level)).collect();
     assert_eq!(rows, ["model", "seasonal"].map(|id| [0.5, 0.8, 0.95].map(|level| (id, level))).concat());
     assert_eq!(judged.ranges[1].measured, found);
