@@ -31,7 +31,7 @@ impl Automatic {
         self.candidates.extend(tried().map(|id| baseline(id, first)));
         let least = self.candidates.iter().filter_map(|candidate| candidate.error).fold(f64::INFINITY, f64::min);
         let WindowSet { starts, horizon, .. } = &first.view.windows.validation;
-        let spanned = ((starts.len() + horizon - 1) / horizon).max(1) as f64;
+        let spanned = starts.len().div_ceil(*horizon).max(1) as f64;
         let most = least * (1.0 + LENIENCE / spanned.sqrt());
         let mut kept: Vec<bool> =
             self.candidates.iter().map(|candidate| candidate.error.is_some_and(|error| error <= most)).collect();

@@ -65,7 +65,7 @@ pub struct Automatic {
     /// Networks first, in the order of training; then, once chosen from, baselines.
     pub candidates: Vec<Candidate>,
     /// The networks, each until it is in the average.
-    models: Vec<Box<Model>>,
+    models: Vec<Model>,
     stage: Stage,
     ensemble: Option<Box<Ensemble>>,
     /// Whether the chosen networks learn from all rows.
@@ -88,7 +88,7 @@ impl Automatic {
                 Ok(mut model) => {
                     model.view.label.clone_from(&label);
                     left = left.saturating_sub(model.configured.memory_bytes);
-                    models.push(Box::new(model));
+                    models.push(model);
                     candidates.push(Candidate { label, settings, error: None, weight: 0.0, why: String::new() });
                 }
                 // Others may be smaller.
@@ -117,7 +117,7 @@ impl Automatic {
     /// The network in training; at the end there is none.
     pub fn model(&self) -> Option<&Model> {
         match self.stage {
-            Stage::Judging(at) | Stage::Learning(at) => self.models.get(at).map(|model| &**model),
+            Stage::Judging(at) | Stage::Learning(at) => self.models.get(at),
             Stage::Done => None,
         }
     }
@@ -228,7 +228,7 @@ impl Automatic {
         for candidate in self.candidates.iter().filter(|candidate| candidate.weight > 0.0) {
             match candidate.settings.is_empty() {
                 true => made.push((Made::Baseline(candidate.label.clone()), candidate.weight)),
-                false => made.extend(models.next().map(|model| (Made::Model(model), candidate.weight))),
+                false => made.extend(models.next().map(|model| (Made::Model(Box::new(model)), candidate.weight))),
             }
         }
         self.stage = Stage::Done;
@@ -347,7 +347,7 @@ enum Now<'a> {
 }
 
 /// The configuration of all: the first network's, with the settings that were asked for.
-fn described(models: &[Box<Model>], raw: &Raw) -> Result<Configured> {
+fn described(models: &[Model], raw: &Raw) -> Result<Configured> {
     let Some(first) = models.first() else { return Err(no_candidate()) };
     let mut settings = first.configured.settings.clone();
     for key in candidates::own() {
@@ -370,7 +370,7 @@ fn described(models: &[Box<Model>], raw: &Raw) -> Result<Configured> {
             total: parameters().map(|one| one.total).sum(),
             total_one_bias: parameters().map(|one| one.total_one_bias).sum(),
             formula: totals.join(" + "),
-            rows: models.iter().flat_map(|model| named(model)).collect(),
+            rows: models.iter().flat_map(named).collect(),
         },
         members: models
             .iter()
