@@ -160,8 +160,13 @@ fn used(raw: &Raw) -> (u64, Memory) {
     draft.configure(raw).unwrap();
     let predicted = session.configure(raw).unwrap().memory;
     // To its end where a second training follows; the first one's steps then give their memory back.
-    let mut most = 0;
+    let (mut most, mut looked_at) = (0, false);
     while (raw["all_rows"] == true || session.history(0).unwrap().is_empty()) && session.advance().unwrap() {
+        // A page looks at the forecasts while the first training goes on.
+        if !looked_at && !session.history(0).unwrap().is_empty() {
+            looked_at = true;
+            session.predictions(Part::Validation, 1).unwrap();
+        }
         most = most.max(ALLOCATOR.allocated());
     }
     session.predictions(Part::Validation, 1).unwrap();

@@ -24,7 +24,7 @@ fn numbers_are_single_precision_in_the_browser() {
 fn beats_the_last_value(architecture: &str, more: &str) {
     let mut raw = plain(more);
     for (key, value) in settings(
-        r#"{"hidden": 16, "window": 48, "horizon": 12, "epochs": 12, "learning_rate": 0.005, "head_dropout": 0}"#,
+        r#"{"hidden": 16, "window": 48, "horizon": 12, "segment": 24, "epochs": 12, "learning_rate": 0.005, "head_dropout": 0}"#,
     ) {
         raw.entry(key).or_insert(value);
     }
@@ -54,7 +54,7 @@ fn every_architecture_learns_in_the_browser() {
 #[wasm_bindgen_test]
 fn the_defaults_start_from_the_line_and_learn_from_all_rows_in_the_browser() {
     let mut session = Session::new(noisy_sine(400));
-    session.configure(&settings(r#"{"hidden": 8, "epochs": 2}"#)).unwrap();
+    session.configure(&settings(r#"{"architecture": "gru", "hidden": 8, "epochs": 2}"#)).unwrap();
     while session.advance().unwrap() {}
     let progress = session.progress().unwrap();
     assert!(progress.line.is_some() && progress.added.is_some(), "{progress:?}");
@@ -62,6 +62,15 @@ fn the_defaults_start_from_the_line_and_learn_from_all_rows_in_the_browser() {
     let error = |id: &str| rows.iter().find(|row| row.id == id).unwrap().scores.rmse;
     assert!(error("model") <= 1.0001 * error("ridge-centred"), "{} {}", error("model"), error("ridge-centred"));
     assert!(session.forecast(12).unwrap().note.contains("all rows"));
+}
+
+#[wasm_bindgen_test]
+fn the_automatic_choice_is_the_default_in_the_browser() {
+    let mut session = Session::new(noisy_sine(400));
+    session.configure(&settings(r#"{"hidden": 4, "effort": 0.2}"#)).unwrap();
+    while session.advance().unwrap() {}
+    assert!(session.candidates().iter().any(|one| one.weight > 0.0 && !one.settings.is_empty()));
+    assert!(session.forecast(24).unwrap().values.iter().all(|value| value.is_finite()));
 }
 
 #[wasm_bindgen_test]

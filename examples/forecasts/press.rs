@@ -11,8 +11,9 @@ use unrolled::session::{Session, catalog};
 use crate::sets::{One, Set};
 
 /// Parts of one press, each with the settings that leave it off.
-pub const PARTS: [(&str, &str); 3] = [
-    ("start from the line", r#"{ "from_line": false }"#),
+pub const PARTS: [(&str, &str); 4] = [
+    ("several candidates", r#"{ "architecture": "gru" }"#),
+    ("several candidates and the line", r#"{ "architecture": "gru", "from_line": false }"#),
     ("enough training", r#"{ "epoch_steps": 1, "batch_size": 64 }"#),
     ("learning from all rows", r#"{ "all_rows": false }"#),
 ];

@@ -18,7 +18,7 @@ test('the package says of itself what is in it', () => {
 });
 
 test('the catalog names every knob once, with words, bounds and a default within them', () => {
-  const { version, architectures, knobs, presets } = catalog();
+  const { version, automatic, architectures, knobs, presets } = catalog();
   assert.match(version, /^\d+\.\d+\.\d+$/);
   const keys = knobs.map((knob) => knob.key);
   assert.equal(new Set(keys).size, keys.length, 'no key twice');
@@ -58,7 +58,7 @@ test('the catalog names every knob once, with words, bounds and a default within
     assert.ok(!model || key === 'architecture' || shared.has(key), `${key} belongs to some architecture`);
   }
   const choice = knobs.find((knob) => knob.key === 'architecture')?.kind;
-  assert.deepEqual(choice?.type === 'choice' && choice.options.map((option) => option.value), architectures.map(({ id }) => id));
+  assert.deepEqual(choice?.type === 'choice' && choice.options.map((option) => option.value), [automatic.id, ...architectures.map(({ id }) => id)]);
 });
 
 test('every preset and every architecture is a model', () => {
@@ -368,7 +368,8 @@ test('a baseline alone forecasts beyond the end, with a range, and a column is s
     assert.ok(values.length === 12 && values.every((value) => value > -40 && value < 50), id);
     assert.ok(values.every((value, step) => (lower?.[step] ?? NaN) <= value && value <= (upper?.[step] ?? NaN)), id);
   }
-  assert.throws(() => session.forecast(13, 'theta'), /1 to 12 steps/);
+  assert.throws(() => session.forecast(13, 'ridge'), /1 to 12 steps/);
+  assert.throws(() => session.forecast(121, 'theta'), /1 to 120 steps/);
   assert.throws(() => session.forecast(2, /** @type {any} */ ('oracle')), /no baseline “oracle”.*theta/);
 
   const [name] = parts().names;

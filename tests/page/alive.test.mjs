@@ -133,7 +133,7 @@ inBrowsers((browser, test) => {
   });
 
   test('a loss that explodes: which step, and what to try; what was there before can come back', async () => {
-    const page = await browser.open({ address: '#sample=seattle&learning_rate=10&clip=0&optimiser=sgd' });
+    const page = await browser.open({ address: '#architecture=gru&sample=seattle&learning_rate=10&clip=0&optimiser=sgd' });
     await untilReady(page);
     await press(page, 'Train');
     await untilStatus(page, 'failed');

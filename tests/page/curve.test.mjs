@@ -40,7 +40,7 @@ function noteLines() {
 /** The core's curves. @param {string} architecture */
 function curves(architecture) {
   const session = new Session(table(Buffer.from(daily(400))).series().to_parts());
-  session.configure({ target: 'value', architecture, ...settings });
+  session.configure({ target: 'value', ...settings, architecture });
   while (session.train(1000).state !== 'finished');
   const history = session.history(0);
   const { best } = session.progress();
@@ -53,7 +53,7 @@ inBrowsers((browser, test) => {
     const { id } = catalog().architectures.find(({ knobs }) => knobs.includes('teacher_forcing')) ?? assert.fail('none feeds back');
     const { history, best } = curves(id);
     const [free, forced] = [history.map(({ validation }) => validation), history.map(({ validation_forced: loss }) => Number(loss))];
-    const address = new URLSearchParams(Object.entries({ architecture: id, ...settings }).map(([key, value]) => [key, String(value)]));
+    const address = new URLSearchParams(Object.entries({ ...settings, architecture: id }).map(([key, value]) => [key, String(value)]));
     const page = await opened(browser, `#${address}`, { before: noteLines });
     const keys = () => page.run(() => [...document.querySelectorAll('#train .legend .key')].filter((key) => key.checkVisibility()).map(({ textContent }) => textContent));
     assert.deepEqual(await keys(), ['training', 'validation', 'last value']);

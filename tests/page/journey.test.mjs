@@ -254,7 +254,7 @@ inBrowsers((browser) => {
         /900 values/.test(document.querySelector('#data .extent').textContent) &&
         !document.querySelector('#train .main').disabled,
     );
-    await page.run(() => document.querySelector('#model input[name="architecture"]:not(:checked)').click());
+    await page.run(() => document.querySelector('#model input[name="architecture"][value="lstm"]').click());
     await page.until('the settings in the address', () => /file=mine.csv.*architecture=/.test(location.hash));
     const architecture = await page.run(() => document.querySelector('#model input[name="architecture"]:checked').value);
     await press(page, 'Train');

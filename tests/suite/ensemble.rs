@@ -2,6 +2,7 @@
 
 use crate::common::{noisy_sine, settings};
 use crate::experiment::trained;
+use crate::saved_models::settled;
 use unrolled::baseline::Method;
 use unrolled::data::{Part, Series};
 use unrolled::evaluate::Baselines;
@@ -297,7 +298,7 @@ fn what_cannot_be_averaged_is_refused_by_the_number_of_the_member() {
 #[test]
 fn an_average_neither_trains_nor_has_inner_values() {
     let series = noisy_sine(400);
-    let file = trained(series.clone(), "{}").save().unwrap();
+    let file = settled(series.clone(), &trained(series.clone(), "{}").save().unwrap());
     let mut both = combined(series.clone(), &[(Member::Model(&file), 1.0), (Member::Baseline("last"), 1.0)]);
     assert_eq!(both.progress().unwrap().state, unrolled::train::State::Finished);
     assert!(both.history(0).unwrap().is_empty());

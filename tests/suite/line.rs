@@ -9,6 +9,7 @@ use unrolled::session::Loading;
 use unrolled::train::State;
 
 use crate::common::{noisy_sine, plain, settings};
+use crate::saved_models::settled;
 
 fn raw(architecture: &str, more: &str) -> Raw {
     let mut raw = plain(
@@ -251,7 +252,7 @@ fn a_network_that_adds_nothing_leaves_the_line_of_all_rows() {
 fn a_file_carries_what_has_learnt_from_all_rows() {
     for architecture in ["gru", "mlp", "dlinear"] {
         let mut session = trained(noisy_sine(500), &again(architecture, "{}"));
-        let bytes = session.save().expect("a file");
+        let bytes = settled(noisy_sine(500), &session.save().expect("a file"));
         let mut other = session.fork();
         other.load(&bytes, &Loading::default()).expect("it is opened");
         assert_eq!(other.save().expect("a file"), bytes);

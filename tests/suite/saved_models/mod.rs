@@ -31,6 +31,14 @@ fn trained(series: Series, raw: &Raw) -> Session {
     session
 }
 
+/// A saved model as it is after it was read once and saved again. In f64 its weights were rounded for the file, so that only then
+/// everything in the file is of these weights; in f32 nothing changes.
+pub fn settled(series: Series, file: &[u8]) -> Vec<u8> {
+    let mut session = Session::new(series);
+    session.load(file, &Default::default()).expect("a saved model");
+    session.save().expect("a file")
+}
+
 /// A file taken apart.
 #[derive(Clone)]
 struct File {
