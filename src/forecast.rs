@@ -77,7 +77,7 @@ pub fn beyond(
             scaled.iter_mut().for_each(|scaled| scaled.truncate(steps));
             return Ok(scaled);
         }
-        roll(frame, &mut batch, &scaled);
+        roll(frame, &mut batch, &[frame.rows], |_, target| &scaled[target]);
     }
 }
 
@@ -160,16 +160,17 @@ pub fn ranged(
     }
 }
 
-/// Moves the window so that it ends with the forecasts made so far.
-fn roll(frame: &Frame, batch: &mut Batch, scaled: &[Vec<Real>]) {
-    let first = frame.rows + scaled[0].len() - batch.window;
+/// Moves each window of a batch so that it ends with the forecasts made so far, `made(sample, target)`, which begin at the rows `origins`.
+pub fn roll<'a>(frame: &Frame, batch: &mut Batch, origins: &[usize], made: impl Fn(usize, usize) -> &'a [Real]) {
+    let done = made(0, 0).len();
     let last = frame.rows + frame.ahead - 1;
-    for step in 0..batch.window + batch.horizon {
-        let row = first + step;
-        let column = &mut batch.values[step * batch.features..(step + 1) * batch.features];
+    let columns = batch.values.chunks_exact_mut(batch.features);
+    for (index, column) in columns.enumerate() {
+        let (step, sample) = (index / batch.size, index % batch.size);
+        let row = origins[sample] + done + step - batch.window;
         column.copy_from_slice(frame.row(row.min(last)));
-        for (out, scaled) in column.iter_mut().zip(scaled) {
-            if let Some(value) = row.checked_sub(frame.rows).and_then(|k| scaled.get(k)) {
+        for (target, out) in column[..frame.targets].iter_mut().enumerate() {
+            if let Some(value) = row.checked_sub(origins[sample]).and_then(|k| made(sample, target).get(k)) {
                 *out = *value;
             }
         }

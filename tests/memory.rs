@@ -191,7 +191,7 @@ fn no_model_holds_more_than_was_predicted() {
             r#"{"head": "rolled"}"#,
             r#"{"attention": "additive", "encoder_cell": "gru"}"#,
             r#"{"reading": "continuous", "lanes": 4, "chunk": 48}"#,
-            r#"{"from_line": true, "all_rows": true, "epochs": 1}"#,
+            r#"{"from_line": true, "all_rows": true, "epochs": 2}"#,
         ] {
             let mut raw = plain(
                 r#"{"window": 72, "segment": 1, "hidden": 32, "layers": 2, "batch_size": 64, "horizon": 12, "split": "240, 380"}"#,

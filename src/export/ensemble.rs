@@ -10,7 +10,9 @@ use crate::export::format::{TensorView, Tensors};
 use crate::export::tensors::{File, broken, sealed};
 
 /// Version of the description; raised when an older reader would misread a newer file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The version of a file whose models forecast its whole horizon at once, which older readers know.
+const AT_ONCE: u32 = 1;
 /// Key of the metadata with the description.
 const KEY: &str = "unrolled.ensemble";
 /// How far rounding may move the sum of the shares from 1.
@@ -26,6 +28,9 @@ pub struct About {
     pub interval: Option<Interval>,
     /// The rows that the interval was made from: those of the validation part.
     pub measured: Past,
+    /// Steps of its horizon, where that is longer than its models': these then go on from their own forecasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<usize>,
 }
 
 /// One member: a model or a baseline.
@@ -64,8 +69,9 @@ pub struct Past {
 
 impl About {
     /// As this library writes it.
-    pub fn new(members: Vec<Member>, interval: Option<Interval>, measured: Past) -> Self {
-        Self { version: VERSION, members, interval, measured }
+    pub fn new(members: Vec<Member>, interval: Option<Interval>, measured: Past, horizon: Option<usize>) -> Self {
+        let version = if horizon.is_some() { VERSION } else { AT_ONCE };
+        Self { version, members, interval, measured, horizon }
     }
 
     /// Whether its parts fit each other.
@@ -116,9 +122,9 @@ pub(super) fn about(file: &File<'_>) -> Result<Option<About>> {
     let unreadable = |error: serde_json::Error| broken(format!("its description cannot be read ({error})"));
     let value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
     let version = value.get("version").and_then(serde_json::Value::as_u64);
-    if version != Some(VERSION.into()) {
+    if !version.is_some_and(|version| (AT_ONCE.into()..=VERSION.into()).contains(&version)) {
         let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
-        return Err(broken(format!("its version is {version}, and this page reads {VERSION}; reload the page")));
+        return Err(broken(format!("its version is {version}, and this page reads up to {VERSION}; reload the page")));
     }
     let about = About::deserialize(&value).map_err(unreadable)?;
     about.check()?;

@@ -8,7 +8,7 @@ import { opened, press, untilJudged, untilReady, untilStatus } from './steps.mjs
 /** Small, with the defaults for where training starts and ends. */
 const small = 'architecture=gru&hidden=8&window=28&horizon=7&segment=7&epochs=2';
 /** In one epoch so many steps that a test ends the training on all rows, however fast the machine is. */
-const lasting = 'architecture=gru&from_line=false&hidden=32&window=28&horizon=7&segment=1&epochs=1&epoch_steps=1000&batch_size=8';
+const lasting = 'architecture=gru&from_line=false&hidden=64&window=28&horizon=7&segment=1&epochs=1&epoch_steps=1000&batch_size=16';
 
 /** @param {import('./harness.mjs').Page} page */
 const legend = (page) => page.text('#forecast .key-band');

@@ -167,3 +167,35 @@ fn hard_series_get_a_finite_forecast_or_a_sentence() {
         }
     }
 }
+
+#[test]
+fn over_a_horizon_longer_than_a_season_networks_go_on_from_their_own_forecasts() {
+    let series = noisy_sine(400);
+    let mut session = Session::new(series.clone());
+    let horizon = session.configure(&quick(r#"{"horizon": 30}"#)).unwrap().horizon;
+    assert_eq!(horizon, 30);
+    // Before there is an average, the network in training forecasts as far as it does at once.
+    for _ in 0..5 {
+        session.step().unwrap();
+    }
+    session.predictions(Part::Validation, 30).unwrap();
+    assert_eq!(session.forecast(30).unwrap().values.len(), 30);
+    while session.advance().unwrap() {}
+    let configured = session.configured().unwrap().clone();
+    assert_eq!((configured.horizon, &configured.settings["horizon"]), (30, &30.into()));
+    assert!(configured.notes.iter().any(|note| note.contains("forecast 24 steps at once")), "{:?}", configured.notes);
+    let networks = session.candidates().iter().filter(|one| !one.settings.is_empty());
+    assert!(networks.clone().all(|one| one.settings["horizon"] == 24));
+    let evaluation = session.evaluate(Part::Test).unwrap();
+    assert_eq!((evaluation.horizon, evaluation.rows[0].scores.per_step_mae.len()), (30, 30));
+    let forecast = session.forecast(30).unwrap();
+    assert!(forecast.lower.as_ref().unwrap().iter().all(|bound| bound.is_finite()));
+
+    let bytes = session.save().unwrap();
+    let mut again = Session::new(series);
+    assert_eq!(again.load(&bytes, &Loading::default()).unwrap().horizon, 30);
+    let read = again.forecast(30).unwrap();
+    let close = |one: &[f64], other: &[f64]| one.iter().zip(other).all(|(one, other)| (one - other).abs() < 1e-4);
+    assert!(close(&read.values, &forecast.values));
+    assert_eq!(again.evaluate(Part::Test).unwrap().windows, evaluation.windows);
+}

@@ -1,9 +1,11 @@
 //! The networks that are tried, and their settings.
 
-use crate::arch::plan::{FROM_LINE, SEGMENT};
+use crate::arch::plan::{FROM_LINE, HORIZON, SEGMENT};
 use crate::arch::registry::ARCHITECTURE;
 use crate::arch::stacked::HEAD_DROPOUT;
+use crate::data::windows::frame::INPUTS;
 use crate::error::Result;
+use crate::forecast::MOST_BLOCKS;
 use crate::knob::Raw;
 use crate::session::catalog;
 use crate::session::configured::Configured;
@@ -41,23 +43,31 @@ const NETWORKS: [Planned; 4] = [
     ("MLP", r#"{"architecture": "mlp", "from_line": false, "schedule": "cosine"}"#, 1.0),
 ];
 
-/// The candidates with the settings that `raw` leaves to them; `configured` resolves settings.
+/// The first candidate over the whole horizon, and all of them with the settings that `raw` leaves to them; `configured` resolves settings.
+///
+/// Over a horizon longer than a season they forecast one season at once and go on from it: more windows fit into the parts, and the map
+/// to learn is smaller. That takes a network that reads its targets alone.
 ///
 /// # Errors
 /// As `configured` for the first one.
-pub fn planned(raw: &Raw, configured: impl Fn(&Raw) -> Result<Configured>) -> Result<Vec<(String, Raw)>> {
+pub fn planned(raw: &Raw, configured: impl Fn(&Raw) -> Result<Configured>) -> Result<(Configured, Vec<(String, Raw)>)> {
     let effort = catalog::checked(raw)?.get(&EFFORT);
-    let common: Raw =
+    let mut common: Raw =
         raw.iter().filter(|(key, _)| !own().contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let with = |common: &Raw, own: &str| -> Raw {
+        common.clone().into_iter().chain(serde_json::from_str::<Raw>(own).unwrap_or_default()).collect()
+    };
+    let whole = configured(&with(&common, NETWORKS[0].1))?;
+    let at_once = whole.season.max(whole.horizon.div_ceil(MOST_BLOCKS));
+    let reads_others =
+        whole.settings.get(INPUTS.key).and_then(|inputs| inputs.as_str()).is_some_and(|it| !it.is_empty());
+    if whole.season > 1 && at_once < whole.horizon && !reads_others {
+        common.insert(HORIZON.key.to_owned(), at_once.into());
+    }
+    let lengths = configured(&with(&common, NETWORKS[0].1))?;
     let mut all: Vec<(String, Raw)> = Vec::new();
-    let mut first: Option<Configured> = None;
     for (label, own, times) in NETWORKS {
-        let mut settings = common.clone();
-        settings.extend(serde_json::from_str::<Raw>(own).unwrap_or_default());
-        let lengths = match &first {
-            Some(found) => found,
-            None => first.insert(configured(&settings)?),
-        };
+        let mut settings = with(&common, own);
         if !settings.contains_key(SEGMENT.key) && settings[ARCHITECTURE.key] == "gru" {
             // A whole season at once, where that is not what the others read.
             let segment = lengths.season.min(lengths.window);
@@ -70,5 +80,5 @@ pub fn planned(raw: &Raw, configured: impl Fn(&Raw) -> Result<Configured>) -> Re
         settings.insert(EPOCHS.key.to_owned(), (epochs as u64).into());
         all.push((label.to_owned(), settings));
     }
-    Ok(all)
+    Ok((whole, all))
 }

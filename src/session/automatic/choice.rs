@@ -1,12 +1,10 @@
 //! The choice among candidates by their errors on the validation part.
 
 use super::{Automatic, Candidate, Stage, no_candidate};
-use crate::Real;
-use crate::data::{Batch, WindowSet};
+use crate::data::WindowSet;
 use crate::error::Result;
-use crate::evaluate::{Baselines, Forecasts, Reading, forecast_all};
-use crate::session::ensemble::Baseline;
-use crate::session::model::Model;
+use crate::evaluate::{Baselines, Forecasts, forecast_all};
+use crate::session::ensemble::{Baseline, Whole, shared};
 use crate::session::view::View;
 use crate::train::trainer::MOST_VALIDATED;
 
@@ -23,14 +21,14 @@ impl Automatic {
     /// rows.
     pub(super) fn choose(&mut self, judged: usize) -> Result<()> {
         self.models.truncate(judged);
+        let view = shared(&[Some(self.models.first().ok_or_else(no_candidate)?)], Some(self.configured.horizon))?;
         for (candidate, model) in self.candidates.iter_mut().zip(&mut self.models) {
-            candidate.error =
-                Some(model.validation_error()).filter(|error| error.is_finite() && candidate.why.is_empty());
+            candidate.error = Some(error_over(&view, &mut Whole(model)))
+                .filter(|error| error.is_finite() && candidate.why.is_empty());
         }
-        let first = self.models.first().ok_or_else(no_candidate)?;
-        self.candidates.extend(tried().map(|id| baseline(id, first)));
+        self.candidates.extend(tried().map(|id| baseline(id, &view)));
         let least = self.candidates.iter().filter_map(|candidate| candidate.error).fold(f64::INFINITY, f64::min);
-        let WindowSet { starts, horizon, .. } = &first.view.windows.validation;
+        let WindowSet { starts, horizon, .. } = &view.windows.validation;
         let spanned = starts.len().div_ceil(*horizon).max(1) as f64;
         let most = least * (1.0 + LENIENCE / spanned.sqrt());
         let mut kept: Vec<bool> =
@@ -53,23 +51,14 @@ impl Automatic {
 }
 
 /// A baseline as a candidate, by the row's id.
-fn baseline(id: &str, model: &Model) -> Candidate {
-    let found = Baseline::new(id, &model.view).map(|mut one| error_over(&model.view, &mut one));
+fn baseline(id: &str, view: &View) -> Candidate {
+    let found = Baseline::new(id, view).map(|mut one| error_over(view, &mut one));
     let (error, why) = match found {
         Ok(error) if error.is_finite() => (Some(error), String::new()),
         Ok(_) => (None, "Its forecasts are not numbers.".to_owned()),
         Err(error) => (None, error.to_string()),
     };
     Candidate { label: id.to_owned(), settings: Default::default(), error, weight: 0.0, why }
-}
-
-impl Model {
-    /// Mean absolute error on the validation part, scaled, of the judged weights.
-    fn validation_error(&mut self) -> f64 {
-        let (trainer, tape) = (&self.trainer, &mut self.tape);
-        let mut predict = |batch: &Batch, out: &mut [Real]| trainer.forecast(tape, batch, out);
-        error_over(&self.view, &mut Reading::new(&mut predict))
-    }
 }
 
 /// Mean absolute error over the validation windows, scaled; of many, some at even distances.

@@ -22,6 +22,7 @@ use super::configured::{Configured, ParameterRow, Parameters, Share};
 use super::ensemble::{Ensemble, Made};
 use super::model::Model;
 use super::view::{Predictions, Sample, View};
+use crate::arch::registry::ARCHITECTURE;
 use crate::data::Part;
 use crate::error::{Error, Result};
 use crate::evaluate::{Crossing, Evaluation};
@@ -83,7 +84,8 @@ impl Automatic {
     pub fn new(experiments: &Experiments, raw: &Raw, limit: u64) -> Result<Self> {
         let (mut models, mut candidates, mut left) = (Vec::new(), Vec::new(), limit);
         let build = |settings: &Raw, left| Model::new(experiments, settings, Fitted::default(), left);
-        for (label, settings) in planned(raw, |settings| build(settings, limit).map(|model| model.configured))? {
+        let (whole, networks) = planned(raw, |settings| build(settings, limit).map(|model| model.configured))?;
+        for (label, settings) in networks {
             match build(&settings, left) {
                 Ok(mut model) => {
                     model.view.label.clone_from(&label);
@@ -98,7 +100,7 @@ impl Automatic {
         }
         let Some(first) = models.first() else { return Err(no_candidate()) };
         let relearns = first.relearns;
-        let configured = described(&models, raw)?;
+        let configured = described(&models, whole, raw);
         models.iter_mut().for_each(|model| model.relearns = false);
         Ok(Self {
             configured,
@@ -232,7 +234,7 @@ impl Automatic {
             }
         }
         self.stage = Stage::Done;
-        let ensemble = Ensemble::of(made)?;
+        let ensemble = Ensemble::of(made, self.configured.horizon)?;
         let all: Vec<String> = ensemble.configured.members.iter().map(|member| member.label.clone()).collect();
         self.why = match &all[..] {
             [one] => format!("The forecast is that of {one}: nothing else is as good on the validation part."),
@@ -294,7 +296,8 @@ impl Automatic {
 
     pub fn predictions(&mut self, part: Part, lead: usize) -> Result<Predictions> {
         match self.forecaster()? {
-            Now::Model(model) => model.predictions(part, lead),
+            // The network alone forecasts no further than at once.
+            Now::Model(model) => model.predictions(part, lead.min(model.configured.horizon)),
             Now::Ensemble(ensemble) => ensemble.predictions(part, lead),
         }
     }
@@ -346,14 +349,14 @@ enum Now<'a> {
     Ensemble(&'a mut Ensemble),
 }
 
-/// The configuration of all: the first network's, with the settings that were asked for.
-fn described(models: &[Model], raw: &Raw) -> Result<Configured> {
-    let Some(first) = models.first() else { return Err(no_candidate()) };
-    let mut settings = first.configured.settings.clone();
+/// The configuration of all: the first network's over the whole horizon, `whole`, with the settings that were asked for.
+fn described(models: &[Model], whole: Configured, raw: &Raw) -> Configured {
+    let mut settings = whole.settings.clone();
     for key in candidates::own() {
         settings.remove(key);
     }
     settings.extend(raw.clone());
+    settings.insert(ARCHITECTURE.key.to_owned(), "automatic".into());
     let parameters = || models.iter().map(|model| &model.configured.parameters);
     let named = |model: &Model| {
         let label = model.view.label.clone();
@@ -361,8 +364,7 @@ fn described(models: &[Model], raw: &Raw) -> Result<Configured> {
         rows.map(move |row| ParameterRow { name: format!("{label}, {}", row.name), ..row }).collect::<Vec<_>>()
     };
     let totals: Vec<String> = parameters().map(|one| one.total.to_string()).collect();
-    settings.insert(crate::arch::registry::ARCHITECTURE.key.to_owned(), "automatic".into());
-    Ok(Configured {
+    Configured {
         settings,
         // Those of one network are not the equations of all.
         equations: String::new(),
@@ -377,8 +379,8 @@ fn described(models: &[Model], raw: &Raw) -> Result<Configured> {
             .map(|model| Share { label: model.view.label.clone(), weight: 1.0 / models.len() as f64 })
             .collect(),
         memory_bytes: models.iter().map(|model| model.configured.memory_bytes).sum(),
-        ..first.configured.clone()
-    })
+        ..whole
+    }
 }
 
 fn no_candidate() -> Error {

@@ -3,6 +3,7 @@
 use super::baseline::Baseline;
 use super::errors::{no_model, of_member};
 use crate::Real;
+use crate::arch::plan::HORIZON;
 use crate::data::{Batch, Frame, Scale};
 use crate::error::Result;
 use crate::evaluate::{Forecasts, Past};
@@ -46,6 +47,11 @@ impl Members {
         })
     }
 
+    /// Steps that the first model forecasts at once.
+    pub fn horizon(&self) -> Option<usize> {
+        self.models().next().map(|(_, model)| model.configured.horizon)
+    }
+
     /// Whether a network among them has learnt from all rows.
     pub fn has_learnt_last(&self) -> bool {
         self.models().any(|(_, model)| model.learnt_last().is_some())
@@ -71,9 +77,20 @@ impl Members {
             self.0.iter().map(|(weight, of)| Share { label: label(of), weight: *weight }).collect();
         let shares: Vec<String> =
             members.iter().map(|Share { label, weight }| format!("{label} ({:.0} %)", 100.0 * weight)).collect();
+        let horizon = view.lengths().1;
+        let mut settings = first.configured.settings.clone();
+        settings.insert(HORIZON.key.to_owned(), horizon.into());
         let mut notes = first.configured.notes.clone();
         notes.push(format!("The forecast is the average of {} members: {}.", members.len(), shares.join(", ")));
+        if horizon > first.configured.horizon {
+            notes.push(format!(
+                "Its networks forecast {} steps at once, and go on from their own forecasts.",
+                first.configured.horizon
+            ));
+        }
         Ok(Configured {
+            settings,
+            horizon,
             judged_on: view.experiment.judged_on([validation, test], &view.frame.scales[..view.frame.targets]),
             trained_on: trained_on.join(" "),
             windows: Windows {
@@ -136,7 +153,7 @@ impl Forecasts for Members {
         for (weight, of) in &mut self.0 {
             let scales = match of {
                 Of::Model(model) => {
-                    model.forecast_from(starts.iter().map(|&start| start as usize + window), &mut found);
+                    model.forecast_from(starts.iter().map(|&start| start as usize + window), horizon, &mut found);
                     &model.view.frame.scales
                 }
                 Of::Baseline(baseline) => {
@@ -158,26 +175,101 @@ fn add(sums: &mut [f64], found: &[Real], weight: f64, steps: usize, (scales, fra
     }
 }
 
+/// A model as it forecasts in an average: beyond its own horizon it goes on from its own forecasts.
+pub struct Whole<'a>(pub &'a mut Model);
+
+impl Forecasts for Whole<'_> {
+    fn forecast(&mut self, _: &Frame, (window, horizon): (usize, usize), starts: &[u32], out: &mut [Real]) {
+        self.0.forecast_from(starts.iter().map(|&start| start as usize + window), horizon, out);
+    }
+}
+
 impl Model {
-    /// Forecasts of the horizons that begin at the rows `origins`, scaled, `[(targets · horizon) × origins]`; `NaN` behind a window that the
-    /// model cannot read: it begins before the series, or has a value that is missing or was unknown at its end.
-    fn forecast_from(&mut self, origins: impl Iterator<Item = usize>, out: &mut [Real]) {
-        let (frame, (window, horizon)) = (&self.view.frame, self.view.lengths());
-        let width = frame.targets * horizon;
+    /// Forecasts of `horizon` rows that begin at the rows `origins`, scaled, `[(targets · horizon) × origins]`; beyond its own horizon with
+    /// its own forecasts as the past. `NaN` behind a window that the model cannot read: it begins before the series, or has a value that
+    /// is missing or was unknown at its end.
+    fn forecast_from(&mut self, origins: impl Iterator<Item = usize>, horizon: usize, out: &mut [Real]) {
+        let (frame, (window, own)) = (&self.view.frame, self.view.lengths());
+        let targets = frame.targets;
         out.fill(Real::NAN);
         let start = |origin: usize| {
             let start = origin.checked_sub(window).filter(|&start| frame.reads(start, window))?;
             u32::try_from(start).ok()
         };
+        let outs = origins.zip(out.chunks_exact_mut(targets * horizon));
         let (starts, outs): (Vec<u32>, Vec<&mut [Real]>) =
-            origins.zip(out.chunks_exact_mut(width)).filter_map(|(origin, out)| Some((start(origin)?, out))).unzip();
+            outs.filter_map(|(origin, out)| Some((start(origin)?, out))).unzip();
         if starts.is_empty() {
             return;
         }
-        let (mut batch, mut found) = (Batch::default(), vec![0.0; width * starts.len()]);
-        frame.gather(&starts, window, horizon, &mut batch);
-        batch.hide_future(frame.data_features);
-        self.trainer.forecast(&mut self.tape, &batch, &mut found);
-        outs.into_iter().zip(found.chunks_exact(width)).for_each(|(out, found)| out.copy_from_slice(found));
+        let origins: Vec<usize> = starts.iter().map(|&start| start as usize + window).collect();
+        let (mut batch, mut block) = (Batch::default(), vec![0.0; targets * own * starts.len()]);
+        let mut made = vec![Vec::with_capacity(horizon + own); targets * starts.len()];
+        frame.gather(&starts, window, own, &mut batch);
+        loop {
+            batch.hide_future(frame.data_features);
+            self.trainer.forecast(&mut self.tape, &batch, &mut block);
+            made.iter_mut().zip(block.chunks_exact(own)).for_each(|(made, block)| made.extend_from_slice(block));
+            if made[0].len() >= horizon {
+                break;
+            }
+            forecast::roll(frame, &mut batch, &origins, |sample, target| &made[sample * targets + target]);
+        }
+        let outs = outs.into_iter().flat_map(|out| out.chunks_exact_mut(horizon));
+        outs.zip(&made).for_each(|(out, made)| out.copy_from_slice(&made[..horizon]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Axis, Series, Step};
+    use crate::experiment::Experiments;
+    use crate::session::build::Fitted;
+    use crate::session::memory::MOST_MEMORY;
+
+    fn wave(rows: usize) -> Series {
+        let value = |at: usize| (at as f64 / 4.0).sin() + 0.1 * ((at * 7919 % 101) as f64 / 101.0);
+        Series {
+            axis: Axis { start: 0, step: Step::Milliseconds(3_600_000), len: rows, utc: true },
+            names: vec!["a".to_owned(), "b".to_owned()],
+            columns: vec![(0..rows).map(value).collect(), (0..rows).map(|at| 3.0 * value(at + 5)).collect()],
+            sentinels: None,
+        }
+    }
+
+    fn model(rows: usize, split: &str, scales: Option<Vec<Scale>>) -> Model {
+        let raw = format!(
+            r#"{{"architecture": "gru", "target": "a, b", "calendar": true, "hidden": 5, "window": 20, "horizon": 6, "split": "{split}"}}"#
+        );
+        let raw = serde_json::from_str(&raw).expect("settings");
+        let fitted = Fitted { scales, cycles: None };
+        Model::new(&Experiments::new(wave(rows)), &raw, fitted, MOST_MEMORY).expect("a model")
+    }
+
+    #[test]
+    fn at_a_past_origin_a_model_goes_on_as_beyond_the_end_of_rows_that_end_there() {
+        let mut whole = model(300, "150, 200, 300", None);
+        whole.begin();
+        for _ in 0..20 {
+            whole.advance().expect("a step");
+        }
+        let weights = whole.trainer.in_use().values.clone();
+        let mut found = vec![0.0; 2 * 2 * 15];
+        whole.forecast_from([240, 270].into_iter(), 15, &mut found);
+        for (origin, found) in [240, 270].into_iter().zip(found.chunks_exact(2 * 15)) {
+            let split = format!("150, 200, {origin}");
+            let mut cut = model(origin, &split, Some(whole.view.frame.scales.clone()));
+            let put = |params: &mut crate::nn::Params| {
+                params.values.copy_from_slice(&weights);
+                Ok(())
+            };
+            cut.line = None;
+            cut.trainer.restore(put, String::new()).expect("its weights");
+            let beyond = cut.beyond(15).expect("a forecast").concat();
+            for (found, beyond) in found.iter().zip(&beyond) {
+                assert!((found - beyond).abs() < 1e-5, "{origin}: {found} and {beyond}");
+            }
+        }
     }
 }

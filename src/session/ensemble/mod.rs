@@ -22,6 +22,7 @@ use crate::forecast::{self, Forecast};
 use crate::train::Progress;
 pub use baseline::Baseline;
 use errors::{no_model, not_ready, of_member};
+pub use members::Whole;
 use members::{Members, Of};
 
 /// A member of an average: a saved model by its file, or a baseline by the id of its row in the table of errors
@@ -101,7 +102,7 @@ impl Ensemble {
                 "Member {number} has the weight {weight}; give one above 0 that counts beside the others."
             )));
         }
-        let (mut members, view, configured) = Self::together(experiments, given, loading, limit)?;
+        let (mut members, view, configured) = Self::together(experiments, (given, None), loading, limit)?;
         let past = members.past(&view);
         let interval = past.as_ref().map_err(String::clone).and_then(|past| view.interval(past));
         let (past, measured) = (past.ok(), baseline::past(&view));
@@ -130,7 +131,7 @@ impl Ensemble {
             Ok((given, member.weight))
         });
         let (mut members, view, configured) =
-            Self::together(experiments, given.collect::<Result<_>>()?, loading, limit)?;
+            Self::together(experiments, (given.collect::<Result<_>>()?, about.horizon), loading, limit)?;
         if let Some(misfit) = about.interval.as_ref().and_then(|it| it.misfit(view.frame.targets, configured.horizon)) {
             return Err(broken(misfit));
         }
@@ -141,10 +142,10 @@ impl Ensemble {
         Ok(Self { configured, view, members, interval, past: past.ok(), measured: about.measured })
     }
 
-    /// The average of networks that were trained here, and of baselines by their ids, with shares that sum to 1.
-    pub fn of(made: Vec<(Made, f64)>) -> Result<Self> {
+    /// The average of networks that were trained here, and of baselines by their ids, with shares that sum to 1, over `horizon` steps.
+    pub fn of(made: Vec<(Made, f64)>, horizon: usize) -> Result<Self> {
         let models: Vec<Option<&Model>> = made.iter().map(|(made, _)| made.model()).collect();
-        let mut view = shared(&models)?;
+        let mut view = shared(&models, Some(horizon))?;
         view.label = format!("average of {} forecasts", made.len());
         let of = |(made, share): (Made, f64)| match made {
             Made::Model(model) => Ok((share, Of::Model(model))),
@@ -166,7 +167,7 @@ impl Ensemble {
     /// Members with their shares, their common view, and a description of the whole.
     fn together<'a>(
         experiments: &Experiments,
-        given: Vec<(Given<'a>, f64)>,
+        (given, horizon): (Vec<(Given<'a>, f64)>, Option<usize>),
         loading: &Loading,
         limit: u64,
     ) -> Result<(Members, View, Configured)> {
@@ -186,7 +187,7 @@ impl Ensemble {
             }
             Ok(models)
         })?;
-        let mut view = shared(&models.iter().map(Option::as_ref).collect::<Vec<_>>())?;
+        let mut view = shared(&models.iter().map(Option::as_ref).collect::<Vec<_>>(), horizon)?;
         view.label = format!("average of {} forecasts", given.len());
         let mut members = Vec::new();
         for (index, ((given, share), model)) in given.into_iter().zip(models).enumerate() {
@@ -257,12 +258,15 @@ impl Ensemble {
             };
             members.push(file::Member { weight: *weight, model, baseline });
         }
-        file::save(&About::new(members, self.interval.clone().ok(), self.measured.clone()), &models)
+        let own = self.members.horizon();
+        let horizon = Some(self.configured.horizon).filter(|horizon| own != Some(*horizon));
+        file::save(&About::new(members, self.interval.clone().ok(), self.measured.clone(), horizon), &models)
     }
 }
 
-/// The first model's view, with only those validation and test windows that every model can forecast.
-fn shared(models: &[Option<&Model>]) -> Result<View> {
+/// The first model's view, with only those validation and test windows that every model can forecast; over `horizon` steps, or as many as
+/// the models forecast at once.
+pub fn shared(models: &[Option<&Model>], horizon: Option<usize>) -> Result<View> {
     let numbered: Vec<(usize, &Model)> =
         models.iter().enumerate().filter_map(|(index, model)| Some((index + 1, (*model)?))).collect();
     let Some((number, first)) = numbered.first() else { return Err(no_model()) };
@@ -278,7 +282,11 @@ fn shared(models: &[Option<&Model>]) -> Result<View> {
         }
     }
     let common = |part: Part| -> Result<WindowSet> {
-        let set = first.view.set(part)?;
+        let own = first.view.set(part)?;
+        let set = match horizon.filter(|horizon| *horizon != own.horizon) {
+            Some(horizon) => &first.view.frame.windows(&first.view.experiment.split, part, own.window, horizon)?,
+            None => own,
+        };
         let mut starts = set.starts.to_vec();
         for (_, model) in &numbered[1..] {
             let other = model.view.set(part)?;

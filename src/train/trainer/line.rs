@@ -69,7 +69,8 @@ impl Trainer {
         self.best_residuals = mixed(&before, &self.best_residuals, share);
         let loss = self.options.loss;
         self.added = Some(Added { line: mean(&before, loss), share });
-        self.best = Some(Best { validation: mean(&self.best_residuals, loss), ..best });
+        let epoch = if share > 0.0 { best.epoch } else { 0 };
+        self.best = Some(Best { epoch, validation: mean(&self.best_residuals, loss) });
         match share {
             0.0 => " The forecast is that of the linear model that it started from: the network adds nothing that is not chance.".to_owned(),
             _ => format!(" {:.0} % of what the network adds to the linear model counts.", 100.0 * share),

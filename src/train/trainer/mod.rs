@@ -275,8 +275,10 @@ impl Trainer {
                 self.fail_because(&format!("the validation loss was not finite after any of {} epochs", self.epoch))
             );
         };
+        let weighed = self.weigh();
+        let best = self.best.map_or(best, |best| best.epoch);
         let of = if best == 0 { "the linear model that it starts from".to_owned() } else { format!("epoch {best}") };
-        self.finish(format!("{waited} Weights of {of}."));
+        self.finish(format!("{waited} Weights of {of}.{weighed}"));
         Ok(())
     }
 
