@@ -27,6 +27,7 @@ fn it_is_the_default_and_ends_with_an_average() {
     let progress = session.progress().unwrap();
     assert_eq!(progress.state, State::Finished);
     assert!(progress.why.contains("average of"), "{}", progress.why);
+    assert_eq!((progress.epoch, progress.step > 0), (progress.epochs, true));
     let configured = session.configured().unwrap().clone();
     assert_eq!(configured.settings["architecture"], "automatic");
     let kept: Vec<f64> = session.candidates().iter().map(|one| one.weight).filter(|weight| *weight > 0.0).collect();
@@ -45,6 +46,19 @@ fn it_is_the_default_and_ends_with_an_average() {
     let close = |one: &[f64], other: &[f64]| one.iter().zip(other).all(|(one, other)| (one - other).abs() < 1e-4);
     assert!(close(&read.values, &forecast.values), "{:?} and {:?}", read.values, forecast.values);
     assert!(matches!(session.inside(None), Err(Error::NotReady { .. })));
+}
+
+#[test]
+fn one_network_that_is_better_than_all_else_is_called_by_its_name() {
+    // A trend and a season with a little noise, which the linear model finds best.
+    let noise = |at: usize| 6.0 * ((at * 7919 % 13) as f64 / 13.0 - 0.5);
+    let value = |at: usize| 100.0 + at as f64 + 20.0 * (at as f64 * std::f64::consts::PI / 6.0).sin() + noise(at);
+    let mut session = trained(monthly((0..60).map(value).collect()), &settings(r#"{"hidden": 4, "effort": 0.2}"#));
+    assert_eq!(session.configured().unwrap().members.len(), 1, "{:?}", session.candidates());
+    let why = session.progress().unwrap().why;
+    assert!(why.contains("that of GRU on the linear model"), "{why}");
+    let sentence = session.evaluate(Part::Test).unwrap().sentence;
+    assert!(sentence.starts_with("The GRU on the linear model has"), "{sentence}");
 }
 
 #[test]

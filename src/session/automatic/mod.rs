@@ -267,7 +267,9 @@ impl Automatic {
         let steps_per_epoch = self.configured.steps_per_epoch;
         let whole = Progress { best: self.best, why, steps_per_epoch, ..Progress::finished(String::new()) };
         let now = self.model().map(Model::progress);
-        let Some(now) = now else { return Progress { state, epoch: self.before.0, step: self.before.1, ..whole } };
+        let Some(now) = now else {
+            return Progress { state, epoch: self.before.0, step: self.before.1, epochs: self.before.0, ..whole };
+        };
         let (epochs_before, steps_before) = self.before;
         let is_ready = self.stage == Stage::Judging(0) && now.state == State::Ready;
         Progress {

@@ -146,7 +146,10 @@ impl Ensemble {
     pub fn of(made: Vec<(Made, f64)>, horizon: usize) -> Result<Self> {
         let models: Vec<Option<&Model>> = made.iter().map(|(made, _)| made.model()).collect();
         let mut view = shared(&models, Some(horizon))?;
-        view.label = format!("average of {} forecasts", made.len());
+        view.label = match &made[..] {
+            [(Made::Model(one), _)] => one.view.label.clone(),
+            _ => format!("average of {} forecasts", made.len()),
+        };
         let of = |(made, share): (Made, f64)| match made {
             Made::Model(model) => Ok((share, Of::Model(model))),
             Made::Baseline(id) => Ok((share, Of::Baseline(Baseline::new(&id, &view)?))),
