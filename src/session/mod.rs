@@ -302,8 +302,8 @@ impl Session {
         ask!(self.begun(), held => held.forecast(steps))
     }
 
-    /// The forecast of `steps` steps beyond the end, at most the horizon, by the baseline alone that has this row `id` in the table of
-    /// errors. A statistical one is fitted to all rows; its range is from the errors on validation of one that was fitted to the training
+    /// The forecast of `steps` steps beyond the end by the baseline alone that has this row `id` in the table of errors: of a linear model
+    /// at most the horizon, of all others ten of it. A statistical one is fitted to all rows; its range is from the errors on validation of one that was fitted to the training
     /// part.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ choices! {
 /// The schedule of the learning rate.
 pub const SCHEDULE: Knob<WhichSchedule> =
     Knob::choice(Group::Training, "schedule", "Learning-rate schedule", "constant")
-        .help("How the learning rate changes from epoch to epoch.");
+        .help("How the learning rate changes from epoch to epoch. The automatic choice has its own.");
 
 /// Windows in a batch.
 pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Batch size", 0..=1024, 0)
@@ -71,7 +71,7 @@ pub const BATCH: Knob<usize> = Knob::integer(Group::Training, "batch_size", "Bat
 
 /// Largest number of epochs.
 pub const EPOCHS: Knob<u32> = Knob::integer(Group::Training, "epochs", "Epochs", 1..=10_000, 50)
-    .help("Passes over all training windows, at most; an epoch of few windows has several.")
+    .help("Passes over all training windows, at most; an epoch of few windows has several. The automatic choice has its own, by “Effort”.")
     .basic();
 
 /// Smallest number of steps of an epoch.

@@ -203,7 +203,7 @@ impl Session {
     }
 
     /// The forecast of `steps` steps beyond the end of the series. With the `id` of a baseline's row in a table of errors it is that
-    /// baseline's, at most a horizon of steps; a statistical one is fitted to all rows for it.
+    /// baseline's, of a linear model at most a horizon of steps; a statistical one is fitted to all rows for it.
     #[wasm_bindgen(unchecked_return_type = "Forecast")]
     pub fn forecast(
         &mut self,
